@@ -1,0 +1,101 @@
+/**
+ * The two families of errors. A {@linkcode ProtocolError} is written for the client and goes on the
+ * wire as it is; every other error is internal, goes to the log, and the client is told -32603.
+ *
+ * @module
+ */
+
+/** What went wrong, in one word; `lib/wire/error_table.ts` gives each its code and HTTP status. */
+export type ProtocolErrorKind =
+  | "parse_error"
+  | "invalid_request"
+  | "method_not_found"
+  | "invalid_params"
+  | "internal_error"
+  | "resource_not_found"
+  | "header_mismatch"
+  | "missing_client_capability"
+  | "unsupported_protocol_version"
+  | "body_too_large"
+  | "body_timeout"
+  | "unsupported_media_type"
+  | "not_acceptable"
+  | "host_refused"
+  | "origin_refused"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "connection_not_found"
+  | "session_not_found"
+  | "too_many_requests"
+  | "overloaded"
+  | "draining";
+
+/** What a {@linkcode ProtocolError} may carry besides its message. */
+export interface ProtocolErrorOptions {
+  /** The `data` member of the JSON-RPC error. */
+  readonly data?: unknown;
+  /** Id of the request at fault, where it could be read. */
+  readonly id?: string | number;
+  /** Further HTTP headers of the answer, such as `Retry-After` or `Allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** An error whose message is meant for the client. */
+export class ProtocolError extends Error {
+  readonly kind: ProtocolErrorKind;
+  readonly data: unknown;
+  readonly id: string | number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+
+  constructor(
+    kind: ProtocolErrorKind,
+    message: string,
+    options: ProtocolErrorOptions = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = "ProtocolError";
+    this.kind = kind;
+    this.data = options.data;
+    this.id = options.id;
+    this.headers = options.headers;
+  }
+}
+
+/** A setting, flag or module that cannot be used; stops the start, never a connection. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** A tool, resource or prompt that cannot be served; thrown when it is defined or registered. */
+export class RegistrationError extends Error {
+  override readonly name = "RegistrationError";
+}
+
+/** Why a running call was stopped; the `reason` of `ctx.signal`. */
+export class CallAborted extends Error {
+  override readonly name = "CallAborted";
+  /** A close reason of the connection, or `cancelled` (by the client) or `timeout`. */
+  readonly reason: string;
+
+  constructor(reason: string, message = `Call aborted: ${reason}`) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/**
+ * The text of whatever was thrown, for logs and tool results; never a stack.
+ *
+ * @param thrown anything; reading it must not throw either
+ * @returns its message, or a fixed text where it has none
+ */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return "Unknown error";
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Every setting with its default and what is allowed, as one schema. Durations end in `_MS`, sizes
+ * in `_BYTES`; every limit is on by default.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
+
+/** The longest delay a JavaScript timer can wait, about 24.8 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const milliseconds = (fallback: number, min = 1) =>
+  z.coerce.number().int().min(min).max(MAX_TIMER_MS).default(fallback);
+const count = (fallback: number) => z.coerce.number().int().min(1).max(1e9).default(fallback);
+const bytes = (fallback: number) =>
+  z.coerce.number().int().min(1024).max(2 ** 40).default(fallback);
+const names = (fallback: readonly string[]) =>
+  z.union([z.array(z.string()), z.string().transform(splitList)]).default([
+    ...fallback,
+  ]);
+const optionalText = z.string().trim().min(1).optional();
+
+export const SETTINGS_SCHEMA = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8000)
+    .describe("Port to listen on; 0 takes a free one"),
+  HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
+  MCP_PING_INTERVAL_MS: milliseconds(15_000, 10)
+    .describe("Keepalive: time between two pings of a stream"),
+  MCP_MAX_PING_FAILURES: count(3).describe(
+    "Failed pings in a row that close a stream",
+  ),
+  MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
+    .describe("Maximum age of a stream, spread over 80-100 %"),
+  MCP_MAX_CONNECTIONS: count(10_000).describe("Open streams in total"),
+  MCP_MAX_CONNECTIONS_PER_CLIENT: count(1_000).describe(
+    "Open streams of one client address",
+  ),
+  MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
+    .describe("Requests in flight on one stream or session"),
+  MCP_MAX_QUEUED_BYTES: bytes(1_048_576).describe(
+    "Bytes waiting for one slow reader",
+  ),
+  MCP_MAX_TOTAL_QUEUED_BYTES: bytes(268_435_456).describe(
+    "Bytes waiting for all readers",
+  ),
+  MCP_MAX_BODY_BYTES: bytes(4_194_304).describe("Size of a request body"),
+  MCP_BODY_TIMEOUT_MS: milliseconds(30_000, 10).describe(
+    "Time for a request body to arrive",
+  ),
+  MCP_REQUEST_TIMEOUT_MS: milliseconds(300_000, 10).describe(
+    "Time for a tool call",
+  ),
+  MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
+    "Idle time that ends a session",
+  ),
+  MCP_DRAIN_MS: milliseconds(5_000, 0).describe(
+    "Time for running calls after SIGINT or SIGTERM",
+  ),
+  MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
+  MCP_ALLOWED_HOSTS: names(["localhost", "127.0.0.1", "[::1]"])
+    .describe("Host names clients may use, comma-separated; * allows any"),
+  MCP_ALLOWED_ORIGINS: names(["localhost", "127.0.0.1", "[::1]"])
+    .describe(
+      "Web origins or their host names that browsers may come from; * allows any",
+    ),
+  MCP_LOG_LEVEL: z.enum(LOG_LEVELS).default("info").describe(
+    "Least urgent level that is logged",
+  ),
+  MCP_LOG_FORMAT: z.enum(LOG_FORMATS).default("text").describe(
+    "Form of the log lines",
+  ),
+  MCP_TOOLS: optionalText.describe(
+    "Module whose exports are tools to serve beside the built-in ones",
+  ),
+  MCP_ADMIN_TOKEN: optionalText
+    .describe(
+      "Token for the connection view; without it only loopback may look",
+    ),
+});
+
+/** All settings, complete and checked. */
+export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
+
+/** A setting's name. */
+export type SettingName = keyof Settings;
+
+/**
+ * Fills in the defaults.
+ *
+ * @param given any settings, by name
+ * @throws {z.ZodError} naming each that is not allowed
+ */
+export function settingsWith(given: Partial<Settings> = {}): Settings {
+  return SETTINGS_SCHEMA.parse(given);
+}
+
+function splitList(text: string): string[] {
+  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}

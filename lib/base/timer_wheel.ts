@@ -1,0 +1,155 @@
+/**
+ * One timer for everything that is due later: heartbeats, deadlines, timeouts.
+ *
+ * A timer of its own for each of 10,000 connections would cost a heap entry each and wake the
+ * process as often; a hashed wheel adds and removes in constant time and has a single timer armed
+ * for the next slot in use. Entries fire at their time or up to one tick later, never before.
+ *
+ * @module
+ */
+import { type Clock, monotonic } from "./clock.ts";
+
+/** Something that can wait in a wheel, in one at a time. */
+export interface Timed {
+  /** Called once when due; the entry has left the wheel by then and may be scheduled again. */
+  onDue(now: number): void;
+  /** When it is due, on the wheel's clock (ms). Belongs to the wheel. */
+  dueAt: number;
+  /** Which slot it waits in, -1 for none. Belongs to the wheel. */
+  slot: number;
+}
+
+/** Settings of a {@linkcode TimerWheel}. */
+export interface TimerWheelOptions {
+  /** Length of a slot in ms (25). */
+  readonly tickMs?: number;
+  /** Slots in a turn (1024, at 25 ms a turn of 25 s); later entries wait for a further turn. */
+  readonly slots?: number;
+  readonly clock?: Clock;
+  /** Told what an entry threw; the wheel goes on turning. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export class TimerWheel {
+  readonly #tickMs: number;
+  readonly #slots: Set<Timed>[];
+  readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
+  #size = 0;
+  /** The last tick whose entries have fired. */
+  #tick: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #armedTick = Infinity;
+
+  constructor(options: TimerWheelOptions = {}) {
+    this.#tickMs = options.tickMs ?? 25;
+    this.#slots = Array.from(
+      { length: options.slots ?? 1024 },
+      () => new Set<Timed>(),
+    );
+    this.#clock = options.clock ?? monotonic;
+    this.#onError = options.onError ?? (() => {});
+    this.#tick = this.#tickOf(this.#clock());
+  }
+
+  /** How many entries wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The wheel's clock, in ms. */
+  now(): number {
+    return this.#clock();
+  }
+
+  /**
+   * Has `entry` called in `delayMs`; an entry that already waits is moved.
+   *
+   * @param entry what to call
+   * @param delayMs from now, in ms; below one tick it fires with the next tick
+   */
+  schedule(entry: Timed, delayMs: number): void {
+    this.cancel(entry);
+    const now = this.#clock();
+    if (this.#size === 0) this.#tick = Math.max(this.#tick, this.#tickOf(now));
+    entry.dueAt = now + Math.max(0, delayMs);
+    const tick = Math.max(
+      this.#tick + 1,
+      Math.ceil(entry.dueAt / this.#tickMs),
+    );
+    entry.slot = tick % this.#slots.length;
+    this.#slots[entry.slot]?.add(entry);
+    this.#size++;
+    if (tick < this.#armedTick) this.#arm(tick, now);
+  }
+
+  /** Takes `entry` out; harmless when it does not wait. */
+  cancel(entry: Timed): void {
+    if (entry.slot < 0) return;
+    if (this.#slots[entry.slot]?.delete(entry)) this.#size--;
+    entry.slot = -1;
+  }
+
+  /** Drops every entry and the timer. The wheel can be used again. */
+  stop(): void {
+    for (const slot of this.#slots) {
+      for (const entry of slot) entry.slot = -1;
+      slot.clear();
+    }
+    this.#size = 0;
+    clearTimeout(this.#timer);
+    this.#armedTick = Infinity;
+  }
+
+  #tickOf(ms: number): number {
+    return Math.floor(ms / this.#tickMs);
+  }
+
+  #arm(tick: number, now: number): void {
+    clearTimeout(this.#timer);
+    this.#armedTick = tick;
+    this.#timer = setTimeout(
+      this.#turn,
+      Math.max(0, Math.ceil(tick * this.#tickMs - now)),
+    );
+  }
+
+  readonly #turn = (): void => {
+    this.#armedTick = Infinity;
+    const now = this.#clock();
+    const current = this.#tickOf(now);
+    // After a long stop of the process one turn visits every slot; more would visit them again.
+    const first = Math.max(this.#tick + 1, current - this.#slots.length + 1);
+    this.#tick = Math.max(this.#tick, current);
+    for (let tick = first; tick <= current; tick++) {
+      this.#fire(tick % this.#slots.length, now);
+    }
+    if (this.#size > 0) this.#armNext();
+  };
+
+  #fire(index: number, now: number): void {
+    const slot = this.#slots[index];
+    if (slot === undefined || slot.size === 0) return;
+    // A copy: what fires may schedule itself again into this very slot.
+    for (const entry of [...slot]) {
+      if (entry.dueAt > now || !slot.delete(entry)) continue;
+      this.#size--;
+      entry.slot = -1;
+      try {
+        entry.onDue(now);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+
+  #armNext(): void {
+    const length = this.#slots.length;
+    for (let tick = this.#tick + 1; tick <= this.#tick + length; tick++) {
+      if (this.#slots[tick % length]?.size) {
+        if (tick < this.#armedTick) this.#arm(tick, this.#clock());
+        return;
+      }
+    }
+  }
+}

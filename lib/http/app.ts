@@ -1,0 +1,177 @@
+/**
+ * The server as a function from request to response. It knows no sockets and no runtime, so a test
+ * calls it as a server would.
+ *
+ * @module
+ */
+import type { MaybePromise } from "../base/promises.ts";
+import { type Settings, settingsWith } from "../base/settings.ts";
+import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
+import { McpServer } from "../mcp/server.ts";
+import { Catalog } from "../registry/catalog.ts";
+import type { Tool } from "../registry/tool.ts";
+import { ConnectionRegistry } from "../stream/connection_registry.ts";
+import { type EndpointDeps, handleDelete, handlePost } from "../transport/endpoint.ts";
+import type { Peer } from "../transport/peer.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+import { requireAdmin } from "./admin.ts";
+import { Guard } from "./guard.ts";
+import { ledgerView } from "./ledger_view.ts";
+import { ASSETS, sendAsset } from "./pages.ts";
+import { answer, type Route } from "./router.ts";
+import { serverInfo } from "./server_info.ts";
+import { VERSION } from "./version.ts";
+
+/** What an app is made of; everything has a default. */
+export interface AppOptions {
+  readonly tools?: Iterable<Tool>;
+  /** How the server names itself to clients. */
+  readonly info?: Implementation;
+  /** For the model: how to use this server. */
+  readonly instructions?: string;
+  readonly settings?: Partial<Settings>;
+  /** Size of the JavaScript heap in bytes, where the runtime tells it. */
+  readonly heapUsedBytes?: () => number;
+  readonly wheel?: TimerWheelOptions;
+}
+
+/** A running app. */
+export interface App {
+  /** Answers one request. Never rejects. */
+  fetch(request: Request, peer?: Peer): MaybePromise<Response>;
+  readonly catalog: Catalog;
+  readonly connections: ConnectionRegistry;
+  /**
+   * Refuses new work and ends all streams, the busy ones when their calls are done.
+   *
+   * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is cut
+   */
+  drain(budgetMs?: number): Promise<{ drained: number; cut: number }>;
+  /** Ends everything at once and stops all timers. */
+  stop(): void;
+}
+
+const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
+
+/**
+ * Makes an app.
+ *
+ * @throws {RegistrationError} when two tools share a name
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as z from "zod";
+ * import { createApp, defineTool } from "../mod.ts";
+ *
+ * const app = createApp({
+ *   tools: [defineTool({
+ *     name: "greet",
+ *     description: "Greets somebody",
+ *     input: z.object({ name: z.string() }),
+ *     run: ({ name }) => `Hello ${name}`,
+ *   })],
+ * });
+ * const response = await app.fetch(
+ *   new Request("http://localhost/mcp", {
+ *     method: "POST",
+ *     headers: { "content-type": "application/json" },
+ *     body: JSON.stringify({
+ *       jsonrpc: "2.0",
+ *       id: 1,
+ *       method: "tools/call",
+ *       params: { name: "greet", arguments: { name: "Ada" } },
+ *     }),
+ *   }),
+ * );
+ * const { result } = await response.json();
+ * assertEquals(result.content, [{ type: "text", text: "Hello Ada" }]);
+ * app.stop();
+ * ```
+ */
+export function createApp(options: AppOptions = {}): App {
+  const settings = settingsWith(options.settings);
+  const wheel = new TimerWheel(options.wheel);
+  const catalog = new Catalog(options.tools);
+  const connections = new ConnectionRegistry(registryLimits(settings), wheel);
+  const server = new McpServer({
+    info: options.info ??
+      { name: "lifeline", title: "Lifeline", version: VERSION },
+    ...(options.instructions !== undefined &&
+      { instructions: options.instructions }),
+    catalog,
+    pageSize: settings.MCP_PAGE_SIZE,
+    wheel,
+    requestTimeoutMs: settings.MCP_REQUEST_TIMEOUT_MS,
+    maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
+  });
+  const guard = new Guard({
+    allowedHosts: settings.MCP_ALLOWED_HOSTS,
+    allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
+  });
+  const endpoint: EndpointDeps = {
+    server,
+    connections,
+    wheel,
+    limits: {
+      maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
+      bodyTimeoutMs: settings.MCP_BODY_TIMEOUT_MS,
+    },
+  };
+  const routes = new Map<string, Route>([
+    ["/mcp", endpointRoute(endpoint, false)],
+    ["/mcp/sse", endpointRoute(endpoint, true)],
+    ["/mcp/stdio", { GET: () => Response.json(serverInfo(server.profile)) }],
+    ["/mcp/connections", {
+      GET: (request, peer) => {
+        requireAdmin(request, peer, settings.MCP_ADMIN_TOKEN);
+        const { searchParams } = new URL(request.url);
+        const heap = options.heapUsedBytes?.() ?? 0;
+        return noStore(ledgerView(connections, searchParams, heap));
+      },
+    }],
+    ["/healthz", { GET: () => noStore({ status: "ok" }) }],
+    ["/readyz", { GET: () => readiness(connections) }],
+  ]);
+  for (const [path, asset] of ASSETS) {
+    routes.set(path, { GET: (request) => sendAsset(request, asset) });
+  }
+  return {
+    fetch: (request, peer = UNKNOWN_PEER) => answer({ routes, guard }, request, peer),
+    catalog,
+    connections,
+    drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
+    stop: () => connections.stop(),
+  };
+}
+
+function endpointRoute(deps: EndpointDeps, isPlainUrl: boolean): Route {
+  return {
+    POST: (request, peer) => handlePost(deps, { request, peer, isPlainUrl }),
+    DELETE: (request, peer) => handleDelete(deps, { request, peer, isPlainUrl }),
+  };
+}
+
+function readiness(connections: ConnectionRegistry): Response {
+  return connections.draining ? noStore({ status: "draining" }, 503) : noStore({ status: "ready" });
+}
+
+function noStore(body: unknown, status = 200): Response {
+  return Response.json(body, {
+    status,
+    headers: { "cache-control": "no-store" },
+  });
+}
+
+function registryLimits(settings: Settings) {
+  return {
+    pingIntervalMs: settings.MCP_PING_INTERVAL_MS,
+    maxPingFailures: settings.MCP_MAX_PING_FAILURES,
+    maxConnectionMs: settings.MCP_MAX_CONNECTION_MS,
+    maxQueuedBytes: settings.MCP_MAX_QUEUED_BYTES,
+    requestTimeoutMs: settings.MCP_REQUEST_TIMEOUT_MS,
+    maxConnections: settings.MCP_MAX_CONNECTIONS,
+    maxConnectionsPerClient: settings.MCP_MAX_CONNECTIONS_PER_CLIENT,
+    maxTotalQueuedBytes: settings.MCP_MAX_TOTAL_QUEUED_BYTES,
+  };
+}

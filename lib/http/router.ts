@@ -1,0 +1,99 @@
+/**
+ * From path and method to a handler, behind the guard, with every error answered.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { Peer } from "../transport/peer.ts";
+import { errorResponse } from "../transport/respond.ts";
+import type { Guard } from "./guard.ts";
+import { ENDPOINTS } from "./server_info.ts";
+
+/** Answers one request; may throw. */
+export type Handler = (request: Request, peer: Peer) => MaybePromise<Response>;
+
+/** Handlers of one path, by method. */
+export type Route = Readonly<Record<string, Handler>>;
+
+/** All paths, and the guard before them. */
+export interface Router {
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly guard: Guard;
+}
+
+/** Answers a request. Never throws and never rejects. */
+export function answer(
+  { routes, guard }: Router,
+  request: Request,
+  peer: Peer,
+): MaybePromise<Response> {
+  const origin = request.headers.get("origin");
+  let response: MaybePromise<Response>;
+  try {
+    const { authority, path } = splitUrl(request.url);
+    guard.check(authority, origin);
+    response = request.method === "OPTIONS" && origin !== null
+      ? guard.preflight(request)
+      : handlerFor(routes, path, request.method)(request, peer);
+  } catch (error) {
+    response = errorResponse(error);
+    // A page at a refused origin must not read even the refusal.
+    if (error instanceof ProtocolError && error.kind.endsWith("_refused")) {
+      return response;
+    }
+  }
+  if (isPromise(response)) {
+    const settled = response.catch(errorResponse);
+    return origin === null ? settled : settled.then((done) => guard.addCors(done, origin));
+  }
+  return origin === null ? response : guard.addCors(response, origin);
+}
+
+function handlerFor(
+  routes: ReadonlyMap<string, Route>,
+  path: string,
+  method: string,
+): Handler {
+  const route = routes.get(path);
+  if (route === undefined) {
+    throw new ProtocolError(
+      "not_found",
+      "Nothing is served at this path; see data.endpoints",
+      {
+        data: { endpoints: ENDPOINTS },
+      },
+    );
+  }
+  const handler = route[method];
+  if (handler !== undefined) return handler;
+  if (method === "HEAD" && route.GET !== undefined) {
+    return withoutBody(route.GET);
+  }
+  const allowed = Object.keys(route).join(", ");
+  throw new ProtocolError(
+    "method_not_allowed",
+    `${path} takes ${allowed}, not ${method}`,
+    {
+      headers: { allow: allowed },
+    },
+  );
+}
+
+function withoutBody(handler: Handler): Handler {
+  return async (request, peer) => {
+    const { status, headers, body } = await handler(request, peer);
+    await body?.cancel();
+    return new Response(null, { status, headers });
+  };
+}
+
+/** Host and path of a URL, without the cost of parsing all of it. */
+function splitUrl(url: string): { authority: string; path: string } {
+  const start = url.indexOf("//") + 2;
+  const slash = url.indexOf("/", start);
+  if (slash < 0) return { authority: url.slice(start), path: "/" };
+  const query = url.indexOf("?", slash);
+  const path = query < 0 ? url.slice(slash) : url.slice(slash, query);
+  return { authority: url.slice(start, slash), path };
+}

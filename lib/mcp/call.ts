@@ -1,0 +1,139 @@
+import { CallAborted } from "../base/errors.ts";
+import type { Timed } from "../base/timer_wheel.ts";
+import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
+import { isObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
+import type { LoggingLevel } from "../wire/mcp_types.ts";
+import type { Exchange } from "./exchange.ts";
+import { LOG_SEVERITY } from "./logging.ts";
+
+/**
+ * One running request, and what a tool sees of it.
+ *
+ * Most calls end at once and look at nothing here, so whatever costs is made when first asked for.
+ */
+export class Call implements ToolContext, Timed {
+  readonly request: JsonRpcRequest;
+  readonly exchange: Exchange;
+
+  /** Belong to the timer wheel, which calls when the request's time is over. */
+  dueAt = 0;
+  slot = -1;
+
+  #controller: AbortController | undefined;
+  #log: ClientLog | undefined;
+  #progress: ToolContext["progress"] | undefined;
+  #lastProgress = -Infinity;
+  #aborted: CallAborted | undefined;
+  #onAbort: ((reason: CallAborted) => void) | undefined;
+  #isOver = false;
+  #stopWatching: (() => void) | undefined;
+
+  constructor(request: JsonRpcRequest, exchange: Exchange) {
+    this.request = request;
+    this.exchange = exchange;
+  }
+
+  get connectionId(): string | undefined {
+    return this.exchange.connectionId;
+  }
+
+  get caller(): Caller {
+    return this.exchange.caller;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+      else if (!this.#isOver) this.#watchPresence();
+    }
+    return this.#controller.signal;
+  }
+
+  get log(): ClientLog {
+    return this.#log ??= this.#createLog();
+  }
+
+  /** A function of its own, as authors write `run(input, { progress })`. */
+  get progress(): ToolContext["progress"] {
+    return this.#progress ??= (progress, total, message) => {
+      const token = this.#progressToken();
+      // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
+      if (token === undefined || this.#isOver || !(progress > this.#lastProgress)) return;
+      this.#lastProgress = progress;
+      this.exchange.notify(notification("notifications/progress", {
+        progressToken: token,
+        progress,
+        ...(total !== undefined && { total }),
+        ...(message !== undefined && { message }),
+      }));
+    };
+  }
+
+  /** Why the call was stopped, once it was. */
+  get aborted(): CallAborted | undefined {
+    return this.#aborted;
+  }
+
+  /** Stops the call; the first reason stands, and a call that is over is left alone. */
+  abort(reason: CallAborted): void {
+    if (this.#isOver || this.#aborted !== undefined) return;
+    this.#aborted = reason;
+    this.#onAbort?.(reason);
+    this.#controller?.abort(reason);
+  }
+
+  /** Has `listener` told, once, when the call is stopped before it is over. */
+  onAbort(listener: (reason: CallAborted) => void): void {
+    this.#onAbort = listener;
+  }
+
+  /** The answer is settled: from here on nothing more is sent for this call. */
+  finish(): void {
+    this.#isOver = true;
+    this.#onAbort = undefined;
+    this.#stopWatching?.();
+  }
+
+  /** Called by the timer wheel. */
+  onDue(): void {
+    this.abort(new CallAborted("timeout"));
+  }
+
+  #watchPresence(): void {
+    const presence = this.exchange.presence?.();
+    if (presence === undefined) return;
+    const onGone = () =>
+      this.abort(
+        new CallAborted("client_closed", "Connection closed: client_closed"),
+      );
+    if (presence.aborted) return onGone();
+    presence.addEventListener("abort", onGone, { once: true });
+    this.#stopWatching = () => presence.removeEventListener("abort", onGone);
+  }
+
+  #progressToken(): string | number | undefined {
+    const meta = this.request.params?._meta;
+    const token = isObject(meta) ? meta.progressToken : undefined;
+    return typeof token === "string" || Number.isInteger(token)
+      ? token as string | number
+      : undefined;
+  }
+
+  #createLog(): ClientLog {
+    const at = (level: LoggingLevel) => (data: unknown, logger?: string): void => {
+      const wanted = this.exchange.logLevel;
+      if (this.#isOver || wanted === undefined) return;
+      if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
+      this.exchange.notify(notification("notifications/message", {
+        level,
+        ...(logger !== undefined && { logger }),
+        data,
+      }));
+    };
+    const levels = Object.keys(LOG_SEVERITY) as LoggingLevel[];
+    return Object.fromEntries(
+      levels.map((level) => [level, at(level)]),
+    ) as ClientLog;
+  }
+}

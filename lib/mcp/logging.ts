@@ -1,0 +1,13 @@
+import type { LoggingLevel } from "../wire/mcp_types.ts";
+
+/** The protocol's log levels (RFC 5424, section 6.2.1), the more urgent the higher. */
+export const LOG_SEVERITY: Readonly<Record<LoggingLevel, number>> = {
+  debug: 0,
+  info: 1,
+  notice: 2,
+  warning: 3,
+  error: 4,
+  critical: 5,
+  alert: 6,
+  emergency: 7,
+};

@@ -1,0 +1,166 @@
+/**
+ * Messages in, messages out: looks a method up in the table of its revision, runs it, and answers
+ * exactly once, whatever the method does.
+ *
+ * @module
+ */
+import { type CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import { toErrorResponse } from "../wire/error_table.ts";
+import {
+  type JsonObject,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  resultResponse,
+} from "../wire/json_rpc.ts";
+import { Call } from "./call.ts";
+import type { Exchange } from "./exchange.ts";
+import type { MethodTable, ServerProfile } from "./method_table.ts";
+
+/** What an {@linkcode McpServer} is made of. */
+export interface McpServerOptions extends ServerProfile {
+  readonly wheel: TimerWheel;
+  /** Time for one request (ms). */
+  readonly requestTimeoutMs: number;
+  /** Requests in flight on one stream or session. */
+  readonly maxInFlight: number;
+}
+
+const log = logFor("mcp");
+const NO_PARAMS: JsonObject = {};
+
+export class McpServer {
+  readonly profile: ServerProfile;
+  readonly #wheel: TimerWheel;
+  readonly #requestTimeoutMs: number;
+  readonly #maxInFlight: number;
+
+  constructor(
+    { wheel, requestTimeoutMs, maxInFlight, ...profile }: McpServerOptions,
+  ) {
+    this.profile = profile;
+    this.#wheel = wheel;
+    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#maxInFlight = maxInFlight;
+  }
+
+  /**
+   * Answers a request, at once where its method allows. Never throws and never rejects.
+   *
+   * @param methods those of the revision that is spoken; what is not in it is refused
+   * @returns the response, or nothing when the client has cancelled the request or is gone
+   */
+  dispatch(
+    request: JsonRpcRequest,
+    exchange: Exchange,
+    methods: MethodTable,
+  ): MaybePromise<JsonRpcResponse | undefined> {
+    const call = new Call(request, exchange);
+    try {
+      this.#admit(request, exchange);
+      const method = methods.requests.get(request.method);
+      if (method === undefined) throw unknownMethod(request.method);
+      const result = method(request.params ?? NO_PARAMS, call, this.profile);
+      if (isPromise(result)) return this.#settle(call, result);
+      call.finish();
+      return resultResponse(request.id, result);
+    } catch (error) {
+      call.finish();
+      return failureOf(request, error);
+    }
+  }
+
+  /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
+  notify(
+    message: JsonRpcNotification,
+    exchange: Exchange,
+    methods: MethodTable,
+  ): void {
+    try {
+      methods.notifications.get(message.method)?.(message, exchange);
+    } catch (error) {
+      log.warning("Notification failed", { method: message.method, error });
+    }
+  }
+
+  #admit({ id }: JsonRpcRequest, { inFlight }: Exchange): void {
+    if (inFlight.size === 0) return;
+    if (inFlight.has(id)) {
+      throw new ProtocolError(
+        "invalid_request",
+        `Invalid request: a request with id ${JSON.stringify(id)} is still running`,
+      );
+    }
+    if (inFlight.size >= this.#maxInFlight) {
+      throw new ProtocolError(
+        "too_many_requests",
+        `Too many requests in flight: ${this.#maxInFlight} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
+      );
+    }
+  }
+
+  /** Waits for the method, the request's time, or the client's wish to stop: whichever is first. */
+  #settle(
+    call: Call,
+    result: Promise<unknown>,
+  ): Promise<JsonRpcResponse | undefined> {
+    const { request, exchange } = call;
+    exchange.inFlight.add(call);
+    this.#wheel.schedule(call, this.#requestTimeoutMs);
+    const { promise, resolve } = Promise.withResolvers<
+      JsonRpcResponse | undefined
+    >();
+    const finish = (response: JsonRpcResponse | undefined): void => {
+      call.finish();
+      this.#wheel.cancel(call);
+      exchange.inFlight.remove(call);
+      resolve(response);
+    };
+    call.onAbort((reason) => finish(this.#answerToAbort(request, reason)));
+    result.then(
+      (value) => finish(resultResponse(request.id, value)),
+      (error) => finish(failureOf(request, error)),
+    );
+    return promise;
+  }
+
+  #answerToAbort(
+    request: JsonRpcRequest,
+    { reason }: CallAborted,
+  ): JsonRpcResponse | undefined {
+    if (reason !== "timeout") return undefined;
+    log.warning("Request timed out", {
+      method: request.method,
+      timeout_ms: this.#requestTimeoutMs,
+    });
+    return failureOf(
+      request,
+      new ProtocolError(
+        "internal_error",
+        `Request timed out after ${this.#requestTimeoutMs} ms (MCP_REQUEST_TIMEOUT_MS)`,
+      ),
+    );
+  }
+}
+
+function unknownMethod(method: string): ProtocolError {
+  return new ProtocolError(
+    "method_not_found",
+    `Method not found: ${method.slice(0, 200)}`,
+  );
+}
+
+function failureOf(request: JsonRpcRequest, error: unknown): JsonRpcResponse {
+  if (error instanceof ProtocolError) return toErrorResponse(error, request.id);
+  log.error("Request failed", {
+    method: request.method,
+    error: messageOf(error),
+  });
+  return toErrorResponse(
+    new ProtocolError("internal_error", "Internal error"),
+    request.id,
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * What the server offers, by name, and who wants to know when that changes.
+ *
+ * @module
+ */
+import { ProtocolError, RegistrationError } from "../base/errors.ts";
+import type { Tool } from "./tool.ts";
+
+/** The kinds of things offered, each with a list of its own. */
+export type ListKind = "tools";
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next page begins; none on the last. */
+  readonly nextCursor?: string;
+}
+
+/** A list in the order of registration, kept ready to be sent. */
+export class Shelf<T extends { readonly name: string }> {
+  readonly #kind: string;
+  readonly #items = new Map<string, T>();
+  readonly #changed: () => void;
+
+  constructor(kind: string, changed: () => void) {
+    this.#kind = kind;
+    this.#changed = changed;
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get(name: string): T | undefined {
+    return this.#items.get(name);
+  }
+
+  values(): IterableIterator<T> {
+    return this.#items.values();
+  }
+
+  /** @throws {RegistrationError} when the name is taken */
+  add(item: T): void {
+    if (this.#items.has(item.name)) {
+      throw new RegistrationError(
+        `Cannot serve ${this.#kind} "${item.name}": the name is taken`,
+      );
+    }
+    this.#items.set(item.name, item);
+    this.#changed();
+  }
+
+  /** @returns false when there is no such item */
+  remove(name: string): boolean {
+    const removed = this.#items.delete(name);
+    if (removed) this.#changed();
+    return removed;
+  }
+
+  /**
+   * One page, in the order of registration. The cursor names the last item of the page before, so
+   * that it holds when items come and go.
+   *
+   * @throws {ProtocolError} `invalid_params` for a cursor that this list did not give out
+   */
+  page(cursor: unknown, pageSize: number): Page<T> {
+    const all = [...this.#items.values()];
+    const start = cursor === undefined ? 0 : this.#indexAfter(cursor, all);
+    const items = all.slice(start, start + pageSize);
+    const last = items.at(-1);
+    return last !== undefined && start + pageSize < all.length
+      ? { items, nextCursor: encodeCursor(last.name) }
+      : { items };
+  }
+
+  #indexAfter(cursor: unknown, all: readonly T[]): number {
+    const name = typeof cursor === "string" ? decodeCursor(cursor) : undefined;
+    const index = all.findIndex((item) => item.name === name);
+    if (index >= 0) return index + 1;
+    throw new ProtocolError(
+      "invalid_params",
+      'Invalid params: "cursor" is not one that this list gave out, or its place is gone; ' +
+        "list again from the start",
+    );
+  }
+}
+
+export class Catalog {
+  readonly tools: Shelf<Tool> = new Shelf("tool", () => this.#changed("tools"));
+  readonly #listeners = new Set<(kind: ListKind) => void>();
+
+  /** @throws {RegistrationError} when two share a name */
+  constructor(tools: Iterable<Tool> = []) {
+    for (const tool of tools) this.tools.add(tool);
+  }
+
+  /**
+   * Has `listener` told of every change of a list.
+   *
+   * @returns stops that
+   */
+  onChange(listener: (kind: ListKind) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(kind: ListKind): void {
+    for (const listener of this.#listeners) listener(kind);
+  }
+}
+
+function encodeCursor(name: string): string {
+  return btoa(encodeURIComponent(name));
+}
+
+function decodeCursor(cursor: string): string | undefined {
+  try {
+    return decodeURIComponent(atob(cursor));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The app on a socket, and its end: signals, drain, exit.
+ *
+ * @module
+ */
+import { ConfigError, messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { App } from "../http/app.ts";
+
+/** Where and how to serve. */
+export interface ServeOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** Time for running calls once a signal came (ms). */
+  readonly drainMs: number;
+  /** Told where the server listens. */
+  readonly onListen?: (address: Deno.NetAddr) => void;
+}
+
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+/** What a shell reports for a process that a signal ended. */
+const EXIT_CODE: Partial<Record<Deno.Signal, number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+};
+/** Time for sockets to close once all streams are (ms). */
+const SHUTDOWN_MS = 500;
+const log = logFor("serve");
+
+/**
+ * Serves until a signal comes, then drains.
+ *
+ * @returns the exit code: 0, whether calls had to be cut or not
+ * @throws {ConfigError} when the address cannot be listened on
+ */
+export async function serve(app: App, options: ServeOptions): Promise<number> {
+  const signals = new StopSignals();
+  const server = listen(app, options);
+  try {
+    const signal = await signals.first;
+    log.info("Stopping", {
+      signal,
+      open: app.connections.size,
+      drain_ms: options.drainMs,
+    });
+    const outcome = await app.drain(options.drainMs);
+    await within(SHUTDOWN_MS, server.shutdown());
+    log.info("Stopped", { ...outcome });
+    return 0;
+  } finally {
+    signals.forget();
+    app.stop();
+  }
+}
+
+function listen(
+  app: App,
+  { hostname, port, onListen }: ServeOptions,
+): Deno.HttpServer {
+  try {
+    return Deno.serve(
+      {
+        hostname,
+        port,
+        onListen: (address) => onListen?.(address),
+        onError: (error) => {
+          log.error("Request failed", { error: messageOf(error) });
+          return new Response(null, { status: 500 });
+        },
+      },
+      (request, { remoteAddr }) => app.fetch(request, { address: hostOf(remoteAddr) }),
+    );
+  } catch (error) {
+    throw new ConfigError(
+      `Cannot listen on ${hostname}:${port}: ${messageOf(error)}; choose others with HOST and PORT`,
+      { cause: error },
+    );
+  }
+}
+
+function hostOf(address: Deno.Addr): string {
+  return "hostname" in address ? address.hostname : "unix";
+}
+
+/** The first signal asks for a drain, the second ends the process at once. */
+class StopSignals {
+  readonly first: Promise<Deno.Signal>;
+  readonly #handlers: (readonly [Deno.Signal, () => void])[];
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+    this.first = promise;
+    let count = 0;
+    this.#handlers = SIGNALS.map((signal) => [signal, () => {
+      count++;
+      if (count === 1) resolve(signal);
+      else Deno.exit(EXIT_CODE[signal] ?? 1);
+    }]);
+    for (const [signal, handler] of this.#handlers) {
+      Deno.addSignalListener(signal, handler);
+    }
+  }
+
+  forget(): void {
+    for (const [signal, handler] of this.#handlers) {
+      Deno.removeSignalListener(signal, handler);
+    }
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,18 @@
+/** Why a stream ended: one vocabulary for the log, metrics, the ledger and the goodbye frame. */
+export const CLOSE_REASONS = [
+  "client_closed",
+  "write_failed",
+  "ping_failed",
+  "queue_full",
+  "peer_lost",
+  "max_age",
+  "completed",
+  "disconnected",
+  "superseded",
+  "auth_expired",
+  "limit",
+  "drain",
+  "error",
+] as const;
+
+export type CloseReason = (typeof CLOSE_REASONS)[number];

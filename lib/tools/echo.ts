@@ -1,0 +1,11 @@
+import * as z from "zod";
+import { defineTool } from "../registry/tool.ts";
+
+export const echo = defineTool({
+  name: "echo",
+  title: "Echo",
+  description: "Gives the message back unchanged",
+  input: z.object({ message: z.string().describe("What to give back") }),
+  annotations: { readOnlyHint: true, openWorldHint: false },
+  run: ({ message }) => message,
+});

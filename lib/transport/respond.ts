@@ -1,0 +1,48 @@
+/**
+ * Messages and errors as HTTP responses.
+ *
+ * @module
+ */
+import { messageOf, ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
+import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+
+const log = logFor("http");
+const JSON_HEADERS = { "content-type": "application/json" };
+
+/** Headers of every event stream: no cache may keep it, no proxy may hold or rewrite it. */
+export const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+
+/** One JSON-RPC message as an `application/json` body. */
+export function jsonResponse(message: JsonRpcMessage, status = 200): Response {
+  return new Response(JSON.stringify(message), {
+    status,
+    headers: JSON_HEADERS,
+  });
+}
+
+/**
+ * Whatever was thrown before a response existed, as the HTTP answer of the error table. What is
+ * not a {@linkcode ProtocolError} is logged, and the client learns only that it is internal.
+ */
+export function errorResponse(thrown: unknown): Response {
+  const error = thrown instanceof ProtocolError ? thrown : internal(thrown);
+  const { status } = ERROR_TABLE[error.kind];
+  return new Response(JSON.stringify(toErrorResponse(error)), {
+    status,
+    headers: { ...JSON_HEADERS, ...error.headers },
+  });
+}
+
+function internal(thrown: unknown): ProtocolError {
+  log.error("Request failed", {
+    error: messageOf(thrown),
+    stack: thrown instanceof Error ? thrown.stack : undefined,
+  });
+  return new ProtocolError("internal_error", "Internal error");
+}

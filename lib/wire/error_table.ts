@@ -1,0 +1,63 @@
+/**
+ * Every protocol error's JSON-RPC code and HTTP status, in one place.
+ *
+ * The status holds for errors found before a handler ran (a bad body, a refused host, a limit).
+ * What a handler answers travels inside a 200, except where a revision says otherwise.
+ *
+ * Codes: JSON-RPC 2.0 section 5.1; MCP 2026-07-28 basic/index, Error Codes.
+ *
+ * @module
+ */
+import type { ProtocolError, ProtocolErrorKind } from "../base/errors.ts";
+import type { JsonRpcErrorResponse, JsonRpcId } from "./json_rpc.ts";
+
+interface ErrorRow {
+  readonly code: number;
+  readonly status: number;
+}
+
+export const ERROR_TABLE: Readonly<Record<ProtocolErrorKind, ErrorRow>> = {
+  parse_error: { code: -32700, status: 400 },
+  invalid_request: { code: -32600, status: 400 },
+  method_not_found: { code: -32601, status: 404 },
+  invalid_params: { code: -32602, status: 400 },
+  internal_error: { code: -32603, status: 500 },
+  resource_not_found: { code: -32002, status: 400 },
+  header_mismatch: { code: -32020, status: 400 },
+  missing_client_capability: { code: -32021, status: 400 },
+  unsupported_protocol_version: { code: -32022, status: 400 },
+  body_too_large: { code: -32600, status: 413 },
+  body_timeout: { code: -32600, status: 408 },
+  unsupported_media_type: { code: -32600, status: 415 },
+  not_acceptable: { code: -32600, status: 406 },
+  host_refused: { code: -32600, status: 403 },
+  origin_refused: { code: -32600, status: 403 },
+  unauthorized: { code: -32600, status: 401 },
+  forbidden: { code: -32600, status: 403 },
+  not_found: { code: -32600, status: 404 },
+  method_not_allowed: { code: -32600, status: 405 },
+  connection_not_found: { code: -32600, status: 404 },
+  session_not_found: { code: -32600, status: 404 },
+  too_many_requests: { code: -32603, status: 429 },
+  overloaded: { code: -32603, status: 503 },
+  draining: { code: -32603, status: 503 },
+};
+
+/**
+ * A protocol error as the JSON-RPC message that tells it.
+ *
+ * @param id of the request at fault; `null` where none could be read (JSON-RPC 2.0 section 5)
+ */
+export function toErrorResponse(
+  error: ProtocolError,
+  id?: JsonRpcId | null,
+): JsonRpcErrorResponse {
+  const { code } = ERROR_TABLE[error.kind];
+  return {
+    jsonrpc: "2.0",
+    error: error.data === undefined
+      ? { code, message: error.message }
+      : { code, message: error.message, data: error.data },
+    id: id ?? error.id ?? null,
+  };
+}

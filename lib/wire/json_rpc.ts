@@ -1,0 +1,222 @@
+/**
+ * JSON-RPC 2.0 messages: reading them with errors that say what is wrong, and writing answers.
+ * https://www.jsonrpc.org/specification, narrowed as MCP narrows it: an id is a string or a number,
+ * never null, and `params` is an object.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+
+export type JsonRpcId = string | number;
+export type JsonObject = Record<string, unknown>;
+
+export interface JsonRpcRequest {
+  readonly jsonrpc: "2.0";
+  readonly id: JsonRpcId;
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+export interface JsonRpcNotification {
+  readonly jsonrpc: "2.0";
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+export interface JsonRpcResultResponse {
+  readonly jsonrpc: "2.0";
+  readonly id: JsonRpcId;
+  readonly result: unknown;
+}
+
+export interface JsonRpcErrorResponse {
+  readonly jsonrpc: "2.0";
+  readonly id: JsonRpcId | null;
+  readonly error: {
+    readonly code: number;
+    readonly message: string;
+    readonly data?: unknown;
+  };
+}
+
+export type JsonRpcResponse = JsonRpcResultResponse | JsonRpcErrorResponse;
+export type JsonRpcMessage =
+  | JsonRpcRequest
+  | JsonRpcNotification
+  | JsonRpcResponse;
+
+/** Objects and arrays may nest this deep in a message, the message itself being level 1. */
+export const MAX_DEPTH = 64;
+
+/**
+ * Parses a body into a JSON value.
+ *
+ * @throws {ProtocolError} `parse_error` for what is not JSON, `invalid_request` for an empty text or
+ * nesting deeper than {@linkcode MAX_DEPTH}
+ */
+export function parseJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolError(
+      "parse_error",
+      text.trim() === ""
+        ? "Parse error: the body is empty, expected a JSON-RPC message"
+        : "Parse error: the body is not valid JSON",
+    );
+  }
+  if (!isWithinDepth(value, MAX_DEPTH)) {
+    throw invalid(
+      `Invalid request: nested deeper than ${MAX_DEPTH} levels`,
+      idOf(value),
+    );
+  }
+  return value;
+}
+
+/**
+ * Tells which kind of message a JSON value is.
+ *
+ * @throws {ProtocolError} `invalid_request` naming the member at fault; a batch is refused too
+ */
+export function parseMessage(value: unknown): JsonRpcMessage {
+  if (Array.isArray(value)) {
+    throw invalid(
+      "Invalid request: batches are not supported, send one message per request",
+    );
+  }
+  if (!isObject(value)) {
+    throw invalid("Invalid request: a message is a JSON object");
+  }
+  if (value.jsonrpc !== "2.0") {
+    throw invalid('Invalid request: "jsonrpc" must be "2.0"', idOf(value));
+  }
+  if (
+    "id" in value && idOf(value) === undefined &&
+    !("error" in value && value.id === null)
+  ) {
+    throw invalid(
+      'Invalid request: "id" must be a string or a number up to 2^53 - 1',
+    );
+  }
+  if ("method" in value) return parseCall(value);
+  if ("result" in value || "error" in value) return parseResponse(value);
+  throw invalid('Invalid request: "method" is missing', idOf(value));
+}
+
+function parseCall(value: JsonObject): JsonRpcRequest | JsonRpcNotification {
+  const id = idOf(value);
+  if (typeof value.method !== "string" || value.method === "") {
+    throw invalid('Invalid request: "method" must be a non-empty string', id);
+  }
+  if ("result" in value || "error" in value) {
+    throw invalid(
+      'Invalid request: a message has either "method" or "result" or "error"',
+      id,
+    );
+  }
+  if (value.params !== undefined && !isObject(value.params)) {
+    throw new ProtocolError(
+      "invalid_params",
+      'Invalid params: "params" must be an object',
+      {
+        ...(id !== undefined && { id }),
+      },
+    );
+  }
+  return value as unknown as JsonRpcRequest | JsonRpcNotification;
+}
+
+function parseResponse(value: JsonObject): JsonRpcResponse {
+  const id = idOf(value);
+  if ("result" in value === "error" in value) {
+    throw invalid(
+      'Invalid request: a response has either "result" or "error"',
+      id,
+    );
+  }
+  if (!("id" in value)) {
+    throw invalid('Invalid request: a response needs an "id"');
+  }
+  if ("error" in value && !isErrorObject(value.error)) {
+    throw invalid(
+      'Invalid request: "error" needs an integer "code" and a string "message"',
+      id,
+    );
+  }
+  return value as unknown as JsonRpcResponse;
+}
+
+export function isRequest(message: JsonRpcMessage): message is JsonRpcRequest {
+  return "method" in message && "id" in message;
+}
+
+export function isNotification(
+  message: JsonRpcMessage,
+): message is JsonRpcNotification {
+  return "method" in message && !("id" in message);
+}
+
+export function isResponse(
+  message: JsonRpcMessage,
+): message is JsonRpcResponse {
+  return !("method" in message);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A successful answer. */
+export function resultResponse(
+  id: JsonRpcId,
+  result: unknown,
+): JsonRpcResultResponse {
+  return { jsonrpc: "2.0", result, id };
+}
+
+/** A notification, without `params` where there are none. */
+export function notification(
+  method: string,
+  params?: JsonObject,
+): JsonRpcNotification {
+  return params === undefined ? { jsonrpc: "2.0", method } : { jsonrpc: "2.0", method, params };
+}
+
+function idOf(value: unknown): JsonRpcId | undefined {
+  const id = isObject(value) ? value.id : undefined;
+  // A number that JSON cannot give back unchanged would answer a request nobody made.
+  if (typeof id === "number") {
+    return Math.abs(id) <= Number.MAX_SAFE_INTEGER ? id : undefined;
+  }
+  return typeof id === "string" ? id : undefined;
+}
+
+function isErrorObject(error: unknown): boolean {
+  return isObject(error) && Number.isInteger(error.code) &&
+    typeof error.message === "string";
+}
+
+function isWithinDepth(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (!isWithinDepth(item, levels - 1)) return false;
+    }
+    return true;
+  }
+  for (const key in value) {
+    if (!isWithinDepth((value as JsonObject)[key], levels - 1)) return false;
+  }
+  return true;
+}
+
+function invalid(message: string, id?: JsonRpcId): ProtocolError {
+  return new ProtocolError(
+    "invalid_request",
+    message,
+    id === undefined ? {} : { id },
+  );
+}

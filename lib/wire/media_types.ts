@@ -1,0 +1,52 @@
+/**
+ * Reading `Accept` and `Content-Type` (RFC 9110, sections 12.5.1 and 8.3), never comparing them as
+ * strings: n8n sends `text/event-stream, text/event-stream`.
+ *
+ * @module
+ */
+import { accepts } from "@std/http/negotiation";
+
+export const JSON_TYPE = "application/json";
+export const EVENT_STREAM_TYPE = "text/event-stream";
+
+/** What an `Accept` header allows. */
+export interface Accepted {
+  /** `application/json`, by name or by a wildcard. */
+  readonly json: boolean;
+  /** `text/event-stream`, by name or by a wildcard. */
+  readonly eventStream: boolean;
+  /** `text/event-stream` by its own name. */
+  readonly namesEventStream: boolean;
+}
+
+/** Clients send a handful of different headers, so each is read once; the bound is against abuse. */
+const MAX_REMEMBERED = 256;
+const remembered = new Map<string, Accepted>();
+
+/** Reads an `Accept` header; none allows everything (RFC 9110, section 12.5.1). */
+export function parseAccept(header: string | null): Accepted {
+  const text = header ?? "*/*";
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const types = accepts({ headers: new Headers({ accept: text }) });
+  const allows = (...names: string[]) => types.some((type) => names.includes(type.toLowerCase()));
+  const accepted = {
+    json: allows(JSON_TYPE, "application/*", "*/*"),
+    eventStream: allows(EVENT_STREAM_TYPE, "text/*", "*/*"),
+    namesEventStream: allows(EVENT_STREAM_TYPE),
+  };
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(text, accepted);
+  return accepted;
+}
+
+/** Whether a `Content-Type` is JSON in UTF-8, with or without parameters. */
+export function isJsonContentType(header: string): boolean {
+  if (header === JSON_TYPE) return true;
+  const [type = "", ...parameters] = header.toLowerCase().split(";").map((
+    part,
+  ) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice(8);
+  return type === JSON_TYPE &&
+    (charset === undefined || /^"?utf-?8"?$/.test(charset));
+}
