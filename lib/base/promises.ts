@@ -7,3 +7,12 @@ export function isPromise(value: unknown): boolean {
   return typeof value === "object" && value !== null &&
     typeof (value as PromiseLike<unknown>).then === "function";
 }
+
+/**
+ * The same promise, whose rejection is no unhandled one even when its holder never looks at it: a
+ * handler that forgets an `await` must not end the process.
+ */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

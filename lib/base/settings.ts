@@ -54,6 +54,14 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
     "Idle time that ends a session",
   ),
+  MCP_SESSION_MAX_MS: milliseconds(86_400_000, 100).describe("Age that ends a session"),
+  MCP_MAX_SESSIONS: count(10_000).describe("Sessions in memory; the least used go first"),
+  MCP_SESSION_KEY: z.string().min(32).optional()
+    .describe("Secret that signs session ids; with the same key sessions outlive a restart"),
+  MCP_REPLAY_EVENTS: count(1_000).describe("Events of one stream kept for replay"),
+  MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of one stream kept for replay"),
+  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of all streams kept for replay"),
+  MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Age up to which events are kept for replay"),
   MCP_DRAIN_MS: milliseconds(5_000, 0).describe(
     "Time for running calls after SIGINT or SIGTERM",
   ),

@@ -5,14 +5,23 @@
  * @module
  */
 import type { MaybePromise } from "../base/promises.ts";
+import { Seal } from "../base/seal.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
+import { ChangeBus } from "../mcp/change_bus.ts";
 import { McpServer } from "../mcp/server.ts";
-import { Catalog } from "../registry/catalog.ts";
-import type { Tool } from "../registry/tool.ts";
+import { Catalog, type Offer } from "../registry/catalog.ts";
+import { MemoryEventStore } from "../store/event_store.ts";
 import { ConnectionRegistry } from "../stream/connection_registry.ts";
-import { type EndpointDeps, handleDelete, handlePost } from "../transport/endpoint.ts";
+import {
+  type EndpointDeps,
+  type EndpointRequest,
+  handleDelete,
+  handleGet,
+  handlePost,
+} from "../transport/endpoint.ts";
 import type { Peer } from "../transport/peer.ts";
+import { SessionTable } from "../transport/session_table.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { requireAdmin } from "./admin.ts";
 import { Guard } from "./guard.ts";
@@ -23,8 +32,7 @@ import { serverInfo } from "./server_info.ts";
 import { VERSION } from "./version.ts";
 
 /** What an app is made of; everything has a default. */
-export interface AppOptions {
-  readonly tools?: Iterable<Tool>;
+export interface AppOptions extends Offer {
   /** How the server names itself to clients. */
   readonly info?: Implementation;
   /** For the model: how to use this server. */
@@ -51,6 +59,8 @@ export interface App {
   stop(): void;
 }
 
+/** The URL that speaks the plain dialect, beside all others. */
+const PLAIN_PATH = "/mcp/sse";
 const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
 
 /**
@@ -92,35 +102,17 @@ const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
 export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
   const wheel = new TimerWheel(options.wheel);
-  const catalog = new Catalog(options.tools);
+  const catalog = new Catalog(options);
   const connections = new ConnectionRegistry(registryLimits(settings), wheel);
-  const server = new McpServer({
-    info: options.info ??
-      { name: "lifeline", title: "Lifeline", version: VERSION },
-    ...(options.instructions !== undefined &&
-      { instructions: options.instructions }),
-    catalog,
-    pageSize: settings.MCP_PAGE_SIZE,
-    wheel,
-    requestTimeoutMs: settings.MCP_REQUEST_TIMEOUT_MS,
-    maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
-  });
+  const endpoint = createEndpoint({ options, settings, wheel, catalog, connections });
+  const { server, sessions } = endpoint;
   const guard = new Guard({
     allowedHosts: settings.MCP_ALLOWED_HOSTS,
     allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
   });
-  const endpoint: EndpointDeps = {
-    server,
-    connections,
-    wheel,
-    limits: {
-      maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
-      bodyTimeoutMs: settings.MCP_BODY_TIMEOUT_MS,
-    },
-  };
   const routes = new Map<string, Route>([
-    ["/mcp", endpointRoute(endpoint, false)],
-    ["/mcp/sse", endpointRoute(endpoint, true)],
+    ["/mcp", endpointRoute(endpoint, "/mcp")],
+    [PLAIN_PATH, endpointRoute(endpoint, PLAIN_PATH)],
     ["/mcp/stdio", { GET: () => Response.json(serverInfo(server.profile)) }],
     ["/mcp/connections", {
       GET: (request, peer) => {
@@ -141,14 +133,78 @@ export function createApp(options: AppOptions = {}): App {
     catalog,
     connections,
     drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
-    stop: () => connections.stop(),
+    stop: () => {
+      sessions.stop();
+      connections.stop();
+    },
   };
 }
 
-function endpointRoute(deps: EndpointDeps, isPlainUrl: boolean): Route {
+/** What the endpoint is made of. */
+interface EndpointParts {
+  readonly options: AppOptions;
+  readonly settings: Settings;
+  readonly wheel: TimerWheel;
+  readonly catalog: Catalog;
+  readonly connections: ConnectionRegistry;
+}
+
+function createEndpoint({ options, settings, ...parts }: EndpointParts): EndpointDeps {
+  const { wheel, catalog } = parts;
+  const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
+  const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
+  const seal = new Seal(settings.MCP_SESSION_KEY);
+  const changes = new ChangeBus(catalog);
+  const store = new MemoryEventStore({
+    maxEvents: settings.MCP_REPLAY_EVENTS,
+    maxStreamBytes: settings.MCP_REPLAY_BYTES,
+    maxTotalBytes: settings.MCP_REPLAY_TOTAL_BYTES,
+    maxAgeMs: settings.MCP_REPLAY_MS,
+  }, () => wheel.now());
   return {
-    POST: (request, peer) => handlePost(deps, { request, peer, isPlainUrl }),
-    DELETE: (request, peer) => handleDelete(deps, { request, peer, isPlainUrl }),
+    ...parts,
+    info,
+    changes,
+    store,
+    requestTimeoutMs,
+    server: new McpServer({
+      info,
+      ...(options.instructions !== undefined && { instructions: options.instructions }),
+      catalog,
+      seal,
+      pageSize: settings.MCP_PAGE_SIZE,
+      wheel,
+      requestTimeoutMs,
+      maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
+    }),
+    sessions: new SessionTable({
+      seal,
+      store,
+      changes,
+      wheel,
+      requestTimeoutMs,
+      idleMs: settings.MCP_SESSION_IDLE_MS,
+      maxAgeMs: settings.MCP_SESSION_MAX_MS,
+      maxSessions: settings.MCP_MAX_SESSIONS,
+    }),
+    limits: {
+      maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
+      bodyTimeoutMs: settings.MCP_BODY_TIMEOUT_MS,
+    },
+  };
+}
+
+function endpointRoute(deps: EndpointDeps, path: string): Route {
+  const from = (request: Request, peer: Peer): EndpointRequest => ({
+    request,
+    peer,
+    path,
+    isPlainUrl: path === PLAIN_PATH,
+  });
+  return {
+    GET: (request, peer) => handleGet(deps, from(request, peer)),
+    POST: (request, peer) => handlePost(deps, from(request, peer)),
+    DELETE: (request, peer) => handleDelete(deps, from(request, peer)),
   };
 }
 

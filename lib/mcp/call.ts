@@ -5,6 +5,10 @@ import { isObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts
 import type { LoggingLevel } from "../wire/mcp_types.ts";
 import type { Exchange } from "./exchange.ts";
 import { LOG_SEVERITY } from "./logging.ts";
+import { type Ask, elicitThrough, rootsThrough, sampleThrough } from "./questions.ts";
+
+/** How soon a client comes back to a stream that was let go of (ms). */
+const DEFAULT_RETRY_MS = 1_000;
 
 /**
  * One running request, and what a tool sees of it.
@@ -26,6 +30,7 @@ export class Call implements ToolContext, Timed {
   #aborted: CallAborted | undefined;
   #onAbort: ((reason: CallAborted) => void) | undefined;
   #isOver = false;
+  #otherWay: Ask | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(request: JsonRpcRequest, exchange: Exchange) {
@@ -50,6 +55,29 @@ export class Call implements ToolContext, Timed {
     return this.#controller.signal;
   }
 
+  get elicit(): ToolContext["elicit"] {
+    return elicitThrough(this.#ask);
+  }
+
+  get sample(): ToolContext["sample"] {
+    return sampleThrough(this.#ask);
+  }
+
+  get roots(): ToolContext["roots"] {
+    return rootsThrough(this.#ask);
+  }
+
+  get releaseStream(): ToolContext["releaseStream"] {
+    return (retryMs = DEFAULT_RETRY_MS) => {
+      if (!this.#isOver) this.exchange.releaseStream?.(retryMs);
+    };
+  }
+
+  /** Has questions to the client go another way than by the session's requests. */
+  askThrough(ask: Ask): void {
+    this.#otherWay = ask;
+  }
+
   get log(): ClientLog {
     return this.#log ??= this.#createLog();
   }
@@ -61,7 +89,7 @@ export class Call implements ToolContext, Timed {
       // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
       if (token === undefined || this.#isOver || !(progress > this.#lastProgress)) return;
       this.#lastProgress = progress;
-      this.exchange.notify(notification("notifications/progress", {
+      this.exchange.send(notification("notifications/progress", {
         progressToken: token,
         progress,
         ...(total !== undefined && { total }),
@@ -100,6 +128,15 @@ export class Call implements ToolContext, Timed {
     this.abort(new CallAborted("timeout"));
   }
 
+  readonly #ask: Ask = (question) => {
+    if (this.#otherWay !== undefined) return this.#otherWay(question);
+    const requests = this.exchange.session?.clientRequests;
+    if (requests !== undefined) return requests.ask(question, this);
+    return Promise.reject(
+      new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
+    );
+  };
+
   #watchPresence(): void {
     const presence = this.exchange.presence?.();
     if (presence === undefined) return;
@@ -125,7 +162,7 @@ export class Call implements ToolContext, Timed {
       const wanted = this.exchange.logLevel;
       if (this.#isOver || wanted === undefined) return;
       if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
-      this.exchange.notify(notification("notifications/message", {
+      this.exchange.send(notification("notifications/message", {
         level,
         ...(logger !== undefined && { logger }),
         data,

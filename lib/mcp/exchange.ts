@@ -1,7 +1,8 @@
 import type { Caller } from "../registry/context.ts";
-import type { JsonRpcNotification } from "../wire/json_rpc.ts";
-import type { LoggingLevel } from "../wire/mcp_types.ts";
+import type { JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { InFlight } from "./in_flight.ts";
+import type { LegacySession } from "./legacy_session.ts";
 
 /**
  * Where a message came from and where its answers go. A transport makes it; the methods see only
@@ -14,11 +15,17 @@ export interface Exchange {
   readonly inFlight: InFlight;
   /** Least urgent level of log messages the client wants; none when it wants none. */
   readonly logLevel: LoggingLevel | undefined;
-  /** Sends a notification that belongs to a running request. Never throws. */
-  notify(message: JsonRpcNotification): void;
+  /** What the client can do for the server. */
+  readonly capabilities: ClientCapabilities;
+  /** What the client of a legacy revision has agreed on; none where there is no session. */
+  readonly session?: LegacySession;
+  /** Sends a message that belongs to a running request. Never throws. */
+  send(message: JsonRpcNotification | JsonRpcRequest): void;
   /**
    * The client's presence, for transports without a stream to watch. Asked for only when a tool
    * looks at `ctx.signal`, as watching costs a fast call a fifth of its speed.
    */
   presence?(): AbortSignal;
+  /** Lets go of the response stream, which the client can resume after `retryMs`. */
+  releaseStream?(retryMs: number): void;
 }

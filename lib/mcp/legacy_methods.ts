@@ -4,31 +4,41 @@
  * @module
  */
 import { CallAborted, ProtocolError } from "../base/errors.ts";
-import { isObject } from "../wire/json_rpc.ts";
-import type { ServerCapabilities } from "../wire/mcp_types.ts";
-import { negotiate } from "../wire/protocol_versions.ts";
+import { isPromise } from "../base/promises.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import type { LoggingLevel, ServerCapabilities } from "../wire/mcp_types.ts";
+import {
+  callTool,
+  complete,
+  getPrompt,
+  listPrompts,
+  listResources,
+  listResourceTemplates,
+  listTools,
+  readResource,
+} from "./feature_methods.ts";
+import { agreementOf } from "./legacy_session.ts";
+import { LOG_SEVERITY } from "./logging.ts";
 import type { Method, MethodTable, NotificationHandler } from "./method_table.ts";
-import { callTool, listTools } from "./tool_methods.ts";
 
 /** What a server of these revisions says it can do. */
 export const LEGACY_CAPABILITIES: ServerCapabilities = {
+  completions: {},
   logging: {},
-  tools: {},
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  tools: { listChanged: true },
 };
 
-const initialize: Method = (
-  { protocolVersion },
-  _call,
-  { info, instructions },
-) => {
-  if (protocolVersion !== undefined && typeof protocolVersion !== "string") {
-    throw new ProtocolError(
-      "invalid_params",
-      'Invalid params: "protocolVersion" must be a string',
-    );
+const initialize: Method = (params, { exchange }, { info, instructions }) => {
+  const { protocolVersion } = params;
+  if (typeof protocolVersion !== "string") {
+    throw new ProtocolError("invalid_params", 'Invalid params: "protocolVersion" must be a string');
   }
+  const agreement = agreementOf(params);
+  exchange.session?.agree(agreement);
   return {
-    protocolVersion: negotiate(protocolVersion),
+    protocolVersion: agreement.version,
     capabilities: LEGACY_CAPABILITIES,
     serverInfo: info,
     ...(instructions !== undefined && { instructions }),
@@ -37,23 +47,94 @@ const initialize: Method = (
 
 const ping: Method = () => ({});
 
+/** `logging/setLevel` (2025-11-25, server/utilities/logging). */
+const setLogLevel: Method = ({ level }, { exchange }) => {
+  if (typeof level !== "string" || !Object.hasOwn(LOG_SEVERITY, level)) {
+    throw new ProtocolError(
+      "invalid_params",
+      `Invalid params: "level" must be one of ${Object.keys(LOG_SEVERITY).join(", ")}`,
+    );
+  }
+  if (exchange.session !== undefined) exchange.session.logLevel = level as LoggingLevel;
+  return {};
+};
+
+/** Most resources one session may subscribe to. */
+const MAX_SUBSCRIPTIONS = 1_000;
+
+const subscribe: Method = ({ uri }, { exchange }) => {
+  const { session } = exchange;
+  if (typeof uri !== "string") throw noUri();
+  if (session === undefined) {
+    throw new ProtocolError("invalid_request", "Invalid request: subscribing needs a session");
+  }
+  if (session.subscriptions.size >= MAX_SUBSCRIPTIONS) {
+    throw new ProtocolError("too_many_requests", `At most ${MAX_SUBSCRIPTIONS} subscriptions`);
+  }
+  session.subscriptions.add(uri);
+  return {};
+};
+
+const unsubscribe: Method = ({ uri }, { exchange }) => {
+  if (typeof uri !== "string") throw noUri();
+  exchange.session?.subscriptions.delete(uri);
+  return {};
+};
+
 /** Ids that are unknown or malformed are ignored (2025-11-25, utilities/cancellation). */
-const cancelled: NotificationHandler = ({ params }, { inFlight }) => {
+export const cancelled: NotificationHandler = ({ params }, { inFlight }) => {
   const { requestId, reason } = isObject(params) ? params : {};
   if (typeof requestId !== "string" && typeof requestId !== "number") return;
   const why = typeof reason === "string" ? `: ${reason}` : "";
-  inFlight.cancel(
-    requestId,
-    new CallAborted("cancelled", `Cancelled by the client${why}`),
-  );
+  inFlight.cancel(requestId, new CallAborted("cancelled", `Cancelled by the client${why}`));
 };
 
 export const LEGACY_METHODS: MethodTable = {
-  requests: new Map([
+  requests: new Map<string, Method>([
     ["initialize", initialize],
     ["ping", ping],
-    ["tools/list", listTools],
-    ["tools/call", callTool],
+    ["logging/setLevel", setLogLevel],
+    ["tools/list", withObjectSchemas(listTools)],
+    ["tools/call", withObjectContent(callTool)],
+    ["resources/list", listResources],
+    ["resources/templates/list", listResourceTemplates],
+    ["resources/read", readResource],
+    ["resources/subscribe", subscribe],
+    ["resources/unsubscribe", unsubscribe],
+    ["prompts/list", listPrompts],
+    ["prompts/get", getPrompt],
+    ["completion/complete", complete],
   ]),
   notifications: new Map([["notifications/cancelled", cancelled]]),
 };
+
+/** Before 2026-07-28 structured content was an object; any other stays in the text content. */
+function withObjectContent(method: Method): Method {
+  return (params, call, server) => {
+    const result = method(params, call, server);
+    return isPromise(result) ? result.then(objectContent) : objectContent(result);
+  };
+}
+
+function objectContent(result: unknown): unknown {
+  if (!isObject(result) || !("structuredContent" in result)) return result;
+  if (isObject(result.structuredContent)) return result;
+  const { structuredContent: _, ...rest } = result;
+  return rest;
+}
+
+function withObjectSchemas(method: Method): Method {
+  return (params, call, server) => {
+    const result = method(params, call, server) as { readonly tools: readonly JsonObject[] };
+    return { ...result, tools: result.tools.map(withoutOtherOutput) };
+  };
+}
+
+function withoutOtherOutput(listing: JsonObject): JsonObject {
+  const { outputSchema, ...rest } = listing;
+  return !isObject(outputSchema) || outputSchema.type === "object" ? listing : rest;
+}
+
+function noUri(): ProtocolError {
+  return new ProtocolError("invalid_params", 'Invalid params: "uri" must be a string');
+}

@@ -1,4 +1,5 @@
 import type { MaybePromise } from "../base/promises.ts";
+import type { Seal } from "../base/seal.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
@@ -11,6 +12,8 @@ export interface ServerProfile {
   /** For the model: how to use this server. */
   readonly instructions?: string;
   readonly catalog: Catalog;
+  /** Protects what clients carry for the server. */
+  readonly seal: Seal;
   /** Entries of one page of a list. */
   readonly pageSize: number;
 }

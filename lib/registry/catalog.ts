@@ -4,10 +4,12 @@
  * @module
  */
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
+import type { Prompt } from "./prompt.ts";
+import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
 
 /** The kinds of things offered, each with a list of its own. */
-export type ListKind = "tools";
+export type ListKind = "tools" | "resources" | "prompts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -85,27 +87,57 @@ export class Shelf<T extends { readonly name: string }> {
   }
 }
 
-export class Catalog {
-  readonly tools: Shelf<Tool> = new Shelf("tool", () => this.#changed("tools"));
-  readonly #listeners = new Set<(kind: ListKind) => void>();
+/** What an app serves. */
+export interface Offer {
+  readonly tools?: Iterable<Tool>;
+  readonly resources?: Iterable<Resource>;
+  readonly resourceTemplates?: Iterable<ResourceTemplate>;
+  readonly prompts?: Iterable<Prompt>;
+}
 
-  /** @throws {RegistrationError} when two share a name */
-  constructor(tools: Iterable<Tool> = []) {
-    for (const tool of tools) this.tools.add(tool);
+/** A change that clients are told of. */
+export type CatalogChange =
+  | { readonly kind: ListKind }
+  | { readonly kind: "resource"; readonly uri: string };
+
+export class Catalog {
+  readonly tools: Shelf<Tool> = new Shelf("tool", () => this.#changed({ kind: "tools" }));
+  readonly resources: Shelf<Resource> = new Shelf(
+    "resource",
+    () => this.#changed({ kind: "resources" }),
+  );
+  readonly resourceTemplates: Shelf<ResourceTemplate> = new Shelf(
+    "resource template",
+    () => this.#changed({ kind: "resources" }),
+  );
+  readonly prompts: Shelf<Prompt> = new Shelf("prompt", () => this.#changed({ kind: "prompts" }));
+  readonly #listeners = new Set<(change: CatalogChange) => void>();
+
+  /** @throws {RegistrationError} when two of a kind share a name */
+  constructor(offer: Offer = {}) {
+    for (const tool of offer.tools ?? []) this.tools.add(tool);
+    for (const resource of offer.resources ?? []) this.resources.add(resource);
+    for (const template of offer.resourceTemplates ?? []) this.resourceTemplates.add(template);
+    for (const prompt of offer.prompts ?? []) this.prompts.add(prompt);
+  }
+
+  /** Tells the clients that subscribed to a resource that it has changed. */
+  resourceUpdated(uri: string): void {
+    this.#changed({ kind: "resource", uri });
   }
 
   /**
-   * Has `listener` told of every change of a list.
+   * Has `listener` told of every change.
    *
    * @returns stops that
    */
-  onChange(listener: (kind: ListKind) => void): () => void {
+  onChange(listener: (change: CatalogChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #changed(kind: ListKind): void {
-    for (const listener of this.#listeners) listener(kind);
+  #changed(change: CatalogChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 }
 

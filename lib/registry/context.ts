@@ -1,4 +1,11 @@
-import type { LoggingLevel } from "../wire/mcp_types.ts";
+import type * as z from "zod";
+import type {
+  CreateMessageRequestParams,
+  CreateMessageResult,
+  ElicitRequestFormParams,
+  LoggingLevel,
+  Root,
+} from "../wire/mcp_types.ts";
 
 /** Who calls. */
 export interface Caller {
@@ -12,11 +19,61 @@ export interface Caller {
 }
 
 /** Sends log messages to the client (`notifications/message`), one method a level (RFC 5424). */
-export type ClientLog = Readonly<
-  Record<LoggingLevel, (data: unknown, logger?: string) => void>
->;
+export type ClientLog = Readonly<Record<LoggingLevel, (data: unknown, logger?: string) => void>>;
 
-/** What a tool's `run` gets beside its arguments. */
+/** Options of every question to the client. */
+export interface AskOptions {
+  /**
+   * Names the question. In the 2026 era a handler runs again for each answer, and the name tells
+   * which answer belongs to which question; without one they are told apart by their order.
+   */
+  readonly key?: string;
+}
+
+/** A question to the user, to be answered by filling in a form. */
+export interface FormQuestion<S extends z.ZodType> extends AskOptions {
+  readonly message: string;
+  /** A flat `z.object()` of strings, numbers, booleans and enums. */
+  readonly schema: S;
+}
+
+/** The same with a schema in the protocol's own JSON form, for what zod does not express. */
+export interface RawFormQuestion extends AskOptions {
+  readonly message: string;
+  readonly requestedSchema: ElicitRequestFormParams["requestedSchema"];
+}
+
+/** A request to the user to visit a page, for what must not pass through the client. */
+export interface UrlQuestion extends AskOptions {
+  readonly message: string;
+  readonly url: string;
+}
+
+/** What the user did with a question. */
+export type Elicited<T> =
+  | { readonly action: "accept"; readonly content: T }
+  | { readonly action: "decline" | "cancel"; readonly content?: undefined };
+
+/** Content of a form whose schema was given as JSON. */
+export type FormContent = Readonly<Record<string, string | number | boolean | string[]>>;
+
+/** Asks the user (2025-11-25 and 2026-07-28, client/elicitation). */
+export interface Elicit {
+  <S extends z.ZodType>(question: FormQuestion<S>): Promise<Elicited<z.output<S>>>;
+  (question: RawFormQuestion): Promise<Elicited<FormContent>>;
+  (question: UrlQuestion): Promise<Elicited<undefined>>;
+}
+
+/**
+ * What a tool's `run` (or a prompt's, or a resource's `read`) gets beside its arguments. All its
+ * functions may be taken out of it: `run(input, { signal, progress })`.
+ *
+ * `elicit`, `sample` and `roots` work in every era of the protocol that has them. In the 2026 era
+ * the handler does not really wait: the client gets the question as the result, and when it comes
+ * back with the answer the handler runs again **from its beginning**, the earlier answers being
+ * given at once. So whatever stands before such an `await` happens once for each round: keep side
+ * effects behind the last question.
+ */
 export interface ToolContext {
   /**
    * Aborts when the answer is not wanted any more; `signal.reason` is a `CallAborted` whose
@@ -34,5 +91,32 @@ export interface ToolContext {
    * @param total what `progress` will be at the end, where known
    * @param message for a person to read
    */
-  progress(progress: number, total?: number, message?: string): void;
+  readonly progress: (progress: number, total?: number, message?: string) => void;
+  /**
+   * Asks the user, by a form or by a page to visit.
+   *
+   * @throws {Error} when the client cannot do that
+   */
+  readonly elicit: Elicit;
+  /**
+   * Has the client's model complete a conversation (client/sampling).
+   *
+   * @throws {Error} when the client cannot do that
+   */
+  readonly sample: (
+    params: CreateMessageRequestParams,
+    options?: AskOptions,
+  ) => Promise<CreateMessageResult>;
+  /**
+   * The folders the client works in (client/roots).
+   *
+   * @throws {Error} when the client cannot do that
+   */
+  readonly roots: (options?: AskOptions) => Promise<readonly Root[]>;
+  /**
+   * Lets go of the response stream while the work goes on, where the client can resume it
+   * (2025-11-25, basic/transports): the client comes back after `retryMs` and misses nothing.
+   * Elsewhere it does nothing.
+   */
+  readonly releaseStream: (retryMs?: number) => void;
 }

@@ -16,6 +16,7 @@ import type {
   ToolListing,
 } from "../wire/mcp_types.ts";
 import type { ToolContext } from "./context.ts";
+import { type HeaderParam, headerParams } from "./header_params.ts";
 import { check, type Checked, hasProperty, toJsonSchema, toObjectSchema } from "./schema.ts";
 
 /** Full MCP content, for a tool that returns more than text. */
@@ -44,7 +45,7 @@ export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> {
   /** Schema of the structured result. */
   readonly output?: O;
   readonly annotations?: ToolAnnotations;
-  readonly icons?: readonly Icon[];
+  readonly icons?: Icon[];
   readonly _meta?: JsonObject;
   run(input: z.output<I>, ctx: ToolContext): MaybePromise<ToolReturn<O>>;
 }
@@ -54,6 +55,8 @@ export interface Tool {
   readonly name: string;
   /** Its entry in `tools/list`. */
   readonly listing: ToolListing;
+  /** Parameters that clients mirror into headers. */
+  readonly headerParams: readonly HeaderParam[];
   /**
    * Checks the arguments, runs the tool and checks what it returned.
    *
@@ -122,6 +125,7 @@ export function defineTool<
 class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
   readonly name: string;
   readonly listing: ToolListing;
+  readonly headerParams: readonly HeaderParam[];
   readonly #definition: ToolDefinition<I, O>;
   /** A structured value may itself have a `content`; then it is never taken for MCP content. */
   readonly #mayReturnContent: boolean;
@@ -129,6 +133,7 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
   constructor(definition: ToolDefinition<I, O>, listing: ToolListing) {
     this.name = definition.name;
     this.listing = listing;
+    this.headerParams = headerParams({ ...listing.inputSchema }, `tool "${listing.name}"`);
     this.#definition = definition;
     this.#mayReturnContent = !hasProperty(
       { ...listing.outputSchema },
@@ -228,7 +233,7 @@ function listingOf<I extends z.ZodType, O extends z.ZodType>(
     name,
     ...(title !== undefined && { title }),
     description,
-    ...(icons !== undefined && { icons: [...icons] }),
+    ...(icons !== undefined && { icons }),
     inputSchema: inputSchema as ToolListing["inputSchema"],
     ...(outputSchema !== undefined && { outputSchema }),
     ...(annotations !== undefined && { annotations }),

@@ -15,6 +15,7 @@ export interface Command {
   readonly help: boolean;
 }
 
+const SECRETS: readonly SettingName[] = ["MCP_ADMIN_TOKEN", "MCP_SESSION_KEY"];
 const NAMES = Object.keys(SETTINGS_SCHEMA.shape) as SettingName[];
 
 /**
@@ -50,7 +51,7 @@ export function describeSettings(settings: Settings): string {
   const show = (name: SettingName): string => {
     const value = settings[name];
     if (value === undefined) return "(not set)";
-    if (name === "MCP_ADMIN_TOKEN") return "(set)";
+    if (SECRETS.includes(name)) return "(set)";
     return Array.isArray(value) ? value.join(",") : String(value);
   };
   return NAMES.map((name) => `${name.padEnd(width)}  ${show(name)}`).join("\n");

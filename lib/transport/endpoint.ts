@@ -1,82 +1,213 @@
 /**
  * The one endpoint: reads a request once, decides its dialect, and hands it there.
  *
+ * | request | dialect |
+ * | --- | --- |
+ * | POST with `Mcp-Connection-Id`; DELETE with it | plain |
+ * | POST with `?connection_id=`; GET without a session | 2024-11-05 HTTP+SSE |
+ * | POST whose `_meta` or header says 2026-07-28 or later | stateless |
+ * | POST that accepts an event stream and no JSON, on the plain URL | plain |
+ * | POST `initialize`; anything with `Mcp-Session-Id` | 2025 Streamable HTTP |
+ * | any other POST | a call without a session |
+ *
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import type { TimerWheel } from "../base/timer_wheel.ts";
-import type { McpServer } from "../mcp/server.ts";
-import type { ConnectionRegistry } from "../stream/connection_registry.ts";
-import { isRequest, type JsonRpcMessage, parseJson, parseMessage } from "../wire/json_rpc.ts";
+import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import type { Catalog } from "../registry/catalog.ts";
+import {
+  isNotification,
+  isRequest,
+  type JsonRpcMessage,
+  parseJson,
+  parseMessage,
+} from "../wire/json_rpc.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
+import { isSupported, LEGACY_VERSIONS } from "../wire/protocol_versions.ts";
 import { type BodyLimits, readBody } from "./body.ts";
+import { CONNECTION_ID_PARAM, openHttpSse, postToHttpSse } from "./http_sse.ts";
+import type { ListenDeps } from "./listen.ts";
+import { answerModern, isModern, VERSION_HEADER } from "./modern.ts";
 import type { Peer } from "./peer.ts";
 import { CONNECTION_ID_HEADER, deletePlain, openPlain, postToPlain } from "./plain.ts";
-import { answerOnce } from "./stateless.ts";
+import { accepted as acceptedResponse } from "./respond.ts";
+import type { SessionStreamDeps } from "./session_stream.ts";
+import { answerOnce, type StatelessDeps } from "./stateless.ts";
+import {
+  listenToSession,
+  openSession,
+  postToSession,
+  SESSION_ID_HEADER,
+  type StreamableDeps,
+} from "./streamable.ts";
 
 /** What the dialects work with. */
-export interface EndpointDeps {
-  readonly server: McpServer;
-  readonly connections: ConnectionRegistry;
-  readonly wheel: TimerWheel;
+export interface EndpointDeps extends SessionStreamDeps, StreamableDeps, StatelessDeps, ListenDeps {
   readonly limits: BodyLimits;
+  readonly catalog: Catalog;
 }
 
 /** A request on its way to a dialect. */
 export interface EndpointRequest {
   readonly request: Request;
   readonly peer: Peer;
-  /** Whether the URL is the one that speaks the plain dialect. */
+  /** Path of the URL, and whether it is the one that speaks the plain dialect. */
+  readonly path: string;
   readonly isPlainUrl: boolean;
 }
 
-/** `POST` of the endpoint: any dialect's message. */
-export async function handlePost(
-  deps: EndpointDeps,
-  from: EndpointRequest,
-): Promise<Response> {
-  const { request } = from;
-  const text = await readBody(request, deps.limits, deps.wheel);
-  const connectionId = request.headers.get(CONNECTION_ID_HEADER);
-  if (connectionId !== null) {
-    return postToPlain(deps, connectionId, parseMessage(parseJson(text)));
-  }
-  const accepted = parseAccept(request.headers.get("accept"));
-  const isPlain = from.isPlainUrl && speaksPlain(accepted);
-  if (isPlain && text === "") {
-    return openPlain(deps, { ...from, message: undefined });
-  }
-  const message = parseMessage(parseJson(text));
-  if (isPlain) return openPlain(deps, { ...from, message });
-  return answer(deps, from, message);
+/** A POST whose body has been read. */
+interface Post extends EndpointRequest {
+  readonly accepted: Accepted;
+  readonly version: string | null;
 }
 
-/** `DELETE` of the endpoint: the client ends what its header names. */
-export function handleDelete(
-  deps: EndpointDeps,
-  { request }: EndpointRequest,
-): Response {
-  const connectionId = request.headers.get(CONNECTION_ID_HEADER);
-  if (connectionId !== null) return deletePlain(deps, connectionId);
+/** `POST` of the endpoint: any dialect's message. */
+export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Promise<Response> {
+  const { headers } = from.request;
+  const text = await readBody(from.request, deps.limits, deps.wheel);
+  const accepted = parseAccept(headers.get("accept"));
+  const connectionId = headers.get(CONNECTION_ID_HEADER);
+  const mayOpenPlain = from.isPlainUrl && accepted.namesEventStream && !accepted.json;
+  if (text === "" && mayOpenPlain && connectionId === null) {
+    return openPlain(deps, { ...from, message: undefined });
+  }
+  const value = parseJson(text);
+  const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
+  if (Array.isArray(value)) return postBatch(deps, post, value);
+  const message = parseMessage(value);
+  if (deps.connections.draining && isRequest(message)) {
+    throw new ProtocolError("draining", "Server is shutting down, new requests are refused", {
+      id: message.id,
+    });
+  }
+  if (connectionId !== null) return postToPlain(deps, connectionId, message);
+  return route(deps, post, message);
+}
+
+function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePromise<Response> {
+  const { request, peer, accepted, version } = post;
+  const streamId = queryParam(request.url, CONNECTION_ID_PARAM);
+  if (streamId !== undefined) return postToHttpSse(deps, streamId, message);
+  if ("method" in message && isModern(message.params, version)) {
+    return isRequest(message) ? answerModern(deps, { ...post, message }) : acceptedResponse();
+  }
+  const sessionId = request.headers.get(SESSION_ID_HEADER);
+  if (isRequest(message) && message.method === "initialize" && !speaksPlain(post)) {
+    return openSession(deps, message, post);
+  }
+  requireLegacyVersion(version);
+  if (sessionId !== null) {
+    const session = deps.sessions.find(sessionId, peer);
+    return postToSession(deps, session, { ...post, messages: [message], isBatch: false });
+  }
+  if (speaksPlain(post)) return openPlain(deps, { request, peer, message });
+  if (isRequest(message)) {
+    return answerOnce(deps, {
+      request,
+      peer,
+      accepted,
+      message,
+      methods: LEGACY_METHODS,
+      caller: peer,
+      capabilities: {},
+      logLevel: undefined,
+      statusOf: () => 200,
+    });
+  }
+  if (isNotification(message)) return acceptedResponse();
   throw new ProtocolError(
     "invalid_request",
-    "DELETE needs the header Mcp-Connection-Id, which names the connection to close",
+    "Invalid request: a response needs the header Mcp-Session-Id or Mcp-Connection-Id of the " +
+      "connection that asked",
   );
 }
 
-function answer(
-  { server }: EndpointDeps,
-  { request, peer }: EndpointRequest,
-  message: JsonRpcMessage,
+/** Batches are part of 2025-03-26 alone, and of its sessions. */
+function postBatch(
+  deps: EndpointDeps,
+  post: Post,
+  values: readonly unknown[],
 ): MaybePromise<Response> {
-  if (isRequest(message)) {
-    return answerOnce(server, request, { message, caller: peer });
+  const sessionId = post.request.headers.get(SESSION_ID_HEADER);
+  const session = sessionId === null ? undefined : deps.sessions.find(sessionId, post.peer);
+  if (session?.state.version !== "2025-03-26") {
+    throw new ProtocolError(
+      "invalid_request",
+      "Invalid request: batches are part of protocol version 2025-03-26 only; send one message " +
+        "per request",
+    );
   }
-  return new Response(null, { status: 202 });
+  if (values.length === 0) {
+    throw new ProtocolError("invalid_request", "Invalid request: empty batch");
+  }
+  const messages = values.map(parseMessage);
+  if (messages.some((message) => isRequest(message) && message.method === "initialize")) {
+    throw new ProtocolError(
+      "invalid_request",
+      "Invalid request: initialize must not be in a batch",
+    );
+  }
+  return postToSession(deps, session, { ...post, messages, isBatch: true });
 }
 
-/** Who wants an event stream and nothing else speaks the plain dialect. */
-function speaksPlain({ json, namesEventStream }: Accepted): boolean {
-  return namesEventStream && !json;
+/** `GET` of the endpoint: a session's stream, or a 2024-11-05 one. */
+export function handleGet(deps: EndpointDeps, from: EndpointRequest): Response {
+  const { headers } = from.request;
+  const { namesEventStream } = parseAccept(headers.get("accept"));
+  if (!namesEventStream) {
+    throw new ProtocolError(
+      "not_acceptable",
+      "GET opens an event stream: send Accept: text/event-stream, and Mcp-Session-Id if you have " +
+        "a session; or see /mcp/stdio for what this server is",
+    );
+  }
+  const version = headers.get(VERSION_HEADER);
+  if (isModern(undefined, version)) {
+    throw new ProtocolError(
+      "method_not_allowed",
+      `Protocol version ${version} has no GET; POST subscriptions/listen instead`,
+      { headers: { allow: "POST" } },
+    );
+  }
+  requireLegacyVersion(version);
+  const sessionId = headers.get(SESSION_ID_HEADER);
+  if (sessionId === null) return openHttpSse(deps, from);
+  return listenToSession(deps, deps.sessions.find(sessionId, from.peer), from);
+}
+
+/** `DELETE` of the endpoint: the client ends what its header names. */
+export function handleDelete(deps: EndpointDeps, { request, peer }: EndpointRequest): Response {
+  const connectionId = request.headers.get(CONNECTION_ID_HEADER);
+  if (connectionId !== null) return deletePlain(deps, connectionId);
+  const sessionId = request.headers.get(SESSION_ID_HEADER);
+  if (sessionId !== null) {
+    deps.sessions.delete(deps.sessions.find(sessionId, peer));
+    return new Response(null, { status: 204 });
+  }
+  throw new ProtocolError(
+    "invalid_request",
+    "DELETE needs the header Mcp-Session-Id or Mcp-Connection-Id, which names what to end",
+  );
+}
+
+/** Who wants an event stream and nothing else, and names no revision, speaks the plain dialect. */
+function speaksPlain({ isPlainUrl, accepted, version }: Post): boolean {
+  return isPlainUrl && accepted.namesEventStream && !accepted.json && version === null;
+}
+
+function requireLegacyVersion(version: string | null): void {
+  if (version === null || isSupported(version)) return;
+  throw new ProtocolError(
+    "invalid_request",
+    `Unsupported MCP-Protocol-Version ${JSON.stringify(version.slice(0, 40))}; this server ` +
+      `speaks ${LEGACY_VERSIONS.join(", ")}`,
+  );
+}
+
+function queryParam(url: string, name: string): string | undefined {
+  const query = url.indexOf("?");
+  if (query < 0) return undefined;
+  return new URLSearchParams(url.slice(query)).get(name) ?? undefined;
 }

@@ -4,6 +4,8 @@ import type { StreamClient } from "../stream/sse_connection.ts";
 export interface Peer {
   /** The client's address. */
   readonly address: string;
+  /** The authenticated principal, where there is authentication. */
+  readonly principal?: string;
 }
 
 /** Longest user agent that is kept, in characters; clients choose it freely. */

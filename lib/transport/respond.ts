@@ -5,21 +5,46 @@
  */
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+import { encodeJsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
 const JSON_HEADERS = { "content-type": "application/json" };
 
 /** Headers of every event stream: no cache may keep it, no proxy may hold or rewrite it. */
-export const STREAM_HEADERS = {
+const STREAM_HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 } as const;
 
+/** A stream as the answer. */
+export function eventStream(
+  { readable }: SseConnection,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(readable, { headers: { ...STREAM_HEADERS, ...headers } });
+}
+
+/** A single message for a client that takes nothing but an event stream. */
+export function oneEvent(message: JsonRpcMessage): Response {
+  return new Response(encodeJsonEvent(message) as Uint8Array<ArrayBuffer>, {
+    headers: STREAM_HEADERS,
+  });
+}
+
+/** A message was taken; its answer, if any, goes another way. */
+export function accepted(): Response {
+  return new Response(null, { status: 202 });
+}
+
 /** One JSON-RPC message as an `application/json` body. */
-export function jsonResponse(message: JsonRpcMessage, status = 200): Response {
+export function jsonResponse(
+  message: JsonRpcMessage | readonly JsonRpcMessage[],
+  status = 200,
+): Response {
   return new Response(JSON.stringify(message), {
     status,
     headers: JSON_HEADERS,

@@ -1,57 +1,156 @@
 /**
- * Calls that belong to no session: one request, one answer.
+ * Calls that belong to no session: one request, one answer. A quick and silent call is answered
+ * as JSON; one that has something to say meanwhile, or is still running after a second, turns into
+ * an event stream, so that keepalives flow and no proxy cuts it.
  *
  * @module
  */
+import type { CallAborted } from "../base/errors.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { Exchange } from "../mcp/exchange.ts";
 import { InFlight } from "../mcp/in_flight.ts";
-import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import type { MethodTable } from "../mcp/method_table.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { Caller } from "../registry/context.ts";
-import type { JsonRpcRequest, JsonRpcResponse } from "../wire/json_rpc.ts";
-import { jsonResponse } from "./respond.ts";
+import type { ConnectionRegistry } from "../stream/connection_registry.ts";
+import type { SseConnection, SseDialect, StreamWork } from "../stream/sse_connection.ts";
+import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import type { Accepted } from "../wire/media_types.ts";
+import { encodeJsonEvent, KEEPALIVE } from "../wire/sse.ts";
+import { type Peer, streamClient } from "./peer.ts";
+import { eventStream, jsonResponse, oneEvent } from "./respond.ts";
+
+/** What calls without a session work with. */
+export interface StatelessDeps {
+  readonly server: McpServer;
+  readonly connections: ConnectionRegistry;
+  readonly wheel: TimerWheel;
+}
+
+/** One call, as the edge read it. */
+export interface StatelessCall {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly accepted: Accepted;
+  readonly message: JsonRpcRequest;
+  readonly methods: MethodTable;
+  readonly caller: Caller;
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
+  /** HTTP status of an answer that is JSON. */
+  readonly statusOf: (response: JsonRpcResponse) => number;
+}
+
+/** When a call that is still running gets its stream (ms). */
+const STREAM_AFTER_MS = 1_000;
+/** Nobody reads the answer to a call whose client is gone; the status is for logs of proxies. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+const STATELESS: SseDialect = { name: "stateless", ping: () => KEEPALIVE };
+
+/** Answers a request of a client without a session. */
+export function answerOnce(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
+  const exchange = new OneCall(deps, call);
+  const response = deps.server.dispatch(call.message, exchange, call.methods);
+  if (isPromise(response)) return exchange.wait(response);
+  return exchange.hasStream ? exchange.wait(Promise.resolve(response)) : answerOf(call, response);
+}
 
 /** A client that is here for one call. */
-class OneCall implements Exchange {
-  readonly caller: Caller;
-  readonly connectionId = undefined;
-  readonly logLevel = undefined;
+class OneCall implements Exchange, StreamWork, Timed {
   readonly inFlight = new InFlight();
-  readonly #request: Request;
+  readonly caller: Caller;
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
 
-  constructor(request: Request, caller: Caller) {
-    this.#request = request;
-    this.caller = caller;
+  /** Belong to the timer wheel. */
+  dueAt = 0;
+  slot = -1;
+
+  readonly #deps: StatelessDeps;
+  readonly #call: StatelessCall;
+  #connection: SseConnection | undefined;
+  #answer: PromiseWithResolvers<Response> | undefined;
+
+  constructor(deps: StatelessDeps, call: StatelessCall) {
+    this.#deps = deps;
+    this.#call = call;
+    this.caller = call.caller;
+    this.capabilities = call.capabilities;
+    this.logLevel = call.logLevel;
   }
 
-  notify(): void {
-    // One JSON answer has no place for notifications.
+  get connectionId(): string | undefined {
+    return this.#connection?.id;
+  }
+
+  get hasStream(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get size(): number {
+    return this.inFlight.size;
+  }
+
+  /** The stream has ended before the call: that is how a client cancels it. */
+  abortAll(reason: CallAborted): void {
+    this.inFlight.abortAll(reason);
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    this.#openStream();
+    this.#connection?.send(encodeJsonEvent(message));
   }
 
   presence(): AbortSignal {
-    return this.#request.signal;
+    return this.#call.request.signal;
+  }
+
+  /** The answer to a call that does not end at once. */
+  wait(response: Promise<JsonRpcResponse | undefined>): Promise<Response> {
+    const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
+    if (this.#connection !== undefined) resolve(eventStream(this.#connection));
+    else if (this.#call.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
+    else this.#openStream();
+    void response.then((settled) => this.#finish(settled));
+    return promise;
+  }
+
+  /** Called by the timer wheel: the call takes long. */
+  onDue(): void {
+    this.#openStream();
+  }
+
+  #openStream(): void {
+    const { request, peer, accepted } = this.#call;
+    if (this.#connection !== undefined || !accepted.eventStream) return;
+    try {
+      const client = streamClient(request, peer);
+      this.#connection = this.#deps.connections.open({ dialect: STATELESS, client, work: this });
+    } catch {
+      // No stream is to be had now; the answer comes as JSON, without what was to be said before.
+      return;
+    }
+    this.#connection.open(KEEPALIVE, request.signal);
+    this.#answer?.resolve(eventStream(this.#connection));
+  }
+
+  #finish(response: JsonRpcResponse | undefined): void {
+    this.#deps.wheel.cancel(this);
+    if (this.#connection === undefined) {
+      return this.#answer?.resolve(answerOf(this.#call, response));
+    }
+    if (response !== undefined) this.#connection.send(encodeJsonEvent(response));
+    this.#connection.close("completed");
   }
 }
 
-/** Answers a request of a client without a session, as JSON. */
-export function answerOnce(
-  server: McpServer,
-  http: Request,
-  { message, caller }: {
-    readonly message: JsonRpcRequest;
-    readonly caller: Caller;
-  },
-): MaybePromise<Response> {
-  const response = server.dispatch(
-    message,
-    new OneCall(http, caller),
-    LEGACY_METHODS,
-  );
-  return isPromise(response) ? response.then(toHttp) : toHttp(response);
-}
-
-function toHttp(response: JsonRpcResponse | undefined): Response {
-  // Nobody reads the answer to a call whose client is gone.
-  return response === undefined ? new Response(null, { status: 499 }) : jsonResponse(response);
+function answerOf(
+  { accepted, statusOf }: StatelessCall,
+  response: JsonRpcResponse | undefined,
+): Response {
+  if (response === undefined) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+  return accepted.json ? jsonResponse(response, statusOf(response)) : oneEvent(response);
 }

@@ -1,0 +1,99 @@
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { Caller } from "../registry/context.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { ASSUMED_VERSION, negotiate, type ProtocolVersion } from "../wire/protocol_versions.ts";
+import { ClientRequests } from "./client_requests.ts";
+import { InFlight } from "./in_flight.ts";
+
+/** What {@linkcode LegacySession} needs. */
+export interface LegacySessionOptions {
+  readonly wheel: TimerWheel;
+  /** Time for a client's answer (ms). */
+  readonly requestTimeoutMs: number;
+  readonly caller: Caller;
+}
+
+/** What client and server agreed on in `initialize`, as far as it must survive a restart. */
+export interface Agreement {
+  readonly version: ProtocolVersion;
+  readonly clientName?: string;
+  readonly clientVersion?: string;
+  readonly capabilities: ClientCapabilities;
+}
+
+/** Longest name and version of a client that are kept, in characters. */
+const MAX_CLIENT_TEXT = 100;
+
+/** The state of one client of a legacy revision, whatever carries its messages. */
+export class LegacySession {
+  readonly inFlight: InFlight = new InFlight();
+  readonly clientRequests: ClientRequests;
+  /** URIs of the resources that the client subscribed to. */
+  readonly subscriptions: Set<string> = new Set();
+  logLevel: LoggingLevel = "info";
+  #agreement: Agreement = { version: ASSUMED_VERSION, capabilities: {} };
+  readonly #caller: Caller;
+
+  constructor({ wheel, requestTimeoutMs, caller }: LegacySessionOptions) {
+    this.#caller = caller;
+    this.clientRequests = new ClientRequests({
+      wheel,
+      timeoutMs: requestTimeoutMs,
+      capabilities: () => this.#agreement.capabilities,
+    });
+  }
+
+  get agreement(): Agreement {
+    return this.#agreement;
+  }
+
+  /** Takes up what was agreed on, now or before a restart. */
+  agree(agreement: Agreement): void {
+    this.#agreement = agreement;
+  }
+
+  get version(): ProtocolVersion {
+    return this.#agreement.version;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.#agreement.capabilities;
+  }
+
+  get caller(): Caller {
+    const { clientName, clientVersion } = this.#agreement;
+    return {
+      ...this.#caller,
+      ...(clientName !== undefined && { name: clientName }),
+      ...(clientVersion !== undefined && { version: clientVersion }),
+    };
+  }
+}
+
+/** Reads the parameters of `initialize`; what is too long or unknown is left out. */
+export function agreementOf(params: JsonObject): Agreement {
+  const { name, version } = isObject(params.clientInfo) ? params.clientInfo : {};
+  return {
+    version: negotiate(params.protocolVersion),
+    ...(typeof name === "string" && { clientName: name.slice(0, MAX_CLIENT_TEXT) }),
+    ...(typeof version === "string" && { clientVersion: version.slice(0, MAX_CLIENT_TEXT) }),
+    capabilities: knownCapabilities(params.capabilities),
+  };
+}
+
+/** Only what the server can use, as this travels in every session id. */
+function knownCapabilities(given: unknown): ClientCapabilities {
+  if (!isObject(given)) return {};
+  const { roots, sampling, elicitation } = given;
+  return {
+    ...(isObject(roots) && { roots: {} }),
+    ...(isObject(sampling) && { sampling: isObject(sampling.tools) ? { tools: {} } : {} }),
+    ...(isObject(elicitation) && {
+      elicitation: {
+        ...(isObject(elicitation.form) && { form: {} }),
+        ...(isObject(elicitation.url) && { url: {} }),
+      },
+    }),
+  };
+}

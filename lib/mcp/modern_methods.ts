@@ -1,0 +1,92 @@
+/**
+ * The methods of the stateless revisions, 2026-07-28 and later: every result says what kind it is
+ * and who made it, and lists say how long they may be kept.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { isPromise } from "../base/promises.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
+import type { ServerCapabilities } from "../wire/mcp_types.ts";
+import { PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
+import {
+  callTool,
+  complete,
+  getPrompt,
+  listPrompts,
+  listResources,
+  listResourceTemplates,
+  listTools,
+  readResource,
+} from "./feature_methods.ts";
+import { inRounds } from "./input_rounds.ts";
+import { cancelled } from "./legacy_methods.ts";
+import type { Method, MethodTable, ServerProfile } from "./method_table.ts";
+
+/** What a server of these revisions says it can do. */
+export const MODERN_CAPABILITIES: ServerCapabilities = {
+  completions: {},
+  logging: {},
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  tools: { listChanged: true },
+};
+
+export const SERVER_INFO_KEY = "io.modelcontextprotocol/serverInfo";
+
+/** How long a client may keep a list without asking (ms); a change is announced anyway. */
+const LIST_TTL_MS = 300_000;
+/** Lists are the same for everybody; what a resource holds may not be. */
+const PUBLIC = { ttlMs: LIST_TTL_MS, cacheScope: "public" } as const;
+const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
+
+/** `server/discover` (2026-07-28, server/discover). */
+const discover: Method = (_params, _call, { instructions }) => ({
+  supportedVersions: PROTOCOL_VERSIONS,
+  capabilities: MODERN_CAPABILITIES,
+  ...(instructions !== undefined && { instructions }),
+});
+
+export const MODERN_METHODS: MethodTable = {
+  requests: new Map<string, Method>([
+    ["server/discover", completed(discover, PUBLIC)],
+    ["tools/list", completed(listTools, PUBLIC)],
+    ["tools/call", completed(inRounds(callTool))],
+    ["resources/list", completed(listResources, PUBLIC)],
+    ["resources/templates/list", completed(listResourceTemplates, PUBLIC)],
+    ["resources/read", completed(inRounds(withModernNotFound(readResource)), PRIVATE)],
+    ["prompts/list", completed(listPrompts, PUBLIC)],
+    ["prompts/get", completed(inRounds(getPrompt))],
+    ["completion/complete", completed(complete)],
+  ]),
+  notifications: new Map([["notifications/cancelled", cancelled]]),
+};
+
+function completed(method: Method, caching?: JsonObject): Method {
+  return (params, call, server) => {
+    const result = method(params, call, server);
+    return isPromise(result)
+      ? result.then((settled) => finished(settled, server, caching))
+      : finished(result, server, caching);
+  };
+}
+
+function finished(result: unknown, { info }: ServerProfile, caching?: JsonObject): JsonObject {
+  const members = result as JsonObject;
+  const _meta = { [SERVER_INFO_KEY]: info, ...(members._meta as JsonObject | undefined) };
+  // An interim result asks for input and may not be kept.
+  if (members.resultType !== undefined) return { ...members, _meta };
+  return { resultType: "complete", ...members, ...caching, _meta };
+}
+
+/** -32002 is not to be sent any more (2026-07-28, basic/index, Error Codes). */
+function withModernNotFound(method: Method): Method {
+  return (params, call, server) => {
+    try {
+      return method(params, call, server);
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.kind !== "resource_not_found") throw error;
+      throw new ProtocolError("invalid_params", error.message, { data: error.data });
+    }
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * Resources: things a client may read by URI, one by one or by a template of URIs.
+ *
+ * @module
+ */
+import { RegistrationError } from "../base/errors.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
+import type {
+  Annotations,
+  BlobResourceContents,
+  Icon,
+  ReadResourceResult,
+  ResourceListing,
+  ResourceTemplateListing,
+  TextResourceContents,
+} from "../wire/mcp_types.ts";
+import type { Completers } from "./completion.ts";
+import type { ToolContext } from "./context.ts";
+import { UriTemplate, type UriVariables } from "./uri_template.ts";
+
+type Contents = TextResourceContents | BlobResourceContents;
+
+/** What `read` may return: text, bytes, or contents in full. */
+export type ReadReturn = string | Uint8Array | Contents | readonly Contents[];
+
+interface Described {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly mimeType?: string;
+  readonly annotations?: Annotations;
+  readonly icons?: Icon[];
+  readonly _meta?: JsonObject;
+}
+
+/** A resource as its author writes it. */
+export interface ResourceDefinition extends Described {
+  readonly uri: string;
+  /** Size in bytes, where known. */
+  readonly size?: number;
+  read(uri: string, ctx: ToolContext): MaybePromise<ReadReturn>;
+}
+
+/** A template of resources as its author writes it; `{name}` in the template types `read`. */
+export interface ResourceTemplateDefinition<T extends string> extends Described {
+  /** RFC 6570, for example `file:///{path}`. */
+  readonly uriTemplate: T;
+  /** Proposes values for the template's variables. */
+  readonly complete?: Completers<keyof UriVariables<T> & string>;
+  read(variables: UriVariables<T>, ctx: ToolContext, uri: string): MaybePromise<ReadReturn>;
+}
+
+/** A resource that can be listed and read. */
+export interface Resource {
+  /** Its URI, under which the catalog keeps it. */
+  readonly name: string;
+  readonly listing: ResourceListing;
+  read(uri: string, ctx: ToolContext): MaybePromise<ReadResourceResult>;
+}
+
+/** A template that can be listed, matched and read. */
+export interface ResourceTemplate {
+  /** The template, under which the catalog keeps it. */
+  readonly name: string;
+  readonly listing: ResourceTemplateListing;
+  readonly complete: Completers;
+  /** Reads a URI of this template; undefined where it is not one. */
+  read(uri: string, ctx: ToolContext): MaybePromise<ReadResourceResult> | undefined;
+}
+
+/**
+ * Defines a resource.
+ *
+ * @throws {RegistrationError} for a `uri` that is not an absolute URI (RFC 3986)
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineResource } from "./resource.ts";
+ *
+ * const motto = defineResource({
+ *   uri: "lifeline://motto",
+ *   name: "motto",
+ *   mimeType: "text/plain",
+ *   read: () => "Still here",
+ * });
+ * assertEquals(motto.listing.uri, "lifeline://motto");
+ * ```
+ */
+export function defineResource({ read, ...listing }: ResourceDefinition): Resource {
+  if (!URL.canParse(listing.uri)) {
+    throw new RegistrationError(
+      `Cannot serve resource "${listing.name}": ${
+        JSON.stringify(listing.uri)
+      } is not an absolute URI`,
+    );
+  }
+  return {
+    name: listing.uri,
+    listing: listing as ResourceListing,
+    read: (uri, ctx) => toResult(read(uri, ctx), uri, listing.mimeType),
+  };
+}
+
+/**
+ * Defines a template of resources. The variables' names and types follow from the template.
+ *
+ * @throws {RegistrationError} for a template that is not RFC 6570
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineResourceTemplate } from "./resource.ts";
+ *
+ * const user = defineResourceTemplate({
+ *   uriTemplate: "users://{id}/profile",
+ *   name: "user profile",
+ *   read: ({ id }) => `Profile of ${id}`,
+ * });
+ * assertEquals(user.listing.uriTemplate, "users://{id}/profile");
+ * ```
+ */
+export function defineResourceTemplate<const T extends string>(
+  { read, complete, ...listing }: ResourceTemplateDefinition<T>,
+): ResourceTemplate {
+  const template = new UriTemplate(listing.uriTemplate, `resource template "${listing.name}"`);
+  return {
+    name: listing.uriTemplate,
+    listing: listing as ResourceTemplateListing,
+    complete: (complete ?? {}) as Completers,
+    read: (uri, ctx) => {
+      const variables = template.match(uri);
+      if (variables === undefined) return undefined;
+      return toResult(read(variables as UriVariables<T>, ctx, uri), uri, listing.mimeType);
+    },
+  };
+}
+
+function toResult(
+  returned: MaybePromise<ReadReturn>,
+  uri: string,
+  mimeType: string | undefined,
+): MaybePromise<ReadResourceResult> {
+  return isPromise(returned)
+    ? returned.then((settled) => contentsOf(settled, uri, mimeType))
+    : contentsOf(returned, uri, mimeType);
+}
+
+function contentsOf(
+  returned: ReadReturn,
+  uri: string,
+  mimeType: string | undefined,
+): ReadResourceResult {
+  const type = mimeType !== undefined && { mimeType };
+  if (typeof returned === "string") return { contents: [{ uri, ...type, text: returned }] };
+  if (returned instanceof Uint8Array) {
+    return { contents: [{ uri, ...type, blob: returned.toBase64() }] };
+  }
+  return { contents: Array.isArray(returned) ? [...returned] : [returned as Contents] };
+}

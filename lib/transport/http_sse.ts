@@ -1,0 +1,57 @@
+/**
+ * HTTP+SSE, the transport of 2024-11-05, which n8n's SSE mode and older clients use:
+ * a GET opens the stream, whose first event names the endpoint that takes the client's messages.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+import { encodeEvent, KEEPALIVE } from "../wire/sse.ts";
+import type { Peer } from "./peer.ts";
+import { accepted, eventStream } from "./respond.ts";
+import { type SessionDialect, SessionStream, type SessionStreamDeps } from "./session_stream.ts";
+
+/** Query parameter of the announced endpoint. */
+export const CONNECTION_ID_PARAM = "connection_id";
+
+const HTTP_SSE: SessionDialect = {
+  responseEvent: () => "message",
+  sse: { name: "http_sse", ping: () => KEEPALIVE },
+};
+
+/**
+ * Opens a 2024-11-05 stream.
+ *
+ * @param path of the request, under which its messages are to be POSTed
+ */
+export function openHttpSse(
+  deps: SessionStreamDeps,
+  from: { readonly request: Request; readonly peer: Peer; readonly path: string },
+): Response {
+  const { connection } = new SessionStream(deps, HTTP_SSE, from);
+  const endpoint = `${from.path}?${CONNECTION_ID_PARAM}=${connection.id}`;
+  connection.open(encodeEvent({ event: "endpoint", data: endpoint }), from.request.signal);
+  return eventStream(connection);
+}
+
+/**
+ * Takes a message for an open 2024-11-05 stream.
+ *
+ * @throws {ProtocolError} `connection_not_found`
+ */
+export function postToHttpSse(
+  deps: SessionStreamDeps,
+  id: string,
+  message: JsonRpcMessage,
+): Response {
+  const work = deps.connections.get(id)?.work;
+  if (!(work instanceof SessionStream) || work.dialect !== HTTP_SSE) {
+    throw new ProtocolError(
+      "connection_not_found",
+      `No open stream has this ${CONNECTION_ID_PARAM}; open one with GET and use the endpoint ` +
+        "that its first event names",
+    );
+  }
+  work.take(message);
+  return accepted();
+}

@@ -1,0 +1,176 @@
+/**
+ * A stream of a 2025-era session as the client knows it: numbered events, of which an HTTP
+ * response carries a stretch. When a response is lost the stream goes on, and the next response
+ * carries on where the client says it stopped (2025-11-25, basic/transports, Resumability).
+ *
+ * @module
+ */
+import type { Seal } from "../base/seal.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type {
+  ClosingSummary,
+  SseConnection,
+  SseDialect,
+  StreamWork,
+} from "../stream/sse_connection.ts";
+import type { JsonRpcId, JsonRpcMessage } from "../wire/json_rpc.ts";
+import { encodeEvent, KEEPALIVE } from "../wire/sse.ts";
+
+const ENCODER = new TextEncoder();
+/** A comment: the first byte of a stream, for clients that know no priming event. */
+export const OPENING = ENCODER.encode(": open\n\n");
+
+/** How soon a client comes back to a stream that was cut by plan (ms), spread over a window. */
+const RETRY_MS = { min: 500, spread: 4_500 } as const;
+
+export const RESUMABLE: SseDialect = {
+  name: "streamable",
+  ping: () => KEEPALIVE,
+  goodbye: ({ reason }: ClosingSummary) =>
+    reason === "max_age" || reason === "drain"
+      ? ENCODER.encode(`retry: ${RETRY_MS.min + Math.floor(Math.random() * RETRY_MS.spread)}\n\n`)
+      : undefined,
+};
+
+/** Where an event stands: which stream of its session, which number, whose answer it awaits. */
+export interface EventPlace {
+  readonly stream: string;
+  readonly seq: number;
+  /** Id of the request that the stream answers, where it is short enough to travel along. */
+  readonly requestId: JsonRpcId | undefined;
+}
+
+/** Longest request id that travels in event ids, as JSON. */
+const MAX_REQUEST_ID = 48;
+const PLACE_REGEXP = /^([a-z0-9]+)\.(\d+)\.([A-Za-z0-9_-]*)$/;
+
+/** The event ids of one session: nobody else's open, and an altered one does not either. */
+export class EventIds {
+  readonly #seal: Seal;
+  readonly #purpose: string;
+
+  constructor(seal: Seal, sessionKey: string) {
+    this.#seal = seal;
+    this.#purpose = `event ${sessionKey}`;
+  }
+
+  write({ stream, seq, requestId }: EventPlace): string {
+    return this.#seal.seal(this.#purpose, `${stream}.${seq}.${writeRequestId(requestId)}`);
+  }
+
+  read(id: string): EventPlace | undefined {
+    const match = PLACE_REGEXP.exec(this.#seal.open(this.#purpose, id) ?? "");
+    if (match === null) return undefined;
+    const [, stream = "", seq = "", requestId = ""] = match;
+    return { stream, seq: Number(seq), requestId: readRequestId(requestId) };
+  }
+}
+
+/** What a {@linkcode ResumableStream} is made of. */
+export interface ResumableParts {
+  /** Its name within the session. */
+  readonly name: string;
+  /** Its name in the store. */
+  readonly storeKey: string;
+  readonly requestId: JsonRpcId | undefined;
+  readonly ids: EventIds;
+  readonly store: EventStore;
+}
+
+export class ResumableStream implements StreamWork {
+  readonly name: string;
+  /** Requests that this stream has yet to answer. */
+  pending = 0;
+  readonly #parts: ResumableParts;
+  #seq = 0;
+  /** Number of the last event that some response carried. */
+  #carried = 0;
+  #connection: SseConnection | undefined;
+
+  constructor(parts: ResumableParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  /** For the connection: requests that it would be a pity to cut. */
+  get size(): number {
+    return this.pending;
+  }
+
+  /** For the connection: it is gone, but what runs goes on. */
+  abortAll(): void {
+    if (this.#connection?.state !== "open") this.#connection = undefined;
+  }
+
+  /** Events so far. */
+  get length(): number {
+    return this.#seq;
+  }
+
+  /** Whether a response carries this stream now. */
+  get isCarried(): boolean {
+    return this.#connection?.state === "open";
+  }
+
+  /** Adds a message, and sends it if a response carries the stream. */
+  write(message: JsonRpcMessage): void {
+    this.#append(JSON.stringify(message), "message");
+  }
+
+  /** Adds an event without data, from whose id the client can resume (2025-11-25). */
+  prime(retryMs: number): void {
+    this.#append("", undefined, retryMs);
+  }
+
+  /** Has a response carry the stream from its next event on; another one loses it. */
+  carryBy(connection: SseConnection): void {
+    const older = this.#connection;
+    this.#connection = connection;
+    if (older !== connection) older?.close("superseded");
+    this.#carried = this.#seq;
+  }
+
+  /** Events after number `seq`; undefined when one of them is gone. */
+  since(seq: number): readonly Uint8Array[] | undefined {
+    return this.#parts.store.after(this.#parts.storeKey, seq);
+  }
+
+  /** Events that no response has carried yet. */
+  uncarried(): readonly Uint8Array[] | undefined {
+    return this.#carried === this.#seq ? [] : this.since(this.#carried);
+  }
+
+  /** Ends the response that carries the stream; the stream itself stays, for who comes back. */
+  release(reason: "completed" | "disconnected", retryMs?: number): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (retryMs !== undefined) connection?.send(ENCODER.encode(`retry: ${retryMs}\n\n`));
+    connection?.close(reason);
+  }
+
+  #append(data: string, event: string | undefined, retry?: number): void {
+    const seq = ++this.#seq;
+    const { name, requestId, ids, store, storeKey } = this.#parts;
+    const frame = encodeEvent({
+      data,
+      id: ids.write({ stream: name, seq, requestId }),
+      ...(event !== undefined && { event }),
+      ...(retry !== undefined && { retry }),
+    });
+    store.append(storeKey, seq, frame);
+    if (this.#connection?.send(frame)) this.#carried = seq;
+  }
+}
+
+function writeRequestId(id: JsonRpcId | undefined): string {
+  const text = id === undefined ? "" : JSON.stringify(id);
+  if (text === "" || text.length > MAX_REQUEST_ID) return "";
+  return ENCODER.encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+function readRequestId(text: string): JsonRpcId | undefined {
+  if (text === "") return undefined;
+  return JSON.parse(
+    new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: "base64url" })),
+  );
+}

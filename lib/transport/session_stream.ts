@@ -1,0 +1,125 @@
+/**
+ * A stream that is its client's whole session: the 2024-11-05 dialect and the plain one. What the
+ * client says comes in POSTs that name the stream; all answers go out on it.
+ *
+ * @module
+ */
+import type { CallAborted } from "../base/errors.ts";
+import { isPromise } from "../base/promises.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { ChangeBus, ChangeListener } from "../mcp/change_bus.ts";
+import type { Exchange } from "../mcp/exchange.ts";
+import type { InFlight } from "../mcp/in_flight.ts";
+import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import { LegacySession } from "../mcp/legacy_session.ts";
+import type { McpServer } from "../mcp/server.ts";
+import type { CatalogChange } from "../registry/catalog.ts";
+import type { Caller } from "../registry/context.ts";
+import type { ConnectionRegistry } from "../stream/connection_registry.ts";
+import type { SseConnection, SseDialect, StreamWork } from "../stream/sse_connection.ts";
+import {
+  isRequest,
+  isResponse,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+} from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { encodeJsonEvent } from "../wire/sse.ts";
+import { type Peer, streamClient } from "./peer.ts";
+
+/** What session streams work with. */
+export interface SessionStreamDeps {
+  readonly server: McpServer;
+  readonly connections: ConnectionRegistry;
+  readonly changes: ChangeBus;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
+}
+
+/** How one dialect differs from the other. */
+export interface SessionDialect {
+  readonly sse: SseDialect;
+  /** Name of the event that carries a response. */
+  responseEvent(response: JsonRpcResponse): string;
+}
+
+export class SessionStream implements Exchange, StreamWork, ChangeListener {
+  readonly session: LegacySession;
+  readonly connection: SseConnection;
+  readonly dialect: SessionDialect;
+  readonly #deps: SessionStreamDeps;
+
+  /** @throws {ProtocolError} when a limit is reached or the server drains */
+  constructor(
+    deps: SessionStreamDeps,
+    dialect: SessionDialect,
+    from: { request: Request; peer: Peer },
+  ) {
+    this.#deps = deps;
+    this.dialect = dialect;
+    this.session = new LegacySession({ ...deps, caller: from.peer });
+    const client = streamClient(from.request, from.peer);
+    this.connection = deps.connections.open({ dialect: dialect.sse, client, work: this });
+    deps.changes.add(this);
+  }
+
+  get caller(): Caller {
+    return this.session.caller;
+  }
+
+  get connectionId(): string {
+    return this.connection.id;
+  }
+
+  get inFlight(): InFlight {
+    return this.session.inFlight;
+  }
+
+  get logLevel(): LoggingLevel {
+    return this.session.logLevel;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.session.capabilities;
+  }
+
+  get size(): number {
+    return this.session.inFlight.size;
+  }
+
+  abortAll(reason: CallAborted): void {
+    this.#deps.changes.remove(this);
+    this.session.inFlight.abortAll(reason);
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    return change.kind !== "resource" || this.session.subscriptions.has(change.uri);
+  }
+
+  sendChange(message: JsonRpcNotification): void {
+    this.send(message);
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    this.connection.send(encodeJsonEvent(message));
+  }
+
+  /** Takes one message; its response, if any, comes on the stream. */
+  take(message: JsonRpcMessage): void {
+    const { server } = this.#deps;
+    if (isResponse(message)) return void this.session.clientRequests.settle(message);
+    if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
+    const response = server.dispatch(message, this, LEGACY_METHODS);
+    if (isPromise(response)) void response.then((settled) => this.#answer(settled));
+    else this.#answer(response);
+  }
+
+  #answer(response: JsonRpcResponse | undefined): void {
+    if (response !== undefined) {
+      this.connection.send(encodeJsonEvent(response, this.dialect.responseEvent(response)));
+    }
+    this.#deps.connections.settled(this.connection);
+  }
+}

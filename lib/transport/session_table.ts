@@ -1,0 +1,183 @@
+/**
+ * The sessions of the 2025 revisions. A session's id is signed and holds all that was agreed on,
+ * so a server that has restarted, or another one with the same key, takes the session up as if
+ * nothing had happened; only what was in memory (log level, subscriptions, events to replay) is
+ * gone. Unknown are only ids that are forged, too old, or of a session that has ended.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
+import { logFor } from "../base/log.ts";
+import type { Seal } from "../base/seal.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { ChangeBus } from "../mcp/change_bus.ts";
+import type { Agreement } from "../mcp/legacy_session.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type { CloseReason } from "../stream/close_reason.ts";
+import { StreamableSession } from "./streamable_session.ts";
+import type { Peer } from "./peer.ts";
+
+/** What the table works with; the limits are the settings of the same names. */
+export interface SessionTableOptions {
+  readonly seal: Seal;
+  readonly store: EventStore;
+  readonly changes: ChangeBus;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
+  readonly idleMs: number;
+  readonly maxAgeMs: number;
+  readonly maxSessions: number;
+}
+
+/** Counts of sessions. */
+export interface SessionFigures {
+  readonly open: number;
+  readonly created: number;
+  /** Taken up from their id alone, after a restart or an eviction. */
+  readonly restored: number;
+  readonly ended: Readonly<Record<SessionEnd, number>>;
+}
+
+/** Why a session left memory; one that was evicted comes back with its client's next request. */
+export type SessionEnd = "deleted" | "idle" | "evicted";
+
+/** What a session id says. */
+interface SessionToken extends Agreement {
+  readonly key: string;
+  /** The principal it belongs to. */
+  readonly owner: string | undefined;
+  /** When it was issued, ms since the epoch. */
+  readonly at: number;
+}
+
+const PURPOSE = "session";
+/** Ended sessions that are remembered, so that their ids are unknown at once. */
+const MAX_ENDED = 100_000;
+const log = logFor("session");
+
+export class SessionTable {
+  readonly #options: SessionTableOptions;
+  /** The least recently used session comes first. */
+  readonly #sessions = new Map<string, StreamableSession>();
+  readonly #ended = new Set<string>();
+  #created = 0;
+  #restored = 0;
+  readonly #ends: Record<SessionEnd, number> = { deleted: 0, idle: 0, evicted: 0 };
+
+  constructor(options: SessionTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  figures(): SessionFigures {
+    return {
+      open: this.#sessions.size,
+      created: this.#created,
+      restored: this.#restored,
+      ended: { ...this.#ends },
+    };
+  }
+
+  /** Opens a session on what `initialize` agreed on. */
+  create(agreement: Agreement, peer: Peer): StreamableSession {
+    const key = randomId("");
+    const token: SessionToken = { ...agreement, key, owner: peer.principal, at: Date.now() };
+    this.#created++;
+    return this.#open(this.#options.seal.sealJson(PURPOSE, token), token, peer);
+  }
+
+  /**
+   * The session of an id.
+   *
+   * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, or ended;
+   * `forbidden` for somebody else's
+   */
+  find(id: string, peer: Peer): StreamableSession {
+    const token = this.#options.seal.openJson(PURPOSE, id) as SessionToken | undefined;
+    if (token === undefined) throw notFound("it was not issued by this server, or its key changed");
+    if (this.#ended.has(token.key)) throw notFound("the session has ended");
+    if (Date.now() - token.at > this.#options.maxAgeMs) throw notFound("it is too old");
+    if (token.owner !== peer.principal) {
+      throw new ProtocolError("forbidden", "This session belongs to another caller");
+    }
+    const known = this.#sessions.get(token.key);
+    if (known === undefined) return this.#restore(id, token, peer);
+    this.#sessions.delete(token.key);
+    this.#sessions.set(token.key, known);
+    known.touch();
+    return known;
+  }
+
+  /** Ends a session at its client's wish. */
+  delete(session: StreamableSession): void {
+    this.#end(session, "deleted", "disconnected");
+  }
+
+  /** Ends all, as the process does. */
+  stop(): void {
+    for (const session of this.#sessions.values()) session.end("drain");
+    this.#sessions.clear();
+  }
+
+  #restore(id: string, token: SessionToken, peer: Peer): StreamableSession {
+    this.#restored++;
+    log.info("Session restored", { client: token.clientName, protocol_version: token.version });
+    return this.#open(id, token, peer);
+  }
+
+  #open(id: string, token: SessionToken, peer: Peer): StreamableSession {
+    const { changes, seal, store, wheel, requestTimeoutMs, idleMs } = this.#options;
+    this.#makeRoom();
+    const session = new StreamableSession({
+      id,
+      key: token.key,
+      caller: peer,
+      seal,
+      store,
+      wheel,
+      requestTimeoutMs,
+      idleMs,
+      onIdle: (idle) => this.#end(idle, "idle", "completed"),
+    });
+    session.state.agree(token);
+    this.#sessions.set(token.key, session);
+    changes.add(session);
+    return session;
+  }
+
+  /** The session unused for longest goes, one that is not busy if there is one. */
+  #makeRoom(): void {
+    if (this.#sessions.size < this.#options.maxSessions) return;
+    const oldest = this.#sessions.values().take(EVICTION_LOOK).find((session) => !session.isBusy) ??
+      this.#sessions.values().next().value;
+    if (oldest !== undefined) this.#end(oldest, "evicted", "limit");
+  }
+
+  #end(session: StreamableSession, end: SessionEnd, reason: CloseReason): void {
+    if (!this.#sessions.delete(session.key)) return;
+    this.#ends[end]++;
+    if (end !== "evicted") this.#remember(session.key);
+    this.#options.changes.remove(session);
+    session.end(reason);
+    log.debug("Session ended", { end });
+  }
+
+  #remember(key: string): void {
+    if (this.#ended.size >= MAX_ENDED) this.#ended.delete(this.#ended.values().next().value ?? "");
+    this.#ended.add(key);
+  }
+}
+
+/** How many of the oldest sessions are looked at for one that is not busy. */
+const EVICTION_LOOK = 100;
+
+function notFound(why: string): ProtocolError {
+  return new ProtocolError(
+    "session_not_found",
+    `Session not found: ${why}; send initialize without Mcp-Session-Id to open a new one`,
+  );
+}

@@ -1,0 +1,290 @@
+/**
+ * Streamable HTTP of 2025-03-26, 2025-06-18 and 2025-11-25: sessions, streams that can be resumed,
+ * and requests from the server to the client.
+ *
+ * @module
+ */
+import { CallAborted, ProtocolError } from "../base/errors.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { Exchange } from "../mcp/exchange.ts";
+import type { InFlight } from "../mcp/in_flight.ts";
+import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import { agreementOf, type LegacySession } from "../mcp/legacy_session.ts";
+import type { McpServer } from "../mcp/server.ts";
+import type { Caller } from "../registry/context.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type { ConnectionRegistry } from "../stream/connection_registry.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
+import { toErrorResponse } from "../wire/error_table.ts";
+import {
+  isRequest,
+  isResponse,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  notification,
+} from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import type { Accepted } from "../wire/media_types.ts";
+import { encodeEvent } from "../wire/sse.ts";
+import { type Peer, streamClient } from "./peer.ts";
+import { accepted, eventStream, jsonResponse, oneEvent } from "./respond.ts";
+import { type EventPlace, OPENING, RESUMABLE, type ResumableStream } from "./resumable_stream.ts";
+import type { SessionTable } from "./session_table.ts";
+import type { StreamableSession } from "./streamable_session.ts";
+
+export const SESSION_ID_HEADER = "mcp-session-id";
+
+/** What Streamable HTTP works with. */
+export interface StreamableDeps {
+  readonly server: McpServer;
+  readonly connections: ConnectionRegistry;
+  readonly sessions: SessionTable;
+  readonly store: EventStore;
+}
+
+/** A POST on its way into a session. */
+export interface StreamablePost {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly accepted: Accepted;
+  readonly messages: readonly JsonRpcMessage[];
+  /** Whether the messages came as a batch, and their answers go back as one. */
+  readonly isBatch: boolean;
+}
+
+/** How soon a client comes back to a lost stream (ms), unless told otherwise. */
+const RETRY_MS = 1_000;
+/** The first revision whose clients know events without data. */
+const PRIMING_SINCE = "2025-11-25";
+
+/** Answers `initialize`: opens a session and tells its id. */
+export async function openSession(
+  { server, sessions }: StreamableDeps,
+  request: JsonRpcRequest,
+  { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
+): Promise<Response> {
+  const session = sessions.create(agreementOf(request.params ?? {}), peer);
+  const exchange = new SessionExchange(session);
+  const response = await server.dispatch(request, exchange, LEGACY_METHODS);
+  if (response === undefined) throw new TypeError("initialize was not answered");
+  const answer = accepted.json ? jsonResponse(response) : oneEvent(response);
+  if ("error" in response) sessions.delete(session);
+  else answer.headers.set(SESSION_ID_HEADER, session.id);
+  return answer;
+}
+
+/** Takes the messages of a POST and answers its requests, as JSON or on a stream. */
+export function postToSession(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+): MaybePromise<Response> {
+  const requests = post.messages.filter(isRequest);
+  for (const message of post.messages) {
+    if (isResponse(message)) session.state.clientRequests.settle(message);
+    else if (!isRequest(message)) {
+      deps.server.notify(message, new SessionExchange(session), LEGACY_METHODS);
+    }
+  }
+  return requests.length === 0 ? accepted() : answerRequests(deps, session, { post, requests });
+}
+
+function answerRequests(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  { post, requests }: {
+    readonly post: StreamablePost;
+    readonly requests: readonly JsonRpcRequest[];
+  },
+): MaybePromise<Response> {
+  const requestId = requests.length === 1 ? requests[0]?.id : undefined;
+  const exchange = new SessionExchange(session, post.accepted.eventStream ? requestId : null);
+  const responses = requests.map((request) =>
+    deps.server.dispatch(request, exchange, LEGACY_METHODS)
+  );
+  const pack = (settled: readonly (JsonRpcResponse | undefined)[]): Response => {
+    const answers = settled.filter((response) => response !== undefined);
+    if (post.isBatch) return jsonResponse(answers);
+    return answers[0] === undefined ? accepted() : jsonResponse(answers[0]);
+  };
+  if (!post.accepted.eventStream) return Promise.all(responses).then(pack);
+  const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
+  if (isSettled && post.accepted.json) return pack(responses as (JsonRpcResponse | undefined)[]);
+  try {
+    return answerOnStream(deps, session, { post, stream: exchange.stream(), responses });
+  } catch (error) {
+    // No stream is to be had: nobody would ever collect the answers.
+    const reason = new CallAborted("limit");
+    for (const { id } of requests) session.state.inFlight.cancel(id, reason);
+    session.endStream(exchange.stream());
+    throw error;
+  }
+}
+
+/** What is to be answered on a stream. */
+interface StreamAnswer {
+  readonly post: StreamablePost;
+  readonly stream: ResumableStream;
+  readonly responses: readonly MaybePromise<JsonRpcResponse | undefined>[];
+}
+
+function answerOnStream(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  { post, stream, responses }: StreamAnswer,
+): Response {
+  const client = streamClient(post.request, post.peer);
+  const connection = deps.connections.open({ dialect: RESUMABLE, client, work: stream });
+  connection.open(OPENING, post.request.signal);
+  // What the handler sent before it first waited is in the store.
+  if (session.state.version >= PRIMING_SINCE) stream.prime(RETRY_MS);
+  for (const frame of stream.uncarried() ?? []) connection.send(frame);
+  stream.carryBy(connection);
+  stream.pending = responses.length;
+  for (const response of responses) {
+    void Promise.resolve(response).then((settled) => {
+      if (settled !== undefined) stream.write(settled);
+      stream.pending--;
+      if (stream.pending === 0) session.endStream(stream);
+    });
+  }
+  return eventStream(connection);
+}
+
+/** Opens the session's own stream (GET), or resumes the one that `Last-Event-ID` names. */
+export function listenToSession(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  { request, peer }: { readonly request: Request; readonly peer: Peer },
+): Response {
+  const lastEventId = request.headers.get("last-event-id");
+  const place = lastEventId === null ? undefined : readPlace(session, lastEventId);
+  const stream = place === undefined ? session.standalone : session.stream(place.stream);
+  const client = streamClient(request, peer);
+  const connection = deps.connections.open({
+    dialect: RESUMABLE,
+    client,
+    ...(stream !== undefined && { work: stream }),
+  });
+  connection.open(OPENING, request.signal);
+  session.listen();
+  if (place === undefined) startStandalone(session, connection);
+  else resume(deps, session, { place, stream, connection });
+  return eventStream(connection);
+}
+
+function startStandalone(session: StreamableSession, connection: SseConnection): void {
+  const { standalone } = session;
+  const missed = standalone.uncarried() ?? [];
+  for (const frame of missed) connection.send(frame);
+  standalone.carryBy(connection);
+  if (session.state.version >= PRIMING_SINCE) standalone.prime(RETRY_MS);
+}
+
+/** A stream that is to go on. */
+interface Resumption {
+  readonly place: EventPlace;
+  /** The stream, unless all of it has been said. */
+  readonly stream: ResumableStream | undefined;
+  readonly connection: SseConnection;
+}
+
+function resume(
+  { store }: StreamableDeps,
+  session: StreamableSession,
+  { place, stream, connection }: Resumption,
+): void {
+  const frames = store.after(session.storeKey(place.stream), place.seq);
+  for (const frame of frames ?? []) connection.send(frame);
+  if (stream !== undefined) {
+    stream.carryBy(connection);
+    if (frames === undefined) tellGap(session, stream);
+    return;
+  }
+  if (frames === undefined) connection.send(lostAnswer(place));
+  connection.close("completed");
+}
+
+/** The client asked for events that are gone, so it hears that it has to look for itself. */
+function tellGap(session: StreamableSession, stream: ResumableStream): void {
+  stream.write(notification("notifications/message", {
+    level: "warning",
+    logger: "lifeline",
+    data: "Some events of this stream are gone and cannot be replayed",
+  }));
+  if (stream !== session.standalone) return;
+  for (const kind of ["tools", "resources", "prompts"]) {
+    stream.write(notification(`notifications/${kind}/list_changed`));
+  }
+}
+
+/** The stream has ended and its events are gone: the request fails, rather than wait for ever. */
+function lostAnswer({ requestId }: EventPlace): Uint8Array {
+  const error = new ProtocolError(
+    "internal_error",
+    "The response to this request is gone and cannot be replayed; send the request again",
+  );
+  return encodeEvent({ event: "message", data: JSON.stringify(toErrorResponse(error, requestId)) });
+}
+
+function readPlace(session: StreamableSession, lastEventId: string): EventPlace {
+  const place = session.eventIds.read(lastEventId);
+  if (place !== undefined) return place;
+  throw new ProtocolError(
+    "invalid_request",
+    "Last-Event-ID is not an event of this session; GET without it to listen from now on",
+  );
+}
+
+/** The requests of one POST, as the methods see them. */
+class SessionExchange implements Exchange {
+  readonly connectionId = undefined;
+  readonly #session: StreamableSession;
+  /** Null where the client takes no stream: what is to be sent goes on the session's own. */
+  readonly #requestId: string | number | undefined | null;
+  #stream: ResumableStream | undefined;
+
+  constructor(session: StreamableSession, requestId: string | number | undefined | null = null) {
+    this.#session = session;
+    this.#requestId = requestId;
+  }
+
+  get session(): LegacySession {
+    return this.#session.state;
+  }
+
+  get caller(): Caller {
+    return this.#session.state.caller;
+  }
+
+  get inFlight(): InFlight {
+    return this.#session.state.inFlight;
+  }
+
+  get logLevel(): LoggingLevel {
+    return this.#session.state.logLevel;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.#session.state.capabilities;
+  }
+
+  /** The response stream, if anything has been said on it. */
+  get opened(): ResumableStream | undefined {
+    return this.#stream;
+  }
+
+  stream(): ResumableStream {
+    return this.#stream ??= this.#session.openStream(this.#requestId ?? undefined);
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    (this.#requestId === null ? this.#session.standalone : this.stream()).write(message);
+  }
+
+  releaseStream(retryMs: number): void {
+    this.#stream?.release("disconnected", retryMs);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * One session of the 2025 revisions: what was agreed on, its streams, and what runs for it.
+ *
+ * @module
+ */
+import { CallAborted } from "../base/errors.ts";
+import type { Seal } from "../base/seal.ts";
+import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { ChangeListener } from "../mcp/change_bus.ts";
+import { LegacySession } from "../mcp/legacy_session.ts";
+import type { CatalogChange } from "../registry/catalog.ts";
+import type { Caller } from "../registry/context.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type { CloseReason } from "../stream/close_reason.ts";
+import type { JsonRpcId, JsonRpcNotification } from "../wire/json_rpc.ts";
+import { EventIds, ResumableStream } from "./resumable_stream.ts";
+
+/** What a session is made of. */
+export interface SessionParts {
+  /** The id its client sends. */
+  readonly id: string;
+  /** Random key of the session, under which the server knows it. */
+  readonly key: string;
+  readonly caller: Caller;
+  readonly seal: Seal;
+  readonly store: EventStore;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
+  /** Idle time that ends it (ms). */
+  readonly idleMs: number;
+  /** Told once, when it has been idle for so long. */
+  readonly onIdle: (session: StreamableSession) => void;
+}
+
+/** Name of the stream that a GET opens. */
+const STANDALONE = "g";
+
+export class StreamableSession implements ChangeListener, Timed {
+  readonly id: string;
+  readonly key: string;
+  readonly state: LegacySession;
+  readonly eventIds: EventIds;
+  /** The stream for messages that answer no request. */
+  readonly standalone: ResumableStream;
+
+  /** Belong to the timer wheel. */
+  dueAt = 0;
+  slot = -1;
+
+  readonly #parts: SessionParts;
+  /** Streams with requests still to be answered, by name. */
+  readonly #streams = new Map<string, ResumableStream>();
+  #streamCount = 0;
+  #usedAt: number;
+  #hasListened = false;
+
+  constructor(parts: SessionParts) {
+    this.id = parts.id;
+    this.key = parts.key;
+    this.#parts = parts;
+    this.state = new LegacySession(parts);
+    this.eventIds = new EventIds(parts.seal, parts.key);
+    this.standalone = this.#createStream(STANDALONE, undefined);
+    this.#usedAt = parts.wheel.now();
+    parts.wheel.schedule(this, parts.idleMs);
+  }
+
+  /** Monotonic ms of the last request. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** Whether it may not be dropped now: a stream is open or a request runs. */
+  get isBusy(): boolean {
+    return this.standalone.isCarried || this.state.inFlight.size > 0;
+  }
+
+  touch(): void {
+    this.#usedAt = this.#parts.wheel.now();
+  }
+
+  /** A stream to answer requests on; `requestId` where it is one request. */
+  openStream(requestId: JsonRpcId | undefined): ResumableStream {
+    const stream = this.#createStream(`p${++this.#streamCount}`, requestId);
+    this.#streams.set(stream.name, stream);
+    return stream;
+  }
+
+  /** The stream of that name, while it has something to come. */
+  stream(name: string): ResumableStream | undefined {
+    return name === STANDALONE ? this.standalone : this.#streams.get(name);
+  }
+
+  /** All its requests are answered; the events stay in the store for a while. */
+  endStream(stream: ResumableStream): void {
+    this.#streams.delete(stream.name);
+    stream.release("completed");
+  }
+
+  /** Name in the store of a stream of this session. */
+  storeKey(name: string): string {
+    return `${this.key}/${name}`;
+  }
+
+  /** The client listens: from now on it is told of changes, or finds them when it comes back. */
+  listen(): void {
+    this.#hasListened = true;
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    if (!this.#hasListened) return false;
+    return change.kind !== "resource" || this.state.subscriptions.has(change.uri);
+  }
+
+  sendChange(message: JsonRpcNotification): void {
+    this.standalone.write(message);
+  }
+
+  /** Ends all that belongs to the session. */
+  end(reason: CloseReason): void {
+    this.#parts.wheel.cancel(this);
+    this.state.inFlight.abortAll(new CallAborted(reason, `Session ended: ${reason}`));
+    this.standalone.release("disconnected");
+    this.#parts.store.forget(this.storeKey(STANDALONE));
+    for (const stream of this.#streams.values()) {
+      stream.release("disconnected");
+      this.#parts.store.forget(this.storeKey(stream.name));
+    }
+    this.#streams.clear();
+  }
+
+  /** Called by the timer wheel. */
+  onDue(now: number): void {
+    if (this.isBusy) this.touch();
+    const left = this.#usedAt + this.#parts.idleMs - now;
+    if (left > 0) this.#parts.wheel.schedule(this, left);
+    else this.#parts.onIdle(this);
+  }
+
+  #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
+    const { store } = this.#parts;
+    return new ResumableStream({
+      name,
+      storeKey: this.storeKey(name),
+      requestId,
+      ids: this.eventIds,
+      store,
+    });
+  }
+}

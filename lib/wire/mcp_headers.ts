@@ -1,0 +1,29 @@
+/**
+ * Values of `Mcp-Name` and `Mcp-Param-*` headers (2026-07-28, basic/transports/streamable-http,
+ * Value Encoding): plain, or base64 between `=?base64?` and `?=`.
+ *
+ * @module
+ */
+
+const SENTINEL_REGEXP = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
+/** Visible ASCII, space and tab (RFC 9110, section 5.5). */
+const PLAIN_REGEXP = /^[\t\x20-\x7e]*$/;
+
+/** The value that a header carries; undefined where it holds invalid characters. */
+export function decodeHeaderValue(header: string): string | undefined {
+  if (!PLAIN_REGEXP.test(header)) return undefined;
+  if (!header.startsWith("=?base64?") || !header.endsWith("?=")) return header;
+  const encoded = SENTINEL_REGEXP.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(encoded));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a header's value and a parameter of the body are the same, integers by their number. */
+export function sameHeaderValue(header: string, value: string | number | boolean): boolean {
+  if (typeof value !== "number") return header === String(value);
+  return /^-?\d+(\.\d+)?$/.test(header) && Number(header) === value;
+}
