@@ -4,18 +4,19 @@
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "./lib/base/errors.ts";
-import { configureLog } from "./lib/base/log.ts";
+import { configureLog, logFor } from "./lib/base/log.ts";
 import { createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { greeting } from "./lib/runtime/greeting.ts";
 import { loadTools } from "./lib/runtime/load_tools.ts";
 import { serve } from "./lib/runtime/serve.ts";
+import { serveOverStdio } from "./lib/runtime/stdio.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 
 async function main(lines: StderrLines): Promise<number> {
-  const { settings, checkConfig, help } = readCommand(
+  const { settings, stdio, checkConfig, help } = readCommand(
     Deno.args,
     (name) => Deno.env.get(name),
   );
@@ -32,6 +33,7 @@ async function main(lines: StderrLines): Promise<number> {
     heapUsedBytes: () => Deno.memoryUsage().heapUsed,
   });
   if (checkConfig) return print(describeSettings(settings));
+  if (stdio) return await serveOverStdio(app);
   return await serve(app, {
     hostname: settings.HOST,
     port: settings.PORT,
@@ -45,8 +47,18 @@ function print(text: string): number {
   return 0;
 }
 
+/** A tool that forgets an `await` must not end the process for everybody else. */
+function surviveRejections(): void {
+  const log = logFor("runtime");
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("Unhandled rejection", { error: messageOf(event.reason) });
+  });
+}
+
 if (import.meta.main) {
   const lines = new StderrLines();
+  surviveRejections();
   let code = 1;
   try {
     code = await main(lines);

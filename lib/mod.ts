@@ -4,10 +4,27 @@
  * @module
  */
 export { type App, type AppOptions, createApp } from "./http/app.ts";
+export { type Pipe } from "./transport/stdio.ts";
 export { type Peer } from "./transport/peer.ts";
 export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
 export { type Settings } from "./base/settings.ts";
-export { type Caller, type ClientLog, type ToolContext } from "./registry/context.ts";
+export type { Completer, CompletionContext } from "./registry/completion.ts";
+export type { AskOptions, Caller, ClientLog, Elicited, ToolContext } from "./registry/context.ts";
+export {
+  definePrompt,
+  type Prompt,
+  type PromptDefinition,
+  type PromptReturn,
+} from "./registry/prompt.ts";
+export {
+  defineResource,
+  defineResourceTemplate,
+  type ReadReturn,
+  type Resource,
+  type ResourceDefinition,
+  type ResourceTemplate,
+  type ResourceTemplateDefinition,
+} from "./registry/resource.ts";
 export {
   defineTool,
   type Tool,

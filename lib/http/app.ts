@@ -21,6 +21,7 @@ import {
   handlePost,
 } from "../transport/endpoint.ts";
 import type { Peer } from "../transport/peer.ts";
+import { type Pipe, serveStdio } from "../transport/stdio.ts";
 import { SessionTable } from "../transport/session_table.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { requireAdmin } from "./admin.ts";
@@ -55,6 +56,8 @@ export interface App {
    * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is cut
    */
   drain(budgetMs?: number): Promise<{ drained: number; cut: number }>;
+  /** Speaks with one client over a pipe, as stdio is, until either end closes. */
+  speak(pipe: Pipe): Promise<void>;
   /** Ends everything at once and stops all timers. */
   stop(): void;
 }
@@ -133,6 +136,12 @@ export function createApp(options: AppOptions = {}): App {
     catalog,
     connections,
     drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
+    speak: (pipe) =>
+      serveStdio({
+        ...endpoint,
+        maxLineBytes: settings.MCP_MAX_BODY_BYTES,
+        maxQueued: settings.MCP_MAX_QUEUED_BYTES,
+      }, pipe),
     stop: () => {
       sessions.stop();
       connections.stop();

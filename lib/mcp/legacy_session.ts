@@ -32,6 +32,8 @@ export class LegacySession {
   /** URIs of the resources that the client subscribed to. */
   readonly subscriptions: Set<string> = new Set();
   logLevel: LoggingLevel = "info";
+  /** Whether `initialize` has taken place. */
+  isAgreed = false;
   #agreement: Agreement = { version: ASSUMED_VERSION, capabilities: {} };
   readonly #caller: Caller;
 
@@ -51,6 +53,7 @@ export class LegacySession {
   /** Takes up what was agreed on, now or before a restart. */
   agree(agreement: Agreement): void {
     this.#agreement = agreement;
+    this.isAgreed = true;
   }
 
   get version(): ProtocolVersion {

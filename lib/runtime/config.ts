@@ -11,6 +11,8 @@ import { type SettingName, type Settings, SETTINGS_SCHEMA } from "../base/settin
 /** What the command line asks for. */
 export interface Command {
   readonly settings: Settings;
+  /** Serve over stdin and stdout, not over HTTP. */
+  readonly stdio: boolean;
   readonly checkConfig: boolean;
   readonly help: boolean;
 }
@@ -40,6 +42,7 @@ export function readCommand(
   if (!parsed.success) throw new ConfigError(faultReport(parsed.error, given));
   return {
     settings: parsed.data,
+    stdio: flags.stdio === true,
     checkConfig: flags["check-config"] === true,
     help: flags.help === true,
   };
@@ -68,6 +71,7 @@ export function helpText(): string {
     "",
     "  deno task start [flags]",
     "",
+    `  --${"stdio".padEnd(width)}  Serve over stdin and stdout, not over HTTP`,
     `  --${"check-config".padEnd(width)}  Print the settings and end`,
     `  --${"help".padEnd(width)}  Print this text and end`,
     "",
@@ -80,6 +84,7 @@ export function helpText(): string {
 function parseFlags(args: readonly string[]): Record<string, unknown> {
   const options: ParseArgsConfig["options"] = {
     "check-config": { type: "boolean" },
+    stdio: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   };
   for (const name of NAMES) options[flagName(name)] = { type: "string" };

@@ -1,0 +1,25 @@
+import type { App } from "../http/app.ts";
+
+const ENCODER = new TextEncoder();
+
+/** Serves the client at the other end of stdin and stdout, until it or a signal ends it. */
+export async function serveOverStdio(app: App): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  try {
+    await app.speak({ input: Deno.stdin.readable, write: writeLine, signal: stop.signal });
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+    app.stop();
+  }
+  return 0;
+}
+
+async function writeLine(line: string): Promise<void> {
+  const bytes = ENCODER.encode(line);
+  for (let done = 0; done < bytes.length;) {
+    done += await Deno.stdout.write(bytes.subarray(done));
+  }
+}

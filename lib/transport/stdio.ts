@@ -1,0 +1,293 @@
+/**
+ * The stdio transport: one JSON-RPC message a line, both eras on one pipe. A request that carries
+ * its revision is modern; `initialize` opens the one legacy session of the pipe.
+ *
+ * @module
+ */
+import { CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { isPromise } from "../base/promises.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { ChangeBus } from "../mcp/change_bus.ts";
+import type { InFlight } from "../mcp/in_flight.ts";
+import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import { LegacySession } from "../mcp/legacy_session.ts";
+import { MODERN_METHODS } from "../mcp/modern_methods.ts";
+import type { McpServer } from "../mcp/server.ts";
+import { LISTEN_METHOD, Subscription } from "../mcp/subscription.ts";
+import type { CatalogChange } from "../registry/catalog.ts";
+import { toErrorResponse } from "../wire/error_table.ts";
+import {
+  isRequest,
+  isResponse,
+  type JsonRpcId,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  parseJson,
+  parseMessage,
+} from "../wire/json_rpc.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+import { isModern, metaOf, readModernClient, requireModernVersion, VERSION_KEY } from "./modern.ts";
+import type { Peer } from "./peer.ts";
+
+/** Both ends of the pipe. */
+export interface Pipe {
+  readonly input: ReadableStream<Uint8Array>;
+  /** Writes one line; rejects when the other end is closed. */
+  write(line: string): Promise<void>;
+  /** Ends the connection from this side, as a signal does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What stdio works with. */
+export interface StdioDeps {
+  readonly info: Implementation;
+  readonly server: McpServer;
+  readonly changes: ChangeBus;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
+  /** Longest line in bytes (`MCP_MAX_BODY_BYTES`). */
+  readonly maxLineBytes: number;
+  /** Lines that may wait for the reader, in characters (`MCP_MAX_QUEUED_BYTES`). */
+  readonly maxQueued: number;
+}
+
+const PEER: Peer = { address: "stdio" };
+/** What a call may still take when the input has ended (ms). */
+const LAST_CALLS_MS = 500;
+const log = logFor("stdio");
+
+/** Serves one client at the other end of a pipe, until either end closes. */
+export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
+  const connection = new StdioConnection(deps, pipe);
+  try {
+    for await (const line of linesOf(pipe, deps.maxLineBytes)) {
+      if (line.trim() !== "") connection.take(line);
+      await connection.writable();
+      if (connection.isBroken) break;
+    }
+  } catch (error) {
+    log.warning("Input failed", { error: messageOf(error) });
+  }
+  await connection.end();
+}
+
+class StdioConnection {
+  readonly #deps: StdioDeps;
+  readonly #pipe: Pipe;
+  readonly #session: LegacySession;
+  readonly #inFlight: InFlight;
+  readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
+  #writing: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
+  isBroken = false;
+
+  constructor(deps: StdioDeps, pipe: Pipe) {
+    this.#deps = deps;
+    this.#pipe = pipe;
+    this.#session = new LegacySession({ ...deps, caller: PEER });
+    this.#inFlight = this.#session.inFlight;
+    deps.changes.add(this);
+  }
+
+  /** Takes one line of input. */
+  take(line: string): void {
+    try {
+      const value = parseJson(line);
+      if (Array.isArray(value)) this.#takeBatch(value);
+      else this.#takeOne(parseMessage(value), (response) => this.#write(response));
+    } catch (error) {
+      this.#write(errorOf(error));
+    }
+  }
+
+  /** Resolves when the other end has read enough for more to be written. */
+  async writable(): Promise<void> {
+    if (this.#queued > this.#deps.maxQueued) await this.#writing;
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    return change.kind !== "resource" || this.#session.subscriptions.has(change.uri);
+  }
+
+  /** A client that only speaks the modern era asks for changes with `subscriptions/listen`. */
+  sendChange(message: JsonRpcNotification): void {
+    if (this.#session.isAgreed) this.#send(message);
+  }
+
+  /** Gives running calls a moment, says goodbye to subscriptions, and lets go of everything. */
+  async end(): Promise<void> {
+    if (this.#inFlight.size > 0 && !this.isBroken) await this.#lastCalls();
+    this.#deps.changes.remove(this);
+    this.#inFlight.abortAll(new CallAborted("client_closed", "Connection closed: client_closed"));
+    for (const subscription of this.#subscriptions.values()) this.#endListen(subscription);
+    await this.#writing;
+  }
+
+  /** Batches are part of 2025-03-26 alone. */
+  #takeBatch(values: readonly unknown[]): void {
+    if (this.#session.version !== "2025-03-26" || values.length === 0) {
+      parseMessage(values);
+      return;
+    }
+    const answers: JsonRpcResponse[] = [];
+    let open = 0;
+    const finish = (response: JsonRpcResponse): void => {
+      answers.push(response);
+      if (--open === 0) this.#write(answers);
+    };
+    const messages = values.map(parseMessage);
+    open = messages.filter(isRequest).length;
+    for (const message of messages) this.#takeOne(message, finish);
+  }
+
+  #takeOne(message: JsonRpcMessage, answer: (response: JsonRpcResponse) => void): void {
+    const { server } = this.#deps;
+    if (isResponse(message)) return void this.#session.clientRequests.settle(message);
+    if (!isRequest(message)) return this.#takeNotification(message);
+    const isModernRequest = isModern(message.params, null);
+    if (isModernRequest) {
+      requireModernVersion(String(metaOf(message.params)?.[VERSION_KEY]), message.id);
+    }
+    if (isModernRequest && message.method === LISTEN_METHOD) return this.#listen(message);
+    const methods = isModernRequest ? MODERN_METHODS : LEGACY_METHODS;
+    const response = server.dispatch(message, this.#exchangeFor(message, isModernRequest), methods);
+    if (!isPromise(response)) return response && answer(response);
+    void response.then((settled) => {
+      if (settled !== undefined) answer(settled);
+      if (this.#inFlight.size === 0) this.#idle?.resolve();
+    });
+  }
+
+  #takeNotification(message: JsonRpcNotification): void {
+    const requestId = message.params?.requestId as JsonRpcId;
+    const subscription = this.#subscriptions.get(requestId);
+    if (message.method === "notifications/cancelled" && subscription !== undefined) {
+      this.#deps.changes.remove(subscription);
+      this.#subscriptions.delete(requestId);
+      return;
+    }
+    this.#deps.server.notify(message, this.#legacyExchange(), LEGACY_METHODS);
+  }
+
+  #exchangeFor(message: JsonRpcRequest, isModernRequest: boolean) {
+    if (!isModernRequest) return this.#legacyExchange();
+    const { capabilities, caller, logLevel } = readModernClient(message, PEER);
+    return {
+      caller,
+      capabilities,
+      logLevel,
+      connectionId: undefined,
+      inFlight: this.#inFlight,
+      send: (sent: JsonRpcNotification | JsonRpcRequest) => this.#send(sent),
+    };
+  }
+
+  #legacyExchange() {
+    const session = this.#session;
+    return {
+      caller: session.caller,
+      capabilities: session.capabilities,
+      logLevel: session.logLevel,
+      connectionId: undefined,
+      inFlight: this.#inFlight,
+      session,
+      send: (sent: JsonRpcNotification | JsonRpcRequest) => this.#send(sent),
+    };
+  }
+
+  #listen(message: JsonRpcRequest): void {
+    readModernClient(message, PEER);
+    if (this.#subscriptions.has(message.id)) {
+      throw new ProtocolError("invalid_request", "Invalid request: this id is still listening", {
+        id: message.id,
+      });
+    }
+    const subscription = new StdioSubscription(
+      new Subscription(message, this.#deps.info),
+      (sent) => this.#send(sent),
+    );
+    this.#subscriptions.set(message.id, subscription);
+    this.#deps.changes.add(subscription);
+    this.#send(subscription.subscription.acknowledgement());
+  }
+
+  #endListen(subscription: StdioSubscription): void {
+    this.#deps.changes.remove(subscription);
+    this.#write(subscription.subscription.end());
+  }
+
+  /** What is not a response may be left out when the other end does not read. */
+  #send(message: JsonRpcNotification | JsonRpcRequest): void {
+    if (this.#queued <= this.#deps.maxQueued || "id" in message) this.#write(message);
+  }
+
+  #write(message: JsonRpcMessage | readonly JsonRpcResponse[]): void {
+    const line = JSON.stringify(message);
+    this.#queued += line.length;
+    this.#writing = this.#writing.then(async () => {
+      if (!this.isBroken) await this.#pipe.write(`${line}\n`);
+    }).catch((error) => {
+      this.isBroken = true;
+      log.debug("Output closed", { error: messageOf(error) });
+    }).then(() => {
+      this.#queued -= line.length;
+    });
+  }
+
+  async #lastCalls(): Promise<void> {
+    this.#idle = Promise.withResolvers<void>();
+    const timer = setTimeout(this.#idle.resolve, LAST_CALLS_MS);
+    await this.#idle.promise;
+    clearTimeout(timer);
+  }
+}
+
+/** One `subscriptions/listen` on the shared pipe. */
+class StdioSubscription {
+  readonly subscription: Subscription;
+  readonly #send: (message: JsonRpcNotification) => void;
+
+  constructor(subscription: Subscription, send: (message: JsonRpcNotification) => void) {
+    this.subscription = subscription;
+    this.#send = send;
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    return this.subscription.wantsChange(change);
+  }
+
+  sendChange(message: JsonRpcNotification): void {
+    this.#send(this.subscription.tag(message));
+  }
+}
+
+/** The lines of the input; one that is too long ends it, as there is no telling what follows. */
+async function* linesOf({ input, signal }: Pipe, maxBytes: number): AsyncGenerator<string> {
+  const reader = input.getReader();
+  const onAbort = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      const lines = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+      if (rest.length > maxBytes) throw new RangeError(`Line is longer than ${maxBytes} bytes`);
+    }
+    if (rest !== "") yield rest;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    onAbort();
+  }
+}
+
+function errorOf(error: unknown): JsonRpcResponse {
+  if (error instanceof ProtocolError) return toErrorResponse(error);
+  log.error("Request failed", { error: messageOf(error) });
+  return toErrorResponse(new ProtocolError("internal_error", "Internal error"));
+}
