@@ -19,54 +19,58 @@ export interface BodyLimits {
  * @throws {ProtocolError} `unsupported_media_type`, `body_too_large` (before it is read whole),
  * `body_timeout` or `parse_error`
  */
-export function readBody(
-  request: Request,
-  limits: BodyLimits,
-  wheel: TimerWheel,
-): Promise<string> {
-  if (request.body === null) return Promise.resolve("");
-  const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > limits.maxBodyBytes) {
-    throw tooLarge(limits);
-  }
-  const type = request.headers.get("content-type");
+export function readBody(request: Request, limits: BodyLimits, wheel: TimerWheel): Promise<string> {
+  const { headers } = request;
+  const declared = headers.get("content-length");
+  // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
+  if (declared === "0" || (declared === null && request.body === null)) return Promise.resolve("");
+  if (declared !== null && Number(declared) > limits.maxBodyBytes) throw tooLarge(limits);
+  const type = headers.get("content-type");
   if (type === null || !isJsonContentType(type)) {
-    if (declared === "0") return Promise.resolve("");
     throw new ProtocolError(
       "unsupported_media_type",
       `Unsupported Content-Type ${type === null ? "(none)" : JSON.stringify(type)}: ` +
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
-  const deadline = new BodyDeadline(limits.bodyTimeoutMs);
-  wheel.schedule(deadline, limits.bodyTimeoutMs);
+  const reading = new BodyReading(limits.bodyTimeoutMs, wheel);
   // A body of declared length cannot grow, so the runtime may read it in one go.
-  const reading = declared === null ? readCounted(request, limits, deadline) : request.text();
-  return deadline.race(reading).finally(() => wheel.cancel(deadline));
+  reading.follow(declared === null ? readCounted(request.body!, limits, reading) : request.text());
+  return reading.text;
 }
 
-/** Rejects whoever waits for a body that does not arrive in time. */
-class BodyDeadline implements Timed {
+/** A body on its way, for as long as it may take. */
+class BodyReading implements Timed {
   dueAt = 0;
   slot = -1;
-  readonly #timeoutMs: number;
-  readonly #late = Promise.withResolvers<never>();
   onLate: (() => void) | undefined;
+  readonly #timeoutMs: number;
+  readonly #wheel: TimerWheel;
+  readonly #settled = Promise.withResolvers<string>();
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, wheel: TimerWheel) {
     this.#timeoutMs = timeoutMs;
+    this.#wheel = wheel;
+    wheel.schedule(this, timeoutMs);
   }
 
-  race(reading: Promise<string>): Promise<string> {
-    return Promise.race([
-      reading.catch(rethrowAsProtocolError),
-      this.#late.promise,
-    ]);
+  get text(): Promise<string> {
+    return this.#settled.promise;
+  }
+
+  follow(reading: Promise<string>): void {
+    reading.then((text) => {
+      this.#wheel.cancel(this);
+      this.#settled.resolve(text);
+    }, (error) => {
+      this.#wheel.cancel(this);
+      this.#settled.reject(asProtocolError(error));
+    });
   }
 
   onDue(): void {
     this.onLate?.();
-    this.#late.reject(
+    this.#settled.reject(
       new ProtocolError(
         "body_timeout",
         `The body did not arrive within ${this.#timeoutMs} ms (MCP_BODY_TIMEOUT_MS)`,
@@ -77,20 +81,16 @@ class BodyDeadline implements Timed {
 }
 
 async function readCounted(
-  request: Request,
+  body: ReadableStream<Uint8Array>,
   limits: BodyLimits,
-  deadline: BodyDeadline,
+  reading: BodyReading,
 ): Promise<string> {
-  const reader = request.body!.getReader();
-  deadline.onLate = () => void reader.cancel().catch(() => {});
+  const reader = body.getReader();
+  reading.onLate = () => void reader.cancel().catch(() => {});
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  for (
-    let chunk = await reader.read();
-    !chunk.done;
-    chunk = await reader.read()
-  ) {
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     bytes += chunk.value.byteLength;
     if (bytes > limits.maxBodyBytes) {
       void reader.cancel().catch(() => {});
@@ -101,13 +101,11 @@ async function readCounted(
   return text + decoder.decode();
 }
 
-function rethrowAsProtocolError(error: unknown): never {
-  if (error instanceof ProtocolError) throw error;
-  throw new ProtocolError(
-    "parse_error",
-    "The body could not be read to its end",
-    { cause: error },
-  );
+function asProtocolError(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  return new ProtocolError("parse_error", "The body could not be read to its end", {
+    cause: error,
+  });
 }
 
 function tooLarge({ maxBodyBytes }: BodyLimits): ProtocolError {
