@@ -272,7 +272,7 @@ export class SseConnection implements Timed, StreamView {
    * now, must not keep them and its socket alive.
    */
   #endStream(): void {
-    const isStuck = this.failedPings > 0 || this.queuedBytes > this.#limits.maxQueuedBytes;
+    const isStuck = this.failedPings > 0 || this.#reason === "queue_full";
     if (isStuck) this.#abandon();
     else this.#outbox.end();
   }
