@@ -90,6 +90,8 @@ export function logFor(area: string): Log {
   };
 }
 
+const UNREADABLE = { log_error: "Fields cannot be written as JSON" };
+
 function write(
   logger: LogTapeLogger,
   level: LogLevel,
@@ -102,8 +104,16 @@ function write(
     message: [message],
     rawMessage: message,
     timestamp: Date.now(),
-    properties: { ...fields },
+    properties: copyOf(fields),
   });
+}
+
+function copyOf(fields: LogFields): Record<string, unknown> {
+  try {
+    return { ...fields };
+  } catch {
+    return UNREADABLE;
+  }
 }
 
 function textLine(record: LogRecord): string {
@@ -112,19 +122,21 @@ function textLine(record: LogRecord): string {
 }
 
 function jsonLine(record: LogRecord): string {
-  return stringify({
+  const head = {
     timestamp: new Date(record.timestamp).toISOString(),
     level: record.level,
     message: record.rawMessage,
-    ...record.properties,
-  });
+  };
+  // Twice: the first gives the order, the second keeps a field from taking their place.
+  return stringify({ ...head, ...record.properties, ...head }, head);
 }
 
-function stringify(fields: LogFields): string {
+/** @param kept written also where the fields cannot be */
+function stringify(fields: LogFields, kept: LogFields = {}): string {
   try {
     return JSON.stringify(fields, asPlainValue);
   } catch {
-    return '{"log_error":"Fields cannot be written as JSON"}';
+    return JSON.stringify({ ...kept, ...UNREADABLE });
   }
 }
 

@@ -83,7 +83,10 @@ export class TimerWheel {
     if (tick < this.#armedTick) this.#arm(tick, now);
   }
 
-  /** Takes `entry` out; harmless when it does not wait. */
+  /**
+   * Takes `entry` out; harmless when it does not wait. The timer stays armed and finds nothing to
+   * do: clearing and arming it for each request costs a fast one a quarter of its time.
+   */
   cancel(entry: Timed): void {
     if (entry.slot < 0) return;
     if (this.#slots[entry.slot]?.delete(entry)) this.#size--;

@@ -7,7 +7,14 @@ import { ProtocolError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
-import { CLOSE_REASONS, type CloseReason } from "./close_reason.ts";
+import type { CloseReason } from "./close_reason.ts";
+import {
+  type HeartbeatFigures,
+  type Ledger,
+  noneClosed,
+  noneRefused,
+  type Refusal,
+} from "./ledger.ts";
 import {
   SseConnection,
   type SseDialect,
@@ -31,32 +38,6 @@ export interface OpenOptions {
   readonly work?: StreamWork;
 }
 
-/** Why a new stream was refused. */
-export const REFUSALS = [
-  "draining",
-  "max_connections",
-  "max_per_client",
-  "queue_budget",
-] as const;
-export type Refusal = (typeof REFUSALS)[number];
-
-/** The counts, at one moment. */
-export interface Ledger {
-  readonly opened: number;
-  readonly open: number;
-  readonly closed: Readonly<Record<CloseReason, number>>;
-  readonly refused: Readonly<Record<Refusal, number>>;
-  readonly queuedBytes: number;
-}
-
-/** Counts of the heartbeat since the start. */
-export interface HeartbeatFigures {
-  readonly sent: number;
-  readonly failed: number;
-  /** How much later than due the latest ping of all went out (ms). */
-  readonly maxLatenessMs: number;
-}
-
 /** Seconds a refused client is asked to wait: spread, so that a crowd does not come back at once. */
 const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
 
@@ -66,8 +47,8 @@ export class ConnectionRegistry implements StreamOwner {
   readonly #log: Log;
   readonly #connections = new Map<string, SseConnection>();
   readonly #perClient = new Map<string, number>();
-  readonly #closed = zeroes(CLOSE_REASONS);
-  readonly #refused = zeroes(REFUSALS);
+  readonly #closed = noneClosed();
+  readonly #refused = noneRefused();
   #opened = 0;
   #queuedBytes = 0;
   #draining = false;
@@ -135,6 +116,7 @@ export class ConnectionRegistry implements StreamOwner {
   }
 
   ledger(): Ledger {
+    this.#recount();
     return {
       opened: this.#opened,
       open: this.#connections.size,
@@ -197,6 +179,7 @@ export class ConnectionRegistry implements StreamOwner {
 
   /** Called by a connection that has queued bytes: over the total, the greediest stream goes. */
   withinTotalQueue(writer: SseConnection): boolean {
+    if (this.#queuedBytes > this.#limits.maxTotalQueuedBytes) this.#recount();
     while (this.#queuedBytes > this.#limits.maxTotalQueuedBytes) {
       const greediest = this.#greediest();
       if (greediest === undefined) break;
@@ -248,6 +231,7 @@ export class ConnectionRegistry implements StreamOwner {
           "(MCP_MAX_CONNECTIONS_PER_CLIENT)",
       );
     }
+    if (this.#queuedBytes >= limits.maxTotalQueuedBytes) this.#recount();
     if (this.#queuedBytes >= limits.maxTotalQueuedBytes) {
       throw this.#refuse(
         "queue_budget",
@@ -264,6 +248,11 @@ export class ConnectionRegistry implements StreamOwner {
       data: { limit: refusal, retry_after: seconds },
       headers: { "retry-after": String(seconds) },
     });
+  }
+
+  /** Readers take bytes without telling, so the total may be too high until it is asked for. */
+  #recount(): void {
+    for (const connection of this.#connections.values()) connection.recount();
   }
 
   #greediest(): SseConnection | undefined {
@@ -292,7 +281,3 @@ const KIND_OF = {
   max_per_client: "too_many_requests",
   queue_budget: "overloaded",
 } as const;
-
-function zeroes<K extends string>(keys: readonly K[]): Record<K, number> {
-  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
-}

@@ -10,79 +10,27 @@
  *
  * - it left: the stream's `cancel()` is called, or `request.signal` aborts, or both, or only one;
  * - the transport failed: `enqueue` throws;
- * - it stopped reading: nothing throws. A few megabytes vanish into kernel buffers, then bytes
- *   stay in the stream's queue. The queue counts bytes and its high-water mark is 0, so
- *   `-desiredSize` is exactly what waits, and `pull()` means that nothing does.
+ * - it stopped reading: nothing throws, but bytes wait and none of them goes (see the outbox).
  *
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { Timed } from "../base/timer_wheel.ts";
 import type { CloseReason } from "./close_reason.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Outbox } from "./outbox.ts";
+import type {
+  ConnectionState,
+  SseDialect,
+  StreamClient,
+  StreamLimits,
+  StreamOwner,
+  StreamView,
+  StreamWork,
+} from "./stream_types.ts";
 
-export type Dialect =
-  | "plain"
-  | "http_sse"
-  | "streamable"
-  | "stateless"
-  | "listen";
-
-export type ConnectionState = "opening" | "open" | "closing" | "closed";
-
-/** Who opened the stream, as far as the edge could tell. */
-export interface StreamClient {
-  /** Address of the peer, or the first untrusted one behind trusted proxies. */
-  readonly address: string;
-  readonly userAgent: string;
-}
-
-/** How often and how long; see the settings of the same names. */
-export interface StreamLimits {
-  readonly pingIntervalMs: number;
-  readonly maxPingFailures: number;
-  readonly maxConnectionMs: number;
-  readonly maxQueuedBytes: number;
-  /** How long a running call may hold up `max_age`. */
-  readonly requestTimeoutMs: number;
-}
-
-/** What a goodbye frame may tell. */
-export interface ClosingSummary {
-  readonly reason: CloseReason;
-  readonly connection: SseConnection;
-}
-
-/** What a dialect adds to a stream. */
-export interface SseDialect {
-  readonly name: Dialect;
-  /** The keepalive frame; `pingCount` is this ping's number, from 1. */
-  ping(connection: SseConnection, pingCount: number): Uint8Array;
-  /** A last frame, where the dialect has one. */
-  goodbye?(summary: ClosingSummary): Uint8Array | undefined;
-}
-
-/** What runs for a stream and ends with it. */
-export interface StreamWork {
-  /** Requests in flight. */
-  readonly size: number;
-  abortAll(reason: CallAborted): void;
-}
-
-/** Who keeps the ledger; the connection registry. */
-export interface StreamOwner {
-  /** The one timer of all streams. */
-  readonly wheel: TimerWheel;
-  /** The stream has ended. */
-  closed(connection: SseConnection, reason: CloseReason): void;
-  /** So many more bytes wait for the reader; negative when they went. */
-  addQueued(delta: number): void;
-  /** Enforces the budget of all streams; false when `writer` fell victim to it. */
-  withinTotalQueue(writer: SseConnection): boolean;
-  /** A ping went out so many ms after it was due. */
-  pinged(latenessMs: number): void;
-  pingFailed(): void;
-}
+export type * from "./stream_types.ts";
 
 /** Passed by the registry, which alone makes connections. */
 export interface SseConnectionParts {
@@ -96,19 +44,13 @@ export interface SseConnectionParts {
   readonly log: Log;
 }
 
-/** Share of the interval by which first pings are spread, so that a crowd does not ping at once. */
-const PING_SPREAD = 0.1;
-const BYTE_QUEUE = new ByteLengthQueuingStrategy({ highWaterMark: 0 });
-
-export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array> {
+export class SseConnection implements Timed, StreamView {
   readonly id: string;
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   readonly work: StreamWork | undefined;
   /** Monotonic ms at which the stream was opened. */
   readonly openedAt: number;
-  /** The response body. */
-  readonly readable: ReadableStream<Uint8Array>;
 
   /** Belong to the timer wheel. */
   dueAt = 0;
@@ -118,17 +60,10 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
   readonly #limits: StreamLimits;
   readonly #log: Log;
   readonly #maxAgeAt: number;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #outbox: Outbox;
+  readonly #heartbeat: Heartbeat;
   #state: ConnectionState = "opening";
   #reason: CloseReason | undefined;
-  #pingCount = 0;
-  #failedPings = 0;
-  #nextPingAt: number;
-  /** What the transport had taken at the last beat. */
-  #sentAtBeat = 0;
-  #writtenBytes = 0;
-  /** What of this stream the registry's total has counted in. */
-  #countedBytes = 0;
   #removeAbortListener: (() => void) | undefined;
 
   constructor(parts: SseConnectionParts) {
@@ -141,11 +76,17 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
     this.#log = parts.log;
     const now = this.#owner.wheel.now();
     this.openedAt = now;
-    this.#nextPingAt = now +
-      parts.limits.pingIntervalMs * (1 - PING_SPREAD * Math.random());
-    this.#maxAgeAt = now +
-      parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random());
-    this.readable = new ReadableStream(this, BYTE_QUEUE);
+    this.#heartbeat = new Heartbeat(now, parts.limits.pingIntervalMs);
+    this.#maxAgeAt = now + parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random());
+    this.#outbox = new Outbox({
+      cancel: () => this.cancel(),
+      addQueued: (delta) => this.#owner.addQueued(delta),
+    });
+  }
+
+  /** The response body. */
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#outbox.readable;
   }
 
   get state(): ConnectionState {
@@ -159,22 +100,22 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
 
   /** Pings handed to the transport. */
   get pingCount(): number {
-    return this.#pingCount;
+    return this.#heartbeat.pingCount;
   }
 
   /** Pings in a row that could not be handed over. */
   get failedPings(): number {
-    return this.#failedPings;
+    return this.#heartbeat.failures;
   }
 
   /** Bytes that wait for the reader. */
   get queuedBytes(): number {
-    return this.#state === "closed" ? 0 : Math.max(0, -(this.#controller?.desiredSize ?? 0));
+    return this.#outbox.queuedBytes;
   }
 
   /** Bytes that the transport has taken. */
   get sentBytes(): number {
-    return this.#writtenBytes - this.queuedBytes;
+    return this.#outbox.sentBytes;
   }
 
   /** Age in ms. */
@@ -187,14 +128,9 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
     return Math.floor(this.ageMs / 1000);
   }
 
-  /** Called by the stream. */
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#controller = controller;
-  }
-
-  /** Called by the stream when the reader has taken everything. */
-  pull(): void {
-    this.#countQueued();
+  /** Brings the registry's total up to date with what its reader has taken. */
+  recount(): void {
+    this.#outbox.recount();
   }
 
   /** Called by the stream when its reader is gone: layer 1 of disconnect detection. */
@@ -222,7 +158,12 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
    * @returns false when the stream is over, or is ended by this very write
    */
   send(frame: Uint8Array): boolean {
-    if (this.#state !== "open" || !this.#enqueue(frame)) return false;
+    if (this.#state !== "open") return false;
+    if (!this.#outbox.add(frame)) {
+      // Layer 2: a write that throws ends the stream.
+      this.close("write_failed");
+      return false;
+    }
     if (this.queuedBytes > this.#limits.maxQueuedBytes) {
       this.close("queue_full");
       return false;
@@ -240,27 +181,24 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
     if (this.#state === "closing" || this.#state === "closed") return;
     this.#state = "closing";
     this.#reason = reason;
-    this.#log.info("Forcing connection closure", {
-      connection_id: this.id,
-      reason,
-    });
+    this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
     if (reason !== "client_closed" && reason !== "write_failed") {
       this.#sayGoodbye(reason);
     }
     const { queuedBytes, sentBytes } = this;
     this.#endStream();
+    this.#outbox.recount();
     this.#state = "closed";
     this.#owner.wheel.cancel(this);
     if (queuedBytes > 0) this.#owner.wheel.schedule(this, LINGER_MS);
     this.#removeAbortListener?.();
     this.#owner.closed(this, reason);
-    this.#addQueued(-this.#countedBytes);
     this.#abortWork(reason);
     this.#log.info("Connection forcefully closed", {
       connection_id: this.id,
       reason,
       uptime: this.uptime,
-      ping_count: this.#pingCount,
+      ping_count: this.pingCount,
       bytes_sent: sentBytes,
     });
   }
@@ -268,45 +206,34 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
   /** Called by the timer wheel: a ping or the end of the stream's time is due. */
   onDue(now: number): void {
     if (this.#state === "closed") return this.#abandon();
-    this.#countQueued();
+    this.recount();
     if (now >= this.#maxAgeAt && this.#mayExpire(now)) {
       return this.close("max_age");
     }
-    if (now >= this.#nextPingAt) this.#beat(now);
+    if (now >= this.#heartbeat.nextAt) this.#beat(now);
     if (this.#state === "open") this.#scheduleNext(now);
   }
 
-  /**
-   * One beat. Layer 3: when earlier bytes still wait and none of them has been taken since the
-   * last beat, the reader has stopped. A slow reader that goes on reading is left alone.
-   */
   #beat(now: number): void {
-    const dueAt = this.#nextPingAt;
-    // A steady beat; beats missed by a stopped process are not made up for.
-    this.#nextPingAt = Math.max(dueAt + this.#limits.pingIntervalMs, now + 1);
-    const sentBytes = this.sentBytes;
-    if (this.queuedBytes > 0) {
-      if (sentBytes === this.#sentAtBeat) return this.#pingFailed();
-    } else {
-      this.#pingCount++;
-      this.#owner.pinged(now - dueAt);
-      this.send(this.dialect.ping(this, this.#pingCount));
-    }
-    this.#failedPings = 0;
-    this.#sentAtBeat = sentBytes;
+    const latenessMs = now - this.#heartbeat.nextAt;
+    const outcome = this.#heartbeat.beat(now, this);
+    if (outcome === "failed") return this.#pingFailed();
+    if (outcome === "busy") return;
+    this.#owner.pinged(latenessMs);
+    this.send(this.dialect.ping(this, this.pingCount));
   }
 
+  /** Layer 3: the reader takes nothing any more. */
   #pingFailed(): void {
-    this.#failedPings++;
     this.#owner.pingFailed();
     this.#log.warning("Ping failed", {
       connection_id: this.id,
-      consecutive_failures: this.#failedPings,
+      consecutive_failures: this.failedPings,
     });
-    if (this.#failedPings < this.#limits.maxPingFailures) return;
+    if (this.failedPings < this.#limits.maxPingFailures) return;
     this.#log.info("Max consecutive failures reached, closing connection", {
       connection_id: this.id,
-      failures: this.#failedPings,
+      failures: this.failedPings,
     });
     this.close("ping_failed");
   }
@@ -319,8 +246,8 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
 
   #scheduleNext(now: number): void {
     const next = now >= this.#maxAgeAt
-      ? Math.min(this.#nextPingAt, now + EXPIRY_RETRY_MS)
-      : Math.min(this.#nextPingAt, this.#maxAgeAt);
+      ? Math.min(this.#heartbeat.nextAt, now + EXPIRY_RETRY_MS)
+      : Math.min(this.#heartbeat.nextAt, this.#maxAgeAt);
     this.#owner.wheel.schedule(this, next - now);
   }
 
@@ -331,25 +258,12 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
     this.#removeAbortListener = () => signal.removeEventListener("abort", onAbort);
   }
 
-  /** Layer 2: a write that throws ends the stream. */
-  #enqueue(frame: Uint8Array): boolean {
-    try {
-      this.#controller?.enqueue(frame);
-    } catch {
-      this.close("write_failed");
-      return false;
-    }
-    this.#writtenBytes += frame.byteLength;
-    this.#countQueued();
-    return true;
-  }
-
   #sayGoodbye(reason: CloseReason): void {
     try {
       const frame = this.dialect.goodbye?.({ reason, connection: this });
-      if (frame !== undefined) this.#controller?.enqueue(frame);
+      if (frame !== undefined) this.#outbox.add(frame);
     } catch {
-      // The client is beyond reach; the reason stands in the log.
+      // The dialect could not say it; the reason stands in the log.
     }
   }
 
@@ -358,41 +272,21 @@ export class SseConnection implements Timed, UnderlyingDefaultSource<Uint8Array>
    * now, must not keep them and its socket alive.
    */
   #endStream(): void {
-    const isStuck = this.#failedPings > 0 ||
-      this.queuedBytes > this.#limits.maxQueuedBytes;
-    if (isStuck) return this.#abandon();
-    try {
-      this.#controller?.close();
-    } catch {
-      // Already ended by its reader.
-    }
+    const isStuck = this.failedPings > 0 || this.#reason === "queue_full";
+    if (isStuck) this.#abandon();
+    else this.#outbox.end();
   }
 
   #abandon(): void {
-    try {
-      this.#controller?.error(new CallAborted(this.#reason ?? "error"));
-    } catch {
-      // Already ended by its reader.
-    }
+    this.#outbox.abandon(new CallAborted(this.#reason ?? "error"));
   }
 
   #abortWork(reason: CloseReason): void {
     try {
-      this.work?.abortAll(
-        new CallAborted(reason, `Connection closed: ${reason}`),
-      );
+      this.work?.abortAll(new CallAborted(reason, `Connection closed: ${reason}`));
     } catch {
       // An abort listener of a tool threw; the stream is closed all the same.
     }
-  }
-
-  #countQueued(): void {
-    this.#addQueued(this.queuedBytes - this.#countedBytes);
-  }
-
-  #addQueued(delta: number): void {
-    this.#countedBytes += delta;
-    this.#owner.addQueued(delta);
   }
 }
 

@@ -28,8 +28,15 @@ export function parseAccept(header: string | null): Accepted {
   const text = header ?? "*/*";
   const known = remembered.get(text);
   if (known !== undefined) return known;
-  const types = accepts({ headers: new Headers({ accept: text }) });
-  const allows = (...names: string[]) => types.some((type) => names.includes(type.toLowerCase()));
+  const types = accepts({ headers: new Headers({ accept: text }) }).map((type) =>
+    type.toLowerCase()
+  );
+  const refused = text.toLowerCase().split(",").flatMap(refusedType);
+  // The most specific name decides: `text/event-stream;q=0, */*` is all but event streams.
+  const allows = (...names: string[]) => {
+    const named = names.find((name) => types.includes(name) || refused.includes(name));
+    return named !== undefined && types.includes(named);
+  };
   const accepted = {
     json: allows(JSON_TYPE, "application/*", "*/*"),
     eventStream: allows(EVENT_STREAM_TYPE, "text/*", "*/*"),
@@ -38,6 +45,12 @@ export function parseAccept(header: string | null): Accepted {
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(text, accepted);
   return accepted;
+}
+
+/** The type of a part with a quality of 0, which says it is not wanted (RFC 9110, section 12.4.2). */
+function refusedType(part: string): string[] {
+  const [type = "", ...parameters] = part.split(";").map((text) => text.trim());
+  return parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)) ? [type] : [];
 }
 
 /** Whether a `Content-Type` is JSON in UTF-8, with or without parameters. */

@@ -1,0 +1,61 @@
+/** What a stream has to show at a beat. */
+export interface Progress {
+  /** Bytes that wait for the reader. */
+  readonly queuedBytes: number;
+  /** Bytes that the transport has taken. */
+  readonly sentBytes: number;
+}
+
+/** Share of the interval by which first pings are spread, so that a crowd does not ping at once. */
+const PING_SPREAD = 0.1;
+
+/** When a stream pings next, and how often in a row it could not. */
+export class Heartbeat {
+  readonly #intervalMs: number;
+  #nextAt: number;
+  #pingCount = 0;
+  #failures = 0;
+  /** What the transport had taken at the last beat. */
+  #sentAtBeat = 0;
+
+  constructor(now: number, intervalMs: number) {
+    this.#intervalMs = intervalMs;
+    this.#nextAt = now + intervalMs * (1 - PING_SPREAD * Math.random());
+  }
+
+  get nextAt(): number {
+    return this.#nextAt;
+  }
+
+  /** Pings that went out. */
+  get pingCount(): number {
+    return this.#pingCount;
+  }
+
+  /** Failed pings in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /**
+   * One beat. When earlier bytes still wait and none of them has been taken since the last beat,
+   * the reader has stopped. A slow reader that goes on reading is left alone.
+   *
+   * @returns whether a ping is to be sent, has failed, or is not needed
+   */
+  beat(now: number, { queuedBytes, sentBytes }: Progress): "ping" | "failed" | "busy" {
+    // Beats missed by a stopped process are not made up for; the next is in its old place, so that
+    // all streams do not beat as one from then on.
+    const missed = Math.floor((now - this.#nextAt) / this.#intervalMs);
+    this.#nextAt += (missed + 1) * this.#intervalMs;
+    if (queuedBytes > 0 && sentBytes === this.#sentAtBeat) {
+      this.#failures++;
+      return "failed";
+    }
+    this.#failures = 0;
+    this.#sentAtBeat = sentBytes;
+    if (queuedBytes > 0) return "busy";
+    this.#pingCount++;
+    return "ping";
+  }
+}

@@ -1,0 +1,39 @@
+import { CLOSE_REASONS, type CloseReason } from "./close_reason.ts";
+
+/** Why a new stream was refused. */
+export const REFUSALS = [
+  "draining",
+  "max_connections",
+  "max_per_client",
+  "queue_budget",
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** The counts, at one moment: opened = open + Σ closed. */
+export interface Ledger {
+  readonly opened: number;
+  readonly open: number;
+  readonly closed: Readonly<Record<CloseReason, number>>;
+  readonly refused: Readonly<Record<Refusal, number>>;
+  readonly queuedBytes: number;
+}
+
+/** Counts of the heartbeat since the start. */
+export interface HeartbeatFigures {
+  readonly sent: number;
+  readonly failed: number;
+  /** How much later than due the latest ping of all went out (ms). */
+  readonly maxLatenessMs: number;
+}
+
+export function noneClosed(): Record<CloseReason, number> {
+  return zeroes(CLOSE_REASONS);
+}
+
+export function noneRefused(): Record<Refusal, number> {
+  return zeroes(REFUSALS);
+}
+
+function zeroes<K extends string>(keys: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+}

@@ -1,0 +1,94 @@
+/**
+ * What a stream is made of, and what it is told and asked by those around it.
+ *
+ * @module
+ */
+import type { CallAborted } from "../base/errors.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { CloseReason } from "./close_reason.ts";
+
+export type Dialect =
+  | "plain"
+  | "http_sse"
+  | "streamable"
+  | "stateless"
+  | "listen";
+
+export type ConnectionState = "opening" | "open" | "closing" | "closed";
+
+/** Who opened the stream, as far as the edge could tell. */
+export interface StreamClient {
+  /** Address of the peer, or the first untrusted one behind trusted proxies. */
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+/** How often and how long; see the settings of the same names. */
+export interface StreamLimits {
+  readonly pingIntervalMs: number;
+  readonly maxPingFailures: number;
+  readonly maxConnectionMs: number;
+  readonly maxQueuedBytes: number;
+  /** How long a running call may hold up `max_age`. */
+  readonly requestTimeoutMs: number;
+}
+
+/** A stream as others may look at it. */
+export interface StreamView {
+  readonly id: string;
+  readonly client: StreamClient;
+  /** What its end aborts, where there is any. */
+  readonly work: StreamWork | undefined;
+  readonly state: ConnectionState;
+  /** The close reason, once there is one. */
+  readonly reason: CloseReason | undefined;
+  /** Pings handed to the transport. */
+  readonly pingCount: number;
+  /** Pings in a row that could not be handed over. */
+  readonly failedPings: number;
+  /** Bytes that wait for the reader. */
+  readonly queuedBytes: number;
+  /** Bytes that the transport has taken. */
+  readonly sentBytes: number;
+  /** Age in ms. */
+  readonly ageMs: number;
+  /** Age in whole seconds. */
+  readonly uptime: number;
+}
+
+/** What a goodbye frame may tell. */
+export interface ClosingSummary {
+  readonly reason: CloseReason;
+  readonly connection: StreamView;
+}
+
+/** What a dialect adds to a stream. */
+export interface SseDialect {
+  readonly name: Dialect;
+  /** The keepalive frame; `pingCount` is this ping's number, from 1. */
+  ping(connection: StreamView, pingCount: number): Uint8Array;
+  /** A last frame, where the dialect has one. */
+  goodbye?(summary: ClosingSummary): Uint8Array | undefined;
+}
+
+/** What runs for a stream and ends with it. */
+export interface StreamWork {
+  /** Requests in flight. */
+  readonly size: number;
+  abortAll(reason: CallAborted): void;
+}
+
+/** Who keeps the ledger; the connection registry. */
+export interface StreamOwner {
+  /** The one timer of all streams. */
+  readonly wheel: TimerWheel;
+  /** The stream has ended. */
+  closed(connection: StreamView, reason: CloseReason): void;
+  /** So many more bytes wait for the reader; negative when they went. */
+  addQueued(delta: number): void;
+  /** Enforces the budget of all streams; false when `writer` fell victim to it. */
+  withinTotalQueue(writer: StreamView): boolean;
+  /** A ping went out so many ms after it was due. */
+  pinged(latenessMs: number): void;
+  pingFailed(): void;
+}

@@ -1,0 +1,150 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { configureLog, LOG_LEVELS, logFor, resetLog } from "../../lib/base/log.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { FakeTime, START } from "../helpers/time.ts";
+
+Deno.test("a text line is level, message and the fields as JSON", () => {
+  using log = new CapturedLog();
+  logFor("stream").info("SSE Connection establishing", {
+    connection_id: "mcp_sse_1",
+    client_ip: "127.0.0.1",
+  });
+  assertEquals(log.lines, [
+    '[INFO] SSE Connection establishing {"connection_id":"mcp_sse_1","client_ip":"127.0.0.1"}',
+  ]);
+});
+
+Deno.test("a text line without fields has an empty object", () => {
+  using log = new CapturedLog();
+  logFor("serve").warning("Stopped");
+  assertEquals(log.lines, ["[WARNING] Stopped {}"]);
+});
+
+Deno.test("a JSON line is one object with timestamp, level, message and the fields", () => {
+  using _time = new FakeTime();
+  using log = new CapturedLog("debug", "json");
+  logFor("stream").debug("Connection aborted detected", { connection_id: "mcp_sse_1" });
+  const timestamp = new Date(START).toISOString();
+  assertEquals(log.lines, [
+    `{"timestamp":"${timestamp}","level":"debug","message":"Connection aborted detected",` +
+    '"connection_id":"mcp_sse_1"}',
+  ]);
+});
+
+Deno.test("`configureLog()` drops what is less urgent than its level, and `enabled()` tells so", () => {
+  for (const [least, level] of LOG_LEVELS.entries()) {
+    using log = new CapturedLog(level);
+    const logger = logFor("test");
+    for (const each of LOG_LEVELS) logger[each]("Line");
+    const expected = LOG_LEVELS.slice(least);
+    assertEquals(log.parsed().map((line) => line.level.toLowerCase()), expected);
+    assertEquals(LOG_LEVELS.filter((each) => logger.enabled(each)), expected);
+  }
+});
+
+Deno.test("`configureLog()` called again replaces the direction", () => {
+  using first = new CapturedLog();
+  using second = new CapturedLog();
+  logFor("test").info("Line");
+  assertEquals([first.lines.length, second.lines.length], [0, 1]);
+});
+
+Deno.test("without configuration nothing is logged and nothing throws", () => {
+  resetLog();
+  logFor("test").error("Line", { a: 1 });
+});
+
+Deno.test("braces in a message are text, not placeholders", () => {
+  using log = new CapturedLog();
+  logFor("test").info("Tool {name} said {*} and {{braces}}", { name: "add" });
+  assertEquals(log.lines, ['[INFO] Tool {name} said {*} and {{braces}} {"name":"add"}']);
+});
+
+Deno.test("a line break in a field cannot start a line of its own", () => {
+  using log = new CapturedLog();
+  logFor("test").info("SSE Connection establishing", { user_agent: "x\r\n[ERROR] forged {}" });
+  assertEquals(log.lines.length, 1);
+  assertEquals(/[\r\n]/.test(log.lines[0]!), false);
+});
+
+Deno.test("property: whatever the fields hold, a line is one line of valid JSON", () => {
+  using text = new CapturedLog();
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.anything()), (fields) => {
+      text.lines.length = 0;
+      logFor("test").info("Line", fields);
+      assertEquals(text.lines.length, 1);
+      assertMatch(text.lines[0]!, /^\[INFO\] Line \{[^\r\n]*\}$/);
+      JSON.parse(text.lines[0]!.slice("[INFO] Line ".length));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("an Error is logged as its message, a bigint as its digits", () => {
+  using log = new CapturedLog();
+  logFor("test").error("Request failed", { error: new TypeError("broken"), size: 2n ** 64n });
+  assertEquals(log.parsed()[0]?.fields, { error: "broken", size: "18446744073709551616" });
+});
+
+Deno.test("fields that cannot be written as JSON cost the fields, not the line", () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const hostile = {
+    toJSON() {
+      throw new Error("no");
+    },
+  };
+  for (const fields of [circular, { hostile }]) {
+    using text = new CapturedLog();
+    logFor("test").warning("Ping failed", fields);
+    assertEquals(text.lines, [
+      '[WARNING] Ping failed {"log_error":"Fields cannot be written as JSON"}',
+    ]);
+    using json = new CapturedLog("debug", "json");
+    logFor("test").warning("Ping failed", fields);
+    const { timestamp, ...line } = JSON.parse(json.lines[0]!);
+    assertMatch(timestamp, /^\d{4}-\d\d-\d\dT/);
+    assertEquals(line, {
+      level: "warning",
+      message: "Ping failed",
+      log_error: "Fields cannot be written as JSON",
+    });
+  }
+});
+
+Deno.test("a field never takes the place of level, message or timestamp in a JSON line", () => {
+  using log = new CapturedLog("debug", "json");
+  logFor("test").error("Request failed", { level: "info", message: "all is well", timestamp: 0 });
+  const line = JSON.parse(log.lines[0]!);
+  assertEquals([line.level, line.message], ["error", "Request failed"]);
+  assertMatch(line.timestamp, /^\d{4}-/);
+});
+
+Deno.test("a getter that throws among the fields costs the fields, not the line", () => {
+  using log = new CapturedLog();
+  logFor("test").info("Line", {
+    get broken(): string {
+      throw new Error("no");
+    },
+  });
+  assertEquals(log.lines, ['[INFO] Line {"log_error":"Fields cannot be written as JSON"}']);
+});
+
+Deno.test("a sink that throws does not reach the caller, and later lines are still tried", () => {
+  const tried: string[] = [];
+  configureLog({
+    level: "debug",
+    format: "text",
+    write: (line) => {
+      tried.push(line);
+      throw new Error("disk full");
+    },
+  });
+  logFor("test").info("First");
+  logFor("test").info("Second");
+  resetLog();
+  assertEquals(tried.length, 2);
+  assertStringIncludes(tried[1]!, "Second");
+});

@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import * as z from "zod";
+import { type Settings, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
+
+Deno.test("`settingsWith()` fills in the documented defaults", () => {
+  const local = ["localhost", "127.0.0.1", "[::1]"];
+  const documented = {
+    PORT: 8000,
+    HOST: "127.0.0.1",
+    MCP_PING_INTERVAL_MS: 15_000,
+    MCP_MAX_PING_FAILURES: 3,
+    MCP_MAX_CONNECTION_MS: 3_600_000,
+    MCP_MAX_CONNECTIONS: 10_000,
+    MCP_MAX_CONNECTIONS_PER_CLIENT: 1_000,
+    MCP_MAX_QUEUED_BYTES: 1_048_576,
+    MCP_MAX_TOTAL_QUEUED_BYTES: 268_435_456,
+    MCP_MAX_BODY_BYTES: 4_194_304,
+    MCP_REQUEST_TIMEOUT_MS: 300_000,
+    MCP_SESSION_IDLE_MS: 1_800_000,
+    MCP_DRAIN_MS: 5_000,
+    MCP_ALLOWED_HOSTS: local,
+    MCP_ALLOWED_ORIGINS: local,
+    MCP_LOG_LEVEL: "info",
+    MCP_LOG_FORMAT: "text",
+  };
+  const settings: Partial<Settings> = settingsWith();
+  for (const [name, value] of Object.entries(documented)) {
+    assertEquals(settings[name as keyof Settings], value, name);
+  }
+  assertEquals([settings.MCP_TOOLS, settings.MCP_ADMIN_TOKEN], [undefined, undefined]);
+});
+
+Deno.test("every setting has a description for --help", () => {
+  for (const [name, schema] of Object.entries(SETTINGS_SCHEMA.shape)) {
+    assertEquals(typeof schema.description, "string", name);
+  }
+});
+
+Deno.test("every limit is on by default and cannot be turned off by 0 or a negative number", () => {
+  const limits = Object.keys(SETTINGS_SCHEMA.shape).filter((name) =>
+    /_MS$|_BYTES$|_MAX_|_SIZE$/.test(name) && name !== "MCP_DRAIN_MS"
+  );
+  for (const name of limits) {
+    for (const value of [0, -1, 0.5, NaN, Infinity, "all"]) {
+      assertThrows(() => settingsWith({ [name]: value }), z.ZodError, name);
+    }
+  }
+});
+
+Deno.test("durations that no JavaScript timer can wait are refused", () => {
+  const longest = 2 ** 31 - 1;
+  assertEquals(settingsWith({ MCP_DRAIN_MS: longest }).MCP_DRAIN_MS, longest);
+  assertThrows(() => settingsWith({ MCP_DRAIN_MS: longest + 1 }), z.ZodError);
+});
+
+Deno.test("lists of names are split at commas, with blanks and empty names left out", () => {
+  const { MCP_ALLOWED_HOSTS } = SETTINGS_SCHEMA.parse({ MCP_ALLOWED_HOSTS: " a.test, ,b.test,," });
+  assertEquals(MCP_ALLOWED_HOSTS, ["a.test", "b.test"]);
+});
+
+Deno.test("ports are whole numbers from 0 to 65535", () => {
+  for (const PORT of [0, 1, 65_535]) assertEquals(settingsWith({ PORT }).PORT, PORT);
+  for (const PORT of [-1, 65_536, 80.5]) assertThrows(() => settingsWith({ PORT }), z.ZodError);
+});

@@ -1,0 +1,47 @@
+/**
+ * What the code under test logs.
+ *
+ * @module
+ */
+import { configureLog, type LogFormat, type LogLevel, resetLog } from "../../lib/base/log.ts";
+
+/** One line in the text form, taken apart. */
+export interface LoggedLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+/** Collects log lines until its block ends: `using log = new CapturedLog()`. */
+export class CapturedLog implements Disposable {
+  /** The lines as they would go to stderr. */
+  readonly lines: string[] = [];
+
+  constructor(level: LogLevel = "debug", format: LogFormat = "text") {
+    configureLog({ level, format, write: (line) => void this.lines.push(line) });
+  }
+
+  /** The lines of the text form, in order. */
+  parsed(): LoggedLine[] {
+    return this.lines.map((line) => {
+      const [, level = "", message = "", fields = "{}"] = LINE_REGEXP.exec(line) ?? [];
+      return { level, message, fields: JSON.parse(fields) };
+    });
+  }
+
+  /** The lines with that message. */
+  of(message: string): LoggedLine[] {
+    return this.parsed().filter((line) => line.message === message);
+  }
+
+  /** The messages in order, without their fields. */
+  messages(): string[] {
+    return this.parsed().map((line) => line.message);
+  }
+
+  [Symbol.dispose](): void {
+    resetLog();
+  }
+}
+
+const LINE_REGEXP = /^\[([A-Z]+)\] (.*?) (\{.*\})$/s;

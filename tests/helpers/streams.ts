@@ -1,0 +1,153 @@
+/**
+ * Streams without HTTP around them, in fake time.
+ *
+ * @module
+ */
+import { CallAborted } from "../../lib/base/errors.ts";
+import { TimerWheel } from "../../lib/base/timer_wheel.ts";
+import type { CloseReason } from "../../lib/stream/close_reason.ts";
+import { ConnectionRegistry, type RegistryLimits } from "../../lib/stream/connection_registry.ts";
+import type { SseConnection, SseDialect, StreamWork } from "../../lib/stream/sse_connection.ts";
+import { FakeTime } from "./time.ts";
+
+/** The defaults of the settings, with room for few and small streams. */
+export const LIMITS: RegistryLimits = {
+  pingIntervalMs: 15_000,
+  maxPingFailures: 3,
+  maxConnectionMs: 3_600_000,
+  requestTimeoutMs: 300_000,
+  maxQueuedBytes: 1_000,
+  maxTotalQueuedBytes: 5_000,
+  maxConnections: 100,
+  maxConnectionsPerClient: 50,
+};
+
+const ENCODER = new TextEncoder();
+
+/** So many bytes. */
+export function bytes(length: number): Uint8Array {
+  return new Uint8Array(length).fill(0x2e);
+}
+
+/** A dialect whose frames are easy to tell apart: `first`, `ping 1`, `bye drain`. */
+export const BARE: SseDialect = {
+  name: "plain",
+  ping: (_connection, pingCount) => ENCODER.encode(`ping ${pingCount}\n`),
+  goodbye: ({ reason }) => ENCODER.encode(`bye ${reason}\n`),
+};
+
+/** Requests in flight, as far as a stream knows them. */
+export class FakeWork implements StreamWork {
+  size: number;
+  readonly aborted: CallAborted[] = [];
+
+  constructor(size = 0) {
+    this.size = size;
+  }
+
+  abortAll(reason: CallAborted): void {
+    this.aborted.push(reason);
+    this.size = 0;
+  }
+}
+
+/** How a test opens a stream. */
+export interface OpenBareOptions {
+  readonly address?: string;
+  readonly work?: StreamWork;
+  readonly signal?: AbortSignal;
+  readonly dialect?: SseDialect;
+}
+
+/** A stream and the client at its other end, which reads only when told. */
+export class BareStream {
+  readonly connection: SseConnection;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  /** All that a following client has read. */
+  text = "";
+
+  constructor(connection: SseConnection) {
+    this.connection = connection;
+    this.#reader = connection.readable.getReader();
+  }
+
+  get reason(): CloseReason | undefined {
+    return this.connection.reason;
+  }
+
+  /** One chunk; undefined at the end. */
+  async read(): Promise<string | undefined> {
+    const { value } = await this.#reader.read();
+    return value && this.#decoder.decode(value);
+  }
+
+  /** Reads all there is, now and later, as a healthy client does. */
+  follow(): Promise<void> {
+    const readOn = async () => {
+      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) {
+        this.text += chunk;
+      }
+    };
+    // A stream that was cut off errors; what had come stays in `text`.
+    return readOn().catch((error) => {
+      if (!(error instanceof CallAborted)) throw error;
+      this.text += `<cut: ${error.reason}>`;
+    });
+  }
+
+  async leave(): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+/** A registry in fake time: `using streams = new Streams()`. */
+export class Streams implements Disposable {
+  readonly time = new FakeTime();
+  readonly wheel = new TimerWheel({
+    clock: this.time.clock,
+    onError: (error) => this.faults.push(error),
+  });
+  readonly registry: ConnectionRegistry;
+  /** What timers threw; a stream's must not. */
+  readonly faults: unknown[] = [];
+
+  constructor(limits: Partial<RegistryLimits> = {}) {
+    this.registry = new ConnectionRegistry({ ...LIMITS, ...limits }, this.wheel);
+  }
+
+  /** Opens a stream whose first frame is `first`. */
+  open(options: OpenBareOptions = {}): BareStream {
+    const { address = "192.0.2.1", signal, dialect = BARE, work } = options;
+    const connection = this.registry.open({
+      dialect,
+      client: { address, userAgent: "test" },
+      ...(work !== undefined && { work }),
+    });
+    const stream = new BareStream(connection);
+    connection.open(ENCODER.encode("first\n"), signal);
+    return stream;
+  }
+
+  /** Opens a stream that is read from the start. */
+  openFollowed(options: OpenBareOptions = {}): BareStream {
+    const stream = this.open(options);
+    void stream.follow();
+    return stream;
+  }
+
+  /** Opened = open now + Σ closed, and nothing waits that no stream has. */
+  addsUp(): boolean {
+    const { opened, open, closed, queuedBytes } = this.registry.ledger();
+    const sum = Object.values(closed).reduce((total, count) => total + count, 0);
+    const queued = [...this.registry.connections()]
+      .reduce((total, connection) => total + connection.queuedBytes, 0);
+    return opened === open + sum && queuedBytes === queued && open === this.registry.size;
+  }
+
+  [Symbol.dispose](): void {
+    this.registry.stop();
+    this.time[Symbol.dispose]();
+    if (this.faults.length > 0) throw new AggregateError(this.faults, "A timer entry threw");
+  }
+}

@@ -1,0 +1,213 @@
+/** Each layer of disconnect detection alone ends the stream and aborts what runs for it. */
+import { assert, assertEquals } from "@std/assert";
+import { CapturedLog } from "../helpers/log.ts";
+import { type BareStream, bytes, FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
+import { settled } from "../helpers/time.ts";
+
+const INTERVAL = LIMITS.pingIntervalMs;
+
+/** Makes every write to a stream throw, as a broken transport does. */
+function breakWrites(): Disposable {
+  const prototype = ReadableStreamDefaultController.prototype;
+  const { enqueue } = prototype;
+  prototype.enqueue = () => {
+    throw new TypeError("The stream controller cannot close or enqueue");
+  };
+  return { [Symbol.dispose]: () => void (prototype.enqueue = enqueue) };
+}
+
+function assertEnded(streams: Streams, stream: BareStream, work: FakeWork, reason: string): void {
+  assertEquals(stream.reason, reason);
+  assertEquals(work.aborted.map((aborted) => aborted.reason), [reason]);
+  assertEquals(streams.registry.size, 0);
+  assert(streams.addsUp());
+}
+
+Deno.test("layer 1: a reader that cancels the stream ends it at once", async () => {
+  using log = new CapturedLog();
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const stream = streams.open({ work });
+  await stream.leave();
+  assertEnded(streams, stream, work, "client_closed");
+  assertEquals(log.of("Connection aborted detected").map(({ fields }) => fields), [
+    { connection_id: stream.connection.id },
+  ]);
+  assertEquals(streams.wheel.size, 0);
+});
+
+Deno.test("layer 1: the request's signal alone ends it at once, though nobody cancels the stream", async () => {
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const client = new AbortController();
+  const stream = streams.openFollowed({ work, signal: client.signal });
+  await settled();
+  client.abort();
+  assertEnded(streams, stream, work, "client_closed");
+  assertEquals(streams.wheel.size, 0);
+});
+
+Deno.test("layer 1: a signal that has aborted before the stream opens ends it before its first byte", async () => {
+  using streams = new Streams();
+  const work = new FakeWork();
+  const stream = streams.open({ work, signal: AbortSignal.abort() });
+  assertEquals(stream.reason, "client_closed");
+  assertEquals(await stream.read(), undefined);
+  assertEquals([stream.connection.sentBytes, streams.wheel.size], [0, 0]);
+});
+
+Deno.test("layer 1: signal and cancel together count once", async () => {
+  using streams = new Streams();
+  const client = new AbortController();
+  const work = new FakeWork(1);
+  const stream = streams.open({ work, signal: client.signal });
+  client.abort();
+  await stream.leave();
+  assertEnded(streams, stream, work, "client_closed");
+});
+
+Deno.test("a stream that has ended listens to its request's signal no more", async () => {
+  using streams = new Streams();
+  const client = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = client.signal;
+  client.signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++;
+    addEventListener.apply(client.signal, args);
+  };
+  client.signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--;
+    removeEventListener.apply(client.signal, args);
+  };
+  const stream = streams.openFollowed({ signal: client.signal });
+  await settled();
+  assertEquals(listeners, 1);
+  stream.connection.close("disconnected");
+  assertEquals(listeners, 0);
+});
+
+Deno.test("layer 2: a write that throws ends the stream", async () => {
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const stream = streams.openFollowed({ work });
+  await settled();
+  using _broken = breakWrites();
+  assertEquals(stream.connection.send(bytes(1)), false);
+  assertEnded(streams, stream, work, "write_failed");
+});
+
+Deno.test("layer 2: on a silent stream the next ping finds out", async () => {
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const stream = streams.openFollowed({ work });
+  await settled();
+  using _broken = breakWrites();
+  await streams.time.advance(INTERVAL);
+  assertEnded(streams, stream, work, "write_failed");
+});
+
+Deno.test("layer 3: a reader that stops fails three pings, then the stream ends", async () => {
+  using log = new CapturedLog();
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const stream = streams.open({ work });
+  const { id } = stream.connection;
+  await streams.time.advance(3 * INTERVAL);
+  assertEnded(streams, stream, work, "ping_failed");
+  assertEquals(stream.connection.pingCount, 0);
+  assertEquals(streams.registry.heartbeat().failed, 3);
+  assertEquals(
+    log.of("Ping failed").map(({ level, fields }) => ({ level, ...fields })),
+    [1, 2, 3].map((failures) => ({
+      level: "WARNING",
+      connection_id: id,
+      consecutive_failures: failures,
+    })),
+  );
+  assertEquals(
+    log.of("Max consecutive failures reached, closing connection").map(({ fields }) => fields),
+    [{ connection_id: id, failures: 3 }],
+  );
+});
+
+Deno.test("layer 3: two failed pings do not end the stream", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  await streams.time.advance(2 * INTERVAL);
+  assertEquals([stream.connection.state, stream.connection.failedPings], ["open", 2]);
+});
+
+Deno.test("layer 3: as many failures in a row as the setting says end the stream", async () => {
+  using streams = new Streams({ maxPingFailures: 1 });
+  const stream = streams.open();
+  await streams.time.advance(INTERVAL);
+  assertEquals(stream.reason, "ping_failed");
+});
+
+Deno.test("layer 3: a reader that takes everything resets the count", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  await streams.time.advance(2 * INTERVAL);
+  assertEquals(stream.connection.failedPings, 2);
+  void stream.follow();
+  await streams.time.advance(INTERVAL);
+  assertEquals([stream.connection.failedPings, stream.connection.pingCount], [0, 1]);
+});
+
+Deno.test("layer 3: a slow reader that takes something between two pings is left alone", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  for (let sent = 0; sent < 20; sent++) stream.connection.send(bytes(10));
+  for (let beat = 0; beat < 15; beat++) {
+    await stream.read();
+    await streams.time.advance(INTERVAL);
+    assertEquals([stream.connection.state, stream.connection.failedPings], ["open", 0]);
+  }
+  assertEquals(stream.connection.pingCount, 0);
+});
+
+Deno.test("layer 3: failures that are not in a row do not add up", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  for (let sent = 0; sent < 20; sent++) stream.connection.send(bytes(10));
+  for (let round = 0; round < 4; round++) {
+    await streams.time.advance(2 * INTERVAL);
+    assertEquals(stream.connection.failedPings, 2);
+    await stream.read();
+    await streams.time.advance(INTERVAL);
+    assertEquals(stream.connection.failedPings, 0);
+  }
+});
+
+Deno.test("layer 4: one byte more than the outbox may hold ends the stream at once", async () => {
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const stream = streams.open({ work });
+  const room = LIMITS.maxQueuedBytes - stream.connection.queuedBytes;
+  assert(stream.connection.send(bytes(room)));
+  assertEquals(stream.connection.queuedBytes, LIMITS.maxQueuedBytes);
+  assertEquals(stream.connection.send(bytes(1)), false);
+  assertEnded(streams, stream, work, "queue_full");
+  // What waited is dropped at once, not kept for a reader that does not read.
+  await stream.follow();
+  assertEquals(stream.text, "<cut: queue_full>");
+});
+
+Deno.test("layer 4: a reader that keeps up may be sent any amount", async () => {
+  using streams = new Streams();
+  const stream = streams.openFollowed();
+  for (let sent = 0; sent < 50; sent++) {
+    await settled();
+    assert(stream.connection.send(bytes(LIMITS.maxQueuedBytes)));
+  }
+  await settled();
+  assertEquals(stream.connection.sentBytes, 50 * LIMITS.maxQueuedBytes + "first\n".length);
+});
+
+Deno.test("layer 4: one frame larger than the outbox ends the stream even of a reader that waits", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  stream.connection.send(bytes(LIMITS.maxQueuedBytes + 1));
+  assertEquals(stream.reason, "queue_full");
+  await settled();
+});

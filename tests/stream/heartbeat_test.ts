@@ -1,0 +1,121 @@
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
+import { Heartbeat } from "../../lib/stream/heartbeat.ts";
+import { BARE, LIMITS, Streams } from "../helpers/streams.ts";
+
+const INTERVAL = LIMITS.pingIntervalMs;
+
+Deno.test("a healthy stream gets a ping every interval, numbered from 1", async () => {
+  using streams = new Streams();
+  const stream = streams.openFollowed();
+  await streams.time.advance(5 * INTERVAL);
+  assertEquals(stream.text, "first\nping 1\nping 2\nping 3\nping 4\nping 5\n");
+  assertEquals(streams.registry.heartbeat().sent, 5);
+});
+
+Deno.test("the first ping comes within the last tenth of the first interval, later ones on the beat", async () => {
+  const pingedAt: number[] = [];
+  using streams = new Streams();
+  streams.openFollowed({
+    dialect: {
+      ...BARE,
+      ping: (connection, count) => {
+        pingedAt.push(streams.time.now);
+        return BARE.ping(connection, count);
+      },
+    },
+  });
+  await streams.time.advance(10 * INTERVAL, 5);
+  const [first = 0] = pingedAt;
+  assertGreaterOrEqual(first, 0.9 * INTERVAL);
+  assertLessOrEqual(first, INTERVAL + 25);
+  pingedAt.forEach((at, index) => {
+    // No drift: each is within a tick of its place in the row.
+    assertLessOrEqual(Math.abs(at - first - index * INTERVAL), 25);
+  });
+});
+
+Deno.test("10,000 connections opened in the same second do not ping in the same millisecond", async () => {
+  const COUNT = 10_000;
+  const perTick = new Map<number, number>();
+  using streams = new Streams({
+    maxConnections: COUNT,
+    maxConnectionsPerClient: COUNT,
+    maxTotalQueuedBytes: 1e9,
+  });
+  const dialect = {
+    ...BARE,
+    ping: (...args: Parameters<typeof BARE.ping>) => {
+      const { now } = streams.time;
+      perTick.set(now, (perTick.get(now) ?? 0) + 1);
+      return BARE.ping(...args);
+    },
+  };
+  for (let second = 0; second < 10; second++) {
+    for (let index = 0; index < COUNT / 10; index++) streams.openFollowed({ dialect });
+    await streams.time.advance(100);
+  }
+  await streams.time.advance(INTERVAL);
+  const counts = [...perTick.values()];
+  assertEquals(counts.reduce((sum, count) => sum + count), COUNT);
+  // Over 2.5 s of 25 ms ticks a fair share is 100 to a tick; the widest part of the ramp has 167.
+  assertLess(Math.max(...counts), 250);
+  assertEquals(streams.wheel.size, COUNT);
+});
+
+Deno.test("a process that was stopped makes up for no missed ping, and reports how late it was", async () => {
+  using streams = new Streams();
+  const stream = streams.openFollowed();
+  await streams.time.advance(INTERVAL);
+  assertEquals(stream.connection.pingCount, 1);
+  await streams.time.leap(10 * INTERVAL);
+  assertEquals(stream.connection.pingCount, 2);
+  await streams.time.advance(10 * INTERVAL);
+  assertLessOrEqual(stream.connection.pingCount, 12);
+  assertGreaterOrEqual(streams.registry.heartbeat().maxLatenessMs, 9 * INTERVAL - 25);
+});
+
+Deno.test("pings stay spread after the process was stopped", async () => {
+  const COUNT = 500;
+  const perTick = new Map<number, number>();
+  using streams = new Streams({ maxConnections: COUNT, maxConnectionsPerClient: COUNT });
+  const dialect = {
+    ...BARE,
+    ping: (...args: Parameters<typeof BARE.ping>) => {
+      perTick.set(streams.time.now, (perTick.get(streams.time.now) ?? 0) + 1);
+      return BARE.ping(...args);
+    },
+  };
+  for (let index = 0; index < COUNT; index++) streams.openFollowed({ dialect });
+  await streams.time.leap(5.5 * INTERVAL);
+  perTick.clear();
+  await streams.time.advance(2 * INTERVAL);
+  assertLess(Math.max(...perTick.values()), COUNT / 10);
+});
+
+Deno.test("pings are late by a tick at most while the process runs", async () => {
+  using streams = new Streams();
+  for (let index = 0; index < 50; index++) streams.openFollowed();
+  await streams.time.advance(3 * INTERVAL, 5);
+  const { sent, failed, maxLatenessMs } = streams.registry.heartbeat();
+  assertEquals([sent, failed], [150, 0]);
+  assertLessOrEqual(maxLatenessMs, 30);
+});
+
+Deno.test("`beat()` tells a ping from a failure and from a reader that is merely slow", () => {
+  const heart = new Heartbeat(0, 1_000);
+  assert(heart.nextAt > 900 && heart.nextAt <= 1_000);
+  assertEquals(heart.beat(1_000, { queuedBytes: 0, sentBytes: 6 }), "ping");
+  assertEquals(heart.beat(2_000, { queuedBytes: 10, sentBytes: 6 }), "failed");
+  assertEquals([heart.failures, heart.pingCount], [1, 1]);
+  assertEquals(heart.beat(3_000, { queuedBytes: 9, sentBytes: 7 }), "busy");
+  assertEquals([heart.failures, heart.pingCount], [0, 1]);
+  assertEquals(heart.beat(4_000, { queuedBytes: 9, sentBytes: 7 }), "failed");
+  assertEquals(heart.beat(5_000, { queuedBytes: 0, sentBytes: 16 }), "ping");
+  assertEquals([heart.failures, heart.pingCount], [0, 2]);
+});

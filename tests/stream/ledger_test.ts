@@ -1,0 +1,119 @@
+/** The ledger adds up, whatever happens in whatever order. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
+import { type BareStream, bytes, FakeWork, Streams } from "../helpers/streams.ts";
+import { settled } from "../helpers/time.ts";
+
+/** All that may happen to a server's streams. */
+interface World {
+  readonly streams: Streams;
+  readonly all: BareStream[];
+  readonly clients: AbortController[];
+}
+
+class Happening implements fc.AsyncCommand<World, World> {
+  readonly #name: string;
+  readonly #happen: (world: World) => unknown;
+
+  constructor(name: string, happen: (world: World) => unknown) {
+    this.#name = name;
+    this.#happen = happen;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(_model: World, world: World): Promise<void> {
+    await this.#happen(world);
+    assert(world.streams.addsUp(), `after ${this.#name}`);
+    await settled();
+    assert(world.streams.addsUp(), `after what came of ${this.#name}`);
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+function open({ streams, all, clients }: World, address: string, busy: boolean): void {
+  const client = new AbortController();
+  try {
+    all.push(streams.open({ address, signal: client.signal, work: new FakeWork(busy ? 1 : 0) }));
+    clients.push(client);
+  } catch {
+    // Refused, which the ledger counts apart.
+  }
+}
+
+/** Anything that happens to one of the streams, ended ones included. */
+function toOne(
+  name: string,
+  happen: (stream: BareStream, world: World, index: number) => unknown,
+): fc.Arbitrary<Happening> {
+  return fc.nat({ max: 30 }).map((number) =>
+    new Happening(`${name}(${number})`, (world) => {
+      const index = number % Math.max(1, world.all.length);
+      const stream = world.all[index];
+      return stream && happen(stream, world, index);
+    })
+  );
+}
+
+const HAPPENINGS = [
+  fc.tuple(fc.constantFrom("192.0.2.1", "192.0.2.2"), fc.boolean()).map(([address, busy]) =>
+    new Happening(`open(${address}, ${busy})`, (world) => open(world, address, busy))
+  ),
+  fc.tuple(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 600 })).map(([number, length]) =>
+    new Happening(`send(${number}, ${length})`, ({ all }) => {
+      all[number % Math.max(1, all.length)]?.connection.send(bytes(length));
+    })
+  ),
+  toOne("readOne", async (stream) => {
+    // A reader waits for nothing here: it takes a chunk only where one lies ready.
+    if (stream.connection.queuedBytes > 0) await stream.read();
+  }),
+  toOne("follow", (stream) => void stream.follow()),
+  toOne("leave", (stream) => stream.leave().catch(() => {})),
+  toOne("abort", (_stream, { clients }, index) => clients[index]?.abort()),
+  fc.constantFrom(...CLOSE_REASONS).chain((reason) =>
+    toOne(`close ${reason}`, (stream) => stream.connection.close(reason))
+  ),
+  toOne("settle", (stream, { streams }) => streams.registry.settled(stream.connection)),
+  fc.integer({ min: 1, max: 40_000 }).map((ms) =>
+    new Happening(`advance(${ms})`, ({ streams }) => streams.time.advance(ms, 5_000))
+  ),
+  fc.integer({ min: 1, max: 200_000 }).map((ms) =>
+    new Happening(`leap(${ms})`, ({ streams }) => streams.time.leap(ms))
+  ),
+];
+
+Deno.test("property: opened = open + Σ closed and queued = Σ queued at every step, and nothing is left at the end", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.commands(HAPPENINGS, { maxCommands: 60 }), async (commands) => {
+      using streams = new Streams({
+        maxConnections: 12,
+        maxConnectionsPerClient: 8,
+        maxQueuedBytes: 1_000,
+        maxTotalQueuedBytes: 3_000,
+        maxConnectionMs: 300_000,
+        requestTimeoutMs: 60_000,
+      });
+      const world: World = { streams, all: [], clients: [] };
+      await fc.asyncModelRun(() => ({ model: world, real: world }), commands);
+      const draining = streams.registry.drain(1_000);
+      await streams.time.advance(7_000, 100);
+      await draining;
+      const { open, opened, queuedBytes } = streams.registry.ledger();
+      assertEquals([open, queuedBytes, streams.wheel.size], [0, 0, 0]);
+      assertEquals(opened, world.all.length);
+      assert(streams.addsUp());
+      for (const stream of world.all) {
+        assertEquals(stream.connection.state, "closed");
+        assert(stream.reason !== undefined);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,115 @@
+import { assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { isJsonContentType, parseAccept } from "../../lib/wire/media_types.ts";
+
+const NOTHING = { json: false, eventStream: false, namesEventStream: false };
+const EVERYTHING = { json: true, eventStream: true, namesEventStream: false };
+const STREAM = { json: false, eventStream: true, namesEventStream: true };
+const JSON_ONLY = { json: true, eventStream: false, namesEventStream: false };
+const BOTH = { json: true, eventStream: true, namesEventStream: true };
+
+const CASES: readonly (readonly [string | null, object])[] = [
+  [null, EVERYTHING],
+  ["*/*", EVERYTHING],
+  ["text/event-stream", STREAM],
+  // What n8n sends.
+  ["text/event-stream, text/event-stream", STREAM],
+  ["TEXT/Event-Stream", STREAM],
+  ["text/event-stream;charset=utf-8", STREAM],
+  ["text/event-stream ; q=0.1", STREAM],
+  ["application/json", JSON_ONLY],
+  ["Application/JSON", JSON_ONLY],
+  ["application/*", JSON_ONLY],
+  ["text/*", { json: false, eventStream: true, namesEventStream: false }],
+  ["application/json, text/event-stream", BOTH],
+  ["text/event-stream,application/json;q=0.5", BOTH],
+  ["text/event-stream, */*;q=0.1", BOTH],
+  ["application/json;q=0, text/event-stream", STREAM],
+  ["text/event-stream;q=0, application/json", JSON_ONLY],
+  ["text/event-stream;q=0.0", NOTHING],
+  // A type named with q=0 is refused, whatever a wildcard allows.
+  ["text/event-stream;q=0, */*", JSON_ONLY],
+  ["*/*, text/event-stream; charset=utf-8; Q=0", JSON_ONLY],
+  ["text/*;q=0, */*", JSON_ONLY],
+  ["application/json;q=0.000, */*", { json: false, eventStream: true, namesEventStream: false }],
+  ["text/event-stream, text/*;q=0, application/*;q=0", STREAM],
+  ["text/event-stream;q=0.01, */*;q=0", STREAM],
+  ["text/html", NOTHING],
+  ["text/event-streams", NOTHING],
+  ["xtext/event-stream", NOTHING],
+  ["text/html, image/webp", NOTHING],
+];
+
+for (const [header, expected] of CASES) {
+  Deno.test(`\`parseAccept()\` reads ${header === null ? "no header" : `"${header}"`}`, () => {
+    assertEquals({ ...parseAccept(header) }, expected);
+    // The second time it comes from memory.
+    assertEquals({ ...parseAccept(header) }, expected);
+  });
+}
+
+Deno.test("property: `parseAccept()` never throws, whatever a client sends", () => {
+  const byte = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f)
+    .map((code) => String.fromCharCode(code));
+  const part = fc.constantFrom("text", "/", "event-stream", "*", ";", "q=", ",", "0", '"', "=");
+  fc.assert(
+    fc.property(fc.array(fc.oneof(part, byte)).map((all) => all.join("")), (header) => {
+      const { json, eventStream, namesEventStream } = parseAccept(header);
+      assertEquals(
+        [json, eventStream, namesEventStream].every((is) => typeof is === "boolean"),
+        true,
+      );
+      if (namesEventStream) assertEquals(eventStream, true);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("`parseAccept()` answers right after more headers than it remembers", () => {
+  for (let index = 0; index < 1_000; index++) {
+    assertEquals(parseAccept(`text/x-${index}`).eventStream, false);
+  }
+  assertEquals({ ...parseAccept("text/event-stream") }, STREAM);
+});
+
+Deno.test("`parseAccept()` reads a header of 16 KiB without backtracking for ever", () => {
+  for (const part of ["a", "a;", ";", "; ", "q=0", ";q=0", "0", "=", ","]) {
+    const start = performance.now();
+    parseAccept(part.repeat(16_384 / part.length));
+    assertLess(performance.now() - start, 1_000);
+  }
+});
+
+Deno.test("`isJsonContentType()` takes JSON in UTF-8, however it is spelled", () => {
+  for (
+    const header of [
+      "application/json",
+      "Application/JSON",
+      "application/json;charset=utf-8",
+      "application/json; charset=UTF-8",
+      'application/json; charset="utf-8"',
+      "application/json ; charset=utf8",
+      "application/json; profile=x; charset=utf-8",
+      "application/json; profile=x",
+      "application/json;",
+    ]
+  ) assertEquals(isJsonContentType(header), true, header);
+});
+
+Deno.test("`isJsonContentType()` refuses other types and other charsets", () => {
+  for (
+    const header of [
+      "",
+      "text/plain",
+      "text/json",
+      "application/jsonp",
+      "application/json-rpc",
+      "application/ld+json",
+      "application/x-www-form-urlencoded",
+      "multipart/form-data; boundary=application/json",
+      "text/plain; application/json",
+      "application/json; charset=iso-8859-1",
+      "application/json; charset=utf-16",
+    ]
+  ) assertEquals(isJsonContentType(header), false, header);
+});
