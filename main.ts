@@ -12,6 +12,7 @@ import { greeting } from "./lib/runtime/greeting.ts";
 import { loadTools } from "./lib/runtime/load_tools.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { serveOverStdio } from "./lib/runtime/stdio.ts";
+import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 
@@ -30,7 +31,7 @@ async function main(lines: StderrLines): Promise<number> {
   const app = createApp({
     tools: [...BUILT_IN_TOOLS, ...ownTools],
     settings,
-    heapUsedBytes: () => Deno.memoryUsage().heapUsed,
+    heap,
   });
   if (checkConfig) return print(describeSettings(settings));
   if (stdio) return await serveOverStdio(app);

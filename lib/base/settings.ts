@@ -36,6 +36,16 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_MAX_CONNECTIONS_PER_CLIENT: count(1_000).describe(
     "Open streams of one client address",
   ),
+  MCP_STREAM_OPENS_PER_SECOND: count(50).describe("Lasting streams a client may open a second"),
+  MCP_STREAM_OPENS_BURST: count(1_000).describe("and at once, after a while without"),
+  MCP_INITIALIZES_PER_SECOND: count(20).describe("Sessions a client may open a second"),
+  MCP_INITIALIZES_BURST: count(200).describe("and at once, after a while without"),
+  MCP_MAX_FLAPS: count(1_000)
+    .describe("Streams opened and lost without use, one forgiven each 10 s, that refuse a client"),
+  MCP_MAX_HEAP_PERCENT: z.coerce.number().int().min(1).max(100).default(85)
+    .describe("Share of the JavaScript heap in use above which nothing new is taken"),
+  MCP_TRUSTED_PROXIES: names([])
+    .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
   MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
     .describe("Requests in flight on one stream or session"),
   MCP_MAX_QUEUED_BYTES: bytes(1_048_576).describe(

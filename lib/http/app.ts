@@ -12,6 +12,7 @@ import { ChangeBus } from "../mcp/change_bus.ts";
 import { McpServer } from "../mcp/server.ts";
 import { Catalog, type Offer } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
+import type { HeapFigures } from "../stream/admission.ts";
 import { ConnectionRegistry } from "../stream/connection_registry.ts";
 import {
   type EndpointDeps,
@@ -25,6 +26,7 @@ import { type Pipe, serveStdio } from "../transport/stdio.ts";
 import { SessionTable } from "../transport/session_table.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { requireAdmin } from "./admin.ts";
+import { TrustedProxies } from "./client_address.ts";
 import { Guard } from "./guard.ts";
 import { ledgerView } from "./ledger_view.ts";
 import { ASSETS, sendAsset } from "./pages.ts";
@@ -39,8 +41,8 @@ export interface AppOptions extends Offer {
   /** For the model: how to use this server. */
   readonly instructions?: string;
   readonly settings?: Partial<Settings>;
-  /** Size of the JavaScript heap in bytes, where the runtime tells it. */
-  readonly heapUsedBytes?: () => number;
+  /** Figures of the JavaScript heap, where the runtime tells them. */
+  readonly heap?: () => HeapFigures;
   readonly wheel?: TimerWheelOptions;
 }
 
@@ -106,13 +108,14 @@ export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
-  const connections = new ConnectionRegistry(registryLimits(settings), wheel);
+  const connections = new ConnectionRegistry(registryLimits(settings), wheel, options.heap);
   const endpoint = createEndpoint({ options, settings, wheel, catalog, connections });
   const { server, sessions } = endpoint;
   const guard = new Guard({
     allowedHosts: settings.MCP_ALLOWED_HOSTS,
     allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
   });
+  const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
   const routes = new Map<string, Route>([
     ["/mcp", endpointRoute(endpoint, "/mcp")],
     [PLAIN_PATH, endpointRoute(endpoint, PLAIN_PATH)],
@@ -121,7 +124,7 @@ export function createApp(options: AppOptions = {}): App {
       GET: (request, peer) => {
         requireAdmin(request, peer, settings.MCP_ADMIN_TOKEN);
         const { searchParams } = new URL(request.url);
-        const heap = options.heapUsedBytes?.() ?? 0;
+        const heap = options.heap?.().used ?? 0;
         return noStore(ledgerView(connections, searchParams, heap));
       },
     }],
@@ -132,7 +135,14 @@ export function createApp(options: AppOptions = {}): App {
     routes.set(path, { GET: (request) => sendAsset(request, asset) });
   }
   return {
-    fetch: (request, peer = UNKNOWN_PEER) => answer({ routes, guard }, request, peer),
+    fetch: (request, peer = UNKNOWN_PEER) => {
+      const address = proxies.clientOf(peer.address, request.headers);
+      return answer(
+        { routes, guard },
+        request,
+        address === peer.address ? peer : { ...peer, address },
+      );
+    },
     catalog,
     connections,
     drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
@@ -238,5 +248,15 @@ function registryLimits(settings: Settings) {
     maxConnections: settings.MCP_MAX_CONNECTIONS,
     maxConnectionsPerClient: settings.MCP_MAX_CONNECTIONS_PER_CLIENT,
     maxTotalQueuedBytes: settings.MCP_MAX_TOTAL_QUEUED_BYTES,
+    maxHeapPercent: settings.MCP_MAX_HEAP_PERCENT,
+    maxFlaps: settings.MCP_MAX_FLAPS,
+    streamOpens: {
+      perSecond: settings.MCP_STREAM_OPENS_PER_SECOND,
+      burst: settings.MCP_STREAM_OPENS_BURST,
+    },
+    initializes: {
+      perSecond: settings.MCP_INITIALIZES_PER_SECOND,
+      burst: settings.MCP_INITIALIZES_BURST,
+    },
   };
 }

@@ -3,33 +3,23 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
+import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
 import type { CloseReason } from "./close_reason.ts";
-import {
-  type HeartbeatFigures,
-  type Ledger,
-  noneClosed,
-  noneRefused,
-  type Refusal,
-} from "./ledger.ts";
-import {
-  SseConnection,
-  type SseDialect,
-  type StreamClient,
-  type StreamLimits,
-  type StreamOwner,
-  type StreamWork,
-} from "./sse_connection.ts";
+import { type HeartbeatFigures, type Ledger, noneClosed } from "./ledger.ts";
+import { SseConnection } from "./sse_connection.ts";
+import type {
+  SseDialect,
+  StreamClient,
+  StreamLimits,
+  StreamOwner,
+  StreamWork,
+} from "./stream_types.ts";
 
 /** Limits on all streams together. */
-export interface RegistryLimits extends StreamLimits {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerClient: number;
-  readonly maxTotalQueuedBytes: number;
-}
+export interface RegistryLimits extends StreamLimits, AdmissionLimits {}
 
 /** What {@linkcode ConnectionRegistry.open} needs to know. */
 export interface OpenOptions {
@@ -38,9 +28,6 @@ export interface OpenOptions {
   readonly work?: StreamWork;
 }
 
-/** Seconds a refused client is asked to wait: spread, so that a crowd does not come back at once. */
-const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
-
 export class ConnectionRegistry implements StreamOwner {
   readonly wheel: TimerWheel;
   readonly #limits: RegistryLimits;
@@ -48,22 +35,29 @@ export class ConnectionRegistry implements StreamOwner {
   readonly #connections = new Map<string, SseConnection>();
   readonly #perClient = new Map<string, number>();
   readonly #closed = noneClosed();
-  readonly #refused = noneRefused();
   #opened = 0;
   #queuedBytes = 0;
-  #draining = false;
   #pingsSent = 0;
   #pingsFailed = 0;
   #maxLatenessMs = 0;
   #whenEmpty: PromiseWithResolvers<void> | undefined;
 
+  /** Who may come in. */
+  readonly admission: Admission;
+
   /**
    * @param limits see the settings of the same names
    * @param wheel the timer of all streams; a test passes one with a clock of its own
+   * @param heap figures of the JavaScript heap, where the runtime has them
    */
-  constructor(limits: RegistryLimits, wheel: TimerWheel = new TimerWheel()) {
+  constructor(
+    limits: RegistryLimits,
+    wheel: TimerWheel = new TimerWheel(),
+    heap?: () => HeapFigures,
+  ) {
     this.#limits = limits;
     this.wheel = wheel;
+    this.admission = new Admission(limits, { now: () => wheel.now(), heap });
     this.#log = logFor("stream");
   }
 
@@ -72,7 +66,7 @@ export class ConnectionRegistry implements StreamOwner {
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.admission.isDraining;
   }
 
   /** All open streams, oldest first. */
@@ -90,7 +84,12 @@ export class ConnectionRegistry implements StreamOwner {
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
   open({ dialect, client, work }: OpenOptions): SseConnection {
-    this.#admit(client);
+    this.#recountIfFull();
+    this.admission.admitStream(client, {
+      open: this.#connections.size,
+      openOfClient: this.#perClient.get(client.key) ?? 0,
+      queuedBytes: this.#queuedBytes,
+    }, dialect.isLasting);
     const connection = new SseConnection({
       id: randomId("mcp_sse_"),
       dialect,
@@ -102,10 +101,7 @@ export class ConnectionRegistry implements StreamOwner {
     });
     this.#opened++;
     this.#connections.set(connection.id, connection);
-    this.#perClient.set(
-      client.address,
-      (this.#perClient.get(client.address) ?? 0) + 1,
-    );
+    this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     this.#log.info("SSE Connection establishing", {
       connection_id: connection.id,
       client_ip: client.address,
@@ -121,7 +117,7 @@ export class ConnectionRegistry implements StreamOwner {
       opened: this.#opened,
       open: this.#connections.size,
       closed: { ...this.#closed },
-      refused: { ...this.#refused },
+      refused: this.admission.refused(),
       queuedBytes: this.#queuedBytes,
     };
   }
@@ -141,7 +137,7 @@ export class ConnectionRegistry implements StreamOwner {
    * @returns how many streams ended in time, and how many were cut
    */
   async drain(budgetMs: number): Promise<{ drained: number; cut: number }> {
-    this.#draining = true;
+    this.admission.startDraining();
     const total = this.#connections.size;
     for (const connection of [...this.#connections.values()]) {
       this.settled(connection);
@@ -156,7 +152,7 @@ export class ConnectionRegistry implements StreamOwner {
 
   /** Told by a transport that a stream's last request has been answered. */
   settled(connection: SseConnection): void {
-    if (this.#draining && (connection.work?.size ?? 0) === 0) {
+    if (this.draining && (connection.work?.size ?? 0) === 0) {
       connection.close("drain");
     }
   }
@@ -165,10 +161,12 @@ export class ConnectionRegistry implements StreamOwner {
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;
     this.#closed[reason]++;
-    const { address } = connection.client;
-    const left = (this.#perClient.get(address) ?? 1) - 1;
-    if (left > 0) this.#perClient.set(address, left);
-    else this.#perClient.delete(address);
+    const { key } = connection.client;
+    const left = (this.#perClient.get(key) ?? 1) - 1;
+    if (left > 0) this.#perClient.set(key, left);
+    else this.#perClient.delete(key);
+    const isLost = reason === "client_closed" || reason === "write_failed";
+    if (isLost && connection.dialect.isLasting) this.admission.noteLost(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }
 
@@ -188,6 +186,11 @@ export class ConnectionRegistry implements StreamOwner {
     return writer.state === "open";
   }
 
+  /** Called by a connection: what to ask of its client before it comes back. */
+  retryMs(client: StreamClient): number | undefined {
+    return this.admission.retryMs(client);
+  }
+
   /** Called by a connection: a ping went out. */
   pinged(latenessMs: number): void {
     this.#pingsSent++;
@@ -200,54 +203,15 @@ export class ConnectionRegistry implements StreamOwner {
 
   /** Ends everything at once; for tests and a hard stop. */
   stop(): void {
-    this.#draining = true;
+    this.admission.startDraining();
     for (const connection of [...this.#connections.values()]) {
       connection.close("drain");
     }
     this.wheel.stop();
   }
 
-  #admit(client: StreamClient): void {
-    const limits = this.#limits;
-    if (this.#draining) {
-      throw this.#refuse(
-        "draining",
-        "Server is shutting down, connect again in a moment",
-      );
-    }
-    if (this.#connections.size >= limits.maxConnections) {
-      throw this.#refuse(
-        "max_connections",
-        `All ${limits.maxConnections} connections are in use (MCP_MAX_CONNECTIONS)`,
-      );
-    }
-    if (
-      (this.#perClient.get(client.address) ?? 0) >=
-        limits.maxConnectionsPerClient
-    ) {
-      throw this.#refuse(
-        "max_per_client",
-        `All ${limits.maxConnectionsPerClient} connections of client ${client.address} are in use ` +
-          "(MCP_MAX_CONNECTIONS_PER_CLIENT)",
-      );
-    }
-    if (this.#queuedBytes >= limits.maxTotalQueuedBytes) this.#recount();
-    if (this.#queuedBytes >= limits.maxTotalQueuedBytes) {
-      throw this.#refuse(
-        "queue_budget",
-        "Too many bytes wait for slow readers (MCP_MAX_TOTAL_QUEUED_BYTES)",
-      );
-    }
-  }
-
-  #refuse(refusal: Refusal, message: string): ProtocolError {
-    this.#refused[refusal]++;
-    const seconds = RETRY_AFTER_S.min +
-      Math.floor(Math.random() * RETRY_AFTER_S.spread);
-    return new ProtocolError(KIND_OF[refusal], message, {
-      data: { limit: refusal, retry_after: seconds },
-      headers: { "retry-after": String(seconds) },
-    });
+  #recountIfFull(): void {
+    if (this.#queuedBytes >= this.#limits.maxTotalQueuedBytes) this.#recount();
   }
 
   /** Readers take bytes without telling, so the total may be too high until it is asked for. */
@@ -274,10 +238,3 @@ export class ConnectionRegistry implements StreamOwner {
     clearTimeout(timer);
   }
 }
-
-const KIND_OF = {
-  draining: "draining",
-  max_connections: "overloaded",
-  max_per_client: "too_many_requests",
-  queue_budget: "overloaded",
-} as const;

@@ -6,6 +6,10 @@ export const REFUSALS = [
   "max_connections",
   "max_per_client",
   "queue_budget",
+  "heap",
+  "open_rate",
+  "initialize_rate",
+  "flapping",
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 

@@ -17,6 +17,7 @@
 import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Timed } from "../base/timer_wheel.ts";
+import { encodeRetry } from "../wire/sse.ts";
 import type { CloseReason } from "./close_reason.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
@@ -29,8 +30,6 @@ import type {
   StreamView,
   StreamWork,
 } from "./stream_types.ts";
-
-export type * from "./stream_types.ts";
 
 /** Passed by the registry, which alone makes connections. */
 export interface SseConnectionParts {
@@ -149,7 +148,15 @@ export class SseConnection implements Timed, StreamView {
     if (this.#state !== "opening") return;
     this.#state = "open";
     if (signal !== undefined) this.#watch(signal);
-    if (this.send(first)) this.#scheduleNext(this.openedAt);
+    if (!this.send(first)) return;
+    const { retryMs } = this;
+    if (retryMs !== undefined) this.send(encodeRetry(retryMs));
+    this.#scheduleNext(this.openedAt);
+  }
+
+  /** What its client is asked to wait before it comes back (ms), if it comes too often. */
+  get retryMs(): number | undefined {
+    return this.dialect.isLasting ? this.#owner.retryMs(this.client) : undefined;
   }
 
   /**

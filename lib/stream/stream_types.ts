@@ -20,6 +20,8 @@ export type ConnectionState = "opening" | "open" | "closing" | "closed";
 export interface StreamClient {
   /** Address of the peer, or the first untrusted one behind trusted proxies. */
   readonly address: string;
+  /** What limits count: the authenticated principal, else the address. */
+  readonly key: string;
   readonly userAgent: string;
 }
 
@@ -36,6 +38,7 @@ export interface StreamLimits {
 /** A stream as others may look at it. */
 export interface StreamView {
   readonly id: string;
+  readonly dialect: SseDialect;
   readonly client: StreamClient;
   /** What its end aborts, where there is any. */
   readonly work: StreamWork | undefined;
@@ -65,6 +68,8 @@ export interface ClosingSummary {
 /** What a dialect adds to a stream. */
 export interface SseDialect {
   readonly name: Dialect;
+  /** Whether its streams stay open by themselves, and do not just carry an answer. */
+  readonly isLasting: boolean;
   /** The keepalive frame; `pingCount` is this ping's number, from 1. */
   ping(connection: StreamView, pingCount: number): Uint8Array;
   /** A last frame, where the dialect has one. */
@@ -75,6 +80,8 @@ export interface SseDialect {
 export interface StreamWork {
   /** Requests in flight. */
   readonly size: number;
+  /** Requests answered so far, where the stream is a lasting one. */
+  readonly served?: number;
   abortAll(reason: CallAborted): void;
 }
 
@@ -88,6 +95,8 @@ export interface StreamOwner {
   addQueued(delta: number): void;
   /** Enforces the budget of all streams; false when `writer` fell victim to it. */
   withinTotalQueue(writer: StreamView): boolean;
+  /** What to ask of a client before it comes back (ms), if it comes too often. */
+  retryMs(client: StreamClient): number | undefined;
   /** A ping went out so many ms after it was due. */
   pinged(latenessMs: number): void;
   pingFailed(): void;

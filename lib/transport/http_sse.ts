@@ -16,7 +16,7 @@ export const CONNECTION_ID_PARAM = "connection_id";
 
 const HTTP_SSE: SessionDialect = {
   responseEvent: () => "message",
-  sse: { name: "http_sse", ping: () => KEEPALIVE },
+  sse: { name: "http_sse", isLasting: true, ping: () => KEEPALIVE },
 };
 
 /**

@@ -7,7 +7,8 @@ import type { ChangeBus, ChangeListener } from "../mcp/change_bus.ts";
 import { Subscription } from "../mcp/subscription.ts";
 import type { CatalogChange } from "../registry/catalog.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
-import type { SseConnection, SseDialect, StreamWork } from "../stream/sse_connection.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
+import type { SseDialect, StreamWork } from "../stream/stream_types.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { encodeJsonEvent, KEEPALIVE } from "../wire/sse.ts";
@@ -24,6 +25,7 @@ export interface ListenDeps {
 /** The stream says that it ends, whenever the server ends it. */
 const LISTEN: SseDialect = {
   name: "listen",
+  isLasting: true,
   ping: () => KEEPALIVE,
   goodbye: ({ connection }) =>
     connection.work instanceof ListenStream ? connection.work.farewell() : undefined,

@@ -1,4 +1,4 @@
-import type { StreamClient } from "../stream/sse_connection.ts";
+import type { StreamClient } from "../stream/stream_types.ts";
 
 /** The other end of a request, as the edge sees it. */
 export interface Peer {
@@ -11,16 +11,16 @@ export interface Peer {
 /** Longest user agent that is kept, in characters; clients choose it freely. */
 const MAX_USER_AGENT = 256;
 
+/** What limits count: the authenticated principal, else the address. */
+export function clientKey({ address, principal }: Peer): string {
+  return principal === undefined ? address : `principal ${principal}`;
+}
+
 /** The client of a stream. */
-export function streamClient(
-  request: Request,
-  { address }: Peer,
-): StreamClient {
+export function streamClient(request: Request, peer: Peer): StreamClient {
   return {
-    address,
-    userAgent: (request.headers.get("user-agent") ?? "").slice(
-      0,
-      MAX_USER_AGENT,
-    ),
+    address: peer.address,
+    key: clientKey(peer),
+    userAgent: (request.headers.get("user-agent") ?? "").slice(0, MAX_USER_AGENT),
   };
 }

@@ -22,6 +22,7 @@ const PLAIN: SessionDialect = {
   responseEvent: (response) => "error" in response ? "error" : "response",
   sse: {
     name: "plain",
+    isLasting: true,
     ping: (connection, pingCount) =>
       encodeJsonEvent({
         event: "ping",

@@ -7,14 +7,10 @@
  */
 import type { Seal } from "../base/seal.ts";
 import type { EventStore } from "../store/event_store.ts";
-import type {
-  ClosingSummary,
-  SseConnection,
-  SseDialect,
-  StreamWork,
-} from "../stream/sse_connection.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
+import type { ClosingSummary, SseDialect, StreamWork } from "../stream/stream_types.ts";
 import type { JsonRpcId, JsonRpcMessage } from "../wire/json_rpc.ts";
-import { encodeEvent, KEEPALIVE } from "../wire/sse.ts";
+import { encodeEvent, encodeRetry, KEEPALIVE } from "../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
 /** A comment: the first byte of a stream, for clients that know no priming event. */
@@ -25,12 +21,16 @@ const RETRY_MS = { min: 500, spread: 4_500 } as const;
 
 export const RESUMABLE: SseDialect = {
   name: "streamable",
+  isLasting: false,
   ping: () => KEEPALIVE,
   goodbye: ({ reason }: ClosingSummary) =>
     reason === "max_age" || reason === "drain"
-      ? ENCODER.encode(`retry: ${RETRY_MS.min + Math.floor(Math.random() * RETRY_MS.spread)}\n\n`)
+      ? encodeRetry(RETRY_MS.min + Math.floor(Math.random() * RETRY_MS.spread))
       : undefined,
 };
+
+/** The stream of a GET, which stays open by itself. */
+export const SESSION_STREAM: SseDialect = { ...RESUMABLE, isLasting: true };
 
 /** Where an event stands: which stream of its session, which number, whose answer it awaits. */
 export interface EventPlace {
@@ -75,6 +75,8 @@ export interface ResumableParts {
   readonly requestId: JsonRpcId | undefined;
   readonly ids: EventIds;
   readonly store: EventStore;
+  /** Requests that its session has answered so far. */
+  readonly served: () => number;
 }
 
 export class ResumableStream implements StreamWork {
@@ -95,6 +97,11 @@ export class ResumableStream implements StreamWork {
   /** For the connection: requests that it would be a pity to cut. */
   get size(): number {
     return this.pending;
+  }
+
+  /** For the connection: whether its client did anything. */
+  get served(): number {
+    return this.#parts.served();
   }
 
   /** For the connection: it is gone, but what runs goes on. */
@@ -144,7 +151,7 @@ export class ResumableStream implements StreamWork {
   release(reason: "completed" | "disconnected", retryMs?: number): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    if (retryMs !== undefined) connection?.send(ENCODER.encode(`retry: ${retryMs}\n\n`));
+    if (retryMs !== undefined) connection?.send(encodeRetry(retryMs));
     connection?.close(reason);
   }
 

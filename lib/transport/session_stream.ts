@@ -16,7 +16,8 @@ import type { McpServer } from "../mcp/server.ts";
 import type { CatalogChange } from "../registry/catalog.ts";
 import type { Caller } from "../registry/context.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
-import type { SseConnection, SseDialect, StreamWork } from "../stream/sse_connection.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
+import type { SseDialect, StreamWork } from "../stream/stream_types.ts";
 import {
   isRequest,
   isResponse,
@@ -49,6 +50,8 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   readonly session: LegacySession;
   readonly connection: SseConnection;
   readonly dialect: SessionDialect;
+  /** Requests answered so far. */
+  served = 0;
   readonly #deps: SessionStreamDeps;
 
   /** @throws {ProtocolError} when a limit is reached or the server drains */
@@ -117,6 +120,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   }
 
   #answer(response: JsonRpcResponse | undefined): void {
+    this.served++;
     if (response !== undefined) {
       this.connection.send(encodeJsonEvent(response, this.dialect.responseEvent(response)));
     }

@@ -14,7 +14,8 @@ import type { MethodTable } from "../mcp/method_table.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { Caller } from "../registry/context.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
-import type { SseConnection, SseDialect, StreamWork } from "../stream/sse_connection.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
+import type { SseDialect, StreamWork } from "../stream/stream_types.ts";
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
@@ -48,7 +49,7 @@ const STREAM_AFTER_MS = 1_000;
 /** Nobody reads the answer to a call whose client is gone; the status is for logs of proxies. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-const STATELESS: SseDialect = { name: "stateless", ping: () => KEEPALIVE };
+const STATELESS: SseDialect = { name: "stateless", isLasting: false, ping: () => KEEPALIVE };
 
 /** Answers a request of a client without a session. */
 export function answerOnce(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {

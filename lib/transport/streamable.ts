@@ -28,9 +28,15 @@ import {
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { encodeEvent } from "../wire/sse.ts";
-import { type Peer, streamClient } from "./peer.ts";
+import { clientKey, type Peer, streamClient } from "./peer.ts";
 import { accepted, eventStream, jsonResponse, oneEvent } from "./respond.ts";
-import { type EventPlace, OPENING, RESUMABLE, type ResumableStream } from "./resumable_stream.ts";
+import {
+  type EventPlace,
+  OPENING,
+  RESUMABLE,
+  type ResumableStream,
+  SESSION_STREAM,
+} from "./resumable_stream.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./streamable_session.ts";
 
@@ -61,10 +67,11 @@ const PRIMING_SINCE = "2025-11-25";
 
 /** Answers `initialize`: opens a session and tells its id. */
 export async function openSession(
-  { server, sessions }: StreamableDeps,
+  { server, sessions, connections }: StreamableDeps,
   request: JsonRpcRequest,
   { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
 ): Promise<Response> {
+  connections.admission.admitSession(clientKey(peer));
   const session = sessions.create(agreementOf(request.params ?? {}), peer);
   const exchange = new SessionExchange(session);
   const response = await server.dispatch(request, exchange, LEGACY_METHODS);
@@ -88,6 +95,7 @@ export function postToSession(
       deps.server.notify(message, new SessionExchange(session), LEGACY_METHODS);
     }
   }
+  session.countRequests(requests.length);
   return requests.length === 0 ? accepted() : answerRequests(deps, session, { post, requests });
 }
 
@@ -164,7 +172,7 @@ export function listenToSession(
   const stream = place === undefined ? session.standalone : session.stream(place.stream);
   const client = streamClient(request, peer);
   const connection = deps.connections.open({
-    dialect: RESUMABLE,
+    dialect: SESSION_STREAM,
     client,
     ...(stream !== undefined && { work: stream }),
   });
@@ -180,7 +188,7 @@ function startStandalone(session: StreamableSession, connection: SseConnection):
   const missed = standalone.uncarried() ?? [];
   for (const frame of missed) connection.send(frame);
   standalone.carryBy(connection);
-  if (session.state.version >= PRIMING_SINCE) standalone.prime(RETRY_MS);
+  if (session.state.version >= PRIMING_SINCE) standalone.prime(connection.retryMs ?? RETRY_MS);
 }
 
 /** A stream that is to go on. */

@@ -53,6 +53,7 @@ export class StreamableSession implements ChangeListener, Timed {
   #streamCount = 0;
   #usedAt: number;
   #hasListened = false;
+  #requestCount = 0;
 
   constructor(parts: SessionParts) {
     this.id = parts.id;
@@ -77,6 +78,11 @@ export class StreamableSession implements ChangeListener, Timed {
 
   touch(): void {
     this.#usedAt = this.#parts.wheel.now();
+  }
+
+  /** So many more requests came. */
+  countRequests(count: number): void {
+    this.#requestCount += count;
   }
 
   /** A stream to answer requests on; `requestId` where it is one request. */
@@ -145,6 +151,7 @@ export class StreamableSession implements ChangeListener, Timed {
       requestId,
       ids: this.eventIds,
       store,
+      served: () => this.#requestCount,
     });
   }
 }

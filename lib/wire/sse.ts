@@ -45,6 +45,15 @@ export function encodeEvent({ event, data, id, retry }: SseEvent): Uint8Array {
 }
 
 /**
+ * Encodes nothing but the time after which a client that loses the stream comes back.
+ *
+ * @param ms whole milliseconds
+ */
+export function encodeRetry(ms: number): Uint8Array {
+  return ENCODER.encode(`retry: ${wholeMs(ms)}\n\n`);
+}
+
+/**
  * Encodes an event whose data is the JSON of `value`: the common case, and the fast one, as JSON
  * text never holds a line break.
  *

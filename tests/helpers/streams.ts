@@ -7,11 +7,16 @@ import { CallAborted } from "../../lib/base/errors.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
 import { ConnectionRegistry, type RegistryLimits } from "../../lib/stream/connection_registry.ts";
-import type { SseConnection, SseDialect, StreamWork } from "../../lib/stream/sse_connection.ts";
+import type { SseConnection } from "../../lib/stream/sse_connection.ts";
+import type { SseDialect, StreamWork } from "../../lib/stream/stream_types.ts";
 import { FakeTime } from "./time.ts";
 
 /** The defaults of the settings, with room for few and small streams. */
 export const LIMITS: RegistryLimits = {
+  maxHeapPercent: 85,
+  streamOpens: { perSecond: 1e6, burst: 1e6 },
+  initializes: { perSecond: 1e6, burst: 1e6 },
+  maxFlaps: 1e6,
   pingIntervalMs: 15_000,
   maxPingFailures: 3,
   maxConnectionMs: 3_600_000,
@@ -31,6 +36,7 @@ export function bytes(length: number): Uint8Array {
 
 /** A dialect whose frames are easy to tell apart: `first`, `ping 1`, `bye drain`. */
 export const BARE: SseDialect = {
+  isLasting: true,
   name: "plain",
   ping: (_connection, pingCount) => ENCODER.encode(`ping ${pingCount}\n`),
   goodbye: ({ reason }) => ENCODER.encode(`bye ${reason}\n`),
@@ -121,7 +127,7 @@ export class Streams implements Disposable {
     const { address = "192.0.2.1", signal, dialect = BARE, work } = options;
     const connection = this.registry.open({
       dialect,
-      client: { address, userAgent: "test" },
+      client: { address, key: address, userAgent: "test" },
       ...(work !== undefined && { work }),
     });
     const stream = new BareStream(connection);

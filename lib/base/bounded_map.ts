@@ -1,0 +1,39 @@
+/**
+ * A map that holds at most so many entries: the one unused for longest goes first. What clients
+ * name (addresses, principals) is counted in such maps only, so that nobody fills the memory with
+ * names.
+ */
+export class BoundedMap<K, V> {
+  readonly #max: number;
+  /** The entry unused for longest comes first. */
+  readonly #entries = new Map<K, V>();
+
+  constructor(maxEntries: number) {
+    this.#max = maxEntries;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The value, which counts as used from now on. */
+  get(key: K): V | undefined {
+    const value = this.#entries.get(key);
+    if (value === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.#max) return;
+    const oldest = this.#entries.keys().next();
+    if (!oldest.done) this.#entries.delete(oldest.value);
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The client behind proxies. `X-Forwarded-For` and `Forwarded` (RFC 7239) can be written by
+ * anybody, so they count only from proxies that the operator trusts, and only as far as trusted
+ * proxies wrote them: read from the right, the first address that is no trusted proxy is the client.
+ *
+ * @module
+ */
+import { BlockList, isIP } from "node:net";
+import { ConfigError } from "../base/errors.ts";
+
+export class TrustedProxies {
+  readonly #addresses = new BlockList();
+  readonly #isEmpty: boolean;
+
+  /**
+   * @param proxies addresses and subnets such as `10.0.0.0/8`
+   * @throws {ConfigError} naming what is neither
+   */
+  constructor(proxies: readonly string[]) {
+    this.#isEmpty = proxies.length === 0;
+    for (const proxy of proxies) this.#add(proxy);
+  }
+
+  /**
+   * The client's address.
+   *
+   * @param peer address of the other end of the socket
+   */
+  clientOf(peer: string, headers: Headers): string {
+    if (this.#isEmpty || !this.#trusts(peer)) return peer;
+    const hops = forwardedFor(headers);
+    while (hops.length > 0) {
+      const hop = hops.pop() ?? "";
+      if (isIP(hop) === 0) return peer;
+      if (!this.#trusts(hop)) return hop;
+    }
+    return peer;
+  }
+
+  #add(proxy: string): void {
+    const [address = "", bits] = proxy.split("/");
+    const version = isIP(address);
+    const prefix = bits === undefined ? undefined : Number(bits);
+    const isPrefix = prefix === undefined ||
+      (Number.isInteger(prefix) && prefix >= 0 && prefix <= (version === 4 ? 32 : 128));
+    if (version === 0 || !isPrefix) {
+      throw new ConfigError(
+        `MCP_TRUSTED_PROXIES: ${
+          JSON.stringify(proxy)
+        } is no address and no subnet such as 10.0.0.0/8`,
+      );
+    }
+    const family = version === 4 ? "ipv4" : "ipv6";
+    if (prefix === undefined) this.#addresses.addAddress(address, family);
+    else this.#addresses.addSubnet(address, prefix, family);
+  }
+
+  #trusts(address: string): boolean {
+    const version = isIP(address);
+    return version !== 0 && this.#addresses.check(address, version === 4 ? "ipv4" : "ipv6");
+  }
+}
+
+/** The chain of addresses, the client's first. */
+function forwardedFor(headers: Headers): string[] {
+  const forwarded = headers.get("forwarded");
+  const hops = forwarded === null
+    ? (headers.get("x-forwarded-for") ?? "").split(",")
+    : forwarded.split(",").map((element) => /(?:^|;)\s*for="?([^;"]+)"?/i.exec(element)?.[1] ?? "");
+  return hops.map((hop) => withoutPort(hop.trim())).filter((hop) => hop !== "");
+}
+
+function withoutPort(hop: string): string {
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1];
+  if (bracketed !== undefined) return bracketed;
+  return /^[^:]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(":")) : hop;
+}
