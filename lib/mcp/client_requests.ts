@@ -6,9 +6,13 @@
  */
 import { CallAborted } from "../base/errors.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
-import { type JsonRpcRequest, type JsonRpcResponse, notification } from "../wire/json_rpc.ts";
+import {
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  notification,
+} from "../wire/json_rpc.ts";
 import type { ClientCapabilities } from "../wire/mcp_types.ts";
-import type { Call } from "./call.ts";
 import { capabilityName, type Question, supports } from "./questions.ts";
 
 /** What {@linkcode ClientRequests} needs. */
@@ -18,6 +22,14 @@ export interface ClientRequestsOptions {
   readonly timeoutMs: number;
   /** What the client said it can do, as soon as it has. */
   readonly capabilities: () => ClientCapabilities;
+}
+
+/** The call on whose behalf a client is asked, as far as that needs to know it. */
+export interface AskingCall {
+  readonly signal: AbortSignal;
+  /** Why the call was stopped, once it was. */
+  readonly aborted: CallAborted | undefined;
+  readonly exchange: { send(message: JsonRpcNotification | JsonRpcRequest): void };
 }
 
 export class ClientRequests {
@@ -39,7 +51,7 @@ export class ClientRequests {
    *
    * @throws {Error} when the client did not declare the capability, refuses, or does not answer
    */
-  async ask(question: Question, call: Call): Promise<unknown> {
+  async ask(question: Question, call: AskingCall): Promise<unknown> {
     if (!supports(this.#options.capabilities(), question.requires)) {
       throw new Error(
         `Client does not support ${question.method}: it declared no capability ` +
@@ -81,11 +93,11 @@ class PendingRequest implements Timed {
   dueAt = 0;
   slot = -1;
   readonly #request: JsonRpcRequest;
-  readonly #call: Call;
+  readonly #call: AskingCall;
   readonly #timeoutMs: number;
   readonly #settled = Promise.withResolvers<unknown>();
 
-  constructor(request: JsonRpcRequest, call: Call, timeoutMs: number) {
+  constructor(request: JsonRpcRequest, call: AskingCall, timeoutMs: number) {
     this.#request = request;
     this.#call = call;
     this.#timeoutMs = timeoutMs;

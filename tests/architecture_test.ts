@@ -1,0 +1,183 @@
+/** The rules of the house (docs/architecture.md), read from the source files. */
+import { assert, assertEquals } from "@std/assert";
+
+/** Folders of lib/ by floor, lowest first; folders on one floor do not import each other. */
+const FLOORS: readonly (readonly string[])[] = [
+  ["base"],
+  ["wire"],
+  ["registry", "store", "stream"],
+  ["mcp", "tools"],
+  ["transport"],
+  ["http"],
+  ["runtime"],
+];
+const MAX_LINES = 300;
+
+const ROOT = new URL("../", import.meta.url);
+
+/** A source file and what it imports, as paths from the root such as `lib/wire/sse.ts`. */
+interface SourceFile {
+  readonly path: string;
+  /** Without its comment lines. */
+  readonly code: string;
+  readonly lines: number;
+  readonly imports: readonly string[];
+}
+
+const IMPORT_REGEXP = /\b(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"|\bimport\s*\(?\s*"([^"]+)"/g;
+
+function readSource(path: string): SourceFile {
+  const url = new URL(path, ROOT);
+  const text = Deno.readTextFileSync(url);
+  const lines = text.split("\n");
+  const code = lines.filter((line) => !/^\s*(\/\/|\/\*|\*)/.test(line)).join("\n");
+  const imports = [...code.matchAll(IMPORT_REGEXP)]
+    .map(([, from, bare]) => from ?? bare ?? "")
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => new URL(specifier, url).href.slice(ROOT.href.length));
+  return { path, code, lines: lines.length - 1, imports };
+}
+
+function pathsUnder(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? pathsUnder(`${folder}/${name}`) : [`${folder}/${name}`]
+  );
+}
+
+/** Every source file of lib/, and the composition root. */
+const FILES = [...pathsUnder("lib").filter((path) => path.endsWith(".ts")), "main.ts"]
+  .filter((path) => !path.endsWith(".d.ts"))
+  .map(readSource);
+
+/** Folder of a path in lib/; `top` for what stands on the top floor. */
+function folderOf(path: string): string {
+  return /^lib\/([^/]+)\//.exec(path)?.[1] ?? "top";
+}
+
+function floorOf(folder: string): number {
+  return folder === "top" ? FLOORS.length : FLOORS.findIndex((floor) => floor.includes(folder));
+}
+
+Deno.test("the reader of imports sees value, type, re-exporting, dynamic and bare imports", () => {
+  const code = [
+    'import a, { type B } from "./a.ts";',
+    'import type { C } from "./c.ts";',
+    "import {",
+    "  d,",
+    '} from "./d.ts";',
+    'export { e } from "./e.ts";',
+    'export type * from "./f.ts";',
+    'import "./g.ts";',
+    'const h = await import("./h.ts");',
+  ].join("\n");
+  const found = [...code.matchAll(IMPORT_REGEXP)].map(([, from, bare]) => from ?? bare);
+  assertEquals(found, [..."acdefgh"].map((name) => `./${name}.ts`));
+});
+
+Deno.test("every folder of lib/ has its floor, and every floor its folders", () => {
+  const folders = new Set(FILES.map(({ path }) => folderOf(path)));
+  folders.delete("top");
+  assertEquals([...folders].sort(), FLOORS.flat().sort());
+});
+
+Deno.test("a file imports only from its own folder or from a floor below", () => {
+  const wrong = FILES.flatMap(({ path, imports }) =>
+    imports.filter((target) => target.startsWith("lib/") || target === "main.ts")
+      .filter((target) => {
+        const [from, to] = [folderOf(path), folderOf(target)];
+        return from !== to && floorOf(to) >= floorOf(from);
+      })
+      .map((target) => `${path} → ${target}`)
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("nothing in lib/ imports from outside lib/, but the manifest and the pages", () => {
+  const outside = FILES.filter(({ path }) => path.startsWith("lib/"))
+    .flatMap(({ imports }) => imports.filter((target) => !target.startsWith("lib/")));
+  assert(outside.length > 0);
+  const unknown = outside.filter((target) => target !== "deno.json" && !/^static\//.test(target));
+  assertEquals(unknown, []);
+});
+
+Deno.test("no file imports itself through others, types included", () => {
+  const importsOf = new Map(FILES.map(({ path, imports }) => [path, imports]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const target of importsOf.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of FILES) visit(path, []);
+  assertEquals(cycles, []);
+});
+
+Deno.test("every import of a file names a file that is there", () => {
+  const known = new Set(FILES.map(({ path }) => path));
+  const missing = FILES.flatMap(({ imports }) =>
+    imports.filter((target) => target.endsWith(".ts") && !known.has(target))
+  );
+  assertEquals(missing, []);
+});
+
+Deno.test("`Deno.` is named only in lib/runtime/ and main.ts", () => {
+  const naming = FILES.filter(({ code }) => /\bDeno\b/.test(code)).map(({ path }) => path);
+  assert(naming.includes("lib/runtime/serve.ts"), "the search finds it where it is");
+  const wrong = naming.filter((path) =>
+    folderOf(path) !== "runtime" && path !== "main.ts" && path !== "lib/mod.ts"
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("the methods, and what is below them, know no Request and no Response", () => {
+  const wrong = FILES.filter(({ path }) =>
+    /^lib\/(mcp|tools|registry|wire|base|store)\//.test(path)
+  )
+    .filter(({ code }) => /\bnew (Request|Response)\b|: (Request|Response)\b/.test(code))
+    .map(({ path }) => path);
+  assertEquals(wrong, []);
+});
+
+Deno.test(`no file of lib/ is longer than ${MAX_LINES} lines`, () => {
+  const long = FILES.filter(({ path, lines }) => path.startsWith("lib/") && lines > MAX_LINES);
+  assertEquals(long.map(({ path, lines }) => `${path}: ${lines}`), []);
+});
+
+Deno.test("files are named in snake_case and export nothing by default", () => {
+  assertEquals(
+    FILES.filter(({ path }) => !/^[a-z0-9_/]+\.ts$/.test(path)).map(({ path }) => path),
+    [],
+  );
+  const wrong = FILES.filter(({ code }) => /^export default\b|\bas default\b/m.test(code));
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("everything that lib/mod.ts exports has a doc comment", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", "lib/mod.ts"],
+    cwd: ROOT,
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as DocJson;
+  const symbols = Object.values(nodes).flatMap((node) => node.symbols);
+  assert(symbols.some(({ name }) => name === "createApp"));
+  const bare = symbols.filter(({ declarations }) => !declarations.some(({ jsDoc }) => jsDoc?.doc));
+  assertEquals(bare.map(({ name }) => name), []);
+});
+
+/** What this test reads of `deno doc --json`. */
+interface DocJson {
+  readonly nodes: Readonly<
+    Record<string, {
+      readonly symbols: readonly {
+        readonly name: string;
+        readonly declarations: readonly { readonly jsDoc?: { readonly doc?: string } }[];
+      }[];
+    }>
+  >;
+}
