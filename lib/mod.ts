@@ -8,8 +8,17 @@ export { type Pipe } from "./transport/stdio.ts";
 export { type Peer } from "./transport/peer.ts";
 export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
 export { type Settings } from "./base/settings.ts";
-export type { Completer, CompletionContext } from "./registry/completion.ts";
-export type { AskOptions, Caller, ClientLog, Elicited, ToolContext } from "./registry/context.ts";
+export type { Catalog, CatalogChange, Offer } from "./registry/catalog.ts";
+export type { Completer, Completers, CompletionContext } from "./registry/completion.ts";
+export type {
+  AskOptions,
+  Caller,
+  ClientLog,
+  Elicit,
+  Elicited,
+  FormContent,
+  ToolContext,
+} from "./registry/context.ts";
 export {
   definePrompt,
   type Prompt,
@@ -32,3 +41,4 @@ export {
   type ToolResult,
   type ToolReturn,
 } from "./registry/tool.ts";
+export { type UriVariables } from "./registry/uri_template.ts";

@@ -2,7 +2,7 @@ import { CallAborted } from "../base/errors.ts";
 import type { Timed } from "../base/timer_wheel.ts";
 import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
 import { isObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
-import type { LoggingLevel } from "../wire/mcp_types.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Exchange } from "./exchange.ts";
 import { LOG_SEVERITY } from "./logging.ts";
 import { type Ask, elicitThrough, rootsThrough, sampleThrough } from "./questions.ts";
@@ -44,6 +44,10 @@ export class Call implements ToolContext, Timed {
 
   get caller(): Caller {
     return this.exchange.caller;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.exchange.capabilities;
   }
 
   get signal(): AbortSignal {

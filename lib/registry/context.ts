@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type {
+  ClientCapabilities,
   CreateMessageRequestParams,
   CreateMessageResult,
   ElicitRequestFormParams,
@@ -83,6 +84,8 @@ export interface ToolContext {
   /** Id of the stream the answer goes to, where there is one. */
   readonly connectionId: string | undefined;
   readonly caller: Caller;
+  /** What the client said it can do for the server, to offer something else where it cannot. */
+  readonly capabilities: ClientCapabilities;
   readonly log: ClientLog;
   /**
    * Reports progress, where the client asked for it.

@@ -8,6 +8,8 @@
 const SENTINEL_REGEXP = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 /** Visible ASCII, space and tab (RFC 9110, section 5.5). */
 const PLAIN_REGEXP = /^[\t\x20-\x7e]*$/;
+/** Takes nothing away, so that two texts that differ never decode to the same one. */
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The value that a header carries; undefined where it holds invalid characters. */
 export function decodeHeaderValue(header: string): string | undefined {
@@ -16,7 +18,7 @@ export function decodeHeaderValue(header: string): string | undefined {
   const encoded = SENTINEL_REGEXP.exec(header)?.[1];
   if (encoded === undefined) return undefined;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(encoded));
+    return UTF_8.decode(Uint8Array.fromBase64(encoded, { lastChunkHandling: "strict" }));
   } catch {
     return undefined;
   }
