@@ -5,25 +5,83 @@
  * @module
  */
 import { eTag, ifNoneMatch } from "@std/http/etag";
+import icon from "../../static/icon.svg" with { type: "text" };
 import ssePage from "../../static/sse-test.html" with { type: "text" };
 import sseScript from "../../static/sse-test.js" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
+import controls from "../../static/style/controls.css" with { type: "text" };
+import figures from "../../static/style/figures.css" with { type: "text" };
+import sseStyle from "../../static/sse-test.css" with { type: "text" };
+import calls from "../../static/client/calls.js" with { type: "text" };
+import closeReasons from "../../static/client/close_reasons.js" with { type: "text" };
+import curl from "../../static/client/curl.js" with { type: "text" };
+import pingStats from "../../static/client/ping_stats.js" with { type: "text" };
+import plainConnection from "../../static/client/plain_connection.js" with { type: "text" };
+import schemaFields from "../../static/client/schema_fields.js" with { type: "text" };
+import session from "../../static/client/session.js" with { type: "text" };
+import sseParser from "../../static/client/sse_parser.js" with { type: "text" };
+import summaries from "../../static/client/summaries.js" with { type: "text" };
+import dom from "../../static/ui/dom.js" with { type: "text" };
+import eventLog from "../../static/ui/event_log.js" with { type: "text" };
+import eventStore from "../../static/ui/event_store.js" with { type: "text" };
+import pingChart from "../../static/ui/ping_chart.js" with { type: "text" };
+import resultView from "../../static/ui/result_view.js" with { type: "text" };
+import runningCalls from "../../static/ui/running_calls.js" with { type: "text" };
+import schemaForm from "../../static/ui/schema_form.js" with { type: "text" };
+import settings from "../../static/ui/settings.js" with { type: "text" };
+import stateBadge from "../../static/ui/state_badge.js" with { type: "text" };
+import toolsPanel from "../../static/ui/tools_panel.js" with { type: "text" };
 
 interface Asset {
   readonly type: string;
   readonly text: string;
 }
 
-const HTML = "text/html; charset=utf-8";
-const SCRIPT = "text/javascript; charset=utf-8";
-const STYLE = "text/css; charset=utf-8";
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+const FILES: Readonly<Record<string, string>> = {
+  "/icon.svg": icon,
+  "/sse-test.html": ssePage,
+  "/sse-test.js": sseScript,
+  "/style.css": style,
+  "/style/controls.css": controls,
+  "/style/figures.css": figures,
+  "/sse-test.css": sseStyle,
+  "/client/calls.js": calls,
+  "/client/close_reasons.js": closeReasons,
+  "/client/curl.js": curl,
+  "/client/ping_stats.js": pingStats,
+  "/client/plain_connection.js": plainConnection,
+  "/client/schema_fields.js": schemaFields,
+  "/client/session.js": session,
+  "/client/sse_parser.js": sseParser,
+  "/client/summaries.js": summaries,
+  "/ui/dom.js": dom,
+  "/ui/event_log.js": eventLog,
+  "/ui/event_store.js": eventStore,
+  "/ui/ping_chart.js": pingChart,
+  "/ui/result_view.js": resultView,
+  "/ui/running_calls.js": runningCalls,
+  "/ui/schema_form.js": schemaForm,
+  "/ui/settings.js": settings,
+  "/ui/state_badge.js": stateBadge,
+  "/ui/tools_panel.js": toolsPanel,
+};
 
 /** Every asset by its path. */
-export const ASSETS: ReadonlyMap<string, Asset> = new Map([
-  ["/sse-test.html", { type: HTML, text: ssePage }],
-  ["/sse-test.js", { type: SCRIPT, text: sseScript }],
-  ["/style.css", { type: STYLE, text: style }],
-]);
+export const ASSETS: ReadonlyMap<string, Asset> = new Map(
+  Object.entries(FILES).map(([path, text]) => [path, { type: typeOf(path), text }]),
+);
+
+function typeOf(path: string): string {
+  const ending = path.slice(path.lastIndexOf(".") + 1);
+  return TYPES[ending] ?? "text/plain; charset=utf-8";
+}
 
 const SECURITY_HEADERS = {
   "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +

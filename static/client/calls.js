@@ -1,0 +1,117 @@
+/**
+ * Requests in flight on one connection, and whom their answers belong to.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {{ progress: number, total?: number, message?: string }} Progress
+ * @typedef {object} Call
+ * @property {string} id
+ * @property {string} method
+ * @property {number} startedAt in monotonic ms
+ * @property {(progress: Progress) => void} onProgress
+ * @property {object} message what is sent
+ * @property {Promise<any>} result rejects with a `CallFailed`
+ */
+
+/** Why there is no result. */
+export class CallFailed extends Error {
+  /** @param {string} message @param {{ kind: "error" | "cancelled" | "lost", data?: unknown }} how */
+  constructor(message, { kind, data }) {
+    super(message);
+    this.kind = kind;
+    this.data = data;
+  }
+}
+
+export class Calls {
+  #count = 0;
+  /** @type {Map<string, Call & { resolve: (value: any) => void, reject: (error: Error) => void }>} */
+  #running = new Map();
+
+  get size() {
+    return this.#running.size;
+  }
+
+  /**
+   * Makes a request and waits for its answer; the caller sends `message`.
+   *
+   * @param {string} method
+   * @param {object} [params]
+   * @param {(progress: Progress) => void} [onProgress] asks for progress to be reported
+   * @returns {Call}
+   */
+  start(method, params, onProgress) {
+    const id = `req-${++this.#count}`;
+    const { promise, resolve, reject } = settler();
+    const withToken = onProgress && { ...params, _meta: { progressToken: id } };
+    const message = {
+      jsonrpc: "2.0",
+      id,
+      method,
+      ...((withToken ?? params) && { params: withToken ?? params }),
+    };
+    const call = {
+      id,
+      method,
+      message,
+      startedAt: performance.now(),
+      onProgress: onProgress ?? (() => {}),
+      result: promise,
+      resolve,
+      reject,
+    };
+    this.#running.set(id, call);
+    return call;
+  }
+
+  /**
+   * Takes a message from the stream.
+   *
+   * @param {any} message
+   */
+  take(message) {
+    if (message?.method === "notifications/progress") {
+      const { progressToken, ...progress } = message.params ?? {};
+      this.#running.get(progressToken)?.onProgress(progress);
+      return;
+    }
+    if (message?.error !== undefined) {
+      const { code, message: text, data } = message.error;
+      this.fail(message.id, new CallFailed(`${text} (${code})`, { kind: "error", data }));
+    } else if (message?.result !== undefined) this.#end(message.id)?.resolve(message.result);
+  }
+
+  /** @param {string} id @param {Error} error */
+  fail(id, error) {
+    this.#end(id)?.reject(error);
+  }
+
+  /** @param {string} why */
+  failAll(why) {
+    for (const id of [...this.#running.keys()]) {
+      this.fail(id, new CallFailed(why, { kind: "lost" }));
+    }
+  }
+
+  /** @param {string} id */
+  #end(id) {
+    const call = this.#running.get(id);
+    this.#running.delete(id);
+    return call;
+  }
+}
+
+/** `Promise.withResolvers` for browsers that are a little older. */
+function settler() {
+  /** @type {(value: any) => void} */
+  let resolve = () => {};
+  /** @type {(error: Error) => void} */
+  let reject = () => {};
+  const promise = new Promise((onResult, onError) => {
+    resolve = onResult;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}

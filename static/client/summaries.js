@@ -1,0 +1,63 @@
+/**
+ * One line for each entry of the event log.
+ *
+ * @module
+ */
+
+const MAX_LENGTH = 160;
+
+/**
+ * @param {string} kind the event's name
+ * @param {any} message its data, parsed; undefined where it is no JSON
+ */
+export function describeEvent(kind, message) {
+  const data = message?.data ?? {};
+  if (kind === "welcome") return String(message?.result?.connection_id ?? "");
+  if (kind === "ping") return `ping ${data.ping_count}, open for ${data.uptime} s`;
+  if (kind === "close") return `${data.reason} after ${data.uptime} s, ${data.ping_count} pings`;
+  if (kind === "error") return `${message?.id} · ${message?.error?.message}`;
+  if (kind === "response") return `${message?.id} · ${short(describeResult(message?.result))}`;
+  return short(describeNotification(message));
+}
+
+/** @param {any} message what was sent; undefined for an empty body */
+export function describeSent(message) {
+  if (message === undefined) return "open a stream";
+  const { method, params, id } = message;
+  if (method === "tools/call") {
+    return short(`${id} · call ${params.name} ${JSON.stringify(params.arguments ?? {})}`);
+  }
+  return id === undefined ? `${method} ${params?.requestId ?? ""}` : `${id} · ${method}`;
+}
+
+/** @param {any} result */
+function describeResult(result) {
+  if (Array.isArray(result?.tools)) return `${result.tools.length} tools`;
+  const text = result?.content?.find((/** @type {any} */ block) => block.type === "text")?.text;
+  if (text === undefined) return JSON.stringify(result);
+  return result.isError ? `failed: ${text}` : text;
+}
+
+/** @param {any} message */
+function describeNotification(message) {
+  const params = message?.params ?? {};
+  if (message?.method === "notifications/progress") {
+    const { progressToken, progress, total, message: text } = params;
+    const parts = [
+      `${progressToken} · ${progress}${total === undefined ? "" : ` of ${total}`}`,
+      text,
+    ];
+    return parts.filter(Boolean).join(" · ");
+  }
+  if (message?.method === "notifications/message") {
+    const { level, data } = params;
+    return `${level}: ${typeof data === "string" ? data : JSON.stringify(data)}`;
+  }
+  return message?.method ?? JSON.stringify(message ?? null);
+}
+
+/** @param {unknown} text */
+function short(text) {
+  const line = String(text).replace(/\s+/g, " ");
+  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line;
+}

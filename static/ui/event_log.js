@@ -1,0 +1,150 @@
+/**
+ * The live log: filter, pause, clear. Rows are drawn once a frame, and only the newest, so a
+ * storm of events costs no more than the screen can show.
+ *
+ * @module
+ */
+import { find, make, prettyJson } from "./dom.js";
+import { EventStore } from "./event_store.js";
+
+/** @typedef {import("./event_store.js").StoredEvent} StoredEvent */
+
+/** Every kind of entry; a stream's event of another name counts as `other`. */
+const KINDS = /** @type {const} */ ([
+  "welcome",
+  "response",
+  "error",
+  "ping",
+  "message",
+  "close",
+  "sent",
+  "note",
+  "other",
+]);
+const MAX_ROWS = 300;
+const TIME = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
+
+export class EventLog {
+  #store = new EventStore();
+  #hidden = new Set();
+  #text = "";
+  #isPaused = false;
+  #isFrameAsked = false;
+  /** Number of the newest event that has been looked at. */
+  #seen = 0;
+  #list = find("log-list", HTMLOListElement);
+  #status = find("log-status", HTMLElement);
+  #pause = find("log-pause", HTMLButtonElement);
+  /** @type {Map<string, { count: number, chip: HTMLElement, label: HTMLElement }>} */
+  #kinds = new Map();
+
+  constructor() {
+    for (const kind of KINDS) this.#addChip(kind);
+    const search = find("log-search", HTMLInputElement);
+    search.addEventListener("input", () => {
+      this.#text = search.value;
+      this.#redraw();
+    });
+    this.#pause.addEventListener("click", () => this.#togglePause());
+    find("log-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
+  }
+
+  /** @param {{ kind: string, summary: string, data: string }} entry */
+  add({ kind, summary, data }) {
+    const known = this.#kinds.has(kind);
+    const counted = known ? kind : "other";
+    this.#store.add({ kind: counted, summary: known ? summary : `${kind} · ${summary}`, data });
+    const chip = this.#kinds.get(counted);
+    if (chip) chip.count++;
+    this.#askFrame();
+  }
+
+  /** @param {string} kind */
+  #addChip(kind) {
+    const box = make("input", { type: "checkbox", checked: true });
+    const label = make("span", { class: "count" });
+    box.addEventListener("change", () => {
+      if (box.checked) this.#hidden.delete(kind);
+      else this.#hidden.add(kind);
+      this.#redraw();
+    });
+    const chip = make("label", { class: "chip", "data-kind": kind }, box, kind, label);
+    chip.hidden = kind === "other";
+    this.#kinds.set(kind, { count: 0, chip, label });
+    find("log-kinds", HTMLElement).append(chip);
+  }
+
+  #togglePause() {
+    this.#isPaused = !this.#isPaused;
+    this.#pause.setAttribute("aria-pressed", String(this.#isPaused));
+    this.#askFrame();
+  }
+
+  #clear() {
+    this.#store.clear();
+    for (const chip of this.#kinds.values()) chip.count = 0;
+    this.#redraw();
+  }
+
+  #redraw() {
+    this.#seen = 0;
+    this.#list.replaceChildren();
+    this.#drawNew();
+    this.#askFrame();
+  }
+
+  #askFrame() {
+    if (this.#isFrameAsked) return;
+    this.#isFrameAsked = true;
+    requestAnimationFrame(() => {
+      this.#isFrameAsked = false;
+      if (!this.#isPaused) this.#drawNew();
+      this.#drawCounts();
+    });
+  }
+
+  #drawNew() {
+    const filter = { hidden: this.#hidden, text: this.#text, after: this.#seen };
+    this.#seen = this.#store.newestNumber;
+    this.#list.prepend(...this.#store.newest(filter, MAX_ROWS).map(toRow));
+    while (this.#list.childElementCount > MAX_ROWS) this.#list.lastElementChild?.remove();
+  }
+
+  #drawCounts() {
+    for (const { count, chip, label } of this.#kinds.values()) {
+      label.textContent = count === 0 ? "" : String(count);
+      if (count > 0) chip.hidden = false;
+    }
+    const total = this.#store.events.length;
+    const waiting = this.#store.newestNumber - this.#seen;
+    this.#status.textContent = total === 0
+      ? "Nothing yet. Connect, and every event shows up here."
+      : `${this.#list.childElementCount} of ${total} shown, newest first` +
+        (this.#isPaused ? `. Paused, ${waiting} new` : "");
+  }
+}
+
+/** @param {StoredEvent} event */
+function toRow({ kind, summary, data, time }) {
+  const details = make(
+    "details",
+    {},
+    make(
+      "summary",
+      {},
+      make("time", { datetime: time.toISOString() }, TIME.format(time)),
+      make("span", { class: "kind" }, kind),
+      make("span", { class: "what" }, summary),
+    ),
+  );
+  // Laid out only when somebody looks.
+  details.addEventListener("toggle", () => {
+    if (details.childElementCount === 1) details.append(make("pre", {}, prettyJson(data)));
+  }, { once: true });
+  return make("li", { "data-kind": kind }, details);
+}

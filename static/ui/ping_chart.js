@@ -1,0 +1,125 @@
+/**
+ * Pings and how late they came, as bars; the same as words and as a table for who cannot see them.
+ *
+ * @module
+ */
+import { PingStats } from "../client/ping_stats.js";
+import { find, formatMs, make } from "./dom.js";
+
+/** @typedef {import("../client/ping_stats.js").PingSample} PingSample */
+
+const SLOTS = 60;
+/** In the units of the picture's view box. */
+const SLOT = { width: 10, bar: 6, height: 100, least: 4 };
+/** The scale never shows less, so that a healthy line looks calm (ms). */
+const LEAST_SCALE_MS = 50;
+const STEPS = [1, 2, 5];
+const TABLE_ROWS = 10;
+
+export class PingChart {
+  #stats = new PingStats();
+  #svg = find("ping-chart", SVGSVGElement);
+  #bars = /** @type {SVGGElement} */ (this.#svg.querySelector("g"));
+  #scale = find("ping-scale", HTMLElement);
+  #summary = find("ping-summary", HTMLElement);
+  #next = find("ping-next", HTMLElement);
+  #rows = find("ping-rows", HTMLElement);
+
+  clear() {
+    this.#stats.clear();
+    this.#draw();
+  }
+
+  /** @param {{ count: number, at: number }} ping */
+  add({ count, at }) {
+    this.#stats.add(count, at);
+    this.#draw();
+  }
+
+  /**
+   * Says when the next one is due.
+   *
+   * @param {boolean} isOpen
+   */
+  tick(isOpen) {
+    this.#next.textContent = isOpen ? this.#nextText() : "";
+  }
+
+  #nextText() {
+    const { nextAt, usualGapMs = 0 } = this.#stats;
+    if (nextAt === undefined) return "Waiting for pings to learn their interval.";
+    const leftMs = nextAt - performance.now();
+    if (leftMs > 0) return `Next due in ${Math.ceil(leftMs / 1_000)} s.`;
+    return leftMs > -usualGapMs / 4 ? "Next due now." : `Overdue by ${formatMs(-leftMs)}.`;
+  }
+
+  #draw() {
+    const { samples, usualGapMs } = this.#stats;
+    const worst = Math.max(0, ...samples.map((sample) => sample.lateMs));
+    const scale = niceAbove(Math.max(LEAST_SCALE_MS, worst));
+    this.#scale.textContent = samples.length === 0 ? "" : formatMs(scale);
+    const first = SLOTS - samples.length;
+    this.#bars.replaceChildren(
+      ...samples.map((sample, i) => this.#bar(sample, first + i, sample.lateMs / scale)),
+    );
+    this.#summary.textContent = summaryOf(samples, { usualGapMs, worst });
+    this.#rows.replaceChildren(...samples.slice(-TABLE_ROWS).reverse().map(toTableRow));
+  }
+
+  /** @param {PingSample} sample @param {number} slot @param {number} share of the scale */
+  #bar({ count, lateMs, missed }, slot, share) {
+    const { namespaceURI } = this.#svg;
+    const rect = document.createElementNS(namespaceURI, "rect");
+    const height = Math.max(SLOT.least, share * SLOT.height);
+    const box = { x: slot * SLOT.width, y: SLOT.height - height, width: SLOT.bar, height, rx: 1.5 };
+    for (const [name, value] of Object.entries(box)) rect.setAttribute(name, String(value));
+    rect.setAttribute("class", toneOf(lateMs, missed));
+    const title = document.createElementNS(namespaceURI, "title");
+    title.textContent = `Ping ${count}: ${lateText(lateMs)}${missedText(missed)}`;
+    rect.append(title);
+    return rect;
+  }
+}
+
+/** @param {number} lateMs @param {number} missed */
+function toneOf(lateMs, missed) {
+  if (missed > 0 || lateMs >= 1_000) return "bad";
+  return lateMs >= 100 ? "warn" : "ok";
+}
+
+/** @param {PingSample[]} samples @param {{ usualGapMs: number | undefined, worst: number }} figures */
+function summaryOf(samples, { usualGapMs, worst }) {
+  const last = samples.at(-1);
+  if (last === undefined) return "No ping yet.";
+  if (usualGapMs === undefined) return `Ping ${last.count} has come; the next shows the interval.`;
+  const missed = samples.reduce((sum, sample) => sum + sample.missed, 0);
+  return `Ping ${last.count} ${lateText(last.lateMs)}. One every ${formatMs(usualGapMs)}, ` +
+    `at worst ${formatMs(worst)} late${missedText(missed)}.`;
+}
+
+/** @param {PingSample} sample */
+function toTableRow({ count, lateMs, missed }) {
+  return make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, String(count)),
+    make("td", {}, formatMs(lateMs)),
+    make("td", {}, String(missed)),
+  );
+}
+
+/** @param {number} lateMs */
+function lateText(lateMs) {
+  return lateMs < 1 ? "came on time" : `came ${formatMs(lateMs)} late`;
+}
+
+/** @param {number} missed */
+function missedText(missed) {
+  return missed === 0 ? "" : `, ${missed} missed`;
+}
+
+/** The next of 1, 2, 5, 10, 20, 50 … @param {number} value */
+function niceAbove(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * (STEPS.find((step) => step * power >= value) ?? 10);
+}

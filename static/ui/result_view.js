@@ -1,0 +1,87 @@
+/**
+ * The latest answer.
+ *
+ * @module
+ */
+import { CallFailed } from "../client/calls.js";
+import { find, formatMs, make } from "./dom.js";
+
+const IMAGE_TYPES = /^image\/(png|jpeg|gif|webp|avif)$/;
+
+export class ResultView {
+  #title = find("result-title", HTMLElement);
+  #tone = find("result-tone", HTMLElement);
+  #body = find("result-body", HTMLElement);
+
+  /**
+   * @param {string} title
+   * @param {any} result of a request
+   * @param {number} ms how long it took
+   */
+  show(title, result, ms) {
+    const isError = result?.isError === true;
+    this.#draw(title, isError ? "bad" : "ok", `${isError ? "failed" : "done"} in ${formatMs(ms)}`);
+    const structured = result?.structuredContent;
+    const content = Array.isArray(result?.content) ? result.content : [];
+    /** @type {HTMLElement[]} */
+    const blocks = content.filter((/** @type {any} */ block) => !repeats(block, structured))
+      .map(toBlock);
+    this.#body.replaceChildren(...blocks);
+    // A result that is no MCP content is shown as it is.
+    const rest = structured ?? (content.length > 0 ? undefined : result);
+    if (rest !== undefined) this.#body.append(json(rest));
+  }
+
+  /**
+   * @param {string} title
+   * @param {unknown} error
+   * @param {number} ms
+   */
+  fail(title, error, ms) {
+    const isCancelled = error instanceof CallFailed && error.kind === "cancelled";
+    const word = isCancelled ? "aborted" : "failed";
+    this.#draw(title, isCancelled ? "warn" : "bad", `${word} after ${formatMs(ms)}`);
+    const message = error instanceof Error ? error.message : String(error);
+    this.#body.replaceChildren(make("p", {}, message));
+    if (error instanceof CallFailed && error.data !== undefined) {
+      this.#body.append(json(error.data));
+    }
+  }
+
+  /** @param {string} title @param {string} tone @param {string} word */
+  #draw(title, tone, word) {
+    this.#title.textContent = title;
+    this.#tone.textContent = word;
+    this.#tone.dataset.tone = tone;
+    this.#tone.hidden = false;
+  }
+}
+
+/**
+ * Whether a text block only says once more what the structured result says.
+ *
+ * @param {any} block
+ * @param {unknown} structured
+ */
+function repeats(block, structured) {
+  if (structured === undefined || block?.type !== "text") return false;
+  try {
+    return JSON.stringify(JSON.parse(block.text)) === JSON.stringify(structured);
+  } catch {
+    return false;
+  }
+}
+
+/** @param {any} block of MCP content */
+function toBlock(block) {
+  if (block?.type === "text") return make("pre", { class: "text" }, String(block.text));
+  if (block?.type === "image" && IMAGE_TYPES.test(block.mimeType)) {
+    return make("img", { src: `data:${block.mimeType};base64,${block.data}`, alt: "Image result" });
+  }
+  return json(block);
+}
+
+/** @param {unknown} value */
+function json(value) {
+  return make("pre", {}, JSON.stringify(value, null, 2));
+}

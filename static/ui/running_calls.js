@@ -1,0 +1,86 @@
+/**
+ * Tool calls in flight, each with its progress and a way to stop it.
+ *
+ * @module
+ */
+import { find, formatMs, make } from "./dom.js";
+
+/** @typedef {import("../client/calls.js").Call} Call */
+/** @typedef {import("../client/calls.js").Progress} Progress */
+
+/** A call that is over sooner is not shown: the page would only flicker. */
+const PATIENCE_MS = 150;
+
+export class RunningCalls {
+  #section = find("running", HTMLElement);
+  #list = find("running-list", HTMLElement);
+  #onAbort;
+  /** @type {Map<string, { startedAt: number, elapsed: HTMLElement }>} */
+  #rows = new Map();
+
+  /** @param {(id: string) => void} onAbort */
+  constructor(onAbort) {
+    this.#onAbort = onAbort;
+  }
+
+  /**
+   * Shows a call until it is over.
+   *
+   * @param {string} name
+   * @param {(onProgress: (progress: Progress) => void) => Call} start
+   */
+  async track(name, start) {
+    // Without a value the bar moves to and fro: nothing is known yet.
+    const bar = make("progress", { "aria-label": `Progress of ${name}` });
+    const text = make("span", { class: "quiet" }, "running");
+    const call = start((progress) => {
+      showProgress(progress, bar, text);
+      show();
+    });
+    const elapsed = make("span", { class: "quiet" });
+    const abort = make("button", { type: "button", class: "small" }, "Abort");
+    abort.setAttribute("aria-label", `Abort ${name} (${call.id})`);
+    abort.addEventListener("click", () => this.#onAbort(call.id));
+    const title = make("p", {}, make("strong", {}, name), " ", make("code", {}, call.id));
+    const row = make("li", {}, title, elapsed, abort, bar, text);
+    const show = () => {
+      this.#rows.set(call.id, { startedAt: call.startedAt, elapsed });
+      if (!row.isConnected) this.#list.append(row);
+      this.#section.hidden = false;
+    };
+    const timer = setTimeout(show, PATIENCE_MS);
+    try {
+      return await call.result;
+    } finally {
+      clearTimeout(timer);
+      this.#remove(call.id, row);
+    }
+  }
+
+  tick() {
+    for (const { startedAt, elapsed } of this.#rows.values()) {
+      elapsed.textContent = formatMs(performance.now() - startedAt);
+    }
+  }
+
+  /** @param {string} id @param {HTMLElement} row */
+  #remove(id, row) {
+    const hadFocus = row.contains(document.activeElement);
+    this.#rows.delete(id);
+    row.remove();
+    this.#section.hidden = this.#rows.size === 0;
+    // Whoever works by keyboard must not be thrown back to the top of the page.
+    if (hadFocus) find("call", HTMLButtonElement).focus();
+  }
+}
+
+/** @param {Progress} progress @param {HTMLProgressElement} bar @param {HTMLElement} text */
+function showProgress({ progress, total, message }, bar, text) {
+  const isShare = typeof total === "number" && total > 0 && typeof progress === "number";
+  if (isShare) {
+    bar.max = total;
+    bar.value = progress;
+  }
+  const figure = isShare ? `${progress} of ${total}` : String(progress);
+  text.textContent = message ? `${figure} · ${message}` : figure;
+}

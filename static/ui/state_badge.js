@@ -1,0 +1,60 @@
+/**
+ * The state of the connection in one word, and what it means in a sentence.
+ *
+ * @module
+ */
+import { explain } from "../client/close_reasons.js";
+import { find, formatBytes, formatMs } from "./dom.js";
+
+/** @typedef {import("../client/session.js").Session} Session */
+/** @typedef {import("../client/session.js").State} State */
+
+const PHASES = {
+  idle: { tone: "calm", word: "not connected", text: "Connect to open a stream." },
+  connecting: { tone: "busy", word: "connecting", text: "Waiting for the server." },
+  open: { tone: "ok", word: "connected", text: "Events arrive as they happen." },
+  closing: { tone: "busy", word: "closing", text: "Saying goodbye." },
+};
+
+export class StateBadge {
+  #badge = find("state-badge", HTMLElement);
+  #text = find("state-text", HTMLElement);
+  #retry = find("state-retry", HTMLElement);
+  #facts = find("facts", HTMLElement);
+  #retryAt = 0;
+
+  /** @param {State} state */
+  show(state) {
+    const { tone, word, text } = state.phase === "closed" ? closedView(state) : PHASES[state.phase];
+    this.#badge.textContent = word;
+    this.#badge.dataset.tone = tone;
+    this.#text.textContent = text;
+    const retryInMs = state.phase === "closed" ? state.retryInMs : undefined;
+    this.#retryAt = retryInMs === undefined ? 0 : performance.now() + retryInMs;
+    this.#retry.textContent = "";
+  }
+
+  /**
+   * Draws what changes by itself with time.
+   *
+   * @param {Session} session
+   */
+  tick(session) {
+    if (this.#retryAt > 0) {
+      const leftMs = Math.max(0, this.#retryAt - performance.now());
+      this.#retry.textContent = `Trying again in ${Math.ceil(leftMs / 1_000)} s.`;
+    }
+    this.#facts.hidden = session.phase !== "open";
+    if (session.phase !== "open") return;
+    find("fact-id", HTMLElement).textContent = session.connectionId;
+    find("fact-open", HTMLElement).textContent = formatMs(performance.now() - session.openedAt);
+    find("fact-events", HTMLElement).textContent = String(session.events);
+    find("fact-bytes", HTMLElement).textContent = formatBytes(session.bytes);
+  }
+}
+
+/** @param {Extract<State, { phase: "closed" }>} state */
+function closedView({ ending: { reason, detail } }) {
+  const { tone, text } = explain(reason);
+  return { tone, word: `closed: ${reason}`, text: detail ? `${text} (${detail})` : text };
+}

@@ -1,0 +1,188 @@
+/**
+ * The pages as files: nothing inline, nothing from elsewhere, nothing missing, and no way for what
+ * a server sends to become markup.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { ASSETS } from "../../lib/http/pages.ts";
+import { testApp } from "../helpers/app.ts";
+
+const STATIC = new URL("../../static/", import.meta.url);
+/** The name of the SVG vocabulary, which nobody fetches; an image of its own cannot do without. */
+const SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"';
+
+interface Tag {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  /** What stands between this tag and the next. */
+  readonly textAfter: string;
+}
+
+Deno.test("ASSETS holds every file of static/ with its text, and nothing else", async () => {
+  const files = (await Array.fromAsync(filesUnder(STATIC))).sort();
+  assertEquals([...ASSETS.keys()].sort(), files);
+  for (const path of files) {
+    assertEquals(ASSETS.get(path)?.text, await Deno.readTextFile(new URL(`.${path}`, STATIC)));
+  }
+});
+
+Deno.test("GET of every asset answers with its type and a CSP that allows no inline code", async () => {
+  using app = testApp();
+  for (const [path, { type }] of ASSETS) {
+    const response = await app.request(path);
+    assertEquals(response.status, 200, path);
+    assertEquals(response.headers.get("content-type"), type);
+    const policy = response.headers.get("content-security-policy") ?? "";
+    assertMatch(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+    assertNotMatch(policy, /unsafe|https?:|\*/);
+    assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("GET of an asset the browser has already is a 304 without a body", async () => {
+  using app = testApp();
+  const first = await app.request("/style.css");
+  await first.body?.cancel();
+  const etag = first.headers.get("etag") ?? "";
+  const again = await app.request("/style.css", { headers: { "if-none-match": etag } });
+  assertEquals(again.status, 304);
+  assertEquals(await again.text(), "");
+});
+
+Deno.test("Pages hold no inline script, no inline style and no event handler attribute", () => {
+  for (const [path, html] of assetsOfType("html")) {
+    for (const { name, attributes, textAfter } of tagsOf(html)) {
+      assert(name !== "style", `${path}: <style>`);
+      if (name === "script") {
+        assert(attributes.has("src"), `${path}: <script> without src`);
+        assertEquals(textAfter.trim(), "", `${path}: text in <script>`);
+      }
+      for (const [attribute, value] of attributes) {
+        assert(!/^(on|style$|srcdoc$)/i.test(attribute), `${path}: ${attribute} on <${name}>`);
+        assertNotMatch(value, /^\s*javascript:/i);
+      }
+    }
+  }
+});
+
+Deno.test("Assets refer to no other host", () => {
+  for (const [path, { text }] of ASSETS) {
+    const rest = path === "/icon.svg" ? text.replace(SVG_NAMESPACE, "") : text;
+    assertNotMatch(rest, /\b(?:https?|wss?|ftp):\/\//i, path);
+    assertNotMatch(rest, /["'(=]\s*\/\/[a-z0-9[]/i, `${path}: a URL that begins with //`);
+  }
+});
+
+Deno.test("Scripts have no way to turn text into markup or code", () => {
+  for (const [path, script] of assetsOfType("js")) {
+    assertNotMatch(
+      script,
+      /innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|createContextualFragment|DOMParser|srcdoc|\beval\b|new Function|setTimeout\(\s*["'`]/,
+      path,
+    );
+  }
+});
+
+Deno.test("Everything that pages, scripts and styles load is an asset", () => {
+  const loaded: [string, string][] = [];
+  for (const [path, html] of assetsOfType("html")) {
+    for (const { name, attributes } of tagsOf(html)) {
+      const target = name === "link" ? attributes.get("href") : attributes.get("src");
+      if (target !== undefined) loaded.push([path, target]);
+    }
+  }
+  for (const [path, script] of assetsOfType("js")) {
+    assertNotMatch(
+      script,
+      /\bimport\(|^export\b.*\bfrom\b/m,
+      `${path}: a load that is not looked at`,
+    );
+    for (const [, target = ""] of script.matchAll(/^import\s[^"';]*?"([^"]+)";/gm)) {
+      loaded.push([path, target]);
+    }
+  }
+  for (const [path, style] of assetsOfType("css")) {
+    for (const [, target = ""] of style.matchAll(/url\(["']?([^)"']+)/g)) {
+      loaded.push([path, target]);
+    }
+  }
+  assert(loaded.length > 20);
+  for (const [from, target] of loaded) {
+    const { pathname } = new URL(target, `http://localhost${from}`);
+    assert(ASSETS.has(pathname), `${from} loads ${target}, which is no asset`);
+  }
+});
+
+Deno.test("Pages name each id once, and labels and descriptions point to ids that are there", () => {
+  for (const [path, html] of assetsOfType("html")) {
+    const tags = tagsOf(html);
+    const ids = tags.flatMap(({ attributes }) => attributes.get("id") ?? []);
+    assertEquals(ids.length, new Set(ids).size, `${path}: an id twice`);
+    for (const { attributes } of tags) {
+      for (const reference of ["for", "aria-labelledby", "aria-describedby"]) {
+        for (const id of attributes.get(reference)?.split(" ") ?? []) {
+          assert(ids.includes(id), `${path}: ${reference}="${id}" points nowhere`);
+        }
+      }
+    }
+  }
+});
+
+Deno.test("Every field of a page has a label", () => {
+  for (const [path, html] of assetsOfType("html")) {
+    const tags = tagsOf(html);
+    const labelled = new Set(tags.flatMap(({ attributes }) => attributes.get("for") ?? []));
+    for (const { name, attributes } of tags) {
+      if (!["input", "select", "textarea"].includes(name)) continue;
+      assert(labelled.has(attributes.get("id") ?? ""), `${path}: <${name}> without a label`);
+    }
+  }
+});
+
+Deno.test("Scripts of the test page look only for ids that the page has", () => {
+  const page = ASSETS.get("/sse-test.html")?.text ?? "";
+  const ids = tagsOf(page).flatMap(({ attributes }) => attributes.get("id") ?? []);
+  for (const [path, script] of assetsOfType("js")) {
+    for (const [, id = ""] of script.matchAll(/\bfind\("([^"]+)"/g)) {
+      assert(ids.includes(id), `${path} looks for #${id}`);
+    }
+  }
+});
+
+function assetsOfType(ending: string): [string, string][] {
+  const found = [...ASSETS].filter(([path]) => path.endsWith(`.${ending}`))
+    .map(([path, { text }]): [string, string] => [path, text]);
+  assert(found.length > 0);
+  return found;
+}
+
+function tagsOf(html: string): Tag[] {
+  const tags = html.replace(/<!--.*?-->/gs, "")
+    .matchAll(
+      /<([a-z][\w-]*)((?:\s+[^\s=>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+))?)*)\s*\/?>([^<]*)/gi,
+    );
+  return [...tags].map(([, name = "", attributes = "", textAfter = ""]) => ({
+    name: name.toLowerCase(),
+    attributes: attributesOf(attributes),
+    textAfter,
+  }));
+}
+
+function attributesOf(text: string): Map<string, string> {
+  const found = text.matchAll(/([^\s=>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?/g);
+  return new Map(
+    [...found].map(([, name = "", double, single, bare]) => [
+      name.toLowerCase(),
+      double ?? single ?? bare ?? "",
+    ]),
+  );
+}
+
+async function* filesUnder(folder: URL, prefix = "/"): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesUnder(new URL(`${name}/`, folder), `${prefix}${name}/`);
+    else yield `${prefix}${name}`;
+  }
+}
