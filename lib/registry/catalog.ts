@@ -18,7 +18,7 @@ export interface Page<T> {
   readonly nextCursor?: string;
 }
 
-/** A list in the order of registration, kept ready to be sent. */
+/** One list of the catalog, in the order of registration. */
 export class Shelf<T extends { readonly name: string }> {
   readonly #kind: string;
   readonly #items = new Map<string, T>();
@@ -100,6 +100,7 @@ export type CatalogChange =
   | { readonly kind: ListKind }
   | { readonly kind: "resource"; readonly uri: string };
 
+/** All that is offered; things may come and go while the server runs, and clients are told. */
 export class Catalog {
   readonly tools: Shelf<Tool> = new Shelf("tool", () => this.#changed({ kind: "tools" }));
   readonly resources: Shelf<Resource> = new Shelf(

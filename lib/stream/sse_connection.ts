@@ -6,11 +6,9 @@
  * Who ends it first decides the one close reason; everyone later is ignored. No method throws, at
  * any time: a write after the end is a `false`, not an exception.
  *
- * How a dead or stuck client shows itself in Deno:
- *
- * - it left: the stream's `cancel()` is called, or `request.signal` aborts, or both, or only one;
- * - the transport failed: `enqueue` throws;
- * - it stopped reading: nothing throws, but bytes wait and none of them goes (see the outbox).
+ * In Deno a client that left calls the stream's `cancel()`, or aborts `request.signal`, or both, or
+ * only one; a transport that failed makes `enqueue` throw; a client that stopped reading makes
+ * nothing throw, but bytes wait and none of them goes (see the outbox).
  *
  * @module
  */
@@ -185,13 +183,11 @@ export class SseConnection implements Timed, StreamView {
    * only when it cannot write to it any more.
    */
   close(reason: CloseReason): void {
-    if (this.#state === "closing" || this.#state === "closed") return;
+    if (this.#reason !== undefined) return;
     this.#state = "closing";
     this.#reason = reason;
     this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
-    if (reason !== "client_closed" && reason !== "write_failed") {
-      this.#sayGoodbye(reason);
-    }
+    if (reason !== "client_closed" && reason !== "write_failed") this.#sayGoodbye(reason);
     const { queuedBytes, sentBytes } = this;
     this.#endStream();
     this.#outbox.recount();
@@ -299,6 +295,5 @@ export class SseConnection implements Timed, StreamView {
 
 /** How long the bytes of an ended stream may still wait for their reader. */
 const LINGER_MS = 5_000;
-
 /** How soon an over-age stream with a running call is looked at again. */
 const EXPIRY_RETRY_MS = 250;
