@@ -115,9 +115,10 @@ export class Call implements ToolContext, Timed {
     this.#controller?.abort(reason);
   }
 
-  /** Has `listener` told, once, when the call is stopped before it is over. */
+  /** Has `listener` told, once, when the call is stopped before it is over, or has been. */
   onAbort(listener: (reason: CallAborted) => void): void {
-    this.#onAbort = listener;
+    if (this.#aborted !== undefined) listener(this.#aborted);
+    else this.#onAbort = listener;
   }
 
   /** The answer is settled: from here on nothing more is sent for this call. */

@@ -63,14 +63,22 @@ export class McpServer {
       this.#admit(request, exchange);
       const method = methods.requests.get(request.method);
       if (method === undefined) throw unknownMethod(request.method);
+      // Before it runs: what a method says at once may already end the stream it is said on.
+      exchange.inFlight.add(call);
       const result = method(request.params ?? NO_PARAMS, call, this.profile);
       if (isPromise(result)) return this.#settle(call, result);
-      call.finish();
+      this.#end(call);
       return resultResponse(request.id, result);
     } catch (error) {
-      call.finish();
+      this.#end(call);
       return failureOf(request, error);
     }
+  }
+
+  #end(call: Call): void {
+    call.finish();
+    this.#wheel.cancel(call);
+    call.exchange.inFlight.remove(call);
   }
 
   /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
@@ -107,16 +115,13 @@ export class McpServer {
     call: Call,
     result: Promise<unknown>,
   ): Promise<JsonRpcResponse | undefined> {
-    const { request, exchange } = call;
-    exchange.inFlight.add(call);
+    const { request } = call;
     this.#wheel.schedule(call, this.#requestTimeoutMs);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
     >();
     const finish = (response: JsonRpcResponse | undefined): void => {
-      call.finish();
-      this.#wheel.cancel(call);
-      exchange.inFlight.remove(call);
+      this.#end(call);
       resolve(response);
     };
     call.onAbort((reason) => finish(this.#answerToAbort(request, reason)));

@@ -111,6 +111,8 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
 
   /** Takes one message; its response, if any, comes on the stream. */
   take(message: JsonRpcMessage): void {
+    // A client may be gone before its stream is open; nothing runs for nobody.
+    if (this.connection.state !== "open") return;
     const { server } = this.#deps;
     if (isResponse(message)) return void this.session.clientRequests.settle(message);
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
