@@ -18,6 +18,8 @@ export interface ReadEvent {
 /** A stream that a test reads event by event. */
 export class EventReader {
   readonly comments: string[] = [];
+  /** All that has come, as it came. */
+  text = "";
   readonly retries: number[] = [];
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder = new TextDecoder();
@@ -38,7 +40,9 @@ export class EventReader {
     while (this.#events.length === 0) {
       const { done, value } = await this.#reader.read();
       if (done) return undefined;
-      this.#parser.feed(this.#decoder.decode(value, { stream: true }));
+      const text = this.#decoder.decode(value, { stream: true });
+      this.text += text;
+      this.#parser.feed(text);
     }
     return this.#events.shift();
   }
