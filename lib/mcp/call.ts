@@ -102,6 +102,11 @@ export class Call implements ToolContext, Timed {
     };
   }
 
+  /** Whether its answer is settled. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Why the call was stopped, once it was. */
   get aborted(): CallAborted | undefined {
     return this.#aborted;
@@ -115,8 +120,9 @@ export class Call implements ToolContext, Timed {
     this.#controller?.abort(reason);
   }
 
-  /** Has `listener` told, once, when the call is stopped before it is over. */
+  /** Has `listener` told, once, when the call is stopped before it is over, or already was. */
   onAbort(listener: (reason: CallAborted) => void): void {
+    if (this.#aborted !== undefined) return listener(this.#aborted);
     this.#onAbort = listener;
   }
 
