@@ -102,6 +102,11 @@ export class Call implements ToolContext, Timed {
     };
   }
 
+  /** Whether its answer is settled. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Why the call was stopped, once it was. */
   get aborted(): CallAborted | undefined {
     return this.#aborted;

@@ -71,7 +71,7 @@ export class McpServer {
       return resultResponse(request.id, result);
     } catch (error) {
       this.#end(call);
-      return failureOf(request, error);
+      return this.#answerToFailure(call, error);
     }
   }
 
@@ -120,16 +120,25 @@ export class McpServer {
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
     >();
-    const finish = (response: JsonRpcResponse | undefined): void => {
+    const finish = (response: () => JsonRpcResponse | undefined): void => {
+      // What a tool says after its time is up, or to a client that has left, is not heard.
+      if (call.isOver) return;
       this.#end(call);
-      resolve(response);
+      resolve(response());
     };
-    call.onAbort((reason) => finish(this.#answerToAbort(request, reason)));
+    call.onAbort((reason) => finish(() => this.#answerToAbort(request, reason)));
     result.then(
-      (value) => finish(resultResponse(request.id, value)),
-      (error) => finish(failureOf(request, error)),
+      (value) => finish(() => resultResponse(request.id, value)),
+      (error) => finish(() => failureOf(request, error)),
     );
     return promise;
+  }
+
+  /** A call that was stopped before it first waited fails because of that. */
+  #answerToFailure({ request, aborted }: Call, error: unknown): JsonRpcResponse | undefined {
+    return aborted === undefined
+      ? failureOf(request, error)
+      : this.#answerToAbort(request, aborted);
   }
 
   #answerToAbort(

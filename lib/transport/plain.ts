@@ -62,7 +62,8 @@ export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response
     encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
     from.request.signal,
   );
-  if (from.message !== undefined) stream.take(from.message);
+  // A client that has left already gets nothing run: nobody could stop it any more.
+  if (from.message !== undefined && connection.state === "open") stream.take(from.message);
   return eventStream(connection, { [CONNECTION_ID_HEADER]: connection.id });
 }
 
