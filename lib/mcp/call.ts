@@ -1,11 +1,14 @@
 import { CallAborted } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import type { Timed } from "../base/timer_wheel.ts";
 import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
-import { isObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
+import { isObject, type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Exchange } from "./exchange.ts";
 import { LOG_SEVERITY } from "./logging.ts";
 import { type Ask, elicitThrough, rootsThrough, sampleThrough } from "./questions.ts";
+
+const log = logFor("mcp");
 
 /** How soon a client comes back to a stream that was let go of (ms). */
 const DEFAULT_RETRY_MS = 1_000;
@@ -93,12 +96,12 @@ export class Call implements ToolContext, Timed {
       // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
       if (token === undefined || this.#isOver || !(progress > this.#lastProgress)) return;
       this.#lastProgress = progress;
-      this.exchange.send(notification("notifications/progress", {
+      this.#tell("notifications/progress", {
         progressToken: token,
         progress,
         ...(total !== undefined && { total }),
         ...(message !== undefined && { message }),
-      }));
+      });
     };
   }
 
@@ -159,6 +162,15 @@ export class Call implements ToolContext, Timed {
     this.#stopWatching = () => presence.removeEventListener("abort", onGone);
   }
 
+  /** What no JSON can hold (a bigint, a circle) costs the message, not the call. */
+  #tell(method: string, params: JsonObject): void {
+    try {
+      this.exchange.send(notification(method, params));
+    } catch (error) {
+      log.warning("Message cannot be written", { method, error });
+    }
+  }
+
   #progressToken(): string | number | undefined {
     const meta = this.request.params?._meta;
     const token = isObject(meta) ? meta.progressToken : undefined;
@@ -172,11 +184,11 @@ export class Call implements ToolContext, Timed {
       const wanted = this.exchange.logLevel;
       if (this.#isOver || wanted === undefined) return;
       if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
-      this.exchange.send(notification("notifications/message", {
+      this.#tell("notifications/message", {
         level,
         ...(logger !== undefined && { logger }),
         data,
-      }));
+      });
     };
     const levels = Object.keys(LOG_SEVERITY) as LoggingLevel[];
     return Object.fromEntries(

@@ -7,7 +7,7 @@ import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
-import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+import type { JsonRpcMessage, JsonRpcResponse } from "../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
@@ -49,6 +49,18 @@ export function jsonResponse(
     status,
     headers: JSON_HEADERS,
   });
+}
+
+/**
+ * Writes a response with `write`. A result that no JSON can hold (a bigint, a circle) is an error of
+ * whoever gave it, and its client is answered all the same.
+ */
+export function written<T>(response: JsonRpcResponse, write: (response: JsonRpcResponse) => T): T {
+  try {
+    return write(response);
+  } catch (error) {
+    return write({ ...toErrorResponse(internal(error)), id: response.id });
+  }
 }
 
 /**

@@ -29,6 +29,7 @@ import {
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
 import { type Peer, streamClient } from "./peer.ts";
+import { written } from "./respond.ts";
 
 /** What session streams work with. */
 export interface SessionStreamDeps {
@@ -124,7 +125,9 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   #answer(response: JsonRpcResponse | undefined): void {
     this.served++;
     if (response !== undefined) {
-      this.connection.send(encodeJsonEvent(response, this.dialect.responseEvent(response)));
+      this.connection.send(
+        written(response, (one) => encodeJsonEvent(one, this.dialect.responseEvent(one))),
+      );
     }
     this.#deps.connections.settled(this.connection);
   }

@@ -21,7 +21,7 @@ import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { encodeJsonEvent, KEEPALIVE } from "../wire/sse.ts";
 import { type Peer, streamClient } from "./peer.ts";
-import { eventStream, jsonResponse, oneEvent } from "./respond.ts";
+import { eventStream, jsonResponse, oneEvent, written } from "./respond.ts";
 
 /** What calls without a session work with. */
 export interface StatelessDeps {
@@ -143,7 +143,9 @@ class OneCall implements Exchange, StreamWork, Timed {
     if (this.#connection === undefined) {
       return this.#answer?.resolve(answerOf(this.#call, response));
     }
-    if (response !== undefined) this.#connection.send(encodeJsonEvent(response));
+    if (response !== undefined) {
+      this.#connection.send(written(response, (one) => encodeJsonEvent(one)));
+    }
     this.#connection.close("completed");
   }
 }
@@ -153,5 +155,8 @@ function answerOf(
   response: JsonRpcResponse | undefined,
 ): Response {
   if (response === undefined) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
-  return accepted.json ? jsonResponse(response, statusOf(response)) : oneEvent(response);
+  return written(
+    response,
+    (one) => accepted.json ? jsonResponse(one, statusOf(one)) : oneEvent(one),
+  );
 }

@@ -31,6 +31,7 @@ import {
 import type { Implementation } from "../wire/mcp_types.ts";
 import { isModern, metaOf, readModernClient, requireModernVersion, VERSION_KEY } from "./modern.ts";
 import type { Peer } from "./peer.ts";
+import { written } from "./respond.ts";
 
 /** Both ends of the pipe. */
 export interface Pipe {
@@ -98,7 +99,7 @@ class StdioConnection {
     try {
       const value = parseJson(line);
       if (Array.isArray(value)) this.#takeBatch(value);
-      else this.#takeOne(parseMessage(value), (response) => this.#write(response));
+      else this.#takeOne(parseMessage(value), (response) => this.#answer(response));
     } catch (error) {
       this.#write(errorOf(error));
     }
@@ -135,16 +136,17 @@ class StdioConnection {
     }
     const answers: JsonRpcResponse[] = [];
     let open = 0;
-    const finish = (response: JsonRpcResponse): void => {
-      answers.push(response);
-      if (--open === 0) this.#write(answers);
+    const finish = (response: JsonRpcResponse | undefined): void => {
+      if (response !== undefined) answers.push(response);
+      if (--open === 0 && answers.length > 0) this.#write(answers);
     };
     const messages = values.map(parseMessage);
     open = messages.filter(isRequest).length;
     for (const message of messages) this.#takeOne(message, finish);
   }
 
-  #takeOne(message: JsonRpcMessage, answer: (response: JsonRpcResponse) => void): void {
+  /** @param answer takes the response to a request; nothing for one that was cancelled */
+  #takeOne(message: JsonRpcMessage, answer: (response?: JsonRpcResponse) => void): void {
     const { server } = this.#deps;
     if (isResponse(message)) return void this.#session.clientRequests.settle(message);
     if (!isRequest(message)) return this.#takeNotification(message);
@@ -155,9 +157,9 @@ class StdioConnection {
     if (isModernRequest && message.method === LISTEN_METHOD) return this.#listen(message);
     const methods = isModernRequest ? MODERN_METHODS : LEGACY_METHODS;
     const response = server.dispatch(message, this.#exchangeFor(message, isModernRequest), methods);
-    if (!isPromise(response)) return response && answer(response);
+    if (!isPromise(response)) return answer(response);
     void response.then((settled) => {
-      if (settled !== undefined) answer(settled);
+      answer(settled);
       if (this.#inFlight.size === 0) this.#idle?.resolve();
     });
   }
@@ -223,6 +225,10 @@ class StdioConnection {
   /** What is not a response may be left out when the other end does not read. */
   #send(message: JsonRpcNotification | JsonRpcRequest): void {
     if (this.#queued <= this.#deps.maxQueued || "id" in message) this.#write(message);
+  }
+
+  #answer(response: JsonRpcResponse | undefined): void {
+    if (response !== undefined) written(response, (one) => this.#write(one));
   }
 
   #write(message: JsonRpcMessage | readonly JsonRpcResponse[]): void {

@@ -29,7 +29,7 @@ import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { encodeEvent } from "../wire/sse.ts";
 import { clientKey, type Peer, streamClient } from "./peer.ts";
-import { accepted, eventStream, jsonResponse, oneEvent } from "./respond.ts";
+import { accepted, eventStream, jsonResponse, oneEvent, written } from "./respond.ts";
 import {
   type EventPlace,
   OPENING,
@@ -115,7 +115,7 @@ function answerRequests(
   const pack = (settled: readonly (JsonRpcResponse | undefined)[]): Response => {
     const answers = settled.filter((response) => response !== undefined);
     if (post.isBatch) return jsonResponse(answers);
-    return answers[0] === undefined ? accepted() : jsonResponse(answers[0]);
+    return answers[0] === undefined ? accepted() : written(answers[0], (one) => jsonResponse(one));
   };
   if (!post.accepted.eventStream) return Promise.all(responses).then(pack);
   const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
@@ -153,7 +153,7 @@ function answerOnStream(
   stream.pending = responses.length;
   for (const response of responses) {
     void Promise.resolve(response).then((settled) => {
-      if (settled !== undefined) stream.write(settled);
+      if (settled !== undefined) written(settled, (one) => stream.write(one));
       stream.pending--;
       if (stream.pending === 0) session.endStream(stream);
     });

@@ -1,0 +1,193 @@
+/** Every JSON-RPC error code, and what an error never tells. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Tool } from "../../lib/mod.ts";
+import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { toolThat } from "../helpers/tools.ts";
+import { settled } from "../helpers/time.ts";
+
+const ACCEPT_JSON = { accept: "application/json" };
+
+/** Body, status, code and what the message says. */
+const CASES: readonly (readonly [name: string, body: unknown, number, number, RegExp])[] = [
+  ["what is not JSON", "{", 400, -32700, /not valid JSON/],
+  ["an empty body", "", 400, -32700, /empty/],
+  ["a batch", [rpc("ping")], 400, -32600, /batches/],
+  ["a message that is no object", 42, 400, -32600, /JSON object/],
+  ["another JSON-RPC", { ...rpc("ping"), jsonrpc: "1.0" }, 400, -32600, /"jsonrpc"/],
+  ["an id that is null", { ...rpc("ping"), id: null }, 400, -32600, /"id"/],
+  ["no method", { jsonrpc: "2.0", id: 1 }, 400, -32600, /"method"/],
+  ["params that are a list", { ...rpc("ping"), params: [] }, 400, -32602, /"params"/],
+  ["a response nobody asked for", { jsonrpc: "2.0", id: 1, result: {} }, 400, -32600, /response/],
+  ["an unknown method", rpc("no/such"), 200, -32601, /Method not found: no\/such/],
+  ["a method named like a property of objects", rpc("constructor"), 200, -32601, /not found/],
+  ["an unknown tool", toolCall("no_such"), 200, -32602, /Unknown tool: no_such/],
+  ["a tool named like a property of objects", toolCall("__proto__"), 200, -32602, /Unknown tool/],
+  ["no tool name", rpc("tools/call", {}), 200, -32602, /"name"/],
+  ["a tool name that is no text", rpc("tools/call", { name: 1 }), 200, -32602, /"name"/],
+  ["no params at all", rpc("tools/call"), 200, -32602, /"name"/],
+  [
+    "arguments that are a list",
+    rpc("tools/call", { name: "echo", arguments: [] }),
+    200,
+    -32602,
+    /"arguments"/,
+  ],
+  [
+    "arguments that are null",
+    rpc("tools/call", { name: "echo", arguments: null }),
+    200,
+    -32602,
+    /"arguments"/,
+  ],
+  ["a cursor that is no text", rpc("tools/list", { cursor: 1 }), 200, -32602, /"cursor"/],
+  ["initialize without a version", rpc("initialize", {}), 400, -32602, /"protocolVersion"/],
+  [
+    "initialize with a version that is no text",
+    rpc("initialize", { protocolVersion: 1 }),
+    400,
+    -32602,
+    /"protocolVersion"/,
+  ],
+];
+
+for (const [name, body, status, code, says] of CASES) {
+  Deno.test(`POST /mcp refuses ${name} with ${code}`, async () => {
+    using app = testApp();
+    const response = await app.post("/mcp", body, ACCEPT_JSON);
+    const { jsonrpc, error, ...rest } = await response.json();
+    assertEquals([jsonrpc, error.code], ["2.0", code]);
+    assertMatch(error.message, says);
+    assertEquals("result" in rest, false);
+    if (name !== "initialize without a version" && !name.startsWith("initialize")) {
+      assertEquals(response.status, status);
+    }
+  });
+}
+
+Deno.test("the text of a refusal is bounded, whatever the client sent", async () => {
+  using app = testApp();
+  const long = "x".repeat(100_000);
+  for (const body of [rpc(long), toolCall(long), rpc("tools/list", { cursor: long })]) {
+    const { error } = await (await app.post("/mcp", body, ACCEPT_JSON)).json();
+    assertEquals(error.message.length < 500, true);
+  }
+});
+
+const SECRET = "secret-at-/srv/app/db.ts";
+
+/** A tool that breaks in a way no author's tool can: below `defineTool`. */
+function brokenTool(call: Tool["call"]): Tool {
+  return { ...toolThat(() => ""), call };
+}
+
+Deno.test("an internal error is -32603 without message or stack, and the log has the message", async () => {
+  const broken = new Error(SECRET);
+  const ways: Tool["call"][] = [
+    () => {
+      throw broken;
+    },
+    () => Promise.reject(broken),
+    () => Promise.resolve().then(() => Promise.reject(broken)),
+  ];
+  for (const call of ways) {
+    using log = new CapturedLog();
+    using app = testApp({ tools: [brokenTool(call)] });
+    const once = await app.post("/mcp", toolCall("subject", {}, 5), ACCEPT_JSON);
+    const text = await once.text();
+    assertEquals(JSON.parse(text), {
+      jsonrpc: "2.0",
+      error: { code: -32603, message: "Internal error" },
+      id: 5,
+    });
+    const { events } = await app.open(toolCall("subject", {}, 6));
+    assertEquals((await events.nextNamed("error")).json, {
+      jsonrpc: "2.0",
+      error: { code: -32603, message: "Internal error" },
+      id: 6,
+    });
+    await events.leave();
+    assertEquals(log.of("Request failed").map(({ level, fields }) => [level, fields.error]), [
+      ["ERROR", SECRET],
+      ["ERROR", SECRET],
+    ]);
+  }
+});
+
+Deno.test("an error outside any method is a 500 that tells nothing, and is logged", async () => {
+  using log = new CapturedLog();
+  using app = testApp({
+    heap: () => {
+      throw new Error(SECRET);
+    },
+  });
+  const response = await app.request("/mcp/connections");
+  assertEquals(response.status, 500);
+  assertEquals(await response.json(), {
+    jsonrpc: "2.0",
+    error: { code: -32603, message: "Internal error" },
+    id: null,
+  });
+  assertStringIncludes(log.lines.join("\n"), SECRET);
+});
+
+const circular: Record<string, unknown> = {};
+circular.self = circular;
+const hostile = {
+  toJSON() {
+    throw new Error(SECRET);
+  },
+};
+/** Content that no JSON can hold; the types forbid it, but authors may write JavaScript. */
+const UNWRITABLE: readonly (readonly [string, unknown])[] = [
+  ["a bigint", { content: [{ type: "text", text: 1n }] }],
+  ["a circle", { content: [], _meta: circular }],
+  ["a toJSON that throws", { content: [hostile] }],
+];
+
+for (const [name, result] of UNWRITABLE) {
+  for (
+    const [when, give] of [
+      ["at once", () => result],
+      ["later", () => Promise.resolve(result)],
+    ] as const
+  ) {
+    Deno.test(`a tool result that holds ${name}, given ${when}, is -32603 and leaves the stream open`, async () => {
+      using log = new CapturedLog();
+      using app = testApp({ tools: [toolThat(give)] });
+      const once = await app.post("/mcp", toolCall("subject", {}, 5), ACCEPT_JSON);
+      assertEquals(await once.json(), {
+        jsonrpc: "2.0",
+        error: { code: -32603, message: "Internal error" },
+        id: 5,
+      });
+      const { events, send } = await app.open(toolCall("subject", {}, 6));
+      assertEquals((await events.nextNamed("error")).json.error.code, -32603);
+      await send(rpc("ping", {}, 7));
+      assertEquals((await events.nextNamed("response")).json.id, 7);
+      assertEquals(app.ledger().open, 1);
+      await events.leave();
+      assertEquals(log.of("Request failed").length, 2);
+    });
+  }
+}
+
+Deno.test("a log message or progress that no JSON can hold costs the message, not the call", async () => {
+  using app = testApp({
+    tools: [toolThat(({ log, progress }) => {
+      log.info(circular);
+      log.info(1n);
+      log.info(hostile);
+      progress(1n as unknown as number);
+      log.info("told");
+      return "done";
+    })],
+  });
+  const call = toolCall("subject", {}, 1);
+  Object.assign(call.params as object, { _meta: { progressToken: 1 } });
+  const { events } = await app.open(call);
+  const response = await events.nextNamed("response");
+  assertEquals(response.json.result.content, [{ type: "text", text: "done" }]);
+  await settled();
+  await events.leave();
+});
