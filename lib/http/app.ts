@@ -21,6 +21,7 @@ import {
   handleGet,
   handlePost,
 } from "../transport/endpoint.ts";
+import { BodyDeadlines } from "../transport/body.ts";
 import type { Peer } from "../transport/peer.ts";
 import { type Pipe, serveStdio } from "../transport/stdio.ts";
 import { SessionTable } from "../transport/session_table.ts";
@@ -134,15 +135,10 @@ export function createApp(options: AppOptions = {}): App {
   for (const [path, asset] of ASSETS) {
     routes.set(path, { GET: (request) => sendAsset(request, asset) });
   }
+  const router = { routes, guard };
   return {
-    fetch: (request, peer = UNKNOWN_PEER) => {
-      const address = proxies.clientOf(peer.address, request.headers);
-      return answer(
-        { routes, guard },
-        request,
-        address === peer.address ? peer : { ...peer, address },
-      );
-    },
+    fetch: (request, peer = UNKNOWN_PEER) =>
+      answer(router, request, proxies.behind(peer, request.headers)),
     catalog,
     connections,
     drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
@@ -208,7 +204,7 @@ function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoin
     }),
     limits: {
       maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
-      bodyTimeoutMs: settings.MCP_BODY_TIMEOUT_MS,
+      deadlines: new BodyDeadlines(settings.MCP_BODY_TIMEOUT_MS, wheel),
     },
   };
 }

@@ -7,6 +7,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { ConfigError } from "../base/errors.ts";
+import type { Peer } from "../transport/peer.ts";
 
 export class TrustedProxies {
   readonly #addresses = new BlockList();
@@ -22,17 +23,15 @@ export class TrustedProxies {
   }
 
   /**
-   * The client's address.
+   * The client.
    *
-   * @param peer address of the other end of the socket
+   * @param peer the other end of the socket
    */
-  clientOf(peer: string, headers: Headers): string {
-    if (this.#isEmpty || !this.#trusts(peer)) return peer;
+  behind(peer: Peer, headers: Headers): Peer {
+    if (this.#isEmpty || !this.#trusts(peer.address)) return peer;
     const hops = forwardedFor(headers);
-    while (hops.length > 0) {
-      const hop = hops.pop() ?? "";
-      if (isIP(hop) === 0) return peer;
-      if (!this.#trusts(hop)) return hop;
+    for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
+      if (!this.#trusts(hop)) return { ...peer, address: hop };
     }
     return peer;
   }

@@ -17,12 +17,14 @@ const CORS_REQUEST_HEADERS = "Accept, Authorization, Content-Type, Last-Event-ID
   "Mcp-Connection-Id, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id, traceparent";
 const CORS_RESPONSE_HEADERS =
   "Mcp-Connection-Id, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After";
+const MAX_REMEMBERED = 64;
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const CORS_MAX_AGE_S = "600";
 
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
+  readonly #passed = new Set<string>();
   readonly #anyHost: boolean;
   readonly #anyOrigin: boolean;
 
@@ -43,7 +45,7 @@ export class Guard {
    * setting allows it
    */
   check(authority: string, origin: string | null): void {
-    if (!this.#anyHost && !isListed(this.#hosts, authority)) {
+    if (!this.#anyHost && !this.#allowsHost(authority)) {
       throw new ProtocolError(
         "host_refused",
         `Host ${quote(authority)} is not allowed; add it to MCP_ALLOWED_HOSTS if it is yours`,
@@ -79,6 +81,14 @@ export class Guard {
         "access-control-max-age": CORS_MAX_AGE_S,
       },
     });
+  }
+
+  /** Clients use a handful of names, so each is looked at once; the bound is against abuse. */
+  #allowsHost(authority: string): boolean {
+    if (this.#passed.has(authority)) return true;
+    if (!isListed(this.#hosts, authority)) return false;
+    if (this.#passed.size < MAX_REMEMBERED) this.#passed.add(authority);
+    return true;
   }
 
   #allowsOrigin(origin: string): boolean {

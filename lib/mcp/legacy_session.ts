@@ -66,11 +66,8 @@ export class LegacySession {
 
   get caller(): Caller {
     const { clientName, clientVersion } = this.#agreement;
-    return {
-      ...this.#caller,
-      ...(clientName !== undefined && { name: clientName }),
-      ...(clientVersion !== undefined && { version: clientVersion }),
-    };
+    const { address, principal } = this.#caller;
+    return { address, principal, name: clientName, version: clientVersion };
   }
 }
 

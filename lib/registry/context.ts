@@ -13,10 +13,10 @@ export interface Caller {
   /** The client's address; `stdio` for a client at the other end of a pipe. */
   readonly address: string;
   /** Name the client gave itself; not verified. */
-  readonly name?: string;
-  readonly version?: string;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
   /** The authenticated principal, where there is authentication. */
-  readonly principal?: string;
+  readonly principal?: string | undefined;
 }
 
 /** Sends log messages to the client (`notifications/message`), one method a level (RFC 5424). */

@@ -6,6 +6,7 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { App } from "../http/app.ts";
+import type { Peer } from "../transport/peer.ts";
 
 /** Where and how to serve. */
 export interface ServeOptions {
@@ -70,7 +71,7 @@ function listen(
           return new Response(null, { status: 500 });
         },
       },
-      (request, { remoteAddr }) => app.fetch(request, { address: hostOf(remoteAddr) }),
+      (request, info) => app.fetch(request, new SocketPeer(info)),
     );
   } catch (error) {
     throw new ConfigError(
@@ -80,8 +81,18 @@ function listen(
   }
 }
 
-function hostOf(address: Deno.Addr): string {
-  return "hostname" in address ? address.hostname : "unix";
+/** The other end of a socket, whose address is looked up only when somebody asks. */
+class SocketPeer implements Peer {
+  readonly #info: Deno.ServeHandlerInfo;
+
+  constructor(info: Deno.ServeHandlerInfo) {
+    this.#info = info;
+  }
+
+  get address(): string {
+    const { remoteAddr } = this.#info;
+    return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+  }
 }
 
 /** The first signal asks for a drain, the second ends the process at once. */

@@ -7,10 +7,11 @@ import { ProtocolError } from "../base/errors.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
 
-/** See the settings of the same names. */
+/** How large and how slow a body may be. */
 export interface BodyLimits {
+  /** `MCP_MAX_BODY_BYTES` */
   readonly maxBodyBytes: number;
-  readonly bodyTimeoutMs: number;
+  readonly deadlines: BodyDeadlines;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface BodyLimits {
  * @throws {ProtocolError} `unsupported_media_type`, `body_too_large` (before it is read whole),
  * `body_timeout` or `parse_error`
  */
-export function readBody(request: Request, limits: BodyLimits, wheel: TimerWheel): Promise<string> {
+export function readBody(request: Request, limits: BodyLimits): Promise<string> {
   const { headers } = request;
   const declared = headers.get("content-length");
   // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
@@ -33,49 +34,90 @@ export function readBody(request: Request, limits: BodyLimits, wheel: TimerWheel
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
-  const reading = new BodyReading(limits.bodyTimeoutMs, wheel);
+  const reading = new BodyReading();
   // A body of declared length cannot grow, so the runtime may read it in one go.
-  reading.follow(declared === null ? readCounted(request.body!, limits, reading) : request.text());
+  reading.follow(
+    declared === null ? readCounted(request.body!, limits, reading) : request.text(),
+    limits.deadlines,
+  );
   return reading.text;
 }
 
-/** A body on its way, for as long as it may take. */
-class BodyReading implements Timed {
-  dueAt = 0;
-  slot = -1;
+/** A body on its way. */
+class BodyReading {
+  /** Stops the reading when it takes too long. */
   onLate: (() => void) | undefined;
-  readonly #timeoutMs: number;
-  readonly #wheel: TimerWheel;
+  /** Looks that the deadlines took since it began. */
+  looks = 0;
   readonly #settled = Promise.withResolvers<string>();
-
-  constructor(timeoutMs: number, wheel: TimerWheel) {
-    this.#timeoutMs = timeoutMs;
-    this.#wheel = wheel;
-    wheel.schedule(this, timeoutMs);
-  }
 
   get text(): Promise<string> {
     return this.#settled.promise;
   }
 
-  follow(reading: Promise<string>): void {
+  follow(reading: Promise<string>, deadlines: BodyDeadlines): void {
+    deadlines.add(this);
     reading.then((text) => {
-      this.#wheel.cancel(this);
+      deadlines.delete(this);
       this.#settled.resolve(text);
     }, (error) => {
-      this.#wheel.cancel(this);
+      deadlines.delete(this);
       this.#settled.reject(asProtocolError(error));
     });
   }
 
-  onDue(): void {
+  fail(error: ProtocolError): void {
     this.onLate?.();
-    this.#settled.reject(
-      new ProtocolError(
-        "body_timeout",
-        `The body did not arrive within ${this.#timeoutMs} ms (MCP_BODY_TIMEOUT_MS)`,
-        { headers: { connection: "close" } },
-      ),
+    this.#settled.reject(error);
+  }
+}
+
+/** Looks at the bodies on their way, so many times within the time each has. */
+const LOOKS = 16;
+
+/**
+ * The time limit of all bodies. Nearly all arrive with their headers, so a body gets no timer of
+ * its own, which would cost a quick call a tenth of its speed: while any is on its way, all are
+ * looked at now and then, and one that has been seen too often is late.
+ */
+export class BodyDeadlines implements Timed {
+  dueAt = 0;
+  slot = -1;
+  readonly #timeoutMs: number;
+  readonly #wheel: TimerWheel;
+  readonly #readings = new Set<BodyReading>();
+
+  /** @param timeoutMs time for a body; it is cut off at up to a sixteenth more */
+  constructor(timeoutMs: number, wheel: TimerWheel) {
+    this.#timeoutMs = timeoutMs;
+    this.#wheel = wheel;
+  }
+
+  add(reading: BodyReading): void {
+    this.#readings.add(reading);
+    if (this.slot < 0) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
+  }
+
+  delete(reading: BodyReading): void {
+    this.#readings.delete(reading);
+  }
+
+  /** Called by the timer wheel. */
+  onDue(): void {
+    for (const reading of this.#readings) {
+      // The first look came at any time, so one more than fits in the time makes it late.
+      if (++reading.looks <= LOOKS) continue;
+      this.#readings.delete(reading);
+      reading.fail(this.#lateness());
+    }
+    if (this.#readings.size > 0) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
+  }
+
+  #lateness(): ProtocolError {
+    return new ProtocolError(
+      "body_timeout",
+      `The body did not arrive within ${this.#timeoutMs} ms (MCP_BODY_TIMEOUT_MS)`,
+      { headers: { connection: "close" } },
     );
   }
 }

@@ -57,6 +57,8 @@ export interface EndpointRequest {
   readonly isPlainUrl: boolean;
 }
 
+const NO_CAPABILITIES = {};
+
 /** A POST whose body has been read. */
 interface Post extends EndpointRequest {
   readonly accepted: Accepted;
@@ -66,9 +68,9 @@ interface Post extends EndpointRequest {
 /** `POST` of the endpoint: any dialect's message. */
 export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Promise<Response> {
   const { headers } = from.request;
-  const text = await readBody(from.request, deps.limits, deps.wheel);
+  const text = await readBody(from.request, deps.limits);
   const accepted = parseAccept(headers.get("accept"));
-  const connectionId = headers.get(CONNECTION_ID_HEADER);
+  const connectionId = from.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   const mayOpenPlain = from.isPlainUrl && accepted.namesEventStream && !accepted.json;
   if (text === "" && mayOpenPlain && connectionId === null) {
     return openPlain(deps, { ...from, message: undefined });
@@ -111,9 +113,9 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
       message,
       methods: LEGACY_METHODS,
       caller: peer,
-      capabilities: {},
+      capabilities: NO_CAPABILITIES,
       logLevel: undefined,
-      statusOf: () => 200,
+      statusOf: always200,
     });
   }
   if (isNotification(message)) return acceptedResponse();
@@ -122,6 +124,10 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
     "Invalid request: a response needs the header Mcp-Session-Id or Mcp-Connection-Id of the " +
       "connection that asked",
   );
+}
+
+function always200(): number {
+  return 200;
 }
 
 /** Batches are part of 2025-03-26 alone, and of its sessions. */
@@ -178,8 +184,11 @@ export function handleGet(deps: EndpointDeps, from: EndpointRequest): Response {
 }
 
 /** `DELETE` of the endpoint: the client ends what its header names. */
-export function handleDelete(deps: EndpointDeps, { request, peer }: EndpointRequest): Response {
-  const connectionId = request.headers.get(CONNECTION_ID_HEADER);
+export function handleDelete(
+  deps: EndpointDeps,
+  { request, peer, isPlainUrl }: EndpointRequest,
+): Response {
+  const connectionId = isPlainUrl ? request.headers.get(CONNECTION_ID_HEADER) : null;
   if (connectionId !== null) return deletePlain(deps, connectionId);
   const sessionId = request.headers.get(SESSION_ID_HEADER);
   if (sessionId !== null) {

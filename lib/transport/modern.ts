@@ -114,16 +114,42 @@ export function readModernClient({ id, params }: JsonRpcRequest, peer: Peer): Mo
   if (logLevel !== undefined && !(typeof logLevel === "string" && logLevel in LOG_SEVERITY)) {
     throw badMeta(LOG_LEVEL_KEY, `one of ${Object.keys(LOG_SEVERITY).join(", ")}`, id);
   }
-  const { name, version } = isObject(meta[CLIENT_INFO_KEY]) ? meta[CLIENT_INFO_KEY] : {};
   return {
     capabilities: capabilities as ClientCapabilities,
     logLevel: logLevel as LoggingLevel | undefined,
-    caller: {
-      ...peer,
-      ...(typeof name === "string" && { name }),
-      ...(typeof version === "string" && { version }),
-    },
+    caller: new ModernCaller(peer, meta[CLIENT_INFO_KEY]),
   };
+}
+
+/** The caller, of whom nothing is looked up before a tool asks. */
+class ModernCaller implements Caller {
+  readonly #peer: Peer;
+  readonly #info: JsonObject;
+
+  constructor(peer: Peer, info: unknown) {
+    this.#peer = peer;
+    this.#info = isObject(info) ? info : {};
+  }
+
+  get address(): string {
+    return this.#peer.address;
+  }
+
+  get principal(): string | undefined {
+    return this.#peer.principal;
+  }
+
+  get name(): string | undefined {
+    return textOrNone(this.#info.name);
+  }
+
+  get version(): string | undefined {
+    return textOrNone(this.#info.version);
+  }
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ export interface Peer {
   /** The client's address. */
   readonly address: string;
   /** The authenticated principal, where there is authentication. */
-  readonly principal?: string;
+  readonly principal?: string | undefined;
 }
 
 /** Longest user agent that is kept, in characters; clients choose it freely. */
