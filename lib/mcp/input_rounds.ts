@@ -27,13 +27,15 @@ interface State {
   readonly answers: JsonObject;
 }
 
-/** Lets a method's handler ask, in rounds. */
+/** Lets a method's handler ask, in rounds. A call that asks nothing pays nothing for it. */
 export function inRounds(method: Method): Method {
   return (params, call, server) => {
-    const rounds = new InputRounds(params, call, server.seal);
-    call.askThrough((question) => rounds.ask(question));
+    let rounds: InputRounds | undefined;
+    const start = (): InputRounds => rounds ??= new InputRounds(params, call, server.seal);
+    if (params.requestState !== undefined || params.inputResponses !== undefined) start();
+    call.askThrough((question) => start().ask(question));
     const result = method(params, call, server);
-    return isPromise(result) ? rounds.settle(result) : result;
+    return isPromise(result) ? start().settle(result) : result;
   };
 }
 

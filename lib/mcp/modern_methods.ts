@@ -71,22 +71,40 @@ function completed(method: Method, caching?: JsonObject): Method {
   };
 }
 
-function finished(result: unknown, { info }: ServerProfile, caching?: JsonObject): JsonObject {
+function finished(result: unknown, server: ServerProfile, caching?: JsonObject): JsonObject {
   const members = result as JsonObject;
-  const _meta = { [SERVER_INFO_KEY]: info, ...(members._meta as JsonObject | undefined) };
+  const _meta = members._meta === undefined
+    ? serverMeta(server)
+    : { ...serverMeta(server), ...members._meta };
   // An interim result asks for input and may not be kept.
   if (members.resultType !== undefined) return { ...members, _meta };
   return { resultType: "complete", ...members, ...caching, _meta };
+}
+
+const metas = new WeakMap<ServerProfile, JsonObject>();
+
+/** What every result says of its server; made once. */
+function serverMeta(server: ServerProfile): JsonObject {
+  const known = metas.get(server);
+  if (known !== undefined) return known;
+  const meta = { [SERVER_INFO_KEY]: server.info };
+  metas.set(server, meta);
+  return meta;
 }
 
 /** -32002 is not to be sent any more (2026-07-28, basic/index, Error Codes). */
 function withModernNotFound(method: Method): Method {
   return (params, call, server) => {
     try {
-      return method(params, call, server);
+      const result = method(params, call, server);
+      return isPromise(result) ? result.catch(rethrowModern) : result;
     } catch (error) {
-      if (!(error instanceof ProtocolError) || error.kind !== "resource_not_found") throw error;
-      throw new ProtocolError("invalid_params", error.message, { data: error.data });
+      return rethrowModern(error);
     }
   };
+}
+
+function rethrowModern(error: unknown): never {
+  if (!(error instanceof ProtocolError) || error.kind !== "resource_not_found") throw error;
+  throw new ProtocolError("invalid_params", error.message, { data: error.data });
 }

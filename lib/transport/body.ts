@@ -43,8 +43,10 @@ export function readBody(request: Request, limits: BodyLimits): Promise<string> 
   return reading.text;
 }
 
-/** A body on its way. */
+/** A body on its way, linked to those before and behind it. */
 class BodyReading {
+  before: BodyReading | undefined;
+  behind: BodyReading | undefined;
   /** Stops the reading when it takes too long. */
   onLate: (() => void) | undefined;
   /** Looks that the deadlines took since it began. */
@@ -85,7 +87,9 @@ export class BodyDeadlines implements Timed {
   slot = -1;
   readonly #timeoutMs: number;
   readonly #wheel: TimerWheel;
-  readonly #readings = new Set<BodyReading>();
+  /** The head of a linked list: a set that is added to and taken from for every request spends
+   * a twentieth of a quick call on its own upkeep. */
+  #newest: BodyReading | undefined;
 
   /** @param timeoutMs time for a body; it is cut off at up to a sixteenth more */
   constructor(timeoutMs: number, wheel: TimerWheel) {
@@ -94,23 +98,33 @@ export class BodyDeadlines implements Timed {
   }
 
   add(reading: BodyReading): void {
-    this.#readings.add(reading);
+    reading.behind = this.#newest;
+    if (this.#newest !== undefined) this.#newest.before = reading;
+    this.#newest = reading;
     if (this.slot < 0) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
   }
 
   delete(reading: BodyReading): void {
-    this.#readings.delete(reading);
+    const { before, behind } = reading;
+    if (before !== undefined) before.behind = behind;
+    else if (this.#newest === reading) this.#newest = behind;
+    if (behind !== undefined) behind.before = before;
+    reading.before = reading.behind = undefined;
   }
 
   /** Called by the timer wheel. */
   onDue(): void {
-    for (const reading of this.#readings) {
+    let reading = this.#newest;
+    while (reading !== undefined) {
+      const next = reading.behind;
       // The first look came at any time, so one more than fits in the time makes it late.
-      if (++reading.looks <= LOOKS) continue;
-      this.#readings.delete(reading);
-      reading.fail(this.#lateness());
+      if (++reading.looks > LOOKS) {
+        this.delete(reading);
+        reading.fail(this.#lateness());
+      }
+      reading = next;
     }
-    if (this.#readings.size > 0) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
+    if (this.#newest !== undefined) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
   }
 
   #lateness(): ProtocolError {
