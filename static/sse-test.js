@@ -86,16 +86,25 @@ function showState(state) {
   tick();
 }
 
-function connect() {
-  const url = new URL(settings.endpoint, document.baseURI);
-  if (url.origin !== location.origin) {
+/** Where to connect to; undefined, with the fault shown, where this page may not. */
+function targetUrl() {
+  try {
+    const url = new URL(settings.endpoint, document.baseURI);
+    if (url.origin === location.origin) return url.href;
     endpoint.setCustomValidity(`This page may talk to ${location.origin} only`);
-    return endpoint.reportValidity();
+  } catch {
+    endpoint.setCustomValidity("This is no URL");
   }
+  endpoint.reportValidity();
+}
+
+function connect() {
+  const url = targetUrl();
+  if (url === undefined) return;
   reconnectButton.hidden = false;
   const method = settings.first;
   session.connect({
-    url: url.href,
+    url,
     first: method === "" ? undefined : { method, params: FIRST_PARAMS[method] },
     comesBack: settings.comesBack,
   });

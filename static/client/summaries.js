@@ -13,7 +13,7 @@ const MAX_LENGTH = 160;
 export function describeEvent(kind, message) {
   const data = message?.data ?? {};
   if (kind === "welcome") return String(message?.result?.connection_id ?? "");
-  if (kind === "ping") return `ping ${data.ping_count}, open for ${data.uptime} s`;
+  if (kind === "ping") return `#${data.ping_count} · open for ${data.uptime} s`;
   if (kind === "close") return `${data.reason} after ${data.uptime} s, ${data.ping_count} pings`;
   if (kind === "error") return `${message?.id} · ${message?.error?.message}`;
   if (kind === "response") return `${message?.id} · ${short(describeResult(message?.result))}`;

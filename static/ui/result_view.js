@@ -21,15 +21,7 @@ export class ResultView {
   show(title, result, ms) {
     const isError = result?.isError === true;
     this.#draw(title, isError ? "bad" : "ok", `${isError ? "failed" : "done"} in ${formatMs(ms)}`);
-    const structured = result?.structuredContent;
-    const content = Array.isArray(result?.content) ? result.content : [];
-    /** @type {HTMLElement[]} */
-    const blocks = content.filter((/** @type {any} */ block) => !repeats(block, structured))
-      .map(toBlock);
-    this.#body.replaceChildren(...blocks);
-    // A result that is no MCP content is shown as it is.
-    const rest = structured ?? (content.length > 0 ? undefined : result);
-    if (rest !== undefined) this.#body.append(json(rest));
+    this.#body.replaceChildren(...Array.isArray(result?.tools) ? listing(result) : parts(result));
   }
 
   /**
@@ -55,6 +47,33 @@ export class ResultView {
     this.#tone.dataset.tone = tone;
     this.#tone.hidden = false;
   }
+}
+
+/**
+ * The blocks of MCP content and the structured result; what is neither is shown as it is.
+ *
+ * @param {any} result
+ * @returns {HTMLElement[]}
+ */
+function parts(result) {
+  const structured = result?.structuredContent;
+  const content = Array.isArray(result?.content) ? result.content : [];
+  const blocks = content.filter((/** @type {any} */ block) => !repeats(block, structured))
+    .map(toBlock);
+  const rest = structured ?? (content.length > 0 ? undefined : result);
+  return rest === undefined ? blocks : [...blocks, json(rest)];
+}
+
+/**
+ * A list of tools in a line; its schemas only for who wants them.
+ *
+ * @param {any} result
+ */
+function listing(result) {
+  const names = result.tools.map((/** @type {any} */ tool) => String(tool?.name)).join(", ");
+  const count = result.tools.length === 1 ? "1 tool" : `${result.tools.length} tools`;
+  const all = make("details", {}, make("summary", {}, "As JSON"), json(result));
+  return [make("p", {}, names === "" ? "No tools" : `${count}: ${names}`), all];
 }
 
 /**

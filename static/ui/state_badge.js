@@ -47,10 +47,16 @@ export class StateBadge {
     this.#facts.hidden = session.phase !== "open";
     if (session.phase !== "open") return;
     find("fact-id", HTMLElement).textContent = session.connectionId;
-    find("fact-open", HTMLElement).textContent = formatMs(performance.now() - session.openedAt);
+    find("fact-open", HTMLElement).textContent = formatAge(performance.now() - session.openedAt);
     find("fact-events", HTMLElement).textContent = String(session.events);
     find("fact-bytes", HTMLElement).textContent = formatBytes(session.bytes);
   }
+}
+
+/** In whole seconds, as it counts up. @param {number} ms */
+function formatAge(ms) {
+  const seconds = Math.floor(ms / 1_000);
+  return seconds < 60 ? `${seconds} s` : formatMs(seconds * 1_000);
 }
 
 /** @param {Extract<State, { phase: "closed" }>} state */

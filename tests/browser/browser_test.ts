@@ -1,0 +1,13 @@
+/**
+ * All scenes in real Chromium: `deno task test:browser`.
+ *
+ * They are modules of one test file, so that one count at the end holds for all of them.
+ *
+ * @module
+ */
+import { reportTotal } from "./stage.ts";
+import "./keyboard_scenes.ts";
+import "./looks_scenes.ts";
+import "./stream_page_scenes.ts";
+
+Deno.test.afterAll(reportTotal);

@@ -1,0 +1,43 @@
+/**
+ * Real Chromium, with a profile of its own that is thrown away.
+ *
+ * @module
+ */
+import { type Browser, chromium } from "playwright-core";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Where Chromium is; see the task `test:browser`. */
+export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
+
+/**
+ * Starts Chromium.
+ *
+ * @throws {Error} that says what to install, where there is none
+ */
+export async function launchChromium(): Promise<Browser> {
+  if (!await isFile(CHROMIUM_PATH)) {
+    throw new Error(
+      `Chromium is not at ${CHROMIUM_PATH}. Install it (Debian and Ubuntu: apt-get install ` +
+        "chromium), or set CHROMIUM_PATH to where it is",
+    );
+  }
+  return await chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Functions that run in the page: each is sent there as text and stands for itself.
+ *
+ * @module
+ */
+
+/** @param {{ selector: string, source: string }} wanted */
+export function textMatches({ selector, source }) {
+  return new RegExp(source).test(document.querySelector(selector)?.textContent ?? "");
+}
+
+/** How wide the page is, and how wide what shows it. */
+export function widths() {
+  return [document.documentElement.scrollWidth, document.documentElement.clientWidth];
+}
+
+/** @param {number} count */
+export function hasMoreRowsThan(count) {
+  return document.querySelectorAll("#log-list li").length > count;
+}
+
+export function scrollToTop() {
+  scrollTo(0, 0);
+}
+
+export function readClipboard() {
+  return navigator.clipboard.readText();
+}
+
+/** Controls without a name that could be read out. */
+export function namelessControls() {
+  const controls = document.querySelectorAll("button, input, select, textarea");
+  return [...controls].filter((control) =>
+    !(/** @type {HTMLInputElement} */ (control).labels?.length) &&
+    !control.getAttribute("aria-label") && control.textContent?.trim() === ""
+  ).map((control) => control.outerHTML);
+}
+
+/**
+ * Whether the focus is there, and whether one can see where it is.
+ *
+ * @param {string} selector
+ */
+export function lookAtFocus(selector) {
+  const focused = document.activeElement ?? document.body;
+  // A small box in a chip shows its focus on the chip.
+  const isOutlined = [focused, focused.closest(".chip")].some((element) => {
+    if (element === null) return false;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  });
+  return {
+    isThere: focused.matches(selector),
+    // Between its last control and its first, the browser's own controls have the focus.
+    isVisible: isOutlined || focused === document.body,
+    html: focused.outerHTML.slice(0, 100),
+  };
+}
+
+/**
+ * Things to tap that are smaller than they should be.
+ *
+ * @param {number} least in CSS pixels
+ */
+export function smallTargets(least) {
+  const controls = document.querySelectorAll("button, select, input, textarea, summary, footer a");
+  return [...controls].filter((control) => {
+    // A tick box is tapped by its label as well.
+    const labels = /** @type {HTMLInputElement} */ (control).labels;
+    const boxes = [control, ...(labels ?? [])].map((one) => one.getBoundingClientRect());
+    const isShown = boxes.some(({ width }) => width > 0);
+    return isShown && boxes.every(({ width, height }) => width < least || height < least);
+  }).map((control) => control.outerHTML.slice(0, 120));
+}
+
+export function countAnimations() {
+  return document.getAnimations().filter((one) => one instanceof CSSAnimation).length;
+}
+
+/**
+ * Texts whose contrast with what is behind them is under 4.5 to 1 (WCAG 2.2, 1.4.3). Controls that
+ * are disabled are exempt there, and here.
+ */
+export function poorContrasts() {
+  /** @param {string} color */
+  const parse = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
+
+  /** @param {number[]} color */
+  function luminance(color) {
+    const [r = 0, g = 0, b = 0] = color.map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+
+  /** @param {Element} element */
+  function backgroundOf(element) {
+    for (let one = /** @type {Element | null} */ (element); one; one = one.parentElement) {
+      const color = parse(getComputedStyle(one).backgroundColor);
+      if (color.length === 3) return color;
+    }
+    return [255, 255, 255];
+  }
+
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent?.trim() ?? "";
+    if (text === "" || element === null || !element.checkVisibility()) continue;
+    if (element.closest("[aria-disabled=true], title, option")) continue;
+    const colors = [parse(getComputedStyle(element).color), backgroundOf(element)];
+    const [bright = 0, dim = 0] = colors.map(luminance).sort((a, b) => b - a);
+    const ratio = (bright + 0.05) / (dim + 0.05);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)}: ${text.slice(0, 60)}`);
+  }
+  return poor;
+}
+
+export function isGroundDark() {
+  const ground = getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? [];
+  return Math.max(...ground.map(Number)) < 64;
+}
+
+/** Keeps the longest time between two frames, from now on. */
+export function watchFrames() {
+  const figures = { worstMs: 0, longTasksMs: 0, last: performance.now() };
+  Object.assign(globalThis, { figures });
+  const frame = (/** @type {number} */ now) => {
+    figures.worstMs = Math.max(figures.worstMs, now - figures.last);
+    figures.last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) figures.longTasksMs += duration;
+  }).observe({ type: "longtask" });
+}
+
+/** @returns {{ worstMs: number, longTasksMs: number }} */
+export function frameFigures() {
+  return /** @type {any} */ (globalThis).figures;
+}

@@ -1,0 +1,162 @@
+/**
+ * A server, a browser and the test page, watched for everything a page must not do.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
+import { textMatches } from "./in_page.js";
+import { type Ledger, ServerProcess } from "./server_process.ts";
+
+/** How long a check waits for what it wants to see. */
+const PATIENCE_MS = 15_000;
+/** Checks passed in all scenes. */
+let total = 0;
+
+/** What a {@linkcode Stage} is set up with. */
+export interface StageOptions {
+  /** Settings of the server. */
+  readonly env?: Record<string, string>;
+  readonly context?: BrowserContextOptions;
+  /** Console errors that the browser itself must show in this scene. */
+  readonly expectedErrors?: RegExp;
+}
+
+export class Stage implements AsyncDisposable {
+  readonly page: Page;
+  server: ServerProcess;
+  readonly #resources: AsyncDisposableStack;
+  readonly #complaints: string[];
+  #checks = 0;
+
+  private constructor(
+    parts: {
+      page: Page;
+      server: ServerProcess;
+      resources: AsyncDisposableStack;
+      complaints: string[];
+    },
+  ) {
+    this.page = parts.page;
+    this.server = parts.server;
+    this.#resources = parts.resources;
+    this.#complaints = parts.complaints;
+  }
+
+  /** Opens the test page in a browser of its own, on a server of its own. */
+  static async open({ env, context, expectedErrors }: StageOptions = {}): Promise<Stage> {
+    await using resources = new AsyncDisposableStack();
+    const server = resources.use(await ServerProcess.start(env));
+    const browser = await launchChromium();
+    resources.defer(() => browser.close());
+    const page = await (await browser.newContext(context)).newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    const complaints = watch(page, server.base, expectedErrors);
+    await page.goto(`${server.base}/sse-test.html`);
+    return new Stage({ page, server, complaints, resources: resources.move() });
+  }
+
+  find(selector: string): Locator {
+    return this.page.locator(selector);
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** Waits until an element's text matches. */
+  async sees(selector: string, wanted: RegExp): Promise<void> {
+    try {
+      await this.page.waitForFunction(textMatches, { selector, source: wanted.source });
+    } catch (error) {
+      const text = await this.find(selector).first().textContent({ timeout: 1_000 });
+      throw new Error(`${selector} never showed ${wanted}, but ${JSON.stringify(text)}`, {
+        cause: error,
+      });
+    }
+    this.#count();
+  }
+
+  equals<T>(actual: T, expected: T, message: string): void {
+    assertEquals(actual, expected, message);
+    this.#count();
+  }
+
+  holds(condition: boolean, message: string): void {
+    assert(condition, message);
+    this.#count();
+  }
+
+  /** Connects with what the page proposes, and waits for the tools. */
+  async connect(): Promise<void> {
+    await this.button("Connect").click();
+    await this.sees("#state-badge", /^connected$/);
+    await this.find("#tool-form").waitFor();
+  }
+
+  /** Chooses a tool, fills its form in and calls it. */
+  async call(tool: string, args: Record<string, string>): Promise<void> {
+    await this.page.getByLabel("Tool", { exact: true }).selectOption(tool);
+    for (const [name, value] of Object.entries(args)) {
+      await this.find(`#tool-fields [name="${name}"]`).fill(value);
+    }
+    await this.button("Call").click();
+  }
+
+  /** Starts the successor of a server that has ended, at its address. */
+  async follow(port: number): Promise<ServerProcess> {
+    return this.server = await ServerProcess.start({ PORT: String(port) });
+  }
+
+  /** Waits until the server's ledger is as wanted: an effect in another process. */
+  async ledgerShows(isWanted: (ledger: Ledger) => boolean): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const ledger = await this.server.ledger();
+      if (isWanted(ledger)) return this.#count();
+      assert(performance.now() < deadline, `The ledger stays at ${JSON.stringify(ledger)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The end of every scene: nothing went wrong in the background. */
+  assertClean(): void {
+    this.equals(this.#complaints, [], "Errors, CSP violations and requests to other hosts");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+    report(`${this.#checks} checks passed`);
+  }
+
+  #count(): void {
+    this.#checks++;
+    total++;
+  }
+}
+
+/** Collects console errors, CSP violations, exceptions and requests to other hosts. */
+function watch(page: Page, base: string, expected: RegExp | undefined): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    const isBad = message.type() === "error" || message.type() === "warning";
+    if (isBad && !expected?.test(message.text())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => void complaints.push(`Uncaught: ${error.message}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${base}/`) && !url.startsWith("data:")) complaints.push(`Asked ${url}`);
+  });
+  return complaints;
+}
+
+/** Prints how many checks have passed in all scenes. */
+export function reportTotal(): void {
+  report(`${total} checks passed in all`);
+}
+
+/** Prints a line of figures. */
+export function report(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`  ${line}\n`));
+}
