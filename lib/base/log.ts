@@ -12,6 +12,7 @@ import {
   type LogRecord,
   resetSync,
 } from "@logtape/logtape";
+import { messageOf } from "./errors.ts";
 
 /** Levels that `MCP_LOG_LEVEL` may name, least urgent first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -141,6 +142,6 @@ function stringify(fields: LogFields, kept: LogFields = {}): string {
 }
 
 function asPlainValue(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return value.message;
+  if (value instanceof Error) return messageOf(value);
   return typeof value === "bigint" ? String(value) : value;
 }

@@ -22,6 +22,9 @@ export interface Page<T> {
 export class Shelf<T extends { readonly name: string }> {
   readonly #kind: string;
   readonly #items = new Map<string, T>();
+  /** A number for each item, in the order of registration, never given again. */
+  readonly #places = new Map<string, number>();
+  #lastPlace = 0;
   readonly #changed: () => void;
 
   constructor(kind: string, changed: () => void) {
@@ -49,40 +52,48 @@ export class Shelf<T extends { readonly name: string }> {
       );
     }
     this.#items.set(item.name, item);
+    this.#places.set(item.name, ++this.#lastPlace);
     this.#changed();
   }
 
   /** @returns false when there is no such item */
   remove(name: string): boolean {
     const removed = this.#items.delete(name);
+    this.#places.delete(name);
     if (removed) this.#changed();
     return removed;
   }
 
   /**
-   * One page, in the order of registration. The cursor names the last item of the page before, so
-   * that it holds when items come and go.
+   * One page, in the order of registration. The cursor tells the place of the last item of the page
+   * before, so that it holds when items come and go, that one included.
    *
    * @throws {ProtocolError} `invalid_params` for a cursor that this list did not give out
    */
   page(cursor: unknown, pageSize: number): Page<T> {
-    const all = [...this.#items.values()];
-    const start = cursor === undefined ? 0 : this.#indexAfter(cursor, all);
-    const items = all.slice(start, start + pageSize);
+    const after = cursor === undefined ? 0 : this.#placeOf(cursor);
+    const left = [...this.#items.values()].filter(({ name }) =>
+      after === 0 || this.#place(name) > after
+    );
+    const items = left.slice(0, pageSize);
     const last = items.at(-1);
-    return last !== undefined && start + pageSize < all.length
-      ? { items, nextCursor: encodeCursor(last.name) }
+    return last !== undefined && items.length < left.length
+      ? { items, nextCursor: btoa(`${this.#kind} ${this.#place(last.name)}`) }
       : { items };
   }
 
-  #indexAfter(cursor: unknown, all: readonly T[]): number {
-    const name = typeof cursor === "string" ? decodeCursor(cursor) : undefined;
-    const index = all.findIndex((item) => item.name === name);
-    if (index >= 0) return index + 1;
+  #place(name: string): number {
+    return this.#places.get(name) ?? 0;
+  }
+
+  #placeOf(cursor: unknown): number {
+    const text = typeof cursor === "string" ? decodeBase64(cursor) : "";
+    const [, kind, digits = ""] = /^(.+) ([1-9]\d{0,8})$/.exec(text) ?? [];
+    const place = Number(digits);
+    if (kind === this.#kind && place > 0 && place <= this.#lastPlace) return place;
     throw new ProtocolError(
       "invalid_params",
-      'Invalid params: "cursor" is not one that this list gave out, or its place is gone; ' +
-        "list again from the start",
+      'Invalid params: "cursor" is not one that this list gave out; list again from the start',
     );
   }
 }
@@ -142,14 +153,10 @@ export class Catalog {
   }
 }
 
-function encodeCursor(name: string): string {
-  return btoa(encodeURIComponent(name));
-}
-
-function decodeCursor(cursor: string): string | undefined {
+function decodeBase64(text: string): string {
   try {
-    return decodeURIComponent(atob(cursor));
+    return atob(text);
   } catch {
-    return undefined;
+    return "";
   }
 }

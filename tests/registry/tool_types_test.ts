@@ -1,0 +1,159 @@
+/**
+ * What a tool's author sees in the editor. Most of it is checked by the compiler alone: a type that
+ * is not as stated here, or an error that is expected and does not come, fails the type check.
+ */
+import { assertEquals } from "@std/assert";
+import * as z from "zod";
+import { defineTool, type ToolContext, type ToolResult } from "../../lib/mod.ts";
+
+/** True only for the very same type: `any` equals nothing but `any`. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
+  : false;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type HasAny<T> = IsAny<T> extends true ? true
+  : T extends object ? true extends { [K in keyof T]: IsAny<T[K]> }[keyof T] ? true : false
+  : false;
+
+function assertType<_T extends true>(): void {
+  // The compiler has done it.
+}
+
+const base = { name: "subject", description: "A tool for the type checker" };
+
+Deno.test("the type helpers tell `any` from everything else", () => {
+  assertType<Same<IsAny<unknown>, false>>();
+  // deno-lint-ignore no-explicit-any -- it is what the helpers are there to find
+  assertType<IsAny<any>>();
+  // deno-lint-ignore no-explicit-any -- as above
+  assertType<Same<Same<{ a: any }, { a: number }>, false>>();
+  // deno-lint-ignore no-explicit-any -- as above
+  assertType<HasAny<{ a: any }>>();
+  assertType<Same<HasAny<{ a: unknown }>, false>>();
+});
+
+Deno.test("the arguments of `run` have the types of the input schema, defaults and transforms applied", () => {
+  defineTool({
+    ...base,
+    input: z.object({
+      text: z.string(),
+      count: z.number().optional(),
+      level: z.enum(["low", "high"]).default("low"),
+      size: z.string().transform((text) => text.length),
+      list: z.array(z.object({ id: z.bigint().optional() }).omit({ id: true })),
+    }),
+    run: (input) => {
+      assertType<
+        Same<typeof input, {
+          text: string;
+          count?: number | undefined;
+          level: "low" | "high";
+          size: number;
+          list: Record<string, never>[];
+        }>
+      >();
+      return input.text;
+    },
+  });
+});
+
+Deno.test("no `any` reaches an author: neither in the arguments nor in the context", () => {
+  defineTool({
+    ...base,
+    input: z.object({ a: z.number() }),
+    run: (input, ctx) => {
+      assertType<Same<HasAny<typeof input>, false>>();
+      assertType<Same<typeof ctx, ToolContext>>();
+      assertType<Same<HasAny<typeof ctx>, false>>();
+      assertType<Same<HasAny<typeof ctx.caller>, false>>();
+      assertType<Same<typeof ctx.signal, AbortSignal>>();
+      assertType<Same<typeof ctx.connectionId, string | undefined>>();
+      assertType<
+        Same<
+          Parameters<typeof ctx.progress>,
+          [number, (number | undefined)?, (string | undefined)?]
+        >
+      >();
+      assertType<Same<Parameters<typeof ctx.log.info>[0], unknown>>();
+      return "";
+    },
+  });
+});
+
+Deno.test("a tool without an input schema has arguments that hold no `any` either", () => {
+  defineTool({
+    ...base,
+    run: (input) => {
+      assertType<Same<IsAny<typeof input>, false>>();
+      assertType<Same<HasAny<typeof input>, false>>();
+      return "";
+    },
+  });
+});
+
+Deno.test("without an output schema `run` gives text or MCP content, now or later", () => {
+  defineTool({ ...base, run: () => "text" });
+  defineTool({ ...base, run: () => Promise.resolve("text") });
+  defineTool({ ...base, run: async () => await Promise.resolve("text") });
+  defineTool({ ...base, run: (): ToolResult => ({ content: [] }) });
+  defineTool({ ...base, run: () => ({ content: [{ type: "text", text: "a" }], isError: true }) });
+  // @ts-expect-error: a number is neither
+  defineTool({ ...base, run: () => 42 });
+  // @ts-expect-error: an object without content is neither
+  defineTool({ ...base, run: () => ({ sum: 1 }) });
+  // @ts-expect-error: nothing is neither
+  defineTool({ ...base, run: () => {} });
+  // @ts-expect-error: nor does it help to give it later
+  defineTool({ ...base, run: () => Promise.resolve(42) });
+  // @ts-expect-error: content of an unknown kind
+  defineTool({ ...base, run: () => ({ content: [{ type: "smell", text: "a" }] }) });
+});
+
+Deno.test("with an output schema `run` gives a value of it, or MCP content", () => {
+  const output = z.object({ sum: z.number(), unit: z.string().default("m") });
+  defineTool({ ...base, output, run: () => ({ sum: 1 }) });
+  defineTool({ ...base, output, run: () => Promise.resolve({ sum: 1, unit: "km" }) });
+  defineTool({ ...base, output, run: () => ({ content: [], structuredContent: { sum: 1 } }) });
+  // @ts-expect-error: text is not structured
+  defineTool({ ...base, output, run: () => "1" });
+  // @ts-expect-error: the wrong type of a field
+  defineTool({ ...base, output, run: () => ({ sum: "1" }) });
+  // @ts-expect-error: a field is missing
+  defineTool({ ...base, output, run: () => ({ unit: "km" }) });
+  // @ts-expect-error: the same, later
+  defineTool({ ...base, output, run: () => Promise.resolve({ sum: "1" }) });
+});
+
+Deno.test("an output that is no object is inferred as well", () => {
+  defineTool({ ...base, output: z.array(z.number()), run: () => [1, 2] });
+  // @ts-expect-error: a list of texts is no list of numbers
+  defineTool({ ...base, output: z.array(z.number()), run: () => ["1"] });
+});
+
+Deno.test("what is misspelt or missing in a definition does not compile", () => {
+  // @ts-expect-error: no description
+  const noDescription = () => defineTool({ name: "a", run: () => "" });
+  // @ts-expect-error: no run
+  const noRun = () => defineTool({ ...base });
+  // @ts-expect-error: an unknown member
+  const unknown = () => defineTool({ ...base, run: () => "", outptu: z.object({}) });
+  // @ts-expect-error: a JSON Schema is no zod schema
+  const plain = () => defineTool({ ...base, input: { type: "object" }, run: () => "" });
+  // @ts-expect-error: an unknown annotation
+  const hint = () => defineTool({ ...base, annotations: { readOnly: true }, run: () => "" });
+  assertEquals([noDescription, noRun, unknown, plain, hint].length, 5);
+});
+
+Deno.test("using an argument as another type does not compile", () => {
+  defineTool({
+    ...base,
+    input: z.object({ a: z.number() }),
+    // @ts-expect-error: a number has no such method
+    run: ({ a }) => a.toUpperCase(),
+  });
+  defineTool({
+    ...base,
+    input: z.object({ a: z.number() }),
+    // @ts-expect-error: there is no such argument
+    run: ({ b }) => `${b}`,
+  });
+});
