@@ -16,8 +16,10 @@ const ENCODER = new TextEncoder();
 /** A comment: the first byte of a stream, for clients that know no priming event. */
 export const OPENING = ENCODER.encode(": open\n\n");
 
-/** How soon a client comes back to a stream that was cut by plan (ms), spread over a window. */
-const RETRY_MS = { min: 500, spread: 4_500 } as const;
+/** How soon a client comes back to a lost stream (ms), unless told otherwise. */
+export const RETRY_MS = 1_000;
+/** How soon it comes back to a stream that was cut by plan (ms), spread over a window. */
+const ROTATION_RETRY_MS = { min: 500, spread: 4_500 } as const;
 
 export const RESUMABLE: SseDialect = {
   name: "streamable",
@@ -25,7 +27,7 @@ export const RESUMABLE: SseDialect = {
   ping: () => KEEPALIVE,
   goodbye: ({ reason }: ClosingSummary) =>
     reason === "max_age" || reason === "drain"
-      ? encodeRetry(RETRY_MS.min + Math.floor(Math.random() * RETRY_MS.spread))
+      ? encodeRetry(ROTATION_RETRY_MS.min + Math.floor(Math.random() * ROTATION_RETRY_MS.spread))
       : undefined,
 };
 

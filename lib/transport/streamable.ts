@@ -6,12 +6,9 @@
  */
 import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
-import type { Exchange } from "../mcp/exchange.ts";
-import type { InFlight } from "../mcp/in_flight.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
-import { agreementOf, type LegacySession } from "../mcp/legacy_session.ts";
+import { agreementOf } from "../mcp/legacy_session.ts";
 import type { McpServer } from "../mcp/server.ts";
-import type { Caller } from "../registry/context.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
@@ -20,12 +17,10 @@ import {
   isRequest,
   isResponse,
   type JsonRpcMessage,
-  type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
   notification,
 } from "../wire/json_rpc.ts";
-import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { encodeEvent } from "../wire/sse.ts";
 import { clientKey, type Peer, streamClient } from "./peer.ts";
@@ -35,8 +30,10 @@ import {
   OPENING,
   RESUMABLE,
   type ResumableStream,
+  RETRY_MS,
   SESSION_STREAM,
 } from "./resumable_stream.ts";
+import { SessionExchange } from "./session_exchange.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./streamable_session.ts";
 
@@ -59,11 +56,6 @@ export interface StreamablePost {
   /** Whether the messages came as a batch, and their answers go back as one. */
   readonly isBatch: boolean;
 }
-
-/** How soon a client comes back to a lost stream (ms), unless told otherwise. */
-const RETRY_MS = 1_000;
-/** The first revision whose clients know events without data. */
-const PRIMING_SINCE = "2025-11-25";
 
 /** Answers `initialize`: opens a session and tells its id. */
 export async function openSession(
@@ -121,7 +113,7 @@ function answerRequests(
   const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
   if (isSettled && post.accepted.json) return pack(responses as (JsonRpcResponse | undefined)[]);
   try {
-    return answerOnStream(deps, session, { post, stream: exchange.stream(), responses });
+    return answerOnStream(deps, session, { post, exchange, responses });
   } catch (error) {
     // No stream is to be had: nobody would ever collect the answers.
     const reason = new CallAborted("limit");
@@ -134,22 +126,22 @@ function answerRequests(
 /** What is to be answered on a stream. */
 interface StreamAnswer {
   readonly post: StreamablePost;
-  readonly stream: ResumableStream;
+  readonly exchange: SessionExchange;
   readonly responses: readonly MaybePromise<JsonRpcResponse | undefined>[];
 }
 
 function answerOnStream(
   deps: StreamableDeps,
   session: StreamableSession,
-  { post, stream, responses }: StreamAnswer,
+  { post, exchange, responses }: StreamAnswer,
 ): Response {
+  const stream = exchange.stream();
   const client = streamClient(post.request, post.peer);
   const connection = deps.connections.open({ dialect: RESUMABLE, client, work: stream });
   connection.open(OPENING, post.request.signal);
   // What the handler sent before it first waited is in the store.
-  if (session.state.version >= PRIMING_SINCE) stream.prime(RETRY_MS);
   for (const frame of stream.uncarried() ?? []) connection.send(frame);
-  stream.carryBy(connection);
+  exchange.carryBy(connection);
   stream.pending = responses.length;
   for (const response of responses) {
     void Promise.resolve(response).then((settled) => {
@@ -188,7 +180,7 @@ function startStandalone(session: StreamableSession, connection: SseConnection):
   const missed = standalone.uncarried() ?? [];
   for (const frame of missed) connection.send(frame);
   standalone.carryBy(connection);
-  if (session.state.version >= PRIMING_SINCE) standalone.prime(connection.retryMs ?? RETRY_MS);
+  if (session.clientPolls) standalone.prime(connection.retryMs ?? RETRY_MS);
 }
 
 /** A stream that is to go on. */
@@ -244,55 +236,4 @@ function readPlace(session: StreamableSession, lastEventId: string): EventPlace 
     "invalid_request",
     "Last-Event-ID is not an event of this session; GET without it to listen from now on",
   );
-}
-
-/** The requests of one POST, as the methods see them. */
-class SessionExchange implements Exchange {
-  readonly connectionId = undefined;
-  readonly #session: StreamableSession;
-  /** Null where the client takes no stream: what is to be sent goes on the session's own. */
-  readonly #requestId: string | number | undefined | null;
-  #stream: ResumableStream | undefined;
-
-  constructor(session: StreamableSession, requestId: string | number | undefined | null = null) {
-    this.#session = session;
-    this.#requestId = requestId;
-  }
-
-  get session(): LegacySession {
-    return this.#session.state;
-  }
-
-  get caller(): Caller {
-    return this.#session.state.caller;
-  }
-
-  get inFlight(): InFlight {
-    return this.#session.state.inFlight;
-  }
-
-  get logLevel(): LoggingLevel {
-    return this.#session.state.logLevel;
-  }
-
-  get capabilities(): ClientCapabilities {
-    return this.#session.state.capabilities;
-  }
-
-  /** The response stream, if anything has been said on it. */
-  get opened(): ResumableStream | undefined {
-    return this.#stream;
-  }
-
-  stream(): ResumableStream {
-    return this.#stream ??= this.#session.openStream(this.#requestId ?? undefined);
-  }
-
-  send(message: JsonRpcNotification | JsonRpcRequest): void {
-    (this.#requestId === null ? this.#session.standalone : this.stream()).write(message);
-  }
-
-  releaseStream(retryMs: number): void {
-    this.#stream?.release("disconnected", retryMs);
-  }
 }

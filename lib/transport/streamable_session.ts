@@ -32,6 +32,8 @@ export interface SessionParts {
   readonly onIdle: (session: StreamableSession) => void;
 }
 
+/** The first revision whose clients know events without data, and come back to streams. */
+const POLLING_SINCE = "2025-11-25";
 /** Name of the stream that a GET opens. */
 const STANDALONE = "g";
 
@@ -74,6 +76,11 @@ export class StreamableSession implements ChangeListener, Timed {
   /** Whether it may not be dropped now: a stream is open or a request runs. */
   get isBusy(): boolean {
     return this.standalone.isCarried || this.state.inFlight.size > 0;
+  }
+
+  /** Whether the client comes back by itself to a stream that the server has let go of. */
+  get clientPolls(): boolean {
+    return this.state.version >= POLLING_SINCE;
   }
 
   touch(): void {

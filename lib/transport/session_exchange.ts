@@ -1,0 +1,79 @@
+import type { Exchange } from "../mcp/exchange.ts";
+import type { InFlight } from "../mcp/in_flight.ts";
+import type { LegacySession } from "../mcp/legacy_session.ts";
+import type { Caller } from "../registry/context.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
+import type { JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+import type { StreamableSession } from "./streamable_session.ts";
+
+/** The requests of one POST, as the methods see them. */
+export class SessionExchange implements Exchange {
+  readonly connectionId = undefined;
+  readonly #session: StreamableSession;
+  /** Null where the client takes no stream: what is to be sent goes on the session's own. */
+  readonly #requestId: string | number | undefined | null;
+  #stream: ResumableStream | undefined;
+  #isCarried = false;
+  #releaseMs: number | undefined;
+
+  constructor(session: StreamableSession, requestId: string | number | undefined | null = null) {
+    this.#session = session;
+    this.#requestId = requestId;
+  }
+
+  get session(): LegacySession {
+    return this.#session.state;
+  }
+
+  get caller(): Caller {
+    return this.#session.state.caller;
+  }
+
+  get inFlight(): InFlight {
+    return this.#session.state.inFlight;
+  }
+
+  get logLevel(): LoggingLevel {
+    return this.#session.state.logLevel;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.#session.state.capabilities;
+  }
+
+  /** The response stream, if anything has been said on it. */
+  get opened(): ResumableStream | undefined {
+    return this.#stream;
+  }
+
+  stream(): ResumableStream {
+    return this.#stream ??= this.#openStream();
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    (this.#requestId === null ? this.#session.standalone : this.stream()).write(message);
+  }
+
+  /** Has the POST's response carry the stream. */
+  carryBy(connection: SseConnection): void {
+    this.#isCarried = true;
+    this.stream().carryBy(connection);
+    if (this.#releaseMs !== undefined) this.stream().release("disconnected", this.#releaseMs);
+  }
+
+  releaseStream(retryMs: number): void {
+    if (!this.#session.clientPolls) return;
+    // A handler may let go before it first waits, and only then does the response begin.
+    if (this.#isCarried) this.#stream?.release("disconnected", retryMs);
+    else this.#releaseMs = retryMs;
+  }
+
+  #openStream(): ResumableStream {
+    const stream = this.#session.openStream(this.#requestId ?? undefined);
+    // First of all, an id that the client can come back with.
+    if (this.#session.clientPolls) stream.prime(RETRY_MS);
+    return stream;
+  }
+}

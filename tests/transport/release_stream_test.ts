@@ -1,0 +1,123 @@
+/**
+ * How the response stream of a 2025-11-25 request begins, and how a handler lets go of it
+ * (2025-11-25, basic/transports, Sending Messages to the Server).
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { defineTool, type Tool, type ToolContext } from "../../lib/mod.ts";
+import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { EventReader } from "../helpers/sse.ts";
+
+const ACCEPT = { accept: "application/json, text/event-stream" };
+
+/** A tool that does `first` at once and answers when the gate is opened. */
+function gated(first: (ctx: ToolContext) => void) {
+  const gate = Promise.withResolvers<string>();
+  const contexts: ToolContext[] = [];
+  const tool = defineTool({
+    name: "gated",
+    description: "Answers when told to",
+    run: (_input, ctx) => {
+      contexts.push(ctx);
+      first(ctx);
+      return gate.promise;
+    },
+  });
+  return { tool, open: () => gate.resolve("done"), context: () => contexts[0] as ToolContext };
+}
+
+async function openSession(app: TestApp, protocolVersion: string) {
+  const opened = await app.post("/mcp", rpc("initialize", { protocolVersion, capabilities: {} }));
+  await opened.body?.cancel();
+  return {
+    "mcp-session-id": opened.headers.get("mcp-session-id") ?? "",
+    "mcp-protocol-version": protocolVersion,
+  };
+}
+
+async function callIn(tool: Tool, protocolVersion: string) {
+  const app = testApp({ tools: [tool], settings: { MCP_REQUEST_TIMEOUT_MS: 5_000 } });
+  const session = await openSession(app, protocolVersion);
+  const events = new EventReader(
+    await app.post("/mcp", toolCall("gated"), { ...session, ...ACCEPT }),
+  );
+  const resume = async (lastEventId = "") =>
+    new EventReader(
+      await app.request("/mcp", {
+        headers: { ...session, accept: "text/event-stream", "last-event-id": lastEventId },
+      }),
+    );
+  return { events, resume, [Symbol.dispose]: () => app.stop() };
+}
+
+Deno.test("POST /mcp primes its stream before all that the handler says", async () => {
+  const { tool, open } = gated(({ log }) => log.info("hello"));
+  using call = await callIn(tool, "2025-11-25");
+  open();
+
+  const [primer, logged, answer] = await call.events.rest();
+
+  assertEquals([primer?.data, typeof primer?.id, call.events.retries], ["", "string", [1_000]]);
+  assertEquals(logged?.json.params.data, "hello");
+  assertEquals(answer?.json.result.content[0].text, "done");
+});
+
+Deno.test("POST /mcp sends no event without data before 2025-11-25", async () => {
+  const { tool, open } = gated(({ log }) => log.info("hello"));
+  using call = await callIn(tool, "2025-06-18");
+  open();
+
+  const events = await call.events.rest();
+
+  assertEquals(events.map(({ json }) => json.method ?? json.id), ["notifications/message", 1]);
+});
+
+Deno.test("`ctx.releaseStream()` lets go of the stream when called before the handler waits", async () => {
+  const { tool, open } = gated(({ releaseStream }) => releaseStream(70));
+  using call = await callIn(tool, "2025-11-25");
+
+  const [primer, ...more] = await call.events.rest();
+  assertEquals([primer?.data, more, call.events.retries], ["", [], [1_000, 70]]);
+
+  const resumed = await call.resume(primer?.id);
+  open();
+  const [answer] = await resumed.rest();
+  assertEquals(answer?.json.result.content[0].text, "done");
+});
+
+Deno.test("`ctx.releaseStream()` lets go of the stream when called later", async () => {
+  const { tool, open, context } = gated(() => {});
+  using call = await callIn(tool, "2025-11-25");
+  context().releaseStream();
+
+  const [primer] = await call.events.rest();
+  assertEquals(call.events.retries, [1_000, 1_000]);
+
+  open();
+  const [answer] = await (await call.resume(primer?.id)).rest();
+  assertEquals(answer?.json.result.content[0].text, "done");
+});
+
+Deno.test("`ctx.releaseStream()` does not cut a client that comes back after it", async () => {
+  const { tool, open, context } = gated(({ releaseStream }) => releaseStream());
+  using call = await callIn(tool, "2025-11-25");
+  const [primer] = await call.events.rest();
+  context().releaseStream();
+
+  const resumed = await call.resume(primer?.id);
+  context().log.info("still here");
+  assertEquals((await resumed.next())?.json.params.data, "still here");
+  open();
+  assertEquals((await resumed.next())?.json.result.content[0].text, "done");
+});
+
+Deno.test("`ctx.releaseStream()` does nothing before 2025-11-25, where clients do not come back", async () => {
+  const { tool, open, context } = gated(({ releaseStream }) => releaseStream());
+  using call = await callIn(tool, "2025-06-18");
+  context().releaseStream();
+  open();
+
+  const [answer] = await call.events.rest();
+  assertEquals(answer?.json.result.content[0].text, "done");
+});
