@@ -5,6 +5,7 @@
  */
 import Template from "uri-template-lite";
 import { messageOf, RegistrationError } from "../base/errors.ts";
+import { hasUriScheme } from "./uri.ts";
 
 type Operator = "+" | "#" | "." | "/" | ";" | "?" | "&";
 type WithoutOperator<S extends string> = S extends `${Operator}${infer Rest}` ? Rest : S;
@@ -28,11 +29,16 @@ const MAX_URI_LENGTH = 8_192;
 export class UriTemplate {
   readonly #template: Template;
 
-  /** @throws {RegistrationError} for what is not a template, or has no variable */
+  /** @throws {RegistrationError} for what is not a template of URIs, or has no variable */
   constructor(template: string, owner: string) {
     if (!/\{[^{}]+\}/.test(template)) {
       throw new RegistrationError(
         `Cannot serve ${owner}: ${JSON.stringify(template)} has no {variable}; define a resource`,
+      );
+    }
+    if (!hasUriScheme(template)) {
+      throw new RegistrationError(
+        `Cannot serve ${owner}: ${JSON.stringify(template)} does not begin with a URI scheme`,
       );
     }
     try {
