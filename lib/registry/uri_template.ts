@@ -26,6 +26,10 @@ export type UriVariables<T extends string> = string extends T
 /** Longest URI that is matched, in characters. */
 const MAX_URI_LENGTH = 8_192;
 
+/** A file's URI with an empty segment, or with separators or NUL in encoded form. */
+const ODD_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
+const SEPARATOR_REGEXP = /[\\/]/;
+
 export class UriTemplate {
   readonly #template: Template;
 
@@ -49,15 +53,21 @@ export class UriTemplate {
   }
 
   /**
-   * The variables of a URI of this template. Expanding them must give the URI back: so `{name}`
-   * takes no slash, and nobody leaves the template's folder with one.
+   * The variables of a URI of this template. Expanding them must give the URI back, so `{name}`
+   * takes no slash; and as authors make paths of them, none of them leads out of its folder.
    */
   match(uri: string): Readonly<Record<string, string | readonly string[]>> | undefined {
-    if (uri.length > MAX_URI_LENGTH) return undefined;
+    if (uri.length > MAX_URI_LENGTH || ODD_FILE_REGEXP.test(uri)) return undefined;
     const variables = this.#template.match(uri);
-    if (variables === null) return undefined;
+    if (variables === null || Object.values(variables).flat().some(leadsOut)) return undefined;
     return sameUri(this.#template.expand(variables), uri) ? variables : undefined;
   }
+}
+
+/** Whether a value, taken as a path, has segments that mean another folder, or an early end. */
+function leadsOut(value: string): boolean {
+  return value.includes("\0") ||
+    value.split(SEPARATOR_REGEXP).some((segment) => segment === "." || segment === "..");
 }
 
 /** Compares with percent-encoding made uniform, as clients may encode more than they need to. */
