@@ -16,6 +16,7 @@ import type {
   TextResourceContents,
 } from "../wire/mcp_types.ts";
 import type { Completers } from "./completion.ts";
+import { firstFault, resourceFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { isUri } from "./uri.ts";
 import { UriTemplate, type UriVariables } from "./uri_template.ts";
@@ -158,5 +159,8 @@ function contentsOf(
   if (returned instanceof Uint8Array) {
     return { contents: [{ uri, ...type, blob: returned.toBase64() }] };
   }
-  return { contents: Array.isArray(returned) ? [...returned] : [returned as Contents] };
+  const contents = Array.isArray(returned) ? [...returned] : [returned as Contents];
+  const fault = firstFault(contents, resourceFault);
+  if (fault !== undefined) throw new TypeError(`Contents of resource ${uri} ${fault}`);
+  return { contents };
 }
