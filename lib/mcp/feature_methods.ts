@@ -69,7 +69,10 @@ export const complete: Method = (params, _call, { catalog }) => {
       'Invalid params: "argument" needs a "name" and a "value", both strings',
     );
   }
-  const completer = completersOf(ref, catalog)[argument.name];
+  const completers = completersOf(ref, catalog);
+  const completer = Object.hasOwn(completers, argument.name)
+    ? completers[argument.name]
+    : undefined;
   const values = completer?.(argument.value, { arguments: knownArguments(context) }) ?? [];
   return isPromise(values) ? values.then(completion) : completion(values);
 };

@@ -9,6 +9,7 @@ import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wire/mcp_types.ts";
 import type { Completers } from "./completion.ts";
+import { firstFault, messageFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { check, type Checked } from "./schema.ts";
 
@@ -70,7 +71,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
     ...(schema !== undefined && { arguments: argumentList(schema) }),
   } as PromptListing;
   const runChecked = (checked: Checked<z.output<A>>, ctx: ToolContext) => {
-    if (checked.ok) return toResult(run(checked.value, ctx), listing.description);
+    if (checked.ok) return toResult(run(checked.value, ctx), listing);
     throw new ProtocolError(
       "invalid_params",
       `Invalid arguments for prompt ${name}: ${checked.faults.join("; ")}`,
@@ -104,17 +105,29 @@ function argumentList(schema: z.ZodObject): NonNullable<PromptListing["arguments
 
 function toResult(
   returned: MaybePromise<PromptReturn>,
-  description: string | undefined,
+  listing: PromptListing,
 ): MaybePromise<GetPromptResult> {
   return isPromise(returned)
-    ? returned.then((settled) => resultOf(settled, description))
-    : resultOf(returned, description);
+    ? returned.then((settled) => resultOf(settled, listing))
+    : resultOf(returned, listing);
 }
 
-function resultOf(returned: PromptReturn, description: string | undefined): GetPromptResult {
-  if (typeof returned !== "string" && "messages" in returned) return returned;
-  const messages = typeof returned === "string"
-    ? [{ role: "user" as const, content: { type: "text" as const, text: returned } }]
-    : [...returned];
-  return { ...(description !== undefined && { description }), messages };
+/** @throws {TypeError} for what is no result of a prompt */
+function resultOf(returned: PromptReturn, { name, description }: PromptListing): GetPromptResult {
+  const described = description !== undefined && { description };
+  if (typeof returned === "string") {
+    return {
+      ...described,
+      messages: [{ role: "user", content: { type: "text", text: returned } }],
+    };
+  }
+  const result = Array.isArray(returned)
+    ? { ...described, messages: [...returned] }
+    : returned as GetPromptResult;
+  if (!Array.isArray(result?.messages)) {
+    throw new TypeError(`Prompt ${name} returned neither text nor messages`);
+  }
+  const fault = firstFault(result.messages, messageFault);
+  if (fault !== undefined) throw new TypeError(`Message of prompt ${name} ${fault}`);
+  return result;
 }

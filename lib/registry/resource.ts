@@ -16,7 +16,9 @@ import type {
   TextResourceContents,
 } from "../wire/mcp_types.ts";
 import type { Completers } from "./completion.ts";
+import { firstFault, resourceFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
+import { isUri } from "./uri.ts";
 import { UriTemplate, type UriVariables } from "./uri_template.ts";
 
 type Contents = TextResourceContents | BlobResourceContents;
@@ -89,7 +91,7 @@ export interface ResourceTemplate {
  * ```
  */
 export function defineResource({ read, ...listing }: ResourceDefinition): Resource {
-  if (!URL.canParse(listing.uri)) {
+  if (!isUri(listing.uri)) {
     throw new RegistrationError(
       `Cannot serve resource "${listing.name}": ${
         JSON.stringify(listing.uri)
@@ -106,7 +108,7 @@ export function defineResource({ read, ...listing }: ResourceDefinition): Resour
 /**
  * Defines a template of resources. The variables' names and types follow from the template.
  *
- * @throws {RegistrationError} for a template that is not RFC 6570
+ * @throws {RegistrationError} for a template that is not RFC 6570, or whose scheme is none
  *
  * @example
  * ```ts
@@ -157,5 +159,8 @@ function contentsOf(
   if (returned instanceof Uint8Array) {
     return { contents: [{ uri, ...type, blob: returned.toBase64() }] };
   }
-  return { contents: Array.isArray(returned) ? [...returned] : [returned as Contents] };
+  const contents = Array.isArray(returned) ? [...returned] : [returned as Contents];
+  const fault = firstFault(contents, resourceFault);
+  if (fault !== undefined) throw new TypeError(`Contents of resource ${uri} ${fault}`);
+  return { contents };
 }

@@ -15,6 +15,7 @@ import type {
   ToolAnnotations,
   ToolListing,
 } from "../wire/mcp_types.ts";
+import { contentFault, firstFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { type HeaderParam, headerParams } from "./header_params.ts";
 import { check, type Checked, hasProperty, toJsonSchema, toObjectSchema } from "./schema.ts";
@@ -181,6 +182,8 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
   #finish(returned: unknown): MaybePromise<CallToolResult> {
     const { output } = this.#definition;
     if (this.#isContent(returned)) {
+      const fault = firstFault(returned.content, contentFault);
+      if (fault !== undefined) throw new TypeError(`Content of tool ${this.name} ${fault}`);
       if (output === undefined || returned.isError === true) return returned;
       return this.#structure(output, returned.structuredContent, returned);
     }

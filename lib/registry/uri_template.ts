@@ -5,6 +5,7 @@
  */
 import Template from "uri-template-lite";
 import { messageOf, RegistrationError } from "../base/errors.ts";
+import { hasUriScheme } from "./uri.ts";
 
 type Operator = "+" | "#" | "." | "/" | ";" | "?" | "&";
 type WithoutOperator<S extends string> = S extends `${Operator}${infer Rest}` ? Rest : S;
@@ -25,14 +26,23 @@ export type UriVariables<T extends string> = string extends T
 /** Longest URI that is matched, in characters. */
 const MAX_URI_LENGTH = 8_192;
 
+/** A file's URI with an empty segment, or with separators or NUL in encoded form. */
+const ODD_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
+const SEPARATOR_REGEXP = /[\\/]/;
+
 export class UriTemplate {
   readonly #template: Template;
 
-  /** @throws {RegistrationError} for what is not a template, or has no variable */
+  /** @throws {RegistrationError} for what is not a template of URIs, or has no variable */
   constructor(template: string, owner: string) {
     if (!/\{[^{}]+\}/.test(template)) {
       throw new RegistrationError(
         `Cannot serve ${owner}: ${JSON.stringify(template)} has no {variable}; define a resource`,
+      );
+    }
+    if (!hasUriScheme(template)) {
+      throw new RegistrationError(
+        `Cannot serve ${owner}: ${JSON.stringify(template)} does not begin with a URI scheme`,
       );
     }
     try {
@@ -43,15 +53,21 @@ export class UriTemplate {
   }
 
   /**
-   * The variables of a URI of this template. Expanding them must give the URI back: so `{name}`
-   * takes no slash, and nobody leaves the template's folder with one.
+   * The variables of a URI of this template. Expanding them must give the URI back, so `{name}`
+   * takes no slash; and as authors make paths of them, none of them leads out of its folder.
    */
   match(uri: string): Readonly<Record<string, string | readonly string[]>> | undefined {
-    if (uri.length > MAX_URI_LENGTH) return undefined;
+    if (uri.length > MAX_URI_LENGTH || ODD_FILE_REGEXP.test(uri)) return undefined;
     const variables = this.#template.match(uri);
-    if (variables === null) return undefined;
+    if (variables === null || Object.values(variables).flat().some(leadsOut)) return undefined;
     return sameUri(this.#template.expand(variables), uri) ? variables : undefined;
   }
+}
+
+/** Whether a value, taken as a path, has segments that mean another folder, or an early end. */
+function leadsOut(value: string): boolean {
+  return value.includes("\0") ||
+    value.split(SEPARATOR_REGEXP).some((segment) => segment === "." || segment === "..");
 }
 
 /** Compares with percent-encoding made uniform, as clients may encode more than they need to. */

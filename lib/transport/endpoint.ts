@@ -24,7 +24,7 @@ import {
   parseMessage,
 } from "../wire/json_rpc.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
-import { isSupported, LEGACY_VERSIONS } from "../wire/protocol_versions.ts";
+import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { CONNECTION_ID_PARAM, openHttpSse, postToHttpSse } from "./http_sse.ts";
 import type { ListenDeps } from "./listen.ts";
@@ -93,13 +93,15 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
   const streamId = queryParam(request.url, CONNECTION_ID_PARAM);
   if (streamId !== undefined) return postToHttpSse(deps, streamId, message);
   if ("method" in message && isModern(message.params, version)) {
-    return isRequest(message) ? answerModern(deps, { ...post, message }) : acceptedResponse();
+    if (isRequest(message)) return answerModern(deps, { ...post, message });
+    requireSupportedVersion(version);
+    return acceptedResponse();
   }
+  requireSupportedVersion(version);
   const sessionId = request.headers.get(SESSION_ID_HEADER);
   if (isRequest(message) && message.method === "initialize" && !speaksPlain(post)) {
     return openSession(deps, message, post);
   }
-  requireLegacyVersion(version);
   if (sessionId !== null) {
     const session = deps.sessions.find(sessionId, peer);
     return postToSession(deps, session, { ...post, messages: [message], isBatch: false });
@@ -136,6 +138,7 @@ function postBatch(
   post: Post,
   values: readonly unknown[],
 ): MaybePromise<Response> {
+  requireSupportedVersion(post.version);
   const sessionId = post.request.headers.get(SESSION_ID_HEADER);
   const session = sessionId === null ? undefined : deps.sessions.find(sessionId, post.peer);
   if (session?.state.version !== "2025-03-26") {
@@ -170,6 +173,7 @@ export function handleGet(deps: EndpointDeps, from: EndpointRequest): Response {
     );
   }
   const version = headers.get(VERSION_HEADER);
+  requireSupportedVersion(version);
   if (isModern(undefined, version)) {
     throw new ProtocolError(
       "method_not_allowed",
@@ -177,7 +181,6 @@ export function handleGet(deps: EndpointDeps, from: EndpointRequest): Response {
       { headers: { allow: "POST" } },
     );
   }
-  requireLegacyVersion(version);
   const sessionId = headers.get(SESSION_ID_HEADER);
   if (sessionId === null) return openHttpSse(deps, from);
   return listenToSession(deps, deps.sessions.find(sessionId, from.peer), from);
@@ -190,6 +193,7 @@ export function handleDelete(
 ): Response {
   const connectionId = isPlainUrl ? request.headers.get(CONNECTION_ID_HEADER) : null;
   if (connectionId !== null) return deletePlain(deps, connectionId);
+  requireSupportedVersion(request.headers.get(VERSION_HEADER));
   const sessionId = request.headers.get(SESSION_ID_HEADER);
   if (sessionId !== null) {
     deps.sessions.delete(deps.sessions.find(sessionId, peer));
@@ -206,12 +210,13 @@ function speaksPlain({ isPlainUrl, accepted, version }: Post): boolean {
   return isPlainUrl && accepted.namesEventStream && !accepted.json && version === null;
 }
 
-function requireLegacyVersion(version: string | null): void {
+/** Whatever is asked for, an unknown revision is a 400 (2025-06-18, basic/transports). */
+function requireSupportedVersion(version: string | null): void {
   if (version === null || isSupported(version)) return;
   throw new ProtocolError(
     "invalid_request",
     `Unsupported MCP-Protocol-Version ${JSON.stringify(version.slice(0, 40))}; this server ` +
-      `speaks ${LEGACY_VERSIONS.join(", ")}`,
+      `speaks ${PROTOCOL_VERSIONS.join(", ")}`,
   );
 }
 

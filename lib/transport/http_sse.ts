@@ -15,6 +15,7 @@ import { type SessionDialect, SessionStream, type SessionStreamDeps } from "./se
 export const CONNECTION_ID_PARAM = "connection_id";
 
 const HTTP_SSE: SessionDialect = {
+  beginsWithInitialize: true,
   responseEvent: () => "message",
   sse: { name: "http_sse", isLasting: true, ping: () => KEEPALIVE },
 };

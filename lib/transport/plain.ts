@@ -19,6 +19,7 @@ import { type SessionDialect, SessionStream, type SessionStreamDeps } from "./se
 export const CONNECTION_ID_HEADER = "mcp-connection-id";
 
 const PLAIN: SessionDialect = {
+  beginsWithInitialize: false,
   responseEvent: (response) => "error" in response ? "error" : "response",
   sse: {
     name: "plain",

@@ -43,6 +43,8 @@ export interface SessionStreamDeps {
 /** How one dialect differs from the other. */
 export interface SessionDialect {
   readonly sse: SseDialect;
+  /** Whether its clients begin with `initialize`, and hear of nothing before. */
+  readonly beginsWithInitialize: boolean;
   /** Name of the event that carries a response. */
   responseEvent(response: JsonRpcResponse): string;
 }
@@ -99,6 +101,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   }
 
   wantsChange(change: CatalogChange): boolean {
+    if (this.dialect.beginsWithInitialize && !this.session.isAgreed) return false;
     return change.kind !== "resource" || this.session.subscriptions.has(change.uri);
   }
 
