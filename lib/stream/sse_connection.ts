@@ -188,12 +188,12 @@ export class SseConnection implements Timed, StreamView {
     this.#reason = reason;
     this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
     if (reason !== "client_closed" && reason !== "write_failed") this.#sayGoodbye(reason);
-    const { queuedBytes, sentBytes } = this;
-    this.#endStream();
+    const { sentBytes } = this;
+    const isToBeRead = this.#endStream(reason);
     this.#outbox.recount();
     this.#state = "closed";
     this.#owner.wheel.cancel(this);
-    if (queuedBytes > 0) this.#owner.wheel.schedule(this, LINGER_MS);
+    if (isToBeRead) this.#owner.wheel.schedule(this, LINGER_MS);
     this.#removeAbortListener?.();
     this.#owner.closed(this, reason);
     this.#abortWork(reason);
@@ -272,12 +272,15 @@ export class SseConnection implements Timed, StreamView {
 
   /**
    * Bytes already queued may still be read, but not for ever: a reader that has stopped, or stops
-   * now, must not keep them and its socket alive.
+   * now, must not keep them alive.
+   *
+   * @returns whether bytes wait for a reader
    */
-  #endStream(): void {
-    const isStuck = this.failedPings > 0 || this.#reason === "queue_full";
+  #endStream(reason: CloseReason): boolean {
+    const isStuck = this.failedPings > 0 || reason === "queue_full";
     if (isStuck) this.#abandon();
-    else this.#outbox.end();
+    const isWaiting = !isStuck && this.#outbox.end();
+    return isWaiting && reason !== "client_closed" && reason !== "write_failed";
   }
 
   #abandon(): void {
