@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, messageOf } from "../base/errors.ts";
+import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { App } from "../http/app.ts";
 
@@ -66,11 +66,18 @@ function listen(
         port,
         onListen: (address) => onListen?.(address),
         onError: (error) => {
-          log.error("Request failed", { error: messageOf(error) });
+          // A stream that was cut off, as its reader had stopped, has said so in the log already.
+          if (!(error instanceof CallAborted)) {
+            log.error("Request failed", { error: messageOf(error) });
+          }
           return new Response(null, { status: 500 });
         },
       },
-      (request, { remoteAddr }) => app.fetch(request, { address: hostOf(remoteAddr) }),
+      (request, info) =>
+        app.fetch(request, {
+          address: hostOf(info.remoteAddr),
+          released: () => info.completed,
+        }),
     );
   } catch (error) {
     throw new ConfigError(

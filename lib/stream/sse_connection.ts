@@ -16,7 +16,7 @@ import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Timed } from "../base/timer_wheel.ts";
 import { encodeRetry } from "../wire/sse.ts";
-import type { CloseReason } from "./close_reason.ts";
+import { type CloseReason, isDeparture } from "./close_reason.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
 import type {
@@ -187,7 +187,7 @@ export class SseConnection implements Timed, StreamView {
     this.#state = "closing";
     this.#reason = reason;
     this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
-    if (reason !== "client_closed" && reason !== "write_failed") this.#sayGoodbye(reason);
+    if (!isDeparture(reason)) this.#sayGoodbye(reason);
     const { sentBytes } = this;
     const isToBeRead = this.#endStream(reason);
     this.#outbox.recount();
@@ -277,10 +277,8 @@ export class SseConnection implements Timed, StreamView {
    * @returns whether bytes wait for a reader
    */
   #endStream(reason: CloseReason): boolean {
-    const isStuck = this.failedPings > 0 || reason === "queue_full";
-    if (isStuck) this.#abandon();
-    const isWaiting = !isStuck && this.#outbox.end();
-    return isWaiting && reason !== "client_closed" && reason !== "write_failed";
+    if (this.failedPings > 0 || reason === "queue_full") this.#abandon();
+    return this.#outbox.end() && !isDeparture(reason);
   }
 
   #abandon(): void {
