@@ -32,6 +32,7 @@ import { ledgerView } from "./ledger_view.ts";
 import { ASSETS, sendAsset } from "./pages.ts";
 import { answer, type Route } from "./router.ts";
 import { serverInfo } from "./server_info.ts";
+import { Unanswered } from "./unanswered.ts";
 import { VERSION } from "./version.ts";
 
 /** What an app is made of; everything has a default. */
@@ -46,6 +47,16 @@ export interface AppOptions extends Offer {
   readonly wheel?: TimerWheelOptions;
 }
 
+/** What became of open streams and requests when an app was drained. */
+export interface DrainOutcome {
+  /** Streams that ended in time. */
+  readonly drained: number;
+  /** Streams that were cut. */
+  readonly cut: number;
+  /** Requests without a stream that got no answer. */
+  readonly unanswered: number;
+}
+
 /** A running app. */
 export interface App {
   /** Answers one request. Never rejects. */
@@ -57,7 +68,7 @@ export interface App {
    *
    * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is cut
    */
-  drain(budgetMs?: number): Promise<{ drained: number; cut: number }>;
+  drain(budgetMs?: number): Promise<DrainOutcome>;
   /** Speaks with one client over a pipe, as stdio is, until either end closes. */
   speak(pipe: Pipe): Promise<void>;
   /** Ends everything at once and stops all timers. */
@@ -115,6 +126,7 @@ export function createApp(options: AppOptions = {}): App {
     allowedHosts: settings.MCP_ALLOWED_HOSTS,
     allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
   });
+  const unanswered = new Unanswered();
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
   const routes = new Map<string, Route>([
     ["/mcp", endpointRoute(endpoint, "/mcp")],
@@ -138,14 +150,20 @@ export function createApp(options: AppOptions = {}): App {
     fetch: (request, peer = UNKNOWN_PEER) => {
       const address = proxies.clientOf(peer.address, request.headers);
       return answer(
-        { routes, guard },
+        { routes, guard, unanswered },
         request,
         address === peer.address ? peer : { ...peer, address },
       );
     },
     catalog,
     connections,
-    drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
+    drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
+      const [streams, left] = await Promise.all([
+        connections.drain(budgetMs),
+        unanswered.none(budgetMs),
+      ]);
+      return { ...streams, unanswered: left };
+    },
     speak: (pipe) =>
       serveStdio({
         ...endpoint,

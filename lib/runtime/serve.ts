@@ -5,6 +5,7 @@
  */
 import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
 
 /** Where and how to serve. */
@@ -115,11 +116,4 @@ class StopSignals {
       Deno.removeSignalListener(signal, handler);
     }
   }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }

@@ -5,6 +5,7 @@
  */
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
+import { within } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
@@ -251,9 +252,6 @@ export class ConnectionRegistry implements StreamOwner {
   async #emptyWithin(budgetMs: number): Promise<void> {
     if (this.#connections.size === 0) return;
     this.#whenEmpty = Promise.withResolvers<void>();
-    const { promise, resolve } = this.#whenEmpty;
-    const timer = setTimeout(resolve, budgetMs);
-    await promise;
-    clearTimeout(timer);
+    await within(budgetMs, this.#whenEmpty.promise);
   }
 }
