@@ -16,3 +16,18 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
+
+/**
+ * Waits for `work`, but no longer than so many ms; whatever becomes of it, it is no error.
+ *
+ * @returns whether it was done in time
+ */
+export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const onDone = () => resolve(true);
+  work.then(onDone, onDone);
+  const isDone = await promise;
+  clearTimeout(timer);
+  return isDone;
+}

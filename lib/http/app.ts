@@ -33,6 +33,7 @@ import { ledgerView } from "./ledger_view.ts";
 import { ASSETS, sendAsset } from "./pages.ts";
 import { answer, type Route } from "./router.ts";
 import { serverInfo } from "./server_info.ts";
+import { Unanswered } from "./unanswered.ts";
 import { VERSION } from "./version.ts";
 
 /** What an app is made of; everything has a default. */
@@ -47,6 +48,16 @@ export interface AppOptions extends Offer {
   readonly wheel?: TimerWheelOptions;
 }
 
+/** What became of open streams and requests when an app was drained. */
+export interface DrainOutcome {
+  /** Streams that ended in time. */
+  readonly drained: number;
+  /** Streams that were cut. */
+  readonly cut: number;
+  /** Requests without a stream that got no answer. */
+  readonly unanswered: number;
+}
+
 /** A running app. */
 export interface App {
   /** Answers one request. Never rejects. */
@@ -58,7 +69,7 @@ export interface App {
    *
    * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is cut
    */
-  drain(budgetMs?: number): Promise<{ drained: number; cut: number }>;
+  drain(budgetMs?: number): Promise<DrainOutcome>;
   /** Speaks with one client over a pipe, as stdio is, until either end closes. */
   speak(pipe: Pipe): Promise<void>;
   /** Ends everything at once and stops all timers. */
@@ -116,6 +127,7 @@ export function createApp(options: AppOptions = {}): App {
     allowedHosts: settings.MCP_ALLOWED_HOSTS,
     allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
   });
+  const unanswered = new Unanswered();
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
   const routes = new Map<string, Route>([
     ["/mcp", endpointRoute(endpoint, "/mcp")],
@@ -135,13 +147,19 @@ export function createApp(options: AppOptions = {}): App {
   for (const [path, asset] of ASSETS) {
     routes.set(path, { GET: (request) => sendAsset(request, asset) });
   }
-  const router = { routes, guard };
+  const router = { routes, guard, unanswered };
   return {
     fetch: (request, peer = UNKNOWN_PEER) =>
       answer(router, request, proxies.behind(peer, request.headers)),
     catalog,
     connections,
-    drain: (budgetMs = settings.MCP_DRAIN_MS) => connections.drain(budgetMs),
+    drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
+      const [streams, left] = await Promise.all([
+        connections.drain(budgetMs),
+        unanswered.none(budgetMs),
+      ]);
+      return { ...streams, unanswered: left };
+    },
     speak: (pipe) =>
       serveStdio({
         ...endpoint,

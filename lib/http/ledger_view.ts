@@ -17,7 +17,7 @@ export function ledgerView(
   query: URLSearchParams,
   heapUsedBytes: number,
 ): Record<string, unknown> {
-  const { opened, open, closed, refused, queuedBytes } = connections.ledger();
+  const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
   const offset = wholeNumber(query, "offset", {
     fallback: 0,
     max: Number.MAX_SAFE_INTEGER,
@@ -30,6 +30,7 @@ export function ledgerView(
   return {
     opened,
     open,
+    lingering,
     closed,
     refused,
     queued_bytes: queuedBytes,

@@ -9,6 +9,7 @@ import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import type { Guard } from "./guard.ts";
 import { ENDPOINTS } from "./server_info.ts";
+import type { Unanswered } from "./unanswered.ts";
 
 /** Answers one request; may throw. */
 export type Handler = (request: Request, peer: Peer) => MaybePromise<Response>;
@@ -20,11 +21,13 @@ export type Route = Readonly<Record<string, Handler>>;
 export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
   readonly guard: Guard;
+  /** Keeps count of what is being answered. */
+  readonly unanswered: Unanswered;
 }
 
 /** Answers a request. Never throws and never rejects. */
 export function answer(
-  { routes, guard }: Router,
+  { routes, guard, unanswered }: Router,
   request: Request,
   peer: Peer,
 ): MaybePromise<Response> {
@@ -44,7 +47,7 @@ export function answer(
     }
   }
   if (isPromise(response)) {
-    const settled = response.catch(errorResponse);
+    const settled = unanswered.track(response, errorResponse);
     return origin === null ? settled : settled.then((done) => guard.addCors(done, origin));
   }
   return origin === null ? response : guard.addCors(response, origin);

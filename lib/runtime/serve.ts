@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ConfigError, messageOf } from "../base/errors.ts";
+import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
 import type { Peer } from "../transport/peer.ts";
 
@@ -67,7 +68,10 @@ function listen(
         port,
         onListen: (address) => onListen?.(address),
         onError: (error) => {
-          log.error("Request failed", { error: messageOf(error) });
+          // A stream that was cut off, as its reader had stopped, has said so in the log already.
+          if (!(error instanceof CallAborted)) {
+            log.error("Request failed", { error: messageOf(error) });
+          }
           return new Response(null, { status: 500 });
         },
       },
@@ -92,6 +96,10 @@ class SocketPeer implements Peer {
   get address(): string {
     const { remoteAddr } = this.#info;
     return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+  }
+
+  released(): Promise<unknown> {
+    return this.#info.completed;
   }
 }
 
@@ -119,11 +127,4 @@ class StopSignals {
       Deno.removeSignalListener(signal, handler);
     }
   }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { within } from "../base/promises.ts";
+
 /** Characters that may wait; lines beyond are dropped and counted. */
 const MAX_WAITING = 1_048_576;
 const ENCODER = new TextEncoder();
@@ -27,11 +29,7 @@ export class StderrLines {
 
   /** Resolves when all lines are written, or after `withinMs`. */
   async flush(withinMs = 500): Promise<void> {
-    if (this.#writing === undefined) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, withinMs);
-    await Promise.race([this.#writing, promise]);
-    clearTimeout(timer);
+    if (this.#writing !== undefined) await within(withinMs, this.#writing);
   }
 
   async #drain(): Promise<void> {

@@ -16,3 +16,8 @@ export const CLOSE_REASONS = [
 ] as const;
 
 export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+/** Whether the client is gone: nobody reads any more. */
+export function isDeparture(reason: CloseReason): boolean {
+  return reason === "client_closed" || reason === "write_failed";
+}

@@ -5,9 +5,10 @@
  */
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
+import { within } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
-import type { CloseReason } from "./close_reason.ts";
+import { type CloseReason, isDeparture } from "./close_reason.ts";
 import { type HeartbeatFigures, type Ledger, noneClosed } from "./ledger.ts";
 import { SseConnection } from "./sse_connection.ts";
 import type {
@@ -33,6 +34,8 @@ export class ConnectionRegistry implements StreamOwner {
   readonly #limits: RegistryLimits;
   readonly #log: Log;
   readonly #connections = new Map<string, SseConnection>();
+  readonly #lingering = new Set<SseConnection>();
+  /** Open and lingering streams, by client. */
   readonly #perClient = new Map<string, number>();
   readonly #closed = noneClosed();
   #opened = 0;
@@ -86,7 +89,7 @@ export class ConnectionRegistry implements StreamOwner {
   open({ dialect, client, work }: OpenOptions): SseConnection {
     this.#recountIfFull();
     this.admission.admitStream(client, {
-      open: this.#connections.size,
+      open: this.#connections.size + this.#lingering.size,
       openOfClient: this.#perClient.get(client.key) ?? 0,
       queuedBytes: this.#queuedBytes,
     }, dialect.isLasting);
@@ -102,6 +105,8 @@ export class ConnectionRegistry implements StreamOwner {
     this.#opened++;
     this.#connections.set(connection.id, connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
+    const onRelease = () => this.#release(connection);
+    client.released?.then(onRelease, onRelease);
     this.#log.info("SSE Connection establishing", {
       connection_id: connection.id,
       client_ip: client.address,
@@ -116,6 +121,7 @@ export class ConnectionRegistry implements StreamOwner {
     return {
       opened: this.#opened,
       open: this.#connections.size,
+      lingering: this.#lingering.size,
       closed: { ...this.#closed },
       refused: this.admission.refused(),
       queuedBytes: this.#queuedBytes,
@@ -161,12 +167,9 @@ export class ConnectionRegistry implements StreamOwner {
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;
     this.#closed[reason]++;
-    const { key } = connection.client;
-    const left = (this.#perClient.get(key) ?? 1) - 1;
-    if (left > 0) this.#perClient.set(key, left);
-    else this.#perClient.delete(key);
-    const isLost = reason === "client_closed" || reason === "write_failed";
-    if (isLost && connection.dialect.isLasting) this.admission.noteLost(connection);
+    if (connection.client.released === undefined) this.#countOut(connection);
+    else this.#lingering.add(connection);
+    if (isDeparture(reason) && connection.dialect.isLasting) this.admission.noteLost(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }
 
@@ -210,6 +213,23 @@ export class ConnectionRegistry implements StreamOwner {
     this.wheel.stop();
   }
 
+  /**
+   * The transport has let go of a stream. Deno writes to a stalled reader until the end of its
+   * days, whatever becomes of the stream, so its socket must count as long as it is there. For a
+   * stream that is still open this is one more sign that its client has left.
+   */
+  #release(connection: SseConnection): void {
+    connection.close("client_closed");
+    this.wheel.cancel(connection);
+    if (this.#lingering.delete(connection)) this.#countOut(connection);
+  }
+
+  #countOut({ client }: SseConnection): void {
+    const left = (this.#perClient.get(client.key) ?? 1) - 1;
+    if (left > 0) this.#perClient.set(client.key, left);
+    else this.#perClient.delete(client.key);
+  }
+
   #recountIfFull(): void {
     if (this.#queuedBytes >= this.#limits.maxTotalQueuedBytes) this.#recount();
   }
@@ -232,9 +252,6 @@ export class ConnectionRegistry implements StreamOwner {
   async #emptyWithin(budgetMs: number): Promise<void> {
     if (this.#connections.size === 0) return;
     this.#whenEmpty = Promise.withResolvers<void>();
-    const { promise, resolve } = this.#whenEmpty;
-    const timer = setTimeout(resolve, budgetMs);
-    await promise;
-    clearTimeout(timer);
+    await within(budgetMs, this.#whenEmpty.promise);
   }
 }

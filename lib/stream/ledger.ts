@@ -17,6 +17,8 @@ export type Refusal = (typeof REFUSALS)[number];
 export interface Ledger {
   readonly opened: number;
   readonly open: number;
+  /** Streams that are closed, but whose socket a stalled reader keeps the transport from freeing. */
+  readonly lingering: number;
   readonly closed: Readonly<Record<CloseReason, number>>;
   readonly refused: Readonly<Record<Refusal, number>>;
   readonly queuedBytes: number;

@@ -79,14 +79,20 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     this.#owner.addQueued(delta);
   }
 
-  /** Nothing more comes; what waits may still be read. */
-  end(): void {
+  /**
+   * Nothing more comes; what waits may still be read.
+   *
+   * @returns whether something waits
+   */
+  end(): boolean {
     try {
       this.#controller?.close();
     } catch {
       // Already ended by its reader.
     }
+    const { queuedBytes } = this;
     this.#isOver = true;
+    return queuedBytes > 0;
   }
 
   /** Nothing more comes, and what waits is dropped. */

@@ -16,7 +16,7 @@ import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Timed } from "../base/timer_wheel.ts";
 import { encodeRetry } from "../wire/sse.ts";
-import type { CloseReason } from "./close_reason.ts";
+import { type CloseReason, isDeparture } from "./close_reason.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
 import type {
@@ -187,13 +187,13 @@ export class SseConnection implements Timed, StreamView {
     this.#state = "closing";
     this.#reason = reason;
     this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
-    if (reason !== "client_closed" && reason !== "write_failed") this.#sayGoodbye(reason);
-    const { queuedBytes, sentBytes } = this;
-    this.#endStream();
+    if (!isDeparture(reason)) this.#sayGoodbye(reason);
+    const { sentBytes } = this;
+    const isToBeRead = this.#endStream(reason);
     this.#outbox.recount();
     this.#state = "closed";
     this.#owner.wheel.cancel(this);
-    if (queuedBytes > 0) this.#owner.wheel.schedule(this, LINGER_MS);
+    if (isToBeRead) this.#owner.wheel.schedule(this, LINGER_MS);
     this.#removeAbortListener?.();
     this.#owner.closed(this, reason);
     this.#abortWork(reason);
@@ -272,12 +272,13 @@ export class SseConnection implements Timed, StreamView {
 
   /**
    * Bytes already queued may still be read, but not for ever: a reader that has stopped, or stops
-   * now, must not keep them and its socket alive.
+   * now, must not keep them alive.
+   *
+   * @returns whether bytes wait for a reader
    */
-  #endStream(): void {
-    const isStuck = this.failedPings > 0 || this.#reason === "queue_full";
-    if (isStuck) this.#abandon();
-    else this.#outbox.end();
+  #endStream(reason: CloseReason): boolean {
+    if (this.failedPings > 0 || reason === "queue_full") this.#abandon();
+    return this.#outbox.end() && !isDeparture(reason);
   }
 
   #abandon(): void {

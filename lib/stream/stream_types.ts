@@ -23,6 +23,8 @@ export interface StreamClient {
   /** What limits count: the authenticated principal, else the address. */
   readonly key: string;
   readonly userAgent: string;
+  /** Settles when the transport holds nothing of the stream any more, where it tells. */
+  readonly released?: Promise<unknown>;
 }
 
 /** How often and how long; see the settings of the same names. */

@@ -1,3 +1,4 @@
+import type { Caller } from "../registry/context.ts";
 import type { StreamClient } from "../stream/stream_types.ts";
 
 /** The other end of a request, as the edge sees it. */
@@ -6,6 +7,8 @@ export interface Peer {
   readonly address: string;
   /** The authenticated principal, where there is authentication. */
   readonly principal?: string | undefined;
+  /** Tells when the transport holds nothing of the response any more, where it can. */
+  released?(): Promise<unknown>;
 }
 
 /** Longest user agent that is kept, in characters; clients choose it freely. */
@@ -22,5 +25,11 @@ export function streamClient(request: Request, peer: Peer): StreamClient {
     address: peer.address,
     key: clientKey(peer),
     userAgent: (request.headers.get("user-agent") ?? "").slice(0, MAX_USER_AGENT),
+    ...(peer.released !== undefined && { released: peer.released() }),
   };
+}
+
+/** The caller of what outlives its request, and must not keep that alive. */
+export function callerOf({ address, principal }: Peer): Caller {
+  return { address, ...(principal !== undefined && { principal }) };
 }

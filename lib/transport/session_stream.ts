@@ -28,7 +28,7 @@ import {
 } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
-import { type Peer, streamClient } from "./peer.ts";
+import { callerOf, type Peer, streamClient } from "./peer.ts";
 import { written } from "./respond.ts";
 
 /** What session streams work with. */
@@ -65,7 +65,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   ) {
     this.#deps = deps;
     this.dialect = dialect;
-    this.session = new LegacySession({ ...deps, caller: from.peer });
+    this.session = new LegacySession({ ...deps, caller: callerOf(from.peer) });
     const client = streamClient(from.request, from.peer);
     this.connection = deps.connections.open({ dialect: dialect.sse, client, work: this });
     deps.changes.add(this);

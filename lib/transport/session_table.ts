@@ -16,7 +16,7 @@ import type { Agreement } from "../mcp/legacy_session.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { CloseReason } from "../stream/close_reason.ts";
 import { StreamableSession } from "./streamable_session.ts";
-import type { Peer } from "./peer.ts";
+import { callerOf, type Peer } from "./peer.ts";
 
 /** What the table works with; the limits are the settings of the same names. */
 export interface SessionTableOptions {
@@ -135,7 +135,7 @@ export class SessionTable {
     const session = new StreamableSession({
       id,
       key: token.key,
-      caller: peer,
+      caller: callerOf(peer),
       seal,
       store,
       wheel,

@@ -63,6 +63,8 @@ export interface OpenBareOptions {
   readonly work?: StreamWork;
   readonly signal?: AbortSignal;
   readonly dialect?: SseDialect;
+  /** Settles when the transport lets go of the stream. */
+  readonly released?: Promise<unknown>;
 }
 
 /** A stream and the client at its other end, which reads only when told. */
@@ -124,10 +126,15 @@ export class Streams implements Disposable {
 
   /** Opens a stream whose first frame is `first`. */
   open(options: OpenBareOptions = {}): BareStream {
-    const { address = "192.0.2.1", signal, dialect = BARE, work } = options;
+    const { address = "192.0.2.1", signal, dialect = BARE, work, released } = options;
     const connection = this.registry.open({
       dialect,
-      client: { address, key: address, userAgent: "test" },
+      client: {
+        address,
+        key: address,
+        userAgent: "test",
+        ...(released !== undefined && { released }),
+      },
       ...(work !== undefined && { work }),
     });
     const stream = new BareStream(connection);

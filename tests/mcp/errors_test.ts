@@ -140,9 +140,9 @@ const hostile = {
 };
 /** Content that no JSON can hold; the types forbid it, but authors may write JavaScript. */
 const UNWRITABLE: readonly (readonly [string, unknown])[] = [
-  ["a bigint", { content: [{ type: "text", text: 1n }] }],
+  ["a bigint", { content: [], _meta: { n: 1n } }],
   ["a circle", { content: [], _meta: circular }],
-  ["a toJSON that throws", { content: [hostile] }],
+  ["a toJSON that throws", { content: [], _meta: { hostile } }],
 ];
 
 for (const [name, result] of UNWRITABLE) {

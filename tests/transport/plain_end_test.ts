@@ -136,7 +136,7 @@ Deno.test("drain: an idle stream ends at once, a busy one with its call", () =>
     const events = await scene.client.events.rest();
     assertEquals(events.map(({ event }) => event), ["response", "close"]);
     assertEquals(events[1]?.json.data.reason, "drain");
-    assertEquals(await draining, { drained: 2, cut: 0 });
+    assertEquals(await draining, { drained: 2, cut: 0, unanswered: 0 });
     assertEquals(scene.call.ctx.signal.aborted, false);
   }));
 
@@ -146,7 +146,7 @@ Deno.test("drain: a call that outlasts the budget is cut", () =>
     await scene.time.advance(4_900);
     assertEquals(scene.call.ctx.signal.aborted, false);
     await scene.time.advance(100);
-    assertEquals(await draining, { drained: 0, cut: 1 });
+    assertEquals(await draining, { drained: 0, cut: 1, unanswered: 0 });
     assertEnded(scene, "drain");
     assertEquals(await goodbye(scene), "drain");
   }));

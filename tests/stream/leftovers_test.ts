@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { bytes, Streams } from "../helpers/streams.ts";
+
+Deno.test("close() leaves no timer behind for a reader that has stopped", async () => {
+  using streams = new Streams({ pingIntervalMs: 100 });
+  const { connection } = streams.open();
+  connection.send(bytes(500));
+  await streams.time.advance(400);
+  assertEquals([connection.reason, streams.wheel.size], ["ping_failed", 0]);
+});
+
+Deno.test("close() leaves no timer behind for an outbox that is full", () => {
+  using streams = new Streams({ maxQueuedBytes: 100 });
+  const { connection } = streams.open();
+  connection.send(bytes(500));
+  assertEquals([connection.reason, streams.wheel.size], ["queue_full", 0]);
+});
+
+Deno.test("close() leaves no timer behind for a client that left with bytes unread", async () => {
+  using streams = new Streams();
+  const left = streams.open();
+  left.connection.send(bytes(500));
+  await left.leave();
+  const abort = new AbortController();
+  const aborted = streams.open({ signal: abort.signal });
+  aborted.connection.send(bytes(500));
+  abort.abort();
+  assertEquals([left.reason, aborted.reason], ["client_closed", "client_closed"]);
+  assertEquals(streams.wheel.size, 0);
+});
+
+Deno.test("close() drops the bytes of a stream that is not read within 5 s", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  stream.connection.send(bytes(500));
+  stream.connection.close("max_age");
+  await streams.time.advance(4_900);
+  assertEquals(streams.wheel.size, 1);
+  await streams.time.advance(200);
+  assertEquals(streams.wheel.size, 0);
+  await stream.follow();
+  assertEquals(stream.text, "<cut: max_age>");
+});
