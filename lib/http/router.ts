@@ -4,6 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
@@ -20,11 +21,12 @@ export type Route = Readonly<Record<string, Handler>>;
 export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
   readonly guard: Guard;
+  readonly observer: Observer;
 }
 
 /** Answers a request. Never throws and never rejects. */
 export function answer(
-  { routes, guard }: Router,
+  { routes, guard, observer }: Router,
   request: Request,
   peer: Peer,
 ): MaybePromise<Response> {
@@ -37,17 +39,22 @@ export function answer(
       ? guard.preflight(request)
       : handlerFor(routes, path, request.method)(request, peer);
   } catch (error) {
-    response = errorResponse(error);
+    response = refusal(error, observer);
     // A page at a refused origin must not read even the refusal.
     if (error instanceof ProtocolError && error.kind.endsWith("_refused")) {
       return response;
     }
   }
   if (isPromise(response)) {
-    const settled = response.catch(errorResponse);
+    const settled = response.catch((error) => refusal(error, observer));
     return origin === null ? settled : settled.then((done) => guard.addCors(done, origin));
   }
   return origin === null ? response : guard.addCors(response, origin);
+}
+
+function refusal(error: unknown, observer: Observer): Response {
+  observer.requestRejected(error instanceof ProtocolError ? error.kind : "internal_error");
+  return errorResponse(error);
 }
 
 function handlerFor(

@@ -5,6 +5,7 @@
  */
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
+import { NO_OBSERVER, type Observer } from "../base/observer.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
 import type { CloseReason } from "./close_reason.ts";
@@ -21,6 +22,14 @@ import type {
 /** Limits on all streams together. */
 export interface RegistryLimits extends StreamLimits, AdmissionLimits {}
 
+/** Whom the registry asks, and whom it tells. */
+export interface RegistryOptions {
+  /** Figures of the JavaScript heap, where the runtime has them. */
+  readonly heap?: (() => HeapFigures) | undefined;
+  /** Told of every stream, ping and refusal. */
+  readonly observer?: Observer;
+}
+
 /** What {@linkcode ConnectionRegistry.open} needs to know. */
 export interface OpenOptions {
   readonly dialect: SseDialect;
@@ -32,6 +41,7 @@ export class ConnectionRegistry implements StreamOwner {
   readonly wheel: TimerWheel;
   readonly #limits: RegistryLimits;
   readonly #log: Log;
+  readonly #observer: Observer;
   readonly #connections = new Map<string, SseConnection>();
   readonly #perClient = new Map<string, number>();
   readonly #closed = noneClosed();
@@ -48,16 +58,20 @@ export class ConnectionRegistry implements StreamOwner {
   /**
    * @param limits see the settings of the same names
    * @param wheel the timer of all streams; a test passes one with a clock of its own
-   * @param heap figures of the JavaScript heap, where the runtime has them
    */
   constructor(
     limits: RegistryLimits,
     wheel: TimerWheel = new TimerWheel(),
-    heap?: () => HeapFigures,
+    { heap, observer = NO_OBSERVER }: RegistryOptions = {},
   ) {
     this.#limits = limits;
     this.wheel = wheel;
-    this.admission = new Admission(limits, { now: () => wheel.now(), heap });
+    this.#observer = observer;
+    this.admission = new Admission(limits, {
+      now: () => wheel.now(),
+      heap,
+      onRefused: (refusal) => observer.refused(refusal),
+    });
     this.#log = logFor("stream");
   }
 
@@ -100,6 +114,7 @@ export class ConnectionRegistry implements StreamOwner {
       log: this.#log,
     });
     this.#opened++;
+    this.#observer.connectionOpened(dialect.name);
     this.#connections.set(connection.id, connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     this.#log.info("SSE Connection establishing", {
@@ -161,6 +176,8 @@ export class ConnectionRegistry implements StreamOwner {
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;
     this.#closed[reason]++;
+    const { dialect, ageMs, sentBytes } = connection;
+    this.#observer.connectionClosed({ dialect: dialect.name, reason, ageMs, sentBytes });
     const { key } = connection.client;
     const left = (this.#perClient.get(key) ?? 1) - 1;
     if (left > 0) this.#perClient.set(key, left);
@@ -195,10 +212,12 @@ export class ConnectionRegistry implements StreamOwner {
   pinged(latenessMs: number): void {
     this.#pingsSent++;
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, latenessMs);
+    this.#observer.pinged(latenessMs);
   }
 
   pingFailed(): void {
     this.#pingsFailed++;
+    this.#observer.pingFailed();
   }
 
   /** Ends everything at once; for tests and a hard stop. */

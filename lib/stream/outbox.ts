@@ -81,21 +81,27 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Nothing more comes; what waits may still be read. */
   end(): void {
+    this.#settle();
     try {
       this.#controller?.close();
     } catch {
       // Already ended by its reader.
     }
-    this.#isOver = true;
   }
 
   /** Nothing more comes, and what waits is dropped. */
   abandon(error: Error): void {
+    this.#settle();
     try {
       this.#controller?.error(error);
     } catch {
       // Already ended by its reader.
     }
+  }
+
+  /** From here on what was sent stands: nobody can tell what becomes of what still waits. */
+  #settle(): void {
+    this.#writtenBytes -= this.queuedBytes;
     this.#isOver = true;
   }
 }

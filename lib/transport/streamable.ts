@@ -5,13 +5,11 @@
  * @module
  */
 import { CallAborted, ProtocolError } from "../base/errors.ts";
+import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
-import type { Exchange } from "../mcp/exchange.ts";
-import type { InFlight } from "../mcp/in_flight.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
-import { agreementOf, type LegacySession } from "../mcp/legacy_session.ts";
+import { agreementOf } from "../mcp/legacy_session.ts";
 import type { McpServer } from "../mcp/server.ts";
-import type { Caller } from "../registry/context.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
@@ -20,12 +18,10 @@ import {
   isRequest,
   isResponse,
   type JsonRpcMessage,
-  type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
   notification,
 } from "../wire/json_rpc.ts";
-import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { encodeEvent } from "../wire/sse.ts";
 import { clientKey, type Peer, streamClient } from "./peer.ts";
@@ -37,6 +33,7 @@ import {
   type ResumableStream,
   SESSION_STREAM,
 } from "./resumable_stream.ts";
+import { SessionExchange } from "./session_exchange.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./streamable_session.ts";
 
@@ -48,6 +45,7 @@ export interface StreamableDeps {
   readonly connections: ConnectionRegistry;
   readonly sessions: SessionTable;
   readonly store: EventStore;
+  readonly observer: Observer;
 }
 
 /** A POST on its way into a session. */
@@ -178,15 +176,20 @@ export function listenToSession(
   });
   connection.open(OPENING, request.signal);
   session.listen();
-  if (place === undefined) startStandalone(session, connection);
+  if (place === undefined) startStandalone(deps, session, connection);
   else resume(deps, session, { place, stream, connection });
   return eventStream(connection);
 }
 
-function startStandalone(session: StreamableSession, connection: SseConnection): void {
+function startStandalone(
+  { observer }: StreamableDeps,
+  session: StreamableSession,
+  connection: SseConnection,
+): void {
   const { standalone } = session;
-  const missed = standalone.uncarried() ?? [];
-  for (const frame of missed) connection.send(frame);
+  const missed = standalone.uncarried();
+  tellReplay(observer, missed);
+  for (const frame of missed ?? []) connection.send(frame);
   standalone.carryBy(connection);
   if (session.state.version >= PRIMING_SINCE) standalone.prime(connection.retryMs ?? RETRY_MS);
 }
@@ -200,11 +203,12 @@ interface Resumption {
 }
 
 function resume(
-  { store }: StreamableDeps,
+  { store, observer }: StreamableDeps,
   session: StreamableSession,
   { place, stream, connection }: Resumption,
 ): void {
   const frames = store.after(session.storeKey(place.stream), place.seq);
+  tellReplay(observer, frames);
   for (const frame of frames ?? []) connection.send(frame);
   if (stream !== undefined) {
     stream.carryBy(connection);
@@ -213,6 +217,11 @@ function resume(
   }
   if (frames === undefined) connection.send(lostAnswer(place));
   connection.close("completed");
+}
+
+function tellReplay(observer: Observer, frames: readonly unknown[] | undefined): void {
+  if (frames === undefined) observer.replayLost();
+  else if (frames.length > 0) observer.replayed(frames.length);
 }
 
 /** The client asked for events that are gone, so it hears that it has to look for itself. */
@@ -244,55 +253,4 @@ function readPlace(session: StreamableSession, lastEventId: string): EventPlace 
     "invalid_request",
     "Last-Event-ID is not an event of this session; GET without it to listen from now on",
   );
-}
-
-/** The requests of one POST, as the methods see them. */
-class SessionExchange implements Exchange {
-  readonly connectionId = undefined;
-  readonly #session: StreamableSession;
-  /** Null where the client takes no stream: what is to be sent goes on the session's own. */
-  readonly #requestId: string | number | undefined | null;
-  #stream: ResumableStream | undefined;
-
-  constructor(session: StreamableSession, requestId: string | number | undefined | null = null) {
-    this.#session = session;
-    this.#requestId = requestId;
-  }
-
-  get session(): LegacySession {
-    return this.#session.state;
-  }
-
-  get caller(): Caller {
-    return this.#session.state.caller;
-  }
-
-  get inFlight(): InFlight {
-    return this.#session.state.inFlight;
-  }
-
-  get logLevel(): LoggingLevel {
-    return this.#session.state.logLevel;
-  }
-
-  get capabilities(): ClientCapabilities {
-    return this.#session.state.capabilities;
-  }
-
-  /** The response stream, if anything has been said on it. */
-  get opened(): ResumableStream | undefined {
-    return this.#stream;
-  }
-
-  stream(): ResumableStream {
-    return this.#stream ??= this.#session.openStream(this.#requestId ?? undefined);
-  }
-
-  send(message: JsonRpcNotification | JsonRpcRequest): void {
-    (this.#requestId === null ? this.#session.standalone : this.stream()).write(message);
-  }
-
-  releaseStream(retryMs: number): void {
-    this.#stream?.release("disconnected", retryMs);
-  }
 }
