@@ -4,19 +4,21 @@
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "./lib/base/errors.ts";
-import { configureLog, logFor } from "./lib/base/log.ts";
+import { configureLog } from "./lib/base/log.ts";
 import { createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { greeting } from "./lib/runtime/greeting.ts";
 import { loadTools } from "./lib/runtime/load_tools.ts";
+import { LoopDelay } from "./lib/runtime/loop_delay.ts";
+import { Rejections } from "./lib/runtime/rejections.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { serveOverStdio } from "./lib/runtime/stdio.ts";
 import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 
-async function main(lines: StderrLines): Promise<number> {
+async function main(lines: StderrLines, rejections: Rejections): Promise<number> {
   const { settings, stdio, checkConfig, help } = readCommand(
     Deno.args,
     (name) => Deno.env.get(name),
@@ -33,8 +35,11 @@ async function main(lines: StderrLines): Promise<number> {
     settings,
     heap,
   });
+  rejections.observer = app.observer;
   if (checkConfig) return print(describeSettings(settings));
   if (stdio) return await serveOverStdio(app);
+  const loopDelay = new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs));
+  loopDelay.start();
   return await serve(app, {
     hostname: settings.HOST,
     port: settings.PORT,
@@ -48,21 +53,13 @@ function print(text: string): number {
   return 0;
 }
 
-/** A tool that forgets an `await` must not end the process for everybody else. */
-function surviveRejections(): void {
-  const log = logFor("runtime");
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    log.error("Unhandled rejection", { error: messageOf(event.reason) });
-  });
-}
-
 if (import.meta.main) {
   const lines = new StderrLines();
-  surviveRejections();
+  const rejections = new Rejections();
+  rejections.survive();
   let code = 1;
   try {
-    code = await main(lines);
+    code = await main(lines, rejections);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof RegistrationError)) {
       throw error;

@@ -19,6 +19,9 @@ const names = (fallback: readonly string[]) =>
   z.union([z.array(z.string()), z.string().transform(splitList)]).default([
     ...fallback,
   ]);
+const flag = (fallback: boolean) =>
+  z.union([z.boolean(), z.stringbool()], { error: "Invalid option: expected true or false" })
+    .default(fallback);
 const optionalText = z.string().trim().min(1).optional();
 
 export const SETTINGS_SCHEMA = z.object({
@@ -93,8 +96,10 @@ export const SETTINGS_SCHEMA = z.object({
   ),
   MCP_ADMIN_TOKEN: optionalText
     .describe(
-      "Token for the connection view; without it only loopback may look",
+      "Token for the connection view and the metrics; without it only loopback may look",
     ),
+  MCP_METRICS_PUBLIC: flag(false)
+    .describe("Whether anybody may read /metrics"),
 });
 
 /** All settings, complete and checked. */

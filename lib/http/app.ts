@@ -4,12 +4,14 @@
  *
  * @module
  */
+import type { Registry } from "prom-client";
+import type { Observer } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { Seal } from "../base/seal.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/change_bus.ts";
-import { McpServer } from "../mcp/server.ts";
+import { createServer } from "../mcp/traced_server.ts";
 import { Catalog, type Offer } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admission.ts";
@@ -31,10 +33,12 @@ import { TrustedProxies } from "./client_address.ts";
 import { Guard } from "./guard.ts";
 import { ledgerView } from "./ledger_view.ts";
 import { ASSETS, sendAsset } from "./pages.ts";
+import { registryLimits } from "./registry_limits.ts";
 import { answer, type Route } from "./router.ts";
 import { serverInfo } from "./server_info.ts";
 import { Unanswered } from "./unanswered.ts";
 import { VERSION } from "./version.ts";
+import { Watch } from "./watch.ts";
 
 /** What an app is made of; everything has a default. */
 export interface AppOptions extends Offer {
@@ -46,6 +50,8 @@ export interface AppOptions extends Offer {
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => HeapFigures;
   readonly wheel?: TimerWheelOptions;
+  /** Told what happens, as the metrics are; what it throws is logged and harms nobody. */
+  readonly observer?: Partial<Observer>;
 }
 
 /** What became of open streams and requests when an app was drained. */
@@ -64,6 +70,8 @@ export interface App {
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
   readonly connections: ConnectionRegistry;
+  /** Takes what only the runtime can tell: the delay of its event loop, unhandled rejections. */
+  readonly observer: Observer;
   /**
    * Refuses new work and ends all streams, the busy ones when their calls are done.
    *
@@ -120,9 +128,24 @@ export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
-  const connections = new ConnectionRegistry(registryLimits(settings), wheel, options.heap);
-  const endpoint = createEndpoint({ options, settings, wheel, catalog, connections });
-  const { server, sessions } = endpoint;
+  const watch = new Watch({
+    clock: () => wheel.now(),
+    hasTool: (name) => catalog.tools.get(name) !== undefined,
+    observer: options.observer,
+  });
+  const { observer } = watch;
+  const limits = registryLimits(settings);
+  const connections = new ConnectionRegistry(limits, wheel, { heap: options.heap, observer });
+  const endpoint = createEndpoint({ options, settings, wheel, catalog, connections, observer });
+  const { server, sessions, store } = endpoint;
+  watch.read({
+    connections,
+    sessions,
+    server,
+    replay: () => store.figures(),
+    heap: options.heap,
+    limits: { ...limits, maxSessions: settings.MCP_MAX_SESSIONS },
+  });
   const guard = new Guard({
     allowedHosts: settings.MCP_ALLOWED_HOSTS,
     allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
@@ -141,18 +164,26 @@ export function createApp(options: AppOptions = {}): App {
         return noStore(ledgerView(connections, searchParams, heap));
       },
     }],
+    ["/metrics", {
+      GET: (request, peer) => {
+        if (!settings.MCP_METRICS_PUBLIC) requireAdmin(request, peer, settings.MCP_ADMIN_TOKEN);
+        return metricsPage(watch.registry);
+      },
+    }],
     ["/healthz", { GET: () => noStore({ status: "ok" }) }],
     ["/readyz", { GET: () => readiness(connections) }],
   ]);
   for (const [path, asset] of ASSETS) {
     routes.set(path, { GET: (request) => sendAsset(request, asset) });
   }
-  const router = { routes, guard, unanswered };
+  const router = { routes, guard, observer, unanswered };
   return {
-    fetch: (request, peer = UNKNOWN_PEER) =>
-      answer(router, request, proxies.behind(peer, request.headers)),
+    fetch: watch.traced((request, peer = UNKNOWN_PEER) =>
+      answer(router, request, proxies.behind(peer, request.headers))
+    ),
     catalog,
     connections,
+    observer,
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const [streams, left] = await Promise.all([
         connections.drain(budgetMs),
@@ -169,6 +200,7 @@ export function createApp(options: AppOptions = {}): App {
     stop: () => {
       sessions.stop();
       connections.stop();
+      watch.stop();
     },
   };
 }
@@ -180,10 +212,16 @@ interface EndpointParts {
   readonly wheel: TimerWheel;
   readonly catalog: Catalog;
   readonly connections: ConnectionRegistry;
+  readonly observer: Observer;
 }
 
-function createEndpoint({ options, settings, ...parts }: EndpointParts): EndpointDeps {
-  const { wheel, catalog } = parts;
+/** The endpoint's parts; its store tells what it holds. */
+interface Endpoint extends EndpointDeps {
+  readonly store: MemoryEventStore;
+}
+
+function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoint {
+  const { wheel, catalog, observer } = parts;
   const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
   const seal = new Seal(settings.MCP_SESSION_KEY);
@@ -200,7 +238,7 @@ function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoin
     changes,
     store,
     requestTimeoutMs,
-    server: new McpServer({
+    server: createServer({
       info,
       ...(options.instructions !== undefined && { instructions: options.instructions }),
       catalog,
@@ -209,6 +247,7 @@ function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoin
       wheel,
       requestTimeoutMs,
       maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
+      observer,
     }),
     sessions: new SessionTable({
       seal,
@@ -219,6 +258,7 @@ function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoin
       idleMs: settings.MCP_SESSION_IDLE_MS,
       maxAgeMs: settings.MCP_SESSION_MAX_MS,
       maxSessions: settings.MCP_MAX_SESSIONS,
+      observer,
     }),
     limits: {
       maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
@@ -241,6 +281,12 @@ function endpointRoute(deps: EndpointDeps, path: string): Route {
   };
 }
 
+async function metricsPage(registry: Registry): Promise<Response> {
+  return new Response(await registry.metrics(), {
+    headers: { "content-type": registry.contentType, "cache-control": "no-store" },
+  });
+}
+
 function readiness(connections: ConnectionRegistry): Response {
   return connections.draining ? noStore({ status: "draining" }, 503) : noStore({ status: "ready" });
 }
@@ -250,27 +296,4 @@ function noStore(body: unknown, status = 200): Response {
     status,
     headers: { "cache-control": "no-store" },
   });
-}
-
-function registryLimits(settings: Settings) {
-  return {
-    pingIntervalMs: settings.MCP_PING_INTERVAL_MS,
-    maxPingFailures: settings.MCP_MAX_PING_FAILURES,
-    maxConnectionMs: settings.MCP_MAX_CONNECTION_MS,
-    maxQueuedBytes: settings.MCP_MAX_QUEUED_BYTES,
-    requestTimeoutMs: settings.MCP_REQUEST_TIMEOUT_MS,
-    maxConnections: settings.MCP_MAX_CONNECTIONS,
-    maxConnectionsPerClient: settings.MCP_MAX_CONNECTIONS_PER_CLIENT,
-    maxTotalQueuedBytes: settings.MCP_MAX_TOTAL_QUEUED_BYTES,
-    maxHeapPercent: settings.MCP_MAX_HEAP_PERCENT,
-    maxFlaps: settings.MCP_MAX_FLAPS,
-    streamOpens: {
-      perSecond: settings.MCP_STREAM_OPENS_PER_SECOND,
-      burst: settings.MCP_STREAM_OPENS_BURST,
-    },
-    initializes: {
-      perSecond: settings.MCP_INITIALIZES_PER_SECOND,
-      burst: settings.MCP_INITIALIZES_BURST,
-    },
-  };
 }

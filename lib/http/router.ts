@@ -4,6 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
@@ -23,11 +24,12 @@ export interface Router {
   readonly guard: Guard;
   /** Keeps count of what is being answered. */
   readonly unanswered: Unanswered;
+  readonly observer: Observer;
 }
 
 /** Answers a request. Never throws and never rejects. */
 export function answer(
-  { routes, guard, unanswered }: Router,
+  { routes, guard, observer, unanswered }: Router,
   request: Request,
   peer: Peer,
 ): MaybePromise<Response> {
@@ -40,17 +42,22 @@ export function answer(
       ? guard.preflight(request)
       : handlerFor(routes, path, request.method)(request, peer);
   } catch (error) {
-    response = errorResponse(error);
+    response = refusal(error, observer);
     // A page at a refused origin must not read even the refusal.
     if (error instanceof ProtocolError && error.kind.endsWith("_refused")) {
       return response;
     }
   }
   if (isPromise(response)) {
-    const settled = unanswered.track(response, errorResponse);
+    const settled = unanswered.track(response, (error) => refusal(error, observer));
     return origin === null ? settled : settled.then((done) => guard.addCors(done, origin));
   }
   return origin === null ? response : guard.addCors(response, origin);
+}
+
+function refusal(error: unknown, observer: Observer): Response {
+  observer.requestRejected(error instanceof ProtocolError ? error.kind : "internal_error");
+  return errorResponse(error);
 }
 
 function handlerFor(

@@ -44,6 +44,7 @@ export const ENDPOINTS: readonly EndpointInfo[] = [
     path: "/mcp/connections",
     use: "the ledger and the open connections, for the operator",
   },
+  { method: "GET", path: "/metrics", use: "the figures in Prometheus form, for the operator" },
   { method: "GET", path: "/healthz", use: "200 while the process lives" },
   { method: "GET", path: "/readyz", use: "200 while new streams are taken, else 503" },
 ];

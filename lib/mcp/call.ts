@@ -22,6 +22,9 @@ export class Call implements ToolContext, Timed {
   readonly request: JsonRpcRequest;
   readonly exchange: Exchange;
 
+  /** On the wheel's clock (ms); 0 where nobody observes. */
+  startedAt = 0;
+
   /** Belong to the timer wheel, which calls when the request's time is over. */
   dueAt = 0;
   slot = -1;

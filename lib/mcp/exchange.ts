@@ -11,6 +11,10 @@ import type { LegacySession } from "./legacy_session.ts";
 export interface Exchange {
   readonly caller: Caller;
   readonly connectionId: string | undefined;
+  /** Names the session in traces, without being a key to it; where its id is one. */
+  readonly sessionKey?: string;
+  /** How the messages come, where it is not by HTTP. */
+  readonly transport?: "pipe";
   /** What runs for the same client on the same stream or session. */
   readonly inFlight: InFlight;
   /** Least urgent level of log messages the client wants; none when it wants none. */

@@ -6,10 +6,12 @@
  */
 import { type CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { NO_OBSERVER, type Observer, type Outcome } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
 import {
+  isObject,
   type JsonObject,
   type JsonRpcNotification,
   type JsonRpcRequest,
@@ -27,6 +29,8 @@ export interface McpServerOptions extends ServerProfile {
   readonly requestTimeoutMs: number;
   /** Requests in flight on one stream or session. */
   readonly maxInFlight: number;
+  /** Told of every request that ended. */
+  readonly observer?: Observer;
 }
 
 const log = logFor("mcp");
@@ -37,14 +41,24 @@ export class McpServer {
   readonly #wheel: TimerWheel;
   readonly #requestTimeoutMs: number;
   readonly #maxInFlight: number;
+  readonly #observer: Observer;
+  readonly #isObserved: boolean;
+  #running = 0;
 
   constructor(
-    { wheel, requestTimeoutMs, maxInFlight, ...profile }: McpServerOptions,
+    { wheel, requestTimeoutMs, maxInFlight, observer = NO_OBSERVER, ...profile }: McpServerOptions,
   ) {
     this.profile = profile;
     this.#wheel = wheel;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#maxInFlight = maxInFlight;
+    this.#observer = observer;
+    this.#isObserved = observer !== NO_OBSERVER;
+  }
+
+  /** Requests that run now, of all clients. */
+  get running(): number {
+    return this.#running;
   }
 
   /**
@@ -59,6 +73,7 @@ export class McpServer {
     methods: MethodTable,
   ): MaybePromise<JsonRpcResponse | undefined> {
     const call = new Call(request, exchange);
+    if (this.#isObserved) call.startedAt = this.#wheel.now();
     try {
       this.#admit(request, exchange);
       const method = methods.requests.get(request.method);
@@ -67,18 +82,19 @@ export class McpServer {
       exchange.inFlight.add(call);
       const result = method(request.params ?? NO_PARAMS, call, this.profile);
       if (isPromise(result)) return this.#settle(call, result);
-      this.#end(call);
+      this.#end(call, outcomeOf(result));
       return resultResponse(request.id, result);
     } catch (error) {
-      this.#end(call);
+      this.#end(call, call.aborted ? outcomeOfAbort(call.aborted) : outcomeOfError(error));
       return this.#answerToFailure(call, error);
     }
   }
 
-  #end(call: Call): void {
+  #end(call: Call, outcome: Outcome): void {
     call.finish();
     this.#wheel.cancel(call);
     call.exchange.inFlight.remove(call);
+    this.#observer.requestFinished(call, outcome);
   }
 
   /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
@@ -103,6 +119,7 @@ export class McpServer {
       );
     }
     if (inFlight.size >= this.#maxInFlight) {
+      this.#observer.refused("max_requests");
       throw new ProtocolError(
         "too_many_requests",
         `Too many requests in flight: ${this.#maxInFlight} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
@@ -116,20 +133,24 @@ export class McpServer {
     result: Promise<unknown>,
   ): Promise<JsonRpcResponse | undefined> {
     const { request } = call;
+    this.#running++;
     this.#wheel.schedule(call, this.#requestTimeoutMs);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
     >();
-    const finish = (response: () => JsonRpcResponse | undefined): void => {
+    const finish = (response: () => JsonRpcResponse | undefined, outcome: Outcome): void => {
       // What a tool says after its time is up, or to a client that has left, is not heard.
       if (call.isOver) return;
-      this.#end(call);
+      this.#running--;
+      this.#end(call, outcome);
       resolve(response());
     };
-    call.onAbort((reason) => finish(() => this.#answerToAbort(request, reason)));
+    call.onAbort((reason) =>
+      finish(() => this.#answerToAbort(request, reason), outcomeOfAbort(reason))
+    );
     result.then(
-      (value) => finish(() => resultResponse(request.id, value)),
-      (error) => finish(() => failureOf(request, error)),
+      (value) => finish(() => resultResponse(request.id, value), outcomeOf(value)),
+      (error) => finish(() => failureOf(request, error), outcomeOfError(error)),
     );
     return promise;
   }
@@ -158,6 +179,18 @@ export class McpServer {
       ),
     );
   }
+}
+
+function outcomeOf(result: unknown): Outcome {
+  return isObject(result) && result.isError === true ? "tool_error" : "ok";
+}
+
+function outcomeOfError(error: unknown): Outcome {
+  return error instanceof ProtocolError ? error.kind : "internal_error";
+}
+
+function outcomeOfAbort({ reason }: CallAborted): Outcome {
+  return reason === "timeout" || reason === "cancelled" ? reason : "aborted";
 }
 
 function unknownMethod(method: string): ProtocolError {

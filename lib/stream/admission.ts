@@ -34,6 +34,8 @@ export interface AdmissionSources {
   readonly now: () => number;
   /** The heap; looked at a few times a second at most. */
   readonly heap?: (() => HeapFigures) | undefined;
+  /** Told of every refusal. */
+  readonly onRefused?: (refusal: Refusal) => void;
 }
 
 /** How full the server is. */
@@ -150,6 +152,7 @@ export class Admission {
 
   #refuse(refusal: Refusal, why = "the server is shutting down", waitMs = 0): never {
     this.#refused[refusal]++;
+    this.#sources.onRefused?.(refusal);
     const { kind, setting } = REFUSAL_TABLE[refusal];
     const spread = RETRY_AFTER_S.min + Math.floor(Math.random() * RETRY_AFTER_S.spread);
     const seconds = Math.ceil(waitMs / 1000) + spread;

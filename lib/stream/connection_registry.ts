@@ -5,6 +5,7 @@
  */
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
+import { NO_OBSERVER, type Observer } from "../base/observer.ts";
 import { within } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
@@ -22,6 +23,14 @@ import type {
 /** Limits on all streams together. */
 export interface RegistryLimits extends StreamLimits, AdmissionLimits {}
 
+/** Whom the registry asks, and whom it tells. */
+export interface RegistryOptions {
+  /** Figures of the JavaScript heap, where the runtime has them. */
+  readonly heap?: (() => HeapFigures) | undefined;
+  /** Told of every stream, ping and refusal. */
+  readonly observer?: Observer;
+}
+
 /** What {@linkcode ConnectionRegistry.open} needs to know. */
 export interface OpenOptions {
   readonly dialect: SseDialect;
@@ -33,6 +42,7 @@ export class ConnectionRegistry implements StreamOwner {
   readonly wheel: TimerWheel;
   readonly #limits: RegistryLimits;
   readonly #log: Log;
+  readonly #observer: Observer;
   readonly #connections = new Map<string, SseConnection>();
   readonly #lingering = new Set<SseConnection>();
   /** Open and lingering streams, by client. */
@@ -51,16 +61,20 @@ export class ConnectionRegistry implements StreamOwner {
   /**
    * @param limits see the settings of the same names
    * @param wheel the timer of all streams; a test passes one with a clock of its own
-   * @param heap figures of the JavaScript heap, where the runtime has them
    */
   constructor(
     limits: RegistryLimits,
     wheel: TimerWheel = new TimerWheel(),
-    heap?: () => HeapFigures,
+    { heap, observer = NO_OBSERVER }: RegistryOptions = {},
   ) {
     this.#limits = limits;
     this.wheel = wheel;
-    this.admission = new Admission(limits, { now: () => wheel.now(), heap });
+    this.#observer = observer;
+    this.admission = new Admission(limits, {
+      now: () => wheel.now(),
+      heap,
+      onRefused: (refusal) => observer.refused(refusal),
+    });
     this.#log = logFor("stream");
   }
 
@@ -103,6 +117,7 @@ export class ConnectionRegistry implements StreamOwner {
       log: this.#log,
     });
     this.#opened++;
+    this.#observer.connectionOpened(dialect.name);
     this.#connections.set(connection.id, connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     const onRelease = () => this.#release(connection);
@@ -167,9 +182,11 @@ export class ConnectionRegistry implements StreamOwner {
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;
     this.#closed[reason]++;
-    if (connection.client.released === undefined) this.#countOut(connection);
+    const { dialect, ageMs, sentBytes, client } = connection;
+    this.#observer.connectionClosed({ dialect: dialect.name, reason, ageMs, sentBytes });
+    if (client.released === undefined) this.#countOut(connection);
     else this.#lingering.add(connection);
-    if (isDeparture(reason) && connection.dialect.isLasting) this.admission.noteLost(connection);
+    if (isDeparture(reason) && dialect.isLasting) this.admission.noteLost(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }
 
@@ -198,10 +215,12 @@ export class ConnectionRegistry implements StreamOwner {
   pinged(latenessMs: number): void {
     this.#pingsSent++;
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, latenessMs);
+    this.#observer.pinged(latenessMs);
   }
 
   pingFailed(): void {
     this.#pingsFailed++;
+    this.#observer.pingFailed();
   }
 
   /** Ends everything at once; for tests and a hard stop. */

@@ -85,23 +85,29 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    * @returns whether something waits
    */
   end(): boolean {
+    const isToBeRead = this.queuedBytes > 0;
+    this.#settle();
     try {
       this.#controller?.close();
     } catch {
       // Already ended by its reader.
     }
-    const { queuedBytes } = this;
-    this.#isOver = true;
-    return queuedBytes > 0;
+    return isToBeRead;
   }
 
   /** Nothing more comes, and what waits is dropped. */
   abandon(error: Error): void {
+    this.#settle();
     try {
       this.#controller?.error(error);
     } catch {
       // Already ended by its reader.
     }
+  }
+
+  /** From here on what was sent stands: nobody can tell what becomes of what still waits. */
+  #settle(): void {
+    this.#writtenBytes -= this.queuedBytes;
     this.#isOver = true;
   }
 }

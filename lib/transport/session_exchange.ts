@@ -23,6 +23,10 @@ export class SessionExchange implements Exchange {
     this.#requestId = requestId;
   }
 
+  get sessionKey(): string {
+    return this.#session.key;
+  }
+
   get session(): LegacySession {
     return this.#session.state;
   }

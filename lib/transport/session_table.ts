@@ -9,6 +9,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import { logFor } from "../base/log.ts";
+import { NO_OBSERVER, type Observer } from "../base/observer.ts";
 import type { Seal } from "../base/seal.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus } from "../mcp/change_bus.ts";
@@ -28,9 +29,11 @@ export interface SessionTableOptions {
   readonly idleMs: number;
   readonly maxAgeMs: number;
   readonly maxSessions: number;
+  /** Told of every session that opens and ends. */
+  readonly observer?: Observer;
 }
 
-/** Counts of sessions. */
+/** Counts of sessions: created + restored = open + Σ ended. */
 export interface SessionFigures {
   readonly open: number;
   readonly created: number;
@@ -39,8 +42,12 @@ export interface SessionFigures {
   readonly ended: Readonly<Record<SessionEnd, number>>;
 }
 
-/** Why a session left memory; one that was evicted comes back with its client's next request. */
-export type SessionEnd = "deleted" | "idle" | "evicted";
+/**
+ * Why a session left memory; one that was evicted, or went with the process, comes back with its
+ * client's next request.
+ */
+export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
+export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 /** What a session id says. */
 interface SessionToken extends Agreement {
@@ -58,15 +65,17 @@ const log = logFor("session");
 
 export class SessionTable {
   readonly #options: SessionTableOptions;
+  readonly #observer: Observer;
   /** The least recently used session comes first. */
   readonly #sessions = new Map<string, StreamableSession>();
   readonly #ended = new Set<string>();
   #created = 0;
   #restored = 0;
-  readonly #ends: Record<SessionEnd, number> = { deleted: 0, idle: 0, evicted: 0 };
+  readonly #ends: Record<SessionEnd, number> = { deleted: 0, idle: 0, evicted: 0, drain: 0 };
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
+    this.#observer = options.observer ?? NO_OBSERVER;
   }
 
   get size(): number {
@@ -87,6 +96,7 @@ export class SessionTable {
     const key = randomId("");
     const token: SessionToken = { ...agreement, key, owner: peer.principal, at: Date.now() };
     this.#created++;
+    this.#observer.sessionOpened("created");
     return this.#open(this.#options.seal.sealJson(PURPOSE, token), token, peer);
   }
 
@@ -119,12 +129,12 @@ export class SessionTable {
 
   /** Ends all, as the process does. */
   stop(): void {
-    for (const session of this.#sessions.values()) session.end("drain");
-    this.#sessions.clear();
+    for (const session of [...this.#sessions.values()]) this.#end(session, "drain", "drain");
   }
 
   #restore(id: string, token: SessionToken, peer: Peer): StreamableSession {
     this.#restored++;
+    this.#observer.sessionOpened("restored");
     log.info("Session restored", { client: token.clientName, protocol_version: token.version });
     return this.#open(id, token, peer);
   }
@@ -160,9 +170,11 @@ export class SessionTable {
   #end(session: StreamableSession, end: SessionEnd, reason: CloseReason): void {
     if (!this.#sessions.delete(session.key)) return;
     this.#ends[end]++;
-    if (end !== "evicted") this.#remember(session.key);
+    if (end === "deleted" || end === "idle") this.#remember(session.key);
     this.#options.changes.remove(session);
     session.end(reason);
+    const { ageMs, state: { version: protocolVersion } } = session;
+    this.#observer.sessionEnded({ end, ageMs, protocolVersion });
     log.debug("Session ended", { end });
   }
 

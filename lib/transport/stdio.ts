@@ -56,6 +56,7 @@ export interface StdioDeps {
 }
 
 const PEER: Peer = { address: "stdio" };
+const PIPE = { connectionId: undefined, transport: "pipe" } as const;
 /** What a call may still take when the input has ended (ms). */
 const LAST_CALLS_MS = 500;
 const log = logFor("stdio");
@@ -182,7 +183,7 @@ class StdioConnection {
       caller,
       capabilities,
       logLevel,
-      connectionId: undefined,
+      ...PIPE,
       inFlight: this.#inFlight,
       send: (sent: JsonRpcNotification | JsonRpcRequest) => this.#send(sent),
     };
@@ -194,7 +195,7 @@ class StdioConnection {
       caller: session.caller,
       capabilities: session.capabilities,
       logLevel: session.logLevel,
-      connectionId: undefined,
+      ...PIPE,
       inFlight: this.#inFlight,
       session,
       send: (sent: JsonRpcNotification | JsonRpcRequest) => this.#send(sent),

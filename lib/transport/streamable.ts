@@ -5,6 +5,7 @@
  * @module
  */
 import { CallAborted, ProtocolError } from "../base/errors.ts";
+import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import { agreementOf } from "../mcp/legacy_session.ts";
@@ -45,6 +46,7 @@ export interface StreamableDeps {
   readonly connections: ConnectionRegistry;
   readonly sessions: SessionTable;
   readonly store: EventStore;
+  readonly observer: Observer;
 }
 
 /** A POST on its way into a session. */
@@ -170,15 +172,20 @@ export function listenToSession(
   });
   connection.open(OPENING, request.signal);
   session.listen();
-  if (place === undefined) startStandalone(session, connection);
+  if (place === undefined) startStandalone(deps, session, connection);
   else resume(deps, session, { place, stream, connection });
   return eventStream(connection);
 }
 
-function startStandalone(session: StreamableSession, connection: SseConnection): void {
+function startStandalone(
+  { observer }: StreamableDeps,
+  session: StreamableSession,
+  connection: SseConnection,
+): void {
   const { standalone } = session;
-  const missed = standalone.uncarried() ?? [];
-  for (const frame of missed) connection.send(frame);
+  const missed = standalone.uncarried();
+  tellReplay(observer, missed);
+  for (const frame of missed ?? []) connection.send(frame);
   standalone.carryBy(connection);
   if (session.clientPolls) standalone.prime(connection.retryMs ?? RETRY_MS);
 }
@@ -192,11 +199,12 @@ interface Resumption {
 }
 
 function resume(
-  { store }: StreamableDeps,
+  { store, observer }: StreamableDeps,
   session: StreamableSession,
   { place, stream, connection }: Resumption,
 ): void {
   const frames = store.after(session.storeKey(place.stream), place.seq);
+  tellReplay(observer, frames);
   for (const frame of frames ?? []) connection.send(frame);
   if (stream !== undefined) {
     stream.carryBy(connection);
@@ -205,6 +213,11 @@ function resume(
   }
   if (frames === undefined) connection.send(lostAnswer(place));
   connection.close("completed");
+}
+
+function tellReplay(observer: Observer, frames: readonly unknown[] | undefined): void {
+  if (frames === undefined) observer.replayLost();
+  else if (frames.length > 0) observer.replayed(frames.length);
 }
 
 /** The client asked for events that are gone, so it hears that it has to look for itself. */

@@ -49,6 +49,7 @@ export class StreamableSession implements ChangeListener, Timed {
   dueAt = 0;
   slot = -1;
 
+  readonly #openedAt: number;
   readonly #parts: SessionParts;
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
@@ -64,8 +65,13 @@ export class StreamableSession implements ChangeListener, Timed {
     this.state = new LegacySession(parts);
     this.eventIds = new EventIds(parts.seal, parts.key);
     this.standalone = this.#createStream(STANDALONE, undefined);
-    this.#usedAt = parts.wheel.now();
+    this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.idleMs);
+  }
+
+  /** Time in this process's memory, in ms. */
+  get ageMs(): number {
+    return this.#parts.wheel.now() - this.#openedAt;
   }
 
   /** Monotonic ms of the last request. */

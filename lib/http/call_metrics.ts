@@ -1,0 +1,143 @@
+/**
+ * Requests and tool calls, by how they ended and how long they took. This is the hot path: where a
+ * request ends, one map is looked up and a few numbers are added to.
+ *
+ * @module
+ */
+import { Counter, type Registry } from "prom-client";
+import { BoundedNames } from "../base/bounded_names.ts";
+import type { Clock } from "../base/clock.ts";
+import { type ObservedCall, type Outcome, OUTCOMES } from "../base/observer.ts";
+import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import { MODERN_METHODS } from "../mcp/modern_methods.ts";
+import { ERROR_TABLE } from "../wire/error_table.ts";
+import { type Tally, TallyHistogram } from "./tally_histogram.ts";
+
+/** What a method is called that no table has; clients choose names freely. */
+export const OTHER = "other";
+const METHODS: ReadonlySet<string> = new Set([
+  ...LEGACY_METHODS.requests.keys(),
+  ...MODERN_METHODS.requests.keys(),
+]);
+const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
+/** From a quick answer in memory to the default time of a tool call. */
+const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+/** What {@linkcode CallMetrics} needs. */
+export interface CallMetricsOptions {
+  readonly registry: Registry;
+  /** That of the timer wheel, on which calls note when they begin. */
+  readonly clock: Clock;
+  /** Whether a tool of that name is registered. */
+  readonly hasTool: (name: string) => boolean;
+}
+
+export class CallMetrics {
+  readonly #clock: Clock;
+  readonly #toolNames: BoundedNames;
+  readonly #methods: Ends;
+  readonly #tools: Ends;
+
+  constructor({ registry, clock, hasTool }: CallMetricsOptions) {
+    this.#clock = clock;
+    this.#toolNames = new BoundedNames(hasTool);
+    this.#methods = new Ends(registry, {
+      label: "method",
+      counter: "lifeline_requests_total",
+      counterHelp: "MCP requests that ended, by method and how they ended",
+      histogram: "lifeline_request_duration_seconds",
+      histogramHelp: "Time from taking an MCP request to its answer",
+    });
+    this.#tools = new Ends(registry, {
+      label: "tool",
+      counter: "lifeline_tool_calls_total",
+      counterHelp: "Tool calls that ended, by tool and how they ended",
+      histogram: "lifeline_tool_duration_seconds",
+      histogramHelp: "Time of a tool call",
+    });
+    for (const method of METHODS) this.#methods.of(method);
+    this.#methods.of(OTHER);
+  }
+
+  requestFinished({ request, startedAt }: ObservedCall, outcome: Outcome): void {
+    const seconds = (this.#clock() - startedAt) / 1000;
+    const { method } = request;
+    this.#methods.of(METHODS.has(method) ? method : OTHER).add(outcome, seconds);
+    if (method === "tools/call") {
+      const tool = this.#toolNames.known(request.params?.name) ?? OTHER;
+      this.#tools.of(tool).add(outcome, seconds);
+    }
+  }
+}
+
+/** What the two metrics of {@linkcode Ends} are called. */
+interface EndsNames {
+  readonly label: string;
+  readonly counter: string;
+  readonly counterHelp: string;
+  readonly histogram: string;
+  readonly histogramHelp: string;
+}
+
+/** How the requests of one label ended. */
+class End {
+  readonly counts: Record<Outcome, number>;
+  readonly #durations: Tally;
+
+  constructor(durations: Tally) {
+    this.#durations = durations;
+    this.counts = Object.fromEntries(ALL_OUTCOMES.map((outcome) => [outcome, 0])) as Record<
+      Outcome,
+      number
+    >;
+  }
+
+  add(outcome: Outcome, seconds: number): void {
+    this.counts[outcome]++;
+    this.#durations.add(seconds);
+  }
+}
+
+/** A counter by outcome and a histogram, of the same things. */
+class Ends {
+  readonly #ends = new Map<string, End>();
+  readonly #histogram: TallyHistogram;
+
+  constructor(registry: Registry, names: EndsNames) {
+    const { label, counter, counterHelp, histogram, histogramHelp } = names;
+    const ends = this.#ends;
+    new Counter({
+      name: counter,
+      help: counterHelp,
+      labelNames: [label, "outcome"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [value, { counts }] of ends) {
+          for (const outcome of ALL_OUTCOMES) {
+            // Successes and faults of the server are there from the start, so that their first
+            // rise is seen as one.
+            if (counts[outcome] > 0 || outcome === "ok" || outcome === "internal_error") {
+              this.inc({ [label]: value, outcome }, counts[outcome]);
+            }
+          }
+        }
+      },
+    });
+    this.#histogram = new TallyHistogram({
+      name: histogram,
+      help: histogramHelp,
+      label,
+      buckets: SECONDS,
+      registry,
+    });
+  }
+
+  of(label: string): End {
+    const known = this.#ends.get(label);
+    if (known !== undefined) return known;
+    const end = new End(this.#histogram.tally(label));
+    this.#ends.set(label, end);
+    return end;
+  }
+}

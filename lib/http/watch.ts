@@ -1,0 +1,58 @@
+/**
+ * All that watches one app: its metrics, OpenTelemetry where somebody collects, and the observer of
+ * its own that a library user gave.
+ *
+ * @module
+ */
+import type { Registry } from "prom-client";
+import { observeAll, type Observer } from "../base/observer.ts";
+import { isTelemetryOn } from "../mcp/traced_server.ts";
+import type { Peer } from "../transport/peer.ts";
+import type { CallMetricsOptions } from "./call_metrics.ts";
+import { addGauges, type GaugeSources } from "./gauges.ts";
+import { Metrics } from "./metrics.ts";
+import { durationObserver, exportMetrics, underTraceOf } from "./telemetry.ts";
+import { VERSION } from "./version.ts";
+
+/** What a {@linkcode Watch} needs before there is anything to watch. */
+export interface WatchOptions extends Omit<CallMetricsOptions, "registry"> {
+  /** A library user's own. */
+  readonly observer: Partial<Observer> | undefined;
+}
+
+export class Watch {
+  /** Told by all floors. */
+  readonly observer: Observer;
+  readonly #metrics: Metrics;
+  readonly #isTelemetryOn = isTelemetryOn();
+  #stopExport: (() => void) | undefined;
+
+  constructor({ observer, ...options }: WatchOptions) {
+    this.#metrics = new Metrics(options);
+    const others = [this.#isTelemetryOn ? durationObserver(VERSION) : undefined, observer]
+      .filter((one) => one !== undefined);
+    // Alone, the metrics are called without a detour: they are on the way of every request.
+    this.observer = others.length === 0 ? this.#metrics : observeAll([this.#metrics, ...others]);
+  }
+
+  get registry(): Registry {
+    return this.#metrics.registry;
+  }
+
+  /** Reads the rest of the figures here, at every scrape. */
+  read(sources: Omit<GaugeSources, "registry" | "bytesOfEnded" | "version">): void {
+    const { registry, bytesOfEnded } = this.#metrics;
+    addGauges({ ...sources, registry, bytesOfEnded, version: VERSION });
+    if (this.#isTelemetryOn) this.#stopExport = exportMetrics(registry, VERSION);
+  }
+
+  /** The handler, under the trace that a request names where somebody collects. */
+  traced<R>(handler: (request: Request, peer?: Peer) => R): (request: Request, peer?: Peer) => R {
+    if (!this.#isTelemetryOn) return handler;
+    return (request, peer) => underTraceOf(request.headers, () => handler(request, peer));
+  }
+
+  stop(): void {
+    this.#stopExport?.();
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * A server whose requests are spans and durations of OpenTelemetry, named as its semantic
+ * conventions for MCP ask (gen-ai/mcp, Server). Made only where somebody collects, so that all
+ * others pay nothing.
+ *
+ * @module
+ */
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Histogram,
+  metrics,
+  propagation,
+  ProxyTracerProvider,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import { BoundedNames } from "../base/bounded_names.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { isObject, type JsonRpcRequest, type JsonRpcResponse } from "../wire/json_rpc.ts";
+import { isSupported } from "../wire/protocol_versions.ts";
+import type { Exchange } from "./exchange.ts";
+import type { MethodTable } from "./method_table.ts";
+import { McpServer, type McpServerOptions } from "./server.ts";
+
+/** Name of Lifeline's tracer and meter. */
+export const SCOPE = "lifeline";
+/** Bounds that the conventions give for the durations of MCP (s). */
+export const CONVENTIONAL_SECONDS = [
+  0.01,
+  0.02,
+  0.05,
+  0.1,
+  0.2,
+  0.5,
+  1,
+  2,
+  5,
+  10,
+  30,
+  60,
+  120,
+  300,
+];
+
+/** Longest value that a client may put into a span, in characters. */
+const MAX_VALUE = 256;
+/** What the conventions call what has no name of its own. */
+const UNKNOWN = "_OTHER";
+const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+
+/**
+ * Whether somebody collects. Deno registers its own providers when `OTEL_DENO` is on, and an SDK
+ * registers its when it starts; asking them takes no permission to read the environment.
+ */
+export function isTelemetryOn(): boolean {
+  const provider = trace.getTracerProvider();
+  const nobody = new ProxyTracerProvider().getDelegate();
+  return (provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider) !== nobody;
+}
+
+/** A server that is traced if anybody collects. */
+export function createServer(options: McpServerOptions): McpServer {
+  return isTelemetryOn() ? new TracedServer(options) : new McpServer(options);
+}
+
+/** A request that runs, as its span. */
+interface Operation {
+  readonly request: JsonRpcRequest;
+  readonly exchange: Exchange;
+  readonly span: Span;
+  readonly startedAt: number;
+  /** Those of the duration, too: each has few values. */
+  readonly attributes: Attributes;
+}
+
+class TracedServer extends McpServer {
+  readonly #tracer: Tracer;
+  readonly #durations: Histogram;
+  readonly #tools: BoundedNames;
+  readonly #prompts: BoundedNames;
+
+  constructor(options: McpServerOptions) {
+    super(options);
+    const { info: { version }, catalog } = options;
+    this.#tracer = trace.getTracer(SCOPE, version);
+    this.#durations = metrics.getMeter(SCOPE, version).createHistogram(
+      "mcp.server.operation.duration",
+      {
+        description: "MCP request duration as observed on the receiver",
+        unit: "s",
+        advice: { explicitBucketBoundaries: CONVENTIONAL_SECONDS },
+      },
+    );
+    this.#tools = new BoundedNames((name) => catalog.tools.get(name) !== undefined);
+    this.#prompts = new BoundedNames((name) => catalog.prompts.get(name) !== undefined);
+  }
+
+  override dispatch(
+    request: JsonRpcRequest,
+    exchange: Exchange,
+    methods: MethodTable,
+  ): MaybePromise<JsonRpcResponse | undefined> {
+    const parent = parentOf(request);
+    const operation = this.#begin(request, exchange, { methods, parent });
+    const response = context.with(
+      trace.setSpan(parent, operation.span),
+      () => super.dispatch(request, exchange, methods),
+    );
+    if (!isPromise(response)) return this.#end(operation, response);
+    return response.then((settled) => this.#end(operation, settled));
+  }
+
+  #begin(
+    request: JsonRpcRequest,
+    exchange: Exchange,
+    { methods, parent }: { readonly methods: MethodTable; readonly parent: Context },
+  ): Operation {
+    const method = methods.requests.has(request.method) ? request.method : UNKNOWN;
+    const attributes: Attributes = {
+      "mcp.method.name": method,
+      ...this.#targetOf(request),
+      ...wayOf(exchange),
+    };
+    const target = attributes["gen_ai.tool.name"] ?? attributes["gen_ai.prompt.name"];
+    const ambient = trace.getSpanContext(context.active());
+    const isElsewhere = ambient !== undefined && parent !== context.active();
+    const span = this.#tracer.startSpan(target === undefined ? method : `${method} ${target}`, {
+      kind: SpanKind.SERVER,
+      attributes: { ...attributes, ...detailsOf(request, exchange) },
+      // The HTTP request that carried it is a neighbour, not the parent.
+      links: isElsewhere ? [{ context: ambient }] : [],
+    }, parent);
+    return { request, exchange, span, startedAt: performance.now(), attributes };
+  }
+
+  #end(
+    { request, exchange, span, startedAt, attributes }: Operation,
+    response: JsonRpcResponse | undefined,
+  ): JsonRpcResponse | undefined {
+    const ended = { ...versionOf(request, exchange), ...failureOf(response) };
+    span.setAttributes(ended);
+    if ("error.type" in ended) {
+      const message = response !== undefined && "error" in response ? response.error.message : "";
+      span.setStatus({ code: SpanStatusCode.ERROR, message });
+    }
+    span.end();
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.#durations.record(seconds, { ...attributes, ...ended });
+    return response;
+  }
+
+  #targetOf({ method, params }: JsonRpcRequest): Attributes {
+    if (method === "prompts/get") {
+      const prompt = this.#prompts.known(params?.name);
+      return prompt === undefined ? {} : { "gen_ai.prompt.name": prompt };
+    }
+    if (method !== "tools/call") return {};
+    const tool = this.#tools.known(params?.name);
+    return {
+      "gen_ai.operation.name": "execute_tool",
+      ...(tool !== undefined && { "gen_ai.tool.name": tool }),
+    };
+  }
+}
+
+/** What the message says of its parent goes before what the HTTP request said. */
+function parentOf({ params }: JsonRpcRequest): Context {
+  const active = context.active();
+  const meta = params?._meta;
+  if (!isObject(meta) || typeof meta.traceparent !== "string") return active;
+  return propagation.extract(active, meta, META_GETTER);
+}
+
+const META_GETTER = {
+  keys: (meta: Record<string, unknown>) => Object.keys(meta),
+  get: (meta: Record<string, unknown>, key: string) => {
+    const value = meta[key];
+    return typeof value === "string" ? value : undefined;
+  },
+};
+
+function wayOf({ transport }: Exchange): Attributes {
+  return transport === "pipe"
+    ? { "network.transport": "pipe" }
+    : { "network.transport": "tcp", "network.protocol.name": "http" };
+}
+
+/** What differs from request to request: for the span alone. */
+function detailsOf({ id, method, params }: JsonRpcRequest, exchange: Exchange): Attributes {
+  const session = exchange.sessionKey ?? exchange.connectionId;
+  const uri = method.startsWith("resources/") ? params?.uri : undefined;
+  return {
+    "jsonrpc.request.id": short(String(id)),
+    ...(session !== undefined && { "mcp.session.id": session }),
+    ...(typeof uri === "string" && { "mcp.resource.uri": short(uri) }),
+    ...(exchange.transport !== "pipe" && { "client.address": exchange.caller.address }),
+  };
+}
+
+/** Known when the request has ended, as `initialize` agrees on it. */
+function versionOf({ params }: JsonRpcRequest, { session }: Exchange): Attributes {
+  const meta = params?._meta;
+  const asked = isObject(meta) ? meta[VERSION_KEY] : undefined;
+  if (isSupported(asked)) return { "mcp.protocol.version": asked };
+  return session?.isAgreed === true ? { "mcp.protocol.version": session.version } : {};
+}
+
+function failureOf(response: JsonRpcResponse | undefined): Attributes {
+  if (response === undefined) return { "error.type": "cancelled" };
+  if ("error" in response) {
+    const code = String(response.error.code);
+    return { "error.type": code, "rpc.response.status_code": code };
+  }
+  const { result } = response;
+  return isObject(result) && result.isError === true ? { "error.type": "tool_error" } : {};
+}
+
+function short(value: string): string {
+  return value.slice(0, MAX_VALUE);
+}
