@@ -1,3 +1,5 @@
+const SERVER = new URL("./server.ts", import.meta.url).href;
+
 /** The server under test, in a process of its own. */
 export interface ServerProcess extends AsyncDisposable {
   /** Where it listens, without a path. */
@@ -7,7 +9,7 @@ export interface ServerProcess extends AsyncDisposable {
 /** Starts the server on a free port, and resolves when it listens. */
 export async function startServer(): Promise<ServerProcess> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=PORT", serverPath()],
+    args: ["run", "--frozen", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=PORT", SERVER],
     env: { PORT: "0" },
     stdin: "null",
     stdout: "piped",
@@ -23,8 +25,4 @@ export async function startServer(): Promise<ServerProcess> {
       await child.status;
     },
   };
-}
-
-function serverPath(): string {
-  return new URL("./server.ts", import.meta.url).href;
 }

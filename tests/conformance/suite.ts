@@ -61,7 +61,8 @@ export async function runSuite(
     scenario,
     checks: reports.get(scenario) ?? [neverEnded(scenario)],
   }));
-  return code === 0 ? results : [...results, badExit(code)];
+  const isExplained = results.some(({ checks }) => checks.some(isFailure));
+  return code === 0 || isExplained ? results : [...results, badExit(code)];
 }
 
 /** The suite may talk to the server under test and write its reports, and nothing else. */
@@ -90,6 +91,10 @@ function reportsIn(directory: string): Map<string, readonly Check[]> {
     reports.set(scenario, JSON.parse(Deno.readTextFileSync(`${directory}/${name}/checks.json`)));
   }
   return reports;
+}
+
+function isFailure({ status }: Check): boolean {
+  return status === "FAILURE";
 }
 
 function neverEnded(scenario: string): Check {
