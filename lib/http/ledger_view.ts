@@ -8,7 +8,7 @@ const MAX_LIMIT = 1_000;
 /**
  * The ledger and one page of the open connections, as `GET /mcp/connections` gives them.
  *
- * @param query `offset` (0) and `limit` (100, at most 1000)
+ * @param query `offset` (0) and `limit` (100, 1 to 1000)
  * @param heapUsedBytes of the JavaScript heap
  * @throws {ProtocolError} `invalid_params` for a query that is not a number in range
  */
@@ -20,10 +20,12 @@ export function ledgerView(
   const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
   const offset = wholeNumber(query, "offset", {
     fallback: 0,
+    min: 0,
     max: Number.MAX_SAFE_INTEGER,
   });
   const limit = wholeNumber(query, "limit", {
     fallback: DEFAULT_LIMIT,
+    min: 1,
     max: MAX_LIMIT,
   });
   const page = [...connections.connections().drop(offset).take(limit)];
@@ -58,14 +60,18 @@ function connectionView(connection: SseConnection): Record<string, unknown> {
 function wholeNumber(
   query: URLSearchParams,
   name: string,
-  { fallback, max }: { readonly fallback: number; readonly max: number },
+  { fallback, min, max }: {
+    readonly fallback: number;
+    readonly min: number;
+    readonly max: number;
+  },
 ): number {
   const text = query.get(name);
   if (text === null) return fallback;
   const value = Number(text);
-  if (/^\d+$/.test(text) && value <= max) return value;
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new ProtocolError(
     "invalid_params",
-    `"${name}" must be a whole number from 0 to ${max}`,
+    `"${name}" must be a whole number from ${min} to ${max}`,
   );
 }

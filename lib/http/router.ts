@@ -75,19 +75,15 @@ function handlerFor(
       },
     );
   }
-  const handler = route[method];
+  // Own members only: the method is the client's word, and objects have a `constructor`.
+  const handler = Object.hasOwn(route, method) ? route[method] : undefined;
   if (handler !== undefined) return handler;
-  if (method === "HEAD" && route.GET !== undefined) {
-    return withoutBody(route.GET);
-  }
-  const allowed = Object.keys(route).join(", ");
-  throw new ProtocolError(
-    "method_not_allowed",
-    `${path} takes ${allowed}, not ${method}`,
-    {
-      headers: { allow: allowed },
-    },
-  );
+  if (method === "HEAD" && route.GET !== undefined) return withoutBody(route.GET);
+  const allowed = Object.keys(route)
+    .flatMap((known) => known === "GET" ? ["GET", "HEAD"] : [known]).join(", ");
+  throw new ProtocolError("method_not_allowed", `${path} takes ${allowed}, not ${method}`, {
+    headers: { allow: allowed },
+  });
 }
 
 function withoutBody(handler: Handler): Handler {

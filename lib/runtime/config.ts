@@ -32,14 +32,17 @@ export function readCommand(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): Command {
-  const flags = parseFlags(args);
+  const { flags, faults } = parseFlags(args);
   const given: Record<string, string> = {};
   for (const name of NAMES) {
     const value = flags[flagName(name)] ?? env(name);
-    if (typeof value === "string" && value !== "") given[name] = value;
+    if (typeof value === "string" && value.trim() !== "") given[name] = value;
   }
   const parsed = SETTINGS_SCHEMA.safeParse(given);
-  if (!parsed.success) throw new ConfigError(faultReport(parsed.error, given));
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
+  if (!parsed.success || faults.length > 0) {
+    throw new ConfigError(["These settings cannot be used:", ...faults].join("\n  "));
+  }
   return {
     settings: parsed.data,
     stdio: flags.stdio === true,
@@ -81,33 +84,57 @@ export function helpText(): string {
   ].join("\n");
 }
 
-function parseFlags(args: readonly string[]): Record<string, unknown> {
-  const options: ParseArgsConfig["options"] = {
-    "check-config": { type: "boolean" },
-    stdio: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-  };
-  for (const name of NAMES) options[flagName(name)] = { type: "string" };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: false })
-      .values;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${message}; --help lists the flags`);
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+const OPTIONS: Options = {
+  "check-config": { type: "boolean" },
+  stdio: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  ...Object.fromEntries(NAMES.map((name) => [flagName(name), { type: "string" }])),
+};
+
+/** Understands what it can, so that all faults are told at once. */
+function tokenize(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, strict: false, tokens: true });
+}
+
+/** The flags by their names, and a line for each that cannot be understood. */
+function parseFlags(
+  args: readonly string[],
+): { readonly flags: Record<string, unknown>; readonly faults: string[] } {
+  const { values, tokens } = tokenize(args);
+  const faults: string[] = [];
+  for (const token of tokens) {
+    const fault = faultOf(token);
+    if (fault === undefined) continue;
+    faults.push(fault);
+    if (token.kind === "option") delete values[token.name];
   }
+  return { flags: values, faults };
+}
+
+const SEE_HELP = "--help lists the flags";
+
+function faultOf(token: ReturnType<typeof tokenize>["tokens"][number]): string | undefined {
+  if (token.kind === "positional") return `${JSON.stringify(token.value)}: not a flag; ${SEE_HELP}`;
+  if (token.kind !== "option") return undefined;
+  if (!Object.hasOwn(OPTIONS, token.name)) return `${token.rawName}: unknown flag; ${SEE_HELP}`;
+  const isSwitch = OPTIONS[token.name]?.type === "boolean";
+  // What looks like the next flag is one, unless it is joined to this one.
+  const hasValue = token.inlineValue || token.value?.startsWith("-") === false;
+  if (isSwitch) return hasValue ? `${token.rawName}: takes no value` : undefined;
+  return hasValue ? undefined : `${token.rawName}: needs a value`;
 }
 
 function flagName(setting: string): string {
   return setting.toLowerCase().replaceAll("_", "-");
 }
 
-function faultReport(
-  error: z.ZodError,
+function faultLine(
+  { path, message }: z.core.$ZodIssue,
   given: Readonly<Record<string, string>>,
 ): string {
-  const lines = error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    return `  ${name}=${JSON.stringify(given[name])}: ${issue.message}`;
-  });
-  return ["These settings cannot be used:", ...lines].join("\n");
+  const name = String(path[0]);
+  const isSecret = SECRETS.some((secret) => secret === name);
+  return isSecret ? `${name}: ${message}` : `${name}=${JSON.stringify(given[name])}: ${message}`;
 }

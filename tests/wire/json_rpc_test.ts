@@ -197,13 +197,15 @@ Deno.test("property: any JSON value is either a message or a ProtocolError that 
 });
 
 Deno.test("property: any text at all is either a JSON value or a ProtocolError", () => {
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), (text) => {
-    try {
-      parseJson(text);
-    } catch (error) {
-      assertInstanceOf(error, ProtocolError);
-    }
-  }));
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json({ maxDepth: 3 })), (text) => {
+      try {
+        parseJson(text);
+      } catch (error) {
+        assertInstanceOf(error, ProtocolError);
+      }
+    }),
+  );
 });
 
 Deno.test("a member named __proto__ is data and smuggles in no other member", () => {

@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { ConfigError } from "../../lib/base/errors.ts";
+import { type SettingName, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
+import { describeSettings, helpText, readCommand } from "../../lib/runtime/config.ts";
+
+function read(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return readCommand(args, (name) => env[name]);
+}
+
+function faults(args: readonly string[], env: Readonly<Record<string, string>> = {}): string[] {
+  const { message } = assertThrows(() => read(args, env), ConfigError);
+  const [head, ...lines] = message.split("\n");
+  assertEquals(head, "These settings cannot be used:");
+  return lines.map((line) => line.trim());
+}
+
+Deno.test("without flags and environment the settings are the defaults", () => {
+  assertEquals(read([]), {
+    settings: settingsWith(),
+    stdio: false,
+    checkConfig: false,
+    help: false,
+  });
+});
+
+Deno.test("the environment gives settings by their names", () => {
+  const { settings } = read([], {
+    PORT: "0",
+    MCP_PING_INTERVAL_MS: "5000",
+    MCP_ALLOWED_HOSTS: "a.example, b.example:8443",
+    MCP_LOG_FORMAT: "json",
+  });
+  assertEquals(settings.PORT, 0);
+  assertEquals(settings.MCP_PING_INTERVAL_MS, 5_000);
+  assertEquals(settings.MCP_ALLOWED_HOSTS, ["a.example", "b.example:8443"]);
+  assertEquals(settings.MCP_LOG_FORMAT, "json");
+});
+
+Deno.test("flags give the same settings, joined or apart", () => {
+  const { settings } = read(["--port=0", "--mcp-ping-interval-ms", "5000", "--host", "::1"]);
+  assertEquals([settings.PORT, settings.MCP_PING_INTERVAL_MS, settings.HOST], [0, 5_000, "::1"]);
+});
+
+Deno.test("a flag goes before the environment, and the last of two flags counts", () => {
+  assertEquals(read(["--port=1"], { PORT: "2" }).settings.PORT, 1);
+  assertEquals(read(["--port=1", "--port=3"], { PORT: "2" }).settings.PORT, 3);
+});
+
+Deno.test("an empty value is no value: the default holds", () => {
+  assertEquals(read([], { PORT: "", MCP_TOOLS: "" }).settings, settingsWith());
+  assertEquals(read(["--port="], { PORT: "9" }).settings.PORT, 8000);
+});
+
+Deno.test("every setting has a flag", () => {
+  const defaults = settingsWith();
+  for (const name of Object.keys(SETTINGS_SCHEMA.shape) as SettingName[]) {
+    const flag = `--${name.toLowerCase().replaceAll("_", "-")}`;
+    assertStringIncludes(helpText(), flag);
+    const value = String(defaults[name] ?? "x".repeat(32));
+    assertEquals(String(read([`${flag}=${value}`]).settings[name]), value, flag);
+  }
+});
+
+Deno.test("--check-config, --stdio, --help and -h are switches", () => {
+  assertEquals(read(["--check-config"]).checkConfig, true);
+  assertEquals(read(["--stdio"]).stdio, true);
+  assertEquals([read(["--help"]).help, read(["-h"]).help], [true, true]);
+});
+
+Deno.test("every fault is told at once, with the name, what was given, and what is allowed", () => {
+  const told = faults(["--prot=1", "--mcp-max-body-bytes=12", "extra", "--host"], {
+    PORT: "70000",
+    MCP_PING_INTERVAL_MS: "soon",
+    MCP_LOG_LEVEL: "loud",
+    MCP_MAX_CONNECTIONS: "0",
+    MCP_DRAIN_MS: "1.5",
+  });
+  assertEquals(told.length, 9);
+  const all = told.join("\n");
+  for (
+    const expected of [
+      /^--prot: unknown flag; --help lists the flags$/m,
+      /^"extra": not a flag/m,
+      /^--host: needs a value$/m,
+      /^PORT="70000": .*65535/m,
+      /^MCP_PING_INTERVAL_MS="soon": .*number/m,
+      /^MCP_LOG_LEVEL="loud": .*"debug"\|"info"\|"warning"\|"error"/m,
+      /^MCP_MAX_CONNECTIONS="0": .*1/m,
+      /^MCP_MAX_BODY_BYTES="12": .*1024/m,
+      /^MCP_DRAIN_MS="1.5": .*int/m,
+    ]
+  ) assertMatch(all, expected);
+});
+
+for (
+  const [args, expected] of [
+    [["--port"], "--port: needs a value"],
+    [["--port", "--stdio"], "--port: needs a value"],
+    [["--help=yes"], "--help: takes no value"],
+    [["-x"], "-x: unknown flag; --help lists the flags"],
+    [["--constructor=1"], "--constructor: unknown flag; --help lists the flags"],
+    [["serve"], '"serve": not a flag; --help lists the flags'],
+  ] as const
+) {
+  Deno.test(`${args.join(" ")} is told as a fault of that flag`, () => {
+    assertEquals(faults(args), [expected]);
+  });
+}
+
+Deno.test("what is no whole number is refused, and blanks are no value", () => {
+  for (const value of ["Infinity", "1_000", "ten", "80.5", "8000 8001"]) {
+    assertMatch(faults([], { PORT: value })[0] ?? "", /^PORT=/);
+  }
+  assertEquals(read([], { PORT: " ", MCP_DRAIN_MS: "\t" }).settings, settingsWith());
+});
+
+Deno.test("a fault of a secret does not show the secret", () => {
+  const { message } = assertThrows(
+    () => read([], { MCP_SESSION_KEY: "too-short-secret" }),
+    ConfigError,
+  );
+  assertStringIncludes(message, "MCP_SESSION_KEY: ");
+  assertEquals(message.includes("too-short-secret"), false);
+});
+
+Deno.test("`describeSettings()` prints every setting on a line, secrets hidden", () => {
+  const key = "k".repeat(40);
+  const settings = settingsWith({ MCP_ADMIN_TOKEN: "s3cret-token", MCP_SESSION_KEY: key });
+  const text = describeSettings(settings);
+  const lines = new Map(
+    text.split("\n").map((line) => {
+      const [name = "", ...rest] = line.split(/ {2,}/);
+      return [name, rest.join("  ")];
+    }),
+  );
+  assertEquals([...lines.keys()], Object.keys(SETTINGS_SCHEMA.shape));
+  assertEquals(lines.get("MCP_ADMIN_TOKEN"), "(set)");
+  assertEquals(lines.get("MCP_SESSION_KEY"), "(set)");
+  assertEquals(lines.get("MCP_TOOLS"), "(not set)");
+  assertEquals(lines.get("MCP_ALLOWED_HOSTS"), "localhost,127.0.0.1,[::1]");
+  assert(!text.includes("s3cret") && !text.includes(key));
+});
+
+Deno.test("`helpText()` says for every setting what it is", () => {
+  const text = helpText();
+  for (const schema of Object.values(SETTINGS_SCHEMA.shape)) {
+    assertStringIncludes(text, schema.description ?? "no description");
+  }
+  for (const flag of ["--help", "--check-config", "--stdio"]) assertStringIncludes(text, flag);
+});
