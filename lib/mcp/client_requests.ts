@@ -5,8 +5,10 @@
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import {
+  type JsonRpcId,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
@@ -35,6 +37,8 @@ export interface AskingCall {
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #pending = new Map<string, PendingRequest>();
+  /** An answer to a question from before a restart must not settle one from after it. */
+  readonly #prefix = randomId("lifeline-").slice(0, 17);
   #count = 0;
 
   constructor(options: ClientRequestsOptions) {
@@ -44,6 +48,11 @@ export class ClientRequests {
   /** Requests without an answer yet. */
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** Whether a request still awaits its answer. */
+  awaits(id: JsonRpcId): boolean {
+    return this.#pending.has(String(id));
   }
 
   /**
@@ -59,7 +68,7 @@ export class ClientRequests {
       );
     }
     call.signal.throwIfAborted();
-    const id = `lifeline-${++this.#count}`;
+    const id = `${this.#prefix}-${++this.#count}`;
     const { method, params } = question;
     const request: JsonRpcRequest = { jsonrpc: "2.0", id, method, params };
     const pending = new PendingRequest(request, call, this.#options.timeoutMs);

@@ -32,10 +32,10 @@ import { answerModern, isModern, VERSION_HEADER } from "./modern.ts";
 import type { Peer } from "./peer.ts";
 import { CONNECTION_ID_HEADER, deletePlain, openPlain, postToPlain } from "./plain.ts";
 import { accepted as acceptedResponse } from "./respond.ts";
+import { listenToSession } from "./resumption.ts";
 import type { SessionStreamDeps } from "./session_stream.ts";
 import { answerOnce, type StatelessDeps } from "./stateless.ts";
 import {
-  listenToSession,
   openSession,
   postToSession,
   SESSION_ID_HEADER,

@@ -9,7 +9,12 @@ import type { Seal } from "../base/seal.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
 import type { ClosingSummary, SseDialect, StreamWork } from "../stream/stream_types.ts";
-import type { JsonRpcId, JsonRpcMessage } from "../wire/json_rpc.ts";
+import {
+  isRequest,
+  type JsonRpcId,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+} from "../wire/json_rpc.ts";
 import { encodeEvent, encodeRetry, KEEPALIVE } from "../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
@@ -68,6 +73,19 @@ export class EventIds {
   }
 }
 
+/** Begins the names that stand for streams of which nothing is left to be said. */
+const ENDED = "end";
+
+/** A place with nothing behind it, for the id of the last event that concerns a stream. */
+export function endOf({ stream }: EventPlace): EventPlace {
+  return { stream: `${ENDED}${stream}`, seq: 0, requestId: undefined };
+}
+
+/** Whether a place is one of {@linkcode endOf}. */
+export function isEnd({ stream }: EventPlace): boolean {
+  return stream.startsWith(ENDED);
+}
+
 /** What a {@linkcode ResumableStream} is made of. */
 export interface ResumableParts {
   /** Its name within the session. */
@@ -77,6 +95,8 @@ export interface ResumableParts {
   readonly requestId: JsonRpcId | undefined;
   readonly ids: EventIds;
   readonly store: EventStore;
+  /** Whether a question to the client still awaits its answer. */
+  readonly isOpen: (questionId: JsonRpcId) => boolean;
   /** Requests that its session has answered so far. */
   readonly served: () => number;
 }
@@ -90,6 +110,8 @@ export class ResumableStream implements StreamWork {
   /** Number of the last event that some response carried. */
   #carried = 0;
   #connection: SseConnection | undefined;
+  /** Questions to the client, with the numbers of their events. */
+  #questions: { readonly seq: number; readonly question: JsonRpcRequest }[] = [];
 
   constructor(parts: ResumableParts) {
     this.name = parts.name;
@@ -111,9 +133,9 @@ export class ResumableStream implements StreamWork {
     if (this.#connection?.state !== "open") this.#connection = undefined;
   }
 
-  /** Events so far. */
-  get length(): number {
-    return this.#seq;
+  /** Number of the last event that some response carried. */
+  get carried(): number {
+    return this.#carried;
   }
 
   /** Whether a response carries this stream now. */
@@ -124,6 +146,15 @@ export class ResumableStream implements StreamWork {
   /** Adds a message, and sends it if a response carries the stream. */
   write(message: JsonRpcMessage): void {
     this.#append(JSON.stringify(message), "message");
+    if (!isRequest(message)) return;
+    this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
+  }
+
+  /** Asks again what a client that knows the events up to number `seq` has not been asked. */
+  askAgain(seq: number): void {
+    const open = this.#openQuestions();
+    this.#questions = open.filter((asked) => asked.seq <= seq);
+    for (const { question } of open.filter((asked) => asked.seq > seq)) this.write(question);
   }
 
   /** Adds an event without data, from whose id the client can resume (2025-11-25). */
@@ -155,6 +186,10 @@ export class ResumableStream implements StreamWork {
     this.#connection = undefined;
     if (retryMs !== undefined) connection?.send(encodeRetry(retryMs));
     connection?.close(reason);
+  }
+
+  #openQuestions() {
+    return this.#questions.filter(({ question }) => this.#parts.isOpen(question.id));
   }
 
   #append(data: string, event: string | undefined, retry?: number): void {

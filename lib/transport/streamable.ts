@@ -4,36 +4,23 @@
  *
  * @module
  */
-import { CallAborted, ProtocolError } from "../base/errors.ts";
-import type { Observer } from "../base/observer.ts";
+import { CallAborted } from "../base/errors.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import { agreementOf } from "../mcp/legacy_session.ts";
 import type { McpServer } from "../mcp/server.ts";
-import type { EventStore } from "../store/event_store.ts";
-import type { ConnectionRegistry } from "../stream/connection_registry.ts";
-import type { SseConnection } from "../stream/sse_connection.ts";
-import { toErrorResponse } from "../wire/error_table.ts";
 import {
   isRequest,
   isResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResponse,
-  notification,
 } from "../wire/json_rpc.ts";
 import type { Accepted } from "../wire/media_types.ts";
-import { encodeEvent } from "../wire/sse.ts";
 import { clientKey, type Peer, streamClient } from "./peer.ts";
 import { accepted, eventStream, jsonResponse, oneEvent, written } from "./respond.ts";
-import {
-  type EventPlace,
-  OPENING,
-  RESUMABLE,
-  type ResumableStream,
-  RETRY_MS,
-  SESSION_STREAM,
-} from "./resumable_stream.ts";
+import { OPENING, RESUMABLE } from "./resumable_stream.ts";
+import { type ResumptionDeps, tellGap } from "./resumption.ts";
 import { SessionExchange } from "./session_exchange.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./streamable_session.ts";
@@ -41,12 +28,9 @@ import type { StreamableSession } from "./streamable_session.ts";
 export const SESSION_ID_HEADER = "mcp-session-id";
 
 /** What Streamable HTTP works with. */
-export interface StreamableDeps {
+export interface StreamableDeps extends ResumptionDeps {
   readonly server: McpServer;
-  readonly connections: ConnectionRegistry;
   readonly sessions: SessionTable;
-  readonly store: EventStore;
-  readonly observer: Observer;
 }
 
 /** A POST on its way into a session. */
@@ -142,8 +126,11 @@ function answerOnStream(
   const connection = deps.connections.open({ dialect: RESUMABLE, client, work: stream });
   connection.open(OPENING, post.request.signal);
   // What the handler sent before it first waited is in the store.
-  for (const frame of stream.uncarried() ?? []) connection.send(frame);
+  const { carried } = stream;
+  const frames = stream.uncarried();
+  for (const frame of frames ?? []) connection.send(frame);
   exchange.carryBy(connection);
+  if (frames === undefined) tellGap(session, stream, carried);
   stream.pending = responses.length;
   for (const response of responses) {
     void Promise.resolve(response).then((settled) => {
@@ -153,100 +140,4 @@ function answerOnStream(
     });
   }
   return eventStream(connection);
-}
-
-/** Opens the session's own stream (GET), or resumes the one that `Last-Event-ID` names. */
-export function listenToSession(
-  deps: StreamableDeps,
-  session: StreamableSession,
-  { request, peer }: { readonly request: Request; readonly peer: Peer },
-): Response {
-  const lastEventId = request.headers.get("last-event-id");
-  const place = lastEventId === null ? undefined : readPlace(session, lastEventId);
-  const stream = place === undefined ? session.standalone : session.stream(place.stream);
-  const client = streamClient(request, peer);
-  const connection = deps.connections.open({
-    dialect: SESSION_STREAM,
-    client,
-    ...(stream !== undefined && { work: stream }),
-  });
-  connection.open(OPENING, request.signal);
-  session.listen();
-  if (place === undefined) startStandalone(deps, session, connection);
-  else resume(deps, session, { place, stream, connection });
-  return eventStream(connection);
-}
-
-function startStandalone(
-  { observer }: StreamableDeps,
-  session: StreamableSession,
-  connection: SseConnection,
-): void {
-  const { standalone } = session;
-  const missed = standalone.uncarried();
-  tellReplay(observer, missed);
-  for (const frame of missed ?? []) connection.send(frame);
-  standalone.carryBy(connection);
-  if (session.clientPolls) standalone.prime(connection.retryMs ?? RETRY_MS);
-}
-
-/** A stream that is to go on. */
-interface Resumption {
-  readonly place: EventPlace;
-  /** The stream, unless all of it has been said. */
-  readonly stream: ResumableStream | undefined;
-  readonly connection: SseConnection;
-}
-
-function resume(
-  { store, observer }: StreamableDeps,
-  session: StreamableSession,
-  { place, stream, connection }: Resumption,
-): void {
-  const frames = store.after(session.storeKey(place.stream), place.seq);
-  tellReplay(observer, frames);
-  for (const frame of frames ?? []) connection.send(frame);
-  if (stream !== undefined) {
-    stream.carryBy(connection);
-    if (frames === undefined) tellGap(session, stream);
-    return;
-  }
-  if (frames === undefined) connection.send(lostAnswer(place));
-  connection.close("completed");
-}
-
-function tellReplay(observer: Observer, frames: readonly unknown[] | undefined): void {
-  if (frames === undefined) observer.replayLost();
-  else if (frames.length > 0) observer.replayed(frames.length);
-}
-
-/** The client asked for events that are gone, so it hears that it has to look for itself. */
-function tellGap(session: StreamableSession, stream: ResumableStream): void {
-  stream.write(notification("notifications/message", {
-    level: "warning",
-    logger: "lifeline",
-    data: "Some events of this stream are gone and cannot be replayed",
-  }));
-  if (stream !== session.standalone) return;
-  for (const kind of ["tools", "resources", "prompts"]) {
-    stream.write(notification(`notifications/${kind}/list_changed`));
-  }
-}
-
-/** The stream has ended and its events are gone: the request fails, rather than wait for ever. */
-function lostAnswer({ requestId }: EventPlace): Uint8Array {
-  const error = new ProtocolError(
-    "internal_error",
-    "The response to this request is gone and cannot be replayed; send the request again",
-  );
-  return encodeEvent({ event: "message", data: JSON.stringify(toErrorResponse(error, requestId)) });
-}
-
-function readPlace(session: StreamableSession, lastEventId: string): EventPlace {
-  const place = session.eventIds.read(lastEventId);
-  if (place !== undefined) return place;
-  throw new ProtocolError(
-    "invalid_request",
-    "Last-Event-ID is not an event of this session; GET without it to listen from now on",
-  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
 import type { Seal } from "../base/seal.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeListener } from "../mcp/change_bus.ts";
@@ -34,8 +35,10 @@ export interface SessionParts {
 
 /** The first revision whose clients know events without data, and come back to streams. */
 const POLLING_SINCE = "2025-11-25";
-/** Name of the stream that a GET opens. */
+/** Begins the name of the stream that a GET opens. */
 const STANDALONE = "g";
+/** Begins the names of the streams that answer POSTs. */
+const RESPONSE = "p";
 
 export class StreamableSession implements ChangeListener, Timed {
   readonly id: string;
@@ -51,6 +54,11 @@ export class StreamableSession implements ChangeListener, Timed {
 
   readonly #openedAt: number;
   readonly #parts: SessionParts;
+  /**
+   * Ends the names of all its streams: a session that was restored counts them from 1 again, and an
+   * event id from before must not lead into a stream from after.
+   */
+  readonly #life = randomId("x").slice(0, 9);
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
   #streamCount = 0;
@@ -100,14 +108,17 @@ export class StreamableSession implements ChangeListener, Timed {
 
   /** A stream to answer requests on; `requestId` where it is one request. */
   openStream(requestId: JsonRpcId | undefined): ResumableStream {
-    const stream = this.#createStream(`p${++this.#streamCount}`, requestId);
+    const stream = this.#createStream(`${RESPONSE}${++this.#streamCount}`, requestId);
     this.#streams.set(stream.name, stream);
     return stream;
   }
 
-  /** The stream of that name, while it has something to come. */
+  /**
+   * The stream of that name, while it has something to come; for the stream of a GET from before a
+   * restart, the one that goes on in its place.
+   */
   stream(name: string): ResumableStream | undefined {
-    return name === STANDALONE ? this.standalone : this.#streams.get(name);
+    return name.startsWith(STANDALONE) ? this.standalone : this.#streams.get(name);
   }
 
   /** All its requests are answered; the events stay in the store for a while. */
@@ -140,7 +151,7 @@ export class StreamableSession implements ChangeListener, Timed {
     this.#parts.wheel.cancel(this);
     this.state.inFlight.abortAll(new CallAborted(reason, `Session ended: ${reason}`));
     this.standalone.release("disconnected");
-    this.#parts.store.forget(this.storeKey(STANDALONE));
+    this.#parts.store.forget(this.storeKey(this.standalone.name));
     for (const stream of this.#streams.values()) {
       stream.release("disconnected");
       this.#parts.store.forget(this.storeKey(stream.name));
@@ -156,14 +167,16 @@ export class StreamableSession implements ChangeListener, Timed {
     else this.#parts.onIdle(this);
   }
 
-  #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
+  #createStream(start: string, requestId: JsonRpcId | undefined): ResumableStream {
     const { store } = this.#parts;
+    const name = `${start}${this.#life}`;
     return new ResumableStream({
       name,
       storeKey: this.storeKey(name),
       requestId,
       ids: this.eventIds,
       store,
+      isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       served: () => this.#requestCount,
     });
   }

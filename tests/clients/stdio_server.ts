@@ -1,0 +1,9 @@
+/**
+ * The fixture over stdio, as `main.ts --stdio` serves its own.
+ *
+ * @module
+ */
+import { serveOverStdio } from "../../lib/runtime/stdio.ts";
+import { createFixture } from "./fixture.ts";
+
+if (import.meta.main) Deno.exit(await serveOverStdio(createFixture()));

@@ -1,0 +1,46 @@
+/**
+ * A tool whose running calls do what a test tells them.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { defineTool, type Tool, type ToolContext } from "../../lib/mod.ts";
+
+/** A call that runs. */
+export interface PuppetCall {
+  readonly ctx: ToolContext;
+  /** Ends it with a text. */
+  finish(text: string): void;
+  /** Ends it with an error that goes on the wire as a JSON-RPC error. */
+  fail(error: Error): void;
+}
+
+export class Puppet {
+  /** `puppet`, whose argument names the call. */
+  readonly tool: Tool;
+  readonly #calls = new Map<string, PromiseWithResolvers<PuppetCall>>();
+
+  constructor() {
+    this.tool = defineTool({
+      name: "puppet",
+      description: "Does what a test tells it",
+      input: z.object({ call: z.string() }),
+      run: ({ call }, ctx) => {
+        const { promise, resolve, reject } = Promise.withResolvers<string>();
+        this.#slot(call).resolve({ ctx, finish: resolve, fail: reject });
+        return promise;
+      },
+    });
+  }
+
+  /** The call of that name, as soon as it runs. */
+  call(name: string): Promise<PuppetCall> {
+    return this.#slot(name).promise;
+  }
+
+  #slot(name: string): PromiseWithResolvers<PuppetCall> {
+    const slot = this.#calls.get(name) ?? Promise.withResolvers<PuppetCall>();
+    this.#calls.set(name, slot);
+    return slot;
+  }
+}
