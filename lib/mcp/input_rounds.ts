@@ -18,6 +18,8 @@ import { capabilityName, type Question, supports } from "./questions.ts";
 /** How long a client may take to come back with an answer (ms). */
 const STATE_TTL_MS = 3_600_000;
 const PURPOSE = "request_state";
+/** What kind of result asks the client for something. */
+export const INPUT_REQUIRED = "input_required";
 
 interface State {
   /** Digest of what the state belongs to. */
@@ -101,7 +103,7 @@ class InputRounds {
       answers: this.#answers,
     };
     this.#suspended.resolve({
-      resultType: "input_required",
+      resultType: INPUT_REQUIRED,
       inputRequests,
       requestState: this.#seal.sealJson(PURPOSE, state),
     });
