@@ -47,6 +47,7 @@ class InputRounds {
   readonly #digest: string;
   readonly #answers: JsonObject;
   readonly #open = new Map<string, Question>();
+  readonly #asked = new Set<string>();
   readonly #suspended = Promise.withResolvers<JsonObject>();
   #count = 0;
 
@@ -64,6 +65,12 @@ class InputRounds {
   /** The answer to a question, if it is here; else the handler ends here, to run again. */
   ask(question: Question): Promise<unknown> {
     const key = question.key ?? `question_${++this.#count}`;
+    if (this.#asked.has(key)) {
+      return Promise.reject(
+        new Error(`Two questions of one call have the key ${JSON.stringify(key)}`),
+      );
+    }
+    this.#asked.add(key);
     if (Object.hasOwn(this.#answers, key)) return Promise.resolve(this.#answers[key]);
     if (!supports(this.#call.exchange.capabilities, question.requires)) {
       return Promise.reject(
