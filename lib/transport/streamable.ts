@@ -211,6 +211,8 @@ function resume(
   tellReplay(observer, frames);
   for (const frame of frames ?? []) connection.send(frame);
   if (stream !== undefined) {
+    const isAnother = stream.name !== place.stream;
+    for (const frame of isAnother ? stream.uncarried() ?? [] : []) connection.send(frame);
     stream.carryBy(connection);
     if (frames === undefined) tellGap(session, stream);
     return;

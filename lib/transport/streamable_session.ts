@@ -4,6 +4,7 @@
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
 import type { Seal } from "../base/seal.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeListener } from "../mcp/change_bus.ts";
@@ -34,8 +35,8 @@ export interface SessionParts {
 
 /** The first revision whose clients know events without data, and come back to streams. */
 const POLLING_SINCE = "2025-11-25";
-/** Name of the stream that a GET opens. */
-const STANDALONE = "g";
+/** Prefix of the names of the streams that a GET opens, and of those that a POST does. */
+const [STANDALONE, POSTED] = ["g", "p"];
 
 export class StreamableSession implements ChangeListener, Timed {
   readonly id: string;
@@ -51,6 +52,11 @@ export class StreamableSession implements ChangeListener, Timed {
 
   readonly #openedAt: number;
   readonly #parts: SessionParts;
+  /**
+   * Ends the names of all streams, so that one of before a restart is not taken for another: event
+   * ids are unique in the session, not only in this process.
+   */
+  readonly #suffix = randomId("r").slice(0, 9);
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
   #streamCount = 0;
@@ -64,7 +70,7 @@ export class StreamableSession implements ChangeListener, Timed {
     this.#parts = parts;
     this.state = new LegacySession(parts);
     this.eventIds = new EventIds(parts.seal, parts.key);
-    this.standalone = this.#createStream(STANDALONE, undefined);
+    this.standalone = this.#createStream(`${STANDALONE}${this.#suffix}`, undefined);
     this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.idleMs);
   }
@@ -100,14 +106,15 @@ export class StreamableSession implements ChangeListener, Timed {
 
   /** A stream to answer requests on; `requestId` where it is one request. */
   openStream(requestId: JsonRpcId | undefined): ResumableStream {
-    const stream = this.#createStream(`p${++this.#streamCount}`, requestId);
+    const name = `${POSTED}${++this.#streamCount}${this.#suffix}`;
+    const stream = this.#createStream(name, requestId);
     this.#streams.set(stream.name, stream);
     return stream;
   }
 
-  /** The stream of that name, while it has something to come. */
+  /** The stream of that name, while it has something to come; a GET's goes on after a restart. */
   stream(name: string): ResumableStream | undefined {
-    return name === STANDALONE ? this.standalone : this.#streams.get(name);
+    return name.startsWith(STANDALONE) ? this.standalone : this.#streams.get(name);
   }
 
   /** All its requests are answered; the events stay in the store for a while. */
@@ -140,7 +147,7 @@ export class StreamableSession implements ChangeListener, Timed {
     this.#parts.wheel.cancel(this);
     this.state.inFlight.abortAll(new CallAborted(reason, `Session ended: ${reason}`));
     this.standalone.release("disconnected");
-    this.#parts.store.forget(this.storeKey(STANDALONE));
+    this.#parts.store.forget(this.storeKey(this.standalone.name));
     for (const stream of this.#streams.values()) {
       stream.release("disconnected");
       this.#parts.store.forget(this.storeKey(stream.name));
