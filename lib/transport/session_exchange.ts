@@ -5,7 +5,7 @@ import type { Caller } from "../registry/context.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
 import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
-import type { Peer } from "./peer.ts";
+import { callerOf, type Peer } from "./peer.ts";
 import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./streamable_session.ts";
 
@@ -43,7 +43,7 @@ export class SessionExchange implements Exchange {
 
   /** Who sent this POST: the session is no proof of that. */
   get caller(): Caller {
-    return { ...this.#session.state.caller, ...this.#origin.peer };
+    return { ...this.#session.state.caller, ...callerOf(this.#origin.peer) };
   }
 
   get inFlight(): InFlight {
