@@ -62,6 +62,18 @@ export class ProtocolError extends Error {
     this.id = options.id;
     this.headers = options.headers;
   }
+
+  /** The same error as the answer to a request, unless it already is the answer to one. */
+  forRequest(id: string | number): ProtocolError {
+    if (this.id !== undefined) return this;
+    const { data, headers, cause } = this;
+    return new ProtocolError(this.kind, this.message, {
+      data,
+      id,
+      cause,
+      ...(headers !== undefined && { headers }),
+    });
+  }
 }
 
 /** A setting, flag or module that cannot be used; stops the start, never a connection. */

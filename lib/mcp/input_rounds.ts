@@ -18,6 +18,8 @@ import { capabilityName, type Question, supports } from "./questions.ts";
 /** How long a client may take to come back with an answer (ms). */
 const STATE_TTL_MS = 3_600_000;
 const PURPOSE = "request_state";
+/** What kind of result asks the client for something. */
+export const INPUT_REQUIRED = "input_required";
 
 interface State {
   /** Digest of what the state belongs to. */
@@ -45,6 +47,7 @@ class InputRounds {
   readonly #digest: string;
   readonly #answers: JsonObject;
   readonly #open = new Map<string, Question>();
+  readonly #asked = new Set<string>();
   readonly #suspended = Promise.withResolvers<JsonObject>();
   #count = 0;
 
@@ -62,6 +65,12 @@ class InputRounds {
   /** The answer to a question, if it is here; else the handler ends here, to run again. */
   ask(question: Question): Promise<unknown> {
     const key = question.key ?? `question_${++this.#count}`;
+    if (this.#asked.has(key)) {
+      return Promise.reject(
+        new Error(`Two questions of one call have the key ${JSON.stringify(key)}`),
+      );
+    }
+    this.#asked.add(key);
     if (Object.hasOwn(this.#answers, key)) return Promise.resolve(this.#answers[key]);
     if (!supports(this.#call.exchange.capabilities, question.requires)) {
       return Promise.reject(
@@ -101,7 +110,7 @@ class InputRounds {
       answers: this.#answers,
     };
     this.#suspended.resolve({
-      resultType: "input_required",
+      resultType: INPUT_REQUIRED,
       inputRequests,
       requestState: this.#seal.sealJson(PURPOSE, state),
     });

@@ -19,7 +19,7 @@ import {
   listTools,
   readResource,
 } from "./feature_methods.ts";
-import { inRounds } from "./input_rounds.ts";
+import { INPUT_REQUIRED, inRounds } from "./input_rounds.ts";
 import { cancelled } from "./legacy_methods.ts";
 import type { Method, MethodTable, ServerProfile } from "./method_table.ts";
 
@@ -54,7 +54,7 @@ export const MODERN_METHODS: MethodTable = {
     ["tools/call", completed(inRounds(callTool))],
     ["resources/list", completed(listResources, PUBLIC)],
     ["resources/templates/list", completed(listResourceTemplates, PUBLIC)],
-    ["resources/read", completed(inRounds(withModernNotFound(readResource)), PRIVATE)],
+    ["resources/read", completed(inRounds(readResource), PRIVATE)],
     ["prompts/list", completed(listPrompts, PUBLIC)],
     ["prompts/get", completed(inRounds(getPrompt))],
     ["completion/complete", completed(complete)],
@@ -64,11 +64,21 @@ export const MODERN_METHODS: MethodTable = {
 
 function completed(method: Method, caching?: JsonObject): Method {
   return (params, call, server) => {
-    const result = method(params, call, server);
-    return isPromise(result)
-      ? result.then((settled) => finished(settled, server, caching))
-      : finished(result, server, caching);
+    try {
+      const result = method(params, call, server);
+      return isPromise(result)
+        ? result.then((settled) => finished(settled, server, caching), rethrow)
+        : finished(result, server, caching);
+    } catch (error) {
+      return rethrow(error);
+    }
   };
+}
+
+/** -32002 is not to be sent any more, whoever throws it (2026-07-28, basic/index, Error Codes). */
+function rethrow(error: unknown): never {
+  if (!(error instanceof ProtocolError) || error.kind !== "resource_not_found") throw error;
+  throw new ProtocolError("invalid_params", error.message, { data: error.data });
 }
 
 function finished(result: unknown, server: ServerProfile, caching?: JsonObject): JsonObject {
@@ -77,8 +87,8 @@ function finished(result: unknown, server: ServerProfile, caching?: JsonObject):
     ? serverMeta(server)
     : { ...serverMeta(server), ...members._meta };
   // An interim result asks for input and may not be kept.
-  if (members.resultType !== undefined) return { ...members, _meta };
-  return { resultType: "complete", ...members, ...caching, _meta };
+  if (members.resultType === INPUT_REQUIRED) return { ...members, _meta };
+  return { ...members, resultType: "complete", ...caching, _meta };
 }
 
 const metas = new WeakMap<ServerProfile, JsonObject>();
@@ -90,21 +100,4 @@ function serverMeta(server: ServerProfile): JsonObject {
   const meta = { [SERVER_INFO_KEY]: server.info };
   metas.set(server, meta);
   return meta;
-}
-
-/** -32002 is not to be sent any more (2026-07-28, basic/index, Error Codes). */
-function withModernNotFound(method: Method): Method {
-  return (params, call, server) => {
-    try {
-      const result = method(params, call, server);
-      return isPromise(result) ? result.catch(rethrowModern) : result;
-    } catch (error) {
-      return rethrowModern(error);
-    }
-  };
-}
-
-function rethrowModern(error: unknown): never {
-  if (!(error instanceof ProtocolError) || error.kind !== "resource_not_found") throw error;
-  throw new ProtocolError("invalid_params", error.message, { data: error.data });
 }

@@ -16,7 +16,7 @@ import type {
   ToolContext,
   UrlQuestion,
 } from "../registry/context.ts";
-import { check, toObjectSchema } from "../registry/schema.ts";
+import { check } from "../registry/schema.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import type {
   ClientCapabilities,
@@ -24,6 +24,8 @@ import type {
   CreateMessageResult,
   Root,
 } from "../wire/mcp_types.ts";
+import { formSchema } from "./form_schema.ts";
+import { requireBalancedTools } from "./sampling_messages.ts";
 
 /** One question on its way to the client. */
 export interface Question {
@@ -69,11 +71,12 @@ async function sample(
   params: CreateMessageRequestParams,
   { key }: AskOptions,
 ): Promise<CreateMessageResult> {
-  const requires = params.tools === undefined ? { sampling: {} } : { sampling: { tools: {} } };
+  const usesTools = params.tools !== undefined || params.toolChoice !== undefined;
+  requireBalancedTools(params.messages);
   const answer = await ask({
     method: "sampling/createMessage",
     params: { ...params },
-    requires,
+    requires: { sampling: usesTools ? { tools: {} } : {} },
     key,
   });
   if (isObject(answer) && typeof answer.model === "string" && answer.content !== undefined) {
@@ -111,16 +114,13 @@ async function askForm(
 }
 
 async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Elicited<undefined>> {
+  if (!URL.canParse(url)) {
+    throw new TypeError(`Cannot ask by a URL: ${JSON.stringify(url)} is none`);
+  }
   const params = { mode: "url", message, url, elicitationId: randomId("elicit_") };
   const requires = { elicitation: { url: {} } };
   const { action } = elicited(await ask({ method: "elicitation/create", params, requires, key }));
   return action === "accept" ? { action, content: undefined } : { action };
-}
-
-/** The protocol's forms are flat and have no word for further fields. */
-function formSchema(schema: ZodType): JsonObject {
-  const { type, properties, required } = toObjectSchema(schema, "input", "elicitation form");
-  return { type, properties, ...(required !== undefined && { required }) };
 }
 
 function elicited(answer: unknown): Elicited<unknown> {

@@ -8,6 +8,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { type BucketRate, TokenBuckets } from "../base/token_buckets.ts";
 import { Flapping } from "./flapping.ts";
 import { noneRefused, type Refusal } from "./ledger.ts";
+import { RunningCalls } from "./running_calls.ts";
 import type { StreamClient, StreamView } from "./stream_types.ts";
 
 /** See the settings of the same names. */
@@ -52,6 +53,7 @@ const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
 const HEAP_LOOK_MS = 250;
 
 export class Admission {
+  readonly calls: RunningCalls = new RunningCalls();
   readonly #limits: AdmissionLimits;
   readonly #sources: AdmissionSources;
   readonly #refused = noneRefused();
@@ -90,7 +92,11 @@ export class Admission {
    * @param isLasting false for one that only carries the answer to a request
    * @throws {ProtocolError} with `Retry-After`, naming the limit and its setting
    */
-  admitStream({ key, address }: StreamClient, load: Load, isLasting: boolean): void {
+  admitStream(
+    { key, address }: Pick<StreamClient, "key" | "address">,
+    load: Load,
+    isLasting: boolean,
+  ): void {
     const limits = this.#limits;
     if (this.#isDraining) this.#refuse("draining");
     if (load.open >= limits.maxConnections) {
@@ -111,6 +117,17 @@ export class Admission {
     }
     const waitMs = this.#opens.take(key, now);
     if (waitMs > 0) this.#refuse("open_rate", `client ${address} opens streams too fast`, waitMs);
+  }
+
+  /**
+   * Lets a call without a session begin.
+   *
+   * @throws {ProtocolError} with `Retry-After`, when its client has as many running as it may have
+   * streams
+   */
+  admitCall(client: Pick<StreamClient, "key" | "address">): void {
+    const load = { open: this.calls.total, openOfClient: this.calls.of(client.key) };
+    this.admitStream(client, { ...load, queuedBytes: 0 }, false);
   }
 
   /**

@@ -79,13 +79,19 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
   const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
-  if (deps.connections.draining && isRequest(message)) {
-    throw new ProtocolError("draining", "Server is shutting down, new requests are refused", {
-      id: message.id,
-    });
+  try {
+    if (deps.connections.draining && isRequest(message)) throw shuttingDown();
+    if (connectionId !== null) return postToPlain(deps, connectionId, message);
+    return await route(deps, post, message);
+  } catch (error) {
+    // Whatever was wrong, the client learns which of its requests it was.
+    const isAnswer = error instanceof ProtocolError && isRequest(message);
+    throw isAnswer ? error.forRequest(message.id) : error;
   }
-  if (connectionId !== null) return postToPlain(deps, connectionId, message);
-  return route(deps, post, message);
+}
+
+function shuttingDown(): ProtocolError {
+  return new ProtocolError("draining", "Server is shutting down, new requests are refused");
 }
 
 function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePromise<Response> {

@@ -3,24 +3,34 @@ import type { InFlight } from "../mcp/in_flight.ts";
 import type { LegacySession } from "../mcp/legacy_session.ts";
 import type { Caller } from "../registry/context.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
-import type { JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
+import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { callerOf, type Peer } from "./peer.ts";
 import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./streamable_session.ts";
+
+/** Where the messages of an exchange come from, and where theirs go. */
+export interface ExchangeOrigin {
+  readonly peer: Peer;
+  /**
+   * The request to answer; undefined for several, and null where the client takes no stream: then
+   * what is to be sent goes on the session's own.
+   */
+  readonly requestId: JsonRpcId | undefined | null;
+}
 
 /** The requests of one POST, as the methods see them. */
 export class SessionExchange implements Exchange {
   readonly connectionId = undefined;
   readonly #session: StreamableSession;
-  /** Null where the client takes no stream: what is to be sent goes on the session's own. */
-  readonly #requestId: string | number | undefined | null;
+  readonly #origin: ExchangeOrigin;
   #stream: ResumableStream | undefined;
   #isCarried = false;
   #releaseMs: number | undefined;
 
-  constructor(session: StreamableSession, requestId: string | number | undefined | null = null) {
+  constructor(session: StreamableSession, origin: ExchangeOrigin) {
     this.#session = session;
-    this.#requestId = requestId;
+    this.#origin = origin;
   }
 
   get sessionKey(): string {
@@ -31,8 +41,9 @@ export class SessionExchange implements Exchange {
     return this.#session.state;
   }
 
+  /** Who sent this POST: the session is no proof of that. */
   get caller(): Caller {
-    return this.#session.state.caller;
+    return { ...this.#session.state.caller, ...callerOf(this.#origin.peer) };
   }
 
   get inFlight(): InFlight {
@@ -57,7 +68,7 @@ export class SessionExchange implements Exchange {
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
-    (this.#requestId === null ? this.#session.standalone : this.stream()).write(message);
+    (this.#origin.requestId === null ? this.#session.standalone : this.stream()).write(message);
   }
 
   /** Has the POST's response carry the stream. */
@@ -75,7 +86,7 @@ export class SessionExchange implements Exchange {
   }
 
   #openStream(): ResumableStream {
-    const stream = this.#session.openStream(this.#requestId ?? undefined);
+    const stream = this.#session.openStream(this.#origin.requestId ?? undefined);
     // First of all, an id that the client can come back with.
     if (this.#session.clientPolls) stream.prime(RETRY_MS);
     return stream;

@@ -20,7 +20,7 @@ import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../wi
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { encodeJsonEvent, KEEPALIVE } from "../wire/sse.ts";
-import { type Peer, streamClient } from "./peer.ts";
+import { clientKey, type Peer, streamClient } from "./peer.ts";
 import { eventStream, jsonResponse, oneEvent, written } from "./respond.ts";
 
 /** What calls without a session work with. */
@@ -51,8 +51,18 @@ const CLIENT_CLOSED_REQUEST = 499;
 
 const STATELESS: SseDialect = { name: "stateless", isLasting: false, ping: () => KEEPALIVE };
 
-/** Answers a request of a client without a session. */
+/**
+ * Answers a request of a client without a session.
+ *
+ * @throws {ProtocolError} when its client has too many running already
+ */
 export function answerOnce(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
+  const { admission } = deps.connections;
+  const { peer } = call;
+  // Where none runs, a quick call need not know whose it is.
+  if (admission.calls.total > 0) {
+    admission.admitCall({ key: clientKey(peer), address: peer.address });
+  }
   const exchange = new OneCall(deps, call);
   const response = deps.server.dispatch(call.message, exchange, call.methods);
   if (isPromise(response)) return exchange.wait(response);
@@ -112,6 +122,7 @@ class OneCall implements Exchange, StreamWork, Timed {
   /** The answer to a call that does not end at once. */
   wait(response: Promise<JsonRpcResponse | undefined>): Promise<Response> {
     const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
+    this.#deps.connections.admission.calls.started(clientKey(this.#call.peer));
     if (this.#connection !== undefined) resolve(eventStream(this.#connection));
     else if (this.#call.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
     else this.#openStream();
@@ -140,6 +151,7 @@ class OneCall implements Exchange, StreamWork, Timed {
 
   #finish(response: JsonRpcResponse | undefined): void {
     this.#deps.wheel.cancel(this);
+    this.#deps.connections.admission.calls.ended(clientKey(this.#call.peer));
     if (this.#connection === undefined) {
       return this.#answer?.resolve(answerOf(this.#call, response));
     }

@@ -51,7 +51,7 @@ export async function openSession(
 ): Promise<Response> {
   connections.admission.admitSession(clientKey(peer));
   const session = sessions.create(agreementOf(request.params ?? {}), peer);
-  const exchange = new SessionExchange(session);
+  const exchange = new SessionExchange(session, { peer, requestId: null });
   const response = await server.dispatch(request, exchange, LEGACY_METHODS);
   if (response === undefined) throw new TypeError("initialize was not answered");
   const answer = accepted.json ? jsonResponse(response) : oneEvent(response);
@@ -70,7 +70,8 @@ export function postToSession(
   for (const message of post.messages) {
     if (isResponse(message)) session.state.clientRequests.settle(message);
     else if (!isRequest(message)) {
-      deps.server.notify(message, new SessionExchange(session), LEGACY_METHODS);
+      const exchange = new SessionExchange(session, { peer: post.peer, requestId: null });
+      deps.server.notify(message, exchange, LEGACY_METHODS);
     }
   }
   session.countRequests(requests.length);
@@ -86,7 +87,10 @@ function answerRequests(
   },
 ): MaybePromise<Response> {
   const requestId = requests.length === 1 ? requests[0]?.id : undefined;
-  const exchange = new SessionExchange(session, post.accepted.eventStream ? requestId : null);
+  const exchange = new SessionExchange(session, {
+    peer: post.peer,
+    requestId: post.accepted.eventStream ? requestId : null,
+  });
   const responses = requests.map((request) =>
     deps.server.dispatch(request, exchange, LEGACY_METHODS)
   );

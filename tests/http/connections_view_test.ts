@@ -18,6 +18,7 @@ Deno.test("the ledger of a server nobody has come to is all zeroes, with every w
   assertEquals(ledger, {
     opened: 0,
     open: 0,
+    lingering: 0,
     closed: Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])),
     refused: Object.fromEntries(REFUSALS.map((refusal) => [refusal, 0])),
     queued_bytes: 0,
