@@ -27,7 +27,12 @@ export interface OpenOptions {
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   readonly work?: StreamWork;
+  /** Time between two pings that the client asks for; granted from the setting up to 10 minutes. */
+  readonly pingIntervalMs?: number | undefined;
 }
+
+/** A slower ping finds a dead client later, so there is an end to what a client may ask for. */
+const MAX_PING_INTERVAL_MS = 600_000;
 
 export class ConnectionRegistry implements StreamOwner {
   readonly wheel: TimerWheel;
@@ -86,7 +91,7 @@ export class ConnectionRegistry implements StreamOwner {
    *
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
-  open({ dialect, client, work }: OpenOptions): SseConnection {
+  open({ dialect, client, work, pingIntervalMs }: OpenOptions): SseConnection {
     this.#recountIfFull();
     this.admission.admitStream(client, {
       open: this.#connections.size + this.#lingering.size,
@@ -99,7 +104,7 @@ export class ConnectionRegistry implements StreamOwner {
       client,
       work,
       owner: this,
-      limits: this.#limits,
+      limits: this.#limitsFor(pingIntervalMs),
       log: this.#log,
     });
     this.#opened++;
@@ -237,6 +242,12 @@ export class ConnectionRegistry implements StreamOwner {
   /** Readers take bytes without telling, so the total may be too high until it is asked for. */
   #recount(): void {
     for (const connection of this.#connections.values()) connection.recount();
+  }
+
+  #limitsFor(pingIntervalMs: number | undefined): StreamLimits {
+    if (pingIntervalMs === undefined) return this.#limits;
+    const granted = Math.min(pingIntervalMs, MAX_PING_INTERVAL_MS);
+    return { ...this.#limits, pingIntervalMs: Math.max(granted, this.#limits.pingIntervalMs) };
   }
 
   #greediest(): SseConnection | undefined {
