@@ -27,7 +27,7 @@ export interface OpenOptions {
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   readonly work?: StreamWork;
-  /** Time between two pings that the client asks for; granted from the setting up to 10 minutes. */
+  /** Time between two pings that the client asks for; see {@linkcode ConnectionRegistry.grantPing}. */
   readonly pingIntervalMs?: number | undefined;
 }
 
@@ -104,7 +104,9 @@ export class ConnectionRegistry implements StreamOwner {
       client,
       work,
       owner: this,
-      limits: this.#limitsFor(pingIntervalMs),
+      limits: pingIntervalMs === undefined
+        ? this.#limits
+        : { ...this.#limits, pingIntervalMs: this.grantPing(pingIntervalMs) },
       log: this.#log,
     });
     this.#opened++;
@@ -119,6 +121,15 @@ export class ConnectionRegistry implements StreamOwner {
       dialect: dialect.name,
     });
     return connection;
+  }
+
+  /**
+   * The time between two pings that a client gets (ms): what it asks for, but not less than the
+   * setting and not more than 10 minutes.
+   */
+  grantPing(askedMs: number | undefined): number {
+    const { pingIntervalMs } = this.#limits;
+    return Math.max(pingIntervalMs, Math.min(askedMs ?? pingIntervalMs, MAX_PING_INTERVAL_MS));
   }
 
   ledger(): Ledger {
@@ -242,12 +253,6 @@ export class ConnectionRegistry implements StreamOwner {
   /** Readers take bytes without telling, so the total may be too high until it is asked for. */
   #recount(): void {
     for (const connection of this.#connections.values()) connection.recount();
-  }
-
-  #limitsFor(pingIntervalMs: number | undefined): StreamLimits {
-    if (pingIntervalMs === undefined) return this.#limits;
-    const granted = Math.min(pingIntervalMs, MAX_PING_INTERVAL_MS);
-    return { ...this.#limits, pingIntervalMs: Math.max(granted, this.#limits.pingIntervalMs) };
   }
 
   #greediest(): SseConnection | undefined {

@@ -95,11 +95,6 @@ export class SseConnection implements Timed, StreamView {
     return this.#reason;
   }
 
-  /** Time between two pings (ms). */
-  get pingIntervalMs(): number {
-    return this.#limits.pingIntervalMs;
-  }
-
   /** Pings handed to the transport. */
   get pingCount(): number {
     return this.#heartbeat.pingCount;

@@ -61,7 +61,7 @@ export interface PlainRequest {
  * is not a number
  */
 export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response {
-  const pingIntervalMs = readPingInterval(from.request.headers);
+  const pingIntervalMs = deps.connections.grantPing(readPingInterval(from.request.headers));
   const stream = new SessionStream(deps, PLAIN, { ...from, pingIntervalMs });
   const { connection } = stream;
   const result = { status: "connected", connection_id: connection.id };
@@ -73,7 +73,7 @@ export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response
   if (from.message !== undefined && connection.state === "open") stream.take(from.message);
   return eventStream(connection, {
     [CONNECTION_ID_HEADER]: connection.id,
-    [PING_INTERVAL_HEADER]: String(connection.pingIntervalMs),
+    [PING_INTERVAL_HEADER]: String(pingIntervalMs),
   });
 }
 

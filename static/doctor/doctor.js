@@ -129,6 +129,7 @@ async function examined(probing, options) {
     const reach = { coldMs: first.ms, warmMs: second.ms };
     const measured = await measure(probing, options, reach);
     probing.signal.throwIfAborted();
+    proxies = [...new Set([...proxies, ...proxiesOfFaults(measured)])];
     const findings = diagnose(measured, proxies);
     const isWell = findings.every(({ level }) => level === "note");
     return { verdict: isWell ? "ok" : "problems", proxies, measured, findings };
@@ -139,6 +140,13 @@ async function examined(probing, options) {
     const verdict = isUnreachable(error) ? "unreachable" : "problems";
     return { verdict, proxies, measured: undefined, findings };
   }
+}
+
+/** A proxy may show itself in its own refusals alone. @param {Measured} measured */
+function proxiesOfFaults({ dialects }) {
+  return Object.values(dialects).flatMap(({ fault }) =>
+    fault?.headers === undefined ? [] : recognise(fault.headers)
+  );
 }
 
 /**

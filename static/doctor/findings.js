@@ -140,7 +140,11 @@ function dialectFindings({ dialects }, proxies) {
 
 /** @param {Fault} fault */
 function sentence({ message, isFromServer, status }) {
-  if (!isFromServer) return `What came: ${message}.`;
+  if (!isFromServer) {
+    return status === undefined
+      ? `What came: ${message}.`
+      : `The answer is a ${message}, and not from the MCP server.`;
+  }
   return `The MCP server itself says: ${message}${status === undefined ? "" : ` (${status})`}.`;
 }
 

@@ -87,9 +87,8 @@ const SETTINGS = {
     "Apache": "`ProxyPreserveHost On`",
   },
   prefix: {
-    "nginx":
-      "`proxy_pass http://lifeline;` without a path after the name, in a location that has " +
-      "the server's own path (`location /mcp`)",
+    "nginx": "`proxy_pass` without a path (no slash) after the server's name, in a location that " +
+      "has the server's own path, such as `location /mcp`",
     "Caddy": "`handle` instead of `handle_path`",
     "HAProxy": "no `http-request replace-path` or `set-path`",
   },

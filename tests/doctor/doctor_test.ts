@@ -201,7 +201,7 @@ Deno.test("doctor names the path of proxy_pass when nginx takes a prefix off", a
     pingMs: 500,
   });
   const examined = await examine(path.url.replace("/mcp/sse", "/tools"));
-  assertStringIncludes(onlyFix(examined, "dialect_http_sse"), "proxy_pass http://lifeline;");
+  assertStringIncludes(onlyFix(examined, "dialect_http_sse"), "`proxy_pass` without a path");
   assertStringIncludes(
     examined.report.findings[0].evidence,
     "the stream names /mcp/sse for messages",
@@ -233,7 +233,7 @@ async function runTask(url: string) {
   assertEquals(command.slice(0, 2), ["deno", "run"]);
   const permissions = command.filter((word) => word.startsWith("-"));
   assertEquals(permissions, ["--allow-net"]);
-  const output = await new Deno.Command("deno", {
+  const output = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--no-prompt",
