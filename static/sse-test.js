@@ -8,6 +8,7 @@ import { toCurl } from "./client/curl.js";
 import { Session } from "./client/session.js";
 import { find } from "./ui/dom.js";
 import { EventLog } from "./ui/event_log.js";
+import { PathPanel } from "./ui/path_panel.js";
 import { PingChart } from "./ui/ping_chart.js";
 import { ResultView } from "./ui/result_view.js";
 import { RunningCalls } from "./ui/running_calls.js";
@@ -209,6 +210,7 @@ find("ping", HTMLButtonElement).addEventListener("click", () => void ask("ping")
 find("list", HTMLButtonElement).addEventListener("click", () => void ask("tools/list"));
 find("copy-curl", HTMLButtonElement).addEventListener("click", () => void copyCurl());
 
+new PathPanel(targetUrl);
 showSettings();
 reconnectButton.hidden = !isKnown;
 showState({ phase: "idle" });

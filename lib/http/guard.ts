@@ -14,9 +14,10 @@ export interface GuardOptions {
 
 const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
 const CORS_REQUEST_HEADERS = "Accept, Authorization, Content-Type, Last-Event-ID, " +
-  "Mcp-Connection-Id, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id, traceparent";
+  "Mcp-Connection-Id, Mcp-Method, Mcp-Name, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, " +
+  "Mcp-Session-Id, traceparent";
 const CORS_RESPONSE_HEADERS =
-  "Mcp-Connection-Id, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After";
+  "Mcp-Connection-Id, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After";
 const MAX_REMEMBERED = 64;
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const CORS_MAX_AGE_S = "600";

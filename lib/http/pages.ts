@@ -21,9 +21,23 @@ import schemaFields from "../../static/client/schema_fields.js" with { type: "te
 import session from "../../static/client/session.js" with { type: "text" };
 import sseParser from "../../static/client/sse_parser.js" with { type: "text" };
 import summaries from "../../static/client/summaries.js" with { type: "text" };
+import arrival from "../../static/doctor/arrival.js" with { type: "text" };
+import browserConnection from "../../static/doctor/browser_connection.js" with { type: "text" };
+import dialectProbes from "../../static/doctor/dialect_probes.js" with { type: "text" };
+import doctor from "../../static/doctor/doctor.js" with { type: "text" };
+import findings from "../../static/doctor/findings.js" with { type: "text" };
+import idleFindings from "../../static/doctor/idle_findings.js" with { type: "text" };
+import idleProbe from "../../static/doctor/idle_probe.js" with { type: "text" };
+import plainProbe from "../../static/doctor/plain_probe.js" with { type: "text" };
+import proxies from "../../static/doctor/proxies.js" with { type: "text" };
+import reachFindings from "../../static/doctor/reach_findings.js" with { type: "text" };
+import request from "../../static/doctor/request.js" with { type: "text" };
+import table from "../../static/doctor/table.js" with { type: "text" };
+import tracedStream from "../../static/doctor/traced_stream.js" with { type: "text" };
 import dom from "../../static/ui/dom.js" with { type: "text" };
 import eventLog from "../../static/ui/event_log.js" with { type: "text" };
 import eventStore from "../../static/ui/event_store.js" with { type: "text" };
+import pathPanel from "../../static/ui/path_panel.js" with { type: "text" };
 import pingChart from "../../static/ui/ping_chart.js" with { type: "text" };
 import resultView from "../../static/ui/result_view.js" with { type: "text" };
 import runningCalls from "../../static/ui/running_calls.js" with { type: "text" };
@@ -61,9 +75,23 @@ const FILES: Readonly<Record<string, string>> = {
   "/client/session.js": session,
   "/client/sse_parser.js": sseParser,
   "/client/summaries.js": summaries,
+  "/doctor/arrival.js": arrival,
+  "/doctor/browser_connection.js": browserConnection,
+  "/doctor/dialect_probes.js": dialectProbes,
+  "/doctor/doctor.js": doctor,
+  "/doctor/findings.js": findings,
+  "/doctor/idle_findings.js": idleFindings,
+  "/doctor/idle_probe.js": idleProbe,
+  "/doctor/plain_probe.js": plainProbe,
+  "/doctor/proxies.js": proxies,
+  "/doctor/reach_findings.js": reachFindings,
+  "/doctor/request.js": request,
+  "/doctor/table.js": table,
+  "/doctor/traced_stream.js": tracedStream,
   "/ui/dom.js": dom,
   "/ui/event_log.js": eventLog,
   "/ui/event_store.js": eventStore,
+  "/ui/path_panel.js": pathPanel,
   "/ui/ping_chart.js": pingChart,
   "/ui/result_view.js": resultView,
   "/ui/running_calls.js": runningCalls,

@@ -36,7 +36,12 @@ export interface OpenOptions {
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   readonly work?: StreamWork;
+  /** Time between two pings that the client asks for; see {@linkcode ConnectionRegistry.grantPing}. */
+  readonly pingIntervalMs?: number | undefined;
 }
+
+/** A slower ping finds a dead client later, so there is an end to what a client may ask for. */
+const MAX_PING_INTERVAL_MS = 600_000;
 
 export class ConnectionRegistry implements StreamOwner {
   readonly wheel: TimerWheel;
@@ -100,7 +105,7 @@ export class ConnectionRegistry implements StreamOwner {
    *
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
-  open({ dialect, client, work }: OpenOptions): SseConnection {
+  open({ dialect, client, work, pingIntervalMs }: OpenOptions): SseConnection {
     this.#recountIfFull();
     this.admission.admitStream(client, {
       open: this.#connections.size + this.#lingering.size,
@@ -113,7 +118,9 @@ export class ConnectionRegistry implements StreamOwner {
       client,
       work,
       owner: this,
-      limits: this.#limits,
+      limits: pingIntervalMs === undefined
+        ? this.#limits
+        : { ...this.#limits, pingIntervalMs: this.grantPing(pingIntervalMs) },
       log: this.#log,
     });
     this.#opened++;
@@ -129,6 +136,15 @@ export class ConnectionRegistry implements StreamOwner {
       dialect: dialect.name,
     });
     return connection;
+  }
+
+  /**
+   * The time between two pings that a client gets (ms): what it asks for, but not less than the
+   * setting and not more than 10 minutes.
+   */
+  grantPing(askedMs: number | undefined): number {
+    const { pingIntervalMs } = this.#limits;
+    return Math.max(pingIntervalMs, Math.min(askedMs ?? pingIntervalMs, MAX_PING_INTERVAL_MS));
   }
 
   ledger(): Ledger {

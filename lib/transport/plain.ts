@@ -6,6 +6,9 @@
  *     POST   /mcp/sse  Mcp-Connection-Id: …  202; the response comes on that stream
  *     DELETE /mcp/sse  Mcp-Connection-Id: …  204; that stream is closed
  *
+ * Who measures how long a silence a path survives may ask for a slower ping with
+ * `Mcp-Ping-Interval-Ms`; the response's header of that name tells what the stream really has.
+ *
  * @module
  */
 import { unixSeconds } from "../base/clock.ts";
@@ -17,6 +20,7 @@ import { accepted, eventStream } from "./respond.ts";
 import { type SessionDialect, SessionStream, type SessionStreamDeps } from "./session_stream.ts";
 
 export const CONNECTION_ID_HEADER = "mcp-connection-id";
+export const PING_INTERVAL_HEADER = "mcp-ping-interval-ms";
 
 const PLAIN: SessionDialect = {
   beginsWithInitialize: false,
@@ -53,10 +57,12 @@ export interface PlainRequest {
 /**
  * Opens a plain stream.
  *
- * @throws {ProtocolError} when a limit is reached or the server drains
+ * @throws {ProtocolError} when a limit is reached or the server drains, or for a ping interval that
+ * is not a number
  */
 export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response {
-  const stream = new SessionStream(deps, PLAIN, from);
+  const pingIntervalMs = deps.connections.grantPing(readPingInterval(from.request.headers));
+  const stream = new SessionStream(deps, PLAIN, { ...from, pingIntervalMs });
   const { connection } = stream;
   const result = { status: "connected", connection_id: connection.id };
   connection.open(
@@ -65,7 +71,10 @@ export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
   if (from.message !== undefined && connection.state === "open") stream.take(from.message);
-  return eventStream(connection, { [CONNECTION_ID_HEADER]: connection.id });
+  return eventStream(connection, {
+    [CONNECTION_ID_HEADER]: connection.id,
+    [PING_INTERVAL_HEADER]: String(pingIntervalMs),
+  });
 }
 
 /**
@@ -87,6 +96,16 @@ export function postToPlain(
 export function deletePlain(deps: SessionStreamDeps, id: string): Response {
   findPlain(deps, id).connection.close("disconnected");
   return new Response(null, { status: 204 });
+}
+
+function readPingInterval(headers: Headers): number | undefined {
+  const text = headers.get(PING_INTERVAL_HEADER);
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new ProtocolError(
+    "invalid_request",
+    "Mcp-Ping-Interval-Ms must be a whole number of milliseconds",
+  );
 }
 
 function findPlain({ connections }: SessionStreamDeps, id: string): SessionStream {

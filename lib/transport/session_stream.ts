@@ -61,13 +61,19 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   constructor(
     deps: SessionStreamDeps,
     dialect: SessionDialect,
-    from: { request: Request; peer: Peer },
+    from: { request: Request; peer: Peer; pingIntervalMs?: number | undefined },
   ) {
     this.#deps = deps;
     this.dialect = dialect;
     this.session = new LegacySession({ ...deps, caller: callerOf(from.peer) });
     const client = streamClient(from.request, from.peer);
-    this.connection = deps.connections.open({ dialect: dialect.sse, client, work: this });
+    const { pingIntervalMs } = from;
+    this.connection = deps.connections.open({
+      dialect: dialect.sse,
+      client,
+      work: this,
+      pingIntervalMs,
+    });
     deps.changes.add(this);
   }
 

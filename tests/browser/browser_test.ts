@@ -8,6 +8,7 @@
 import { reportTotal } from "./stage.ts";
 import "./keyboard_scenes.ts";
 import "./looks_scenes.ts";
+import "./path_scenes.ts";
 import "./stream_page_scenes.ts";
 
 Deno.test.afterAll(reportTotal);

@@ -16,6 +16,7 @@ Deno.test("POST /mcp/sse opens a stream with the headers that keep proxies from 
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
     "mcp-connection-id": id,
+    "mcp-ping-interval-ms": "15000",
   });
   await events.leave();
 });

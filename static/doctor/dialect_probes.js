@@ -1,0 +1,171 @@
+/**
+ * One short talk in each dialect of MCP: what a client of that dialect does first, and no more.
+ *
+ * @module
+ */
+import { call, Fault } from "./request.js";
+import { TracedStream } from "./traced_stream.js";
+
+/**
+ * @typedef {import("./request.js").Probing} Probing
+ * @typedef {(probing: Probing) => Promise<void>} DialectProbe throws a Fault
+ */
+
+const CLIENT_INFO = { name: "lifeline-doctor", version: "1.0.0" };
+const BOTH_TYPES = "application/json, text/event-stream";
+const EVENT_STREAM = "text/event-stream";
+const SESSION_HEADER = "mcp-session-id";
+const MODERN_VERSION = "2026-07-28";
+const STREAMABLE_VERSION = "2025-11-25";
+const HTTP_SSE_VERSION = "2024-11-05";
+
+/**
+ * 2024-11-05 HTTP+SSE: a GET opens the stream, whose first event names where to POST.
+ *
+ * @type {DialectProbe}
+ */
+export async function probeHttpSse(probing) {
+  const { url, patienceMs } = probing;
+  const stream = await TracedStream.open(probing, {
+    method: "GET",
+    url,
+    headers: { accept: EVENT_STREAM },
+  });
+  try {
+    const first = await stream.find(() => true, patienceMs);
+    if (first?.event !== "endpoint") throw new Fault("held", "the endpoint event did not come");
+    const endpoint = URL.parse(first.data, url);
+    if (endpoint?.origin !== new URL(url).origin) {
+      throw new Fault("wrong_answer", `the endpoint event names ${first.data.slice(0, 200)}`);
+    }
+    const body = initialize(HTTP_SSE_VERSION);
+    await call(probing, { url: endpoint.href, body }).catch((error) => {
+      throw unannounced(error, endpoint.pathname, new URL(url).pathname);
+    });
+    const answer = await stream.find(({ json }) => json?.id === body.id, patienceMs);
+    if (answer === undefined) throw new Fault("held", "the answer did not come on the stream");
+  } finally {
+    await stream.leave();
+  }
+}
+
+/**
+ * 2025 Streamable HTTP: initialize, a call, the session's own stream by GET, DELETE.
+ *
+ * @type {DialectProbe}
+ */
+export async function probeStreamable(probing) {
+  const { url } = probing;
+  const { response, value } = await call(probing, {
+    url,
+    headers: { accept: BOTH_TYPES },
+    body: initialize(STREAMABLE_VERSION),
+  });
+  requireResult(value);
+  const session = response.headers.get(SESSION_HEADER);
+  if (session === null) throw new Fault("wrong_answer", "the header Mcp-Session-Id is missing");
+  const headers = { accept: BOTH_TYPES, [SESSION_HEADER]: session };
+  const end = () => call(probing, { method: "DELETE", url, headers });
+  try {
+    await useSession(probing, headers);
+  } catch (error) {
+    // What went wrong first is what counts.
+    await end().catch(() => {});
+    throw error;
+  }
+  await end();
+}
+
+/** @param {Probing} probing @param {Record<string, string>} headers that name the session */
+async function useSession(probing, headers) {
+  const { url } = probing;
+  await call(probing, { url, headers, body: notification("notifications/initialized") });
+  requireResult((await call(probing, { url, headers, body: request("tools/list") })).value);
+  const get = { method: "GET", url, headers: { ...headers, accept: EVENT_STREAM } };
+  const stream = await TracedStream.open(probing, get);
+  await stream.leave();
+}
+
+/**
+ * 2026-07-28: a request that brings all it needs, answered as JSON.
+ *
+ * @type {DialectProbe}
+ */
+export async function probeModern(probing) {
+  requireResult((await call(probing, modern(probing, "server/discover"))).value);
+}
+
+/**
+ * 2026-07-28 `subscriptions/listen`: a POST whose answer is a stream that stays.
+ *
+ * @type {DialectProbe}
+ */
+export async function probeListen(probing) {
+  const ask = modern(probing, "subscriptions/listen", {
+    notifications: { toolsListChanged: true },
+  });
+  const stream = await TracedStream.open(probing, ask);
+  try {
+    const first = await stream.find(() => true, probing.patienceMs);
+    if (first === undefined) throw new Fault("held", "the acknowledgement did not come");
+    if (first.json?.method === "notifications/subscriptions/acknowledged") return;
+    throw new Fault("wrong_answer", "the stream does not begin with an acknowledgement");
+  } finally {
+    await stream.leave();
+  }
+}
+
+/**
+ * The announced endpoint is a path that the server knows; a proxy that takes a prefix off makes it
+ * one that leads nowhere.
+ *
+ * @param {unknown} error
+ * @param {string} announced
+ * @param {string} path
+ */
+function unannounced(error, announced, path) {
+  if (!(error instanceof Fault) || announced === path) return error;
+  const message = `the stream names ${announced} for messages, where the answer is: ` +
+    `${error.message}; the stream itself is at ${path}`;
+  return new Fault("wrong_answer", message, { topic: "prefix" });
+}
+
+/** @param {any} value */
+function requireResult(value) {
+  if (value?.result !== undefined) return;
+  const message = value?.error?.message ?? "the answer is no JSON-RPC response";
+  throw new Fault("wrong_answer", String(message), { isFromServer: value?.error !== undefined });
+}
+
+/**
+ * @param {Probing} probing
+ * @param {string} method
+ * @param {object} [params]
+ */
+function modern({ url }, method, params = {}) {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": MODERN_VERSION,
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": CLIENT_INFO,
+  };
+  return {
+    url,
+    headers: { accept: BOTH_TYPES, "mcp-protocol-version": MODERN_VERSION, "mcp-method": method },
+    body: request(method, { ...params, _meta }),
+  };
+}
+
+/** @param {string} protocolVersion */
+function initialize(protocolVersion) {
+  return request("initialize", { protocolVersion, capabilities: {}, clientInfo: CLIENT_INFO });
+}
+
+/** @param {string} method @param {object} [params] */
+function request(method, params = {}) {
+  return { jsonrpc: "2.0", id: "doctor", method, params };
+}
+
+/** @param {string} method */
+function notification(method) {
+  return { jsonrpc: "2.0", method };
+}

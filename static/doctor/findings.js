@@ -1,0 +1,212 @@
+/**
+ * From what was measured to what is wrong, in plain words, with what to set where.
+ *
+ * @module
+ */
+import { idleFindings } from "./idle_findings.js";
+import { fixesFor } from "./proxies.js";
+import { seconds } from "./request.js";
+
+/**
+ * @typedef {import("./doctor.js").Measured} Measured
+ * @typedef {import("./proxies.js").Topic} Topic
+ * @typedef {import("./request.js").Fault} Fault
+ *
+ * @typedef {object} Finding
+ * @property {string} id the same for the same thing, for machines
+ * @property {"problem" | "note"} level
+ * @property {string} title what is wrong
+ * @property {string} evidence what was seen
+ * @property {import("./proxies.js").Fix[]} fixes
+ */
+
+/** What the dialects are called. */
+export const DIALECTS = {
+  plain: "plain SSE",
+  http_sse: "2024-11-05 HTTP+SSE",
+  streamable: "2025 Streamable HTTP",
+  modern: "2026-07-28 JSON",
+  listen: "2026-07-28 listen",
+};
+
+/** How much later than a short answer a stream's headers may come (ms). */
+const MAX_LATE_START_MS = 1_000;
+
+/**
+ * All findings, the gravest first.
+ *
+ * @param {Measured} measured
+ * @param {readonly string[]} proxies that were recognised
+ * @returns {Finding[]}
+ */
+export function diagnose(measured, proxies) {
+  const found = [
+    buffered(measured, proxies),
+    compressed(measured, proxies),
+    ...idleFindings(measured, proxies),
+    ...dialectFindings(measured, proxies),
+    hangUpHidden(measured, proxies),
+    ...connectionFindings(measured, proxies),
+  ].filter((finding) => finding !== undefined);
+  const isNote = (/** @type {Finding} */ { level }) => Number(level === "note");
+  return found.sort((a, b) => isNote(a) - isNote(b));
+}
+
+/**
+ * Whether the first byte of some stream, or what follows it, is held back.
+ *
+ * @param {Measured} measured
+ */
+export function isHeld({ dialects, events, endingStream, usual }) {
+  const isLumpy = [events, endingStream].some((measured) =>
+    measured?.arrival !== undefined && measured.arrival.verdict !== "one_by_one"
+  );
+  const heldDialect = Object.values(dialects).some(({ fault }) => fault?.kind === "held");
+  return isLumpy || heldDialect || usual.fate === "held" || usual.fate === "lost";
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
+function buffered(measured, proxies) {
+  if (!isHeld(measured)) return lateStart(measured, proxies);
+  const held = Object.entries(measured.dialects).filter(([, { fault }]) => fault?.kind === "held");
+  return {
+    id: "buffered",
+    level: "problem",
+    title: "Events do not come one by one: something on the path holds them back",
+    evidence: [
+      ...held.map(([name, { fault }]) => `${nameOf(name)}: ${fault?.message}.`),
+      arrivalText("A stream that stays open", measured.events),
+      arrivalText("A stream that ends by itself", measured.endingStream),
+    ].filter((text) => text !== undefined).join(" "),
+    fixes: fixesFor("buffering", proxies),
+  };
+}
+
+/**
+ * @param {string} subject
+ * @param {import("./plain_probe.js").EventsMeasured | undefined} events
+ */
+function arrivalText(subject, events) {
+  if (events?.arrival === undefined || events.arrival.verdict === "one_by_one") return undefined;
+  const { count, lumps, heldMs, intervalMs } = events.arrival;
+  const how = lumps === 1 ? "all at once" : `in ${lumps} lumps`;
+  return `${subject}: ${count} events, sent every ${intervalMs} ms, came ${how}; the first of ` +
+    `them was held for ${seconds(heldMs)}.`;
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
+function lateStart({ reach, events }, proxies) {
+  if (events === undefined || events.firstByteMs < reach.warmMs + MAX_LATE_START_MS) return;
+  return {
+    id: "late_start",
+    level: "problem",
+    title: `The first byte of a stream comes late, after ${seconds(events.firstByteMs)}`,
+    evidence:
+      `A short answer takes ${Math.round(reach.warmMs)} ms on the same path, and Lifeline ` +
+      "sends the first byte at once.",
+    fixes: fixesFor("buffering", proxies),
+  };
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
+function compressed({ events, endingStream }, proxies) {
+  const encoding = events?.contentEncoding ?? endingStream?.contentEncoding;
+  if (encoding === undefined || encoding === "identity") return undefined;
+  return {
+    id: "compressed",
+    level: "problem",
+    title: `The event stream is compressed (${encoding})`,
+    evidence: `The stream came with Content-Encoding: ${encoding}, though Lifeline forbids it ` +
+      "(Cache-Control: no-transform). A compressor may hold events back until it has enough of " +
+      "them, and takes memory for each open stream.",
+    fixes: fixesFor("compression", proxies),
+  };
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding[]} */
+function dialectFindings({ dialects }, proxies) {
+  return Object.entries(dialects).flatMap(([name, { fault }]) =>
+    fault === undefined || fault.kind === "held" ? [] : [
+      {
+        id: `dialect_${name}`,
+        level: /** @type {const} */ ("problem"),
+        title: `${nameOf(name)} does not get through`,
+        evidence: sentence(fault),
+        fixes: fixesOf(fault, proxies),
+      },
+    ]
+  );
+}
+
+/** @param {Fault} fault */
+function sentence({ message, isFromServer, status }) {
+  if (!isFromServer) {
+    return status === undefined
+      ? `What came: ${message}.`
+      : `The answer is a ${message}, and not from the MCP server.`;
+  }
+  return `The MCP server itself says: ${message}${status === undefined ? "" : ` (${status})`}.`;
+}
+
+/** @param {Fault} fault @param {readonly string[]} proxies */
+export function fixesOf({ topic, status, isFromServer }, proxies) {
+  if (topic !== undefined) return fixesFor(/** @type {Topic} */ (topic), proxies);
+  if (isFromServer) return [];
+  if (status === 405 || status === 403) return fixesFor("method", proxies);
+  if (status === 404) return fixesFor("prefix", proxies);
+  return status !== undefined && status >= 500 ? fixesFor("upstream", proxies) : [];
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
+function hangUpHidden({ hangUp }, proxies) {
+  if (hangUp === undefined || hangUp.noticedMs !== undefined) return undefined;
+  return {
+    id: "hang_up_hidden",
+    level: "problem",
+    title: "The server does not learn that a client has gone",
+    evidence: `${seconds(hangUp.waitedMs)} after the client had left, Lifeline still had its ` +
+      "stream open. Tools run on for clients that are not there any more.",
+    fixes: fixesFor("hang_up", proxies),
+  };
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding[]} */
+function connectionFindings({ connection }, proxies) {
+  /** @type {Finding[]} */
+  const found = [];
+  if (connection?.isReused === false) {
+    found.push({
+      id: "not_reused",
+      level: "problem",
+      title: "Connections are closed after each answer",
+      evidence: "A second request on the same connection was not answered, so each request pays " +
+        "for a new connection, and with TLS for a handshake.",
+      fixes: fixesFor("reuse", proxies),
+    });
+  }
+  if (connection?.framing === "until_close") {
+    found.push({
+      id: "not_chunked",
+      level: "problem",
+      title: "The stream is sent without chunks",
+      evidence: "The stream has neither chunks nor a length, so that a client cannot tell its " +
+        "end from a connection that broke.",
+      fixes: fixesFor("framing", proxies),
+    });
+  }
+  if (connection?.isSecure && connection.httpVersion === "1.1") {
+    found.push({
+      id: "http1_only",
+      level: "note",
+      title: "HTTP/2 is not offered",
+      evidence: "Over HTTP/1.1 a browser opens at most six streams to a host.",
+      fixes: fixesFor("http1", proxies),
+    });
+  }
+  return found;
+}
+
+/** @param {string} name */
+function nameOf(name) {
+  return DIALECTS[/** @type {keyof typeof DIALECTS} */ (name)];
+}

@@ -1,0 +1,210 @@
+/**
+ * The plain dialect, measured: one stream on which a countdown reports its steps at a steady pace,
+ * a second request, and the farewell.
+ *
+ * @module
+ */
+import { judgeArrival } from "./arrival.js";
+import { call, Fault, seconds } from "./request.js";
+import { TracedStream } from "./traced_stream.js";
+
+/**
+ * @typedef {import("./request.js").Probing} Probing
+ * @typedef {object} EventsMeasured how the events of a stream came through
+ * @property {number} headersMs
+ * @property {number} firstByteMs
+ * @property {string | undefined} contentEncoding of the stream
+ * @property {import("./arrival.js").Arrival | undefined} arrival undefined where too few came
+ *
+ * @typedef {object} HangUp
+ * @property {number | undefined} noticedMs when the server noticed; undefined where it has not
+ * @property {number} waitedMs for that
+ */
+
+/** Steps of the countdown that is called; enough to tell those that come alone from a lump. */
+const STEPS = 8;
+/** Time between two looks whether the server has noticed. */
+const POLL_MS = 50;
+const EVENT_STREAM = "text/event-stream";
+export const ID_HEADER = "mcp-connection-id";
+
+/**
+ * Opens a plain stream.
+ *
+ * @param {Probing} probing
+ * @param {{ body?: unknown, headers?: Record<string, string>, withinMs?: number }} [options]
+ * @returns {Promise<TracedStream>} whose welcome has come
+ * @throws {Fault}
+ */
+export async function openPlain(probing, { headers, ...options } = {}) {
+  const stream = await TracedStream.open(probing, {
+    url: probing.plainUrl,
+    headers: { accept: EVENT_STREAM, ...headers },
+    ...options,
+  });
+  const welcome = await stream.find(({ event }) => event === "welcome", probing.patienceMs);
+  if (welcome !== undefined) return stream;
+  const first = stream.events[0];
+  await stream.leave();
+  if (first === undefined) throw new Fault("held", "a stream, but no event of it");
+  throw new Fault("wrong_answer", `a stream that begins with "${first.event}", not a welcome`);
+}
+
+/**
+ * Measures how events come, then goes through the rest of the dialect.
+ *
+ * @param {Probing} probing
+ * @param {(events: EventsMeasured) => void} onEvents told even if what follows fails
+ * @throws {Fault}
+ */
+export async function probePlain(probing, onEvents) {
+  const stream = await openPlain(probing, {
+    body: countdown("events", probing),
+    withinMs: countdownMs(probing),
+  });
+  try {
+    const answer = await stream.find(answerTo("events"), countdownMs(probing));
+    onEvents(measure(stream, probing));
+    if (answer === undefined) throw nothingMore(stream);
+    await talk(probing, stream);
+  } finally {
+    await stream.leave();
+  }
+}
+
+/**
+ * Measures a stream that ends by itself: what a proxy holds back until the end comes then.
+ *
+ * @param {Probing} probing
+ * @returns {Promise<EventsMeasured>}
+ * @throws {Fault}
+ */
+export async function probeEndingStream(probing) {
+  const stream = await TracedStream.open(probing, {
+    url: probing.url,
+    headers: { accept: `application/json, ${EVENT_STREAM}` },
+    body: countdown("whole", probing),
+    withinMs: countdownMs(probing),
+  });
+  try {
+    await stream.waitFor(() => false, countdownMs(probing));
+    return measure(stream, probing);
+  } finally {
+    await stream.leave();
+  }
+}
+
+/**
+ * How soon the server learns that a client has gone.
+ *
+ * @param {Probing} probing
+ * @returns {Promise<HangUp>}
+ * @throws {Fault}
+ */
+export async function probeHangUp(probing) {
+  const stream = await openPlain(probing);
+  await stream.leave();
+  const leftAt = performance.now();
+  const waited = () => performance.now() - leftAt;
+  while (waited() < probing.patienceMs) {
+    if (!await isOpenForServer(probing, idOf(stream))) {
+      return { noticedMs: waited(), waitedMs: waited() };
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return { noticedMs: undefined, waitedMs: waited() };
+}
+
+/** @param {Probing} probing @param {string} id */
+async function isOpenForServer(probing, id) {
+  // A notification puts nothing on the stream: a write would show the server what is to be seen.
+  const body = { jsonrpc: "2.0", method: "notifications/initialized" };
+  try {
+    await call(probing, { url: probing.plainUrl, headers: { [ID_HEADER]: id }, body });
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.isFromServer && error.status === 404) return false;
+    throw error;
+  }
+}
+
+/**
+ * A further request on the open stream, and its end by DELETE.
+ *
+ * @param {Probing} probing
+ * @param {TracedStream} stream
+ */
+async function talk(probing, stream) {
+  await ping(probing, stream, "talk");
+  const url = probing.plainUrl;
+  const headers = { [ID_HEADER]: idOf(stream) };
+  await call(probing, { method: "DELETE", url, headers });
+  await stream.waitFor(() => false, probing.patienceMs);
+  if (!stream.events.some(({ event }) => event === "close")) {
+    throw new Fault("cut", "the stream did not say goodbye after DELETE");
+  }
+}
+
+/**
+ * Sends a ping for an open stream, whose answer comes on it.
+ *
+ * @param {Probing} probing
+ * @param {TracedStream} stream
+ * @param {string} id
+ * @throws {Fault} `held` where the answer does not come
+ */
+export async function ping(probing, stream, id) {
+  const headers = { [ID_HEADER]: idOf(stream) };
+  const body = { jsonrpc: "2.0", id, method: "ping" };
+  await call(probing, { url: probing.plainUrl, headers, body });
+  if (await stream.find(answerTo(id), probing.patienceMs) !== undefined) return;
+  const when = `within ${seconds(probing.patienceMs)}`;
+  throw new Fault("held", `a request was taken, but its answer did not come ${when}`);
+}
+
+/** @param {TracedStream} stream @returns {string} */
+export function idOf({ events }) {
+  return String(events.find(({ event }) => event === "welcome")?.json?.result?.connection_id);
+}
+
+/** @param {TracedStream} stream @param {Probing} probing @returns {EventsMeasured} */
+function measure(stream, { stepMs }) {
+  const steps = stream.events.filter(({ json }) => json?.method === "notifications/progress");
+  return {
+    headersMs: stream.headersMs,
+    firstByteMs: stream.firstByteMs,
+    contentEncoding: stream.headers.get("content-encoding") ?? undefined,
+    arrival: judgeArrival(steps.map(({ at }) => at), stepMs),
+  };
+}
+
+/** @param {TracedStream} stream */
+function nothingMore({ ending, silentMs }) {
+  return ending === undefined
+    ? new Fault("held", `the stream began, then nothing came for ${seconds(silentMs)}`)
+    : new Fault("cut", `the stream ended ${seconds(silentMs)} after its last byte`);
+}
+
+/** @param {string} id @returns {(event: { json: any }) => boolean} */
+function answerTo(id) {
+  return ({ json }) => json?.id === id && json.method === undefined;
+}
+
+/** Time for the countdown and its answer. @param {Probing} probing */
+function countdownMs({ stepMs, patienceMs }) {
+  return STEPS * stepMs + patienceMs;
+}
+
+/** @param {string} id @param {Probing} probing */
+function countdown(id, { stepMs }) {
+  return {
+    jsonrpc: "2.0",
+    id,
+    method: "tools/call",
+    params: {
+      name: "countdown",
+      arguments: { from: STEPS, interval_ms: stepMs },
+      _meta: { progressToken: id },
+    },
+  };
+}
