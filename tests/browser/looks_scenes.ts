@@ -22,6 +22,8 @@ const PHONE = {
   hasTouch: true,
 } as const;
 const FAST_PINGS = { MCP_PING_INTERVAL_MS: "300" };
+/** For 8,000 events; in processor time, which other processes do not lengthen. */
+const MAX_BUSY_MS = 4_000;
 /** The least size of a thing to tap (WCAG 2.2, 2.5.8), in CSS pixels. */
 const LEAST_TARGET = 24;
 
@@ -77,6 +79,7 @@ Deno.test("Log stays fast and bounded under thousands of events", async () => {
   await using stage = await Stage.open();
   await stage.connect();
   await stage.page.evaluate(watchFrames);
+  const busy = await mainThreadClock(stage);
   for (let i = 0; i < 4; i++) {
     await stage.call("countdown", { from: "2000", interval_ms: "1" });
   }
@@ -86,16 +89,34 @@ Deno.test("Log stays fast and bounded under thousands of events", async () => {
   stage.equals(await stage.find("#log-list li").count(), 300, "Rows in the page");
   await stage.page.getByLabel("Filter by text").fill("req-3 · 1999 of 2000");
   await stage.sees("#log-status", /^1 of/);
-  const { worstMs, longTasksMs } = await stage.page.evaluate(frameFigures);
+  const { worstMs } = await stage.page.evaluate(frameFigures);
+  const busyMs = await busy();
   report(
-    `8,000 events: at worst ${Math.round(worstMs)} ms between two frames, ` +
-      `${Math.round(longTasksMs)} ms in long tasks`,
+    `8,000 events: the page computed for ${Math.round(busyMs)} ms, and the longest time between ` +
+      `two frames was ${Math.round(worstMs)} ms`,
   );
-  stage.holds(worstMs < 1_000, `A page that answers; it was busy for ${worstMs} ms`);
+  stage.holds(busyMs < MAX_BUSY_MS, `A log that costs little; it took ${busyMs} ms`);
   stage.assertClean();
 });
 
 async function assertFits(stage: Stage, when: string): Promise<void> {
   const [content, window] = await stage.page.evaluate(widths);
   stage.equals(content, window, `Width of the page ${when}`);
+}
+
+/**
+ * Time that the page's main thread spends on scripts, styles and layout from here on, in ms of
+ * processor time. Painting is left out: without a graphics card it costs what the machine costs.
+ */
+async function mainThreadClock({ page }: Stage): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const read = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const counted = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
+    const seconds = metrics.filter(({ name }) => counted.includes(name)).map(({ value }) => value);
+    return 1_000 * seconds.reduce((sum, value) => sum + value, 0);
+  };
+  const start = await read();
+  return async () => await read() - start;
 }
