@@ -10,6 +10,8 @@ import { find, formatMs, make } from "./dom.js";
 
 /** A call that is over sooner is not shown: the page would only flicker. */
 const PATIENCE_MS = 150;
+/** Of progress that comes faster, only the latest is drawn. */
+const DRAW_EVERY_MS = 100;
 
 export class RunningCalls {
   #section = find("running", HTMLElement);
@@ -33,17 +35,21 @@ export class RunningCalls {
     // Without a value the bar moves to and fro: nothing is known yet.
     const bar = make("progress", { "aria-label": `Progress of ${name}` });
     const text = make("span", { class: "quiet" }, "running");
-    const call = start((progress) => {
+    const draw = atMostEvery(DRAW_EVERY_MS, (/** @type {Progress} */ progress) => {
       showProgress(progress, bar, text);
       show();
     });
+    const call = start(draw);
     const elapsed = make("span", { class: "quiet" });
     const abort = make("button", { type: "button", class: "small" }, "Abort");
     abort.setAttribute("aria-label", `Abort ${name} (${call.id})`);
     abort.addEventListener("click", () => this.#onAbort(call.id));
     const title = make("p", {}, make("strong", {}, name), " ", make("code", {}, call.id));
     const row = make("li", {}, title, elapsed, abort, bar, text);
+    let isOver = false;
     const show = () => {
+      // Progress that was still to be drawn must not bring the row back.
+      if (isOver) return;
       this.#rows.set(call.id, { startedAt: call.startedAt, elapsed });
       if (!row.isConnected) this.#list.append(row);
       this.#section.hidden = false;
@@ -52,6 +58,7 @@ export class RunningCalls {
     try {
       return await call.result;
     } finally {
+      isOver = true;
       clearTimeout(timer);
       this.#remove(call.id, row);
     }
@@ -72,6 +79,30 @@ export class RunningCalls {
     // Whoever works by keyboard must not be thrown back to the top of the page.
     if (hadFocus) find("call", HTMLButtonElement).focus();
   }
+}
+
+/**
+ * Passes values on, at most one in that time: the latest.
+ *
+ * @template T
+ * @param {number} ms
+ * @param {(value: T) => void} act
+ * @returns {(value: T) => void}
+ */
+function atMostEvery(ms, act) {
+  let actedAt = -Infinity;
+  let timer = 0;
+  /** @type {T} */
+  let latest;
+  const run = () => {
+    timer = 0;
+    actedAt = performance.now();
+    act(latest);
+  };
+  return (value) => {
+    latest = value;
+    if (timer === 0) timer = setTimeout(run, Math.max(0, actedAt + ms - performance.now()));
+  };
 }
 
 /** @param {Progress} progress @param {HTMLProgressElement} bar @param {HTMLElement} text */

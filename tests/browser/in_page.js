@@ -125,7 +125,7 @@ export function isGroundDark() {
 
 /** Keeps the longest time between two frames, from now on. */
 export function watchFrames() {
-  const figures = { worstMs: 0, longTasksMs: 0, last: performance.now() };
+  const figures = { worstMs: 0, last: performance.now() };
   Object.assign(globalThis, { figures });
   const frame = (/** @type {number} */ now) => {
     figures.worstMs = Math.max(figures.worstMs, now - figures.last);
@@ -133,12 +133,9 @@ export function watchFrames() {
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) figures.longTasksMs += duration;
-  }).observe({ type: "longtask" });
 }
 
-/** @returns {{ worstMs: number, longTasksMs: number }} */
+/** @returns {{ worstMs: number }} */
 export function frameFigures() {
   return /** @type {any} */ (globalThis).figures;
 }

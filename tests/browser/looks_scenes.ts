@@ -77,6 +77,7 @@ Deno.test("Log stays bounded under thousands of events, and tells its figures", 
   await using stage = await Stage.open();
   await stage.connect();
   await stage.page.evaluate(watchFrames);
+  const busy = await mainThreadClock(stage);
   for (let i = 0; i < 4; i++) {
     await stage.call("countdown", { from: "2000", interval_ms: "1" });
   }
@@ -86,10 +87,11 @@ Deno.test("Log stays bounded under thousands of events, and tells its figures", 
   stage.equals(await stage.find("#log-list li").count(), 300, "Rows in the page");
   await stage.page.getByLabel("Filter by text").fill("req-3 · 1999 of 2000");
   await stage.sees("#log-status", /^1 of/);
-  const { worstMs, longTasksMs } = await stage.page.evaluate(frameFigures);
+  const { worstMs } = await stage.page.evaluate(frameFigures);
+  const busyMs = await busy();
   report(
-    `8,000 events: at worst ${Math.round(worstMs)} ms between two frames, ` +
-      `${Math.round(longTasksMs)} ms in long tasks`,
+    `8,000 events: the page computed for ${Math.round(busyMs)} ms, and the longest time between ` +
+      `two frames was ${Math.round(worstMs)} ms`,
   );
   stage.assertClean();
 });
@@ -97,4 +99,21 @@ Deno.test("Log stays bounded under thousands of events, and tells its figures", 
 async function assertFits(stage: Stage, when: string): Promise<void> {
   const [content, window] = await stage.page.evaluate(widths);
   stage.equals(content, window, `Width of the page ${when}`);
+}
+
+/**
+ * Time that the page's main thread spends on scripts, styles and layout from here on, in ms of
+ * processor time. Painting is left out: without a graphics card it costs what the machine costs.
+ */
+async function mainThreadClock({ page }: Stage): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const read = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const counted = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
+    const seconds = metrics.filter(({ name }) => counted.includes(name)).map(({ value }) => value);
+    return 1_000 * seconds.reduce((sum, value) => sum + value, 0);
+  };
+  const start = await read();
+  return async () => await read() - start;
 }

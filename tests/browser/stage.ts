@@ -10,7 +10,7 @@ import { textMatches } from "./in_page.js";
 import { type Ledger, ServerProcess } from "./server_process.ts";
 
 /** How long a check waits for what it wants to see. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 /** Checks passed in all scenes. */
 let total = 0;
 
