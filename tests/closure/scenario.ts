@@ -1,0 +1,127 @@
+/**
+ * What scenarios share: how they are described, what "clean" means, and their figures.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import type { CloseReason } from "../../lib/stream/close_reason.ts";
+import type { Leftovers } from "./fixture_tools.ts";
+import { type AbortMode, ServerProcess } from "./server.ts";
+import { serverSockets } from "./sockets.ts";
+
+/** One way for a connection to end. */
+export interface Scenario {
+  readonly name: string;
+  /** Runs it; returns its figures, rejects when something is not as it must be. */
+  run(abort: AbortMode): Promise<string>;
+}
+
+/** What the ledger must say in the end. */
+export type Closed = Readonly<Partial<Record<CloseReason, number>>>;
+
+/** A server on which a scenario is played. */
+export class Stage implements AsyncDisposable {
+  readonly server: ServerProcess;
+  /** What it held before its first client; asking for that takes a request, too. */
+  readonly #before: Leftovers;
+
+  private constructor(server: ServerProcess, before: Leftovers) {
+    this.server = server;
+    this.#before = before;
+  }
+
+  static async set(abort: AbortMode, settings: Settings = {}): Promise<Stage> {
+    const server = await ServerProcess.start({ abort, settings });
+    return new Stage(server, await server.warmUp());
+  }
+
+  /** What the server holds because of its clients. */
+  async held(): Promise<Leftovers> {
+    const now = Object.entries(await this.server.leftovers());
+    // A timer that ran before may have ended.
+    const more = now.map(([name, n]) => [name, Math.max(0, n - this.#before[name as Held])]);
+    return Object.fromEntries(more);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.server[Symbol.asyncDispose]();
+  }
+}
+
+type Settings = Readonly<Record<string, string | number>>;
+type Held = keyof Leftovers;
+
+/** Nothing is held. */
+export const NOTHING: Leftovers = {
+  wheel_entries: 0,
+  timers: 0,
+  abort_listeners: 0,
+  running_requests: 0,
+  connections: 0,
+};
+
+/** How long sockets and timers may take to go once the ledger is in order (ms). */
+const CLEAN_MS = 5_000;
+const POLL_MS = 20;
+
+/**
+ * Holds when nothing of any client is left: ledger, queues, requests, timers, listeners, objects,
+ * sockets.
+ *
+ * @param closed how many streams ended for which reason; all others must be 0
+ */
+export async function assertClean(stage: Stage, closed: Closed): Promise<void> {
+  const { server } = stage;
+  await eventually(async () => {
+    assertLedger(await server.ledger(), closed);
+    assertEquals(await stage.held(), NOTHING, "left inside the server");
+    assertEquals(await serverSockets(server.port) ?? NO_SOCKETS, NO_SOCKETS, "sockets are left");
+  });
+  assertEquals(server.faults(), [], "errors in the server's log");
+}
+
+const NO_SOCKETS = { states: [], unsentBytes: 0 };
+
+function assertLedger(
+  ledger: Awaited<ReturnType<ServerProcess["ledger"]>>,
+  closed: Closed,
+): void {
+  const counted = Object.fromEntries(Object.entries(ledger.closed).filter(([, n]) => n > 0));
+  assertEquals(counted, { ...closed }, "closed by reason");
+  const sum = Object.values(counted).reduce((a, b) => a + b, 0);
+  assertEquals(ledger.open, 0, "open");
+  assertEquals(ledger.lingering, 0, "lingering");
+  assertEquals(ledger.opened, sum, "opened = open + closed");
+  assertEquals(ledger.queued_bytes, 0, "queued_bytes");
+  assertEquals(ledger.connections, [], "connections");
+}
+
+/** All was right but the time it took, which on a busy machine may be the machine's fault. */
+export class TooSlow extends Error {}
+
+/** @throws {TooSlow} */
+export function assertWithin(limitMs: number, tookMs: number, what: string): void {
+  if (tookMs > limitMs) throw new TooSlow(`${what} took ${tookMs} ms, more than ${limitMs} ms`);
+}
+
+/** Tries until `check` does not reject; for what the system does in its own time. */
+export async function eventually<T>(
+  check: () => Promise<T>,
+  withinMs = CLEAN_MS,
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  while (true) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+/** `median 3 ms, max 9 ms`. */
+export function spread(durations: readonly number[]): string {
+  const sorted = durations.toSorted((a, b) => a - b);
+  return `median ${sorted[sorted.length >> 1]} ms, max ${sorted.at(-1)} ms`;
+}

@@ -1,0 +1,141 @@
+/**
+ * The real server as a process, started as `deno task start` starts it.
+ *
+ * @module
+ */
+import { SETTINGS_SCHEMA } from "../../lib/base/settings.ts";
+import { exchange, type RawResponse } from "../faults/http.ts";
+import { Child } from "../helpers/child.ts";
+import { rpc, toolCall } from "../helpers/app.ts";
+import type { Leftovers } from "./fixture_tools.ts";
+
+/** `GET /mcp/connections`. */
+export interface LedgerView {
+  readonly opened: number;
+  readonly open: number;
+  readonly lingering: number;
+  readonly closed: Readonly<Record<string, number>>;
+  readonly queued_bytes: number;
+  readonly connections: readonly { readonly id: string; readonly queued_bytes: number }[];
+}
+
+/** How to start a server. */
+export interface ServerOptions {
+  /** `legacy` leaves out `no-legacy-abort`, as a user's own deno.json may. */
+  readonly abort: AbortMode;
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/** What `request.signal` does after a response: see docs of `--unstable-no-legacy-abort`. */
+export type AbortMode = "no-legacy" | "legacy";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const FLAGS = ["--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
+const CONFIG = {
+  "no-legacy": [`--config=${ROOT}deno.json`],
+  legacy: ["--no-config", `--import-map=${ROOT}deno.json`],
+} as const satisfies Record<AbortMode, readonly string[]>;
+/** All clients come from one address and leave at once, which is what the limits are against. */
+const ADMIT_CROWDS = {
+  MCP_STREAM_OPENS_PER_SECOND: "10000",
+  MCP_MAX_FLAPS: "10000",
+};
+/** Nothing of the caller's own environment may reach the server. */
+const NO_ENV = Object.fromEntries(Object.keys(SETTINGS_SCHEMA.shape).map((name) => [name, ""]));
+
+export class ServerProcess extends Child {
+  readonly port: number = 0;
+
+  private constructor({ abort, settings = {} }: ServerOptions) {
+    super({
+      args: ["run", ...CONFIG[abort], ...FLAGS, `${ROOT}main.ts`],
+      env: {
+        ...NO_ENV,
+        PORT: "0",
+        MCP_LOG_FORMAT: "json",
+        MCP_TOOLS: `${ROOT}tests/closure/fixture_tools.ts`,
+        ...ADMIT_CROWDS,
+        ...Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, String(v)])),
+      },
+      reads: "stderr",
+    });
+  }
+
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const server = new ServerProcess(options);
+    const isAddress = /^ *Endpoint +http:\/\/localhost:(\d+)\//;
+    const { text } = await server.line("greeting", ({ text }) => isAddress.test(text));
+    return Object.assign(server, { port: Number(isAddress.exec(text)?.[1]) });
+  }
+
+  /** Log lines with that message. */
+  logged(message: string): readonly Readonly<Record<string, unknown>>[] {
+    return this.lines.map(({ json }) => json).filter((json) => json.message === message);
+  }
+
+  /** When streams were closed, in ms since 1970. */
+  closedAt(): number[] {
+    return this.logged("Connection forcefully closed").map(({ timestamp }) =>
+      Date.parse(String(timestamp))
+    );
+  }
+
+  /** Lines that tell of a fault of the server; a client's departure is none. */
+  faults(): string[] {
+    return this.lines.filter(({ text, json }) =>
+      json.level === "error" || (json.level === undefined && /error/i.test(text))
+    ).map(({ text }) => text);
+  }
+
+  async ledger(): Promise<LedgerView> {
+    return JSON.parse((await exchange(this, { path: "/mcp/connections" })).body);
+  }
+
+  /** Sends a message to an open stream. */
+  post(connectionId: string, message: unknown): Promise<RawResponse> {
+    return exchange(this, {
+      method: "POST",
+      path: "/mcp/sse",
+      headers: { "content-type": "application/json", "mcp-connection-id": connectionId },
+      body: JSON.stringify(message),
+    });
+  }
+
+  disconnect(connectionId: string): Promise<RawResponse> {
+    return exchange(this, {
+      method: "DELETE",
+      path: "/mcp/sse",
+      headers: { "mcp-connection-id": connectionId },
+    });
+  }
+
+  /** Calls a tool without a stream; resolves with the response's `result`. */
+  // deno-lint-ignore no-explicit-any -- each tool has a result of its own
+  async call(name: string, args?: Record<string, unknown>): Promise<any> {
+    const { body } = await exchange(this, {
+      method: "POST",
+      path: "/mcp",
+      // With "text/event-stream" beside it a slow call would get a stream.
+      headers: { "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify(toolCall(name, args)),
+    });
+    return JSON.parse(body).result;
+  }
+
+  /** What is in use inside the process right now. */
+  async leftovers(): Promise<Leftovers> {
+    return (await this.call("leftovers")).structuredContent;
+  }
+
+  /** Fills the server's module caches, so that the first client is not slower than others. */
+  async warmUp(): Promise<Leftovers> {
+    await exchange(this, {
+      method: "POST",
+      path: "/mcp",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(rpc("tools/list")),
+    });
+    await this.ledger();
+    return await this.leftovers();
+  }
+}
