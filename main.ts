@@ -29,7 +29,9 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
-  const ownTools = settings.MCP_TOOLS === undefined ? [] : await loadTools(settings.MCP_TOOLS);
+  const ownTools = settings.MCP_TOOLS === undefined
+    ? []
+    : await loadTools(settings.MCP_TOOLS, BUILT_IN_TOOLS);
   const app = createApp({
     tools: [...BUILT_IN_TOOLS, ...ownTools],
     settings,
@@ -62,6 +64,8 @@ if (import.meta.main) {
     code = await main(lines, rejections);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof RegistrationError)) {
+      // Else the start would fail without a word, and with 0.
+      rejections.forget();
       throw error;
     }
     lines.write(`[ERROR] ${messageOf(error)}`);

@@ -1,0 +1,97 @@
+/**
+ * `main.ts` as a process of its own.
+ *
+ * @module
+ */
+
+const ROOT = new URL("../../", import.meta.url);
+const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
+
+export interface MainOptions {
+  /** Flags of `main.ts`. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How a process ended, and all it wrote. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function command({ args = [], env = {} }: MainOptions): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--frozen", "--no-prompt", ...PERMISSIONS, "main.ts", ...args],
+    cwd: ROOT,
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs `main.ts` until it ends by itself. */
+export async function runMain(options: MainOptions): Promise<Ended> {
+  const { code, stdout, stderr } = await command(options).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** A serving `main.ts`: `await using server = await ServerProcess.start({…})`. */
+export class ServerProcess implements AsyncDisposable {
+  /** Where it serves, for example `http://localhost:40123`. */
+  url = "";
+  stderr = "";
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  #onText: (() => void) | undefined;
+  #isOver = false;
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#reading = this.#read();
+  }
+
+  /** Starts it on a free port, and waits until it greets. */
+  static async start({ args = [], env = {} }: MainOptions = {}): Promise<ServerProcess> {
+    const child = command({ args: ["--port=0", ...args], env }).spawn();
+    const server = new ServerProcess(child);
+    const [, url = ""] = await server.until(/Endpoint +(http\S+)\/mcp\/sse\n/);
+    server.url = url;
+    return server;
+  }
+
+  /** Waits until stderr holds such a text; fails when the process ends before. */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stderr);
+      if (match !== null) return match;
+      if (this.#isOver) throw new Error(`Server ended without ${pattern}: ${this.stderr}`);
+      await new Promise<void>((resolve) => this.#onText = resolve);
+    }
+  }
+
+  /** Asks it to end, and gives its exit code. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    if (!this.#isOver) this.#child.kill(signal);
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+    await this.#child.stdout.cancel().catch(() => {});
+  }
+
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#child.stderr) {
+      this.stderr += decoder.decode(bytes, { stream: true });
+      this.#onText?.();
+    }
+    this.#isOver = true;
+    this.#onText?.();
+  }
+}

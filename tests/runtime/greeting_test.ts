@@ -1,0 +1,27 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { greeting } from "../../lib/runtime/greeting.ts";
+
+for (
+  const [hostname, shown] of [
+    ["127.0.0.1", "http://localhost:8123"],
+    ["0.0.0.0", "http://localhost:8123"],
+    ["::", "http://localhost:8123"],
+    ["::1", "http://[::1]:8123"],
+    ["192.0.2.1", "http://192.0.2.1:8123"],
+    ["example.test", "http://example.test:8123"],
+  ] as const
+) {
+  Deno.test(`who listens on ${hostname} is greeted with URLs at ${shown}`, () => {
+    const text = greeting({ version: "1.2.3", hostname, port: 8123 });
+    assertStringIncludes(text, "Lifeline 1.2.3");
+    assertStringIncludes(text, `${shown}/sse-test.html`);
+    assertEquals(text.split(`${shown}/mcp/sse`).length, 3);
+  });
+}
+
+Deno.test("the greeting has a curl line to paste, with headers and a body that is JSON-RPC", () => {
+  const text = greeting({ version: "1.2.3", hostname: "127.0.0.1", port: 8000 });
+  assertStringIncludes(text, 'curl -N -H "Accept: text/event-stream"');
+  const body = /-d '([^']+)'/.exec(text)?.[1] ?? "";
+  assertEquals(JSON.parse(body), { jsonrpc: "2.0", method: "ping", params: {}, id: "test" });
+});

@@ -1,0 +1,150 @@
+/** `main.ts` as a process: what it prints, how it ends, what it survives. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { rpc, toolCall } from "../helpers/app.ts";
+import { runMain, ServerProcess } from "../helpers/process.ts";
+import { EventReader } from "../helpers/sse.ts";
+
+const FIXTURES = "./tests/fixtures/tools";
+const STACK_REGEXP = /\n\s+at .+[:(]|file:\/\/\S+:\d+:\d+/;
+
+// deno-lint-ignore no-explicit-any -- a test looks into whatever came
+async function call(server: ServerProcess, message: unknown): Promise<any> {
+  const response = await fetch(`${server.url}/mcp`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify(message),
+  });
+  return await response.json();
+}
+
+async function openPlain(server: ServerProcess, message: unknown): Promise<EventReader> {
+  const response = await fetch(`${server.url}/mcp/sse`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream" },
+    body: JSON.stringify(message),
+  });
+  return new EventReader(response);
+}
+
+Deno.test("--help prints every flag to stdout and ends with 0", async () => {
+  const { code, stdout, stderr } = await runMain({ args: ["--help"] });
+  assertEquals([code, stderr], [0, ""]);
+  for (const flag of ["--port", "--mcp-tools", "--check-config", "--stdio"]) {
+    assertStringIncludes(stdout, flag);
+  }
+});
+
+Deno.test("--check-config prints the settings in force to stdout, without secrets, and ends with 0", async () => {
+  const { code, stdout, stderr } = await runMain({
+    args: ["--check-config", "--port=1234"],
+    env: { PORT: "1", MCP_ADMIN_TOKEN: "s3cret", MCP_PING_INTERVAL_MS: "5000" },
+  });
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^PORT +1234$/m);
+  assertMatch(stdout, /^MCP_PING_INTERVAL_MS +5000$/m);
+  assertMatch(stdout, /^MCP_ADMIN_TOKEN +\(set\)$/m);
+  assertEquals(stdout.includes("s3cret"), false);
+});
+
+Deno.test("settings at fault end the start with 1, all told at once, without a stack", async () => {
+  const { code, stdout, stderr } = await runMain({
+    args: ["--prot=80"],
+    env: { PORT: "x", MCP_LOG_LEVEL: "loud", MCP_SESSION_KEY: "too-short-secret" },
+  });
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(stderr, /^\[ERROR\] These settings cannot be used:\n/);
+  for (const name of ["--prot: ", 'PORT="x": ', 'MCP_LOG_LEVEL="loud": ', "MCP_SESSION_KEY: "]) {
+    assertStringIncludes(stderr, name);
+  }
+  assertEquals([STACK_REGEXP.test(stderr), stderr.includes("too-short-secret")], [false, false]);
+});
+
+Deno.test("a port in use ends the start with 1 and says which settings help, without a stack", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  const { code, stderr } = await runMain({ args: [`--port=${port}`] });
+  assertEquals(code, 1);
+  assertMatch(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: .*HOST and PORT`));
+  assertEquals(STACK_REGEXP.test(stderr), false);
+});
+
+for (
+  const [name, expected] of [
+    ["missing.ts", /missing\.ts/],
+    ["none.ts", /exports no tools/],
+    ["throws.ts", /no database at start/],
+    ["bad_name.ts", /"has blanks"/],
+    ["taken_name.ts", /tool "echo" is taken/],
+  ] as const
+) {
+  Deno.test(`MCP_TOOLS=${name} stops the start with a message that says what and where`, async () => {
+    const { code, stderr } = await runMain({ env: { MCP_TOOLS: `${FIXTURES}/${name}` } });
+    assertEquals(code, 1);
+    assertMatch(stderr, /^\[ERROR\] Cannot /);
+    assertMatch(stderr, expected);
+    assertStringIncludes(stderr, name);
+    assertEquals(STACK_REGEXP.test(stderr), false, stderr);
+  });
+}
+
+Deno.test("a start that fails for a reason nobody thought of fails loudly, with 1", async () => {
+  const { code, stderr } = await runMain({ env: { MCP_TOOLS: `${FIXTURES}/hostile.ts` } });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "TypeError: no name for you");
+});
+
+Deno.test("MCP_TOOLS serves a user's tools beside the built-in ones, and SIGTERM ends with 0", async () => {
+  await using server = await ServerProcess.start({ env: { MCP_TOOLS: `${FIXTURES}/good.ts` } });
+  const { result } = await call(server, rpc("tools/list"));
+  const names = result.tools.map((tool: { name: string }) => tool.name);
+  for (const name of ["echo", "add", "now", "countdown", "shout", "whisper", "hum"]) {
+    assert(names.includes(name), name);
+  }
+  const shouted = await call(server, toolCall("shout", { text: "hello" }));
+  assertEquals(shouted.result.content[0].text, "HELLO");
+  assertEquals(await server.stop("SIGTERM"), 0);
+  const last = server.stderr.trimEnd().split("\n").at(-1) ?? "";
+  assertMatch(last, /^\[INFO\] Stopped \{"drained":0,"cut":0,/);
+});
+
+Deno.test("the greeting's URLs work as they are printed", async () => {
+  await using server = await ServerProcess.start();
+  const [, page = ""] = await server.until(/Test page +(\S+)/);
+  const response = await fetch(page);
+  assertEquals([response.status, await response.text() !== ""], [200, true]);
+  const events = await openPlain(server, rpc("ping", {}, "test"));
+  assertEquals((await events.next())?.event, "welcome");
+  assertEquals((await events.nextNamed("response")).json.id, "test");
+  await events.leave();
+});
+
+Deno.test("a tool that forgets an await, or throws in a timer or a listener, ends no process", async () => {
+  await using server = await ServerProcess.start({
+    env: { MCP_TOOLS: `${FIXTURES}/accidents.ts` },
+  });
+  for (const name of ["forgotten", "later"]) {
+    const { result } = await call(server, toolCall(name));
+    assertEquals(result.content[0].text, "done");
+  }
+  await server.until(/nobody awaits this/);
+  await server.until(/thrown in a timer/);
+  const events = await openPlain(server, toolCall("listener"));
+  await events.next();
+  await events.leave();
+  await server.until(/thrown in a listener/);
+  assertEquals((await call(server, rpc("ping"))).result, {});
+  assertEquals(await server.stop(), 0);
+});
+
+Deno.test("MCP_LOG_FORMAT=json writes JSON lines to stderr and nothing to stdout", async () => {
+  await using server = await ServerProcess.start({ env: { MCP_LOG_FORMAT: "json" } });
+  const events = await openPlain(server, rpc("ping", {}, 1));
+  await events.next();
+  await events.leave();
+  await server.until(/Connection forcefully closed.*\n/);
+  assertEquals(await server.stop(), 0);
+  const lines = server.stderr.split("\n").filter((line) => line.startsWith("{"));
+  const messages = lines.map((line) => JSON.parse(line).message);
+  assertEquals(messages[0], "SSE Connection establishing");
+  assertEquals(messages.at(-1), "Stopped");
+});
