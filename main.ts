@@ -13,7 +13,7 @@ import { loadTools } from "./lib/runtime/load_tools.ts";
 import { LoopDelay } from "./lib/runtime/loop_delay.ts";
 import { Rejections } from "./lib/runtime/rejections.ts";
 import { serve } from "./lib/runtime/serve.ts";
-import { serveOverStdio } from "./lib/runtime/stdio.ts";
+import { keepStdoutForMessages, serveOverStdio } from "./lib/runtime/stdio.ts";
 import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
@@ -29,6 +29,7 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
+  if (stdio) keepStdoutForMessages();
   const ownTools = settings.MCP_TOOLS === undefined
     ? []
     : await loadTools(settings.MCP_TOOLS, BUILT_IN_TOOLS);

@@ -1,6 +1,16 @@
+import { Console } from "node:console";
+import process from "node:process";
 import type { App } from "../http/app.ts";
 
 const ENCODER = new TextEncoder();
+
+/**
+ * Has the console write to stderr: stdout belongs to the protocol, and a tool that prints would
+ * break it. To be called before tools are loaded, as a module may print too.
+ */
+export function keepStdoutForMessages(): void {
+  globalThis.console = new Console(process.stderr);
+}
 
 /** Serves the client at the other end of stdin and stdout, until it or a signal ends it. */
 export async function serveOverStdio(app: App): Promise<number> {
