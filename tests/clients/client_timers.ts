@@ -1,6 +1,7 @@
 /**
- * Clears, at the end of its block, the timers that the official stdio transports leave behind:
- * their `close()` gives the process two seconds to end and never clears the timer for that.
+ * Clears, at the end of its block, the timers that the official clients leave behind: the `close()`
+ * of their stdio transports gives the process two seconds to end and never clears the timer for
+ * that; their HTTP transports remember the timer of one reconnection only, and may have two.
  */
 export class ClientTimers implements Disposable {
   readonly #setTimeout = globalThis.setTimeout;

@@ -13,6 +13,7 @@ import {
   defineResource,
   defineResourceTemplate,
   defineTool,
+  ProtocolError,
 } from "../../lib/mod.ts";
 import { add } from "../../lib/tools/add.ts";
 
@@ -92,6 +93,22 @@ function longTools(state: FixtureState) {
         state.outcome(key).resolve("finished");
         return `released ${key}`;
       },
+    }),
+    defineTool({
+      name: "narrate",
+      description: "Says 1, 2, 3, waits to be released, and goes on",
+      input: KEYED,
+      run: async ({ key }, { log }) => {
+        for (let number = 1; number <= 3; number++) log.info(number);
+        await state.released(key).promise;
+        for (let number = 4; number <= 6; number++) log.info(number);
+        return "told";
+      },
+    }),
+    defineTool({
+      name: "refuse",
+      description: "Ends in an error of the protocol, but not at once",
+      run: () => Promise.reject(new ProtocolError("invalid_params", "refused")),
     }),
     defineTool({
       name: "release",

@@ -15,6 +15,8 @@ export interface Outcome {
 export interface CallOptions {
   readonly onProgress?: (progress: number, message: string | undefined) => void;
   readonly signal?: AbortSignal;
+  /** Told of each event id that the client could resume from. */
+  readonly onEventId?: (id: string) => void;
 }
 
 /** A connected client. */
@@ -94,6 +96,11 @@ export class Inbox<T> {
       await this.#waiting.promise;
     }
     return this.#items.shift() as T;
+  }
+
+  /** How many wait to be taken. */
+  get size(): number {
+    return this.#items.length;
   }
 }
 

@@ -44,13 +44,14 @@ export async function connectV1(transport: V1Transport, target: Target): Promise
     version,
     ...received,
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
-    call: async (name, args = {}, { onProgress, signal } = {}) =>
+    call: async (name, args = {}, { onProgress, signal, onEventId } = {}) =>
       toOutcome(
         await client.callTool({ name, arguments: args }, undefined, {
           ...(onProgress && {
             onprogress: ({ progress, message }) => onProgress(progress, message),
           }),
           ...(signal && { signal }),
+          ...(onEventId && { onresumptiontoken: onEventId }),
         }),
       ),
     listResources: async () => (await client.listResources()).resources.map(({ uri }) => uri),

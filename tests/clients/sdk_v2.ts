@@ -46,13 +46,14 @@ export async function connectV2(
     ...received,
     listTools: async () =>
       (await client.listTools(undefined, { cacheMode: "refresh" })).tools.map(({ name }) => name),
-    call: async (name, args = {}, { onProgress, signal } = {}) =>
+    call: async (name, args = {}, { onProgress, signal, onEventId } = {}) =>
       toOutcome(
         await client.callTool({ name, arguments: args }, {
           ...(onProgress && {
             onprogress: ({ progress, message }) => onProgress(progress, message),
           }),
           ...(signal && { signal }),
+          ...(onEventId && { onresumptiontoken: onEventId }),
         }),
       ),
     listResources: async () => (await client.listResources()).resources.map(({ uri }) => uri),
