@@ -7,6 +7,13 @@ export { type App, type AppOptions, createApp } from "./http/app.ts";
 export { type Pipe } from "./transport/stdio.ts";
 export { type Peer } from "./transport/peer.ts";
 export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
+export type {
+  ObservedCall,
+  ObservedConnection,
+  ObservedSession,
+  Observer,
+  Outcome,
+} from "./base/observer.ts";
 export { type Settings } from "./base/settings.ts";
 export type { Catalog, CatalogChange, Offer } from "./registry/catalog.ts";
 export type { Completer, Completers, CompletionContext } from "./registry/completion.ts";

@@ -1,0 +1,76 @@
+import { assertEquals } from "@std/assert";
+import { NO_OBSERVER, observeAll, type Observer } from "../../lib/base/observer.ts";
+import { CapturedLog } from "../helpers/log.ts";
+
+const CALL = { request: { method: "ping" }, startedAt: 5 };
+
+/** An observer that notes everything it is told. */
+function recorder(): { readonly told: unknown[]; readonly observer: Observer } {
+  const told: unknown[] = [];
+  const observer = Object.fromEntries(
+    Object.keys(NO_OBSERVER).map((event) => [
+      event,
+      (...report: unknown[]) => void told.push([event, ...report]),
+    ]),
+  ) as unknown as Observer;
+  return { told, observer };
+}
+
+function tellAll(observer: Observer): void {
+  observer.connectionOpened("plain");
+  observer.connectionClosed({ dialect: "plain", reason: "drain", ageMs: 1, sentBytes: 2 });
+  observer.pinged(3);
+  observer.pingFailed();
+  observer.refused("heap");
+  observer.requestFinished(CALL, "ok");
+  observer.requestRejected("not_found");
+  observer.sessionOpened("created");
+  observer.sessionEnded({ end: "idle", ageMs: 4, protocolVersion: "2025-11-25" });
+  observer.replayed(5);
+  observer.replayLost();
+  observer.loopDelayed(6);
+  observer.unhandledRejection();
+}
+
+Deno.test("`observeAll()` passes every report on to everybody, whole", () => {
+  const [one, other] = [recorder(), recorder()];
+  const direct = recorder();
+  tellAll(direct.observer);
+  tellAll(observeAll([one.observer, other.observer]));
+  assertEquals(one.told, direct.told);
+  assertEquals(other.told, direct.told);
+  assertEquals(direct.told.length, Object.keys(NO_OBSERVER).length);
+});
+
+Deno.test("`observeAll()` leaves out what an observer has no method for", () => {
+  const dialects: string[] = [];
+  tellAll(observeAll([{}, { connectionOpened: (dialect) => void dialects.push(dialect) }]));
+  assertEquals(dialects, ["plain"]);
+});
+
+Deno.test("an observer that throws harms neither the others nor who reports, and is logged", () => {
+  using log = new CapturedLog();
+  const { told, observer } = recorder();
+  const broken: Partial<Observer> = {
+    pinged: () => {
+      throw new Error("broken");
+    },
+  };
+  observeAll([broken, observer]).pinged(1);
+  assertEquals(told, [["pinged", 1]]);
+  assertEquals(log.of("Observer failed").map(({ fields }) => fields), [
+    { event: "pinged", error: "broken" },
+  ]);
+});
+
+Deno.test("an observer keeps its `this`", () => {
+  class Counting implements Partial<Observer> {
+    count = 0;
+    pingFailed(): void {
+      this.count++;
+    }
+  }
+  const counting = new Counting();
+  observeAll([counting]).pingFailed();
+  assertEquals(counting.count, 1);
+});
