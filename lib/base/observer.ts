@@ -12,6 +12,7 @@ import { logFor } from "./log.ts";
 /** How a request ended, besides the protocol errors: `aborted` means that its client is gone. */
 export const OUTCOMES = ["ok", "tool_error", "cancelled", "timeout", "aborted"] as const;
 
+/** How a request ended, for those who count. */
 export type Outcome = (typeof OUTCOMES)[number] | ProtocolErrorKind;
 
 /** A request that has ended. */
