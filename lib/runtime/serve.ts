@@ -13,7 +13,7 @@ import type { Peer } from "../transport/peer.ts";
 export interface ServeOptions {
   readonly hostname: string;
   readonly port: number;
-  /** Time for running calls once a signal came (ms). */
+  /** Time for all to end once a signal came (ms). */
   readonly drainMs: number;
   /** Told where the server listens. */
   readonly onListen?: (address: Deno.NetAddr) => void;
@@ -27,7 +27,7 @@ const EXIT_CODE: Partial<Record<Deno.Signal, number>> = {
   SIGINT: 130,
   SIGTERM: 143,
 };
-/** Time for sockets to close once all streams are (ms). */
+/** At most so much of the budget is kept for sockets to close once all streams are (ms). */
 const SHUTDOWN_MS = 500;
 const log = logFor("serve");
 
@@ -47,8 +47,10 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
       open: app.connections.size,
       drain_ms: options.drainMs,
     });
-    const outcome = await app.drain(options.drainMs);
-    await within(SHUTDOWN_MS, server.shutdown());
+    // All of it fits in the budget, as a platform that ends the process does not wait.
+    const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
+    const outcome = await app.drain(options.drainMs - shutdownMs);
+    await within(shutdownMs, server.shutdown());
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {
