@@ -3,12 +3,15 @@
  *
  * @module
  */
+// Named in full, not in the import map: `deno task start` installs what the map names, and a server
+// needs no client.
+// deno-lint-ignore-file no-import-prefix
 import {
   Client,
   SSEClientTransport,
   StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+} from "npm:@modelcontextprotocol/client@2.4.0";
+import { StdioClientTransport } from "npm:@modelcontextprotocol/client@2.4.0/stdio";
 import {
   ANSWERS,
   FirstGet,
