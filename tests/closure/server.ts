@@ -26,14 +26,14 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
-/** What `request.signal` does after a response: see docs of `--unstable-no-legacy-abort`. */
+/** With or without `--unstable-no-legacy-abort`, which is about `request.signal`. */
 export type AbortMode = "no-legacy" | "legacy";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const FLAGS = ["--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
+const FLAGS = ["--frozen", "--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
 const CONFIG = {
   "no-legacy": [`--config=${ROOT}deno.json`],
-  legacy: ["--no-config", `--import-map=${ROOT}deno.json`],
+  legacy: ["--no-config", `--import-map=${ROOT}deno.json`, `--lock=${ROOT}deno.lock`],
 } as const satisfies Record<AbortMode, readonly string[]>;
 /** All clients come from one address and leave at once, which is what the limits are against. */
 const ADMIT_CROWDS = {

@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import type { StreamEnd } from "../../faults/sse_stream.ts";
 import { toolCall } from "../../helpers/app.ts";
 import { Client, type ClientKind } from "../clients.ts";
 import { assertClean, assertWithin, type Scenario, spread, Stage } from "../scenario.ts";
@@ -43,7 +44,14 @@ async function depart(
   return durations;
 }
 
-function departure(name: string, kind: ClientKind, how: Departure): Scenario {
+/** A way to leave, and what the client itself still sees of it. */
+interface DepartureOptions {
+  readonly kind: ClientKind;
+  readonly how: Departure;
+  readonly seenAs?: StreamEnd;
+}
+
+function departure(name: string, { kind, how, seenAs }: DepartureOptions): Scenario {
   return {
     name,
     run: async (abort) => {
@@ -55,6 +63,9 @@ function departure(name: string, kind: ClientKind, how: Departure): Scenario {
       );
       for (const client of opened) clients.use(client);
       const durations = await depart(stage.server, opened, how);
+      for (const client of seenAs === undefined ? [] : opened) {
+        assertEquals((await client.events("ended"))[0]?.json.how, seenAs);
+      }
       await assertClean(stage, { client_closed: REPEATS });
       return `${REPEATS} × client_closed, gone to cleaned: ${spread(durations)}`;
     },
@@ -111,13 +122,13 @@ const crowd: Scenario = {
 };
 
 export const DEPARTURES: readonly Scenario[] = [
-  departure("client killed (SIGKILL)", "fetch", (client) => client.kill("SIGKILL")),
-  departure("socket reset (RST)", "raw", (client) => client.misbehave("reset")),
-  departure(
-    "half-closed socket (FIN, still reading)",
-    "raw",
-    (client) => client.misbehave("half_close"),
-  ),
+  departure("client killed (SIGKILL)", { kind: "fetch", how: (client) => client.kill("SIGKILL") }),
+  departure("socket reset (RST)", { kind: "raw", how: (client) => client.misbehave("reset") }),
+  departure("half-closed socket (FIN, still reading)", {
+    kind: "raw",
+    how: (client) => client.misbehave("half_close"),
+    seenAs: "truncated",
+  }),
   leavesCountdown,
   crowd,
 ];
