@@ -3,8 +3,8 @@
  *
  * @module
  */
-// Named in full, not in the import map: `deno task start` installs what the map names, and a server
-// needs no client.
+// Named in full, and locked in a file of their own: `deno task start` installs what the import map
+// and deno.lock name, and a server needs no client.
 // deno-lint-ignore-file no-import-prefix
 import { Client } from "npm:@modelcontextprotocol/sdk@1.32.2/client";
 import { SSEClientTransport } from "npm:@modelcontextprotocol/sdk@1.32.2/client/sse.js";
