@@ -36,6 +36,7 @@ Deno.test("Page works by keyboard alone, with a focus that can be seen at every 
   await tabTo(stage, "[name=from]");
   await keyboard.type("1000");
   await keyboard.press("Enter");
+  await stage.find("#running-list button").waitFor();
   await tabTo(stage, "#running-list button");
   await keyboard.press("Enter");
   await stage.sees("#result-tone", /^aborted/);
