@@ -37,7 +37,7 @@ export const SETTINGS_SCHEMA = z.object({
     .describe("Maximum age of a stream, spread over 80-100 %"),
   MCP_MAX_CONNECTIONS: count(10_000).describe("Open streams in total"),
   MCP_MAX_CONNECTIONS_PER_CLIENT: count(1_000).describe(
-    "Open streams of one client address",
+    "Open streams of one client address, and as many calls without a session",
   ),
   MCP_STREAM_OPENS_PER_SECOND: count(50).describe("Lasting streams a client may open a second"),
   MCP_STREAM_OPENS_BURST: count(1_000).describe("and at once, after a while without"),

@@ -5,6 +5,7 @@ import { defineResource } from "../../lib/registry/resource.ts";
 import { definePrompt } from "../../lib/registry/prompt.ts";
 import { defineTool } from "../../lib/registry/tool.ts";
 import { type SpecApp, specApp } from "./support/fixtures.ts";
+import type { Message } from "./support/inbox.ts";
 import { base64Value, mirrorHeaders, modernBody, modernPost } from "./support/modern.ts";
 
 const ECHO = { name: "echo", arguments: { message: "x" } };
@@ -96,7 +97,8 @@ Deno.test("2026-07-28: an Mcp-Param header that no schema names is ignored", asy
 Deno.test("2026-07-28: an Mcp-Param header with invalid characters is refused", async () => {
   using app = regional();
   for (const value of ["e\u00fc", "\u00a0eu", "=?base64?!?=", "=?base64?ZQ?=", "=?base64?/w==?="]) {
-    await assertRegionRefused(app, { region: "eu" }, value);
+    const { message } = await assertRegionRefused(app, { region: "eu" }, value);
+    assertStringIncludes(message, "invalid characters");
   }
 });
 
@@ -209,8 +211,10 @@ async function assertRegionRefused(
   app: SpecApp,
   args: Record<string, unknown>,
   value: string | null,
-): Promise<void> {
-  await assertMismatch(app, { name: "query", arguments: args }, { "mcp-param-region": value });
+): Promise<Message> {
+  return await assertMismatch(app, { name: "query", arguments: args }, {
+    "mcp-param-region": value,
+  });
 }
 
 async function assertMismatch(
@@ -218,11 +222,12 @@ async function assertMismatch(
   params: Record<string, unknown>,
   headers: Record<string, string | null>,
   method = "tools/call",
-): Promise<void> {
+): Promise<Message> {
   const response = await modernPost(app, method, params, { headers, id: "call" });
   const { id, error } = await response.json();
   const what = JSON.stringify(headers);
   assertEquals([response.status, id, error?.code], [400, "call", -32020], what);
+  return error;
 }
 
 function titled(name: string): string {

@@ -11,6 +11,7 @@ import {
   modernPost,
   modernRequest,
 } from "./support/modern.ts";
+import { aborted } from "./support/patience.ts";
 
 const TEXT = 'ü 世界 🦑 \u2028 "\\ \u0001';
 const FORGED = 'x\n\nevent: message\ndata: {"forged":true}\n\r\n\rdata: {"forged":true}\u2028\n\n';
@@ -98,9 +99,9 @@ Deno.test("2026-07-28: closing the response stream cancels that request, and onl
   const stays = await startWaiting(app, "stays");
   const [gone, kept] = app.gate.contexts;
   assert(gone !== undefined && kept !== undefined);
-  const aborted = new Promise((resolve) => gone.signal.addEventListener("abort", resolve));
+  const signal = aborted(gone.signal);
   await left.body?.cancel();
-  await aborted;
+  await signal;
   assertEquals(gone.signal.reason.reason, "client_closed");
   assertEquals(kept.signal.aborted, false);
   app.gate.open();
@@ -110,15 +111,15 @@ Deno.test("2026-07-28: closing the response stream cancels that request, and onl
 Deno.test("2026-07-28: after its stream is closed a call can send nothing", async () => {
   using app = specApp();
   const response = await startWaiting(app, "left");
-  const [context] = app.gate.contexts;
-  const aborted = new Promise((resolve) => context?.signal.addEventListener("abort", resolve));
+  const context = await app.gate.entered();
+  const signal = aborted(context.signal);
   const [connection] = app.connections.connections();
   await response.body?.cancel();
-  await aborted;
+  await signal;
   const sent = connection?.sentBytes;
   assert(sent !== undefined);
-  context?.progress(5);
-  context?.log.error("late");
+  context.progress(5);
+  context.log.error("late");
   app.gate.open();
   await modernRequest(app, "tools/list");
   assertEquals([connection?.sentBytes, app.connections.size], [sent, 0]);

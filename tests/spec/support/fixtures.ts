@@ -10,6 +10,7 @@ import { definePrompt } from "../../../lib/registry/prompt.ts";
 import { defineResource, defineResourceTemplate } from "../../../lib/registry/resource.ts";
 import { defineTool, type Tool } from "../../../lib/registry/tool.ts";
 import { BUILT_IN_TOOLS } from "../../../lib/tools/mod.ts";
+import { soon } from "./patience.ts";
 import { type TestApp, testApp } from "../../helpers/app.ts";
 
 /** Bytes that are no text in UTF-8. */
@@ -63,7 +64,7 @@ function createGate(): Gate & { readonly tool: Tool } {
   return {
     tool,
     contexts,
-    entered: (number = 0) => entry(number).promise,
+    entered: (number = 0) => soon(entry(number).promise, () => `call ${number} of "wait"`),
     open: () => opened.resolve(),
   };
 }

@@ -3,13 +3,11 @@
  *
  * @module
  */
+import { soon } from "./patience.ts";
 
 /** A JSON-RPC message as it came. */
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 export type Message = any;
-
-/** A test that waits for what never comes must fail, not hang. */
-const PATIENCE_MS = 10_000;
 
 interface Waiter {
   readonly wants: (message: Message) => boolean;
@@ -34,16 +32,11 @@ export class Inbox {
   async find(what: string, wants: (message: Message) => boolean): Promise<Message> {
     const here = this.messages.find(wants);
     if (here !== undefined) return here;
-    const { promise, resolve, reject } = Promise.withResolvers<Message>();
+    const { promise, resolve } = Promise.withResolvers<Message>();
     const waiter = { wants, resolve };
     this.#waiters.add(waiter);
-    const timer = setTimeout(() => {
-      reject(new Error(`Got no ${what}, only ${JSON.stringify(this.messages)}`));
-    }, PATIENCE_MS);
-    return await promise.finally(() => {
-      clearTimeout(timer);
-      this.#waiters.delete(waiter);
-    });
+    const came = () => `${what}, only ${JSON.stringify(this.messages)} came`;
+    return await soon(promise, came).finally(() => this.#waiters.delete(waiter));
   }
 
   /** The messages with that method. */
