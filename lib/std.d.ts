@@ -108,7 +108,7 @@ declare module "@std/assert" {
 
 declare module "uri-template-lite" {
   export default class Template {
-    constructor(template: string);
+    constructor(template: string, options?: { decoder: (text: string) => string });
     match(uri: string): Record<string, string | string[]> | null;
     expand(variables: Readonly<Record<string, unknown>>): string;
   }

@@ -32,6 +32,8 @@ const SEPARATOR_REGEXP = /[\\/]/;
 
 export class UriTemplate {
   readonly #template: Template;
+  /** What separates the values of a variable such as `{/part*}`, by its name. */
+  readonly #exploded: ReadonlyMap<string, string>;
 
   /** @throws {RegistrationError} for what is not a template of URIs, or has no variable */
   constructor(template: string, owner: string) {
@@ -46,7 +48,8 @@ export class UriTemplate {
       );
     }
     try {
-      this.#template = new Template(template);
+      this.#template = new Template(template, { decoder: (text) => text });
+      this.#exploded = explodedVariables(template);
     } catch (error) {
       throw new RegistrationError(`Cannot serve ${owner}: ${messageOf(error)}`, { cause: error });
     }
@@ -58,10 +61,48 @@ export class UriTemplate {
    */
   match(uri: string): Readonly<Record<string, string | readonly string[]>> | undefined {
     if (uri.length > MAX_URI_LENGTH || ODD_FILE_REGEXP.test(uri)) return undefined;
-    const variables = this.#template.match(uri);
-    if (variables === null || Object.values(variables).flat().some(leadsOut)) return undefined;
-    return sameUri(this.#template.expand(variables), uri) ? variables : undefined;
+    const matched = this.#template.match(uri);
+    const values = matched && this.#decode(matched);
+    if (!values || Object.values(values).flat().some(leadsOut)) return undefined;
+    return sameUri(this.#template.expand(values), uri) ? this.#asTyped(values) : undefined;
   }
+
+  /** The library splits at commas only, whatever separates the values. */
+  #decode(matched: Readonly<Record<string, string | string[]>>): Values | undefined {
+    try {
+      return Object.fromEntries(
+        Object.entries(matched).map(([name, value]) => {
+          const separator = this.#exploded.get(name) ?? ",";
+          return [name, [value].flat().join(",").split(separator).map(decodeURIComponent)];
+        }),
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A variable that is not exploded is one text, even with commas in it. */
+  #asTyped(values: Values): Readonly<Record<string, string | readonly string[]>> {
+    return Object.fromEntries(
+      Object.entries(values).map((
+        [name, list],
+      ) => [name, this.#exploded.has(name) ? list : list.join(",")]),
+    );
+  }
+}
+
+type Values = Readonly<Record<string, readonly string[]>>;
+
+/** Separators of exploded variables (RFC 6570, sections 3.2.1 to 3.2.9). */
+function explodedVariables(template: string): ReadonlyMap<string, string> {
+  const separators = new Map<string, string>();
+  for (const [, operator = "", list = ""] of template.matchAll(/\{([#&+./;?]?)([^{}]+)\}/g)) {
+    for (const [, name = ""] of list.matchAll(/([^,*]+)\*/g)) {
+      const named = { ";": `;${name}=`, "?": `&${name}=`, "&": `&${name}=` }[operator];
+      separators.set(name, named ?? (operator === "/" || operator === "." ? operator : ","));
+    }
+  }
+  return separators;
 }
 
 /** Whether a value, taken as a path, has segments that mean another folder, or an early end. */
