@@ -179,7 +179,7 @@ export class StreamableSession implements ChangeListener, Timed {
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       served: () => this.#requestCount,
       // The other streams only carry an answer.
-      ...(name === STANDALONE && { pings: this.state.pings }),
+      ...(start === STANDALONE && { pings: this.state.pings }),
     });
   }
 }
