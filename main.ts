@@ -14,6 +14,7 @@ import { LoopDelay } from "./lib/runtime/loop_delay.ts";
 import { Rejections } from "./lib/runtime/rejections.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { keepStdoutForMessages, serveOverStdio } from "./lib/runtime/stdio.ts";
+import { requireSs } from "./lib/runtime/tcp_probe.ts";
 import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
@@ -41,12 +42,15 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
   rejections.observer = app.observer;
   if (checkConfig) return print(describeSettings(settings));
   if (stdio) return await serveOverStdio(app);
+  const isProbing = settings.MCP_TCP_PROBE === "ss";
+  if (isProbing) await requireSs();
   const loopDelay = new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs));
   loopDelay.start();
   return await serve(app, {
     hostname: settings.HOST,
     port: settings.PORT,
     drainMs: settings.MCP_DRAIN_MS,
+    probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
     onListen: (address) => lines.write(greeting({ version: VERSION, ...address })),
   });
 }

@@ -33,6 +33,9 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_MAX_PING_FAILURES: count(3).describe(
     "Failed pings in a row that close a stream",
   ),
+  MCP_TCP_PROBE: z.enum(["off", "ss"]).default("off").describe(
+    "Whether half-open peers are looked for with ss (Linux; needs --allow-run=ss)",
+  ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
     .describe("Maximum age of a stream, spread over 80-100 %"),
   MCP_MAX_CONNECTIONS: count(10_000).describe("Open streams in total"),

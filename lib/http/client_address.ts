@@ -31,7 +31,7 @@ export class TrustedProxies {
     if (this.#isEmpty || !this.#trusts(peer.address)) return peer;
     const hops = forwardedFor(headers);
     for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
-      if (!this.#trusts(hop)) return { ...peer, address: hop };
+      if (!this.#trusts(hop)) return new ProxiedPeer(peer, hop);
     }
     return peer;
   }
@@ -57,6 +57,29 @@ export class TrustedProxies {
   #trusts(address: string): boolean {
     const version = isIP(address);
     return version !== 0 && this.#addresses.check(address, version === 4 ? "ipv4" : "ipv6");
+  }
+}
+
+/** A client whose socket is a proxy's. */
+class ProxiedPeer implements Peer {
+  readonly address: string;
+  readonly #proxy: Peer;
+
+  constructor(proxy: Peer, address: string) {
+    this.#proxy = proxy;
+    this.address = address;
+  }
+
+  get principal(): string | undefined {
+    return this.#proxy.principal;
+  }
+
+  get socket(): string | undefined {
+    return this.#proxy.socket;
+  }
+
+  get released(): (() => Promise<unknown>) | undefined {
+    return this.#proxy.released?.bind(this.#proxy);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { Caller } from "../registry/context.ts";
-import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { isObject, type JsonObject, type JsonRpcResponse } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { ASSUMED_VERSION, negotiate, type ProtocolVersion } from "../wire/protocol_versions.ts";
+import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "./client_requests.ts";
 import { InFlight } from "./in_flight.ts";
 
@@ -29,6 +30,7 @@ const MAX_CLIENT_TEXT = 100;
 export class LegacySession {
   readonly inFlight: InFlight = new InFlight();
   readonly clientRequests: ClientRequests;
+  readonly pings: ClientPings = new ClientPings();
   /** URIs of the resources that the client subscribed to. */
   readonly subscriptions: Set<string> = new Set();
   logLevel: LoggingLevel = "info";
@@ -54,6 +56,11 @@ export class LegacySession {
   agree(agreement: Agreement): void {
     this.#agreement = agreement;
     this.isAgreed = true;
+  }
+
+  /** Takes a response of the client, to whatever the server asked. */
+  settle(response: JsonRpcResponse): void {
+    if (!this.pings.settle(response)) this.clientRequests.settle(response);
   }
 
   get version(): ProtocolVersion {

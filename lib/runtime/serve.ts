@@ -8,6 +8,8 @@ import { logFor } from "../base/log.ts";
 import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
 import type { Peer } from "../transport/peer.ts";
+import { socketName } from "./ss.ts";
+import { TcpProbe } from "./tcp_probe.ts";
 
 /** Where and how to serve. */
 export interface ServeOptions {
@@ -15,6 +17,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Time for all to end once a signal came (ms). */
   readonly drainMs: number;
+  /** How often to look for half-open peers (ms), if at all. */
+  readonly probeMs?: number | undefined;
   /** Told where the server listens. */
   readonly onListen?: (address: Deno.NetAddr) => void;
 }
@@ -40,6 +44,7 @@ const log = logFor("serve");
 export async function serve(app: App, options: ServeOptions): Promise<number> {
   const signals = new StopSignals();
   const server = listen(app, options);
+  const probe = startProbe(app, server.addr.port, options);
   try {
     const signal = await signals.first;
     log.info("Stopping", {
@@ -54,15 +59,31 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {
+    probe?.stop();
     signals.forget();
     app.stop();
   }
 }
 
+function startProbe(
+  { connections }: App,
+  port: number,
+  { probeMs }: ServeOptions,
+): TcpProbe | undefined {
+  if (probeMs === undefined) return undefined;
+  const probe = new TcpProbe({
+    port,
+    intervalMs: probeMs,
+    onLost: (sockets) => connections.losePeers(sockets),
+  });
+  probe.start();
+  return probe;
+}
+
 function listen(
   app: App,
   { hostname, port, onListen }: ServeOptions,
-): Deno.HttpServer {
+): Deno.HttpServer<Deno.NetAddr> {
   try {
     return Deno.serve(
       {
@@ -98,6 +119,11 @@ class SocketPeer implements Peer {
   get address(): string {
     const { remoteAddr } = this.#info;
     return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+  }
+
+  get socket(): string | undefined {
+    const { remoteAddr } = this.#info;
+    return "hostname" in remoteAddr ? socketName(remoteAddr.hostname, remoteAddr.port) : undefined;
   }
 
   released(): Promise<unknown> {

@@ -19,5 +19,5 @@ export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** Whether the client is gone: nobody reads any more. */
 export function isDeparture(reason: CloseReason): boolean {
-  return reason === "client_closed" || reason === "write_failed";
+  return reason === "client_closed" || reason === "write_failed" || reason === "peer_lost";
 }

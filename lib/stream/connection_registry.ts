@@ -194,6 +194,14 @@ export class ConnectionRegistry implements StreamOwner {
     }
   }
 
+  /** Ends the streams on sockets whose other end is lost. */
+  losePeers(sockets: ReadonlySet<string>): void {
+    for (const connection of [...this.#connections.values()]) {
+      const { socket } = connection.client;
+      if (socket !== undefined && sockets.has(socket)) connection.close("peer_lost");
+    }
+  }
+
   /** Called by a connection: it has ended. */
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;

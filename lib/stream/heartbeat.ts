@@ -6,6 +6,12 @@ export interface Progress {
   readonly sentBytes: number;
 }
 
+/**
+ * What became of the last question to the client, where its dialect has one; `unknown` as long as
+ * nobody was asked, or the client has never answered any.
+ */
+export type Answer = "answered" | "unanswered" | "unknown";
+
 /** Share of the interval by which first pings are spread, so that a crowd does not ping at once. */
 const PING_SPREAD = 0.1;
 
@@ -32,18 +38,24 @@ export class Heartbeat {
     return this.#pingCount;
   }
 
-  /** Failed pings in a row. */
+  /** Failed pings in a row: those that could not be sent, and those that found no answer. */
   get failures(): number {
     return this.#failures;
   }
 
   /**
    * One beat. When earlier bytes still wait and none of them has been taken since the last beat,
-   * the reader has stopped. A slow reader that goes on reading is left alone.
+   * the reader has stopped. A slow reader that goes on reading is left alone, and asked nothing.
    *
-   * @returns whether a ping is to be sent, has failed, or is not needed
+   * @param ask tells the answer to the last question and asks the next one
+   * @returns whether a ping is to be sent, could not be, is not needed, or the one before it was
+   *   left unanswered
    */
-  beat(now: number, { queuedBytes, sentBytes }: Progress): "ping" | "failed" | "busy" {
+  beat(
+    now: number,
+    { queuedBytes, sentBytes }: Progress,
+    ask: () => Answer = () => "unknown",
+  ): "ping" | "failed" | "busy" | "unanswered" {
     // Beats missed by a stopped process are not made up for; the next is in its old place, so that
     // all streams do not beat as one from then on.
     const missed = Math.floor((now - this.#nextAt) / this.#intervalMs);
@@ -52,10 +64,14 @@ export class Heartbeat {
       this.#failures++;
       return "failed";
     }
-    this.#failures = 0;
     this.#sentAtBeat = sentBytes;
-    if (queuedBytes > 0) return "busy";
+    if (queuedBytes > 0) {
+      this.#failures = 0;
+      return "busy";
+    }
     this.#pingCount++;
-    return "ping";
+    const isUnanswered = ask() === "unanswered";
+    this.#failures = isUnanswered ? this.#failures + 1 : 0;
+    return isUnanswered ? "unanswered" : "ping";
   }
 }

@@ -21,6 +21,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
 import type {
   ConnectionState,
+  SseConnectionParts,
   SseDialect,
   StreamClient,
   StreamLimits,
@@ -28,18 +29,6 @@ import type {
   StreamView,
   StreamWork,
 } from "./stream_types.ts";
-
-/** Passed by the registry, which alone makes connections. */
-export interface SseConnectionParts {
-  readonly id: string;
-  readonly dialect: SseDialect;
-  readonly client: StreamClient;
-  /** What this stream's end aborts; none where the dialect lets work outlive its stream. */
-  readonly work?: StreamWork | undefined;
-  readonly owner: StreamOwner;
-  readonly limits: StreamLimits;
-  readonly log: Log;
-}
 
 export class SseConnection implements Timed, StreamView {
   readonly id: string;
@@ -100,7 +89,7 @@ export class SseConnection implements Timed, StreamView {
     return this.#heartbeat.pingCount;
   }
 
-  /** Pings in a row that could not be handed over. */
+  /** Pings in a row that could not be handed over, or were left unanswered. */
   get failedPings(): number {
     return this.#heartbeat.failures;
   }
@@ -219,15 +208,16 @@ export class SseConnection implements Timed, StreamView {
 
   #beat(now: number): void {
     const latenessMs = now - this.#heartbeat.nextAt;
-    const outcome = this.#heartbeat.beat(now, this);
-    if (outcome === "failed") return this.#pingFailed();
+    const outcome = this.#heartbeat.beat(now, this, () => this.work?.probe?.() ?? "unknown");
+    if (outcome === "failed") return this.#pingFailed("ping_failed");
     if (outcome === "busy") return;
     this.#owner.pinged(latenessMs);
-    this.send(this.dialect.ping(this, this.pingCount));
+    const isSent = this.send(this.dialect.ping(this, this.pingCount));
+    if (isSent && outcome === "unanswered") this.#pingFailed("peer_lost");
   }
 
-  /** Layer 3: the reader takes nothing any more. */
-  #pingFailed(): void {
+  /** Layers 3 and 5: the reader takes nothing any more, or answers nothing. */
+  #pingFailed(reason: CloseReason): void {
     this.#owner.pingFailed();
     this.#log.warning("Ping failed", {
       connection_id: this.id,
@@ -238,7 +228,7 @@ export class SseConnection implements Timed, StreamView {
       connection_id: this.id,
       failures: this.failedPings,
     });
-    this.close("ping_failed");
+    this.close(reason);
   }
 
   /** A running call holds up the end of a stream's time, but only for as long as a call may take. */
@@ -277,7 +267,7 @@ export class SseConnection implements Timed, StreamView {
    * @returns whether bytes wait for a reader
    */
   #endStream(reason: CloseReason): boolean {
-    if (this.failedPings > 0 || reason === "queue_full") this.#abandon();
+    if (this.failedPings > 0 || reason === "queue_full" || reason === "peer_lost") this.#abandon();
     return this.#outbox.end() && !isDeparture(reason);
   }
 

@@ -4,8 +4,10 @@
  * @module
  */
 import type { CallAborted } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { CloseReason } from "./close_reason.ts";
+import type { Answer } from "./heartbeat.ts";
 
 export type Dialect =
   | "plain"
@@ -23,6 +25,8 @@ export interface StreamClient {
   /** What limits count: the authenticated principal, else the address. */
   readonly key: string;
   readonly userAgent: string;
+  /** The other end of its socket, as `address:port`, where the transport tells. */
+  readonly socket?: string | undefined;
   /** Settles when the transport holds nothing of the stream any more, where it tells. */
   readonly released?: Promise<unknown>;
 }
@@ -49,7 +53,7 @@ export interface StreamView {
   readonly reason: CloseReason | undefined;
   /** Pings handed to the transport. */
   readonly pingCount: number;
-  /** Pings in a row that could not be handed over. */
+  /** Pings in a row that could not be handed over, or were left unanswered. */
   readonly failedPings: number;
   /** Bytes that wait for the reader. */
   readonly queuedBytes: number;
@@ -85,6 +89,11 @@ export interface StreamWork {
   /** Requests answered so far, where the stream is a lasting one. */
   readonly served?: number;
   abortAll(reason: CallAborted): void;
+  /**
+   * Where the dialect lets the client answer: called at each beat, tells what became of the last
+   * question and asks the next one.
+   */
+  probe?(): Answer;
 }
 
 /** Who keeps the ledger; the connection registry. */
@@ -102,4 +111,16 @@ export interface StreamOwner {
   /** A ping went out so many ms after it was due. */
   pinged(latenessMs: number): void;
   pingFailed(): void;
+}
+
+/** What a stream is made of; passed by the registry, which alone makes connections. */
+export interface SseConnectionParts {
+  readonly id: string;
+  readonly dialect: SseDialect;
+  readonly client: StreamClient;
+  /** What this stream's end aborts; none where the dialect lets work outlive its stream. */
+  readonly work?: StreamWork | undefined;
+  readonly owner: StreamOwner;
+  readonly limits: StreamLimits;
+  readonly log: Log;
 }

@@ -5,10 +5,12 @@ import type { StreamClient } from "../stream/stream_types.ts";
 export interface Peer {
   /** The client's address. */
   readonly address: string;
+  /** The other end of the socket, as `address:port`, which may be a proxy's. */
+  readonly socket?: string | undefined;
   /** The authenticated principal, where there is authentication. */
   readonly principal?: string | undefined;
   /** Tells when the transport holds nothing of the response any more, where it can. */
-  released?(): Promise<unknown>;
+  readonly released?: (() => Promise<unknown>) | undefined;
 }
 
 /** Longest user agent that is kept, in characters; clients choose it freely. */
@@ -25,6 +27,7 @@ export function streamClient(request: Request, peer: Peer): StreamClient {
     address: peer.address,
     key: clientKey(peer),
     userAgent: (request.headers.get("user-agent") ?? "").slice(0, MAX_USER_AGENT),
+    socket: peer.socket,
     ...(peer.released !== undefined && { released: peer.released() }),
   };
 }

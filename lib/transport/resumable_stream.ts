@@ -6,8 +6,10 @@
  * @module
  */
 import type { Seal } from "../base/seal.ts";
+import type { ClientPings } from "../mcp/client_pings.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
+import type { Answer } from "../stream/heartbeat.ts";
 import type { ClosingSummary, SseDialect, StreamWork } from "../stream/stream_types.ts";
 import {
   isRequest,
@@ -15,7 +17,7 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
 } from "../wire/json_rpc.ts";
-import { encodeEvent, encodeRetry, KEEPALIVE } from "../wire/sse.ts";
+import { encodeEvent, encodeJsonEvent, encodeRetry, KEEPALIVE } from "../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
 /** A comment: the first byte of a stream, for clients that know no priming event. */
@@ -99,6 +101,8 @@ export interface ResumableParts {
   readonly isOpen: (questionId: JsonRpcId) => boolean;
   /** Requests that its session has answered so far. */
   readonly served: () => number;
+  /** The pings of its client, where it is asked on this stream. */
+  readonly pings?: ClientPings;
 }
 
 export class ResumableStream implements StreamWork {
@@ -168,6 +172,16 @@ export class ResumableStream implements StreamWork {
     this.#connection = connection;
     if (older !== connection) older?.close("superseded");
     this.#carried = this.#seq;
+    this.#parts.pings?.restart();
+  }
+
+  /** For the connection. A ping is of use only now, so it gets no id and is not kept. */
+  probe(): Answer {
+    const { pings } = this.#parts;
+    if (pings === undefined) return "unknown";
+    const { answer } = pings;
+    this.#connection?.send(encodeJsonEvent(pings.next()));
+    return answer;
   }
 
   /** Events after number `seq`; undefined when one of them is gone. */

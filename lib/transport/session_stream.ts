@@ -17,6 +17,7 @@ import type { CatalogChange } from "../registry/catalog.ts";
 import type { Caller } from "../registry/context.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
+import type { Answer } from "../stream/heartbeat.ts";
 import type { SseDialect, StreamWork } from "../stream/stream_types.ts";
 import {
   isRequest,
@@ -43,7 +44,7 @@ export interface SessionStreamDeps {
 /** How one dialect differs from the other. */
 export interface SessionDialect {
   readonly sse: SseDialect;
-  /** Whether its clients begin with `initialize`, and hear of nothing before. */
+  /** Whether its clients begin with `initialize`, hear of nothing before, and answer pings. */
   readonly beginsWithInitialize: boolean;
   /** Name of the event that carries a response. */
   responseEvent(response: JsonRpcResponse): string;
@@ -106,6 +107,14 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     this.session.inFlight.abortAll(reason);
   }
 
+  probe(): Answer {
+    if (!this.dialect.beginsWithInitialize || !this.session.isAgreed) return "unknown";
+    const { pings } = this.session;
+    const { answer } = pings;
+    this.send(pings.next());
+    return answer;
+  }
+
   wantsChange(change: CatalogChange): boolean {
     if (this.dialect.beginsWithInitialize && !this.session.isAgreed) return false;
     return change.kind !== "resource" || this.session.subscriptions.has(change.uri);
@@ -124,7 +133,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     // A client may be gone before its stream is open; nothing runs for nobody.
     if (this.connection.state !== "open") return;
     const { server } = this.#deps;
-    if (isResponse(message)) return void this.session.clientRequests.settle(message);
+    if (isResponse(message)) return this.session.settle(message);
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
     const response = server.dispatch(message, this, LEGACY_METHODS);
     if (isPromise(response)) void response.then((settled) => this.#answer(settled));

@@ -149,7 +149,7 @@ class StdioConnection {
   /** @param answer takes the response to a request; nothing for one that was cancelled */
   #takeOne(message: JsonRpcMessage, answer: (response?: JsonRpcResponse) => void): void {
     const { server } = this.#deps;
-    if (isResponse(message)) return void this.#session.clientRequests.settle(message);
+    if (isResponse(message)) return this.#session.settle(message);
     if (!isRequest(message)) return this.#takeNotification(message);
     const isModernRequest = isModern(message.params, null);
     if (isModernRequest) {

@@ -68,7 +68,7 @@ export function postToSession(
 ): MaybePromise<Response> {
   const requests = post.messages.filter(isRequest);
   for (const message of post.messages) {
-    if (isResponse(message)) session.state.clientRequests.settle(message);
+    if (isResponse(message)) session.state.settle(message);
     else if (!isRequest(message)) {
       const exchange = new SessionExchange(session, { peer: post.peer, requestId: null });
       deps.server.notify(message, exchange, LEGACY_METHODS);

@@ -178,6 +178,8 @@ export class StreamableSession implements ChangeListener, Timed {
       store,
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       served: () => this.#requestCount,
+      // The other streams only carry an answer.
+      ...(start === STANDALONE && { pings: this.state.pings }),
     });
   }
 }

@@ -60,6 +60,7 @@ export class FakeWork implements StreamWork {
 /** How a test opens a stream. */
 export interface OpenBareOptions {
   readonly address?: string;
+  readonly socket?: string | undefined;
   readonly work?: StreamWork;
   readonly signal?: AbortSignal;
   readonly dialect?: SseDialect;
@@ -126,13 +127,14 @@ export class Streams implements Disposable {
 
   /** Opens a stream whose first frame is `first`. */
   open(options: OpenBareOptions = {}): BareStream {
-    const { address = "192.0.2.1", signal, dialect = BARE, work, released } = options;
+    const { address = "192.0.2.1", signal, dialect = BARE, work, released, socket } = options;
     const connection = this.registry.open({
       dialect,
       client: {
         address,
         key: address,
         userAgent: "test",
+        socket,
         ...(released !== undefined && { released }),
       },
       ...(work !== undefined && { work }),

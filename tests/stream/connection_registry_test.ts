@@ -224,3 +224,20 @@ Deno.test("`get()` knows open streams only", () => {
   assertEquals(streams.registry.get(connection.id), undefined);
   assertEquals(streams.registry.get("__proto__"), undefined);
 });
+
+Deno.test("`losePeers()` ends all streams on the sockets named, aborts their calls and spares the others", () => {
+  using streams = new Streams();
+  const works = [new FakeWork(1), new FakeWork(2), new FakeWork(1), new FakeWork(1)];
+  const sockets = ["192.0.2.1:1", "192.0.2.1:1", "192.0.2.1:2", undefined];
+  const opened = works.map((work, index) => streams.open({ work, socket: sockets[index] }));
+  streams.registry.losePeers(new Set(["192.0.2.1:1", "192.0.2.9:9"]));
+  assertEquals(opened.map(({ reason }) => reason), [
+    "peer_lost",
+    "peer_lost",
+    undefined,
+    undefined,
+  ]);
+  assertEquals(works.map(({ aborted }) => aborted.length), [1, 1, 0, 0]);
+  assertEquals(streams.registry.ledger().closed.peer_lost, 2);
+  assert(streams.addsUp());
+});

@@ -1,0 +1,100 @@
+/** Layer 5: a client that can answer pings, and does no more. */
+import { assert, assertEquals } from "@std/assert";
+import type { Answer } from "../../lib/stream/heartbeat.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { bytes, FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
+
+const INTERVAL = LIMITS.pingIntervalMs;
+
+/** Work whose client answers as the test says. */
+class AskedWork extends FakeWork {
+  answer: Answer = "answered";
+  asked = 0;
+
+  probe(): Answer {
+    this.asked++;
+    return this.answer;
+  }
+}
+
+Deno.test("layer 5: pings left unanswered as often in a row as the setting says lose the peer", async () => {
+  using log = new CapturedLog();
+  using streams = new Streams();
+  const work = new AskedWork(1);
+  const stream = streams.openFollowed({ work });
+  await streams.time.advance(2 * INTERVAL);
+  work.answer = "unanswered";
+  await streams.time.advance(2 * INTERVAL);
+  assertEquals([stream.connection.state, stream.connection.failedPings], ["open", 2]);
+  await streams.time.advance(INTERVAL);
+  assertEquals(stream.reason, "peer_lost");
+  assertEquals(work.aborted.map(({ reason }) => reason), ["peer_lost"]);
+  assertEquals([streams.registry.size, streams.wheel.size], [0, 0]);
+  assert(streams.addsUp());
+  assertEquals(streams.registry.heartbeat(), {
+    ...streams.registry.heartbeat(),
+    sent: 5,
+    failed: 3,
+  });
+  assertEquals(
+    log.of("Ping failed").map(({ fields }) => fields.consecutive_failures),
+    [1, 2, 3],
+  );
+});
+
+Deno.test("layer 5: a lost peer gets no goodbye, and what waits for it is dropped", async () => {
+  using streams = new Streams({ maxPingFailures: 1 });
+  const work = new AskedWork();
+  work.answer = "unanswered";
+  const stream = streams.openFollowed({ work });
+  await streams.time.advance(INTERVAL);
+  assertEquals(stream.text, "first\nping 1\n<cut: peer_lost>");
+});
+
+Deno.test("layer 5: one answer resets the count", async () => {
+  using streams = new Streams();
+  const work = new AskedWork();
+  const stream = streams.openFollowed({ work });
+  for (let round = 0; round < 4; round++) {
+    work.answer = "unanswered";
+    await streams.time.advance(2 * INTERVAL);
+    assertEquals(stream.connection.failedPings, 2);
+    work.answer = "answered";
+    await streams.time.advance(INTERVAL);
+    assertEquals(stream.connection.failedPings, 0);
+  }
+});
+
+Deno.test("layer 5: a client that never answered is not counted", async () => {
+  using streams = new Streams({ maxPingFailures: 1 });
+  const work = new AskedWork();
+  work.answer = "unknown";
+  const stream = streams.openFollowed({ work });
+  await streams.time.advance(10 * INTERVAL);
+  assertEquals([stream.connection.state, work.asked], ["open", 10]);
+});
+
+Deno.test("layers 3 and 5 count together, and the last failure names the reason", async () => {
+  using streams = new Streams();
+  const work = new AskedWork();
+  const stream = streams.open({ work });
+  work.answer = "unanswered";
+  await streams.time.advance(2 * INTERVAL);
+  assertEquals([stream.connection.failedPings, work.asked], [2, 0]);
+  await stream.read();
+  await streams.time.advance(INTERVAL);
+  assertEquals([stream.reason, work.asked], ["peer_lost", 1]);
+});
+
+Deno.test("layer 5: a slow reader that goes on reading is asked nothing", async () => {
+  using streams = new Streams({ maxPingFailures: 1 });
+  const work = new AskedWork();
+  work.answer = "unanswered";
+  const stream = streams.open({ work });
+  for (let sent = 0; sent < 10; sent++) stream.connection.send(bytes(10));
+  for (let beat = 0; beat < 5; beat++) {
+    await stream.read();
+    await streams.time.advance(INTERVAL);
+    assertEquals([stream.connection.state, work.asked], ["open", 0]);
+  }
+});
