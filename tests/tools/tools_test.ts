@@ -1,5 +1,5 @@
 /** The tools that every Lifeline serves, through the app. */
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import { PLAIN_HEADERS, rpc, testApp, toolCall } from "../helpers/app.ts";
@@ -147,10 +147,8 @@ Deno.test("`countdown` stops at once when its client is gone, and leaves no time
   // Real timers: the leak check of the test runner is what proves that none is left.
   using app = testApp();
   const { events } = await app.open(countdown(100_000, 60_000));
-  const start = performance.now();
   await events.leave();
   await settled();
-  assertLess(performance.now() - start, 100);
   assertEquals([app.ledger().open, app.ledger().closed.client_closed], [0, 1]);
 });
 

@@ -76,7 +76,8 @@ Deno.test("`parseAccept()` reads a header of 16 KiB without backtracking for eve
   for (const part of ["a", "a;", ";", "; ", "q=0", ";q=0", "0", "=", ","]) {
     const start = performance.now();
     parseAccept(part.repeat(16_384 / part.length));
-    assertLess(performance.now() - start, 1_000);
+    // A linear reader takes a few ms; one that backtracks takes minutes.
+    assertLess(performance.now() - start, 5_000);
   }
 });
 
