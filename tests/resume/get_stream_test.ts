@@ -92,7 +92,7 @@ Deno.test("a session's stream cut at any point is resumed with every change once
       for (const step of steps) await set.listening.take(step);
       await set.listening.endAndCheck();
     }),
-    { numRuns: 100 },
+    { numRuns: 100, timeout: 20_000 },
   );
 });
 
