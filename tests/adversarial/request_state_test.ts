@@ -50,10 +50,10 @@ interface Round {
   readonly peer?: Peer;
 }
 
-// deno-lint-ignore no-explicit-any -- a test looks into whatever came
 async function ask(
   app: TestApp,
   { method = "tools/call", peer = ADA, ...round }: Round,
+  // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 ): Promise<any> {
   const { name = "ask", arguments: args = { a: 1, b: [1, { c: 2 }] }, ...rest } = round;
   const response = await app.request("/mcp", {
