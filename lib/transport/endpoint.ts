@@ -160,6 +160,7 @@ function postBatch(
     throw new ProtocolError("invalid_request", "Invalid request: empty batch");
   }
   const messages = values.map(parseMessage);
+  if (deps.connections.draining && messages.some(isRequest)) throw shuttingDown();
   if (messages.some((message) => isRequest(message) && message.method === "initialize")) {
     throw new ProtocolError(
       "invalid_request",
