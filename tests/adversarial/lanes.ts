@@ -112,6 +112,32 @@ class StatelessLane extends Lane {
   }
 }
 
+class ModernLane extends Lane {
+  readonly #app: TestApp;
+
+  constructor(app: TestApp) {
+    super();
+    this.#app = app;
+  }
+
+  async send(message: Message): Promise<void> {
+    const version = "2026-07-28";
+    const _meta = {
+      ...message.params._meta,
+      "io.modelcontextprotocol/protocolVersion": version,
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const headers = {
+      accept: BOTH,
+      "mcp-protocol-version": version,
+      "mcp-method": message.method,
+      "mcp-name": message.params.name,
+    };
+    const body = { ...message, params: { ...message.params, _meta } };
+    await this.follow(await this.#app.post("/mcp", body, headers));
+  }
+}
+
 async function openHttpSse(app: TestApp): Promise<Lane> {
   const reader = new EventReader(
     await app.request("/mcp", { headers: { accept: "text/event-stream" } }),
@@ -163,5 +189,11 @@ export const LANE_KINDS: readonly LaneKind[] = [
     hasSession: false,
     handshakes: 0,
     open: (app) => Promise.resolve(new StatelessLane(app)),
+  },
+  {
+    name: "clients of 2026-07-28",
+    hasSession: false,
+    handshakes: 0,
+    open: (app) => Promise.resolve(new ModernLane(app)),
   },
 ];
