@@ -81,7 +81,9 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
   const message = parseMessage(value);
   try {
     if (deps.connections.draining && isRequest(message)) throw shuttingDown();
-    if (connectionId !== null) return postToPlain(deps, connectionId, message);
+    if (connectionId !== null) {
+      return postToPlain(deps, { id: connectionId, peer: from.peer }, message);
+    }
     return await route(deps, post, message);
   } catch (error) {
     // Whatever was wrong, the client learns which of its requests it was.
@@ -97,7 +99,7 @@ function shuttingDown(): ProtocolError {
 function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePromise<Response> {
   const { request, peer, accepted, version } = post;
   const streamId = queryParam(request.url, CONNECTION_ID_PARAM);
-  if (streamId !== undefined) return postToHttpSse(deps, streamId, message);
+  if (streamId !== undefined) return postToHttpSse(deps, { id: streamId, peer }, message);
   if ("method" in message && isModern(message.params, version)) {
     if (isRequest(message)) return answerModern(deps, { ...post, message });
     requireSupportedVersion(version);
@@ -158,6 +160,7 @@ function postBatch(
     throw new ProtocolError("invalid_request", "Invalid request: empty batch");
   }
   const messages = values.map(parseMessage);
+  if (deps.connections.draining && messages.some(isRequest)) throw shuttingDown();
   if (messages.some((message) => isRequest(message) && message.method === "initialize")) {
     throw new ProtocolError(
       "invalid_request",
@@ -198,7 +201,7 @@ export function handleDelete(
   { request, peer, isPlainUrl }: EndpointRequest,
 ): Response {
   const connectionId = isPlainUrl ? request.headers.get(CONNECTION_ID_HEADER) : null;
-  if (connectionId !== null) return deletePlain(deps, connectionId);
+  if (connectionId !== null) return deletePlain(deps, { id: connectionId, peer });
   requireSupportedVersion(request.headers.get(VERSION_HEADER));
   const sessionId = request.headers.get(SESSION_ID_HEADER);
   if (sessionId !== null) {

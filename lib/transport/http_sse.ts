@@ -9,7 +9,12 @@ import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeEvent, KEEPALIVE } from "../wire/sse.ts";
 import type { Peer } from "./peer.ts";
 import { accepted, eventStream } from "./respond.ts";
-import { type SessionDialect, SessionStream, type SessionStreamDeps } from "./session_stream.ts";
+import {
+  findStream,
+  type SessionDialect,
+  SessionStream,
+  type SessionStreamDeps,
+} from "./session_stream.ts";
 
 /** Query parameter of the announced endpoint. */
 export const CONNECTION_ID_PARAM = "connection_id";
@@ -38,21 +43,21 @@ export function openHttpSse(
 /**
  * Takes a message for an open 2024-11-05 stream.
  *
- * @throws {ProtocolError} `connection_not_found`
+ * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
  */
 export function postToHttpSse(
   deps: SessionStreamDeps,
-  id: string,
+  reference: { readonly id: string; readonly peer: Peer },
   message: JsonRpcMessage,
 ): Response {
-  const work = deps.connections.get(id)?.work;
-  if (!(work instanceof SessionStream) || work.dialect !== HTTP_SSE) {
+  const stream = findStream(deps, { ...reference, dialect: HTTP_SSE });
+  if (stream === undefined) {
     throw new ProtocolError(
       "connection_not_found",
       `No open stream has this ${CONNECTION_ID_PARAM}; open one with GET and use the endpoint ` +
         "that its first event names",
     );
   }
-  work.take(message);
+  stream.take(message);
   return accepted();
 }

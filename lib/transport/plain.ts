@@ -17,7 +17,12 @@ import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
 import type { Peer } from "./peer.ts";
 import { accepted, eventStream } from "./respond.ts";
-import { type SessionDialect, SessionStream, type SessionStreamDeps } from "./session_stream.ts";
+import {
+  findStream,
+  type SessionDialect,
+  SessionStream,
+  type SessionStreamDeps,
+} from "./session_stream.ts";
 
 export const CONNECTION_ID_HEADER = "mcp-connection-id";
 export const PING_INTERVAL_HEADER = "mcp-ping-interval-ms";
@@ -77,24 +82,29 @@ export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response
   });
 }
 
+/** Who names an open plain stream, by its id. */
+export interface PlainReference {
+  readonly id: string;
+  readonly peer: Peer;
+}
+
 /**
  * Takes a further message for an open plain stream.
  *
- * @throws {ProtocolError} `connection_not_found`
+ * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
  */
 export function postToPlain(
   deps: SessionStreamDeps,
-  id: string,
+  reference: PlainReference,
   message: JsonRpcMessage,
 ): Response {
-  const stream = findPlain(deps, id);
-  stream.take(message);
+  findPlain(deps, reference).take(message);
   return accepted();
 }
 
 /** Closes a plain stream at its client's wish. */
-export function deletePlain(deps: SessionStreamDeps, id: string): Response {
-  findPlain(deps, id).connection.close("disconnected");
+export function deletePlain(deps: SessionStreamDeps, reference: PlainReference): Response {
+  findPlain(deps, reference).connection.close("disconnected");
   return new Response(null, { status: 204 });
 }
 
@@ -108,9 +118,9 @@ function readPingInterval(headers: Headers): number | undefined {
   );
 }
 
-function findPlain({ connections }: SessionStreamDeps, id: string): SessionStream {
-  const work = connections.get(id)?.work;
-  if (work instanceof SessionStream && work.dialect === PLAIN) return work;
+function findPlain(deps: SessionStreamDeps, reference: PlainReference): SessionStream {
+  const stream = findStream(deps, { ...reference, dialect: PLAIN });
+  if (stream !== undefined) return stream;
   throw new ProtocolError(
     "connection_not_found",
     "No open connection has the id in Mcp-Connection-Id; open one with POST /mcp/sse and use the " +

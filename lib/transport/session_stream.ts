@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CallAborted } from "../base/errors.ts";
+import { type CallAborted, ProtocolError } from "../base/errors.ts";
 import { isPromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus, ChangeListener } from "../mcp/change_bus.ts";
@@ -149,4 +149,26 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     }
     this.#deps.connections.settled(this.connection);
   }
+}
+
+/** Who names an open stream, and which. */
+export interface StreamReference {
+  readonly id: string;
+  readonly dialect: SessionDialect;
+  readonly peer: Peer;
+}
+
+/**
+ * The open stream of an id; undefined where there is none of that dialect.
+ *
+ * @throws {ProtocolError} `forbidden` for somebody else's
+ */
+export function findStream(
+  { connections }: SessionStreamDeps,
+  { id, dialect, peer }: StreamReference,
+): SessionStream | undefined {
+  const work = connections.get(id)?.work;
+  if (!(work instanceof SessionStream) || work.dialect !== dialect) return undefined;
+  if (work.session.caller.principal === peer.principal) return work;
+  throw new ProtocolError("forbidden", "This stream belongs to another caller");
 }

@@ -81,7 +81,7 @@ async function openListening() {
   for (const { name } of resources) await session.ask(rpc("resources/subscribe", { uri: name }));
   const client = new ResumingClient((lastEventId) => session.listen(lastEventId));
   const listening = new Listening(client, app);
-  return { listening, session, [Symbol.dispose]: () => app.stop() };
+  return { listening, session, app, [Symbol.dispose]: () => app.stop() };
 }
 
 Deno.test("a session's stream cut at any point is resumed with every change once and in order", async () => {
@@ -92,7 +92,7 @@ Deno.test("a session's stream cut at any point is resumed with every change once
       for (const step of steps) await set.listening.take(step);
       await set.listening.endAndCheck();
     }),
-    { numRuns: 100 },
+    { numRuns: 100, timeout: 20_000 },
   );
 });
 
@@ -114,4 +114,19 @@ Deno.test("a session's stream resumed after its last event goes on with the next
   await set.listening.client.connect();
   await set.listening.change();
   await set.listening.endAndCheck();
+});
+
+Deno.test("changes that were replayed do not come again to a client that listens anew", async () => {
+  using set = await openListening();
+  const { listening, session } = set;
+  await listening.listen();
+  await listening.client.cut();
+  for (let change = 0; change < 2; change++) await listening.change();
+  await listening.client.connect();
+  await listening.client.readMessages(2);
+  const anew = new Listening(new ResumingClient(() => session.listen()), set.app);
+  await anew.listen();
+  assertEquals(anew.client.messages, []);
+  await anew.client.cut();
+  await listening.client.cut();
 });

@@ -119,12 +119,26 @@ Deno.test("a question that went down in a gap is asked again, once", async () =>
     "decline",
   ]);
   await client.cut();
+});
+
+Deno.test("a question that the client has been asked before a gap is not asked again", async () => {
+  using set = await openSession({ MCP_REPLAY_EVENTS: 3 });
+  const { client, call } = await set.startAndCut();
+  const requestedSchema = { type: "object" as const, properties: {} };
+  await client.connect();
+  const answered = call.ctx.elicit({ message: "seen", requestedSchema });
+  await client.readMessages(2);
+  await client.cut();
   for (let number = 0; number < 5; number++) call.ctx.log.info(number);
   await client.connect();
+  const { id, params } = client.messages[1];
+  assertEquals(params.message, "seen");
+  await set.session.tell({ jsonrpc: "2.0", id, result: { action: "decline" } });
+  assertEquals((await answered).action, "decline");
   call.finish("done");
   await client.readUntil(() => client.messages.at(-1).id === "call");
-  const again = client.messages.filter(({ method }) => method === "elicitation/create");
-  assertEquals(again.length, 3);
+  const questions = client.messages.filter(({ method }) => method === "elicitation/create");
+  assertEquals(questions.length, 1);
   await client.cut();
 });
 

@@ -104,7 +104,7 @@ Deno.test("a call cut at any point is resumed with every event once and in order
       for (const step of steps) await followed.take(step);
       await endAndCheck(followed);
     }),
-    { numRuns: 200 },
+    { numRuns: 200, timeout: 20_000 },
   );
 });
 
@@ -118,7 +118,7 @@ Deno.test("calls of one session, cut at any point, never get each other's events
       for (const [index, step] of steps) await calls[index]?.take(step);
       for (const followed of calls) await endAndCheck(followed);
     }),
-    { numRuns: 80 },
+    { numRuns: 80, timeout: 20_000 },
   );
 });
 
