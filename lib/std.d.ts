@@ -19,6 +19,10 @@ declare module "@std/http/status" {
   export const STATUS_TEXT: Readonly<Record<number, string>>;
 }
 
+declare module "@std/yaml" {
+  export function parse(content: string): unknown;
+}
+
 declare module "@std/assert" {
   // deno-lint-ignore no-explicit-any -- a class of any constructor
   type AnyConstructor = new (...args: any[]) => any;
@@ -104,6 +108,28 @@ declare module "@std/assert" {
     messageIncludes?: string,
   ): Promise<E>;
   export function fail(message?: string): never;
+}
+
+// The parts of prom-client that are used. Its front door also opens the push gateway's HTTP client
+// and more, which takes 50 ms at every start.
+declare module "prom-client/lib/registry.js" {
+  import { Registry } from "prom-client";
+  export default Registry;
+}
+
+declare module "prom-client/lib/counter.js" {
+  import { Counter } from "prom-client";
+  export default Counter;
+}
+
+declare module "prom-client/lib/gauge.js" {
+  import { Gauge } from "prom-client";
+  export default Gauge;
+}
+
+declare module "prom-client/lib/histogram.js" {
+  import { Histogram } from "prom-client";
+  export default Histogram;
 }
 
 declare module "uri-template-lite" {

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Counter, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
 import { BoundedNames } from "../base/bounded_names.ts";
 import type { Clock } from "../base/clock.ts";
 import { type ObservedCall, type Outcome, OUTCOMES } from "../base/observer.ts";

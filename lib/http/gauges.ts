@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
 import type { McpServer } from "../mcp/server.ts";
 import type { EventStoreFigures } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admission.ts";

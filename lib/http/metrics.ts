@@ -6,7 +6,9 @@
  *
  * @module
  */
-import { Counter, Histogram, Registry } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import type { ProtocolErrorKind } from "../base/errors.ts";
 import type {
   ObservedCall,

@@ -1,9 +1,5 @@
-import {
-  Histogram,
-  type MetricObjectWithValues,
-  type MetricValueWithName,
-  type Registry,
-} from "prom-client";
+import type { MetricObjectWithValues, MetricValueWithName, Registry } from "prom-client";
+import Histogram from "prom-client/lib/histogram.js";
 
 /** What a {@linkcode TallyHistogram} is made of. */
 export interface TallyHistogramOptions {

@@ -1,0 +1,51 @@
+/** What only the process itself can tell, scraped from the real server. */
+import { assert, assertEquals } from "@std/assert";
+import { ServerProcess } from "../browser/server_process.ts";
+import { toolCall } from "../helpers/app.ts";
+import { Scrape } from "../helpers/metrics.ts";
+
+const TOOLS = new URL("../telemetry/tracing_tools.ts", import.meta.url).pathname;
+/** Time between two looks at the server, and how many there are. */
+const LOOK_MS = 100;
+const LOOKS = 100;
+
+async function scrape(server: ServerProcess): Promise<Scrape> {
+  return new Scrape(await (await fetch(`${server.base}/metrics`)).text());
+}
+
+Deno.test("/metrics of a process started as deno task start does", async (t) => {
+  await using server = await ServerProcess.start({ MCP_TOOLS: TOOLS });
+
+  await t.step("a rejection that a tool forgot is counted, logged and survived", async () => {
+    assertEquals((await scrape(server)).value("lifeline_unhandled_rejections_total"), 0);
+    const response = await fetch(`${server.base}/mcp`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify(toolCall("forgetful")),
+    });
+    assertEquals((await response.json()).result.content[0].text, "done");
+    assertEquals((await scrape(server)).value("lifeline_unhandled_rejections_total"), 1);
+  });
+
+  await t.step("the heap is told, and its limit", async () => {
+    const figures = await scrape(server);
+    const used = figures.value("lifeline_heap_used_bytes");
+    assert(used > 1_000_000, String(used));
+    assert(figures.value("lifeline_heap_limit_bytes") > used);
+  });
+
+  await t.step("the delay of the event loop is measured", async () => {
+    let figures = await scrape(server);
+    for (let look = 0; look < LOOKS; look++) {
+      if (figures.value("lifeline_event_loop_delay_seconds_count") > 2) break;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      figures = await scrape(server);
+    }
+    assert(figures.value("lifeline_event_loop_delay_seconds_count") > 2);
+    const within10s = figures.value("lifeline_event_loop_delay_seconds_bucket", { le: "10" });
+    assertEquals(within10s, figures.value("lifeline_event_loop_delay_seconds_count"));
+  });
+
+  await server.end("SIGTERM");
+  assert(server.log.includes("Unhandled rejection"), server.log);
+});

@@ -1,0 +1,30 @@
+/** Tools for the server whose traces are looked at. */
+import * as z from "zod";
+import { defineTool } from "../../lib/mod.ts";
+
+export const relay = defineTool({
+  name: "relay",
+  description: "Fetches a URL",
+  input: z.object({ url: z.url() }),
+  run: async ({ url }) => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return await (await fetch(url)).text();
+  },
+});
+
+export const broken = defineTool({
+  name: "broken",
+  description: "Always fails",
+  run: () => {
+    throw new Error("Broken on purpose");
+  },
+});
+
+export const forgetful = defineTool({
+  name: "forgetful",
+  description: "Forgets to await what then fails",
+  run: () => {
+    void Promise.reject(new Error("Forgotten"));
+    return "done";
+  },
+});
