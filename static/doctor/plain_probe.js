@@ -151,12 +151,17 @@ async function talk(probing, stream) {
  * @param {Probing} probing
  * @param {TracedStream} stream
  * @param {string} id
- * @throws {Fault} `held` where the answer does not come
+ * @throws {Fault} `held` where the answer does not come, `wrong_answer` where it comes elsewhere
  */
 export async function ping(probing, stream, id) {
   const headers = { [ID_HEADER]: idOf(stream) };
   const body = { jsonrpc: "2.0", id, method: "ping" };
-  await call(probing, { url: probing.plainUrl, headers, body });
+  const { response } = await call(probing, { url: probing.plainUrl, headers, body });
+  if (response.status !== 202) {
+    const what = "a request for an open stream was answered apart from it, as if it had come " +
+      "without the header Mcp-Connection-Id";
+    throw new Fault("wrong_answer", what);
+  }
   if (await stream.find(answerTo(id), probing.patienceMs) !== undefined) return;
   const when = `within ${seconds(probing.patienceMs)}`;
   throw new Fault("held", `a request was taken, but its answer did not come ${when}`);

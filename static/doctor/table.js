@@ -4,6 +4,7 @@
  * @module
  */
 import { DIALECTS, isHeld } from "./findings.js";
+import { MARGIN } from "./idle_findings.js";
 import { seconds } from "./request.js";
 
 /**
@@ -96,9 +97,11 @@ function silenceRow({ usual, silent }) {
     return row("Silence", `survived ${seconds(survivedMs)}`, "good");
   }
   if (silentMs === undefined) return row("Silence", "not measured", "plain");
-  const isCovered = usual.fate === "alive" && silentMs >= 2 * usual.pingIntervalMs;
-  const what = fate === "lost" ? "nothing came through" : "cut";
-  return row("Silence", `${what} after ${seconds(silentMs)}`, tone(!isCovered));
+  if (fate === "lost") {
+    return row("Silence", `dead after ${seconds(silentMs)}`, tone(usual.keepalives === 0));
+  }
+  const isCovered = usual.fate === "alive" && silentMs >= MARGIN * usual.pingIntervalMs;
+  return row("Silence", `cut after ${seconds(silentMs)}`, tone(!isCovered));
 }
 
 /** @param {Measured} measured */
