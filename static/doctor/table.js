@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DIALECTS, isHeld } from "./findings.js";
+import { DIALECTS, isHeld, isLate } from "./findings.js";
 import { MARGIN } from "./idle_findings.js";
 import { seconds } from "./request.js";
 
@@ -72,7 +72,11 @@ function arrivalRow(measured) {
   const { count, lumps, heldMs } = arrival;
   if (arrival.verdict === "one_by_one") return row("Events", `one by one (${count})`, "good");
   const how = lumps === 1 ? "all at once" : `in ${lumps} lumps`;
-  return row("Events", `${count} came ${how}, held up to ${seconds(heldMs)}`, "bad");
+  return row(
+    "Events",
+    `${count} came ${how}, held up to ${seconds(heldMs)}`,
+    tone(isLate(arrival)),
+  );
 }
 
 /** @param {Measured} measured */
@@ -107,10 +111,13 @@ function silenceRow({ usual, silent }) {
 /** @param {Measured} measured */
 function hangUpRow({ hangUp }) {
   if (hangUp === undefined) return undefined;
-  const { noticedMs, waitedMs } = hangUp;
-  return noticedMs === undefined
-    ? row("Hang-up", `not noticed within ${seconds(waitedMs)}`, "bad")
-    : row("Hang-up", `noticed within ${ms(noticedMs)}`, "good");
+  if (hangUp.noticed === "at_once") {
+    return row("Hang-up", `noticed within ${ms(hangUp.ms)}`, "good");
+  }
+  if (hangUp.noticed === "at_next_byte") {
+    return row("Hang-up", "noticed with the next byte", "good");
+  }
+  return row("Hang-up", `not noticed within ${seconds(hangUp.ms)}`, "bad");
 }
 
 /** @param {Measured} measured */

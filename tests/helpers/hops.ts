@@ -49,18 +49,38 @@ export const holdsAll: Hop = async (request, next) => {
   return new Response(bytes.byteLength === 0 ? null : bytes, response);
 };
 
-/** Lets so many chunks pass, and then only every `size` of them together. */
-export function holdsLumps(size: number, after = 0): Hop {
+/** How {@linkcode holdsLumps} holds. */
+export interface LumpOptions {
+  /** Chunks that go on together. */
+  readonly size: number;
+  /** Chunks that pass before the first is held. */
+  readonly after: number;
+  /** The longest time for which one is held; for ever where left out. */
+  readonly forMs?: number;
+}
+
+/** Holds chunks until there are several of them, or some time is over. */
+export function holdsLumps({ size, after, forMs }: LumpOptions): Hop {
   return transforming(() => {
     let seen = 0;
     let held: Uint8Array<ArrayBuffer>[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => clearTimeout(timer);
+    const passOn = (controller: TransformStreamDefaultController) => {
+      stop();
+      for (const one of held) controller.enqueue(one);
+      held = [];
+    };
     return new TransformStream({
       transform(chunk, controller) {
         held.push(chunk);
-        if (seen++ >= after && held.length < size) return;
-        for (const one of held) controller.enqueue(one);
-        held = [];
+        if (seen++ < after || held.length >= size) return passOn(controller);
+        if (held.length === 1 && forMs !== undefined) {
+          timer = setTimeout(() => passOn(controller), forMs);
+        }
       },
+      flush: passOn,
+      cancel: stop,
     });
   });
 }
@@ -118,21 +138,36 @@ export function answers(test: (request: Request) => boolean, answer: () => Respo
   return async (request, next) => test(request) ? answer() : await next(request);
 }
 
-/** Keeps the stream to the server open when the client has gone. */
-export const hidesHangUp: Hop = async (request, next) => {
-  const response = await next(new Request(request, { signal: null }));
-  if (!isStream(response) || response.body === null) return response;
-  const reader = response.body.getReader();
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: () => {},
-  });
-  return new Response(body, response);
-};
+/** Keeps the stream to the server open, and reads it, when the client has gone. */
+export const hidesHangUp: Hop = unhurried(async (reader) => {
+  while (!(await reader.read()).done);
+});
+
+/** Leaves the server only when it cannot pass the next byte on to the client. */
+export const noticesAtNextByte: Hop = unhurried(async (reader) => {
+  await reader.read();
+  await reader.cancel();
+});
+
+/** Passes a stream on, and leaves it to `onLeave` what to do when the client has gone. */
+function unhurried(
+  onLeave: (reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>) => Promise<void>,
+): Hop {
+  return async (request, next) => {
+    const response = await next(new Request(request, { signal: null }));
+    if (!isStream(response) || response.body === null) return response;
+    const reader = response.body.getReader();
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void onLeave(reader),
+    });
+    return new Response(body, response);
+  };
+}
 
 function timed(
   start: (controller: TransformStreamDefaultController) => ReturnType<typeof setTimeout>,

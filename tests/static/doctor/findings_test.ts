@@ -24,6 +24,7 @@ import {
   holdsAll,
   holdsLumps,
   type Hop,
+  noticesAtNextByte,
   withHeaders,
 } from "../../helpers/hops.ts";
 
@@ -68,10 +69,23 @@ Deno.test("examine() finds a path that holds all of a stream", async () => {
 });
 
 Deno.test("examine() finds a path that lets the first bytes through and holds the rest in lumps", async () => {
-  const { report, ids } = await examined([holdsLumps(4, 1)]);
+  const { report, ids } = await examined(
+    [holdsLumps({ size: 4, after: 1 })],
+    { stepMs: 100 },
+    2_000,
+  );
   assert(ids.includes("buffered"), ids.join());
   assertEquals(report.measured?.events?.arrival?.verdict, "in_lumps");
   assertMatch(report.findings[0]?.evidence ?? "", /came in \d lumps/);
+});
+
+Deno.test("examine() takes a short pause before each event or two for a note", async () => {
+  const { report, ids, tones } = await examined([holdsLumps({ size: 2, after: 1, forMs: 220 })], {
+    stepMs: 100,
+  }, 700);
+  assertEquals(ids, ["delayed"]);
+  assertEquals(report.verdict, "ok");
+  assertEquals(tones["Events"], "good");
 });
 
 Deno.test("examine() finds a path whose streams begin late", async () => {
@@ -151,6 +165,13 @@ Deno.test("examine() finds a path that does not tell the server of a hang-up", a
   const { ids, tones } = await examined([hidesHangUp]);
   assertEquals(ids, ["hang_up_hidden"]);
   assertEquals(tones["Hang-up"], "bad");
+});
+
+Deno.test("examine() notes a path that notices a hang-up only when it cannot pass a byte on", async () => {
+  const { report, ids, tones } = await examined([noticesAtNextByte]);
+  assertEquals(ids, ["hang_up_late"]);
+  assertEquals(report.verdict, "ok");
+  assertEquals(tones["Hang-up"], "good");
 });
 
 Deno.test("examine() finds the dialects that a refused method takes away, and who refused", async () => {
