@@ -72,6 +72,17 @@ Deno.test("doctor finds nothing wrong with nginx set up as in docs/operations/ng
   await path.allClosed();
 });
 
+Deno.test("doctor finds nothing wrong with the nginx location in the README", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const location = /```nginx\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const server = location.replace("http://127.0.0.1:8000", "http://lifeline");
+  assert(server !== location, "The location passes on to the default address");
+  await using path = await proxiedPath({ server, pingMs: 500 });
+  const examined = await examine(path.url);
+  assertEquals(examined.report.findings, []);
+  assertEquals(examined.code, 0);
+});
+
 Deno.test("doctor names proxy_buffering when nginx ignores X-Accel-Buffering", async () => {
   await using path = await proxiedPath({
     server: `location / {
