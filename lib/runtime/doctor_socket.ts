@@ -43,8 +43,9 @@ async function inspectHttp1(
     accept: "text/event-stream",
   });
   using first = await RawConnection.open(url, probing.patienceMs);
-  const head = await first.exchange(ask);
-  const isReused = head !== undefined && await first.exchange(ask) !== undefined;
+  const head = await first.ask(ask);
+  const isReused = head !== undefined && await first.skipBody(head.headers) &&
+    await first.answersWhole(ask);
   using second = isReused ? undefined : await RawConnection.open(url, probing.patienceMs);
   const streamHead = await (second ?? first).ask(askStream);
   return {
@@ -104,11 +105,10 @@ class RawConnection implements Disposable {
     return new RawConnection(connection, withinMs);
   }
 
-  /** Sends a request and reads its whole answer; undefined where there is none. */
-  async exchange(request: string): Promise<Head | undefined> {
+  /** Sends a request; whether its whole answer came. */
+  async answersWhole(request: string): Promise<boolean> {
     const head = await this.ask(request);
-    if (head === undefined) return undefined;
-    return await this.#skipBody(head.headers) ? head : undefined;
+    return head !== undefined && await this.skipBody(head.headers);
   }
 
   /** Sends a request and reads the head of its answer; undefined where there is none. */
@@ -129,8 +129,8 @@ class RawConnection implements Disposable {
     this.#close();
   }
 
-  /** @returns whether the body's end was found before that of the connection */
-  async #skipBody(headers: Headers): Promise<boolean> {
+  /** Reads a body; whether its end was found before that of the connection. */
+  async skipBody(headers: Headers): Promise<boolean> {
     if (headers.get("transfer-encoding")?.includes("chunked")) return await this.#skipChunks();
     const length = Number(headers.get("content-length") ?? NaN);
     return !Number.isNaN(length) && await this.#skip(length);

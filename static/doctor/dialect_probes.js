@@ -39,9 +39,7 @@ export async function probeHttpSse(probing) {
       throw new Fault("wrong_answer", `the endpoint event names ${first.data.slice(0, 200)}`);
     }
     const body = initialize(HTTP_SSE_VERSION);
-    await call(probing, { url: endpoint.href, body }).catch((error) => {
-      throw unannounced(error, endpoint.pathname, new URL(url).pathname);
-    });
+    await postTo(probing, endpoint, body);
     const answer = await stream.find(({ json }) => json?.id === body.id, patienceMs);
     if (answer === undefined) throw new Fault("held", "the answer did not come on the stream");
   } finally {
@@ -116,18 +114,26 @@ export async function probeListen(probing) {
 }
 
 /**
- * The announced endpoint is a path that the server knows; a proxy that takes a prefix off makes it
- * one that leads nowhere.
+ * POSTs to the announced endpoint. That is a path that the server knows; a proxy that takes a
+ * prefix off makes it one that leads nowhere.
  *
- * @param {unknown} error
- * @param {string} announced
- * @param {string} path
+ * @param {Probing} probing
+ * @param {URL} endpoint
+ * @param {unknown} body
  */
-function unannounced(error, announced, path) {
-  if (!(error instanceof Fault) || announced === path) return error;
-  const message = `the stream names ${announced} for messages, where the answer is: ` +
-    `${error.message}; the stream itself is at ${path}`;
-  return new Fault("wrong_answer", message, { topic: "prefix" });
+async function postTo(probing, endpoint, body) {
+  try {
+    const { response } = await call(probing, { url: endpoint.href, body });
+    if (response.status !== 202) {
+      throw new Fault("wrong_answer", `status ${response.status}, which takes no message`);
+    }
+  } catch (error) {
+    const { pathname } = new URL(probing.url);
+    if (!(error instanceof Fault) || endpoint.pathname === pathname) throw error;
+    const message = `the stream is at ${pathname}, but names ${endpoint.pathname} for messages, ` +
+      `where the answer is ${error.message}`;
+    throw new Fault("wrong_answer", message, { topic: "prefix" });
+  }
 }
 
 /** @param {any} value */

@@ -4,7 +4,7 @@
  * @module
  */
 import { idleFindings } from "./idle_findings.js";
-import { fixesFor } from "./proxies.js";
+import { fixesFor, knownFixes } from "./proxies.js";
 import { seconds } from "./request.js";
 
 /**
@@ -29,6 +29,8 @@ export const DIALECTS = {
   listen: "2026-07-28 listen",
 };
 
+/** A hold that is no more than the pause of a network stack before it sends little (ms). */
+const MAX_PAUSE_MS = 250;
 /** How much later than a short answer a stream's headers may come (ms). */
 const MAX_LATE_START_MS = 1_000;
 
@@ -58,16 +60,24 @@ export function diagnose(measured, proxies) {
  * @param {Measured} measured
  */
 export function isHeld({ dialects, events, endingStream, usual }) {
-  const isLumpy = [events, endingStream].some((measured) =>
-    measured?.arrival !== undefined && measured.arrival.verdict !== "one_by_one"
-  );
+  const isLumpy = [events, endingStream].some((measured) => isLate(measured?.arrival));
   const heldDialect = Object.values(dialects).some(({ fault }) => fault?.kind === "held");
   return isLumpy || heldDialect || usual.fate === "held" || usual.fate === "lost";
 }
 
+/**
+ * Whether events came so late that people notice it.
+ *
+ * @param {import("./arrival.js").Arrival | undefined} arrival
+ */
+export function isLate(arrival) {
+  if (arrival?.verdict === "held") return true;
+  return arrival?.verdict === "in_lumps" && arrival.heldMs > MAX_PAUSE_MS;
+}
+
 /** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
 function buffered(measured, proxies) {
-  if (!isHeld(measured)) return lateStart(measured, proxies);
+  if (!isHeld(measured)) return delayed(measured, proxies) ?? lateStart(measured, proxies);
   const held = Object.entries(measured.dialects).filter(([, { fault }]) => fault?.kind === "held");
   return {
     id: "buffered",
@@ -79,6 +89,18 @@ function buffered(measured, proxies) {
       arrivalText("A stream that ends by itself", measured.endingStream),
     ].filter((text) => text !== undefined).join(" "),
     fixes: fixesFor("buffering", proxies),
+  };
+}
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
+function delayed({ events }, proxies) {
+  if (events?.arrival === undefined || events.arrival.verdict === "one_by_one") return undefined;
+  return {
+    id: "delayed",
+    level: "note",
+    title: `Events are held for up to ${seconds(events.arrival.heldMs)}`,
+    evidence: arrivalText("A stream that stays open", events) ?? "",
+    fixes: fixesFor("pause", proxies),
   };
 }
 
@@ -158,14 +180,28 @@ export function fixesOf({ topic, status, isFromServer }, proxies) {
 }
 
 /** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
-function hangUpHidden({ hangUp }, proxies) {
-  if (hangUp === undefined || hangUp.noticedMs !== undefined) return undefined;
+function hangUpHidden({ hangUp, usual }, proxies) {
+  if (hangUp === undefined || hangUp.noticed === "at_once") return undefined;
+  if (hangUp.noticed === "at_next_byte") {
+    return {
+      id: "hang_up_late",
+      level: "note",
+      title: "The server learns only with its next byte that a client has gone",
+      evidence: "Something on the path, as HAProxy and Apache do, notices it only when it cannot " +
+        `pass a byte on. Keepalives come every ${seconds(usual.pingIntervalMs)}; so long a tool ` +
+        "may run on for nobody.",
+      fixes: [
+        ...knownFixes("hang_up", proxies),
+        { who: "Lifeline", what: "a lower `MCP_PING_INTERVAL_MS`, if that is too long" },
+      ],
+    };
+  }
   return {
     id: "hang_up_hidden",
     level: "problem",
     title: "The server does not learn that a client has gone",
-    evidence: `${seconds(hangUp.waitedMs)} after the client had left, Lifeline still had its ` +
-      "stream open. Tools run on for clients that are not there any more.",
+    evidence: `${seconds(hangUp.ms)} after the client had left, Lifeline still had its stream ` +
+      "open, although it wrote to it. Tools run on for clients that are not there any more.",
     fixes: fixesFor("hang_up", proxies),
   };
 }

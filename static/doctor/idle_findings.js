@@ -12,7 +12,7 @@ import { seconds } from "./request.js";
  */
 
 /** A keepalive may be late or lost once: the path must survive at least this many intervals. */
-const MARGIN = 2;
+export const MARGIN = 2;
 /** Silence shorter than this share of one that was survived is not what ended a stream. */
 const SHORTER = 0.9;
 
@@ -70,10 +70,11 @@ function idleCut(pingMs, silentMs, proxies) {
  * @param {readonly string[]} proxies
  * @returns {Finding | undefined}
  */
-function limitFinding({ pingIntervalMs }, silent, proxies) {
+function limitFinding(usual, silent, proxies) {
+  const { pingIntervalMs } = usual;
   if (silent.silentMs === undefined) return undefined;
   const { silentMs } = silent;
-  if (silent.fate === "lost") return lostFinding(pingIntervalMs, silentMs);
+  if (silent.fate === "lost") return lostFinding(usual, silentMs);
   if (!(silentMs >= pingIntervalMs * MARGIN)) return idleCut(pingIntervalMs, silentMs, proxies);
   const who = usualCutterAfter(silentMs);
   return {
@@ -86,16 +87,20 @@ function limitFinding({ pingIntervalMs }, silent, proxies) {
   };
 }
 
-/** @param {number} pingMs @param {number} silentMs @returns {Finding} */
-function lostFinding(pingMs, silentMs) {
-  const isCovered = silentMs >= pingMs * MARGIN;
+/** @param {Watched} usual @param {number} silentMs @returns {Finding} */
+function lostFinding({ keepalives, pingIntervalMs }, silentMs) {
+  const isPrevented = keepalives > 0;
+  const every = seconds(pingIntervalMs);
   return {
     id: "silently_lost",
-    level: isCovered ? "note" : "problem",
+    level: isPrevented ? "note" : "problem",
     title: `After ${seconds(silentMs)} of silence nothing comes through, yet no one is told`,
     evidence: "The connection looks open at both ends; a firewall, a NAT or a load balancer has " +
-      `forgotten it. ${isCovered ? "Keepalives come often enough to prevent it." : ""}`.trim(),
-    fixes: [fasterPing(silentMs)],
+      `forgotten it.${isPrevented ? ` With keepalives every ${every} it lives.` : ""}`,
+    fixes: [{
+      who: "Lifeline",
+      what: "`MCP_PING_INTERVAL_MS` well below the limit; shorter silences tell where that is",
+    }],
   };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { openPlain, ping } from "./plain_probe.js";
+import { openPlain, ping, PING_HEADER, SLOWEST_PING_MS } from "./plain_probe.js";
 import { Fault } from "./request.js";
 
 /**
@@ -28,12 +28,10 @@ import { Fault } from "./request.js";
  * @typedef {import("./traced_stream.js").TracedStream} TracedStream
  */
 
-export const PING_HEADER = "mcp-ping-interval-ms";
 /** The first ping comes up to a tenth before its time. */
 const FIRST_PING_SHARE = 0.9;
-const MAX_GRANTED_MS = 600_000;
 /** The longest silence that can be asked for. */
-export const MAX_IDLE_MS = MAX_GRANTED_MS * FIRST_PING_SHARE;
+export const MAX_IDLE_MS = SLOWEST_PING_MS * FIRST_PING_SHARE;
 /** How long one keepalive is waited for, where no time was given. */
 const MAX_USUAL_MS = 60_000;
 
@@ -61,7 +59,7 @@ export async function watchUsual(probing, forMs) {
  * @returns {Promise<Watched>} never rejects
  */
 export async function watchSilent(probing, forMs) {
-  const askedMs = Math.min(Math.ceil(forMs / FIRST_PING_SHARE) + 100, MAX_GRANTED_MS);
+  const askedMs = Math.min(Math.ceil(forMs / FIRST_PING_SHARE) + 100, SLOWEST_PING_MS);
   return await watch(probing, { [PING_HEADER]: String(askedMs) }, async (stream) => {
     await stream.waitFor(() => stream.events.some(isPing), forMs);
     if (stream.ending === undefined) await ping(probing, stream, "still-there");

@@ -17,15 +17,22 @@ import { TracedStream } from "./traced_stream.js";
  * @property {import("./arrival.js").Arrival | undefined} arrival undefined where too few came
  *
  * @typedef {object} HangUp
- * @property {number | undefined} noticedMs when the server noticed; undefined where it has not
- * @property {number} waitedMs for that
+ * @property {"at_once" | "at_next_byte" | "never"} noticed when the server noticed
+ * @property {number} ms that it took, or was waited for
  */
 
 /** Steps of the countdown that is called; enough to tell those that come alone from a lump. */
 const STEPS = 8;
+/** A message that puts nothing on the stream, and one whose answer some proxy cannot deliver. */
+const SILENT = { jsonrpc: "2.0", method: "notifications/initialized" };
+const ANSWERED = { jsonrpc: "2.0", id: "anyone", method: "ping" };
 /** Time between two looks whether the server has noticed. */
 const POLL_MS = 50;
 const EVENT_STREAM = "text/event-stream";
+/** Asks for a slower ping; the answer's header of that name tells what was granted. */
+export const PING_HEADER = "mcp-ping-interval-ms";
+/** The slowest ping that Lifeline grants. */
+export const SLOWEST_PING_MS = 600_000;
 export const ID_HEADER = "mcp-connection-id";
 
 /**
@@ -102,23 +109,37 @@ export async function probeEndingStream(probing) {
  * @throws {Fault}
  */
 export async function probeHangUp(probing) {
-  const stream = await openPlain(probing);
+  // No keepalive may tell the server: that would measure the keepalive.
+  const stream = await openPlain(probing, { headers: { [PING_HEADER]: String(SLOWEST_PING_MS) } });
   await stream.leave();
   const leftAt = performance.now();
-  const waited = () => performance.now() - leftAt;
-  while (waited() < probing.patienceMs) {
-    if (!await isOpenForServer(probing, idOf(stream))) {
-      return { noticedMs: waited(), waitedMs: waited() };
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return { noticedMs: undefined, waitedMs: waited() };
+  const id = idOf(stream);
+  const noticed = await becomesUnknown(probing, id, SILENT)
+    ? "at_once"
+    : await becomesUnknown(probing, id, ANSWERED)
+    ? "at_next_byte"
+    : "never";
+  return { noticed, ms: performance.now() - leftAt };
 }
 
-/** @param {Probing} probing @param {string} id */
-async function isOpenForServer(probing, id) {
-  // A notification puts nothing on the stream: a write would show the server what is to be seen.
-  const body = { jsonrpc: "2.0", method: "notifications/initialized" };
+/**
+ * Waits until the server does not know the stream any more.
+ *
+ * @param {Probing} probing
+ * @param {string} id of the stream
+ * @param {object} message to send meanwhile
+ */
+async function becomesUnknown(probing, id, message) {
+  const deadline = performance.now() + probing.patienceMs;
+  while (performance.now() < deadline) {
+    if (!await takes(probing, id, message)) return true;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return false;
+}
+
+/** @param {Probing} probing @param {string} id @param {object} body */
+async function takes(probing, id, body) {
   try {
     await call(probing, { url: probing.plainUrl, headers: { [ID_HEADER]: id }, body });
     return true;
@@ -151,12 +172,17 @@ async function talk(probing, stream) {
  * @param {Probing} probing
  * @param {TracedStream} stream
  * @param {string} id
- * @throws {Fault} `held` where the answer does not come
+ * @throws {Fault} `held` where the answer does not come, `wrong_answer` where it comes elsewhere
  */
 export async function ping(probing, stream, id) {
   const headers = { [ID_HEADER]: idOf(stream) };
   const body = { jsonrpc: "2.0", id, method: "ping" };
-  await call(probing, { url: probing.plainUrl, headers, body });
+  const { response } = await call(probing, { url: probing.plainUrl, headers, body });
+  if (response.status !== 202) {
+    const what = "a request for an open stream was answered apart from it, as if it had come " +
+      "without the header Mcp-Connection-Id";
+    throw new Fault("wrong_answer", what);
+  }
   if (await stream.find(answerTo(id), probing.patienceMs) !== undefined) return;
   const when = `within ${seconds(probing.patienceMs)}`;
   throw new Fault("held", `a request was taken, but its answer did not come ${when}`);

@@ -11,7 +11,7 @@
  * What a setting is for.
  *
  * @typedef {"buffering" | "compression" | "idle" | "duration" | "reuse" | "framing" | "host" |
- *   "prefix" | "method" | "upstream" | "hang_up" | "http1"} Topic
+ *   "prefix" | "method" | "upstream" | "hang_up" | "http1" | "pause"} Topic
  */
 
 /** A header of the response by which a proxy shows itself. */
@@ -41,15 +41,16 @@ const SETTINGS = {
     "nginx": "in the location: `proxy_buffering off;`, and take `proxy_ignore_headers " +
       "X-Accel-Buffering;` out, by which nginx ignores that Lifeline asks for it",
     "Caddy": "in reverse_proxy: `flush_interval -1`",
-    "HAProxy": "`option http-no-delay`, and no `compression` filter for text/event-stream",
     "Apache": "`ProxyPass … flushpackets=on`",
     "Cloudflare": "response buffering off for this path (a configuration rule)",
     "Envoy": "no buffer filter on this route",
   },
+  pause: {
+    "HAProxy": "in the frontend: `option http-no-delay`; without it HAProxy waits for more to send",
+  },
   compression: {
     "nginx": "in the location: `gzip off;`, or take text/event-stream out of `gzip_types`",
     "Caddy": "`encode` with a `match` that leaves text/event-stream out",
-    "HAProxy": "take text/event-stream out of `compression type`",
     "Apache": "`SetEnvIf Accept text/event-stream no-gzip`",
     "Cloudflare": "a compression rule that leaves this path out",
     "Envoy": "take text/event-stream out of the compressor's `content_type`",
@@ -106,9 +107,7 @@ const SETTINGS = {
     "Cloudflare": "the origin's address and port",
   },
   hang_up: {
-    "nginx": "`proxy_ignore_client_abort off;` (the default)",
-    "HAProxy": "`option abortonclose`",
-    "Apache": "mod_proxy notices at the next keepalive only; lower MCP_PING_INTERVAL_MS",
+    "nginx": "`proxy_ignore_client_abort off;`, as where it is not set",
   },
   http1: {
     "nginx": "in the server: `http2 on;` (before 1.25.1: `listen 443 ssl http2;`)",
@@ -149,12 +148,18 @@ export function recognise(headers) {
  * @returns {Fix[]}
  */
 export function fixesFor(topic, proxies) {
-  const known = settingsOf(topic, proxies);
-  return known.length > 0 ? known : settingsOf(topic, USUAL);
+  const known = knownFixes(topic, proxies);
+  return known.length > 0 ? known : knownFixes(topic, USUAL);
 }
 
-/** @param {Topic} topic @param {readonly string[]} names */
-function settingsOf(topic, names) {
+/**
+ * What to set in these proxies, as far as they have a setting for it.
+ *
+ * @param {Topic} topic
+ * @param {readonly string[]} names
+ * @returns {Fix[]}
+ */
+export function knownFixes(topic, names) {
   return names.flatMap((who) => {
     const what = SETTINGS[topic][who];
     return what === undefined ? [] : [{ who, what }];

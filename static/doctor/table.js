@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { DIALECTS, isHeld } from "./findings.js";
+import { DIALECTS, isHeld, isLate } from "./findings.js";
+import { MARGIN } from "./idle_findings.js";
 import { seconds } from "./request.js";
 
 /**
@@ -71,7 +72,11 @@ function arrivalRow(measured) {
   const { count, lumps, heldMs } = arrival;
   if (arrival.verdict === "one_by_one") return row("Events", `one by one (${count})`, "good");
   const how = lumps === 1 ? "all at once" : `in ${lumps} lumps`;
-  return row("Events", `${count} came ${how}, held up to ${seconds(heldMs)}`, "bad");
+  return row(
+    "Events",
+    `${count} came ${how}, held up to ${seconds(heldMs)}`,
+    tone(isLate(arrival)),
+  );
 }
 
 /** @param {Measured} measured */
@@ -96,18 +101,23 @@ function silenceRow({ usual, silent }) {
     return row("Silence", `survived ${seconds(survivedMs)}`, "good");
   }
   if (silentMs === undefined) return row("Silence", "not measured", "plain");
-  const isCovered = usual.fate === "alive" && silentMs >= 2 * usual.pingIntervalMs;
-  const what = fate === "lost" ? "nothing came through" : "cut";
-  return row("Silence", `${what} after ${seconds(silentMs)}`, tone(!isCovered));
+  if (fate === "lost") {
+    return row("Silence", `dead after ${seconds(silentMs)}`, tone(usual.keepalives === 0));
+  }
+  const isCovered = usual.fate === "alive" && silentMs >= MARGIN * usual.pingIntervalMs;
+  return row("Silence", `cut after ${seconds(silentMs)}`, tone(!isCovered));
 }
 
 /** @param {Measured} measured */
 function hangUpRow({ hangUp }) {
   if (hangUp === undefined) return undefined;
-  const { noticedMs, waitedMs } = hangUp;
-  return noticedMs === undefined
-    ? row("Hang-up", `not noticed within ${seconds(waitedMs)}`, "bad")
-    : row("Hang-up", `noticed within ${ms(noticedMs)}`, "good");
+  if (hangUp.noticed === "at_once") {
+    return row("Hang-up", `noticed within ${ms(hangUp.ms)}`, "good");
+  }
+  if (hangUp.noticed === "at_next_byte") {
+    return row("Hang-up", "noticed with the next byte", "good");
+  }
+  return row("Hang-up", `not noticed within ${seconds(hangUp.ms)}`, "bad");
 }
 
 /** @param {Measured} measured */

@@ -68,8 +68,19 @@ Deno.test("doctor finds nothing wrong with nginx set up as in docs/operations/ng
   assertEquals(measured.events.content_encoding, undefined);
   assertEquals(measured.usual.ping_interval_ms, 500);
   assertGreater(measured.usual.survived_ms, 400);
-  assertLess(measured.hang_up.noticed_ms, 1_000);
+  assertEquals(measured.hang_up.noticed, "at_once");
   await path.allClosed();
+});
+
+Deno.test("doctor finds nothing wrong with the nginx location in the README", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const location = /```nginx\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const server = location.replace("http://127.0.0.1:8000", "http://lifeline");
+  assert(server !== location, "The location passes on to the default address");
+  await using path = await proxiedPath({ server, pingMs: 500 });
+  const examined = await examine(path.url);
+  assertEquals(examined.report.findings, []);
+  assertEquals(examined.code, 0);
 });
 
 Deno.test("doctor names proxy_buffering when nginx ignores X-Accel-Buffering", async () => {
@@ -148,6 +159,18 @@ Deno.test("doctor --idle tells the silence that the path survived", async () => 
   assertGreater(silent.survived_ms, 1_950);
 });
 
+Deno.test("doctor names proxy_ignore_client_abort when nginx does not pass a hang-up on", async () => {
+  await using path = await proxiedPath({
+    server: `location / { ${TO_LIFELINE} proxy_ignore_client_abort on; }`,
+    pingMs: 500,
+  });
+  const examined = await examine(path.url);
+  assertStringIncludes(onlyFix(examined, "hang_up_late"), "proxy_ignore_client_abort off;");
+  assertEquals(examined.report.measured.hang_up.noticed, "at_next_byte");
+  // Keepalives end it after all.
+  assertEquals(examined.code, 0);
+});
+
 Deno.test("doctor names each of several wrong settings", async () => {
   await using path = await proxiedPath({
     server: `keepalive_timeout 0; gzip on; gzip_types text/event-stream;
@@ -204,7 +227,7 @@ Deno.test("doctor names the path of proxy_pass when nginx takes a prefix off", a
   assertStringIncludes(onlyFix(examined, "dialect_http_sse"), "`proxy_pass` without a path");
   assertStringIncludes(
     examined.report.findings[0].evidence,
-    "the stream names /mcp/sse for messages",
+    "names /mcp/sse for messages",
   );
   assertEquals(examined.report.url, path.url.replace("/mcp/sse", "/tools/mcp/sse"));
 });

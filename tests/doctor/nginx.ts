@@ -79,7 +79,7 @@ async function startNginx(options: PathOptions, upstreamPort: number): Promise<R
     const port = freePort();
     const folder = await Deno.makeTempDir({ prefix: "lifeline-nginx-" });
     await Deno.writeTextFile(`${folder}/nginx.conf`, configText(options, port, upstreamPort));
-    const child = spawnNginx(folder);
+    const child = await spawnNginx(folder);
     const output = new Response(child.stderr).text();
     const stop = async () => {
       try {
@@ -125,7 +125,7 @@ function configText({ server, tls }: PathOptions, port: number, upstreamPort: nu
     }`;
 }
 
-function spawnNginx(folder: string): Deno.ChildProcess {
+async function spawnNginx(folder: string): Promise<Deno.ChildProcess> {
   for (const command of CANDIDATES) {
     try {
       return new Deno.Command(command, {
@@ -138,6 +138,7 @@ function spawnNginx(folder: string): Deno.ChildProcess {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
+  await Deno.remove(folder, { recursive: true });
   throw new Error(MISSING);
 }
 
