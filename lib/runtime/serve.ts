@@ -3,20 +3,15 @@
  *
  * @module
  */
-import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
-import type { Peer } from "../transport/peer.ts";
+import { Listening, type ListenOptions } from "./listening.ts";
 
 /** Where and how to serve. */
-export interface ServeOptions {
-  readonly hostname: string;
-  readonly port: number;
+export interface ServeOptions extends ListenOptions {
   /** Time for all to end once a signal came (ms). */
   readonly drainMs: number;
-  /** Told where the server listens. */
-  readonly onListen?: (address: Deno.NetAddr) => void;
 }
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -39,7 +34,7 @@ const log = logFor("serve");
  */
 export async function serve(app: App, options: ServeOptions): Promise<number> {
   const signals = new StopSignals();
-  const server = listen(app, options);
+  const listening = new Listening(app, options);
   try {
     const signal = await signals.first;
     log.info("Stopping", {
@@ -50,58 +45,12 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     // All of it fits in the budget, as a platform that ends the process does not wait.
     const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
     const outcome = await app.drain(options.drainMs - shutdownMs);
-    await within(shutdownMs, server.shutdown());
+    await within(shutdownMs, listening.stop());
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {
     signals.forget();
     app.stop();
-  }
-}
-
-function listen(
-  app: App,
-  { hostname, port, onListen }: ServeOptions,
-): Deno.HttpServer {
-  try {
-    return Deno.serve(
-      {
-        hostname,
-        port,
-        onListen: (address) => onListen?.(address),
-        onError: (error) => {
-          // A stream that was cut off, as its reader had stopped, has said so in the log already.
-          if (!(error instanceof CallAborted)) {
-            log.error("Request failed", { error: messageOf(error) });
-          }
-          return new Response(null, { status: 500 });
-        },
-      },
-      (request, info) => app.fetch(request, new SocketPeer(info)),
-    );
-  } catch (error) {
-    throw new ConfigError(
-      `Cannot listen on ${hostname}:${port}: ${messageOf(error)}; choose others with HOST and PORT`,
-      { cause: error },
-    );
-  }
-}
-
-/** The other end of a socket, whose address is looked up only when somebody asks. */
-class SocketPeer implements Peer {
-  readonly #info: Deno.ServeHandlerInfo;
-
-  constructor(info: Deno.ServeHandlerInfo) {
-    this.#info = info;
-  }
-
-  get address(): string {
-    const { remoteAddr } = this.#info;
-    return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
-  }
-
-  released(): Promise<unknown> {
-    return this.#info.completed;
   }
 }
 
