@@ -3,24 +3,18 @@
  *
  * @module
  */
-import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
-import type { Peer } from "../transport/peer.ts";
-import { socketName } from "./ss.ts";
+import { Listening, type ListenOptions } from "./listening.ts";
 import { TcpProbe } from "./tcp_probe.ts";
 
 /** Where and how to serve. */
-export interface ServeOptions {
-  readonly hostname: string;
-  readonly port: number;
+export interface ServeOptions extends ListenOptions {
   /** Time for all to end once a signal came (ms). */
   readonly drainMs: number;
   /** How often to look for half-open peers (ms), if at all. */
   readonly probeMs?: number | undefined;
-  /** Told where the server listens. */
-  readonly onListen?: (address: Deno.NetAddr) => void;
 }
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -43,8 +37,8 @@ const log = logFor("serve");
  */
 export async function serve(app: App, options: ServeOptions): Promise<number> {
   const signals = new StopSignals();
-  const server = listen(app, options);
-  const probe = startProbe(app, server.addr.port, options);
+  const listening = new Listening(app, options);
+  const probe = startProbe(app, listening.port, options);
   try {
     const signal = await signals.first;
     log.info("Stopping", {
@@ -55,7 +49,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     // All of it fits in the budget, as a platform that ends the process does not wait.
     const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
     const outcome = await app.drain(options.drainMs - shutdownMs);
-    await within(shutdownMs, server.shutdown());
+    await within(shutdownMs, listening.stop());
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {
@@ -78,57 +72,6 @@ function startProbe(
   });
   probe.start();
   return probe;
-}
-
-function listen(
-  app: App,
-  { hostname, port, onListen }: ServeOptions,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve(
-      {
-        hostname,
-        port,
-        onListen: (address) => onListen?.(address),
-        onError: (error) => {
-          // A stream that was cut off, as its reader had stopped, has said so in the log already.
-          if (!(error instanceof CallAborted)) {
-            log.error("Request failed", { error: messageOf(error) });
-          }
-          return new Response(null, { status: 500 });
-        },
-      },
-      (request, info) => app.fetch(request, new SocketPeer(info)),
-    );
-  } catch (error) {
-    throw new ConfigError(
-      `Cannot listen on ${hostname}:${port}: ${messageOf(error)}; choose others with HOST and PORT`,
-      { cause: error },
-    );
-  }
-}
-
-/** The other end of a socket, whose address is looked up only when somebody asks. */
-class SocketPeer implements Peer {
-  readonly #info: Deno.ServeHandlerInfo;
-
-  constructor(info: Deno.ServeHandlerInfo) {
-    this.#info = info;
-  }
-
-  get address(): string {
-    const { remoteAddr } = this.#info;
-    return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
-  }
-
-  get socket(): string | undefined {
-    const { remoteAddr } = this.#info;
-    return "hostname" in remoteAddr ? socketName(remoteAddr.hostname, remoteAddr.port) : undefined;
-  }
-
-  released(): Promise<unknown> {
-    return this.#info.completed;
-  }
 }
 
 /** The first signal asks for a drain, the second ends the process at once. */

@@ -24,6 +24,7 @@ export interface ServerOptions {
   /** `legacy` leaves out `no-legacy-abort`, as a user's own deno.json may. */
   readonly abort: AbortMode;
   readonly settings?: Readonly<Record<string, string | number>>;
+  readonly maxOpenFiles?: number;
 }
 
 /** With or without `--unstable-no-legacy-abort`, which is about `request.signal`. */
@@ -46,8 +47,9 @@ const NO_ENV = Object.fromEntries(Object.keys(SETTINGS_SCHEMA.shape).map((name) 
 export class ServerProcess extends Child {
   readonly port: number = 0;
 
-  private constructor({ abort, settings = {} }: ServerOptions) {
+  private constructor({ abort, settings = {}, maxOpenFiles }: ServerOptions) {
     super({
+      maxOpenFiles,
       args: ["run", ...CONFIG[abort], ...FLAGS, `${ROOT}main.ts`],
       env: {
         ...NO_ENV,

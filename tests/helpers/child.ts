@@ -26,6 +26,8 @@ export interface ChildOptions {
   /** Arguments of `deno`. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Most file descriptors that it may have (those of this process). */
+  readonly maxOpenFiles?: number | undefined;
   /** The output that is read; the other one is dropped. */
   readonly reads: "stdout" | "stderr";
 }
@@ -48,9 +50,13 @@ export class Child implements AsyncDisposable {
   readonly #waiters = new Set<Waiter>();
   #hasExited = false;
 
-  constructor({ args, env = {}, reads }: ChildOptions) {
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [...args],
+  constructor({ args, env = {}, maxOpenFiles, reads }: ChildOptions) {
+    const command = [Deno.execPath(), ...args];
+    const [program, ...rest] = maxOpenFiles === undefined
+      ? command
+      : ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, ...command];
+    this.#process = new Deno.Command(program!, {
+      args: rest,
       env,
       stdin: "piped",
       stdout: reads === "stdout" ? "piped" : "null",

@@ -1,0 +1,127 @@
+/**
+ * The socket that the app listens on, for as long as the process lives.
+ *
+ * `Deno.serve` ends for good when a connection cannot be accepted, as when no file descriptors are
+ * left: the process would live on and refuse everybody. So it is started again.
+ *
+ * @module
+ */
+import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { App } from "../http/app.ts";
+import type { Peer } from "../transport/peer.ts";
+import { socketName } from "./ss.ts";
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** Told where the server listens, once. */
+  readonly onListen?: (address: Deno.NetAddr) => void;
+}
+
+/** How soon listening is tried again: connections must end before there is room (ms). */
+const AGAIN_MS = 100;
+/** It is said once in this time, however often it fails (ms). */
+const SAY_MS = 10_000;
+const log = logFor("serve");
+
+export class Listening {
+  readonly #app: App;
+  readonly #hostname: string;
+  #port: number;
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #saidAt = -Infinity;
+  #isStopping = false;
+
+  /** @throws {ConfigError} when the address cannot be listened on */
+  constructor(app: App, { hostname, port, onListen }: ListenOptions) {
+    this.#app = app;
+    this.#hostname = hostname;
+    this.#port = port;
+    try {
+      this.#server = this.#listen();
+    } catch (error) {
+      throw new ConfigError(
+        `Cannot listen on ${hostname}:${port}: ${messageOf(error)}; ` +
+          "choose others with HOST and PORT",
+        { cause: error },
+      );
+    }
+    // The same port from now on, whichever it is.
+    this.#port = this.#server.addr.port;
+    onListen?.(this.#server.addr);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Takes no more connections; settles when those there are have ended. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#again);
+    return this.#server.shutdown().catch(() => {});
+  }
+
+  #listen(): Deno.HttpServer<Deno.NetAddr> {
+    const server = Deno.serve(
+      { hostname: this.#hostname, port: this.#port, onListen: () => {}, onError: answerFault },
+      (request, info) => this.#app.fetch(request, new SocketPeer(info)),
+    );
+    server.finished.catch((error) => this.#failed(error));
+    return server;
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    const now = performance.now();
+    if (now - this.#saidAt >= SAY_MS) {
+      this.#saidAt = now;
+      log.error("Accepting connections failed", {
+        error: messageOf(error),
+        failures: this.#failures,
+      });
+    }
+    if (!this.#isStopping) this.#again = setTimeout(() => this.#tryAgain(), AGAIN_MS);
+  }
+
+  #tryAgain(): void {
+    try {
+      this.#server = this.#listen();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+}
+
+function answerFault(error: unknown): Response {
+  // A stream that was cut off, as its reader had stopped, has said so in the log already.
+  if (!(error instanceof CallAborted)) log.error("Request failed", { error: messageOf(error) });
+  return new Response(null, { status: 500 });
+}
+
+/** The other end of a socket, whose address is looked up only when somebody asks. */
+class SocketPeer implements Peer {
+  readonly #info: Deno.ServeHandlerInfo;
+
+  constructor(info: Deno.ServeHandlerInfo) {
+    this.#info = info;
+  }
+
+  get address(): string {
+    const { remoteAddr } = this.#info;
+    return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+  }
+
+  get socket(): string | undefined {
+    const { remoteAddr } = this.#info;
+    return "hostname" in remoteAddr ? socketName(remoteAddr.hostname, remoteAddr.port) : undefined;
+  }
+
+  released(): Promise<unknown> {
+    return this.#info.completed;
+  }
+}
