@@ -15,6 +15,10 @@ export interface ReadEvent {
   readonly json: any;
 }
 
+const PATIENCE_MS = 30_000;
+// Taken before any test makes time stand still.
+const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
+
 /** A stream that a test reads event by event. */
 export class EventReader {
   readonly comments: string[] = [];
@@ -38,13 +42,27 @@ export class EventReader {
   /** The next event; undefined at the end of the stream. */
   async next(): Promise<ReadEvent | undefined> {
     while (this.#events.length === 0) {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await this.#read();
       if (done) return undefined;
       const text = this.#decoder.decode(value, { stream: true });
       this.text += text;
       this.#parser.feed(text);
     }
     return this.#events.shift();
+  }
+
+  /** One read. A test that waits for what never comes fails and says so, rather than hang. */
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = realSetTimeout(
+      () => reject(new Error(`Nothing came for ${PATIENCE_MS} ms after: ${this.text}`)),
+      PATIENCE_MS,
+    );
+    try {
+      return await Promise.race([this.#reader.read(), promise]);
+    } finally {
+      realClearTimeout(timer);
+    }
   }
 
   /** The next event of that name; those before it are passed over. */
