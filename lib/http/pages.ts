@@ -23,9 +23,11 @@ import sseParser from "../../static/client/sse_parser.js" with { type: "text" };
 import summaries from "../../static/client/summaries.js" with { type: "text" };
 import arrival from "../../static/doctor/arrival.js" with { type: "text" };
 import browserConnection from "../../static/doctor/browser_connection.js" with { type: "text" };
+import connectionFindings from "../../static/doctor/connection_findings.js" with { type: "text" };
 import dialectProbes from "../../static/doctor/dialect_probes.js" with { type: "text" };
 import doctor from "../../static/doctor/doctor.js" with { type: "text" };
 import findings from "../../static/doctor/findings.js" with { type: "text" };
+import hangUpProbe from "../../static/doctor/hang_up_probe.js" with { type: "text" };
 import idleFindings from "../../static/doctor/idle_findings.js" with { type: "text" };
 import idleProbe from "../../static/doctor/idle_probe.js" with { type: "text" };
 import plainProbe from "../../static/doctor/plain_probe.js" with { type: "text" };
@@ -77,9 +79,11 @@ const FILES: Readonly<Record<string, string>> = {
   "/client/summaries.js": summaries,
   "/doctor/arrival.js": arrival,
   "/doctor/browser_connection.js": browserConnection,
+  "/doctor/connection_findings.js": connectionFindings,
   "/doctor/dialect_probes.js": dialectProbes,
   "/doctor/doctor.js": doctor,
   "/doctor/findings.js": findings,
+  "/doctor/hang_up_probe.js": hangUpProbe,
   "/doctor/idle_findings.js": idleFindings,
   "/doctor/idle_probe.js": idleProbe,
   "/doctor/plain_probe.js": plainProbe,

@@ -8,7 +8,7 @@ import { ConfigError, messageOf } from "../base/errors.ts";
 import { endpointsOf, examine, type Options } from "../../static/doctor/doctor.js";
 import { MAX_IDLE_MS } from "../../static/doctor/idle_probe.js";
 import { inspectConnection } from "./doctor_socket.ts";
-import { reportJson, reportText } from "./doctor_text.ts";
+import { printable, reportJson, reportText } from "./doctor_text.ts";
 
 /** Where the doctor writes. */
 export interface DoctorOutput {
@@ -78,7 +78,7 @@ export async function runDoctor(
   print(command.json ? reportJson(report) : reportText(report));
   const [finding] = report.findings;
   if (report.verdict === "unreachable") {
-    tell(`Unreachable: ${finding?.title}: ${finding?.evidence}`);
+    tell(printable(`Unreachable: ${finding?.title}: ${finding?.evidence}`));
   }
   return EXIT_CODES[report.verdict];
 }

@@ -21,7 +21,12 @@ export function reportText(report: Report): string {
     "",
     verdictText(report),
     ...report.findings.flatMap(findingLines),
-  ].join("\n");
+  ].map(printable).join("\n");
+}
+
+/** Text that servers and proxies sent, without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, "\ufffd");
 }
 
 /** The report as JSON, its members in snake case as everywhere in Lifeline's HTTP interface. */

@@ -6,8 +6,9 @@
  */
 import { probeHttpSse, probeListen, probeModern, probeStreamable } from "./dialect_probes.js";
 import { diagnose, DIALECTS } from "./findings.js";
+import { probeHangUp } from "./hang_up_probe.js";
 import { watchSilent, watchUsual } from "./idle_probe.js";
-import { probeEndingStream, probeHangUp, probePlain } from "./plain_probe.js";
+import { probeEndingStream, probePlain } from "./plain_probe.js";
 import { recognise } from "./proxies.js";
 import { isUnreachable, reachFinding } from "./reach_findings.js";
 import { call, Fault } from "./request.js";
@@ -31,7 +32,7 @@ import { call, Fault } from "./request.js";
  * @property {EventsMeasured | undefined} events of a stream that stays
  * @property {EventsMeasured | undefined} endingStream of one that ends by itself; only where the other failed
  * @property {Record<string, DialectMeasured>} dialects
- * @property {import("./plain_probe.js").HangUp | undefined} hangUp
+ * @property {import("./hang_up_probe.js").HangUp | undefined} hangUp
  * @property {Watched} usual
  * @property {Watched | undefined} silent
  * @property {number | undefined} idleMs the silence that was asked for

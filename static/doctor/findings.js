@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { connectionFindings } from "./connection_findings.js";
 import { idleFindings } from "./idle_findings.js";
 import { fixesFor, knownFixes } from "./proxies.js";
 import { seconds } from "./request.js";
@@ -204,42 +205,6 @@ function hangUpHidden({ hangUp, usual }, proxies) {
       "open, although it wrote to it. Tools run on for clients that are not there any more.",
     fixes: fixesFor("hang_up", proxies),
   };
-}
-
-/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding[]} */
-function connectionFindings({ connection }, proxies) {
-  /** @type {Finding[]} */
-  const found = [];
-  if (connection?.isReused === false) {
-    found.push({
-      id: "not_reused",
-      level: "problem",
-      title: "Connections are closed after each answer",
-      evidence: "A second request on the same connection was not answered, so each request pays " +
-        "for a new connection, and with TLS for a handshake.",
-      fixes: fixesFor("reuse", proxies),
-    });
-  }
-  if (connection?.framing === "until_close") {
-    found.push({
-      id: "not_chunked",
-      level: "problem",
-      title: "The stream is sent without chunks",
-      evidence: "The stream has neither chunks nor a length, so that a client cannot tell its " +
-        "end from a connection that broke.",
-      fixes: fixesFor("framing", proxies),
-    });
-  }
-  if (connection?.isSecure && connection.httpVersion === "1.1") {
-    found.push({
-      id: "http1_only",
-      level: "note",
-      title: "HTTP/2 is not offered",
-      evidence: "Over HTTP/1.1 a browser opens at most six streams to a host.",
-      fixes: fixesFor("http1", proxies),
-    });
-  }
-  return found;
 }
 
 /** @param {string} name */

@@ -87,6 +87,15 @@ Deno.test("doctor prints what is wrong and what to set, and ends with 1", async 
   assert(printed.split("\n").every((line) => line.length <= 100), printed);
 });
 
+Deno.test("doctor passes nothing on to the terminal that it would obey", async () => {
+  const message = "\u001b[2J\u009b31m\u202eevil\r\n✗";
+  const error = { jsonrpc: "2.0", id: null, error: { code: 1, message } };
+  await using server = serving(() => Response.json(error, { status: 403 }));
+  const { code, printed } = await run(server.url);
+  assertEquals(code, 1);
+  assertStringIncludes(printed, "\ufffd[2J\ufffd31m\ufffdevil\ufffd\ufffd✗");
+});
+
 Deno.test("doctor --json prints one JSON value whose members are all in snake case", async () => {
   const refusal = () => new Response("no", { status: 405, headers: { server: "nginx" } });
   await using server = serving(({ method }) => method === "GET" ? refusal() : undefined);
