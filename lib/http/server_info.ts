@@ -1,4 +1,4 @@
-import { MODERN_CAPABILITIES } from "../mcp/modern_methods.ts";
+import { SERVER_CAPABILITIES } from "../mcp/feature_methods.ts";
 import type { ServerProfile } from "../mcp/method_table.ts";
 import { PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 
@@ -57,7 +57,7 @@ export function serverInfo(
     ...info,
     ...(instructions !== undefined && { instructions }),
     protocolVersions: PROTOCOL_VERSIONS,
-    capabilities: MODERN_CAPABILITIES,
+    capabilities: SERVER_CAPABILITIES,
     tools: [...catalog.tools.values()].map((tool) => tool.listing),
     resources: [...catalog.resources.values()].map((resource) => resource.listing),
     resourceTemplates: [...catalog.resourceTemplates.values()].map((one) => one.listing),

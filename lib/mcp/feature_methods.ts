@@ -8,12 +8,21 @@ import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { Page, Shelf } from "../registry/catalog.ts";
 import type { Completers } from "../registry/completion.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
-import type { CompleteResult, ReadResourceResult } from "../wire/mcp_types.ts";
+import type { CompleteResult, ReadResourceResult, ServerCapabilities } from "../wire/mcp_types.ts";
 import type { Call } from "./call.ts";
 import type { Method, ServerProfile } from "./method_table.ts";
 
 /** Most values one completion may hold (2025-11-25, server/utilities/completion). */
 const MAX_COMPLETIONS = 100;
+
+/** What the server says it can do, in every revision. */
+export const SERVER_CAPABILITIES: ServerCapabilities = {
+  completions: {},
+  logging: {},
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  tools: { listChanged: true },
+};
 
 /** `tools/list` (2025-11-25, server/tools and utilities/pagination). */
 export const listTools: Method = ({ cursor }, _call, { catalog, pageSize }) =>

@@ -6,7 +6,7 @@
 import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { isPromise } from "../base/promises.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
-import type { LoggingLevel, ServerCapabilities } from "../wire/mcp_types.ts";
+import type { LoggingLevel } from "../wire/mcp_types.ts";
 import {
   callTool,
   complete,
@@ -16,19 +16,11 @@ import {
   listResourceTemplates,
   listTools,
   readResource,
+  SERVER_CAPABILITIES,
 } from "./feature_methods.ts";
 import { agreementOf } from "./legacy_session.ts";
 import { LOG_SEVERITY } from "./logging.ts";
 import type { Method, MethodTable, NotificationHandler } from "./method_table.ts";
-
-/** What a server of these revisions says it can do. */
-export const LEGACY_CAPABILITIES: ServerCapabilities = {
-  completions: {},
-  logging: {},
-  prompts: { listChanged: true },
-  resources: { listChanged: true, subscribe: true },
-  tools: { listChanged: true },
-};
 
 const initialize: Method = (params, { exchange }, { info, instructions }) => {
   const { protocolVersion } = params;
@@ -39,7 +31,7 @@ const initialize: Method = (params, { exchange }, { info, instructions }) => {
   exchange.session?.agree(agreement);
   return {
     protocolVersion: agreement.version,
-    capabilities: LEGACY_CAPABILITIES,
+    capabilities: SERVER_CAPABILITIES,
     serverInfo: info,
     ...(instructions !== undefined && { instructions }),
   };

@@ -7,7 +7,6 @@
 import { ProtocolError } from "../base/errors.ts";
 import { isPromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
-import type { ServerCapabilities } from "../wire/mcp_types.ts";
 import { PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import {
   callTool,
@@ -18,19 +17,11 @@ import {
   listResourceTemplates,
   listTools,
   readResource,
+  SERVER_CAPABILITIES,
 } from "./feature_methods.ts";
 import { INPUT_REQUIRED, inRounds } from "./input_rounds.ts";
 import { cancelled } from "./legacy_methods.ts";
 import type { Method, MethodTable, ServerProfile } from "./method_table.ts";
-
-/** What a server of these revisions says it can do. */
-export const MODERN_CAPABILITIES: ServerCapabilities = {
-  completions: {},
-  logging: {},
-  prompts: { listChanged: true },
-  resources: { listChanged: true, subscribe: true },
-  tools: { listChanged: true },
-};
 
 export const SERVER_INFO_KEY = "io.modelcontextprotocol/serverInfo";
 
@@ -43,7 +34,7 @@ const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
 /** `server/discover` (2026-07-28, server/discover). */
 const discover: Method = (_params, _call, { instructions }) => ({
   supportedVersions: PROTOCOL_VERSIONS,
-  capabilities: MODERN_CAPABILITIES,
+  capabilities: SERVER_CAPABILITIES,
   ...(instructions !== undefined && { instructions }),
 });
 
