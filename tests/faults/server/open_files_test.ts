@@ -7,6 +7,7 @@ import { RawSocket } from "../socket.ts";
 import { SseStream } from "../sse_stream.ts";
 
 const MAX_OPEN_FILES = 60;
+const FAILED_ONCE = ["Accepting connections failed"];
 
 Deno.test("a server without file descriptors keeps its streams, and serves again when it has some", async () => {
   await using server = await ServerProcess.start({
@@ -34,7 +35,10 @@ Deno.test("a server without file descriptors keeps its streams, and serves again
   await eventually(async () => {
     assertEquals((await exchange(server, { path: "/readyz" })).status, 200);
   });
-  assertEquals(server.faults().length, 1, "said once");
+  assertEquals(
+    server.faults().map((line) => line.replace(/.*"message":"([^"]+)".*/, "$1")),
+    FAILED_ONCE,
+  );
   const ledger = await server.ledger();
   assertEquals([ledger.open, ledger.opened], [1, 1]);
   stream.socket.close();
