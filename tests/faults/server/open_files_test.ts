@@ -7,7 +7,6 @@ import { RawSocket } from "../socket.ts";
 import { SseStream } from "../sse_stream.ts";
 
 const MAX_OPEN_FILES = 60;
-const FAILED_ONCE = ["Accepting connections failed"];
 
 Deno.test("a server without file descriptors keeps its streams, and serves again when it has some", async () => {
   await using server = await ServerProcess.start({
@@ -35,10 +34,9 @@ Deno.test("a server without file descriptors keeps its streams, and serves again
   await eventually(async () => {
     assertEquals((await exchange(server, { path: "/readyz" })).status, 200);
   });
-  assertEquals(
-    server.faults().map((line) => line.replace(/.*"message":"([^"]+)".*/, "$1")),
-    FAILED_ONCE,
-  );
+  // Deno itself may have its say, too, in lines that are not Lifeline's.
+  const faults = server.lines.filter(({ json }) => json.level === "error");
+  assertEquals(faults.map(({ json }) => json.message), ["Accepting connections failed"]);
   const ledger = await server.ledger();
   assertEquals([ledger.open, ledger.opened], [1, 1]);
   stream.socket.close();
