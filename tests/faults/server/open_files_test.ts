@@ -34,7 +34,9 @@ Deno.test("a server without file descriptors keeps its streams, and serves again
   await eventually(async () => {
     assertEquals((await exchange(server, { path: "/readyz" })).status, 200);
   });
-  assertEquals(server.faults().length, 1, "said once");
+  // Deno itself may have its say, too, in lines that are not Lifeline's.
+  const faults = server.lines.filter(({ json }) => json.level === "error");
+  assertEquals(faults.map(({ json }) => json.message), ["Accepting connections failed"]);
   const ledger = await server.ledger();
   assertEquals([ledger.open, ledger.opened], [1, 1]);
   stream.socket.close();

@@ -1,0 +1,175 @@
+/** Clients whose requests are none, too slow, too large or without an end. */
+import { assert, assertEquals } from "@std/assert";
+import { assertClean, eventually, NOTHING, Stage } from "../../closure/scenario.ts";
+import { encodeRequest, exchange } from "../http.ts";
+import { ResponseParser } from "../http_response.ts";
+import { pipeline, REQUEST_FAULTS, type RequestFault, RESET_STAGES } from "../request_faults.ts";
+import type { RawSocket, SocketEnd } from "../socket.ts";
+
+const BODY_MS = 400;
+const SETTINGS = { MCP_BODY_TIMEOUT_MS: BODY_MS, MCP_MAX_BODY_BYTES: 65_536, MCP_DRAIN_MS: 2_000 };
+/** How long any of them may take; the machine may be busy. */
+const DEADLINE_MS = 5_000;
+
+/** What comes back on a socket. */
+class Follower {
+  readonly socket: RawSocket;
+  status: number | undefined;
+  readonly #complete = Promise.withResolvers<"answered">();
+
+  constructor(socket: RawSocket) {
+    this.socket = socket;
+    const parser = new ResponseParser({
+      onHead: ({ status }) => this.status = status,
+      onComplete: () => this.#complete.resolve("answered"),
+    });
+    socket.onBytes = (bytes) => parser.push(bytes);
+  }
+
+  answered(): Promise<"answered" | SocketEnd> {
+    return inTime(Promise.race([this.#complete.promise, this.socket.ended]));
+  }
+
+  ended(): Promise<SocketEnd> {
+    return inTime(this.socket.ended);
+  }
+}
+
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Not within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What Lifeline answers; Deno keeps the socket until the client ends it (docs/deno.md). */
+const ANSWERED: Readonly<Partial<Record<RequestFault, number>>> = {
+  slow_body: 408,
+  slow_chunks: 408,
+  half_body: 408,
+  huge_body: 413,
+  endless_body: 413,
+};
+
+/**
+ * What Deno ends by itself, with 400 or without a word. What is still in flight when it closes makes
+ * the kernel send a reset, which may overtake the answer.
+ */
+const ENDED: readonly RequestFault[] = [
+  "endless_extension",
+  "chunk_of_no_size",
+  "chunk_too_long",
+  "chunk_size_overflow",
+  "many_headers",
+  "huge_header",
+  "huge_path",
+  "nul_in_header",
+  "folded_header",
+  "space_before_colon",
+  "two_hosts",
+  "length_and_chunked",
+  "two_lengths",
+  "negative_length",
+  "tls_hello",
+];
+
+Deno.test("a body too slow or too large is answered in time and holds nothing but its socket", async (t) => {
+  await using stage = await Stage.set("no-legacy", SETTINGS);
+  for (const [name, status] of Object.entries(ANSWERED)) {
+    await t.step(`${name}: ${status}`, async () => {
+      using socket = await REQUEST_FAULTS[name as RequestFault](stage.server);
+      const follower = new Follower(socket);
+      assertEquals(await follower.answered(), "answered");
+      assertEquals(follower.status, status);
+      assertEquals(await stage.held(), NOTHING);
+      socket.reset();
+      await assertClean(stage, {});
+    });
+  }
+});
+
+Deno.test("what is no HTTP is ended at once and leaves nothing", async (t) => {
+  await using stage = await Stage.set("no-legacy", SETTINGS);
+  for (const name of ENDED) {
+    await t.step(name, async () => {
+      using socket = await REQUEST_FAULTS[name](stage.server);
+      const follower = new Follower(socket);
+      const end = await follower.ended();
+      assert(end === "eof" || end === "reset", `ended ${end}`);
+      assert(follower.status === 400 || follower.status === undefined, `got ${follower.status}`);
+      await assertClean(stage, {});
+    });
+  }
+});
+
+Deno.test("a client that resets before its request is whole leaves nothing", async (t) => {
+  await using stage = await Stage.set("no-legacy", { MCP_BODY_TIMEOUT_MS: 60_000 });
+  for (const [name, begin] of Object.entries(RESET_STAGES)) {
+    await t.step(name, async () => {
+      const sockets = await Promise.all(Array.from({ length: 20 }, () => begin(stage.server)));
+      // Answered after what they wrote was read, as far as one can see from outside.
+      await exchange(stage.server, { path: "/healthz" });
+      for (const socket of sockets) socket.reset();
+      await assertClean(stage, {});
+    });
+  }
+});
+
+Deno.test("1,000 sockets without a request hold up neither others nor the end", async () => {
+  await using stage = await Stage.set("no-legacy", SETTINGS);
+  const { server } = stage;
+  const kinds = [
+    REQUEST_FAULTS.silence,
+    REQUEST_FAULTS.half_head,
+    REQUEST_FAULTS.slow_head,
+    REQUEST_FAULTS.idle_keep_alive,
+  ];
+  const sockets = await Promise.all(
+    Array.from({ length: 1_000 }, (_, n) => kinds[n % kinds.length]!(server)),
+  );
+  try {
+    assertEquals((await exchange(server, { path: "/readyz" })).status, 200);
+    server.kill("SIGTERM");
+    assertEquals(await server.exit.then(({ code }) => code), 0);
+    await server.line("end of the drain", ({ json }) => json.message === "Stopped");
+    await Promise.all(sockets.map(({ ended }) => ended));
+  } finally {
+    for (const socket of sockets) socket.close();
+  }
+});
+
+Deno.test("pipelined requests are answered in order, and nothing more is read behind a stream", async () => {
+  await using stage = await Stage.set("no-legacy", SETTINGS);
+  const paths = ["/healthz", "/nope", "/readyz"];
+  const heads: number[] = [];
+  let parser = newParser();
+  function newParser(): ResponseParser {
+    return new ResponseParser({
+      onHead: ({ status }) => void heads.push(status),
+      onComplete: () => parser = newParser(),
+    });
+  }
+  using socket = await pipeline(stage.server, [
+    ...paths.map((path) => encodeRequest({ path })),
+    encodeRequest({
+      method: "POST",
+      path: "/mcp/sse",
+      headers: { accept: "text/event-stream" },
+      body: "",
+    }),
+    ...paths.map((path) => encodeRequest({ path })),
+  ]);
+  // One response may come with others in one piece, which a parser for one does not go on with.
+  socket.onBytes = (bytes) => {
+    for (const byte of bytes) parser.push(Uint8Array.of(byte));
+  };
+  await eventually(() => Promise.resolve(assertEquals(heads, [200, 404, 200, 200])));
+  const { open } = await stage.server.ledger();
+  assertEquals(open, 1);
+  socket.reset();
+  await assertClean(stage, { client_closed: 1 });
+  assertEquals(heads.length, 4);
+});
