@@ -1,0 +1,51 @@
+/**
+ * Calls in a 2025 session, answered on event streams.
+ *
+ * @module
+ */
+import { inTurn } from "../load.ts";
+import type { RowGroup } from "../report.ts";
+import { inSession } from "../requests.ts";
+import { type Launch, lifeline, ServerProcess } from "../server_process.ts";
+import { compared } from "./calls.ts";
+
+const PEER = new URL("../peers/sdk1.mjs", import.meta.url);
+const PACKAGES = ["@modelcontextprotocol/sdk@1.32.0", "zod@4.6.7"];
+
+/** Installs the peer for Node in a folder of its own. */
+async function installed(folder: string): Promise<Launch> {
+  await Deno.writeTextFile(`${folder}/package.json`, "{}");
+  const { success, stderr } = await new Deno.Command("npm", {
+    args: ["install", "--no-audit", "--no-fund", "--save-exact", ...PACKAGES],
+    cwd: folder,
+  }).output();
+  if (!success) {
+    throw new Error(
+      `npm cannot install ${PACKAGES.join(" ")}: ${new TextDecoder().decode(stderr)}`,
+    );
+  }
+  await Deno.copyFile(PEER, `${folder}/sdk1.mjs`);
+  return { command: "node", args: ["sdk1.mjs"], cwd: folder };
+}
+
+export const sessionCalls: RowGroup = {
+  name: "tools/call in a 2025 session",
+  run: async (effort) => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await using sdk = await ServerProcess.start(await installed(folder));
+      await using own = await ServerProcess.start(lifeline());
+      const found = await inTurn({
+        sdk: { server: sdk, ...await inSession(`${sdk.url}/mcp`) },
+        own: { server: own, ...await inSession(`${own.url}/mcp`) },
+      }, effort);
+      return [compared(found.own, found.sdk, {
+        what: "tools/call answered on an event stream (2025 session)",
+        atLeast: 10,
+        of: "the official SDK 1 on Node",
+      })];
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+};

@@ -1,0 +1,124 @@
+/**
+ * A server under test as a process of its own, and what the kernel says of it.
+ *
+ * @module
+ */
+import { readLines } from "../helpers/lines.ts";
+
+/** How to start a server that tells its URL on stderr. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const DENO = Deno.execPath();
+/** As `deno task start` has them; `deno.json` adds no-legacy-abort, so the limits get it too. */
+const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
+const START_WITHIN_MS = 60_000;
+/** The kernel counts CPU time in hundredths of a second. */
+const MS_PER_TICK = 10;
+
+/** Lifeline as its users start it. */
+export function lifeline(env: Readonly<Record<string, string>> = {}): Launch {
+  return {
+    command: DENO,
+    args: ["run", ...PERMISSIONS, "main.ts", "--port=0"],
+    cwd: ROOT,
+    env,
+  };
+}
+
+/** Lifeline with handles for its heap and its list of tools. */
+export function handledLifeline(...flags: string[]): Launch {
+  const script = "tests/bench/servers/handled.ts";
+  return { command: DENO, args: ["run", "-A", GC, script, ...flags], cwd: ROOT };
+}
+
+const GC = "--v8-flags=--expose-gc";
+
+/** A peer of the folder `peers/`, on Deno. */
+export function peer(file: string, ...args: string[]): Launch {
+  const flags = ["--no-config", "--no-lock", "--no-check", "--unstable-no-legacy-abort", GC];
+  return {
+    command: DENO,
+    args: ["run", "-A", "--quiet", ...flags, `tests/bench/peers/${file}`, ...args],
+    cwd: ROOT,
+  };
+}
+
+/** Lifeline's flags for so many streams from one machine; all else is as it comes. */
+export function roomFor(streams: number): string[] {
+  return [
+    `--mcp-max-connections=${streams + 100}`,
+    `--mcp-max-connections-per-client=${streams + 100}`,
+  ];
+}
+
+export class ServerProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly #process: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+
+  private constructor(process: Deno.ChildProcess, url: string, reading: Promise<void>) {
+    this.#process = process;
+    this.url = url;
+    this.#reading = reading;
+  }
+
+  /** Starts a server and waits until it listens. */
+  static async start({ command, args, cwd, env }: Launch): Promise<ServerProcess> {
+    const process = new Deno.Command(command, {
+      args: [...args],
+      ...(cwd !== undefined && { cwd }),
+      ...(env !== undefined && { env: { ...env } }),
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const said: string[] = [];
+    const timer = setTimeout(() => process.kill("SIGKILL"), START_WITHIN_MS);
+    const reading = (async () => {
+      for await (const line of readLines(process.stderr)) {
+        if (said.length < 20) said.push(line);
+        const port = /http:\/\/[^/\s]+:(\d+)/.exec(line)?.[1];
+        if (port !== undefined) resolve(`http://127.0.0.1:${port}`);
+      }
+      reject(new Error(`${args.at(-1)} did not start:\n${said.join("\n")}`));
+    })();
+    const url = await promise.finally(() => clearTimeout(timer));
+    return new ServerProcess(process, url, reading);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** CPU time that it has used so far, of all threads, in user mode and in the kernel (ms). */
+  cpuMs(): number {
+    const stat = Deno.readTextFileSync(`/proc/${this.#process.pid}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  }
+
+  /** Resident memory, what it shares counted in part (KiB). */
+  residentKib(): number {
+    const rollup = Deno.readTextFileSync(`/proc/${this.#process.pid}/smaps_rollup`);
+    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]);
+  }
+
+  /** What one of its JSON pages says. */
+  async read(path: string): Promise<Record<string, number>> {
+    const response = await fetch(this.url + path, { headers: { connection: "close" } });
+    return await response.json();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.status;
+    await this.#reading;
+  }
+}
