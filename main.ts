@@ -60,6 +60,18 @@ function print(text: string): number {
   return 0;
 }
 
+/** What may still keep the process, such as the socket of a stalled reader, gets so long (ms). */
+const LAST_MS = 50;
+
+/**
+ * Lets the process end by itself: in Deno 2.9.6 `Deno.exit()` hangs now and then while OpenTelemetry
+ * is exported.
+ */
+function endProcess(code: number): void {
+  Deno.exitCode = code;
+  Deno.unrefTimer(setTimeout(() => Deno.exit(code), LAST_MS));
+}
+
 if (import.meta.main) {
   const lines = new StderrLines();
   const rejections = new Rejections();
@@ -76,5 +88,5 @@ if (import.meta.main) {
     lines.write(`[ERROR] ${messageOf(error)}`);
   }
   await lines.flush();
-  Deno.exit(code);
+  endProcess(code);
 }
