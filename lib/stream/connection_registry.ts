@@ -206,8 +206,10 @@ export class ConnectionRegistry implements StreamOwner {
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;
     this.#closed[reason]++;
-    const { dialect, ageMs, sentBytes, client } = connection;
-    this.#observer.connectionClosed({ dialect: dialect.name, reason, ageMs, sentBytes });
+    const { id, dialect, ageMs, sentBytes, client } = connection;
+    const { address, userAgent } = client;
+    const observed = { id, dialect: dialect.name, address, userAgent, reason, ageMs, sentBytes };
+    this.#observer.connectionClosed(observed);
     if (client.released === undefined) this.#countOut(connection);
     else this.#lingering.add(connection);
     if (isDeparture(reason) && dialect.isLasting) this.admission.noteLost(connection);
