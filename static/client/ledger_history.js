@@ -18,7 +18,9 @@
 /** How far back it goes (ms). */
 export const SPAN_MS = 600_000;
 /** Closes are counted together for so long (ms). */
-export const SLOT_MS = 20_000;
+export const SLOT_MS = 10_000;
+/** A young history is looked at from nearer (ms). */
+const SPANS_MS = [60_000, 120_000, 300_000, SPAN_MS];
 /** Looks come every 2 s; who looks more often still fills no memory. */
 const MAX_SAMPLES = 600;
 
@@ -46,11 +48,18 @@ export class LedgerHistory {
     }
   }
 
+  /** How far back there is something to see (ms), in round figures. @param {number} now */
+  span(now) {
+    const age = now - (this.#samples[0]?.at ?? now);
+    return SPANS_MS.find((span) => span >= age) ?? SPAN_MS;
+  }
+
   /** Closes by slots of time, oldest first, up to the one that holds `now`. @param {number} now */
   slots(now) {
-    const first = Math.floor(now / SLOT_MS) * SLOT_MS - SPAN_MS + SLOT_MS;
+    const spanMs = this.span(now);
+    const first = Math.floor(now / SLOT_MS) * SLOT_MS - spanMs + SLOT_MS;
     /** @type {Slot[]} */
-    const slots = Array.from({ length: SPAN_MS / SLOT_MS }, (_, i) => ({
+    const slots = Array.from({ length: spanMs / SLOT_MS }, (_, i) => ({
       from: first + i * SLOT_MS,
       open: undefined,
       closed: {},

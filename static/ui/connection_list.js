@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { find, formatBytes, formatMs, make } from "./dom.js";
+import { find, formatAge, formatBytes, make } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
 
 /**
@@ -134,7 +134,7 @@ function textsOf(connection) {
   return [
     connection.id,
     connection.dialect,
-    formatMs(Math.floor(connection.age_ms / 1_000) * 1_000),
+    formatAge(connection.age_ms),
     connection.client_ip,
     connection.user_agent || "none",
     NUMBER.format(connection.ping_count),

@@ -5,8 +5,7 @@
  * @module
  */
 import { endKind } from "../client/end_kinds.js";
-import { SPAN_MS } from "../client/ledger_history.js";
-import { find, formatMs, make } from "./dom.js";
+import { find, formatAge, make } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
 import { makeSvg, niceAbove } from "./svg.js";
 
@@ -49,18 +48,20 @@ export class HistoryCharts {
   show(history, now) {
     const slots = history.slots(now);
     const reasons = history.reasons();
-    this.#drawOpen(history.samples, now);
+    this.#drawOpen(history, now);
     this.#drawCloses(slots, reasons);
     this.#say(history.samples, reasons);
     this.#rows.show(slots.filter(({ open }) => open !== undefined).reverse());
   }
 
-  /** @param {readonly Sample[]} samples @param {number} now */
-  #drawOpen(samples, now) {
+  /** @param {LedgerHistory} history @param {number} now */
+  #drawOpen(history, now) {
+    const { samples } = history;
+    const spanMs = history.span(now);
     const scale = niceAbove(Math.max(LEAST_SCALE, ...samples.map(({ open }) => open)));
     find("open-scale", HTMLElement).textContent = NUMBER.format(scale);
     const points = samples.map(({ at, open }) => {
-      const x = BOX.width * (1 - (now - at) / SPAN_MS);
+      const x = BOX.width * (1 - (now - at) / spanMs);
       return `${x.toFixed(1)} ${(BOX.height * (1 - open / scale)).toFixed(1)}`;
     });
     const line = `M${points.join(" L")}`;
@@ -97,7 +98,7 @@ export class HistoryCharts {
     if (first === undefined || last === undefined) return;
     const counts = samples.map(({ open }) => open);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    const since = `in the last ${formatMs(Math.max(1_000, last.at - first.at))}`;
+    const since = `in the last ${formatAge(Math.max(1_000, last.at - first.at))}`;
     find("open-summary", HTMLElement).textContent = `${NUMBER.format(last.open)} open now, ` +
       `between ${NUMBER.format(least)} and ${NUMBER.format(most)} ${since}.`;
     const total = reasons.reduce((sum, [, count]) => sum + count, 0);

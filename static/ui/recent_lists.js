@@ -5,7 +5,7 @@
  */
 import { explain } from "../client/close_reasons.js";
 import { endKind } from "../client/end_kinds.js";
-import { find, formatBytes, formatMs } from "./dom.js";
+import { find, formatAge, formatBytes } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
 
 /**
@@ -58,7 +58,7 @@ export class RecentLists {
       ended.reason,
       ended.id,
       ended.dialect,
-      formatMs(ended.age_ms),
+      formatAge(ended.age_ms),
       ended.client_ip,
       ended.user_agent || "none",
       formatBytes(ended.sent_bytes),
