@@ -10,6 +10,7 @@ export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./ba
 export type {
   ObservedCall,
   ObservedConnection,
+  ObservedRejection,
   ObservedSession,
   Observer,
   Outcome,

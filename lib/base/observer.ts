@@ -27,11 +27,26 @@ export interface ObservedCall {
 
 /** A stream that has ended. */
 export interface ObservedConnection {
+  readonly id: string;
   readonly dialect: string;
+  /** Its client's. */
+  readonly address: string;
+  readonly userAgent: string;
   readonly reason: string;
   readonly ageMs: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
+}
+
+/** An HTTP request that was answered with an error; all of it is the client's word. */
+export interface ObservedRejection {
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  /** Its client's. */
+  readonly address: string;
+  /** What its client was told. */
+  readonly message: string;
 }
 
 /** A session that has ended. */
@@ -53,7 +68,7 @@ export interface Observer {
   refused(limit: string): void;
   requestFinished(call: ObservedCall, outcome: Outcome): void;
   /** An HTTP request was answered with an error before any method ran. */
-  requestRejected(kind: ProtocolErrorKind): void;
+  requestRejected(kind: ProtocolErrorKind, rejection: ObservedRejection): void;
   /** `restored` is a session taken up from its id alone. */
   sessionOpened(how: "created" | "restored"): void;
   sessionEnded(session: ObservedSession): void;

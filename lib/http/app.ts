@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Registry } from "prom-client";
 import type { Observer } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { Seal } from "../base/seal.ts";
@@ -28,10 +27,9 @@ import type { Peer } from "../transport/peer.ts";
 import { type Pipe, serveStdio } from "../transport/stdio.ts";
 import { SessionTable } from "../transport/session_table.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
-import { requireAdmin } from "./admin.ts";
+import { adminRoutes, noStore } from "./admin_routes.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { Guard } from "./guard.ts";
-import { ledgerView } from "./ledger_view.ts";
 import { ASSETS, sendAsset } from "./pages.ts";
 import { registryLimits } from "./registry_limits.ts";
 import { answer, type Route } from "./router.ts";
@@ -156,20 +154,14 @@ export function createApp(options: AppOptions = {}): App {
     ["/mcp", endpointRoute(endpoint, "/mcp")],
     [PLAIN_PATH, endpointRoute(endpoint, PLAIN_PATH)],
     ["/mcp/stdio", { GET: () => Response.json(serverInfo(server.profile)) }],
-    ["/mcp/connections", {
-      GET: (request, peer) => {
-        requireAdmin(request, peer, settings.MCP_ADMIN_TOKEN);
-        const { searchParams } = new URL(request.url);
-        const heap = options.heap?.().used ?? 0;
-        return noStore(ledgerView(connections, searchParams, heap));
-      },
-    }],
-    ["/metrics", {
-      GET: (request, peer) => {
-        if (!settings.MCP_METRICS_PUBLIC) requireAdmin(request, peer, settings.MCP_ADMIN_TOKEN);
-        return metricsPage(watch.registry);
-      },
-    }],
+    ...adminRoutes({
+      connections,
+      recent: watch.recent,
+      metrics: watch.registry,
+      heap: options.heap,
+      token: settings.MCP_ADMIN_TOKEN,
+      isMetricsPublic: settings.MCP_METRICS_PUBLIC,
+    }),
     ["/healthz", { GET: () => noStore({ status: "ok" }) }],
     ["/readyz", { GET: () => readiness(connections) }],
   ]);
@@ -281,19 +273,6 @@ function endpointRoute(deps: EndpointDeps, path: string): Route {
   };
 }
 
-async function metricsPage(registry: Registry): Promise<Response> {
-  return new Response(await registry.metrics(), {
-    headers: { "content-type": registry.contentType, "cache-control": "no-store" },
-  });
-}
-
 function readiness(connections: ConnectionRegistry): Response {
   return connections.draining ? noStore({ status: "draining" }, 503) : noStore({ status: "ready" });
-}
-
-function noStore(body: unknown, status = 200): Response {
-  return Response.json(body, {
-    status,
-    headers: { "cache-control": "no-store" },
-  });
 }

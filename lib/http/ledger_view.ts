@@ -1,34 +1,43 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
+import { ORDERS, selectPage, type Sorting, SORTS } from "./connection_page.ts";
+import type { RecentEnds } from "./recent.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
+/** Longest filter, in characters: every open connection is searched for it. */
+const MAX_FILTER = 100;
+
+/** What the view is made of. */
+export interface LedgerSources {
+  readonly connections: ConnectionRegistry;
+  readonly recent: RecentEnds;
+  /** Of the JavaScript heap. */
+  readonly heapUsedBytes: number;
+}
 
 /**
- * The ledger and one page of the open connections, as `GET /mcp/connections` gives them.
+ * The ledger, one page of the open connections, and what ended last, as `GET /mcp/connections`
+ * gives them.
  *
- * @param query `offset` (0) and `limit` (100, 1 to 1000)
- * @param heapUsedBytes of the JavaScript heap
- * @throws {ProtocolError} `invalid_params` for a query that is not a number in range
+ * @param query `offset` (0) and `limit` (100, 1 to 1000); `filter`, a text that the id, dialect,
+ * address or user agent holds; `sort` and `order` (`asc`, `desc`), oldest first without them
+ * @throws {ProtocolError} `invalid_params` for what is not in range
  */
 export function ledgerView(
-  connections: ConnectionRegistry,
+  { connections, recent, heapUsedBytes }: LedgerSources,
   query: URLSearchParams,
-  heapUsedBytes: number,
 ): Record<string, unknown> {
   const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
-  const offset = wholeNumber(query, "offset", {
-    fallback: 0,
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-  });
-  const limit = wholeNumber(query, "limit", {
-    fallback: DEFAULT_LIMIT,
-    min: 1,
-    max: MAX_LIMIT,
-  });
-  const page = [...connections.connections().drop(offset).take(limit)];
+  const wanted = {
+    offset: wholeNumber(query, "offset", { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER }),
+    limit: wholeNumber(query, "limit", { fallback: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT }),
+    filter: filterOf(query),
+    sorting: sortingOf(query),
+  };
+  const { page, matching } = selectPage(connections, wanted);
+  const nextOffset = wanted.offset + page.length;
   return {
     opened,
     open,
@@ -37,8 +46,11 @@ export function ledgerView(
     refused,
     queued_bytes: queuedBytes,
     heap_used_bytes: heapUsedBytes,
+    matching,
     connections: page.map(connectionView),
-    ...(offset + page.length < open && { next_offset: offset + page.length }),
+    ...(page.length > 0 && nextOffset < matching && { next_offset: nextOffset }),
+    recent_closed: recent.closed(),
+    recent_refused: recent.refused(),
   };
 }
 
@@ -55,6 +67,28 @@ function connectionView(connection: SseConnection): Record<string, unknown> {
     sent_bytes: connection.sentBytes,
     requests_in_flight: connection.work?.size ?? 0,
   };
+}
+
+function filterOf(query: URLSearchParams): string {
+  const filter = query.get("filter") ?? "";
+  if (filter.length <= MAX_FILTER) return filter;
+  throw new ProtocolError("invalid_params", `"filter" may have ${MAX_FILTER} characters`);
+}
+
+function sortingOf(query: URLSearchParams): Sorting {
+  return { by: oneOf(query, "sort", SORTS), order: oneOf(query, "order", ORDERS) };
+}
+
+/** The first of the choices is the one that is meant without a word. */
+function oneOf<T extends string>(
+  query: URLSearchParams,
+  name: string,
+  choices: readonly [T, ...T[]],
+): T {
+  const text = query.get(name);
+  const choice = text === null ? choices[0] : choices.find((one) => one === text);
+  if (choice !== undefined) return choice;
+  throw new ProtocolError("invalid_params", `"${name}" must be one of ${choices.join(", ")}`);
 }
 
 function wholeNumber(

@@ -6,6 +6,9 @@
  */
 import { eTag, ifNoneMatch } from "@std/http/etag";
 import icon from "../../static/icon.svg" with { type: "text" };
+import connectionsPage from "../../static/connections.html" with { type: "text" };
+import connectionsScript from "../../static/connections.js" with { type: "text" };
+import connectionsStyle from "../../static/connections.css" with { type: "text" };
 import ssePage from "../../static/sse-test.html" with { type: "text" };
 import sseScript from "../../static/sse-test.js" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
@@ -21,6 +24,10 @@ import schemaFields from "../../static/client/schema_fields.js" with { type: "te
 import session from "../../static/client/session.js" with { type: "text" };
 import sseParser from "../../static/client/sse_parser.js" with { type: "text" };
 import summaries from "../../static/client/summaries.js" with { type: "text" };
+import endKinds from "../../static/client/end_kinds.js" with { type: "text" };
+import ledgerClient from "../../static/client/ledger_client.js" with { type: "text" };
+import ledgerHistory from "../../static/client/ledger_history.js" with { type: "text" };
+import poller from "../../static/client/poller.js" with { type: "text" };
 import arrival from "../../static/doctor/arrival.js" with { type: "text" };
 import browserConnection from "../../static/doctor/browser_connection.js" with { type: "text" };
 import connectionFindings from "../../static/doctor/connection_findings.js" with { type: "text" };
@@ -47,6 +54,11 @@ import schemaForm from "../../static/ui/schema_form.js" with { type: "text" };
 import settings from "../../static/ui/settings.js" with { type: "text" };
 import stateBadge from "../../static/ui/state_badge.js" with { type: "text" };
 import toolsPanel from "../../static/ui/tools_panel.js" with { type: "text" };
+import connectionList from "../../static/ui/connection_list.js" with { type: "text" };
+import historyCharts from "../../static/ui/history_charts.js" with { type: "text" };
+import keyedRows from "../../static/ui/keyed_rows.js" with { type: "text" };
+import recentLists from "../../static/ui/recent_lists.js" with { type: "text" };
+import svg from "../../static/ui/svg.js" with { type: "text" };
 
 interface Asset {
   readonly type: string;
@@ -62,6 +74,9 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const FILES: Readonly<Record<string, string>> = {
   "/icon.svg": icon,
+  "/connections.html": connectionsPage,
+  "/connections.js": connectionsScript,
+  "/connections.css": connectionsStyle,
   "/sse-test.html": ssePage,
   "/sse-test.js": sseScript,
   "/style.css": style,
@@ -77,6 +92,10 @@ const FILES: Readonly<Record<string, string>> = {
   "/client/session.js": session,
   "/client/sse_parser.js": sseParser,
   "/client/summaries.js": summaries,
+  "/client/end_kinds.js": endKinds,
+  "/client/ledger_client.js": ledgerClient,
+  "/client/ledger_history.js": ledgerHistory,
+  "/client/poller.js": poller,
   "/doctor/arrival.js": arrival,
   "/doctor/browser_connection.js": browserConnection,
   "/doctor/connection_findings.js": connectionFindings,
@@ -103,6 +122,11 @@ const FILES: Readonly<Record<string, string>> = {
   "/ui/settings.js": settings,
   "/ui/state_badge.js": stateBadge,
   "/ui/tools_panel.js": toolsPanel,
+  "/ui/connection_list.js": connectionList,
+  "/ui/history_charts.js": historyCharts,
+  "/ui/keyed_rows.js": keyedRows,
+  "/ui/recent_lists.js": recentLists,
+  "/ui/svg.js": svg,
 };
 
 /** Every asset by its path. */

@@ -34,6 +34,7 @@ export function answer(
   peer: Peer,
 ): MaybePromise<Response> {
   const origin = request.headers.get("origin");
+  const refuse = (error: unknown) => refusal(error, { request, peer, observer });
   let response: MaybePromise<Response>;
   try {
     const { authority, path } = splitUrl(request.url);
@@ -42,23 +43,35 @@ export function answer(
       ? guard.preflight(request)
       : handlerFor(routes, path, request.method)(request, peer);
   } catch (error) {
-    response = refusal(error, observer);
+    response = refuse(error);
     // A page at a refused origin must not read even the refusal.
     if (error instanceof ProtocolError && error.kind.endsWith("_refused")) {
       return response;
     }
   }
   if (isPromise(response)) {
-    const settled = unanswered.track(response, (error) => refusal(error, observer));
+    const settled = unanswered.track(response, refuse);
     return origin === null ? settled : settled.then((done) => guard.addCors(done, origin));
   }
   return origin === null ? response : guard.addCors(response, origin);
 }
 
-function refusal(error: unknown, observer: Observer): Response {
-  observer.requestRejected(error instanceof ProtocolError ? error.kind : "internal_error");
+/** Whose request failed, and who is told. */
+interface RefusalParts {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly observer: Observer;
+}
+
+function refusal(error: unknown, { request, peer, observer }: RefusalParts): Response {
+  const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
+  const { path } = splitUrl(request.url);
+  observer.requestRejected(kind, { method: request.method, path, address: peer.address, message });
   return errorResponse(error);
 }
+
+/** All that anybody outside the log is told of a fault of the server. */
+const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
 function handlerFor(
   routes: ReadonlyMap<string, Route>,

@@ -38,11 +38,17 @@ export const ENDPOINTS: readonly EndpointInfo[] = [
     use: "as DELETE /mcp; with Mcp-Connection-Id closes that plain stream",
   },
   { method: "GET", path: "/sse-test.html", use: "the interactive test page" },
+  { method: "GET", path: "/connections.html", use: "the connection view, for the operator" },
   { method: "GET", path: "/mcp/stdio", use: "what this server is, and how to start it over stdio" },
   {
     method: "GET",
     path: "/mcp/connections",
-    use: "the ledger and the open connections, for the operator",
+    use: "the ledger, the open connections and what ended last, for the operator",
+  },
+  {
+    method: "DELETE",
+    path: "/mcp/connections",
+    use: "with ?id= closes that connection, for the operator",
   },
   { method: "GET", path: "/metrics", use: "the figures in Prometheus form, for the operator" },
   { method: "GET", path: "/healthz", use: "200 while the process lives" },

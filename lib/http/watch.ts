@@ -11,6 +11,7 @@ import type { Peer } from "../transport/peer.ts";
 import type { CallMetricsOptions } from "./call_metrics.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { Metrics } from "./metrics.ts";
+import { RecentEnds } from "./recent.ts";
 import { durationObserver, exportMetrics, underTraceOf } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,6 +24,8 @@ export interface WatchOptions extends Omit<CallMetricsOptions, "registry"> {
 export class Watch {
   /** Told by all floors. */
   readonly observer: Observer;
+  /** What ended and what was refused last. */
+  readonly recent = new RecentEnds();
   readonly #metrics: Metrics;
   readonly #isTelemetryOn = isTelemetryOn();
   #stopExport: (() => void) | undefined;
@@ -31,8 +34,7 @@ export class Watch {
     this.#metrics = new Metrics(options);
     const others = [this.#isTelemetryOn ? durationObserver(VERSION) : undefined, observer]
       .filter((one) => one !== undefined);
-    // Alone, the metrics are called without a detour: they are on the way of every request.
-    this.observer = others.length === 0 ? this.#metrics : observeAll([this.#metrics, ...others]);
+    this.observer = observeAll([this.#metrics, this.recent, ...others]);
   }
 
   get registry(): Registry {

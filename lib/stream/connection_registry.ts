@@ -10,7 +10,7 @@ import { within } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
-import { type HeartbeatFigures, type Ledger, noneClosed } from "./ledger.ts";
+import { type HeartbeatFigures, type Ledger, noneClosed, observedEnd } from "./ledger.ts";
 import { SseConnection } from "./sse_connection.ts";
 import type {
   SseDialect,
@@ -206,8 +206,8 @@ export class ConnectionRegistry implements StreamOwner {
   closed(connection: SseConnection, reason: CloseReason): void {
     if (!this.#connections.delete(connection.id)) return;
     this.#closed[reason]++;
-    const { dialect, ageMs, sentBytes, client } = connection;
-    this.#observer.connectionClosed({ dialect: dialect.name, reason, ageMs, sentBytes });
+    this.#observer.connectionClosed(observedEnd(connection, reason));
+    const { dialect, client } = connection;
     if (client.released === undefined) this.#countOut(connection);
     else this.#lingering.add(connection);
     if (isDeparture(reason) && dialect.isLasting) this.admission.noteLost(connection);

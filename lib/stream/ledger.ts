@@ -1,4 +1,6 @@
+import type { ObservedConnection } from "../base/observer.ts";
 import { CLOSE_REASONS, type CloseReason } from "./close_reason.ts";
+import type { StreamView } from "./stream_types.ts";
 
 /** Why a new stream was refused. */
 export const REFUSALS = [
@@ -38,6 +40,12 @@ export function noneClosed(): Record<CloseReason, number> {
 
 export function noneRefused(): Record<Refusal, number> {
   return zeroes(REFUSALS);
+}
+
+/** A stream that has ended, for those who watch. */
+export function observedEnd(ended: StreamView, reason: CloseReason): ObservedConnection {
+  const { id, dialect, client: { address, userAgent }, ageMs, sentBytes } = ended;
+  return { id, dialect: dialect.name, address, userAgent, reason, ageMs, sentBytes };
 }
 
 function zeroes<K extends string>(keys: readonly K[]): Record<K, number> {

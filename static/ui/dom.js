@@ -65,6 +65,12 @@ export function formatMs(ms) {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`;
 }
 
+/** A time span that counts up, in whole seconds. @param {number} ms */
+export function formatAge(ms) {
+  const seconds = Math.floor(ms / 1_000);
+  return seconds < 60 ? `${seconds} s` : formatMs(seconds * 1_000);
+}
+
 /**
  * @param {number} bytes
  */

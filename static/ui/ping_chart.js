@@ -5,6 +5,7 @@
  */
 import { PingStats } from "../client/ping_stats.js";
 import { find, formatMs, make } from "./dom.js";
+import { makeSvg, niceAbove } from "./svg.js";
 
 /** @typedef {import("../client/ping_stats.js").PingSample} PingSample */
 
@@ -13,7 +14,6 @@ const SLOTS = 60;
 const SLOT = { width: 10, bar: 6, height: 100, least: 4 };
 /** The scale never shows less, so that a healthy line looks calm (ms). */
 const LEAST_SCALE_MS = 50;
-const STEPS = [1, 2, 5];
 const TABLE_ROWS = 10;
 
 export class PingChart {
@@ -68,16 +68,10 @@ export class PingChart {
 
   /** @param {PingSample} sample @param {number} slot @param {number} share of the scale */
   #bar({ count, lateMs, missed }, slot, share) {
-    const { namespaceURI } = this.#svg;
-    const rect = document.createElementNS(namespaceURI, "rect");
     const height = Math.max(SLOT.least, share * SLOT.height);
     const box = { x: slot * SLOT.width, y: SLOT.height - height, width: SLOT.bar, height, rx: 1.5 };
-    for (const [name, value] of Object.entries(box)) rect.setAttribute(name, String(value));
-    rect.setAttribute("class", toneOf(lateMs, missed));
-    const title = document.createElementNS(namespaceURI, "title");
-    title.textContent = `Ping ${count}: ${lateText(lateMs)}${missedText(missed)}`;
-    rect.append(title);
-    return rect;
+    const title = makeSvg("title", {}, `Ping ${count}: ${lateText(lateMs)}${missedText(missed)}`);
+    return makeSvg("rect", { ...box, class: toneOf(lateMs, missed) }, title);
   }
 }
 
@@ -116,10 +110,4 @@ function lateText(lateMs) {
 /** @param {number} missed */
 function missedText(missed) {
   return missed === 0 ? "" : `, ${missed} missed`;
-}
-
-/** The next of 1, 2, 5, 10, 20, 50 … @param {number} value */
-function niceAbove(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return power * (STEPS.find((step) => step * power >= value) ?? 10);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { explain } from "../client/close_reasons.js";
-import { find, formatBytes, formatMs } from "./dom.js";
+import { find, formatAge, formatBytes } from "./dom.js";
 
 /** @typedef {import("../client/session.js").Session} Session */
 /** @typedef {import("../client/session.js").State} State */
@@ -51,12 +51,6 @@ export class StateBadge {
     find("fact-events", HTMLElement).textContent = String(session.events);
     find("fact-bytes", HTMLElement).textContent = formatBytes(session.bytes);
   }
-}
-
-/** In whole seconds, as it counts up. @param {number} ms */
-function formatAge(ms) {
-  const seconds = Math.floor(ms / 1_000);
-  return seconds < 60 ? `${seconds} s` : formatMs(seconds * 1_000);
 }
 
 /** @param {Extract<State, { phase: "closed" }>} state */

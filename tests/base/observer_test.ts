@@ -18,12 +18,25 @@ function recorder(): { readonly told: unknown[]; readonly observer: Observer } {
 
 function tellAll(observer: Observer): void {
   observer.connectionOpened("plain");
-  observer.connectionClosed({ dialect: "plain", reason: "drain", ageMs: 1, sentBytes: 2 });
+  observer.connectionClosed({
+    id: "mcp_sse_1",
+    dialect: "plain",
+    address: "192.0.2.1",
+    userAgent: "curl/8",
+    reason: "drain",
+    ageMs: 1,
+    sentBytes: 2,
+  });
   observer.pinged(3);
   observer.pingFailed();
   observer.refused("heap");
   observer.requestFinished(CALL, "ok");
-  observer.requestRejected("not_found");
+  observer.requestRejected("not_found", {
+    method: "GET",
+    path: "/nowhere",
+    address: "192.0.2.1",
+    message: "Nothing is served at this path",
+  });
   observer.sessionOpened("created");
   observer.sessionEnded({ end: "idle", ageMs: 4, protocolVersion: "2025-11-25" });
   observer.replayed(5);

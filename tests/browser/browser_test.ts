@@ -6,6 +6,7 @@
  * @module
  */
 import { reportTotal } from "./stage.ts";
+import "./connection_view_scenes.ts";
 import "./keyboard_scenes.ts";
 import "./looks_scenes.ts";
 import "./path_scenes.ts";

@@ -19,6 +19,31 @@ export function hasMoreRowsThan(count) {
   return document.querySelectorAll("#log-list li").length > count;
 }
 
+/** Marks the rows that are there now, so that new ones can be told from them. @param {string} selector */
+export function markRows(selector) {
+  for (const row of document.querySelectorAll(selector)) row.setAttribute("data-marked", "");
+}
+
+/**
+ * Counts what is written into a part of the page from now on: nodes that come, go or change.
+ *
+ * @param {string} selector
+ */
+export function watchChanges(selector) {
+  const changes = { nodes: 0, texts: /** @type {string[]} */ ([]) };
+  Object.assign(globalThis, { changes });
+  const target = /** @type {Element} */ (document.querySelector(selector));
+  new MutationObserver((records) => {
+    changes.nodes += records.length;
+    changes.texts.push(...records.map(({ target }) => target.textContent ?? ""));
+  }).observe(target, { subtree: true, childList: true, characterData: true });
+}
+
+/** @returns {{ nodes: number, texts: string[] }} */
+export function changeFigures() {
+  return /** @type {any} */ (globalThis).changes;
+}
+
 export function scrollToTop() {
   scrollTo(0, 0);
 }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { lookAtFocus, namelessControls } from "./in_page.js";
+import { namelessControls } from "./in_page.js";
+import { tabTo } from "./keyboard.ts";
 import { Stage } from "./stage.ts";
-
-const MAX_TABS = 60;
 
 Deno.test("Page works by keyboard alone, with a focus that can be seen at every step", async () => {
   await using stage = await Stage.open();
@@ -82,17 +81,6 @@ Deno.test("Page tells assistive technology its state, its results and what each 
   await stage.sees(`#${hint}`, /Number to count down from · 0 to 100000/);
   stage.assertClean();
 });
-
-/** Presses Tab until the focus is there; at each stop it must be visible. */
-async function tabTo(stage: Stage, selector: string, key = "Tab"): Promise<void> {
-  for (let i = 0; i < MAX_TABS; i++) {
-    await stage.page.keyboard.press(key);
-    const { isThere, isVisible, html } = await stage.page.evaluate(lookAtFocus, selector);
-    stage.holds(isVisible, `A focus that can be seen on ${html}`);
-    if (isThere) return;
-  }
-  throw new Error(`Focus never came to ${selector}`);
-}
 
 async function focusedId(stage: Stage): Promise<string | null> {
   return await stage.find(":focus").getAttribute("id");

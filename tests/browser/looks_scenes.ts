@@ -13,6 +13,7 @@ import {
   widths,
 } from "./in_page.js";
 import { saveScreenshot } from "./screenshots.ts";
+import { mainThreadClock } from "./main_thread.ts";
 import { report, Stage } from "./stage.ts";
 
 const PHONE = {
@@ -99,21 +100,4 @@ Deno.test("Log stays bounded under thousands of events, and tells its figures", 
 async function assertFits(stage: Stage, when: string): Promise<void> {
   const [content, window] = await stage.page.evaluate(widths);
   stage.equals(content, window, `Width of the page ${when}`);
-}
-
-/**
- * Time that the page's main thread spends on scripts, styles and layout from here on, in ms of
- * processor time. Painting is left out: without a graphics card it costs what the machine costs.
- */
-async function mainThreadClock({ page }: Stage): Promise<() => Promise<number>> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
-  const read = async () => {
-    const { metrics } = await session.send("Performance.getMetrics");
-    const counted = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
-    const seconds = metrics.filter(({ name }) => counted.includes(name)).map(({ value }) => value);
-    return 1_000 * seconds.reduce((sum, value) => sum + value, 0);
-  };
-  const start = await read();
-  return async () => await read() - start;
 }

@@ -1,5 +1,5 @@
 /**
- * A server, a browser and the test page, watched for everything a page must not do.
+ * A server, a browser and a page, watched for everything a page must not do.
  *
  * @module
  */
@@ -18,6 +18,8 @@ let total = 0;
 export interface StageOptions {
   /** Settings of the server. */
   readonly env?: Record<string, string>;
+  /** The page to open; the stream test page unless told otherwise. */
+  readonly path?: string;
   readonly context?: BrowserContextOptions;
   /** Console errors that the browser itself must show in this scene. */
   readonly expectedErrors?: RegExp;
@@ -44,8 +46,9 @@ export class Stage implements AsyncDisposable {
     this.#complaints = parts.complaints;
   }
 
-  /** Opens the test page in a browser of its own, on a server of its own. */
-  static async open({ env, context, expectedErrors }: StageOptions = {}): Promise<Stage> {
+  /** Opens a page in a browser of its own, on a server of its own. */
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const { env, path = "/sse-test.html", context, expectedErrors } = options;
     await using resources = new AsyncDisposableStack();
     const server = resources.use(await ServerProcess.start(env));
     const browser = await launchChromium();
@@ -53,7 +56,7 @@ export class Stage implements AsyncDisposable {
     const page = await (await browser.newContext(context)).newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     const complaints = watch(page, server.base, expectedErrors);
-    await page.goto(`${server.base}/sse-test.html`);
+    await page.goto(`${server.base}${path}`);
     return new Stage({ page, server, complaints, resources: resources.move() });
   }
 

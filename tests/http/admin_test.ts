@@ -36,6 +36,19 @@ for (
   });
 }
 
+Deno.test("who may not look may not close a connection either, and is not told which there are", async () => {
+  using app = testApp();
+  const { id, events } = await app.open();
+  for (const named of [id, "mcp_sse_nobody"]) {
+    const path = `${PATH}?id=${named}`;
+    const response = await app.request(path, { method: "DELETE" }, { address: "192.0.2.1" });
+    assertEquals(response.status, 403);
+    await response.body?.cancel();
+  }
+  assertEquals(app.ledger().open, 1);
+  await events.leave();
+});
+
 for (const header of ["x-forwarded-for", "forwarded"]) {
   Deno.test(`without a token, who comes through a proxy on this machine (${header}) may not look`, async () => {
     using app = testApp();
@@ -78,9 +91,22 @@ for (
   });
 }
 
+Deno.test("with a token set, closing a connection takes it as well", async () => {
+  using app = testApp({ settings: { MCP_ADMIN_TOKEN: TOKEN } });
+  const { id, events } = await app.open();
+  const path = `${PATH}?id=${id}`;
+  const refused = await app.request(path, { method: "DELETE" });
+  assertEquals([refused.status, app.ledger().open], [401, 1]);
+  await refused.body?.cancel();
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const { status } = await app.request(path, { method: "DELETE", headers });
+  assertEquals([status, app.ledger().open], [204, 0]);
+  await events.leave();
+});
+
 Deno.test("the token guards the connections alone: other routes ask for none", async () => {
   using app = testApp({ settings: { MCP_ADMIN_TOKEN: TOKEN } });
-  for (const path of ["/healthz", "/readyz", "/mcp/stdio", "/sse-test.html"]) {
+  for (const path of ["/healthz", "/readyz", "/mcp/stdio", "/sse-test.html", "/connections.html"]) {
     const response = await app.request(path, {}, { address: "192.0.2.1" });
     assertEquals(response.status, 200, path);
     await response.body?.cancel();

@@ -23,7 +23,10 @@ Deno.test("the ledger of a server nobody has come to is all zeroes, with every w
     refused: Object.fromEntries(REFUSALS.map((refusal) => [refusal, 0])),
     queued_bytes: 0,
     heap_used_bytes: 12_345,
+    matching: 0,
     connections: [],
+    recent_closed: [],
+    recent_refused: [],
   });
 });
 

@@ -6,10 +6,11 @@ const ROUTES: Readonly<Record<string, string>> = {
   "/mcp": "GET, HEAD, POST, DELETE",
   "/mcp/sse": "GET, HEAD, POST, DELETE",
   "/mcp/stdio": "GET, HEAD",
-  "/mcp/connections": "GET, HEAD",
+  "/mcp/connections": "GET, HEAD, DELETE",
   "/healthz": "GET, HEAD",
   "/readyz": "GET, HEAD",
   "/sse-test.html": "GET, HEAD",
+  "/connections.html": "GET, HEAD",
 };
 
 for (const [path, allowed] of Object.entries(ROUTES)) {

@@ -39,7 +39,9 @@ Deno.test("GET /mcp/stdio lists every endpoint with its method and how to use it
       "POST /mcp/sse",
       "DELETE /mcp/sse",
       "GET /sse-test.html",
+      "GET /connections.html",
       "GET /mcp/connections",
+      "DELETE /mcp/connections",
       "GET /healthz",
       "GET /readyz",
     ]

@@ -100,9 +100,7 @@ Deno.test("Everything that pages, scripts and styles load is an asset", () => {
       /\bimport\(|^export\b.*\bfrom\b/m,
       `${path}: a load that is not looked at`,
     );
-    for (const [, target = ""] of script.matchAll(/^import\s[^"';]*?"([^"]+)";/gm)) {
-      loaded.push([path, target]);
-    }
+    for (const target of importsOf(script)) loaded.push([path, target]);
   }
   for (const [path, style] of assetsOfType("css")) {
     for (const [, target = ""] of style.matchAll(/url\(["']?([^)"']+)/g)) {
@@ -142,15 +140,44 @@ Deno.test("Every field of a page has a label", () => {
   }
 });
 
-Deno.test("Scripts of the test page look only for ids that the page has", () => {
-  const page = ASSETS.get("/sse-test.html")?.text ?? "";
-  const ids = tagsOf(page).flatMap(({ attributes }) => attributes.get("id") ?? []);
-  for (const [path, script] of assetsOfType("js")) {
-    for (const [, id = ""] of script.matchAll(/\bfind\("([^"]+)"/g)) {
-      assert(ids.includes(id), `${path} looks for #${id}`);
+Deno.test("Scripts look only for ids that every page which loads them has", () => {
+  let looks = 0;
+  for (const [path, html] of assetsOfType("html")) {
+    const ids = tagsOf(html).flatMap(({ attributes }) => attributes.get("id") ?? []);
+    for (const script of scriptsOf(html)) {
+      const text = ASSETS.get(script)?.text ?? "";
+      for (const [, id = ""] of text.matchAll(/\bfind\("([^"]+)"/g)) {
+        assert(ids.includes(id), `${script} looks for #${id}, which ${path} lacks`);
+        looks++;
+      }
     }
   }
+  assert(looks > 20);
 });
+
+Deno.test("Every script is loaded by a page", () => {
+  const loaded = new Set(assetsOfType("html").flatMap(([, html]) => [...scriptsOf(html)]));
+  assertEquals([...loaded].sort(), assetsOfType("js").map(([path]) => path).sort());
+});
+
+/** The scripts of a page, and all that they import. */
+function scriptsOf(html: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (target: string, from: string): void => {
+    const { pathname } = new URL(target, `http://localhost${from}`);
+    if (found.has(pathname)) return;
+    found.add(pathname);
+    for (const next of importsOf(ASSETS.get(pathname)?.text ?? "")) visit(next, pathname);
+  };
+  for (const { name, attributes } of tagsOf(html)) {
+    if (name === "script") visit(attributes.get("src") ?? "", "/");
+  }
+  return found;
+}
+
+function importsOf(script: string): string[] {
+  return [...script.matchAll(/^import\s[^"';]*?"([^"]+)";/gm)].map(([, target = ""]) => target);
+}
 
 function assetsOfType(ending: string): [string, string][] {
   const found = [...ASSETS].filter(([path]) => path.endsWith(`.${ending}`))

@@ -1,0 +1,73 @@
+/**
+ * What only the operator may see and do: the connections and the metrics.
+ *
+ * @module
+ */
+import type { Registry } from "prom-client";
+import { ProtocolError } from "../base/errors.ts";
+import type { HeapFigures } from "../stream/admission.ts";
+import type { ConnectionRegistry } from "../stream/connection_registry.ts";
+import { requireAdmin } from "./admin.ts";
+import { ledgerView } from "./ledger_view.ts";
+import type { RecentEnds } from "./recent.ts";
+import type { Handler, Route } from "./router.ts";
+
+/** What the operator's routes look at. */
+export interface AdminRouteDeps {
+  readonly connections: ConnectionRegistry;
+  readonly recent: RecentEnds;
+  readonly metrics: Registry;
+  readonly heap: (() => HeapFigures) | undefined;
+  /** `MCP_ADMIN_TOKEN`. */
+  readonly token: string | undefined;
+  /** `MCP_METRICS_PUBLIC`. */
+  readonly isMetricsPublic: boolean;
+}
+
+/** The operator's routes, by path. */
+export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
+  const { connections, recent, metrics, heap, token, isMetricsPublic } = deps;
+  const guarded = (handler: Handler): Handler => (request, peer) => {
+    requireAdmin(request, peer, token);
+    return handler(request, peer);
+  };
+  const showMetrics = () => metricsPage(metrics);
+  return [
+    ["/mcp/connections", {
+      GET: guarded(({ url }) => {
+        const query = new URL(url).searchParams;
+        return noStore(
+          ledgerView({ connections, recent, heapUsedBytes: heap?.().used ?? 0 }, query),
+        );
+      }),
+      DELETE: guarded(({ url }) => disconnect(connections, new URL(url).searchParams.get("id"))),
+    }],
+    ["/metrics", { GET: isMetricsPublic ? showMetrics : guarded(showMetrics) }],
+  ];
+}
+
+function disconnect(connections: ConnectionRegistry, id: string | null): Response {
+  if (id === null || id === "") {
+    throw new ProtocolError("invalid_params", 'Name the connection to close with "?id="');
+  }
+  const connection = connections.get(id);
+  if (connection === undefined) {
+    throw new ProtocolError("connection_not_found", "No open connection has this id");
+  }
+  connection.close("disconnected");
+  return new Response(null, { status: 204 });
+}
+
+async function metricsPage(registry: Registry): Promise<Response> {
+  return new Response(await registry.metrics(), {
+    headers: { "content-type": registry.contentType, "cache-control": "no-store" },
+  });
+}
+
+/** JSON that no cache may keep. */
+export function noStore(body: unknown, status = 200): Response {
+  return Response.json(body, {
+    status,
+    headers: { "cache-control": "no-store" },
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * What the ledger said over the last minutes, at each look: how many were open, and how many closed
+ * since the look before, by reason. Bounded, however long the page is open.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {import("./ledger_client.js").LedgerView} LedgerView
+ * @typedef {{ at: number, open: number, closed: Record<string, number> }} Sample
+ * @typedef {object} Slot
+ * @property {number} from ms
+ * @property {number | undefined} open at its last look, where there was one
+ * @property {Record<string, number>} closed
+ * @property {number} total of those closed
+ */
+
+/** How far back it goes (ms). */
+export const SPAN_MS = 600_000;
+/** Closes are counted together for so long (ms). */
+export const SLOT_MS = 10_000;
+/** A young history is looked at from nearer (ms). */
+const SPANS_MS = [60_000, 120_000, 300_000, SPAN_MS];
+/** Looks come every 2 s; who looks more often still fills no memory. */
+const MAX_SAMPLES = 600;
+
+export class LedgerHistory {
+  /** @type {Sample[]} oldest first */
+  #samples = [];
+  /** @type {{ opened: number, closed: Record<string, number> } | undefined} */
+  #last;
+
+  get samples() {
+    return this.#samples;
+  }
+
+  /** @param {Pick<LedgerView, "opened" | "open" | "closed">} ledger @param {number} at ms */
+  add({ opened, open, closed }, at) {
+    // A server that counts from zero again has been started anew.
+    const isRestarted = this.#last !== undefined && (opened < this.#last.opened ||
+      Object.entries(closed).some(([reason, count]) => count < (this.#last?.closed[reason] ?? 0)));
+    const before = isRestarted ? {} : this.#last?.closed ?? closed;
+    this.#last = { opened, closed };
+    this.#samples.push({ at, open, closed: grown(before, closed) });
+    const from = at - SPAN_MS;
+    while (this.#samples.length > MAX_SAMPLES || (this.#samples[0]?.at ?? at) < from) {
+      this.#samples.shift();
+    }
+  }
+
+  /** How far back there is something to see (ms), in round figures. @param {number} now */
+  span(now) {
+    const age = now - (this.#samples[0]?.at ?? now);
+    return SPANS_MS.find((span) => span >= age) ?? SPAN_MS;
+  }
+
+  /** Closes by slots of time, oldest first, up to the one that holds `now`. @param {number} now */
+  slots(now) {
+    const spanMs = this.span(now);
+    const first = Math.floor(now / SLOT_MS) * SLOT_MS - spanMs + SLOT_MS;
+    /** @type {Slot[]} */
+    const slots = Array.from({ length: spanMs / SLOT_MS }, (_, i) => ({
+      from: first + i * SLOT_MS,
+      open: undefined,
+      closed: {},
+      total: 0,
+    }));
+    for (const { at, open, closed } of this.#samples) {
+      const slot = slots[Math.floor((at - first) / SLOT_MS)];
+      if (slot === undefined) continue;
+      slot.open = open;
+      for (const [reason, count] of Object.entries(closed)) {
+        slot.closed[reason] = (slot.closed[reason] ?? 0) + count;
+        slot.total += count;
+      }
+    }
+    return slots;
+  }
+
+  /** How often each reason came up in all that is kept, the most frequent first. */
+  reasons() {
+    /** @type {Map<string, number>} */
+    const sums = new Map();
+    for (const { closed } of this.#samples) {
+      for (const [reason, count] of Object.entries(closed)) {
+        sums.set(reason, (sums.get(reason) ?? 0) + count);
+      }
+    }
+    return [...sums].sort(([, a], [, b]) => b - a);
+  }
+}
+
+/** Reasons that count more than before. @param {Record<string, number>} before @param {Record<string, number>} now */
+function grown(before, now) {
+  const more = Object.entries(now)
+    .map(([reason, count]) => /** @type {const} */ ([reason, count - (before[reason] ?? 0)]))
+    .filter(([, count]) => count > 0);
+  return Object.fromEntries(more);
+}

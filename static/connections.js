@@ -1,0 +1,165 @@
+/**
+ * The connection view: asks the server every two seconds, and shows what has changed.
+ *
+ * @module
+ */
+import { LedgerClient, LedgerRefusal } from "./client/ledger_client.js";
+import { LedgerHistory } from "./client/ledger_history.js";
+import { Poller } from "./client/poller.js";
+import { ConnectionList } from "./ui/connection_list.js";
+import { find, formatBytes } from "./ui/dom.js";
+import { HistoryCharts } from "./ui/history_charts.js";
+import { RecentLists } from "./ui/recent_lists.js";
+
+/** @typedef {import("./client/ledger_client.js").LedgerView} LedgerView */
+
+const EVERY_MS = 2_000;
+const TOKEN_KEY = "lifeline.admin-token";
+const NUMBER = new Intl.NumberFormat("en");
+
+const badge = find("view-badge", HTMLElement);
+const pause = find("view-pause", HTMLButtonElement);
+const trouble = find("view-trouble", HTMLElement);
+const tokenCard = find("token-card", HTMLElement);
+const tokenField = find("token", HTMLInputElement);
+const outcome = find("list-outcome", HTMLElement);
+
+const client = new LedgerClient(new URL("mcp/connections", document.baseURI).href);
+const history = new LedgerHistory();
+const charts = new HistoryCharts();
+const recent = new RecentLists();
+const poller = new Poller(look, EVERY_MS);
+const list = new ConnectionList({ onQuery: () => void poller.now(), onDisconnect: disconnect });
+
+async function look() {
+  const { query } = list;
+  try {
+    show(await client.look(query), query);
+  } catch (error) {
+    showTrouble(error);
+  }
+}
+
+/** @param {LedgerView} ledger @param {import("./client/ledger_client.js").Query} query */
+function show(ledger, query) {
+  const now = Date.now();
+  trouble.hidden = true;
+  tokenCard.hidden = true;
+  find("view", HTMLElement).hidden = false;
+  showState();
+  showFacts(ledger);
+  history.add(ledger, now);
+  charts.show(history, now);
+  list.show(ledger, query);
+  recent.show(ledger);
+}
+
+/** @param {LedgerView} ledger */
+function showFacts({ open, opened, closed, refused, queued_bytes, heap_used_bytes }) {
+  const facts = {
+    "fact-open": NUMBER.format(open),
+    "fact-opened": NUMBER.format(opened),
+    "fact-closed": NUMBER.format(sumOf(closed)),
+    "fact-refused": NUMBER.format(sumOf(refused)),
+    "fact-queued": formatBytes(queued_bytes),
+    "fact-heap": formatBytes(heap_used_bytes),
+  };
+  for (const [id, text] of Object.entries(facts)) {
+    const fact = document.getElementById(id);
+    if (fact !== null && fact.textContent !== text) fact.textContent = text;
+  }
+}
+
+/** @param {unknown} error */
+function showTrouble(error) {
+  if (error instanceof LedgerRefusal && error.status === 401) return askForToken();
+  const isRefused = error instanceof LedgerRefusal;
+  setBadge("bad", isRefused ? `refused: ${error.status}` : "no answer");
+  const text = isRefused
+    ? error.message
+    : "The server does not answer. What you see is what it said last; this page goes on asking.";
+  if (trouble.textContent !== text) trouble.textContent = text;
+  trouble.hidden = false;
+}
+
+function askForToken() {
+  poller.stop();
+  if (client.token !== undefined) tokenField.setCustomValidity("This is not the token");
+  find("view", HTMLElement).hidden = true;
+  tokenCard.hidden = false;
+  trouble.hidden = true;
+  setBadge("warn", "token needed");
+  if (client.token === undefined) tokenField.focus();
+  else tokenField.reportValidity();
+}
+
+function showState() {
+  if (poller.isOn) setBadge("ok", "live");
+  else setBadge("warn", "paused");
+}
+
+/** @param {string} tone @param {string} text */
+function setBadge(tone, text) {
+  badge.dataset.tone = tone;
+  if (badge.textContent !== text) badge.textContent = text;
+}
+
+/** @param {string} id */
+async function disconnect(id) {
+  try {
+    outcome.textContent = await client.disconnect(id)
+      ? `Disconnected ${id}.`
+      : `${id} had ended already.`;
+    const focused = document.activeElement;
+    await poller.now();
+    // With the last row its button is gone, and nothing has the focus.
+    if (focused !== document.activeElement && document.activeElement === document.body) {
+      find("filter", HTMLInputElement).focus({ preventScroll: true });
+    }
+  } catch (error) {
+    outcome.textContent = `Could not disconnect ${id}.`;
+    showTrouble(error);
+  }
+}
+
+/** @param {Record<string, number>} counts */
+function sumOf(counts) {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** A browser that forbids to keep it asks again. */
+function recallToken() {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} token */
+function rememberToken(token) {
+  try {
+    sessionStorage.setItem(TOKEN_KEY, token);
+  } catch {
+    // The page works without, until it is loaded anew.
+  }
+}
+
+find("token-form", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  client.token = tokenField.value.trim();
+  rememberToken(client.token);
+  pause.setAttribute("aria-pressed", "false");
+  poller.start();
+});
+tokenField.addEventListener("input", () => tokenField.setCustomValidity(""));
+pause.addEventListener("click", () => {
+  const isPaused = poller.isOn;
+  pause.setAttribute("aria-pressed", String(isPaused));
+  if (isPaused) poller.stop();
+  else poller.start();
+  if (!find("view", HTMLElement).hidden) showState();
+});
+
+client.token = recallToken();
+poller.start();

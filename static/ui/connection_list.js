@@ -1,0 +1,151 @@
+/**
+ * One page of the open connections, each with a button that ends it.
+ *
+ * @module
+ */
+import { find, formatAge, formatBytes, make } from "./dom.js";
+import { KeyedRows } from "./keyed_rows.js";
+
+/**
+ * @typedef {import("../client/ledger_client.js").LedgerView} LedgerView
+ * @typedef {import("../client/ledger_client.js").ConnectionView} ConnectionView
+ * @typedef {import("../client/ledger_client.js").Query} Query
+ */
+
+const PAGE = 50;
+/** Typing waits so long for its next letter before the server is asked (ms). */
+const TYPING_MS = 250;
+/** So long the second press counts (ms). */
+const SURE_MS = 4_000;
+const BUTTON_TEXT = { idle: "Disconnect", sure: "Sure?" };
+const NUMBER = new Intl.NumberFormat("en");
+
+export class ConnectionList {
+  #filter = find("filter", HTMLInputElement);
+  #sort = find("sort", HTMLSelectElement);
+  #before = find("page-before", HTMLButtonElement);
+  #after = find("page-after", HTMLButtonElement);
+  #status = find("list-status", HTMLElement);
+  #onQuery;
+  #onDisconnect;
+  #offset = 0;
+  #matching = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
+  /** @type {KeyedRows<ConnectionView>} */
+  #rows = new KeyedRows(find("list-rows", HTMLElement), {
+    columns: [
+      { label: "Connection", isHead: true, kind: "code" },
+      { label: "Dialect" },
+      { label: "Age" },
+      { label: "Client" },
+      { label: "User agent", kind: "long" },
+      { label: "Pings", kind: "number" },
+      { label: "Failed pings", kind: "number" },
+      { label: "Queue", kind: "number" },
+      { label: "Sent", kind: "number" },
+      { label: "In flight", kind: "number" },
+    ],
+    keyOf: ({ id }) => id,
+    textsOf,
+    dress: (row, { id }) => row.append(make("td", { class: "act" }, this.#button(id))),
+  });
+
+  /**
+   * @param {object} options
+   * @param {() => void} options.onQuery something else is to be looked at
+   * @param {(id: string) => Promise<void>} options.onDisconnect
+   */
+  constructor({ onQuery, onDisconnect }) {
+    this.#onQuery = onQuery;
+    this.#onDisconnect = onDisconnect;
+    this.#filter.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#turnTo(0), TYPING_MS);
+    });
+    this.#sort.addEventListener("change", () => this.#turnTo(0));
+    this.#before.addEventListener("click", () => this.#step(-PAGE));
+    this.#after.addEventListener("click", () => this.#step(PAGE));
+  }
+
+  /** @returns {Query} */
+  get query() {
+    const [sort = "", order = ""] = this.#sort.value.split(" ");
+    return { offset: this.#offset, limit: PAGE, filter: this.#filter.value, sort, order };
+  }
+
+  /** @param {LedgerView} ledger @param {Query} query that it answers */
+  show({ connections, matching, open }, { offset, filter }) {
+    this.#matching = matching;
+    // The page looked at is no more: most of them have left.
+    if (matching > 0 && connections.length === 0 && offset > 0) return this.#turnTo(this.#lastPage);
+    this.#rows.show(connections);
+    const last = offset + connections.length;
+    this.#status.textContent = matching === 0
+      ? filter === "" ? "No connection is open." : `None of ${NUMBER.format(open)} matches.`
+      : `${NUMBER.format(offset + 1)}–${NUMBER.format(last)} of ${NUMBER.format(matching)}` +
+        (filter === "" ? "" : ` that match, ${NUMBER.format(open)} open`);
+    able(this.#before, offset > 0);
+    able(this.#after, last < matching);
+  }
+
+  get #lastPage() {
+    return Math.max(0, Math.ceil(this.#matching / PAGE) - 1) * PAGE;
+  }
+
+  /** @param {number} by */
+  #step(by) {
+    const offset = Math.min(Math.max(0, this.#offset + by), this.#lastPage);
+    if (offset !== this.#offset) this.#turnTo(offset);
+  }
+
+  /** @param {number} offset */
+  #turnTo(offset) {
+    this.#offset = offset;
+    this.#onQuery();
+  }
+
+  /** Rows move while somebody aims, so the end of a connection takes two presses. @param {string} id */
+  #button(id) {
+    const button = make("button", { type: "button", class: "small" });
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const rest = () => {
+      clearTimeout(timer);
+      button.textContent = BUTTON_TEXT.idle;
+      button.setAttribute("aria-label", `Disconnect ${id}`);
+    };
+    button.addEventListener("blur", rest);
+    button.addEventListener("click", () => {
+      const isSure = button.textContent === BUTTON_TEXT.sure;
+      rest();
+      if (isSure) return void this.#onDisconnect(id);
+      button.textContent = BUTTON_TEXT.sure;
+      button.setAttribute("aria-label", `Sure? Press again to disconnect ${id}`);
+      timer = setTimeout(rest, SURE_MS);
+    });
+    rest();
+    return button;
+  }
+}
+
+/** @param {ConnectionView} connection */
+function textsOf(connection) {
+  return [
+    connection.id,
+    connection.dialect,
+    formatAge(connection.age_ms),
+    connection.client_ip,
+    connection.user_agent || "none",
+    NUMBER.format(connection.ping_count),
+    NUMBER.format(connection.failed_pings),
+    formatBytes(connection.queued_bytes),
+    formatBytes(connection.sent_bytes),
+    NUMBER.format(connection.requests_in_flight),
+  ];
+}
+
+/** A button that has the focus keeps it, also when there is nothing to do for it now. @param {HTMLButtonElement} button @param {boolean} isAble */
+function able(button, isAble) {
+  button.setAttribute("aria-disabled", String(!isAble));
+}

@@ -1,0 +1,132 @@
+/**
+ * Open connections as a line and closes by reason as bars, over the last minutes; the same as words
+ * and as a table for who cannot see them.
+ *
+ * @module
+ */
+import { endKind } from "../client/end_kinds.js";
+import { find, formatAge, make } from "./dom.js";
+import { KeyedRows } from "./keyed_rows.js";
+import { makeSvg, niceAbove } from "./svg.js";
+
+/**
+ * @typedef {import("../client/ledger_history.js").LedgerHistory} LedgerHistory
+ * @typedef {import("../client/ledger_history.js").Sample} Sample
+ * @typedef {import("../client/ledger_history.js").Slot} Slot
+ */
+
+/** In the units of the pictures' view boxes. */
+const BOX = { width: 600, height: 100 };
+/** Share of a slot that its bar fills. */
+const BAR = 0.7;
+const LEAST_SCALE = 5;
+const CLOCK = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+const NUMBER = new Intl.NumberFormat("en");
+
+export class HistoryCharts {
+  #svg = find("open-chart", SVGSVGElement);
+  #bars = /** @type {SVGGElement} */ (find("closes-chart", SVGSVGElement).querySelector("g"));
+  #legend = find("closes-legend", HTMLUListElement);
+  /** What the bars show, so that the same is not drawn twice. */
+  #drawn = "";
+  /** @type {KeyedRows<Slot>} */
+  #rows = new KeyedRows(find("history-rows", HTMLElement), {
+    columns: [{ label: "Time", isHead: true }, { label: "Open" }, { label: "Closed" }],
+    keyOf: ({ from }) => String(from),
+    textsOf: ({ from, open = 0, closed }) => [
+      CLOCK.format(from),
+      NUMBER.format(open),
+      listOf(Object.entries(closed)) || "none",
+    ],
+  });
+
+  /** @param {LedgerHistory} history @param {number} now ms */
+  show(history, now) {
+    const slots = history.slots(now);
+    const reasons = history.reasons();
+    this.#drawOpen(history, now);
+    this.#drawCloses(slots, reasons);
+    this.#say(history.samples, reasons);
+    this.#rows.show(slots.filter(({ open }) => open !== undefined).reverse());
+  }
+
+  /** @param {LedgerHistory} history @param {number} now */
+  #drawOpen(history, now) {
+    const { samples } = history;
+    const spanMs = history.span(now);
+    const scale = niceAbove(Math.max(LEAST_SCALE, ...samples.map(({ open }) => open)));
+    find("open-scale", HTMLElement).textContent = NUMBER.format(scale);
+    const points = samples.map(({ at, open }) => {
+      const x = BOX.width * (1 - (now - at) / spanMs);
+      return `${x.toFixed(1)} ${(BOX.height * (1 - open / scale)).toFixed(1)}`;
+    });
+    const line = `M${points.join(" L")}`;
+    const left = points[0]?.split(" ")[0] ?? "0";
+    const [areaPath, linePath] = this.#svg.querySelectorAll("path");
+    linePath?.setAttribute("d", line);
+    areaPath?.setAttribute("d", `${line} V${BOX.height} H${left} Z`);
+  }
+
+  /** @param {readonly Slot[]} slots @param {readonly (readonly [string, number])[]} reasons */
+  #drawCloses(slots, reasons) {
+    const picture = JSON.stringify(slots);
+    if (picture === this.#drawn) return;
+    this.#drawn = picture;
+    const scale = niceAbove(Math.max(LEAST_SCALE, ...slots.map(({ total }) => total)));
+    find("closes-scale", HTMLElement).textContent = NUMBER.format(scale);
+    const width = BOX.width / slots.length;
+    const order = reasons.map(([reason]) => reason);
+    this.#bars.replaceChildren(
+      ...slots.flatMap((slot, i) =>
+        stackOf(slot, order, { x: i * width, width: width * BAR, scale })
+      ),
+    );
+    this.#legend.replaceChildren(
+      ...reasons.map(([reason, count]) =>
+        make("li", { "data-end": endKind(reason) }, `${reason} ${NUMBER.format(count)}`)
+      ),
+    );
+  }
+
+  /** @param {readonly Sample[]} samples @param {[string, number][]} reasons */
+  #say(samples, reasons) {
+    const [first, last] = [samples[0], samples.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const counts = samples.map(({ open }) => open);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    const since = `in the last ${formatAge(Math.max(1_000, last.at - first.at))}`;
+    find("open-summary", HTMLElement).textContent = `${NUMBER.format(last.open)} open now, ` +
+      `between ${NUMBER.format(least)} and ${NUMBER.format(most)} ${since}.`;
+    const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+    find("closes-summary", HTMLElement).textContent = total === 0
+      ? `None closed ${since}.`
+      : `${NUMBER.format(total)} closed ${since}.`;
+  }
+}
+
+/**
+ * The bar of one slot, reason upon reason.
+ *
+ * @param {Slot} slot
+ * @param {readonly string[]} order
+ * @param {{ x: number, width: number, scale: number }} place
+ */
+function stackOf({ from, closed }, order, { x, width, scale }) {
+  let top = BOX.height;
+  return order.filter((reason) => (closed[reason] ?? 0) > 0).map((reason) => {
+    const count = closed[reason] ?? 0;
+    const height = (count / scale) * BOX.height;
+    top -= height;
+    const title = makeSvg("title", {}, `${CLOCK.format(from)}: ${count} ${reason}`);
+    return makeSvg("rect", { x, y: top, width, height, "data-end": endKind(reason) }, title);
+  });
+}
+
+/** @param {readonly (readonly [string, number])[]} reasons */
+function listOf(reasons) {
+  return reasons.map(([reason, count]) => `${NUMBER.format(count)} ${reason}`).join(", ");
+}

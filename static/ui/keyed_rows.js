@@ -1,0 +1,107 @@
+/**
+ * Rows of a table that are kept as long as what they show is there. Only what has changed is
+ * written, so that a table of which little changes costs little, a selection survives, and a button
+ * stays where it is while somebody presses it.
+ *
+ * @module
+ */
+import { make } from "./dom.js";
+
+/**
+ * @typedef {object} Column
+ * @property {string} label as the head of the table says it; small screens show it in each row
+ * @property {string} [kind] class of its cells
+ * @property {boolean} [isHead] whether it names the row
+ */
+
+/**
+ * @template T
+ * @typedef {object} RowsOptions
+ * @property {readonly Column[]} columns
+ * @property {(item: T) => string} keyOf
+ * @property {(item: T) => readonly string[]} textsOf one for each column
+ * @property {(row: HTMLTableRowElement, item: T) => void} [dress] called once for each new row
+ */
+
+/** @template T */
+export class KeyedRows {
+  #body;
+  #options;
+  /** @type {Map<string, HTMLTableRowElement>} */
+  #rows = new Map();
+
+  /** @param {HTMLElement} body @param {RowsOptions<T>} options */
+  constructor(body, options) {
+    this.#body = body;
+    this.#options = options;
+  }
+
+  /** @param {readonly T[]} items in the order wanted */
+  show(items) {
+    const { keyOf } = this.#options;
+    const wanted = new Map(items.map((item) => [keyOf(item), item]));
+    const focused = document.activeElement;
+    const lost = this.#removeOthers(wanted, focused);
+    /** @type {Element | null} */
+    let next = this.#body.firstElementChild;
+    for (const [key, item] of wanted) {
+      const row = this.#rows.get(key) ?? this.#add(key, item);
+      if (row === next) next = next.nextElementSibling;
+      else this.#body.insertBefore(row, next);
+      this.#write(row, item);
+    }
+    // A row that was moved has let go of the focus; one that is gone hands it to its neighbour.
+    const heir = lost ?? focused;
+    if (
+      heir instanceof HTMLElement && heir !== document.activeElement && this.#body.contains(heir)
+    ) {
+      heir.focus({ preventScroll: true });
+    }
+  }
+
+  /**
+   * @param {Map<string, T>} wanted
+   * @param {Element | null} focused
+   * @returns {HTMLElement | undefined} who has the focus now that its row is gone
+   */
+  #removeOthers(wanted, focused) {
+    const gone = [...this.#rows].filter(([key]) => !wanted.has(key));
+    const isLost = focused !== null && gone.some(([, row]) => row.contains(focused));
+    const lostRow = isLost ? focused.closest("tr") : null;
+    const kept = [...this.#rows.values()].filter((row) => wanted.has(row.dataset.key ?? ""));
+    const heir = lostRow === null
+      ? undefined
+      : kept.find((row) =>
+        lostRow.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING
+      ) ?? kept.at(-1);
+    for (const [key, row] of gone) {
+      row.remove();
+      this.#rows.delete(key);
+    }
+    return heir?.querySelector("button") ?? undefined;
+  }
+
+  /** @param {string} key @param {T} item */
+  #add(key, item) {
+    const { columns, dress } = this.#options;
+    const cells = columns.map(({ label, kind, isHead }) =>
+      make(isHead ? "th" : "td", {
+        ...(isHead && { scope: "row" }),
+        class: kind,
+        "data-label": label,
+      }, "")
+    );
+    const row = make("tr", { "data-key": key }, ...cells);
+    this.#rows.set(key, row);
+    dress?.(row, item);
+    return row;
+  }
+
+  /** @param {HTMLTableRowElement} row @param {T} item */
+  #write(row, item) {
+    this.#options.textsOf(item).forEach((text, i) => {
+      const cell = row.cells[i];
+      if (cell !== undefined && cell.textContent !== text) cell.textContent = text;
+    });
+  }
+}

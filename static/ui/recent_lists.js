@@ -1,0 +1,102 @@
+/**
+ * What ended last: refused requests with cause and fix, closed connections with their reason.
+ *
+ * @module
+ */
+import { explain } from "../client/close_reasons.js";
+import { endKind } from "../client/end_kinds.js";
+import { find, formatAge, formatBytes } from "./dom.js";
+import { KeyedRows } from "./keyed_rows.js";
+
+/**
+ * @typedef {import("../client/ledger_client.js").LedgerView} LedgerView
+ * @typedef {import("../client/ledger_client.js").ClosedView} ClosedView
+ * @typedef {import("../client/ledger_client.js").RefusedView} RefusedView
+ */
+
+const TIME = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+export class RecentLists {
+  /** @type {KeyedRows<RefusedView & { key: string }>} */
+  #refused = new KeyedRows(find("refused-rows", HTMLElement), {
+    columns: [
+      { label: "Time" },
+      { label: "Client" },
+      { label: "Request", kind: "long" },
+      { label: "Answer" },
+      { label: "Cause and fix", kind: "long" },
+    ],
+    keyOf: ({ key }) => key,
+    textsOf: ({ at, client_ip, method, path, status, kind, message }) => [
+      timeOf(at),
+      client_ip,
+      `${method} ${path}`,
+      `${status} ${kind}`,
+      message,
+    ],
+  });
+
+  /** @type {KeyedRows<ClosedView>} */
+  #closed = new KeyedRows(find("closed-rows", HTMLElement), {
+    columns: [
+      { label: "Time" },
+      { label: "Reason" },
+      { label: "Connection", kind: "code", isHead: true },
+      { label: "Dialect" },
+      { label: "Age" },
+      { label: "Client" },
+      { label: "User agent", kind: "long" },
+      { label: "Sent", kind: "number" },
+    ],
+    keyOf: ({ id }) => id,
+    textsOf: (ended) => [
+      timeOf(ended.at),
+      ended.reason,
+      ended.id,
+      ended.dialect,
+      formatAge(ended.age_ms),
+      ended.client_ip,
+      ended.user_agent || "none",
+      formatBytes(ended.sent_bytes),
+    ],
+    dress: (row, { reason }) => {
+      row.dataset.end = endKind(reason);
+      const cell = row.cells[1];
+      if (cell !== undefined) cell.title = explain(reason).text;
+    },
+  });
+
+  /** @param {LedgerView} ledger */
+  show({ recent_closed, recent_refused }) {
+    this.#closed.show(recent_closed);
+    this.#refused.show(withKeys(recent_refused));
+    find("closed-empty", HTMLElement).hidden = recent_closed.length > 0;
+    find("refused-empty", HTMLElement).hidden = recent_refused.length > 0;
+  }
+}
+
+/**
+ * Refusals have no id, and many may come in one millisecond: equals are numbered, from the oldest,
+ * so that a newer one changes no key.
+ *
+ * @param {readonly RefusedView[]} newestFirst
+ */
+function withKeys(newestFirst) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return newestFirst.toReversed().map((refused) => {
+    const same = JSON.stringify(refused);
+    const number = seen.get(same) ?? 0;
+    seen.set(same, number + 1);
+    return { ...refused, key: `${number} ${same}` };
+  }).reverse();
+}
+
+/** @param {string} iso */
+function timeOf(iso) {
+  return TIME.format(new Date(iso));
+}

@@ -1,0 +1,31 @@
+/**
+ * What the charts share.
+ *
+ * @module
+ */
+
+const STEPS = [1, 2, 5];
+
+/**
+ * Makes an element of a picture.
+ *
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | number>} [attributes]
+ * @param {(Node | string)[]} children
+ * @returns {SVGElementTagNameMap[K]}
+ */
+export function makeSvg(tag, attributes = {}, ...children) {
+  // The page's own picture knows the name of the vocabulary.
+  const { namespaceURI } = /** @type {Element} */ (document.querySelector("svg"));
+  const element = document.createElementNS(namespaceURI, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return /** @type {SVGElementTagNameMap[K]} */ (element);
+}
+
+/** The next of 1, 2, 5, 10, 20, 50 … @param {number} value */
+export function niceAbove(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * (STEPS.find((step) => step * power >= value) ?? 10);
+}

@@ -1,0 +1,18 @@
+import type { Stage } from "./stage.ts";
+
+/**
+ * Time that the page's main thread spends on scripts, styles and layout from here on, in ms of
+ * processor time. Painting is left out: without a graphics card it costs what the machine costs.
+ */
+export async function mainThreadClock({ page }: Stage): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const read = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const counted = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
+    const seconds = metrics.filter(({ name }) => counted.includes(name)).map(({ value }) => value);
+    return 1_000 * seconds.reduce((sum, value) => sum + value, 0);
+  };
+  const start = await read();
+  return async () => await read() - start;
+}
