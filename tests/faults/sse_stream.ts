@@ -54,9 +54,9 @@ export class SseStream implements Disposable {
       method,
       path,
       headers: {
-        "Accept": "text/event-stream",
-        "Content-Type": "application/json",
-        "User-Agent": "lifeline-faults",
+        "accept": "text/event-stream",
+        "content-type": "application/json",
+        "user-agent": "lifeline-faults",
         ...headers,
       },
       body: message === undefined ? "" : JSON.stringify(message),
