@@ -23,8 +23,9 @@ export interface LiveStream {
   readonly end?: () => Promise<number>;
 }
 
-/** Told of each event. */
+/** Told of each event; those of a goodbye may be only a `retry:`. */
 export type OnEvent = (event: EventSourceMessage) => void;
+export type OnRetry = (ms: number) => void;
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -84,9 +85,13 @@ export async function endSession(target: Target, headers: Record<string, string>
   return (await exchange(target, { method: "DELETE", path: "/mcp", headers })).status;
 }
 
-async function openStreamable(target: Target, onEvent: OnEvent): Promise<LiveStream> {
+async function openStreamable(
+  target: Target,
+  onEvent: OnEvent,
+  onRetry: OnRetry = () => {},
+): Promise<LiveStream> {
   const headers = await openSession(target);
-  const stream = await opened(target, { method: "GET", path: "/mcp", headers, onEvent });
+  const stream = await opened(target, { method: "GET", path: "/mcp", headers, onEvent, onRetry });
   return {
     stream,
     say: (message) => post(target, message, { ...headers, accept: "application/json" }),
@@ -116,6 +121,9 @@ export const DIALECTS = {
   http_sse: openHttpSse,
   streamable: openStreamable,
   listen: openListen,
-} as const satisfies Record<string, (target: Target, onEvent: OnEvent) => Promise<LiveStream>>;
+} as const satisfies Record<
+  string,
+  (target: Target, onEvent: OnEvent, onRetry: OnRetry) => Promise<LiveStream>
+>;
 
 export type DialectName = keyof typeof DIALECTS;
