@@ -28,6 +28,8 @@ const SETTINGS = {
   MCP_INITIALIZES_BURST: ROOMY,
   MCP_MAX_SESSIONS: ROOMY,
   MCP_MAX_FLAPS: ROOMY,
+  /** Without the tools that look into the server, as looking costs time. */
+  MCP_TOOLS: "",
   /** Shorter than the default, so that each stream is pinged a few times. */
   MCP_PING_INTERVAL_MS: 5_000,
 };
