@@ -106,14 +106,14 @@ function answerFault(error: unknown): Response {
 /** The other end of a socket, whose address is looked up only when somebody asks. */
 class SocketPeer implements Peer {
   readonly #info: Deno.ServeHandlerInfo;
+  #address: string | undefined;
 
   constructor(info: Deno.ServeHandlerInfo) {
     this.#info = info;
   }
 
   get address(): string {
-    const { remoteAddr } = this.#info;
-    return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+    return this.#address ??= this.#look();
   }
 
   get socket(): string | undefined {
@@ -123,5 +123,15 @@ class SocketPeer implements Peer {
 
   released(): Promise<unknown> {
     return this.#info.completed;
+  }
+
+  #look(): string {
+    try {
+      const { remoteAddr } = this.#info;
+      return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+    } catch {
+      // Deno throws for a client that has left already.
+      return "unknown";
+    }
   }
 }

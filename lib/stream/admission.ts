@@ -5,9 +5,11 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import { type BucketRate, TokenBuckets } from "../base/token_buckets.ts";
 import { Flapping } from "./flapping.ts";
 import { noneRefused, type Refusal } from "./ledger.ts";
+import { RefusalLog } from "./refusal_log.ts";
 import { RunningCalls } from "./running_calls.ts";
 import type { StreamClient, StreamView } from "./stream_types.ts";
 
@@ -57,6 +59,7 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #sources: AdmissionSources;
   readonly #refused = noneRefused();
+  readonly #refusals = new RefusalLog(logFor("stream"));
   readonly #opens: TokenBuckets;
   readonly #initializes: TokenBuckets;
   readonly #flapping: Flapping;
@@ -170,6 +173,7 @@ export class Admission {
   #refuse(refusal: Refusal, why = "the server is shutting down", waitMs = 0): never {
     this.#refused[refusal]++;
     this.#sources.onRefused?.(refusal);
+    this.#refusals.note(refusal, this.#sources.now());
     const { kind, setting } = REFUSAL_TABLE[refusal];
     const spread = RETRY_AFTER_S.min + Math.floor(Math.random() * RETRY_AFTER_S.spread);
     const seconds = Math.ceil(waitMs / 1000) + spread;

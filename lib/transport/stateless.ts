@@ -84,6 +84,7 @@ class OneCall implements Exchange, StreamWork, Timed {
   readonly #call: StatelessCall;
   #connection: SseConnection | undefined;
   #answer: PromiseWithResolvers<Response> | undefined;
+  #clientKey = "";
 
   constructor(deps: StatelessDeps, call: StatelessCall) {
     this.#deps = deps;
@@ -122,7 +123,9 @@ class OneCall implements Exchange, StreamWork, Timed {
   /** The answer to a call that does not end at once. */
   wait(response: Promise<JsonRpcResponse | undefined>): Promise<Response> {
     const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
-    this.#deps.connections.admission.calls.started(clientKey(this.#call.peer));
+    // Known now, as a socket tells no address any more once its client has left.
+    this.#clientKey = clientKey(this.#call.peer);
+    this.#deps.connections.admission.calls.started(this.#clientKey);
     if (this.#connection !== undefined) resolve(eventStream(this.#connection));
     else if (this.#call.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
     else this.#openStream();
@@ -151,7 +154,7 @@ class OneCall implements Exchange, StreamWork, Timed {
 
   #finish(response: JsonRpcResponse | undefined): void {
     this.#deps.wheel.cancel(this);
-    this.#deps.connections.admission.calls.ended(clientKey(this.#call.peer));
+    this.#deps.connections.admission.calls.ended(this.#clientKey);
     if (this.#connection === undefined) {
       return this.#answer?.resolve(answerOf(this.#call, response));
     }

@@ -6,7 +6,7 @@
 import { assertEquals } from "@std/assert";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
 import type { Leftovers } from "./fixture_tools.ts";
-import { type AbortMode, ServerProcess } from "./server.ts";
+import { type AbortMode, type LedgerView, ServerProcess } from "./server.ts";
 import { serverSockets } from "./sockets.ts";
 
 /** One way for a connection to end. */
@@ -83,12 +83,17 @@ export async function assertClean(stage: Stage, closed: Closed): Promise<void> {
 const NO_SOCKETS = { states: [], unsentBytes: 0 };
 
 function assertLedger(
-  ledger: Awaited<ReturnType<ServerProcess["ledger"]>>,
+  ledger: LedgerView,
   closed: Closed,
 ): void {
   const counted = Object.fromEntries(Object.entries(ledger.closed).filter(([, n]) => n > 0));
   assertEquals(counted, { ...closed }, "closed by reason");
-  const sum = Object.values(counted).reduce((a, b) => a + b, 0);
+  assertLedgerClean(ledger);
+}
+
+/** Nothing is open, whatever the reasons were for which streams ended. */
+export function assertLedgerClean(ledger: LedgerView): void {
+  const sum = Object.values(ledger.closed).reduce((a, b) => a + b, 0);
   assertEquals(ledger.open, 0, "open");
   assertEquals(ledger.lingering, 0, "lingering");
   assertEquals(ledger.opened, sum, "opened = open + closed");

@@ -16,6 +16,7 @@ export interface LedgerView {
   readonly lingering: number;
   readonly closed: Readonly<Record<string, number>>;
   readonly queued_bytes: number;
+  readonly heap_used_bytes: number;
   readonly connections: readonly { readonly id: string; readonly queued_bytes: number }[];
 }
 

@@ -19,6 +19,8 @@ export interface StreamRequest {
   /** The first JSON-RPC message; none for an empty body. */
   readonly message?: unknown;
   readonly onEvent?: (event: EventSourceMessage) => void;
+  /** Told of a `retry:`. */
+  readonly onRetry?: (ms: number) => void;
 }
 
 export class SseStream implements Disposable {
@@ -27,11 +29,11 @@ export class SseStream implements Disposable {
   readonly ended: Promise<StreamEnd>;
   readonly #head = Promise.withResolvers<ResponseHead>();
 
-  private constructor(socket: RawSocket, onEvent: (event: EventSourceMessage) => void) {
+  private constructor(socket: RawSocket, told: Pick<StreamRequest, "onEvent" | "onRetry">) {
     this.socket = socket;
     const complete = Promise.withResolvers<StreamEnd>();
     const decoder = new TextDecoder();
-    const events = createParser({ onEvent });
+    const events = createParser(told);
     const parser = new ResponseParser({
       onHead: this.#head.resolve,
       onBody: (bytes) => events.feed(decoder.decode(bytes, { stream: true })),
@@ -48,15 +50,15 @@ export class SseStream implements Disposable {
 
   /** Opens a plain stream, unless told otherwise; it is open when this resolves. */
   static async open(target: Target, request: StreamRequest = {}): Promise<SseStream> {
-    const { method = "POST", path = "/mcp/sse", headers, message, onEvent = () => {} } = request;
-    const stream = new SseStream(await RawSocket.connect(target), onEvent);
+    const { method = "POST", path = "/mcp/sse", headers, message } = request;
+    const stream = new SseStream(await RawSocket.connect(target), request);
     stream.socket.write(encodeRequest({
       method,
       path,
       headers: {
-        "Accept": "text/event-stream",
-        "Content-Type": "application/json",
-        "User-Agent": "lifeline-faults",
+        "accept": "text/event-stream",
+        "content-type": "application/json",
+        "user-agent": "lifeline-faults",
         ...headers,
       },
       body: message === undefined ? "" : JSON.stringify(message),

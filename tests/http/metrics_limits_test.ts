@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { AppOptions } from "../../lib/mod.ts";
 import { PLAIN_HEADERS, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
 import { moved, scrape } from "../helpers/metrics.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
@@ -279,9 +280,29 @@ const LIMITS: readonly Reached[] = [
   },
 ];
 
+/** What the log says of refusals and of streams that the server ended. */
+function said(log: CapturedLog): string[] {
+  const refusals = log.of("Refused").map(({ level, fields }) => `${level} ${fields.limit}`);
+  const closes = log.of("Connection forcefully closed")
+    .map(({ level, fields }) => `${level} ${fields.reason}`);
+  return [...refusals, ...closes.filter((line) => line !== "INFO client_closed")];
+}
+
+/** The same, as the metrics that move have it. */
+function saidFor(moves: Readonly<Record<string, number>>): string[] {
+  return Object.keys(moves).flatMap((metric) => {
+    const [, limit] = /^lifeline_refused_total\{limit="(.*)"\}$/.exec(metric) ?? [];
+    const [, reason] = /^lifeline_connections_closed_total\{.*reason="(.*)"\}$/.exec(metric) ?? [];
+    // One call too many of a session is told to its client, whose own fault it is.
+    if (limit !== undefined && limit !== "max_requests") return [`WARNING ${limit}`];
+    return reason === undefined ? [] : [`INFO ${reason}`];
+  });
+}
+
 for (const { name, options, approach, exceed, status, retryAfter, moves } of LIMITS) {
   Deno.test(`${name}: whoever goes beyond it is seen in the metrics`, async () => {
     using time = new FakeTime();
+    using log = new CapturedLog("info");
     using app = testApp({ ...options, wheel: { clock: time.clock } });
     await approach?.(app, time);
     const before = await scrape(app);
@@ -290,6 +311,7 @@ for (const { name, options, approach, exceed, status, retryAfter, moves } of LIM
     assertEquals(response?.headers.has("retry-after") ?? false, retryAfter ?? false);
     await response?.body?.cancel();
     assertEquals(moved(before, await scrape(app)), moves);
+    assertEquals(said(log), saidFor(moves));
     // Calls that were left to run end now, for the next limit.
     for (const call of HELD.calls) call.finish("done");
   });

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@s
 import { ProtocolError } from "../../lib/base/errors.ts";
 import { Admission, type AdmissionLimits } from "../../lib/stream/admission.ts";
 import type { Refusal } from "../../lib/stream/ledger.ts";
+import { CapturedLog } from "../helpers/log.ts";
 import { BARE, FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
@@ -146,4 +147,18 @@ Deno.test("streams that served something, lasted, or were ended by the server ar
   const flap = streams.open();
   await flap.leave();
   assertRefused(refusalOf(() => void streams.open()), "flapping", "MCP_MAX_FLAPS");
+});
+
+Deno.test("the log tells of a limit once in 10 s, and how often it refused since", async () => {
+  using log = new CapturedLog("warning");
+  using streams = new Streams({ maxConnections: 1 });
+  streams.open();
+  const refused = () => refusalOf(() => void streams.open());
+  for (let n = 0; n < 5; n++) assertEquals(refused()?.kind, "overloaded");
+  await streams.time.advance(10_000, 1_000);
+  refused();
+  assertEquals(log.of("Refused").map(({ fields }) => fields), [
+    { limit: "max_connections", refused: 1 },
+    { limit: "max_connections", refused: 5 },
+  ]);
 });

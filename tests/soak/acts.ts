@@ -1,0 +1,195 @@
+/**
+ * What the clients of a soak do, by name. Each act leaves no socket behind.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { REQUEST_FAULTS, RESET_STAGES } from "../faults/request_faults.ts";
+import type { Target } from "../faults/socket.ts";
+import { STREAM_FAULTS } from "../faults/stream_faults.ts";
+import { toolCall } from "../helpers/app.ts";
+import { BOTH } from "../helpers/session.ts";
+import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
+import {
+  DIALECTS,
+  endSession,
+  type LiveStream,
+  type Message,
+  opened,
+  openSession,
+  post,
+} from "./dialects.ts";
+import type { Dice } from "./dice.ts";
+
+export type Act = (target: Target, dice: Dice) => Promise<void>;
+
+const COUNTDOWN = { from: 10, interval_ms: 10 };
+const ENDLESS = { from: 100_000, interval_ms: 20 };
+const LEAVINGS = ["leave", "reset", "half_close"] as const;
+
+/** A call with progress. */
+const call = (args: Message, id: number): Message => {
+  const message = toolCall("countdown", args, id);
+  return { ...message, params: { ...message.params as Message, _meta: { progressToken: id } } };
+};
+const cancelled = (requestId: number): Message => ({
+  jsonrpc: "2.0",
+  method: "notifications/cancelled",
+  params: { requestId },
+});
+const initialize = (id: number): Message => ({
+  jsonrpc: "2.0",
+  id,
+  method: "initialize",
+  params: {
+    protocolVersion: "2024-11-05",
+    capabilities: {},
+    clientInfo: { name: "soak", version: "1" },
+  },
+});
+
+/** Resolves with the response to a request, as soon as it has come. */
+class Answers {
+  readonly #waiting = new Map<number, () => void>();
+
+  take = ({ data }: { readonly data: string }): void => {
+    if (!data.startsWith("{")) return;
+    const { id, method } = JSON.parse(data);
+    if (method === undefined) this.#waiting.get(id)?.();
+  };
+
+  to(id: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.set(id, resolve);
+    return promise;
+  }
+}
+
+/** Opens a stream of some dialect, has calls answered on it, and goes in some way. */
+async function converse(target: Target, dice: Dice): Promise<void> {
+  const answers = new Answers();
+  const name = dice.pick(["plain", "http_sse"] as const);
+  const live = await DIALECTS[name](target, answers.take);
+  await initialized(live, answers);
+  for (let id = 2; id < 2 + dice.below(4); id++) {
+    const answered = answers.to(id);
+    assertEquals(await live.say!(call(COUNTDOWN, id)), 202);
+    await answered;
+  }
+  await goodbye(live, dice);
+}
+
+async function initialized(live: LiveStream, answers: Answers): Promise<void> {
+  const answered = answers.to(1);
+  assertEquals(await live.say!(initialize(1)), 202);
+  await answered;
+}
+
+async function goodbye({ stream, end }: LiveStream, dice: Dice): Promise<void> {
+  if (end !== undefined && dice.below(3) === 0) {
+    assertEquals(await end(), 204);
+    await stream.ended;
+  } else STREAM_FAULTS[dice.pick(LEAVINGS)](stream);
+  await stream.ended;
+  stream.socket.close();
+}
+
+/** Begins calls that would run for half an hour, cancels some, and vanishes. */
+async function vanish(target: Target, dice: Dice): Promise<void> {
+  const answers = new Answers();
+  const live = await DIALECTS[dice.pick(["plain", "http_sse"] as const)](target, answers.take);
+  await initialized(live, answers);
+  for (let id = 2; id < 5; id++) assertEquals(await live.say!(call(ENDLESS, id)), 202);
+  if (dice.below(2) === 0) assertEquals(await live.say!(cancelled(2)), 202);
+  await dice.pause(200);
+  STREAM_FAULTS[dice.pick(LEAVINGS)](live.stream);
+  await live.stream.ended;
+  live.stream.socket.close();
+}
+
+/** Stops reading in the middle of a call, reads on or does not, and goes. */
+async function stall(target: Target, dice: Dice): Promise<void> {
+  const live = await DIALECTS.plain(target, () => {});
+  assertEquals(await live.say!(call(ENDLESS, 1)), 202);
+  live.stream.socket.stall();
+  await dice.pause(500);
+  if (dice.below(2) === 0) live.stream.socket.resume();
+  live.stream.socket.reset();
+  await live.stream.ended;
+}
+
+/** Loses the stream of a session's call, and fetches the answer where it stopped. */
+async function resume(target: Target, dice: Dice): Promise<void> {
+  const headers = await openSession(target);
+  const answers = new Answers();
+  let lastEventId = "";
+  const message = call({ from: 20, interval_ms: 10 }, 7);
+  const first = await opened(target, {
+    path: "/mcp",
+    headers: { ...headers, accept: BOTH },
+    message,
+    onEvent: ({ id }) => lastEventId = id ?? lastEventId,
+  });
+  // Long calls always send progress, so there is something to go on from.
+  while (lastEventId === "") await dice.pause(20);
+  STREAM_FAULTS[dice.pick(["leave", "reset"] as const)](first);
+  await first.ended;
+  await dice.pause(100);
+  const answered = answers.to(7);
+  const again = await opened(target, {
+    method: "GET",
+    path: "/mcp",
+    headers: { ...headers, "last-event-id": lastEventId },
+    onEvent: answers.take,
+  });
+  await answered;
+  again.socket.close();
+  // Some never say that they are done; their sessions expire.
+  if (dice.below(4) > 0) assertEquals(await endSession(target, headers), 204);
+}
+
+/** Opens a session's stream, calls beside it, and deletes the session. */
+async function session(target: Target, dice: Dice): Promise<void> {
+  const live = await DIALECTS.streamable(target, () => {});
+  for (let id = 1; id <= dice.below(4); id++) {
+    assertEquals(await live.say!(toolCall("echo", { message: "hello" }, id)), 200);
+  }
+  assertEquals(await live.end!(), 204);
+  await live.stream.ended;
+  live.stream.socket.close();
+}
+
+/** Calls of 2026-07-28: as JSON, on a stream, and given up in the middle. */
+async function stateless(target: Target, dice: Dice): Promise<void> {
+  const quick = modernBody("tools/call", { name: "echo", arguments: { message: "hello" } });
+  assertEquals(await post(target, quick, mirrorHeaders(quick)), 200);
+  const params = { name: "countdown", arguments: dice.pick([COUNTDOWN, ENDLESS]) };
+  const message = modernBody("tools/call", params, { meta: { progressToken: 1 } });
+  const headers = mirrorHeaders(message);
+  const stream = await opened(target, { path: "/mcp", headers, message });
+  if (params.arguments === ENDLESS) {
+    await dice.pause(100);
+    STREAM_FAULTS[dice.pick(LEAVINGS)](stream);
+  }
+  await stream.ended;
+  stream.socket.close();
+}
+
+async function listen(target: Target, dice: Dice): Promise<void> {
+  const live = await DIALECTS.listen(target, () => {});
+  await dice.pause(200);
+  await goodbye(live, dice);
+}
+
+/** Sends something that is no request, or not all of one. */
+async function misuse(target: Target, dice: Dice): Promise<void> {
+  const { endless_body: _, ...faults } = REQUEST_FAULTS;
+  const begin = dice.pick([...Object.values(faults), ...Object.values(RESET_STAGES)]);
+  const socket = await begin(target);
+  await Promise.race([socket.ended, dice.pause(300)]);
+  dice.below(2) === 0 ? socket.reset() : socket.close();
+  await socket.ended;
+}
+
+export const ACTS = { converse, vanish, stall, resume, session, stateless, listen, misuse };
+export type ActName = keyof typeof ACTS;

@@ -1,0 +1,129 @@
+/**
+ * A lasting stream in every dialect that has one, on a raw socket.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import type { EventSourceMessage } from "eventsource-parser";
+import { exchange } from "../faults/http.ts";
+import type { Target } from "../faults/socket.ts";
+import { SseStream } from "../faults/sse_stream.ts";
+import { rpc } from "../helpers/app.ts";
+import { BOTH } from "../helpers/session.ts";
+import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
+
+export type Message = Record<string, unknown>;
+
+/** An open stream and the way to say something on it. */
+export interface LiveStream {
+  readonly stream: SseStream;
+  /** Sends a message whose answer comes on the stream, where the dialect has that. */
+  readonly say?: (message: Message) => Promise<number>;
+  /** Ends what the stream belongs to, by request; where the dialect has that. */
+  readonly end?: () => Promise<number>;
+}
+
+/** Told of each event; those of a goodbye may be only a `retry:`. */
+export type OnEvent = (event: EventSourceMessage) => void;
+export type OnRetry = (ms: number) => void;
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** POSTs a message; resolves with the status. */
+export async function post(
+  target: Target,
+  message: Message,
+  headers: Record<string, string> = {},
+  path = "/mcp",
+): Promise<number> {
+  const body = JSON.stringify(message);
+  const all = { ...JSON_TYPE, accept: BOTH, ...headers };
+  return (await exchange(target, { method: "POST", path, headers: all, body })).status;
+}
+
+async function openPlain(target: Target, onEvent: OnEvent): Promise<LiveStream> {
+  const stream = await opened(target, { onEvent });
+  const id = { "mcp-connection-id": (await stream.head).headers.get("mcp-connection-id") ?? "" };
+  return {
+    stream,
+    say: (message) => post(target, message, id, "/mcp/sse"),
+    end: async () =>
+      (await exchange(target, { method: "DELETE", path: "/mcp/sse", headers: id })).status,
+  };
+}
+
+async function openHttpSse(target: Target, onEvent: OnEvent): Promise<LiveStream> {
+  const endpoint = Promise.withResolvers<string>();
+  const stream = await opened(target, {
+    method: "GET",
+    path: "/mcp",
+    onEvent: (event) => {
+      if (event.event === "endpoint") endpoint.resolve(event.data);
+      onEvent(event);
+    },
+  });
+  void stream.ended.then(() => endpoint.reject(new Error("No endpoint")));
+  const path = await endpoint.promise;
+  return { stream, say: (message) => post(target, message, {}, path) };
+}
+
+/** Headers of a new session. */
+export async function openSession(target: Target): Promise<Record<string, string>> {
+  const body = JSON.stringify(rpc("initialize", {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "soak", version: "1" },
+  }));
+  const headers = { ...JSON_TYPE, accept: BOTH };
+  const response = await exchange(target, { method: "POST", path: "/mcp", headers, body });
+  assertEquals(response.status, 200, response.body);
+  const id = response.headers.get("mcp-session-id") ?? "";
+  return { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" };
+}
+
+export async function endSession(target: Target, headers: Record<string, string>): Promise<number> {
+  return (await exchange(target, { method: "DELETE", path: "/mcp", headers })).status;
+}
+
+async function openStreamable(
+  target: Target,
+  onEvent: OnEvent,
+  onRetry: OnRetry = () => {},
+): Promise<LiveStream> {
+  const headers = await openSession(target);
+  const stream = await opened(target, { method: "GET", path: "/mcp", headers, onEvent, onRetry });
+  return {
+    stream,
+    say: (message) => post(target, message, { ...headers, accept: "application/json" }),
+    end: () => endSession(target, headers),
+  };
+}
+
+async function openListen(target: Target, onEvent: OnEvent): Promise<LiveStream> {
+  const message = modernBody("subscriptions/listen", { notifications: { toolsListChanged: true } });
+  const headers = mirrorHeaders(message);
+  return { stream: await opened(target, { path: "/mcp", headers, message, onEvent }) };
+}
+
+type OpenRequest = Parameters<typeof SseStream.open>[1];
+
+/** @throws {Error} when it gets no stream */
+export async function opened(target: Target, request: OpenRequest): Promise<SseStream> {
+  const stream = await SseStream.open(target, request);
+  const { status, headers } = await stream.head;
+  if (status === 200 && headers.get("content-type") === "text/event-stream") return stream;
+  stream.socket.close();
+  throw new Error(`Got ${status} and no stream`);
+}
+
+export const DIALECTS = {
+  plain: openPlain,
+  http_sse: openHttpSse,
+  streamable: openStreamable,
+  listen: openListen,
+} as const satisfies Record<
+  string,
+  (target: Target, onEvent: OnEvent, onRetry: OnRetry) => Promise<LiveStream>
+>;
+
+export type DialectName = keyof typeof DIALECTS;
