@@ -26,26 +26,43 @@ export interface Agreement {
 /** Longest name and version of a client that are kept, in characters. */
 const MAX_CLIENT_TEXT = 100;
 
-/** The state of one client of a legacy revision, whatever carries its messages. */
+const NOT_AGREED: Agreement = { version: ASSUMED_VERSION, capabilities: {} };
+
+/**
+ * The state of one client of a legacy revision, whatever carries its messages. Most clients are
+ * never asked anything and subscribe to nothing, so what that needs is made when first wanted.
+ */
 export class LegacySession {
   readonly inFlight: InFlight = new InFlight();
-  readonly clientRequests: ClientRequests;
   readonly pings: ClientPings = new ClientPings();
-  /** URIs of the resources that the client subscribed to. */
-  readonly subscriptions: Set<string> = new Set();
   logLevel: LoggingLevel = "info";
   /** Whether `initialize` has taken place. */
   isAgreed = false;
-  #agreement: Agreement = { version: ASSUMED_VERSION, capabilities: {} };
+  #agreement: Agreement = NOT_AGREED;
+  #clientRequests: ClientRequests | undefined;
+  #subscriptions: Set<string> | undefined;
+  readonly #wheel: TimerWheel;
+  readonly #requestTimeoutMs: number;
   readonly #caller: Caller;
 
   constructor({ wheel, requestTimeoutMs, caller }: LegacySessionOptions) {
+    this.#wheel = wheel;
+    this.#requestTimeoutMs = requestTimeoutMs;
     this.#caller = caller;
-    this.clientRequests = new ClientRequests({
-      wheel,
-      timeoutMs: requestTimeoutMs,
+  }
+
+  /** What the client is asked. */
+  get clientRequests(): ClientRequests {
+    return this.#clientRequests ??= new ClientRequests({
+      wheel: this.#wheel,
+      timeoutMs: this.#requestTimeoutMs,
       capabilities: () => this.#agreement.capabilities,
     });
+  }
+
+  /** URIs of the resources that the client subscribed to. */
+  get subscriptions(): Set<string> {
+    return this.#subscriptions ??= new Set();
   }
 
   get agreement(): Agreement {

@@ -8,10 +8,13 @@
  * @module
  */
 
-/** Who wants to know what becomes of the bytes. */
+/** Who wants to know that the reader is gone. */
 export interface OutboxOwner {
-  /** The reader is gone. */
   cancel(): void;
+}
+
+/** Who adds up what waits for all readers. */
+export interface QueueTotal {
   /** So many more bytes wait; negative when they went. */
   addQueued(delta: number): void;
 }
@@ -23,14 +26,16 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** The response body. */
   readonly readable: ReadableStream<Uint8Array>;
   readonly #owner: OutboxOwner;
+  readonly #total: QueueTotal;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #writtenBytes = 0;
   /** What of this stream the total of all streams has counted in. */
   #countedBytes = 0;
   #isOver = false;
 
-  constructor(owner: OutboxOwner) {
+  constructor(owner: OutboxOwner, total: QueueTotal) {
     this.#owner = owner;
+    this.#total = total;
     this.readable = new ReadableStream(this, BYTE_QUEUE);
   }
 
@@ -76,7 +81,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     const delta = this.queuedBytes - this.#countedBytes;
     if (delta === 0) return;
     this.#countedBytes += delta;
-    this.#owner.addQueued(delta);
+    this.#total.addQueued(delta);
   }
 
   /**

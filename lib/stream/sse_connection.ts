@@ -30,7 +30,7 @@ import type {
   StreamWork,
 } from "./stream_types.ts";
 
-export class SseConnection implements Timed, StreamView {
+export class SseConnection implements Timed, StreamView, EventListenerObject {
   readonly id: string;
   readonly dialect: SseDialect;
   readonly client: StreamClient;
@@ -50,7 +50,7 @@ export class SseConnection implements Timed, StreamView {
   readonly #heartbeat: Heartbeat;
   #state: ConnectionState = "opening";
   #reason: CloseReason | undefined;
-  #removeAbortListener: (() => void) | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(parts: SseConnectionParts) {
     this.id = parts.id;
@@ -64,10 +64,7 @@ export class SseConnection implements Timed, StreamView {
     this.openedAt = now;
     this.#heartbeat = new Heartbeat(now, parts.limits.pingIntervalMs);
     this.#maxAgeAt = now + parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random());
-    this.#outbox = new Outbox({
-      cancel: () => this.cancel(),
-      addQueued: (delta) => this.#owner.addQueued(delta),
-    });
+    this.#outbox = new Outbox(this, parts.owner);
   }
 
   /** The response body. */
@@ -123,6 +120,11 @@ export class SseConnection implements Timed, StreamView {
   cancel(): void {
     this.#log.debug("Connection aborted detected", { connection_id: this.id });
     this.close("client_closed");
+  }
+
+  /** Called by the request's signal; a listener of its own would be one more closure each. */
+  handleEvent(): void {
+    this.cancel();
   }
 
   /**
@@ -183,7 +185,7 @@ export class SseConnection implements Timed, StreamView {
     this.#state = "closed";
     this.#owner.wheel.cancel(this);
     if (isToBeRead) this.#owner.wheel.schedule(this, LINGER_MS);
-    this.#removeAbortListener?.();
+    this.#signal?.removeEventListener("abort", this);
     this.#owner.closed(this, reason);
     this.#abortWork(reason);
     this.#log.info("Connection forcefully closed", {
@@ -199,9 +201,7 @@ export class SseConnection implements Timed, StreamView {
   onDue(now: number): void {
     if (this.#state === "closed") return this.#abandon();
     this.recount();
-    if (now >= this.#maxAgeAt && this.#mayExpire(now)) {
-      return this.close("max_age");
-    }
+    if (now >= this.#maxAgeAt && this.#mayExpire(now)) return this.close("max_age");
     if (now >= this.#heartbeat.nextAt) this.#beat(now);
     if (this.#state === "open") this.#scheduleNext(now);
   }
@@ -245,10 +245,9 @@ export class SseConnection implements Timed, StreamView {
   }
 
   #watch(signal: AbortSignal): void {
-    const onAbort = () => this.cancel();
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#removeAbortListener = () => signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) return this.cancel();
+    signal.addEventListener("abort", this);
+    this.#signal = signal;
   }
 
   #sayGoodbye(reason: CloseReason): void {

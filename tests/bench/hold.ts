@@ -37,8 +37,10 @@ async function open(buffer: Uint8Array): Promise<Deno.TcpConn> {
   let text = "";
   while (!text.includes(options.expect)) {
     const size = await socket.read(buffer);
-    if (size === null) throw new Error(`The stream ended: ${text.slice(0, 300)}`);
-    text += decoder.decode(buffer.subarray(0, size));
+    if (size !== null) text += decoder.decode(buffer.subarray(0, size));
+    if (size === null || !text.startsWith("HTTP/1.1 200")) {
+      throw new Error(`No stream: ${text.slice(0, 600)}`);
+    }
   }
   return socket;
 }

@@ -49,11 +49,13 @@ export function peer(file: string, ...args: string[]): Launch {
   };
 }
 
-/** Lifeline's flags for so many streams from one machine; all else is as it comes. */
+/** Lifeline's flags for so many streams from one address; all else is as it comes. */
 export function roomFor(streams: number): string[] {
+  const most = streams + 100;
   return [
-    `--mcp-max-connections=${streams + 100}`,
-    `--mcp-max-connections-per-client=${streams + 100}`,
+    `--mcp-max-connections=${most}`,
+    `--mcp-max-connections-per-client=${most}`,
+    "--mcp-stream-opens-per-second=100000",
   ];
 }
 
