@@ -51,7 +51,8 @@ Guards, limits, ledger, metrics and logging are on in every figure of Lifeline.
 
 The load came from the same machine, and others worked on it too (load average ${load}
 as it began and ended). So requests/s is what was left over, and differs from run to run; the CPU
-time of a request is steadier. Read the ratios, not the absolute figures.
+time of a request is steadier. Read the ratios, not the absolute figures. Rows with fewer streams
+than their target speaks of have no verdict where the figure depends on the number.
 
 ${table(rows)}
 

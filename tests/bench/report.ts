@@ -65,7 +65,7 @@ export function machine(): string {
   return [
     `${navigator.hardwareConcurrency} cores (${model ?? Deno.build.arch})`,
     `${gib.toFixed(1)} GiB of memory`,
-    `Linux ${Deno.osRelease()}`,
+    `Linux ${Deno.osRelease().split("-")[0]}`,
     `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
   ].join(", ");
 }

@@ -179,7 +179,7 @@ export const listChanged: RowGroup = {
       what: `list_changed to ${count.toLocaleString("en")} subscribers`,
       measured: `the last one has it after ${digits(ms)} ms`,
       target: "at most 300 ms (10,000)",
-      reached: ms <= 300,
+      ...(!effort.isQuick && { reached: ms <= 300 }),
       figures: points.map(([count, ms]) =>
         `${count}: ${digits(ms)} ms, ${digits(ms * 1000 / count)} µs each`
       ).join("; ") + "; the reading of all sockets by one client process is in it",
@@ -202,7 +202,7 @@ async function lastToldMs(count: number, { rounds }: Effort): Promise<number> {
 
 export const killed: RowGroup = {
   name: "clients killed at once",
-  run: async ({ killed: count }) => {
+  run: async ({ killed: count, isQuick }) => {
     await using server = await ServerProcess.start(ownWith(count));
     await using holder = new Holder({ ...plainStream(server.port), count });
     await holder.next();
@@ -218,7 +218,7 @@ export const killed: RowGroup = {
       what: `${count.toLocaleString("en")} clients killed at once`,
       measured: `the last one is cleaned up after ${digits(ms)} ms`,
       target: "at most 1 s (8,000)",
-      reached: ms <= 1_000,
+      ...(!isQuick && { reached: ms <= 1_000 }),
       figures: `${digits((server.cpuMs() - cpuBefore) * 1000 / count)} µs CPU each, with the ` +
         "kernel closing the sockets of a killed process",
     }];
