@@ -56,6 +56,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   readonly dialect: SessionDialect;
   /** Requests answered so far. */
   served = 0;
+  #unanswered = 0;
   readonly #deps: SessionStreamDeps;
 
   /** @throws {ProtocolError} when a limit is reached or the server drains */
@@ -98,8 +99,9 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     return this.session.capabilities;
   }
 
+  /** A call counts until its answer is on the stream, so that no planned end comes between. */
   get size(): number {
-    return this.session.inFlight.size;
+    return this.#unanswered;
   }
 
   abortAll(reason: CallAborted): void {
@@ -135,12 +137,14 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     const { server } = this.#deps;
     if (isResponse(message)) return this.session.settle(message);
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
+    this.#unanswered++;
     const response = server.dispatch(message, this, LEGACY_METHODS);
     if (isPromise(response)) void response.then((settled) => this.#answer(settled));
     else this.#answer(response);
   }
 
   #answer(response: JsonRpcResponse | undefined): void {
+    this.#unanswered--;
     this.served++;
     if (response !== undefined) {
       this.connection.send(

@@ -124,6 +124,17 @@ Deno.test("a call that never ends is answered by its timeout, and then the strea
     assertEquals(scene.call.ctx.signal.reason.reason, "timeout");
   }));
 
+Deno.test("an answer whose time comes in one turn with the end of its stream goes out before it", () =>
+  inScene({ MCP_MAX_CONNECTION_MS: 60_000, MCP_REQUEST_TIMEOUT_MS: 90_000 }, async (scene) => {
+    const rest = scene.client.events.rest();
+    await scene.time.advance(70_000);
+    // A process that was stopped finds both due at once.
+    await scene.time.leap(30_000);
+    await scene.time.advance(1_000);
+    const last = (await rest).slice(-2).map(({ event, json }) => [event, json.data?.reason]);
+    assertEquals(last, [["error", undefined], ["close", "max_age"]]);
+  }));
+
 Deno.test("drain: an idle stream ends at once, a busy one with its call", () =>
   inScene({}, async (scene) => {
     const idle = await scene.app.open();
