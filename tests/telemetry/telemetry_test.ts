@@ -258,29 +258,66 @@ Deno.test("spans of requests, as a collector gets them", async (t) => {
   });
 });
 
+/** A server over stdio, which is killed at the end of its block if it has not ended. */
+class StdioServer implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(env: Record<string, string>) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-env=PORT,HOST,MCP_*", "main.ts", "--stdio"],
+      cwd: new URL("../../", import.meta.url),
+      env,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#stdin = this.#child.stdin.getWriter();
+  }
+
+  async say(message: unknown): Promise<void> {
+    await this.#stdin.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
+  }
+
+  /** Closes its input, as a client does that is done. */
+  async end(): Promise<Deno.CommandStatus> {
+    await this.#stdin.close();
+    return await this.#child.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#child.stdout.cancel();
+    await this.#child.status;
+    await this.#stdin.close().catch(() => {});
+  }
+}
+
 Deno.test("over stdio a request is a span, too, and its transport is a pipe", async () => {
   await using collector = new Collector();
-  const root = new URL("../../", import.meta.url);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-env=PORT,HOST,MCP_*", "main.ts", "--stdio"],
-    cwd: root,
-    env: collector.env,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
+  await using server = new StdioServer(collector.env);
   const _meta = { traceparent: `00-${META_TRACE}-${CALLER_SPAN}-01` };
-  const message = rpc("tools/call", { name: "echo", arguments: { message: "hi" }, _meta }, 5);
-  await writer.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
+  await server.say(rpc("tools/call", { name: "echo", arguments: { message: "hi" }, _meta }, 5));
   const span = await collector.span("tools/call echo", ({ name }) => name === "tools/call echo");
   assertEquals([span.traceId, span.parentSpanId], [META_TRACE, CALLER_SPAN]);
   assertEquals(span.links, []);
   assertEquals(span.attributes["network.transport"], "pipe");
   assertEquals(span.attributes["client.address"], undefined);
-  await writer.close();
-  await child.stdout.cancel();
-  assert((await child.status).success);
+  assertEquals((await server.end()).code, 0);
+});
+
+Deno.test("what happened just before the end is still exported", async () => {
+  await using collector = new Collector();
+  // So rarely that only the end itself can have sent it.
+  const rarely = { OTEL_METRIC_EXPORT_INTERVAL: "3600000", OTEL_BSP_SCHEDULE_DELAY: "3600000" };
+  await using server = new StdioServer({ ...collector.env, ...rarely });
+  await server.say(rpc("ping"));
+  assertEquals((await server.end()).code, 0);
+  assert(collector.spans.some(({ name }) => name === "ping"));
 });
 
 Deno.test("an app behind a server that traces nothing takes the traceparent header itself", async () => {
