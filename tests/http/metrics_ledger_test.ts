@@ -164,3 +164,16 @@ Deno.test("the ledger of the heartbeat agrees with the metrics of the pings", as
   app.stop();
   await rest;
 });
+
+Deno.test("bytes that wait when a stream ends do not count as sent", async () => {
+  using time = new FakeTime();
+  using app = testApp({ wheel: { clock: time.clock } });
+  const client = await app.open();
+  const welcome = (await scrape(app)).value("lifeline_sent_bytes_total");
+  assert(welcome > 0);
+  const connection = app.connections.get(client.id);
+  connection?.send(new Uint8Array(500));
+  connection?.close("max_age");
+  assertEquals((await scrape(app)).value("lifeline_sent_bytes_total"), welcome);
+  await client.events.leave();
+});

@@ -10,58 +10,12 @@ import { Seal } from "../../lib/base/seal.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { ServerProcess } from "../browser/server_process.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
-import { type CollectedSpan, Collector, KIND, STATUS } from "./collector.ts";
+import { Collector, KIND, STATUS } from "./collector.ts";
+import { StdioServer, Traced } from "./processes.ts";
 
-const TOOLS = new URL("./tracing_tools.ts", import.meta.url).pathname;
 const HEADER_TRACE = "0af7651916cd43dd8448eb211c80319c";
 const META_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER_SPAN = "00f067aa0ba902b7";
-
-/** A server that exports to a collector, and requests to it. */
-class Traced implements AsyncDisposable {
-  readonly collector: Collector;
-  readonly server: ServerProcess;
-  #requests = 0;
-
-  private constructor(collector: Collector, server: ServerProcess) {
-    this.collector = collector;
-    this.server = server;
-  }
-
-  static async start(): Promise<Traced> {
-    const collector = new Collector();
-    return new Traced(
-      collector,
-      await ServerProcess.start({ ...collector.env, MCP_TOOLS: TOOLS }),
-    );
-  }
-
-  /** POSTs a request under an id of its own, and returns its span. */
-  async span(
-    message: Record<string, unknown>,
-    headers: Record<string, string> = {},
-  ): Promise<CollectedSpan> {
-    const id = `request-${++this.#requests}`;
-    await (await this.post({ ...message, id }, headers)).body?.cancel();
-    return await this.collector.span(
-      `of ${JSON.stringify(message)}`,
-      ({ attributes }) => attributes["jsonrpc.request.id"] === id,
-    );
-  }
-
-  post(message: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.server.base}/mcp`, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json", ...headers },
-      body: JSON.stringify(message),
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.server[Symbol.asyncDispose]();
-    await this.collector[Symbol.asyncDispose]();
-  }
-}
 
 Deno.test("spans of requests, as a collector gets them", async (t) => {
   await using traced = await Traced.start();
@@ -257,45 +211,6 @@ Deno.test("spans of requests, as a collector gets them", async (t) => {
     assertEquals(heap.unit, "By");
   });
 });
-
-/** A server over stdio, which is killed at the end of its block if it has not ended. */
-class StdioServer implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-
-  constructor(env: Record<string, string>) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-env=PORT,HOST,MCP_*", "main.ts", "--stdio"],
-      cwd: new URL("../../", import.meta.url),
-      env,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#stdin = this.#child.stdin.getWriter();
-  }
-
-  async say(message: unknown): Promise<void> {
-    await this.#stdin.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
-  }
-
-  /** Closes its input, as a client does that is done. */
-  async end(): Promise<Deno.CommandStatus> {
-    await this.#stdin.close();
-    return await this.#child.status;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await this.#child.stdout.cancel();
-    await this.#child.status;
-    await this.#stdin.close().catch(() => {});
-  }
-}
 
 Deno.test("over stdio a request is a span, too, and its transport is a pipe", async () => {
   await using collector = new Collector();
