@@ -46,13 +46,17 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
   if (isProbing) await requireSs();
   const loopDelay = new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs));
   loopDelay.start();
-  return await serve(app, {
-    hostname: settings.HOST,
-    port: settings.PORT,
-    drainMs: settings.MCP_DRAIN_MS,
-    probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
-    onListen: (address) => lines.write(greeting({ version: VERSION, ...address })),
-  });
+  try {
+    return await serve(app, {
+      hostname: settings.HOST,
+      port: settings.PORT,
+      drainMs: settings.MCP_DRAIN_MS,
+      probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
+      onListen: (address) => lines.write(greeting({ version: VERSION, ...address })),
+    });
+  } finally {
+    loopDelay.stop();
+  }
 }
 
 function print(text: string): number {
