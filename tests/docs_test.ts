@@ -35,3 +35,9 @@ Deno.test("the README's endpoints table names every path that the server lists",
   const real = ENDPOINTS.map(({ path }) => path);
   assertEquals([...new Set(shown)].sort(), [...new Set(real)].sort());
 });
+
+Deno.test("the lock file names no client, which a first start would fetch", () => {
+  const lock = JSON.parse(Deno.readTextFileSync(new URL("../deno.lock", import.meta.url)));
+  const clients = /^npm:@modelcontextprotocol\/(sdk|client|inspector)@/;
+  assertEquals(Object.keys(lock.specifiers).filter((name) => clients.test(name)), []);
+});
