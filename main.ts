@@ -52,7 +52,7 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
       port: settings.PORT,
       drainMs: settings.MCP_DRAIN_MS,
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
-      onListen: (address) => lines.write(greeting({ version: VERSION, ...address })),
+      onListen: (address) => lines.write(greeting({ version: VERSION, address })),
     });
   } finally {
     loopDelay.stop();

@@ -1,12 +1,13 @@
-/** Where a server listens. */
+/** Where a server listens; `DENO_SERVE_ADDRESS` may have made it a socket without a port. */
 export interface Listening {
   readonly version: string;
-  readonly hostname: string;
-  readonly port: number;
+  readonly address: Deno.Addr;
 }
 
 /** What a person who has just started the server wants to know. */
-export function greeting({ version, hostname, port }: Listening): string {
+export function greeting({ version, address }: Listening): string {
+  if (!("hostname" in address)) return `\nLifeline ${version} is up: ${placeOf(address)}\n`;
+  const { hostname, port } = address;
   const isAny = hostname === "0.0.0.0" || hostname === "::" ||
     hostname === "127.0.0.1";
   const host = isAny ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
@@ -20,4 +21,8 @@ Lifeline ${version} is up
                 -d '{"jsonrpc":"2.0","method":"ping","params":{},"id":"test"}' \\
                 ${base}/mcp/sse
 `;
+}
+
+function placeOf(address: Exclude<Deno.Addr, Deno.NetAddr>): string {
+  return "path" in address ? `unix:${address.path}` : `vsock:${address.cid}:${address.port}`;
 }

@@ -17,7 +17,7 @@ export interface ListenOptions {
   readonly hostname: string;
   readonly port: number;
   /** Told where the server listens, once. */
-  readonly onListen?: (address: Deno.NetAddr) => void;
+  readonly onListen?: (address: Deno.Addr) => void;
 }
 
 /** How soon listening is tried again: connections must end before there is room (ms). */
@@ -50,9 +50,11 @@ export class Listening {
         { cause: error },
       );
     }
+    // `DENO_SERVE_ADDRESS` goes before what was asked for, and may name a socket without a port.
+    const address: Deno.Addr = this.#server.addr;
     // The same port from now on, whichever it is.
-    this.#port = this.#server.addr.port;
-    onListen?.(this.#server.addr);
+    if ("hostname" in address) this.#port = address.port;
+    onListen?.(address);
   }
 
   get port(): number {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
@@ -83,19 +84,30 @@ class StopSignals {
     const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
     this.first = promise;
     let count = 0;
-    this.#handlers = SIGNALS.map((signal) => [signal, () => {
-      count++;
-      if (count === 1) resolve(signal);
-      else Deno.exit(EXIT_CODE[signal] ?? 1);
-    }]);
-    for (const [signal, handler] of this.#handlers) {
-      Deno.addSignalListener(signal, handler);
-    }
+    const handlers = SIGNALS.map((signal) =>
+      [signal, () => {
+        count++;
+        if (count === 1) resolve(signal);
+        else Deno.exit(EXIT_CODE[signal] ?? 1);
+      }] as const
+    );
+    this.#handlers = handlers.filter(([signal, handler]) => listenFor(signal, handler));
   }
 
   forget(): void {
     for (const [signal, handler] of this.#handlers) {
       Deno.removeSignalListener(signal, handler);
     }
+  }
+}
+
+/** Not every platform has every signal; the others still do. */
+function listenFor(signal: Deno.Signal, handler: () => void): boolean {
+  try {
+    Deno.addSignalListener(signal, handler);
+    return true;
+  } catch (error) {
+    log.warning("Signal cannot be listened for", { signal, error: messageOf(error) });
+    return false;
   }
 }

@@ -1,6 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { greeting } from "../../lib/runtime/greeting.ts";
 
+function greetingAt(hostname: string, port: number): string {
+  return greeting({ version: "1.2.3", address: { transport: "tcp", hostname, port } });
+}
+
 for (
   const [hostname, shown] of [
     ["127.0.0.1", "http://localhost:8123"],
@@ -12,7 +16,7 @@ for (
   ] as const
 ) {
   Deno.test(`who listens on ${hostname} is greeted with URLs at ${shown}`, () => {
-    const text = greeting({ version: "1.2.3", hostname, port: 8123 });
+    const text = greetingAt(hostname, 8123);
     assertStringIncludes(text, "Lifeline 1.2.3");
     assertStringIncludes(text, `${shown}/sse-test.html`);
     assertEquals(text.split(`${shown}/mcp/sse`).length, 3);
@@ -20,8 +24,14 @@ for (
 }
 
 Deno.test("the greeting has a curl line to paste, with headers and a body that is JSON-RPC", () => {
-  const text = greeting({ version: "1.2.3", hostname: "127.0.0.1", port: 8000 });
+  const text = greetingAt("127.0.0.1", 8000);
   assertStringIncludes(text, 'curl -N -H "Accept: text/event-stream"');
   const body = /-d '([^']+)'/.exec(text)?.[1] ?? "";
   assertEquals(JSON.parse(body), { jsonrpc: "2.0", method: "ping", params: {}, id: "test" });
+});
+
+Deno.test("who listens on a socket without a port is greeted with its place", () => {
+  const at = (address: Deno.Addr) => greeting({ version: "1.2.3", address });
+  assertStringIncludes(at({ transport: "unix", path: "/run/app.sock" }), "unix:/run/app.sock");
+  assertStringIncludes(at({ transport: "vsock", cid: 3, port: 8000 }), "vsock:3:8000");
 });
