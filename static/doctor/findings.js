@@ -5,7 +5,7 @@
  */
 import { connectionFindings } from "./connection_findings.js";
 import { idleFindings } from "./idle_findings.js";
-import { fixesFor, knownFixes } from "./proxies.js";
+import { fixesFor } from "./proxies.js";
 import { seconds } from "./request.js";
 
 /**
@@ -188,11 +188,12 @@ function hangUpHidden({ hangUp, usual }, proxies) {
       id: "hang_up_late",
       level: "note",
       title: "The server learns only with its next byte that a client has gone",
-      evidence: "Something on the path, as HAProxy and Apache do, notices it only when it cannot " +
+      evidence:
+        "Something on the path, as HAProxy and Apache may, notices it only when it cannot " +
         `pass a byte on. Keepalives come every ${seconds(usual.pingIntervalMs)}; so long a tool ` +
         "may run on for nobody.",
       fixes: [
-        ...knownFixes("hang_up", proxies),
+        ...fixesFor("hang_up", proxies),
         { who: "Lifeline", what: "a lower `MCP_PING_INTERVAL_MS`, if that is too long" },
       ],
     };

@@ -40,7 +40,7 @@ const SETTINGS = {
   buffering: {
     "nginx": "in the location: `proxy_buffering off;`, and take `proxy_ignore_headers " +
       "X-Accel-Buffering;` out, by which nginx ignores that Lifeline asks for it",
-    "Caddy": "in reverse_proxy: `flush_interval -1`",
+    "Caddy": "no `encode` on this path; Caddy 2 sends event streams on at once by itself",
     "Apache": "`ProxyPass … flushpackets=on`",
     "Cloudflare": "response buffering off for this path (a configuration rule)",
     "Envoy": "no buffer filter on this route",
@@ -108,6 +108,9 @@ const SETTINGS = {
   },
   hang_up: {
     "nginx": "`proxy_ignore_client_abort off;`, as where it is not set",
+    "Caddy": "in reverse_proxy: no `flush_interval -1`, which also keeps requests whose client " +
+      "has left",
+    "HAProxy": "in the defaults: `option abortonclose`",
   },
   http1: {
     "nginx": "in the server: `http2 on;` (before 1.25.1: `listen 443 ssl http2;`)",
@@ -159,7 +162,7 @@ export function fixesFor(topic, proxies) {
  * @param {readonly string[]} names
  * @returns {Fix[]}
  */
-export function knownFixes(topic, names) {
+function knownFixes(topic, names) {
   return names.flatMap((who) => {
     const what = SETTINGS[topic][who];
     return what === undefined ? [] : [{ who, what }];

@@ -6,7 +6,8 @@
  */
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { runDoctor } from "../../lib/runtime/doctor.ts";
-import { freePort, proxiedPath } from "./nginx.ts";
+import { freePort } from "../helpers/ports.ts";
+import { proxiedPath } from "./nginx.ts";
 
 const EXAMPLE = await Deno.readTextFile(
   new URL("../../docs/operations/nginx.conf.example", import.meta.url),

@@ -11,6 +11,8 @@ import net from "node:net";
 export interface Target {
   readonly port: number;
   readonly hostname?: string;
+  /** Address of this side, such as 127.0.0.7; the kernel's choice where it is left out. */
+  readonly from?: string;
 }
 
 /** How a connection ended, seen from this side. */
@@ -36,9 +38,14 @@ export class RawSocket implements Disposable {
     socket.on("close", () => resolve("closed_here"));
   }
 
-  static connect({ port, hostname = "127.0.0.1" }: Target): Promise<RawSocket> {
+  static connect({ port, hostname = "127.0.0.1", from }: Target): Promise<RawSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<RawSocket>();
-    const socket = net.connect({ port, host: hostname, allowHalfOpen: true });
+    const socket = net.connect({
+      port,
+      host: hostname,
+      allowHalfOpen: true,
+      ...(from !== undefined && { localAddress: from }),
+    });
     socket.once("error", reject);
     socket.once("connect", () => {
       socket.off("error", reject);
