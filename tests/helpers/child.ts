@@ -23,7 +23,8 @@ export interface Exit {
 
 /** How to start a process. */
 export interface ChildOptions {
-  /** Arguments of `deno`. */
+  /** What is started: `deno`, unless something else is named. */
+  readonly program?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Most file descriptors that it may have (those of this process). */
@@ -50,8 +51,10 @@ export class Child implements AsyncDisposable {
   readonly #waiters = new Set<Waiter>();
   #hasExited = false;
 
-  constructor({ args, env = {}, maxOpenFiles, reads }: ChildOptions) {
-    const command = [Deno.execPath(), ...args];
+  constructor(
+    { program: started = Deno.execPath(), args, env = {}, maxOpenFiles, reads }: ChildOptions,
+  ) {
+    const command = [started, ...args];
     const [program, ...rest] = maxOpenFiles === undefined
       ? command
       : ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, ...command];
