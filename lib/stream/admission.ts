@@ -90,6 +90,15 @@ export class Admission {
   }
 
   /**
+   * Lets a request in at all.
+   *
+   * @throws {ProtocolError} with `Retry-After`, during a drain
+   */
+  admitRequest(): void {
+    if (this.#isDraining) this.#refuse("draining");
+  }
+
+  /**
    * Lets a stream be opened.
    *
    * @param isLasting false for one that only carries the answer to a request
@@ -101,7 +110,7 @@ export class Admission {
     isLasting: boolean,
   ): void {
     const limits = this.#limits;
-    if (this.#isDraining) this.#refuse("draining");
+    this.admitRequest();
     if (load.open >= limits.maxConnections) {
       this.#refuse("max_connections", `all ${limits.maxConnections} connections are in use`);
     }
@@ -140,7 +149,7 @@ export class Admission {
    * @throws {ProtocolError} with `Retry-After`
    */
   admitSession(key: string): void {
-    if (this.#isDraining) this.#refuse("draining");
+    this.admitRequest();
     this.#checkHeap();
     const waitMs = this.#initializes.take(key, this.#sources.now());
     if (waitMs > 0) this.#refuse("initialize_rate", "the client initializes too fast", waitMs);

@@ -80,7 +80,7 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
   try {
-    if (deps.connections.draining && isRequest(message)) throw shuttingDown();
+    if (isRequest(message)) deps.connections.admission.admitRequest();
     if (connectionId !== null) {
       return postToPlain(deps, { id: connectionId, peer: from.peer }, message);
     }
@@ -90,10 +90,6 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
     const isAnswer = error instanceof ProtocolError && isRequest(message);
     throw isAnswer ? error.forRequest(message.id) : error;
   }
-}
-
-function shuttingDown(): ProtocolError {
-  return new ProtocolError("draining", "Server is shutting down, new requests are refused");
 }
 
 function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePromise<Response> {
@@ -160,7 +156,7 @@ function postBatch(
     throw new ProtocolError("invalid_request", "Invalid request: empty batch");
   }
   const messages = values.map(parseMessage);
-  if (deps.connections.draining && messages.some(isRequest)) throw shuttingDown();
+  if (messages.some(isRequest)) deps.connections.admission.admitRequest();
   if (messages.some((message) => isRequest(message) && message.method === "initialize")) {
     throw new ProtocolError(
       "invalid_request",

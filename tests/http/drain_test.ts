@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { testApp, toolCall } from "../helpers/app.ts";
+import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { scrape } from "../helpers/metrics.ts";
 import { FakeTime } from "../helpers/time.ts";
 
 const JSON_ONLY = { accept: "application/json" };
@@ -35,4 +37,23 @@ Deno.test("drain() waits for no request that is refused", async () => {
   const answer = await app.post("/mcp", toolCall("countdown", { from: 100 }), JSON_ONLY);
   assertEquals(answer.status, 503);
   assertEquals(await drained, { drained: 0, cut: 0, unanswered: 0 });
+});
+
+Deno.test("whatever is refused during a drain is told when to come back, counted and logged", async () => {
+  using log = new CapturedLog();
+  using app = testApp();
+  await app.drain(0);
+  const asked = [
+    ...[rpc("ping"), rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} })].map((
+      body,
+    ) => app.post("/mcp", body, JSON_ONLY)),
+    app.request("/mcp/sse", { headers: { accept: "text/event-stream" } }),
+  ];
+  for (const response of await Promise.all(asked)) {
+    const { error } = await response.json();
+    assertEquals([response.status, error.data.limit], [503, "draining"]);
+    assertEquals(response.headers.get("retry-after"), String(error.data.retry_after));
+  }
+  assertEquals((await scrape(app)).value("lifeline_refused_total", { limit: "draining" }), 3);
+  assertEquals(log.of("Refused")[0]?.fields.limit, "draining");
 });
