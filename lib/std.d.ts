@@ -21,6 +21,7 @@ declare module "@std/http/status" {
 
 declare module "@std/yaml" {
   export function parse(content: string): unknown;
+  export function parseAll(content: string): unknown[];
 }
 
 declare module "@std/assert" {

@@ -7,7 +7,13 @@
  */
 import { assert } from "@std/assert";
 import { Child } from "../helpers/child.ts";
-import { envOf, type Instruction, only, parseCommand, parseDockerfile } from "./dockerfile.ts";
+import {
+  envOf,
+  type Instruction,
+  only,
+  parseCommand,
+  parseDockerfile,
+} from "../helpers/dockerfile.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const NOBODY = "65534";
