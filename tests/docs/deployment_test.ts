@@ -97,6 +97,20 @@ Deno.test("the Dockerfile's health check asks an endpoint, under a name that is 
   assertEquals(envOf(DOCKERFILE).HOST, "0.0.0.0");
 });
 
+Deno.test("the Compose file builds the Dockerfile, stops it later than its drain ends, and keeps it closed", () => {
+  const text = /```yaml\n(.*?)```/s.exec(read("docker.md"))?.[1] ?? "";
+  // deno-lint-ignore no-explicit-any -- a test looks into whatever is there
+  const [{ services: { lifeline } }] = parseAll(text) as any[];
+  assert(Deno.statSync(new URL(`${lifeline.build.dockerfile}`, ROOT)).isFile);
+  const [, seconds] = /^(\d+)s$/.exec(lifeline.stop_grace_period) ?? [];
+  assertGreater(Number(seconds) * 1000, DEFAULTS.MCP_DRAIN_MS + MARGIN_MS);
+  assertGreater(lifeline.ulimits.nofile, 2 * DEFAULTS.MCP_MAX_CONNECTIONS);
+  assertEquals(lifeline.ports, [`127.0.0.1:8000:${envOf(DOCKERFILE).PORT}`]);
+  for (const name of Object.keys(lifeline.environment)) {
+    assert(Object.hasOwn(SETTINGS_SCHEMA.shape, name), name);
+  }
+});
+
 Deno.test("the unit starts what `deno task start` starts, with the same permissions", () => {
   const [command = ""] = unitValues("ExecStart");
   const words = command.split(" ");

@@ -5,7 +5,9 @@
  */
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { runDoctor } from "../../lib/runtime/doctor.ts";
+import { settingsWith } from "../../lib/base/settings.ts";
 import { RawSocket } from "../faults/socket.ts";
+import { toolCall } from "../helpers/app.ts";
 import { EXAMPLES } from "./examples.ts";
 import { pathThrough, type ProxiedPath } from "./path.ts";
 import { becomes } from "./proxy_process.ts";
@@ -122,6 +124,24 @@ for (const { name, program, marks, soonCut, fewConnections, lateHangUp } of EXAM
     await client.open(path);
     const addresses = path.app.connections.connections().map((one) => one.client.address);
     assertEquals([...addresses], ["127.0.0.1"]);
+  });
+
+  Deno.test(`${name} passes on a body as large as MCP_MAX_BODY_BYTES, and Lifeline refuses a larger one`, async () => {
+    await using path = await pathThrough(program(), { settings: {} });
+    const { MCP_MAX_BODY_BYTES: limit } = settingsWith();
+    const empty = JSON.stringify(toolCall("echo", { message: "" })).length;
+    const post = (length: number) =>
+      fetch(`http://127.0.0.1:${path.port}/mcp`, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json" },
+        body: JSON.stringify(toolCall("echo", { message: "x".repeat(length - empty) })),
+      });
+    const passed = await post(limit);
+    assertEquals(passed.status, 200);
+    assertEquals((await passed.json()).result.content[0].text.length, limit - empty);
+    const refused = await post(limit + 1);
+    assertEquals(refused.status, 413);
+    await refused.body?.cancel();
   });
 
   Deno.test(`${name} cuts a head that never ends`, async () => {
