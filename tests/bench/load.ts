@@ -36,6 +36,8 @@ export interface Measured {
 
 const SCRIPT = new URL("./post.lua", import.meta.url).pathname;
 const WARM_UP_SECONDS = 1;
+/** An answer may take so long before it counts as none; 1,000 connections wait for each other. */
+const TIMEOUT = "20s";
 /** Connections of a load that does not say. */
 export const CONNECTIONS = 32;
 
@@ -70,12 +72,24 @@ async function verify(load: Load): Promise<void> {
   throw new Error(`Wrong answer: ${answer.status} ${type} ${text.slice(0, 200)}`);
 }
 
+/** Waits until the server has done with what earlier clients left behind; at most 10 s. */
+async function calm(server: Target): Promise<void> {
+  for (let n = 0; n < 100; n++) {
+    const before = server.cpuMs();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (server.cpuMs() - before <= 10) return;
+  }
+  throw new Error("The server did not come to rest within 10 s after a load");
+}
+
 /** @throws {Error} when a request fails: a figure with faults in it means nothing */
 async function run(load: Load, seconds: number): Promise<Measured> {
   const { server, body, headers, connections = CONNECTIONS, threads = 1, pauseMs = 0 } = load;
   const named = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const args = [`-t${threads}`, `-c${connections}`, `-d${seconds}s`, "-s", SCRIPT, urlOf(load)];
+  const size = [`-t${threads}`, `-c${connections}`, `-d${seconds}s`, "--timeout", TIMEOUT];
+  const args = [...size, "-s", SCRIPT, urlOf(load)];
   const [program, ...rest] = withOpenFiles("wrk", [...args, "--", body, String(pauseMs), ...named]);
+  await calm(server);
   const before = server.cpuMs();
   const { stdout, stderr } = await new Deno.Command(program, { args: rest }).output();
   const cpuMs = server.cpuMs() - before;
@@ -83,7 +97,10 @@ async function run(load: Load, seconds: number): Promise<Measured> {
   const line = /^RESULT (.*)$/m.exec(text)?.[1];
   if (line === undefined) throw new Error(text + new TextDecoder().decode(stderr));
   const [requests = 0, us = 0, faults = 0, p50 = 0, p99 = 0] = line.split(" ").map(Number);
-  if (faults > 0 || requests === 0) throw new Error(`${faults} of ${requests} requests failed`);
+  if (faults > 0 || requests === 0) {
+    const kinds = /^FAULTS (.*)$/m.exec(text)?.[1];
+    throw new Error(`${faults} of ${requests} requests failed (${kinds})`);
+  }
   return {
     perSecond: requests / us * 1e6,
     cpuUs: cpuMs * 1000 / requests,

@@ -76,8 +76,11 @@ function riseOf(points: readonly GrowthPoint[]) {
   return rises.reduce((one, other) => other.median > one.median ? other : one);
 }
 
-export function isFlat({ points }: Growth): boolean {
-  return riseOf(points).median <= MAX_RISE;
+function growthVerdict({ points, bare }: Growth): string {
+  const rise = riseOf(points).median;
+  if (rise <= MAX_RISE) return "flat or falling";
+  const isLikeBare = bare !== undefined && rise <= riseOf(bare).median * MAX_RISE;
+  return isLikeBare ? "rises as a bare server's does" : "**rises**";
 }
 
 /** A table of Markdown. */
@@ -117,7 +120,7 @@ export function growthTable(growths: readonly Growth[]): string {
       growth.what,
       `${growth.cost}. ${costs(growth.points, growth.unit)}`,
       shown(riseOf(growth.points), "×"),
-      isFlat(growth) ? "flat or falling" : "**rises**",
+      growthVerdict(growth),
       growth.bare === undefined ? "" : shown(riseOf(growth.bare), "×"),
     ]),
   );

@@ -25,8 +25,10 @@ export const echoCalls: RowGroup = {
       // It answers such calls on event streams only, and those of 2026-07-28 as JSON.
       sdk: { server: sdk, ...STREAMED_ECHO_CALL },
       modernSdk: { server: sdk, ...MODERN_ECHO_CALL },
-      // It would answer on an event stream as well, which costs it more.
-      lite: { server: lite, ...JSON_ECHO_CALL },
+      // It answers on an event stream too, unless a client takes JSON only, which costs it less.
+      lite: { server: lite, ...STREAMED_ECHO_CALL },
+      jsonLite: { server: lite, ...JSON_ECHO_CALL },
+      jsonOwn: { server: own, ...JSON_ECHO_CALL },
       modernLimit: { server: limit, ...MODERN_ECHO_CALL },
       modern: { server: own, ...MODERN_ECHO_CALL },
     }, effort);
@@ -44,7 +46,16 @@ export const echoCalls: RowGroup = {
           atLeast: 20,
           of: SDK,
         }),
-        compared(found.own, found.lite, { what, atLeast: 1.5, of: "mcp-lite 0.10.0" }),
+        compared(found.own, found.lite, {
+          what,
+          atLeast: 1.5,
+          of: "mcp-lite 0.10.0, which answers on an event stream",
+        }),
+        compared(found.jsonOwn, found.jsonLite, {
+          what: "the same from a client that takes JSON only",
+          atLeast: 1.5,
+          of: "mcp-lite 0.10.0, which answers as JSON then",
+        }),
         { ...modern, figures: { ...modern.figures, [SDK]: speedOf(found.modernSdk) } },
       ],
     };
