@@ -109,6 +109,10 @@ function pingMsFor(streams: number): number {
   return TARGET.pingMs * streams / TARGET.streams;
 }
 
+function usOfPing(percent: number): number {
+  return percent / 100 * 1e6 / PINGS;
+}
+
 /** Share of a core (%) of each server in each window; all run at the same time. */
 async function keepaliveCpu(
   servers: readonly ServerProcess[],
@@ -144,14 +148,17 @@ export const keepalive: RowGroup = {
       return server;
     };
     const sizes = sizesUpTo(streams);
-    const servers: ServerProcess[] = [];
+    const owns: ServerProcess[] = [];
+    const bares: ServerProcess[] = [];
     for (const count of sizes) {
-      const flag = `--mcp-ping-interval-ms=${pingMsFor(count)}`;
-      servers.push(await start(roomyLifeline(count, flag), count));
+      const pingMs = String(pingMsFor(count));
+      owns.push(await start(roomyLifeline(count, `--mcp-ping-interval-ms=${pingMs}`), count));
+      bares.push(await start(peer("sse_limit.js", pingMs), count));
     }
-    servers.push(await start(peer("sse_limit.js", String(pingMsFor(streams))), streams));
-    const found = await keepaliveCpu(servers, windowMs(effort));
-    const own = spreadOf(found[sizes.length - 1]!);
+    const percents = await keepaliveCpu([...owns, ...bares], windowMs(effort));
+    const own = spreadOf(percents[owns.length - 1]!);
+    const points = (first: number) =>
+      sizes.map((count, n) => ({ count, costs: percents[first + n]!.map(usOfPing) }));
     return {
       rows: [{
         what: `keepalive of ${counted(streams)} streams, each every ${pingMsFor(streams) / 1000} s`,
@@ -160,17 +167,15 @@ export const keepalive: RowGroup = {
         verdict: judged(streams, own.median <= TARGET.cpuPercent),
         figures: {
           Lifeline: `${shown(own, "%")}, ${digits(PINGS)} pings/s`,
-          "a bare stream": `${shown(spreadOf(found.at(-1)!), "%")}, as many`,
+          "a bare stream": `${shown(spreadOf(percents.at(-1)!), "%")}, as many`,
         },
       }],
       growths: [{
         what: `keepalive, with the number of streams, ${digits(PINGS)} pings/s each`,
         cost: "CPU per ping",
         unit: "µs",
-        points: sizes.map((count, n) => ({
-          count,
-          costs: found[n]!.map((percent) => percent / 100 * 1e6 / PINGS),
-        })),
+        points: points(0),
+        bare: points(owns.length),
       }],
     };
   },
