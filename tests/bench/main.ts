@@ -52,7 +52,7 @@ const THOROUGH: Effort = {
   seconds: 5,
   growthSeconds: 3,
   starts: 11,
-  memoryRounds: 3,
+  memoryRounds: 2,
   streams: 10_000,
   killed: 8_000,
 };
