@@ -50,6 +50,7 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
     return await serve(app, {
       hostname: settings.HOST,
       port: settings.PORT,
+      reusePort: settings.MCP_REUSE_PORT,
       drainMs: settings.MCP_DRAIN_MS,
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
       onListen: (address) => lines.write(greeting({ version: VERSION, address })),

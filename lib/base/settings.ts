@@ -28,6 +28,8 @@ export const SETTINGS_SCHEMA = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8000)
     .describe("Port to listen on; 0 takes a free one"),
   HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
+  MCP_REUSE_PORT: flag(false)
+    .describe("Whether other processes with this setting may listen on the same port"),
   MCP_PING_INTERVAL_MS: milliseconds(15_000, 10)
     .describe("Keepalive: time between two pings of a stream"),
   MCP_MAX_PING_FAILURES: count(3).describe(

@@ -16,6 +16,8 @@ import { socketName } from "./ss.ts";
 export interface ListenOptions {
   readonly hostname: string;
   readonly port: number;
+  /** Whether other processes that also say so may listen there (`SO_REUSEPORT`). */
+  readonly reusePort?: boolean;
   /** Told where the server listens, once. */
   readonly onListen?: (address: Deno.Addr) => void;
 }
@@ -29,6 +31,7 @@ const log = logFor("serve");
 export class Listening {
   readonly #app: App;
   readonly #hostname: string;
+  readonly #reusePort: boolean;
   #port: number;
   #server: Deno.HttpServer<Deno.NetAddr>;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -37,10 +40,12 @@ export class Listening {
   #isStopping = false;
 
   /** @throws {ConfigError} when the address cannot be listened on */
-  constructor(app: App, { hostname, port, onListen }: ListenOptions) {
+  constructor(app: App, { hostname, port, reusePort = false, onListen }: ListenOptions) {
     this.#app = app;
     this.#hostname = hostname;
+    this.#reusePort = reusePort;
     this.#port = port;
+    if (reusePort) requireReusePort();
     try {
       this.#server = this.#listen();
     } catch (error) {
@@ -70,7 +75,13 @@ export class Listening {
 
   #listen(): Deno.HttpServer<Deno.NetAddr> {
     const server = Deno.serve(
-      { hostname: this.#hostname, port: this.#port, onListen: () => {}, onError: answerFault },
+      {
+        hostname: this.#hostname,
+        port: this.#port,
+        reusePort: this.#reusePort,
+        onListen: () => {},
+        onError: answerFault,
+      },
       (request, info) => this.#app.fetch(request, new SocketPeer(info)),
     );
     server.finished.catch((error) => this.#failed(error));
@@ -97,6 +108,15 @@ export class Listening {
       this.#failed(error);
     }
   }
+}
+
+/** Without the flag Deno would end the process with a word about its own API. */
+function requireReusePort(): void {
+  const hasUnstableNet = "listenDatagram" in Deno;
+  if (hasUnstableNet) return;
+  throw new ConfigError(
+    "MCP_REUSE_PORT=true needs Deno's flag --unstable-net, which deno.json gives; add it to the command",
+  );
 }
 
 function answerFault(error: unknown): Response {

@@ -5,6 +5,7 @@
  */
 import { readLines } from "../helpers/lines.ts";
 import type { HoldOptions } from "./hold.ts";
+import { withOpenFiles } from "./machine.ts";
 import { MODERN_META, rpc } from "./requests.ts";
 
 const SCRIPT = new URL("./hold.ts", import.meta.url).pathname;
@@ -15,8 +16,10 @@ export class Holder implements AsyncDisposable {
   #hasEnded = false;
 
   constructor(options: HoldOptions) {
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-net=127.0.0.1", SCRIPT, JSON.stringify(options)],
+    const args = ["run", "--no-check", "--allow-net=127.0.0.1", SCRIPT, JSON.stringify(options)];
+    const [program, ...rest] = withOpenFiles(Deno.execPath(), args);
+    this.#process = new Deno.Command(program, {
+      args: rest,
       stdout: "piped",
       stderr: "inherit",
     }).spawn();

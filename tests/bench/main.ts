@@ -1,85 +1,109 @@
 /**
  * The benchmark: Lifeline, the limit of what Deno can do, and peers, in turn on this machine.
  *
- *     deno task bench [--quick] [--only=WORDS]
+ *     deno task bench [--quick] [--only=WORDS] [--sheet=FILE]
  *
- * Prints the table, and writes it to docs/capacity.md when all rows were measured.
+ * Prints the tables, and writes them to docs/capacity.md (or FILE) when all rows were measured.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { requireWrk } from "./load.ts";
-import { type Effort, machine, type Row, type RowGroup, rowsOf, table } from "./report.ts";
-import { connections, echoCalls, latency, manyTools } from "./rows/calls.ts";
+import { type Effort, failure, type Found, type RowGroup } from "./report.ts";
+import { echoCalls, latency } from "./rows/calls.ts";
+import { connections } from "./rows/connections.ts";
+import { killed, listChanged } from "./rows/crowds.ts";
+import { keepalive, memory } from "./rows/idle.ts";
+import { plainGrowth, plainStreams } from "./rows/plain.ts";
+import { twoProcesses } from "./rows/processes.ts";
 import { sessionCalls } from "./rows/sessions.ts";
-import { coldStart, twoProcesses } from "./rows/start.ts";
-import { idleStreams, killed, listChanged, plainStreams } from "./rows/streams.ts";
+import { coldStart } from "./rows/start.ts";
+import { manyTools } from "./rows/tools.ts";
+import { sheet, tables } from "./sheet.ts";
 
 const GROUPS: readonly RowGroup[] = [
   echoCalls,
   manyTools,
   sessionCalls,
   plainStreams,
-  idleStreams,
+  memory,
+  keepalive,
   listChanged,
   killed,
   latency,
   coldStart,
   twoProcesses,
   connections,
+  plainGrowth,
 ];
-const QUICK: Effort = { isQuick: true, rounds: 3, seconds: 2, streams: 1_000, killed: 1_000 };
-const THOROUGH: Effort = { isQuick: false, rounds: 7, seconds: 6, streams: 10_000, killed: 8_000 };
-const SHEET = new URL("../../docs/capacity.md", import.meta.url);
-
-const { values } = parseArgs({
-  args: Deno.args,
-  options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
-});
-
-function sheet(rows: readonly Row[], load: string, { isQuick, rounds, seconds }: Effort): string {
-  return `# Capacity
-
-Measured by \`deno task bench${isQuick ? " --quick" : ""}\` on ${
-    new Date().toISOString().slice(0, 10)
-  }:
-${machine()}.
-Each load ran ${rounds} times for ${seconds} s, in turn with what it is compared with, from 32
-connections unless the row says otherwise. A ratio is the median over the rounds of what each round
-is of its neighbour. "CPU" is the time that the server's process used, user and system, per request.
-Guards, limits, ledger, metrics and logging are on in every figure of Lifeline.
-
-The load came from the same machine, and others worked on it too (load average ${load}
-as it began and ended). So requests/s is what was left over, and differs from run to run; the CPU
-time of a request is steadier. Read the ratios, not the absolute figures. Rows with fewer streams
-than their target speaks of have no verdict where the figure depends on the number.
-
-${table(rows)}
-
-What was done to get here, and what was tried and dropped, is in [performance.md](performance.md).
-`;
-}
-
-function loadNow(): string {
-  return Deno.loadavg()[0]!.toFixed(1);
-}
+const QUICK: Effort = {
+  isQuick: true,
+  rounds: 3,
+  seconds: 2,
+  growthSeconds: 1,
+  starts: 5,
+  memoryRounds: 2,
+  streams: 1_000,
+  killed: 1_000,
+};
+const THOROUGH: Effort = {
+  isQuick: false,
+  rounds: 5,
+  seconds: 5,
+  growthSeconds: 3,
+  starts: 11,
+  memoryRounds: 2,
+  streams: 10_000,
+  killed: 8_000,
+};
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const SHEET = new URL("../../docs/capacity.md", import.meta.url).pathname;
 
 function print(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
   to.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
+function loadNow(): number {
+  return Deno.loadavg()[0]!;
+}
+
+/** Measures one group; where that fails, a row says why. */
+async function measure(group: RowGroup, effort: Effort): Promise<Found> {
+  const startedAt = performance.now();
+  try {
+    return await group.run(effort);
+  } catch (error) {
+    Deno.exitCode = 1;
+    return { rows: [failure(group, error)] };
+  } finally {
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    print(Deno.stderr, `${String(seconds).padStart(4)} s  ${group.name}`);
+  }
+}
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    sheet: { type: "string", default: SHEET },
+  },
+});
 await requireWrk();
 const effort = values.quick ? QUICK : THOROUGH;
-const chosen = GROUPS.filter(({ name }) => name.includes(values.only ?? ""));
+const chosen = GROUPS.filter(({ name }) => name.includes(values.only));
 const loadBefore = loadNow();
-const rows: Row[] = [];
-for (const group of chosen) {
-  print(Deno.stderr, `${new Date().toISOString().slice(11, 19)} ${group.name}`);
-  rows.push(...await rowsOf(group, effort));
-}
-print(Deno.stdout, table(rows));
+const startedAt = performance.now();
+const found: Found[] = [];
+for (const group of chosen) found.push(await measure(group, effort));
+const rows = found.flatMap(({ rows = [] }) => rows);
+const growths = found.flatMap(({ growths = [] }) => growths);
+print(Deno.stdout, tables({ rows, growths }));
 if (chosen.length === GROUPS.length) {
-  const text = sheet(rows, `${loadBefore} and ${loadNow()}`, effort);
-  await Deno.writeTextFile(SHEET, text);
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", SHEET.pathname] }).output();
+  const minutes = (performance.now() - startedAt) / 60_000;
+  const loads = [loadBefore, loadNow()] as const;
+  await Deno.writeTextFile(values.sheet, sheet({ rows, growths, effort, loads, minutes }));
+  await new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--quiet", "--config", CONFIG, values.sheet],
+  }).output();
 }

@@ -25,6 +25,8 @@ end
 function done(summary, latency)
   local e = summary.errors
   local faults = e.connect + e.read + e.write + e.status + e.timeout
+  io.write(string.format("FAULTS connect %d, read %d, write %d, status %d, timeout %d\n",
+    e.connect, e.read, e.write, e.status, e.timeout))
   io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, faults,
     latency:percentile(50), latency:percentile(99)))
 end

@@ -1,14 +1,18 @@
 /** The requests that the benchmark sends. */
 
-/** A body, and the headers that go with it. */
+/** A body, the headers that go with it, and how the answer is known to be right. */
 export interface BenchRequest {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly expect: { readonly type: string; readonly text: string };
 }
 
+const JSON_TYPE = "application/json";
+const SSE_TYPE = "text/event-stream";
+
 const HEADERS = {
-  "Content-Type": "application/json",
-  "Accept": "application/json, text/event-stream",
+  "Content-Type": JSON_TYPE,
+  "Accept": `${JSON_TYPE}, ${SSE_TYPE}`,
 };
 const LEGACY = { ...HEADERS, "MCP-Protocol-Version": "2025-06-18" };
 
@@ -17,10 +21,31 @@ export function rpc(method: string, params: object, id: string | number = 1): st
 }
 
 const ECHO = { name: "echo", arguments: { message: "hello" } };
+const ECHOED = `"text":"hello"`;
 
-export const ECHO_CALL: BenchRequest = { body: rpc("tools/call", ECHO), headers: LEGACY };
+export const ECHO_CALL: BenchRequest = {
+  body: rpc("tools/call", ECHO),
+  headers: LEGACY,
+  expect: { type: JSON_TYPE, text: ECHOED },
+};
 
-export const LIST_CALL: BenchRequest = { body: rpc("tools/list", {}), headers: LEGACY };
+/** The same for a peer that answers it on an event stream when a client takes both. */
+export const STREAMED_ECHO_CALL: BenchRequest = {
+  ...ECHO_CALL,
+  expect: { type: SSE_TYPE, text: ECHOED },
+};
+
+/** The same from a client that takes JSON only. */
+export const JSON_ECHO_CALL: BenchRequest = {
+  ...ECHO_CALL,
+  headers: { ...LEGACY, Accept: JSON_TYPE },
+};
+
+export const LIST_CALL: BenchRequest = {
+  body: rpc("tools/list", {}),
+  headers: LEGACY,
+  expect: { type: JSON_TYPE, text: `"tools":[` },
+};
 
 export const MODERN_META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -36,10 +61,21 @@ export const MODERN_ECHO_CALL: BenchRequest = {
     "Mcp-Method": "tools/call",
     "Mcp-Name": "echo",
   },
+  expect: { type: JSON_TYPE, text: ECHOED },
 };
 
+/** A call in a session. */
+export interface SessionCalls {
+  /** Answered on an event stream; a client of the SDK 1 has to accept both types for that. */
+  readonly both: BenchRequest;
+  /** From a client that takes nothing but event streams. */
+  readonly onStream: BenchRequest;
+  /** From one that takes both, answered as JSON. */
+  readonly asJson: BenchRequest;
+}
+
 /** Opens a session of 2025-06-18; what is sent in it has ids that never meet. */
-export async function inSession(url: string): Promise<BenchRequest> {
+export async function inSession(url: string): Promise<SessionCalls> {
   const response = await fetch(url, {
     method: "POST",
     headers: { ...LEGACY, connection: "close" },
@@ -59,5 +95,11 @@ export async function inSession(url: string): Promise<BenchRequest> {
     body: JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }),
   });
   await noted.body?.cancel();
-  return { body: rpc("tools/call", ECHO, "%ID%"), headers };
+  const body = rpc("tools/call", ECHO, "%ID%");
+  const expect = { type: SSE_TYPE, text: ECHOED };
+  return {
+    both: { body, headers, expect },
+    onStream: { body, headers: { ...headers, Accept: SSE_TYPE }, expect },
+    asJson: { body, headers, expect: { type: JSON_TYPE, text: ECHOED } },
+  };
 }

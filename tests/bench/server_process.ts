@@ -4,6 +4,8 @@
  * @module
  */
 import { readLines } from "../helpers/lines.ts";
+import type { Target } from "./load.ts";
+import { withOpenFiles } from "./machine.ts";
 
 /** How to start a server that tells its URL on stderr. */
 export interface Launch {
@@ -22,13 +24,19 @@ const START_WITHIN_MS = 60_000;
 const MS_PER_TICK = 10;
 
 /** Lifeline as its users start it. */
-export function lifeline(env: Readonly<Record<string, string>> = {}): Launch {
+export function lifeline(...flags: string[]): Launch {
   return {
     command: DENO,
-    args: ["run", ...PERMISSIONS, "main.ts", "--port=0"],
+    args: ["run", ...PERMISSIONS, "main.ts", "--port=0", ...flags],
     cwd: ROOT,
-    env,
   };
+}
+
+/** Lifeline with so many tools and no others; one of them is `echo`. */
+export function lifelineWithTools(count: number): Launch {
+  const script = "tests/bench/servers/with_tools.ts";
+  const env = { BENCH_TOOLS: String(count) };
+  return { command: DENO, args: ["run", "-A", script, "--port=0"], cwd: ROOT, env };
 }
 
 /** Lifeline with handles for its heap and its list of tools. */
@@ -59,7 +67,7 @@ export function roomFor(streams: number): string[] {
   ];
 }
 
-export class ServerProcess implements AsyncDisposable {
+export class ServerProcess implements AsyncDisposable, Target {
   readonly url: string;
   readonly #process: Deno.ChildProcess;
   readonly #reading: Promise<void>;
@@ -72,8 +80,9 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Starts a server and waits until it listens. */
   static async start({ command, args, cwd, env }: Launch): Promise<ServerProcess> {
-    const process = new Deno.Command(command, {
-      args: [...args],
+    const [program, ...rest] = withOpenFiles(command, args);
+    const process = new Deno.Command(program, {
+      args: rest,
       ...(cwd !== undefined && { cwd }),
       ...(env !== undefined && { env: { ...env } }),
       stdin: "null",

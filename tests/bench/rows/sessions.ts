@@ -7,7 +7,7 @@ import { inTurn } from "../load.ts";
 import type { RowGroup } from "../report.ts";
 import { inSession } from "../requests.ts";
 import { type Launch, lifeline, ServerProcess } from "../server_process.ts";
-import { compared } from "./calls.ts";
+import { compared, speedOf } from "./compared.ts";
 
 const PEER = new URL("../peers/sdk1.mjs", import.meta.url);
 const PACKAGES = ["@modelcontextprotocol/sdk@1.32.0", "zod@4.6.7"];
@@ -35,15 +35,20 @@ export const sessionCalls: RowGroup = {
     try {
       await using sdk = await ServerProcess.start(await installed(folder));
       await using own = await ServerProcess.start(lifeline());
+      const calls = await inSession(`${own.url}/mcp`);
       const found = await inTurn({
-        sdk: { server: sdk, ...await inSession(`${sdk.url}/mcp`) },
-        own: { server: own, ...await inSession(`${own.url}/mcp`) },
+        sdk: { server: sdk, ...(await inSession(`${sdk.url}/mcp`)).both },
+        own: { server: own, ...calls.onStream },
+        asJson: { server: own, ...calls.asJson },
       }, effort);
-      return [compared(found.own, found.sdk, {
-        what: "tools/call answered on an event stream (2025 session)",
+      const of = "the official SDK 1.32.0 on Node";
+      const row = compared(found.own, found.sdk, {
+        what: "`tools/call` answered on an event stream (2025 session)",
         atLeast: 10,
-        of: "the official SDK 1 on Node",
-      })];
+        of,
+      });
+      const asJson = "Lifeline, to a client that takes JSON too (answered as JSON)";
+      return { rows: [{ ...row, figures: { ...row.figures, [asJson]: speedOf(found.asJson) } }] };
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

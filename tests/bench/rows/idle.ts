@@ -1,0 +1,182 @@
+/**
+ * What open streams cost while nothing happens: memory and keepalive.
+ *
+ * @module
+ */
+import type { Effort, Found, Growth, Row, RowGroup } from "../report.ts";
+import { handledLifeline, type Launch, peer, roomFor, ServerProcess } from "../server_process.ts";
+import { counted, digits, ratioOf, shown, spreadOf } from "../stats.ts";
+import { holdIdle, pause, roomyLifeline, sizesUpTo } from "./stream_servers.ts";
+
+/** What the targets speak of. */
+const TARGET = { streams: 10_000, resident: 1.1, heapKib: 3, pingMs: 15_000, cpuPercent: 2 };
+
+/** KiB of one idle stream. */
+interface Memory {
+  readonly residentKib: number;
+  readonly bareResidentKib: number;
+  /** After a collection. */
+  readonly heapKib: number;
+  readonly bareHeapKib: number;
+}
+
+async function kibEach(
+  launch: Launch,
+  count: number,
+  read: (server: ServerProcess) => Promise<number> | number,
+): Promise<number> {
+  await using server = await ServerProcess.start(launch);
+  // What the first streams cost once is no matter of the number.
+  await using _warm = await holdIdle(server, 10);
+  const before = await read(server);
+  await using _all = await holdIdle(server, count);
+  return (await read(server) - before) / count;
+}
+
+/** A collection would disturb what is resident, so the heap is asked of other processes. */
+async function memoryAt(count: number): Promise<Memory> {
+  const resident = (server: ServerProcess) => server.residentKib();
+  const heap = async (server: ServerProcess) => (await server.read("/bench/heap")).used! / 1024;
+  const room = roomFor(count);
+  return {
+    bareResidentKib: await kibEach(peer("sse_limit.js"), count, resident),
+    residentKib: await kibEach(roomyLifeline(count), count, resident),
+    bareHeapKib: await kibEach(peer("sse_limit.js", "15000", "heap"), count, heap),
+    heapKib: await kibEach(handledLifeline(...room), count, heap),
+  };
+}
+
+function judged(streams: number, isReached: boolean): boolean | string {
+  return streams >= TARGET.streams
+    ? isReached
+    : `no verdict: ${counted(streams)} streams, not ${counted(TARGET.streams)}`;
+}
+
+export const memory: RowGroup = {
+  name: "memory of idle streams",
+  run: async ({ streams, memoryRounds }): Promise<Found> => {
+    const sizes = sizesUpTo(streams);
+    const found = new Map<number, Memory[]>(sizes.map((count) => [count, []]));
+    for (let round = 0; round < memoryRounds; round++) {
+      for (const count of sizes) found.get(count)!.push(await memoryAt(count));
+    }
+    const all = (count: number, figure: keyof Memory) =>
+      found.get(count)!.map((memory) => memory[figure]);
+    const most = (figure: keyof Memory) => all(streams, figure);
+    const growth = (of: string, figure: keyof Memory, bare: keyof Memory): Growth => ({
+      what: `${of} of an idle stream, with the number of streams`,
+      cost: "KiB per stream",
+      unit: "KiB",
+      points: sizes.map((count) => ({ count, costs: all(count, figure) })),
+      bare: sizes.map((count) => ({ count, costs: all(count, bare) })),
+    });
+    return {
+      rows: memoryRows(streams, most),
+      growths: [
+        growth("resident memory", "residentKib", "bareResidentKib"),
+        growth("V8 heap", "heapKib", "bareHeapKib"),
+      ],
+    };
+  },
+};
+
+function memoryRows(streams: number, most: (figure: keyof Memory) => number[]): Row[] {
+  const ratio = ratioOf(most("residentKib"), most("bareResidentKib"));
+  const bare = most("bareHeapKib");
+  const more = spreadOf(most("heapKib").map((kib, round) => kib - bare[round]!));
+  const kib = (figure: keyof Memory) => shown(spreadOf(most(figure)), "KiB");
+  return [{
+    what: `resident memory of an idle stream, ${counted(streams)} open`,
+    target: `at most ${TARGET.resident.toFixed(2)} × a bare stream`,
+    measured: shown(ratio, "×"),
+    verdict: judged(streams, ratio.median <= TARGET.resident),
+    figures: { Lifeline: kib("residentKib"), "a bare stream": kib("bareResidentKib") },
+  }, {
+    what: "V8 heap of the same, after a collection",
+    target: `at most ${TARGET.heapKib} KiB more than a bare stream`,
+    measured: shown(more, "KiB more"),
+    verdict: judged(streams, more.median <= TARGET.heapKib),
+    figures: { Lifeline: kib("heapKib"), "a bare stream": kib("bareHeapKib") },
+  }];
+}
+
+const WINDOWS = 3;
+/** Pings per second in every row: as many as 10,000 streams at 15 s make. */
+const PINGS = TARGET.streams / TARGET.pingMs * 1000;
+
+/** Fewer streams are pinged as many times sooner, so that as many pings a second go out. */
+function pingMsFor(streams: number): number {
+  return TARGET.pingMs * streams / TARGET.streams;
+}
+
+function usOfPing(percent: number): number {
+  return percent / 100 * 1e6 / PINGS;
+}
+
+/** Share of a core (%) of each server in each window; all run at the same time. */
+async function keepaliveCpu(
+  servers: readonly ServerProcess[],
+  windowMs: number,
+): Promise<number[][]> {
+  const found: number[][] = servers.map(() => []);
+  for (let window = 0; window < WINDOWS; window++) {
+    const before = servers.map((server) => server.cpuMs());
+    const startedAt = performance.now();
+    await pause(windowMs);
+    const tookMs = performance.now() - startedAt;
+    for (const [n, server] of servers.entries()) {
+      found[n]!.push((server.cpuMs() - before[n]!) / tookMs * 100);
+    }
+  }
+  return found;
+}
+
+/** Whole intervals of the slowest, so that each window holds as many pings. */
+function windowMs({ streams, isQuick }: Effort): number {
+  const intervalMs = pingMsFor(streams);
+  return Math.ceil((isQuick ? 6_000 : 30_000) / intervalMs) * intervalMs;
+}
+
+export const keepalive: RowGroup = {
+  name: "keepalive",
+  run: async (effort): Promise<Found> => {
+    const { streams } = effort;
+    await using stack = new AsyncDisposableStack();
+    const start = async (launch: Launch, count: number) => {
+      const server = stack.use(await ServerProcess.start(launch));
+      stack.use(await holdIdle(server, count));
+      return server;
+    };
+    const sizes = sizesUpTo(streams);
+    const owns: ServerProcess[] = [];
+    const bares: ServerProcess[] = [];
+    for (const count of sizes) {
+      const pingMs = String(pingMsFor(count));
+      owns.push(await start(roomyLifeline(count, `--mcp-ping-interval-ms=${pingMs}`), count));
+      bares.push(await start(peer("sse_limit.js", pingMs), count));
+    }
+    const percents = await keepaliveCpu([...owns, ...bares], windowMs(effort));
+    const own = spreadOf(percents[owns.length - 1]!);
+    const points = (first: number) =>
+      sizes.map((count, n) => ({ count, costs: percents[first + n]!.map(usOfPing) }));
+    return {
+      rows: [{
+        what: `keepalive of ${counted(streams)} streams, each every ${pingMsFor(streams) / 1000} s`,
+        target: `at most ${TARGET.cpuPercent} % of one core for 10,000 at 15 s`,
+        measured: shown(own, "%"),
+        verdict: judged(streams, own.median <= TARGET.cpuPercent),
+        figures: {
+          Lifeline: `${shown(own, "%")}, ${digits(PINGS)} pings/s`,
+          "a bare stream": `${shown(spreadOf(percents.at(-1)!), "%")}, as many`,
+        },
+      }],
+      growths: [{
+        what: `keepalive, with the number of streams, ${digits(PINGS)} pings/s each`,
+        cost: "CPU per ping",
+        unit: "µs",
+        points: points(0),
+        bare: points(owns.length),
+      }],
+    };
+  },
+};

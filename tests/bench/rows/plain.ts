@@ -1,0 +1,98 @@
+/**
+ * Streams of the plain dialect that come and go.
+ *
+ * @module
+ */
+import { Holder, plainStream } from "../holder.ts";
+import type { Effort, Found, Growth, RowGroup } from "../report.ts";
+import { peer, ServerProcess } from "../server_process.ts";
+import { ratioOf, shown, spreadOf } from "../stats.ts";
+import { holdIdle, roomyLifeline, sizesUpTo } from "./stream_servers.ts";
+
+const AT_LEAST = 0.6;
+/** Clients that come and go at a time. */
+const AT_ONCE = 32;
+/** So rare that the pings of the held streams do not count among those that come and go. */
+const NO_PINGS = "--mcp-ping-interval-ms=600000";
+
+interface Speed {
+  readonly perSecond: number;
+  /** CPU time of the server for one stream (µs). */
+  readonly cpuUs: number;
+}
+
+async function comeAndGo(server: ServerProcess, seconds: number): Promise<Speed> {
+  await using holder = new Holder({
+    ...plainStream(server.port),
+    count: AT_ONCE,
+    thenLeave: true,
+    seconds,
+  });
+  const before = server.cpuMs();
+  const { times = 0 } = await holder.next();
+  return { perSecond: times / seconds, cpuUs: (server.cpuMs() - before) * 1000 / times };
+}
+
+/** Each server in turn, and all of them several times. */
+async function inTurn(
+  servers: readonly ServerProcess[],
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+): Promise<Speed[][]> {
+  for (const server of servers) await comeAndGo(server, 1);
+  const found: Speed[][] = servers.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [n, server] of servers.entries()) {
+      found[n]!.push(await comeAndGo(server, seconds));
+    }
+  }
+  return found;
+}
+
+export const plainStreams: RowGroup = {
+  name: "plain dialect: open, welcome, response, client leaves",
+  run: async (effort): Promise<Found> => {
+    await using bare = await ServerProcess.start(peer("sse_limit.js"));
+    await using own = await ServerProcess.start(roomyLifeline(1_000));
+    const [bares = [], owns = []] = await inTurn([bare, own], effort);
+    const all = (speeds: readonly Speed[], figure: keyof Speed) =>
+      speeds.map((speed) => speed[figure]);
+    const ratio = ratioOf(all(owns, "perSecond"), all(bares, "perSecond"));
+    const figure = (speeds: readonly Speed[]) =>
+      `${shown(spreadOf(all(speeds, "perSecond")), "/s")}, ` +
+      shown(spreadOf(all(speeds, "cpuUs")), "µs CPU");
+    return {
+      rows: [{
+        what: "plain dialect: open, welcome, response, client leaves",
+        target: `at least ${AT_LEAST} × the streams/s of a bare stream`,
+        measured: shown(ratio, "×"),
+        byCpu: shown(ratioOf(all(bares, "cpuUs"), all(owns, "cpuUs")), "×"),
+        verdict: ratio.median >= AT_LEAST,
+        figures: { Lifeline: figure(owns), "a bare stream": figure(bares) },
+      }],
+    };
+  },
+};
+
+export const plainGrowth: RowGroup = {
+  name: "growth of the plain dialect with the number of streams",
+  run: async (effort: Effort): Promise<Found> => {
+    await using stack = new AsyncDisposableStack();
+    const sizes = sizesUpTo(effort.streams);
+    const servers: ServerProcess[] = [];
+    for (const count of sizes) {
+      const launch = roomyLifeline(count + 1_000, NO_PINGS);
+      const server = stack.use(await ServerProcess.start(launch));
+      stack.use(await holdIdle(server, count));
+      servers.push(server);
+    }
+    const { rounds, growthSeconds: seconds } = effort;
+    const found = await inTurn(servers, { rounds, seconds });
+    const growth: Growth = {
+      what: "plain dialect: open and leave, beside so many open streams",
+      cost: "CPU per stream",
+      unit: "µs",
+      points: sizes.map((count, n) => ({ count, costs: found[n]!.map(({ cpuUs }) => cpuUs) })),
+    };
+    return { growths: [growth] };
+  },
+};
