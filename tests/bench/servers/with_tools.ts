@@ -24,5 +24,5 @@ await serve(app, {
   hostname: settings.HOST,
   port: settings.PORT,
   drainMs: settings.MCP_DRAIN_MS,
-  onListen: (address) => lines.write(greeting({ version: "bench", ...address })),
+  onListen: (address) => lines.write(greeting({ version: "bench", address })),
 });
