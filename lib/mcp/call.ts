@@ -135,6 +135,7 @@ export class Call implements ToolContext, Timed {
   /** The answer is settled: from here on nothing more is sent for this call. */
   finish(): void {
     this.#isOver = true;
+    if (this.#lastProgress > -Infinity) this.exchange.endProgress?.(this.#progressToken()!);
     this.#onAbort = undefined;
     this.#stopWatching?.();
   }

@@ -151,12 +151,12 @@ export class Streams implements Disposable {
     return stream;
   }
 
-  /** Opened = open now + Σ closed, and nothing waits that no stream has. */
+  /** Opened = open now + Σ closed, and nothing waits that no stream has or had. */
   addsUp(): boolean {
     const { opened, open, closed, queuedBytes } = this.registry.ledger();
     const sum = Object.values(closed).reduce((total, count) => total + count, 0);
-    const queued = [...this.registry.connections()]
-      .reduce((total, connection) => total + connection.queuedBytes, 0);
+    const queued = [...this.registry.connections(), ...this.registry.lastBytes]
+      .reduce((total, { queuedBytes }) => total + queuedBytes, 0);
     return opened === open + sum && queuedBytes === queued && open === this.registry.size;
   }
 
