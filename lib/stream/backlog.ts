@@ -83,10 +83,18 @@ export class Backlog {
     this.#leaveOutOldest("progress", maxBytes);
   }
 
-  /** Gives out all messages, in order, and holds none any more. */
-  take(): string[] {
+  /**
+   * Gives out all messages, in order, and holds none any more. A first one tells how many log
+   * messages were left out.
+   *
+   * @param maxBytes of all, that one included
+   */
+  take(maxBytes: number): string[] {
+    this.makeRoom(maxBytes);
+    if (this.#leftOutLogs > 0) this.#leaveOutOldest("log", maxBytes - OVERHEAD_BYTES);
     const texts = [...this.#held.values()].map(({ text }) => text);
-    if (this.#leftOutLogs > 0) texts.unshift(this.#tellLeftOut());
+    const isToBeTold = this.#leftOutLogs > 0 && this.#bytes + OVERHEAD_BYTES <= maxBytes;
+    if (isToBeTold) texts.unshift(this.#tellLeftOut());
     this.#held.clear();
     this.#leftOutLogs = 0;
     this.#count(-this.#bytes);
@@ -111,8 +119,7 @@ export class Backlog {
   #noteLeftOut(kind: NoticeKind, text: string): void {
     this.#owner.superseded(kind);
     if (kind !== "log") return;
-    // Room for the message that will say so.
-    if (this.#leftOutLogs++ === 0) this.#count(OVERHEAD_BYTES);
+    this.#leftOutLogs++;
     this.#leftOutLevel = JSON.parse(text).params?.level;
   }
 

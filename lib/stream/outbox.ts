@@ -150,8 +150,8 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     const backlog = this.#backlog;
     if (backlog === undefined) return;
     this.#backlog = undefined;
-    backlog.makeRoom(this.#maxBytes - this.waitingBytes - nextBytes());
-    for (const text of backlog.take()) this.#owner.sendHeld(text);
+    const room = this.#maxBytes - this.waitingBytes - nextBytes();
+    for (const text of backlog.take(room)) this.#owner.sendHeld(text);
   }
 
   /** Brings the total up to date: a reader takes bytes without telling, until it has taken all. */

@@ -85,6 +85,13 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
     return this.#write(frame, false);
   }
 
+  /** Queues what its client has missed, which may be more than else may wait: the store bounds it. */
+  replay(frames: readonly Uint8Array[]): void {
+    if (this.#state !== "open" || frames.length === 0) return;
+    for (const frame of frames) this.outbox.add(frame);
+    this.owner.withinTotalQueue(this);
+  }
+
   /** Queues the answer to a request; one that its reader never takes is counted as lost. */
   answer(frame: Uint8Array): boolean {
     return this.#write(frame, true);

@@ -58,7 +58,7 @@ export class StdioOutput {
   flush(): void {
     const backlog = this.#backlog;
     this.#backlog = undefined;
-    for (const text of backlog?.take() ?? []) this.#write(text);
+    for (const text of backlog?.take(Infinity) ?? []) this.#write(text);
   }
 
   /** Resolves when all is written. */

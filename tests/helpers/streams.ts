@@ -6,7 +6,11 @@
 import { CallAborted } from "../../lib/base/errors.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
-import { ConnectionRegistry, type RegistryLimits } from "../../lib/stream/connection_registry.ts";
+import {
+  ConnectionRegistry,
+  type RegistryLimits,
+  type RegistryOptions,
+} from "../../lib/stream/connection_registry.ts";
 import type { SseConnection } from "../../lib/stream/sse_connection.ts";
 import type { SseDialect, StreamWork } from "../../lib/stream/stream_types.ts";
 import { FakeTime } from "./time.ts";
@@ -121,8 +125,8 @@ export class Streams implements Disposable {
   /** What timers threw; a stream's must not. */
   readonly faults: unknown[] = [];
 
-  constructor(limits: Partial<RegistryLimits> = {}) {
-    this.registry = new ConnectionRegistry({ ...LIMITS, ...limits }, this.wheel);
+  constructor(limits: Partial<RegistryLimits> = {}, options: RegistryOptions = {}) {
+    this.registry = new ConnectionRegistry({ ...LIMITS, ...limits }, this.wheel, options);
   }
 
   /** Opens a stream whose first frame is `first`. */
