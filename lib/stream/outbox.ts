@@ -114,9 +114,10 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     return true;
   }
 
-  /** Makes room where it can; whether more waits than may. */
+  /** Makes room where it can; whether more waits than may. Asked after each frame. */
   isOverfull(): boolean {
-    if (this.queuedBytes <= this.#maxBytes) return false;
+    // What was counted with that frame: asking the stream again would cost as much as the rest.
+    if (this.#countedBytes + (this.#backlog?.bytes ?? 0) <= this.#maxBytes) return false;
     this.#backlog?.makeRoom(this.#maxBytes - this.waitingBytes);
     return this.queuedBytes > this.#maxBytes;
   }
@@ -128,8 +129,10 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    * @returns false when it is to be sent now
    */
   hold(message: JsonRpcMessage, text: string): boolean {
+    // What was counted may have been taken meanwhile, and is never too little.
+    if (!this.#isBehind(this.#countedBytes, text.length)) return false;
     const { waitingBytes } = this;
-    if (this.#backlog === undefined && !this.#isBehind(waitingBytes, text.length)) return false;
+    if (!this.#isBehind(waitingBytes, text.length)) return false;
     const notice = noticeOf(message);
     if (notice === undefined) return false;
     this.#backlog ??= new Backlog(this.#total);
@@ -213,7 +216,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #isBehind(waitingBytes: number, length: number): boolean {
-    return waitingBytes > this.#maxBytes * BEHIND_SHARE ||
+    return this.#backlog !== undefined || waitingBytes > this.#maxBytes * BEHIND_SHARE ||
       waitingBytes > 0 && waitingBytes + length > this.#maxBytes;
   }
 

@@ -34,7 +34,8 @@ export class QueueBudget {
 
   /** Asks all streams what waits, so that the total is right. */
   recount(): void {
-    for (const queue of this.#queues()) queue.recount();
+    for (const queue of this.#streams()) queue.recount();
+    for (const queue of this.lastBytes) queue.recount();
   }
 
   /** The same, where it could matter. */
@@ -54,14 +55,11 @@ export class QueueBudget {
 
   #greediest(): Queue | undefined {
     let greediest: Queue | undefined;
-    for (const queue of this.#queues()) {
-      if (queue.queuedBytes > (greediest?.queuedBytes ?? 0)) greediest = queue;
+    for (const queues of [this.#streams(), this.lastBytes]) {
+      for (const queue of queues) {
+        if (queue.queuedBytes > (greediest?.queuedBytes ?? 0)) greediest = queue;
+      }
     }
     return greediest;
-  }
-
-  *#queues(): Generator<Queue> {
-    yield* this.#streams();
-    yield* this.lastBytes;
   }
 }
