@@ -64,6 +64,13 @@ export interface Observer {
   /** A ping went out so many ms after it was due. */
   pinged(latenessMs: number): void;
   pingFailed(): void;
+  /**
+   * A notification of this kind is never sent: its reader was behind, and a newer one or the answer
+   * took its place, or there was no room.
+   */
+  superseded(kind: string): void;
+  /** A stream was cut off with so many answers unread that nobody can fetch any more. */
+  resultsLost(dialect: string, results: number): void;
   /** A limit, by its short name, refused something. */
   refused(limit: string): void;
   requestFinished(call: ObservedCall, outcome: Outcome): void;
@@ -87,6 +94,8 @@ export const NO_OBSERVER: Observer = {
   connectionClosed: () => {},
   pinged: () => {},
   pingFailed: () => {},
+  superseded: () => {},
+  resultsLost: () => {},
   refused: () => {},
   requestFinished: () => {},
   requestRejected: () => {},

@@ -22,6 +22,7 @@ import { REFUSALS } from "../stream/ledger.ts";
 import type { Dialect } from "../stream/stream_types.ts";
 import { SESSION_ENDS } from "../transport/session_table.ts";
 import { ERROR_TABLE } from "../wire/error_table.ts";
+import { NOTICE_KINDS } from "../wire/notices.ts";
 import { CallMetrics, type CallMetricsOptions } from "./call_metrics.ts";
 
 /** Every dialect of a stream. */
@@ -89,6 +90,16 @@ export class Metrics implements Observer {
     "How much later than due pings went out",
     { buckets: DELAY_SECONDS },
   );
+  readonly #superseded = this.#counter(
+    "lifeline_notifications_superseded_total",
+    "Notifications left out for readers that were behind",
+    { kind: NOTICE_KINDS },
+  );
+  readonly #resultsLost = this.#counter(
+    "lifeline_results_lost_total",
+    "Answers unread in streams that were cut off",
+    { dialect: DIALECTS },
+  );
   readonly #refused = this.#counter("lifeline_refused_total", "Refusals, by the limit reached", {
     limit: LIMITS,
   });
@@ -151,6 +162,14 @@ export class Metrics implements Observer {
 
   pingFailed(): void {
     this.#pingFailures.inc();
+  }
+
+  superseded(kind: string): void {
+    this.#superseded.inc({ kind });
+  }
+
+  resultsLost(dialect: string, results: number): void {
+    this.#resultsLost.inc({ dialect }, results);
   }
 
   refused(limit: string): void {

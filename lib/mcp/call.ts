@@ -12,6 +12,8 @@ const log = logFor("mcp");
 
 /** How soon a client comes back to a stream that was let go of (ms). */
 const DEFAULT_RETRY_MS = 1_000;
+/** How late it may be asked to come back (ms). */
+const MAX_RETRY_MS = 3_600_000;
 
 /**
  * One running request, and what a tool sees of it.
@@ -79,7 +81,7 @@ export class Call implements ToolContext, Timed {
 
   get releaseStream(): ToolContext["releaseStream"] {
     return (retryMs = DEFAULT_RETRY_MS) => {
-      if (!this.#isOver) this.exchange.releaseStream?.(retryMs);
+      if (!this.#isOver) this.exchange.releaseStream?.(wholeRetry(retryMs));
     };
   }
 
@@ -135,6 +137,7 @@ export class Call implements ToolContext, Timed {
   /** The answer is settled: from here on nothing more is sent for this call. */
   finish(): void {
     this.#isOver = true;
+    if (this.#lastProgress > -Infinity) this.exchange.endProgress?.(this.#progressToken()!);
     this.#onAbort = undefined;
     this.#stopWatching?.();
   }
@@ -198,4 +201,10 @@ export class Call implements ToolContext, Timed {
       levels.map((level) => [level, at(level)]),
     ) as ClientLog;
   }
+}
+
+/** A handler's wish as the wire can carry it: a bad number must not cost the call. */
+function wholeRetry(retryMs: number): number {
+  if (Number.isNaN(retryMs)) return DEFAULT_RETRY_MS;
+  return Math.round(Math.min(Math.max(retryMs, 0), MAX_RETRY_MS));
 }

@@ -25,6 +25,8 @@ export interface Exchange {
   readonly session?: LegacySession;
   /** Sends a message that belongs to a running request. Never throws. */
   send(message: JsonRpcNotification | JsonRpcRequest): void;
+  /** A call that has told its progress is over: what is held back of that is not to be sent. */
+  endProgress?(token: string | number): void;
   /**
    * The client's presence, for transports without a stream to watch. Asked for only when a tool
    * looks at `ctx.signal`, as watching costs a fast call a fifth of its speed.

@@ -119,7 +119,8 @@ export interface ToolContext {
   /**
    * Lets go of the response stream while the work goes on, where the client can resume it
    * (2025-11-25, basic/transports): the client comes back after `retryMs` and misses nothing.
-   * Elsewhere it does nothing.
+   * Elsewhere it does nothing. The time is rounded and brought within 0 and an hour; what is not a
+   * number is a second.
    */
   readonly releaseStream: (retryMs?: number) => void;
 }

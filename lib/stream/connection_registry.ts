@@ -8,9 +8,12 @@ import { type Log, logFor } from "../base/log.ts";
 import { NO_OBSERVER, type Observer } from "../base/observer.ts";
 import { within } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
+import type { NoticeKind } from "../wire/notices.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
 import { type HeartbeatFigures, type Ledger, noneClosed, observedEnd } from "./ledger.ts";
+import type { LastBytes } from "./last_bytes.ts";
+import { QueueBudget } from "./queue_budget.ts";
 import { SseConnection } from "./sse_connection.ts";
 import type {
   SseDialect,
@@ -53,8 +56,8 @@ export class ConnectionRegistry implements StreamOwner {
   /** Open and lingering streams, by client. */
   readonly #perClient = new Map<string, number>();
   readonly #closed = noneClosed();
+  readonly #queues: QueueBudget;
   #opened = 0;
-  #queuedBytes = 0;
   #pingsSent = 0;
   #pingsFailed = 0;
   #maxLatenessMs = 0;
@@ -75,6 +78,7 @@ export class ConnectionRegistry implements StreamOwner {
     this.#limits = limits;
     this.wheel = wheel;
     this.#observer = observer;
+    this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#connections.values());
     this.admission = new Admission(limits, {
       now: () => wheel.now(),
       heap,
@@ -106,11 +110,11 @@ export class ConnectionRegistry implements StreamOwner {
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
   open({ dialect, client, work, pingIntervalMs }: OpenOptions): SseConnection {
-    this.#recountIfFull();
+    this.#queues.recountIfFull();
     this.admission.admitStream(client, {
       open: this.#connections.size + this.#lingering.size,
       openOfClient: this.#perClient.get(client.key) ?? 0,
-      queuedBytes: this.#queuedBytes,
+      queuedBytes: this.#queues.bytes,
     }, dialect.isLasting);
     const connection = new SseConnection({
       id: randomId("mcp_sse_"),
@@ -148,14 +152,14 @@ export class ConnectionRegistry implements StreamOwner {
   }
 
   ledger(): Ledger {
-    this.#recount();
+    this.#queues.recount();
     return {
       opened: this.#opened,
       open: this.#connections.size,
       lingering: this.#lingering.size,
       closed: { ...this.#closed },
       refused: this.admission.refused(),
-      queuedBytes: this.#queuedBytes,
+      queuedBytes: this.#queues.bytes,
     };
   }
 
@@ -214,20 +218,31 @@ export class ConnectionRegistry implements StreamOwner {
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }
 
+  /** For connections: what still waits in those that have ended. */
+  get lastBytes(): Set<LastBytes> {
+    return this.#queues.lastBytes;
+  }
+
   /** Called by a connection: so many more bytes wait. */
   addQueued(delta: number): void {
-    this.#queuedBytes += delta;
+    this.#queues.add(delta);
   }
 
   /** Called by a connection that has queued bytes: over the total, the greediest stream goes. */
   withinTotalQueue(writer: SseConnection): boolean {
-    if (this.#queuedBytes > this.#limits.maxTotalQueuedBytes) this.#recount();
-    while (this.#queuedBytes > this.#limits.maxTotalQueuedBytes) {
-      const greediest = this.#greediest();
-      if (greediest === undefined) break;
-      greediest.close("queue_full");
-    }
+    this.#queues.enforce();
     return writer.state === "open";
+  }
+
+  /** Called by a connection: a notification of this kind is never sent. */
+  superseded(kind: NoticeKind): void {
+    this.#observer.superseded(kind);
+  }
+
+  /** Called by a connection: it was cut off with so many answers unread. */
+  resultsLost({ id, dialect, reason }: SseConnection, results: number): void {
+    this.#observer.resultsLost(dialect.name, results);
+    this.#log.warning("Results lost", { connection_id: id, reason, results });
   }
 
   /** Called by a connection: what to ask of its client before it comes back. */
@@ -263,7 +278,7 @@ export class ConnectionRegistry implements StreamOwner {
    */
   #release(connection: SseConnection): void {
     connection.close("client_closed");
-    this.wheel.cancel(connection);
+    connection.released();
     if (this.#lingering.delete(connection)) this.#countOut(connection);
   }
 
@@ -271,25 +286,6 @@ export class ConnectionRegistry implements StreamOwner {
     const left = (this.#perClient.get(client.key) ?? 1) - 1;
     if (left > 0) this.#perClient.set(client.key, left);
     else this.#perClient.delete(client.key);
-  }
-
-  #recountIfFull(): void {
-    if (this.#queuedBytes >= this.#limits.maxTotalQueuedBytes) this.#recount();
-  }
-
-  /** Readers take bytes without telling, so the total may be too high until it is asked for. */
-  #recount(): void {
-    for (const connection of this.#connections.values()) connection.recount();
-  }
-
-  #greediest(): SseConnection | undefined {
-    let greediest: SseConnection | undefined;
-    for (const connection of this.#connections.values()) {
-      if (connection.queuedBytes > (greediest?.queuedBytes ?? 0)) {
-        greediest = connection;
-      }
-    }
-    return greediest;
   }
 
   async #emptyWithin(budgetMs: number): Promise<void> {

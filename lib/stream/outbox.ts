@@ -5,48 +5,78 @@
  * bytes stay in the stream's queue. This queue counts bytes and its high-water mark is 0, so
  * `-desiredSize` is exactly what waits, and `pull()` means that nothing does.
  *
+ * What is in the queue cannot be taken back, so notifications that a later one may supersede are
+ * held back in a backlog as long as the reader is behind.
+ *
  * @module
  */
+import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+import { noticeOf, progressKey } from "../wire/notices.ts";
+import { Backlog, type BacklogOwner } from "./backlog.ts";
 
-/** Who wants to know that the reader is gone. */
+/** Whose outbox it is. */
 export interface OutboxOwner {
+  /** The reader is gone. */
   cancel(): void;
-}
-
-/** Who adds up what waits for all readers. */
-export interface QueueTotal {
-  /** So many more bytes wait; negative when they went. */
-  addQueued(delta: number): void;
+  /** Sends a message that was held back, given as JSON. */
+  sendHeld(text: string): void;
 }
 
 const BYTE_QUEUE = new ByteLengthQueuingStrategy({ highWaterMark: 0 });
+/** Share of what may wait from which on a reader is behind. */
+const BEHIND_SHARE = 1 / 8;
+/** Larger frames are queued in pieces, so that a slow reader can be seen to go on. */
+const PIECE_BYTES = 65_536;
 
 /** No method throws, at any time. */
 export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** The response body. */
   readonly readable: ReadableStream<Uint8Array>;
   readonly #owner: OutboxOwner;
-  readonly #total: QueueTotal;
+  readonly #total: BacklogOwner;
+  readonly #maxBytes: number;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #writtenBytes = 0;
-  /** What of this stream the total of all streams has counted in. */
+  /** What of this stream's queue the total of all streams has counted in. */
   #countedBytes = 0;
-  #isOver = false;
+  /** What had been sent when the stream ended. */
+  #sentAtEnd: number | undefined;
+  /** Only while a reader is behind. */
+  #backlog: Backlog | undefined;
+  /** Where the answers end that had to wait, as numbers of bytes written until then. */
+  #answers: number[] | undefined;
 
-  constructor(owner: OutboxOwner, total: QueueTotal) {
+  /** @param maxBytes that may wait for the reader */
+  constructor(owner: OutboxOwner, total: BacklogOwner, maxBytes: number) {
     this.#owner = owner;
     this.#total = total;
+    this.#maxBytes = maxBytes;
     this.readable = new ReadableStream(this, BYTE_QUEUE);
   }
 
-  /** Bytes that wait; those that outlive their stream are not counted any more. */
-  get queuedBytes(): number {
-    return this.#isOver ? 0 : Math.max(0, -(this.#controller?.desiredSize ?? 0));
+  /** Bytes in the stream's queue, be it over or not. */
+  get waitingBytes(): number {
+    return Math.max(0, -(this.#controller?.desiredSize ?? 0));
   }
 
-  /** Bytes that the transport has taken. */
+  /** Bytes that wait, those that are held back included; none once the stream is over. */
+  get queuedBytes(): number {
+    if (this.#sentAtEnd !== undefined) return 0;
+    return this.waitingBytes + (this.#backlog?.bytes ?? 0);
+  }
+
+  /**
+   * Bytes that the transport has taken. Once the stream is over that stands: nobody can tell what
+   * becomes of what still waits.
+   */
   get sentBytes(): number {
-    return this.#writtenBytes - this.queuedBytes;
+    return this.#sentAtEnd ?? this.#writtenBytes - this.waitingBytes;
+  }
+
+  /** Answers in the queue. */
+  get waitingAnswers(): number {
+    const taken = this.#writtenBytes - this.waitingBytes;
+    return this.#answers?.filter((end) => end > taken).length ?? 0;
   }
 
   /** Called by the stream. */
@@ -57,6 +87,8 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** Called by the stream when the reader has taken everything. */
   pull(): void {
     this.recount();
+    this.#answers = undefined;
+    if (this.#backlog !== undefined) this.flush();
   }
 
   /** Called by the stream when its reader is gone. */
@@ -64,21 +96,70 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     this.#owner.cancel();
   }
 
-  /** @returns false when the stream cannot take it any more */
-  add(frame: Uint8Array): boolean {
+  /**
+   * Queues a frame.
+   *
+   * @param isAnswer whether it must not get lost unseen
+   * @returns false when the stream cannot take it any more
+   */
+  add(frame: Uint8Array, isAnswer = false): boolean {
     try {
-      this.#controller?.enqueue(frame);
+      this.#enqueue(frame);
     } catch {
       return false;
     }
     this.#writtenBytes += frame.byteLength;
     this.recount();
+    if (isAnswer && this.#countedBytes > 0) this.#noteAnswer();
     return true;
+  }
+
+  /** Makes room where it can; whether more waits than may. Asked after each frame. */
+  isOverfull(): boolean {
+    // What was counted with that frame: asking the stream again would cost as much as the rest.
+    if (this.#countedBytes + (this.#backlog?.bytes ?? 0) <= this.#maxBytes) return false;
+    this.#backlog?.makeRoom(this.#maxBytes - this.waitingBytes);
+    return this.queuedBytes > this.#maxBytes;
+  }
+
+  /**
+   * Holds a message back, or leaves it out, where it may be and its reader is behind.
+   *
+   * @param text of the message, as JSON
+   * @returns false when it is to be sent now
+   */
+  hold(message: JsonRpcMessage, text: string): boolean {
+    // What was counted may have been taken meanwhile, and is never too little.
+    if (!this.#isBehind(this.#countedBytes, text.length)) return false;
+    const { waitingBytes } = this;
+    if (!this.#isBehind(waitingBytes, text.length)) return false;
+    const notice = noticeOf(message);
+    if (notice === undefined) return false;
+    this.#backlog ??= new Backlog(this.#total);
+    return this.#backlog.hold(notice, text, this.#maxBytes - waitingBytes);
+  }
+
+  /** A call is over: its progress matters no more. */
+  endProgress(token: unknown): void {
+    this.#backlog?.drop(progressKey(token));
+  }
+
+  /**
+   * Sends what was held back.
+   *
+   * @param nextBytes tells the length of what is sent next, and must find room after it
+   */
+  flush(nextBytes: () => number = () => 0): void {
+    const backlog = this.#backlog;
+    if (backlog === undefined) return;
+    this.#backlog = undefined;
+    const room = this.#maxBytes - this.waitingBytes - nextBytes();
+    for (const text of backlog.take(room)) this.#owner.sendHeld(text);
   }
 
   /** Brings the total up to date: a reader takes bytes without telling, until it has taken all. */
   recount(): void {
-    const delta = this.queuedBytes - this.#countedBytes;
+    const delta = this.waitingBytes - this.#countedBytes;
     if (delta === 0) return;
     this.#countedBytes += delta;
     this.#total.addQueued(delta);
@@ -90,7 +171,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    * @returns whether something waits
    */
   end(): boolean {
-    const isToBeRead = this.queuedBytes > 0;
+    const isToBeRead = this.waitingBytes > 0;
     this.#settle();
     try {
       this.#controller?.close();
@@ -108,11 +189,38 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     } catch {
       // Already ended by its reader.
     }
+    this.forget();
   }
 
-  /** From here on what was sent stands: nobody can tell what becomes of what still waits. */
+  /** Nobody reads any more: what still waits counts no longer. */
+  forget(): void {
+    this.#controller = undefined;
+    this.recount();
+  }
+
+  #enqueue(frame: Uint8Array): void {
+    // What is larger than the queue passes only as a whole, to a reader that waits for it.
+    if (frame.byteLength <= PIECE_BYTES || frame.byteLength > this.#maxBytes) {
+      return this.#controller?.enqueue(frame);
+    }
+    for (let start = 0; start < frame.byteLength; start += PIECE_BYTES) {
+      this.#controller?.enqueue(frame.subarray(start, start + PIECE_BYTES));
+    }
+  }
+
+  #noteAnswer(): void {
+    const taken = this.#writtenBytes - this.#countedBytes;
+    const answers = this.#answers ??= [];
+    while ((answers[0] ?? Infinity) <= taken) answers.shift();
+    answers.push(this.#writtenBytes);
+  }
+
+  #isBehind(waitingBytes: number, length: number): boolean {
+    return this.#backlog !== undefined || waitingBytes > this.#maxBytes * BEHIND_SHARE ||
+      waitingBytes > 0 && waitingBytes + length > this.#maxBytes;
+  }
+
   #settle(): void {
-    this.#writtenBytes -= this.queuedBytes;
-    this.#isOver = true;
+    this.#sentAtEnd ??= this.sentBytes;
   }
 }

@@ -15,61 +15,29 @@
 import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Timed } from "../base/timer_wheel.ts";
-import { encodeRetry } from "../wire/sse.ts";
+import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+import { encodeJsonText, encodeRetry } from "../wire/sse.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { Outbox } from "./outbox.ts";
-import type {
-  ConnectionState,
-  SseConnectionParts,
-  SseDialect,
-  StreamClient,
-  StreamLimits,
-  StreamOwner,
-  StreamView,
-  StreamWork,
-} from "./stream_types.ts";
+import { LastBytes } from "./last_bytes.ts";
+import { Stream } from "./stream.ts";
+import type { ConnectionState, SseConnectionParts, StreamView } from "./stream_types.ts";
 
-export class SseConnection implements Timed, StreamView, EventListenerObject {
-  readonly id: string;
-  readonly dialect: SseDialect;
-  readonly client: StreamClient;
-  readonly work: StreamWork | undefined;
-  /** Monotonic ms at which the stream was opened. */
-  readonly openedAt: number;
-
+export class SseConnection extends Stream implements Timed, StreamView, EventListenerObject {
   /** Belong to the timer wheel. */
   dueAt = 0;
   slot = -1;
 
-  readonly #owner: StreamOwner;
-  readonly #limits: StreamLimits;
   readonly #log: Log;
   readonly #maxAgeAt: number;
-  readonly #outbox: Outbox;
-  readonly #heartbeat: Heartbeat;
   #state: ConnectionState = "opening";
   #reason: CloseReason | undefined;
   #signal: AbortSignal | undefined;
+  #lastBytes: LastBytes | undefined;
 
   constructor(parts: SseConnectionParts) {
-    this.id = parts.id;
-    this.dialect = parts.dialect;
-    this.client = parts.client;
-    this.work = parts.work;
-    this.#owner = parts.owner;
-    this.#limits = parts.limits;
+    super(parts);
     this.#log = parts.log;
-    const now = this.#owner.wheel.now();
-    this.openedAt = now;
-    this.#heartbeat = new Heartbeat(now, parts.limits.pingIntervalMs);
-    this.#maxAgeAt = now + parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random());
-    this.#outbox = new Outbox(this, parts.owner);
-  }
-
-  /** The response body. */
-  get readable(): ReadableStream<Uint8Array> {
-    return this.#outbox.readable;
+    this.#maxAgeAt = this.openedAt + parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random());
   }
 
   get state(): ConnectionState {
@@ -81,43 +49,8 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
     return this.#reason;
   }
 
-  /** Pings handed to the transport. */
-  get pingCount(): number {
-    return this.#heartbeat.pingCount;
-  }
-
-  /** Pings in a row that could not be handed over, or were left unanswered. */
-  get failedPings(): number {
-    return this.#heartbeat.failures;
-  }
-
-  /** Bytes that wait for the reader. */
-  get queuedBytes(): number {
-    return this.#outbox.queuedBytes;
-  }
-
-  /** Bytes that the transport has taken. */
-  get sentBytes(): number {
-    return this.#outbox.sentBytes;
-  }
-
-  /** Age in ms. */
-  get ageMs(): number {
-    return this.#owner.wheel.now() - this.openedAt;
-  }
-
-  /** Age in whole seconds. */
-  get uptime(): number {
-    return Math.floor(this.ageMs / 1000);
-  }
-
-  /** Brings the registry's total up to date with what its reader has taken. */
-  recount(): void {
-    this.#outbox.recount();
-  }
-
   /** Called by the stream when its reader is gone: layer 1 of disconnect detection. */
-  cancel(): void {
+  override cancel(): void {
     this.#log.debug("Connection aborted detected", { connection_id: this.id });
     this.close("client_closed");
   }
@@ -143,28 +76,48 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
     this.#scheduleNext(this.openedAt);
   }
 
-  /** What its client is asked to wait before it comes back (ms), if it comes too often. */
-  get retryMs(): number | undefined {
-    return this.dialect.isLasting ? this.#owner.retryMs(this.client) : undefined;
-  }
-
   /**
    * Queues a frame for the client.
    *
    * @returns false when the stream is over, or is ended by this very write
    */
   send(frame: Uint8Array): boolean {
-    if (this.#state !== "open") return false;
-    if (!this.#outbox.add(frame)) {
-      // Layer 2: a write that throws ends the stream.
-      this.close("write_failed");
-      return false;
-    }
-    if (this.queuedBytes > this.#limits.maxQueuedBytes) {
-      this.close("queue_full");
-      return false;
-    }
-    return this.#owner.withinTotalQueue(this);
+    return this.#write(frame, false);
+  }
+
+  /** Queues what its client has missed, which may be more than else may wait: the store bounds it. */
+  replay(frames: readonly Uint8Array[]): void {
+    if (this.#state !== "open" || frames.length === 0) return;
+    for (const frame of frames) this.outbox.add(frame);
+    this.owner.withinTotalQueue(this);
+  }
+
+  /** Queues the answer to a request; one that its reader never takes is counted as lost. */
+  answer(frame: Uint8Array): boolean {
+    return this.#write(frame, true);
+  }
+
+  /** Sends a message as an event, or holds it back: see {@linkcode holds}. */
+  say(message: JsonRpcMessage): void {
+    const text = JSON.stringify(message);
+    if (!this.holds(message, text)) this.send(encodeJsonText(text));
+  }
+
+  /**
+   * Whether a message is held back, as the reader is behind and a later one may take its place.
+   *
+   * @param text of the message, as JSON
+   */
+  holds(message: JsonRpcMessage, text: string): boolean {
+    if (this.#state !== "open" || !this.outbox.hold(message, text)) return false;
+    this.owner.withinTotalQueue(this);
+    return true;
+  }
+
+  /** Called by the outbox. */
+  override sendHeld(text: string): void {
+    if (this.work?.sendHeld !== undefined) this.work.sendHeld(text);
+    else this.send(encodeJsonText(text));
   }
 
   /**
@@ -175,18 +128,19 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
    */
   close(reason: CloseReason): void {
     if (this.#reason !== undefined) return;
-    this.#state = "closing";
     this.#reason = reason;
+    // What was held back is said now, or only kept where somebody may come back for it.
+    if (isDeparture(reason) || this.#isStalled(reason)) this.#state = "closing";
+    this.outbox.flush();
+    this.#state = "closing";
     this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
     if (!isDeparture(reason)) this.#sayGoodbye(reason);
     const { sentBytes } = this;
-    const isToBeRead = this.#endStream(reason);
-    this.#outbox.recount();
+    this.#endStream(reason);
     this.#state = "closed";
-    this.#owner.wheel.cancel(this);
-    if (isToBeRead) this.#owner.wheel.schedule(this, LINGER_MS);
+    this.owner.wheel.cancel(this);
     this.#signal?.removeEventListener("abort", this);
-    this.#owner.closed(this, reason);
+    this.owner.closed(this, reason);
     this.#abortWork(reason);
     this.#log.info("Connection forcefully closed", {
       connection_id: this.id,
@@ -197,33 +151,37 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
     });
   }
 
+  /** The transport holds nothing of the stream any more. */
+  released(): void {
+    this.#lastBytes?.forget();
+  }
+
   /** Called by the timer wheel: a ping or the end of the stream's time is due. */
   onDue(now: number): void {
-    if (this.#state === "closed") return this.#abandon();
     this.recount();
     if (now >= this.#maxAgeAt && this.#mayExpire(now)) return this.close("max_age");
-    if (now >= this.#heartbeat.nextAt) this.#beat(now);
+    if (now >= this.heartbeat.nextAt) this.#beat(now);
     if (this.#state === "open") this.#scheduleNext(now);
   }
 
   #beat(now: number): void {
-    const latenessMs = now - this.#heartbeat.nextAt;
-    const outcome = this.#heartbeat.beat(now, this, () => this.work?.probe?.() ?? "unknown");
+    const latenessMs = now - this.heartbeat.nextAt;
+    const outcome = this.heartbeat.beat(now, this, () => this.work?.probe?.() ?? "unknown");
     if (outcome === "failed") return this.#pingFailed("ping_failed");
     if (outcome === "busy") return;
-    this.#owner.pinged(latenessMs);
+    this.owner.pinged(latenessMs);
     const isSent = this.send(this.dialect.ping(this, this.pingCount));
     if (isSent && outcome === "unanswered") this.#pingFailed("peer_lost");
   }
 
   /** Layers 3 and 5: the reader takes nothing any more, or answers nothing. */
   #pingFailed(reason: CloseReason): void {
-    this.#owner.pingFailed();
+    this.owner.pingFailed();
     this.#log.warning("Ping failed", {
       connection_id: this.id,
       consecutive_failures: this.failedPings,
     });
-    if (this.failedPings < this.#limits.maxPingFailures) return;
+    if (this.failedPings < this.limits.maxPingFailures) return;
     this.#log.info("Max consecutive failures reached, closing connection", {
       connection_id: this.id,
       failures: this.failedPings,
@@ -234,14 +192,14 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
   /** A running call holds up the end of a stream's time, but only for as long as a call may take. */
   #mayExpire(now: number): boolean {
     return (this.work?.size ?? 0) === 0 ||
-      now >= this.#maxAgeAt + this.#limits.requestTimeoutMs;
+      now >= this.#maxAgeAt + this.limits.requestTimeoutMs;
   }
 
   #scheduleNext(now: number): void {
     const next = now >= this.#maxAgeAt
-      ? Math.min(this.#heartbeat.nextAt, now + EXPIRY_RETRY_MS)
-      : Math.min(this.#heartbeat.nextAt, this.#maxAgeAt);
-    this.#owner.wheel.schedule(this, next - now);
+      ? Math.min(this.heartbeat.nextAt, now + EXPIRY_RETRY_MS)
+      : Math.min(this.heartbeat.nextAt, this.#maxAgeAt);
+    this.owner.wheel.schedule(this, next - now);
   }
 
   #watch(signal: AbortSignal): void {
@@ -253,25 +211,46 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
   #sayGoodbye(reason: CloseReason): void {
     try {
       const frame = this.dialect.goodbye?.({ reason, connection: this });
-      if (frame !== undefined) this.#outbox.add(frame);
+      if (frame !== undefined) this.outbox.add(frame);
     } catch {
       // The dialect could not say it; the reason stands in the log.
     }
   }
 
-  /**
-   * Bytes already queued may still be read, but not for ever: a reader that has stopped, or stops
-   * now, must not keep them alive.
-   *
-   * @returns whether bytes wait for a reader
-   */
-  #endStream(reason: CloseReason): boolean {
-    if (this.failedPings > 0 || reason === "queue_full" || reason === "peer_lost") this.#abandon();
-    return this.#outbox.end() && !isDeparture(reason);
+  /** A reader that has stopped, or stops now, must not keep alive what waits for it. */
+  #isStalled(reason: CloseReason): boolean {
+    return this.failedPings > 0 || reason === "queue_full" || reason === "peer_lost";
   }
 
+  /** Bytes already queued may still be read, by a reader that is there and goes on. */
+  #endStream(reason: CloseReason): void {
+    if (this.#isStalled(reason)) return this.#abandon();
+    const isToBeRead = this.outbox.end() && !isDeparture(reason);
+    if (!isToBeRead) return this.outbox.forget();
+    this.#lastBytes = new LastBytes(this.outbox, this.owner, () => this.#abandon());
+  }
+
+  /** Drops what waits; answers among it are lost, and that is said. */
   #abandon(): void {
-    this.#outbox.abandon(new CallAborted(this.#reason ?? "error"));
+    const lost = this.outbox.waitingAnswers;
+    this.outbox.abandon(new CallAborted(this.#reason ?? "error"));
+    if (lost > 0) this.owner.resultsLost(this, lost);
+  }
+
+  #write(frame: Uint8Array, isAnswer: boolean): boolean {
+    if (this.#state !== "open") return false;
+    if (!this.outbox.add(frame, isAnswer)) {
+      // Layer 2: a write that throws ends the stream.
+      this.close("write_failed");
+      return false;
+    }
+    // The last words of a stream that is being ended.
+    if (this.#reason !== undefined) return true;
+    if (this.outbox.isOverfull()) {
+      this.close("queue_full");
+      return false;
+    }
+    return this.owner.withinTotalQueue(this);
   }
 
   #abortWork(reason: CloseReason): void {
@@ -283,7 +262,5 @@ export class SseConnection implements Timed, StreamView, EventListenerObject {
   }
 }
 
-/** How long the bytes of an ended stream may still wait for their reader. */
-const LINGER_MS = 5_000;
 /** How soon an over-age stream with a running call is looked at again. */
 const EXPIRY_RETRY_MS = 250;

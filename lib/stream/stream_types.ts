@@ -7,7 +7,9 @@ import type { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { CloseReason } from "./close_reason.ts";
+import type { NoticeKind } from "../wire/notices.ts";
 import type { Answer } from "./heartbeat.ts";
+import type { LastBytes } from "./last_bytes.ts";
 
 export type Dialect =
   | "plain"
@@ -55,7 +57,7 @@ export interface StreamView {
   readonly pingCount: number;
   /** Pings in a row that could not be handed over, or were left unanswered. */
   readonly failedPings: number;
-  /** Bytes that wait for the reader. */
+  /** Bytes that wait for the reader, those that are held back included. */
   readonly queuedBytes: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
@@ -94,18 +96,26 @@ export interface StreamWork {
    * question and asks the next one.
    */
   probe?(): Answer;
+  /** Sends a message that was held back, given as JSON, where that takes more than a frame. */
+  sendHeld?(text: string): void;
 }
 
 /** Who keeps the ledger; the connection registry. */
 export interface StreamOwner {
   /** The one timer of all streams. */
   readonly wheel: TimerWheel;
+  /** What still waits in streams that have ended. */
+  readonly lastBytes: Set<LastBytes>;
   /** The stream has ended. */
   closed(connection: StreamView, reason: CloseReason): void;
   /** So many more bytes wait for the reader; negative when they went. */
   addQueued(delta: number): void;
   /** Enforces the budget of all streams; false when `writer` fell victim to it. */
   withinTotalQueue(writer: StreamView): boolean;
+  /** A notification is never sent: a newer one, or the answer, took its place, or there is no room. */
+  superseded(kind: NoticeKind): void;
+  /** A stream was cut off with so many answers unread. */
+  resultsLost(stream: StreamView, count: number): void;
   /** What to ask of a client before it comes back (ms), if it comes too often. */
   retryMs(client: StreamClient): number | undefined;
   /** A ping went out so many ms after it was due. */

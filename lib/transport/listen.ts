@@ -71,7 +71,7 @@ class ListenStream implements StreamWork, ChangeListener {
   }
 
   sendChange(message: JsonRpcNotification): void {
-    this.#connection?.send(encodeJsonEvent(this.#subscription.tag(message)));
+    this.#connection?.say(this.#subscription.tag(message));
   }
 
   farewell(): Uint8Array {

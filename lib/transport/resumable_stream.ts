@@ -13,6 +13,7 @@ import type { Answer } from "../stream/heartbeat.ts";
 import type { ClosingSummary, SseDialect, StreamWork } from "../stream/stream_types.ts";
 import {
   isRequest,
+  isResponse,
   type JsonRpcId,
   type JsonRpcMessage,
   type JsonRpcRequest,
@@ -40,6 +41,9 @@ export const RESUMABLE: SseDialect = {
 
 /** The stream of a GET, which stays open by itself. */
 export const SESSION_STREAM: SseDialect = { ...RESUMABLE, isLasting: true };
+
+/** More than an event takes besides its data. */
+const EVENT_BYTES = 320;
 
 /** Where an event stands: which stream of its session, which number, whose answer it awaits. */
 export interface EventPlace {
@@ -147,11 +151,29 @@ export class ResumableStream implements StreamWork {
     return this.#connection?.state === "open";
   }
 
-  /** Adds a message, and sends it if a response carries the stream. */
+  /**
+   * Adds a message, and sends it if a response carries the stream. What is held back for a reader
+   * that is behind becomes an event only later, so the numbers of events have no holes.
+   */
   write(message: JsonRpcMessage): void {
-    this.#append(JSON.stringify(message), "message");
+    const text = JSON.stringify(message);
+    if (this.#connection?.holds(message, text)) return;
+    // Nothing may come after the answer, as it may be the end of the stream.
+    if (isResponse(message)) {
+      this.#connection?.outbox.flush(() => ENCODER.encode(text).length + EVENT_BYTES);
+    }
+    this.#append(text, "message");
     if (!isRequest(message)) return;
     this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
+  }
+
+  /** For the connection: adds and sends what it has held back. */
+  sendHeld(text: string): void {
+    this.#append(text, "message");
+  }
+
+  endProgress(token: string | number): void {
+    this.#connection?.outbox.endProgress(token);
   }
 
   /** Asks again what a client that knows the events up to number `seq` has not been asked. */

@@ -64,7 +64,7 @@ function startStandalone(
   const { carried } = standalone;
   const missed = standalone.uncarried();
   tellReplay(observer, missed);
-  for (const frame of missed ?? []) connection.send(frame);
+  connection.replay(missed ?? []);
   standalone.carryBy(connection);
   if (session.clientPolls) standalone.prime(connection.retryMs ?? RETRY_MS);
   if (missed === undefined) tellGap(session, standalone, carried);
@@ -105,7 +105,7 @@ function resume(
   { place, stream, missed, connection }: Resumption & { readonly connection: SseConnection },
 ): void {
   tellReplay(observer, missed);
-  for (const frame of missed ?? []) connection.send(frame);
+  connection.replay(missed ?? []);
   if (stream === undefined) {
     if (missed === undefined) connection.send(lostAnswer(session, place));
     return connection.close("completed");
@@ -126,7 +126,7 @@ function resumeRestored(
   connection: SseConnection,
 ): void {
   const { carried } = stream;
-  for (const frame of stream.uncarried() ?? []) connection.send(frame);
+  connection.replay(stream.uncarried() ?? []);
   stream.carryBy(connection);
   tellGap(session, stream, carried);
 }

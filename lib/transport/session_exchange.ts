@@ -71,6 +71,11 @@ export class SessionExchange implements Exchange {
     (this.#origin.requestId === null ? this.#session.standalone : this.stream()).write(message);
   }
 
+  endProgress(token: string | number): void {
+    const isOnStandalone = this.#origin.requestId === null;
+    (isOnStandalone ? this.#session.standalone : this.#stream)?.endProgress(token);
+  }
+
   /** Has the POST's response carry the stream. */
   carryBy(connection: SseConnection): void {
     this.#isCarried = true;

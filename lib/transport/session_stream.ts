@@ -127,7 +127,11 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
-    this.connection.send(encodeJsonEvent(message));
+    this.connection.say(message);
+  }
+
+  endProgress(token: string | number): void {
+    this.connection.outbox.endProgress(token);
   }
 
   /** Takes one message; its response, if any, comes on the stream. */
@@ -147,7 +151,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     this.#unanswered--;
     this.served++;
     if (response !== undefined) {
-      this.connection.send(
+      this.connection.answer(
         written(response, (one) => encodeJsonEvent(one, this.dialect.responseEvent(one))),
       );
     }

@@ -113,7 +113,11 @@ class OneCall implements Exchange, StreamWork, Timed {
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
     this.#openStream();
-    this.#connection?.send(encodeJsonEvent(message));
+    this.#connection?.say(message);
+  }
+
+  endProgress(token: string | number): void {
+    this.#connection?.outbox.endProgress(token);
   }
 
   presence(): AbortSignal {
@@ -159,7 +163,10 @@ class OneCall implements Exchange, StreamWork, Timed {
       return this.#answer?.resolve(answerOf(this.#call, response));
     }
     if (response !== undefined) {
-      this.#connection.send(written(response, (one) => encodeJsonEvent(one)));
+      const frame = written(response, (one) => encodeJsonEvent(one));
+      // Nothing may come after the answer.
+      this.#connection.outbox.flush(() => frame.byteLength);
+      this.#connection.answer(frame);
     }
     this.#connection.close("completed");
   }

@@ -9,6 +9,7 @@ import { logFor } from "../base/log.ts";
 import { isPromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus } from "../mcp/change_bus.ts";
+import type { Exchange } from "../mcp/exchange.ts";
 import type { InFlight } from "../mcp/in_flight.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import { LegacySession } from "../mcp/legacy_session.ts";
@@ -32,14 +33,13 @@ import type { Implementation } from "../wire/mcp_types.ts";
 import { isModern, metaOf, readModernClient, requireModernVersion, VERSION_KEY } from "./modern.ts";
 import type { Peer } from "./peer.ts";
 import { written } from "./respond.ts";
+import { linesOf, type LineSource } from "./stdio_lines.ts";
+import { StdioOutput } from "./stdio_output.ts";
 
 /** Both ends of the pipe. */
-export interface Pipe {
-  readonly input: ReadableStream<Uint8Array>;
+export interface Pipe extends LineSource {
   /** Writes one line; rejects when the other end is closed. */
   write(line: string): Promise<void>;
-  /** Ends the connection from this side, as a signal does. */
-  readonly signal?: AbortSignal;
 }
 
 /** What stdio works with. */
@@ -78,21 +78,22 @@ export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
 
 class StdioConnection {
   readonly #deps: StdioDeps;
-  readonly #pipe: Pipe;
+  readonly #output: StdioOutput;
   readonly #session: LegacySession;
   readonly #inFlight: InFlight;
   readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
-  #writing: Promise<void> = Promise.resolve();
-  #queued = 0;
   #idle: PromiseWithResolvers<void> | undefined;
-  isBroken = false;
 
   constructor(deps: StdioDeps, pipe: Pipe) {
     this.#deps = deps;
-    this.#pipe = pipe;
+    this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
     this.#session = new LegacySession({ ...deps, caller: PEER });
     this.#inFlight = this.#session.inFlight;
     deps.changes.add(this);
+  }
+
+  get isBroken(): boolean {
+    return this.#output.isBroken;
   }
 
   /** Takes one line of input. */
@@ -102,13 +103,13 @@ class StdioConnection {
       if (Array.isArray(value)) this.#takeBatch(value);
       else this.#takeOne(parseMessage(value), (response) => this.#answer(response));
     } catch (error) {
-      this.#write(errorOf(error));
+      this.#output.send(errorOf(error));
     }
   }
 
   /** Resolves when the other end has read enough for more to be written. */
-  async writable(): Promise<void> {
-    if (this.#queued > this.#deps.maxQueued) await this.#writing;
+  writable(): Promise<void> {
+    return this.#output.writable();
   }
 
   wantsChange(change: CatalogChange): boolean {
@@ -117,7 +118,7 @@ class StdioConnection {
 
   /** A client that only speaks the modern era asks for changes with `subscriptions/listen`. */
   sendChange(message: JsonRpcNotification): void {
-    if (this.#session.isAgreed) this.#send(message);
+    if (this.#session.isAgreed) this.#output.send(message);
   }
 
   /** Gives running calls a moment, says goodbye to subscriptions, and lets go of everything. */
@@ -125,8 +126,9 @@ class StdioConnection {
     if (this.#inFlight.size > 0 && !this.isBroken) await this.#lastCalls();
     this.#deps.changes.remove(this);
     this.#inFlight.abortAll(new CallAborted("client_closed", "Connection closed: client_closed"));
+    this.#output.flush();
     for (const subscription of this.#subscriptions.values()) this.#endListen(subscription);
-    await this.#writing;
+    await this.#output.written();
   }
 
   /** Batches are part of 2025-03-26 alone. */
@@ -139,7 +141,7 @@ class StdioConnection {
     let open = 0;
     const finish = (response: JsonRpcResponse | undefined): void => {
       if (response !== undefined) answers.push(response);
-      if (--open === 0 && answers.length > 0) this.#write(answers);
+      if (--open === 0 && answers.length > 0) this.#output.sendBatch(answers);
     };
     const messages = values.map(parseMessage);
     open = messages.filter(isRequest).length;
@@ -185,7 +187,7 @@ class StdioConnection {
       logLevel,
       ...PIPE,
       inFlight: this.#inFlight,
-      send: (sent: JsonRpcNotification | JsonRpcRequest) => this.#send(sent),
+      ...this.#sending(),
     };
   }
 
@@ -198,7 +200,14 @@ class StdioConnection {
       ...PIPE,
       inFlight: this.#inFlight,
       session,
-      send: (sent: JsonRpcNotification | JsonRpcRequest) => this.#send(sent),
+      ...this.#sending(),
+    };
+  }
+
+  #sending(): Pick<Exchange, "send" | "endProgress"> {
+    return {
+      send: (message) => this.#output.send(message),
+      endProgress: (token) => this.#output.endProgress(token),
     };
   }
 
@@ -211,38 +220,20 @@ class StdioConnection {
     }
     const subscription = new StdioSubscription(
       new Subscription(message, this.#deps.info),
-      (sent) => this.#send(sent),
+      (sent) => this.#output.send(sent),
     );
     this.#subscriptions.set(message.id, subscription);
     this.#deps.changes.add(subscription);
-    this.#send(subscription.subscription.acknowledgement());
+    this.#output.send(subscription.subscription.acknowledgement());
   }
 
   #endListen(subscription: StdioSubscription): void {
     this.#deps.changes.remove(subscription);
-    this.#write(subscription.subscription.end());
-  }
-
-  /** What is not a response may be left out when the other end does not read. */
-  #send(message: JsonRpcNotification | JsonRpcRequest): void {
-    if (this.#queued <= this.#deps.maxQueued || "id" in message) this.#write(message);
+    this.#output.send(subscription.subscription.end());
   }
 
   #answer(response: JsonRpcResponse | undefined): void {
-    if (response !== undefined) written(response, (one) => this.#write(one));
-  }
-
-  #write(message: JsonRpcMessage | readonly JsonRpcResponse[]): void {
-    const line = JSON.stringify(message);
-    this.#queued += line.length;
-    this.#writing = this.#writing.then(async () => {
-      if (!this.isBroken) await this.#pipe.write(`${line}\n`);
-    }).catch((error) => {
-      this.isBroken = true;
-      log.debug("Output closed", { error: messageOf(error) });
-    }).then(() => {
-      this.#queued -= line.length;
-    });
+    if (response !== undefined) written(response, (one) => this.#output.send(one));
   }
 
   async #lastCalls(): Promise<void> {
@@ -269,27 +260,6 @@ class StdioSubscription {
 
   sendChange(message: JsonRpcNotification): void {
     this.#send(this.subscription.tag(message));
-  }
-}
-
-/** The lines of the input; one that is too long ends it, as there is no telling what follows. */
-async function* linesOf({ input, signal }: Pipe, maxBytes: number): AsyncGenerator<string> {
-  const reader = input.getReader();
-  const onAbort = () => void reader.cancel().catch(() => {});
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      const lines = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      yield* lines;
-      if (rest.length > maxBytes) throw new RangeError(`Line is longer than ${maxBytes} bytes`);
-    }
-    if (rest !== "") yield rest;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-    onAbort();
   }
 }
 

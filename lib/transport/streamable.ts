@@ -132,7 +132,7 @@ function answerOnStream(
   // What the handler sent before it first waited is in the store.
   const { carried } = stream;
   const frames = stream.uncarried();
-  for (const frame of frames ?? []) connection.send(frame);
+  connection.replay(frames ?? []);
   exchange.carryBy(connection);
   if (frames === undefined) tellGap(session, stream, carried);
   stream.pending = responses.length;

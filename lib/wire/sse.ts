@@ -60,12 +60,12 @@ export function encodeRetry(ms: number): Uint8Array {
  * @param event a name known to be safe, or none for a `message` event
  */
 export function encodeJsonEvent(value: unknown, event?: string): Uint8Array {
-  const data = JSON.stringify(value);
-  return ENCODER.encode(
-    event === undefined
-      ? `event: message\ndata: ${data}\n\n`
-      : `event: ${event}\ndata: ${data}\n\n`,
-  );
+  return encodeJsonText(JSON.stringify(value), event);
+}
+
+/** The same, for what is JSON already. */
+export function encodeJsonText(json: string, event = "message"): Uint8Array {
+  return ENCODER.encode(`event: ${event}\ndata: ${json}\n\n`);
 }
 
 const ENCODER = new TextEncoder();

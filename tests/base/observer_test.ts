@@ -29,6 +29,8 @@ function tellAll(observer: Observer): void {
   });
   observer.pinged(3);
   observer.pingFailed();
+  observer.superseded("progress");
+  observer.resultsLost("plain", 7);
   observer.refused("heap");
   observer.requestFinished(CALL, "ok");
   observer.requestRejected("not_found", {

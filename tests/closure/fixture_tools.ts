@@ -9,7 +9,8 @@ import vm from "node:vm";
 import * as z from "zod";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { InFlight, type Running } from "../../lib/mcp/in_flight.ts";
-import { defineTool } from "../../lib/registry/tool.ts";
+import { Shelf } from "../../lib/registry/catalog.ts";
+import { defineTool, type Tool } from "../../lib/registry/tool.ts";
 import { ConnectionRegistry } from "../../lib/stream/connection_registry.ts";
 import type { SseConnection } from "../../lib/stream/sse_connection.ts";
 import { countdown } from "../../lib/tools/countdown.ts";
@@ -52,6 +53,7 @@ watchAbortListeners();
 watchRequests();
 watchConnections();
 watchCountdown();
+watchShelves();
 
 export const leftovers = defineTool({
   name: "leftovers",
@@ -76,6 +78,38 @@ export const countdown_runs = defineTool({
   output: COUNTDOWN_RUNS,
   run: () => ({ runs: countdownRuns }),
 });
+
+/** The list of tools, once the app has one. */
+let tools: Shelf<Tool> | undefined;
+
+export const chatter = defineTool({
+  name: "chatter",
+  description: "Tells its progress, logs and changes the list of tools, so often and so much",
+  input: z.object({ rounds: z.int(), bytes: z.int() }),
+  run: async ({ rounds, bytes }, { progress, log, signal }) => {
+    const text = "x".repeat(bytes);
+    for (let round = 1; round <= rounds && !signal.aborted; round++) {
+      progress(round, rounds, text);
+      log.info({ round, text });
+      tools?.add(echoOf(`chatter-${round}`));
+      tools?.remove(`chatter-${round}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return `said ${rounds}`;
+  },
+});
+
+function echoOf(name: string): Tool {
+  return defineTool({ name, description: "Is there for a moment", run: () => name });
+}
+
+function watchShelves(): void {
+  const { add } = Shelf.prototype;
+  Shelf.prototype.add = function (item) {
+    if (item.name === "chatter") tools = this as unknown as Shelf<Tool>;
+    add.call(this, item);
+  };
+}
 
 function watchWheels(): void {
   const { schedule } = TimerWheel.prototype;

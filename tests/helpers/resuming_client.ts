@@ -53,6 +53,12 @@ export class ResumingClient {
     return true;
   }
 
+  /** Reads one piece; false at the end of the response. */
+  async readPiece(): Promise<boolean> {
+    let looks = 0;
+    return await this.readUntil(() => looks++ > 0);
+  }
+
   /** Reads whole events up to a number of messages, over all responses. */
   readMessages(count: number): Promise<boolean> {
     return this.readUntil(() => this.messages.length >= count);

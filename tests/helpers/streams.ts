@@ -6,7 +6,11 @@
 import { CallAborted } from "../../lib/base/errors.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
-import { ConnectionRegistry, type RegistryLimits } from "../../lib/stream/connection_registry.ts";
+import {
+  ConnectionRegistry,
+  type RegistryLimits,
+  type RegistryOptions,
+} from "../../lib/stream/connection_registry.ts";
 import type { SseConnection } from "../../lib/stream/sse_connection.ts";
 import type { SseDialect, StreamWork } from "../../lib/stream/stream_types.ts";
 import { FakeTime } from "./time.ts";
@@ -121,8 +125,8 @@ export class Streams implements Disposable {
   /** What timers threw; a stream's must not. */
   readonly faults: unknown[] = [];
 
-  constructor(limits: Partial<RegistryLimits> = {}) {
-    this.registry = new ConnectionRegistry({ ...LIMITS, ...limits }, this.wheel);
+  constructor(limits: Partial<RegistryLimits> = {}, options: RegistryOptions = {}) {
+    this.registry = new ConnectionRegistry({ ...LIMITS, ...limits }, this.wheel, options);
   }
 
   /** Opens a stream whose first frame is `first`. */
@@ -151,12 +155,12 @@ export class Streams implements Disposable {
     return stream;
   }
 
-  /** Opened = open now + Σ closed, and nothing waits that no stream has. */
+  /** Opened = open now + Σ closed, and nothing waits that no stream has or had. */
   addsUp(): boolean {
     const { opened, open, closed, queuedBytes } = this.registry.ledger();
     const sum = Object.values(closed).reduce((total, count) => total + count, 0);
-    const queued = [...this.registry.connections()]
-      .reduce((total, connection) => total + connection.queuedBytes, 0);
+    const queued = [...this.registry.connections(), ...this.registry.lastBytes]
+      .reduce((total, { queuedBytes }) => total + queuedBytes, 0);
     return opened === open + sum && queuedBytes === queued && open === this.registry.size;
   }
 

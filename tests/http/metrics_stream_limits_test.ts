@@ -8,11 +8,9 @@ import { closed, open, rejected, testLimits, toolCalled } from "./limits.ts";
 
 const HELD = new HeldTool();
 
-/** A tool that says more than its reader takes. */
-const loud = toolThat((ctx) => {
-  for (let index = 0; index < 40; index++) ctx.log.info("x".repeat(100));
-  return "said";
-}, "loud");
+/** A tool whose answer is more than its reader takes. */
+const loud = toolThat(() => "x".repeat(4_000), "loud");
+const LOST = { 'lifeline_results_lost_total{dialect="plain"}': 1 };
 
 /** What a limit's approach leaves for going beyond it. */
 let streamId = "";
@@ -78,7 +76,7 @@ testLimits([
     approach: async (app) => void (streamId = (await app.open()).id),
     exceed: (app) => app.post("/mcp/sse", toolCall("loud"), { "mcp-connection-id": streamId }),
     status: 202,
-    moves: { ...closed("queue_full"), ...toolCalled("loud", "ok") },
+    moves: { ...closed("queue_full"), ...LOST, ...toolCalled("loud", "ok") },
   },
   {
     name: "MCP_MAX_TOTAL_QUEUED_BYTES",
@@ -86,7 +84,7 @@ testLimits([
     approach: async (app) => void (streamId = (await app.open()).id),
     exceed: (app) => app.post("/mcp/sse", toolCall("loud"), { "mcp-connection-id": streamId }),
     status: 202,
-    moves: { ...closed("queue_full"), ...toolCalled("loud", "ok") },
+    moves: { ...closed("queue_full"), ...LOST, ...toolCalled("loud", "ok") },
   },
   {
     name: "MCP_MAX_PING_FAILURES",

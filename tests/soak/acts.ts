@@ -118,6 +118,22 @@ async function stall(target: Target, dice: Dice): Promise<void> {
   await live.stream.ended;
 }
 
+/** Stops reading while a tool says more than the kernel holds, reads on, and gets the answer. */
+async function lag(target: Target, dice: Dice): Promise<void> {
+  const answers = new Answers();
+  const live = await DIALECTS[dice.pick(["plain", "http_sse"] as const)](target, answers.take);
+  await initialized(live, answers);
+  const answered = answers.to(2);
+  const chatter = toolCall("chatter", { rounds: 50, bytes: 50_000 }, 2);
+  const params = { ...chatter.params as Message, _meta: { progressToken: 2 } };
+  assertEquals(await live.say!({ ...chatter, params }), 202);
+  STREAM_FAULTS.stall(live.stream);
+  await dice.pause(500);
+  STREAM_FAULTS.resume(live.stream);
+  await answered;
+  await goodbye(live, dice);
+}
+
 /** Loses the stream of a session's call, and fetches the answer where it stopped. */
 async function resume(target: Target, dice: Dice): Promise<void> {
   const headers = await openSession(target);
@@ -128,7 +144,8 @@ async function resume(target: Target, dice: Dice): Promise<void> {
     path: "/mcp",
     headers: { ...headers, accept: BOTH },
     message,
-    onEvent: ({ id }) => lastEventId = id ?? lastEventId,
+    // The first, as a busy client may have the answer, too, before it gets to leave.
+    onEvent: ({ id }) => lastEventId ||= id ?? "",
   });
   // Long calls always send progress, so there is something to go on from.
   while (lastEventId === "") await dice.pause(20);
@@ -191,5 +208,5 @@ async function misuse(target: Target, dice: Dice): Promise<void> {
   await socket.ended;
 }
 
-export const ACTS = { converse, vanish, stall, resume, session, stateless, listen, misuse };
+export const ACTS = { converse, vanish, stall, lag, resume, session, stateless, listen, misuse };
 export type ActName = keyof typeof ACTS;

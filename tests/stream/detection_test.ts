@@ -179,6 +179,18 @@ Deno.test("layer 3: failures that are not in a row do not add up", async () => {
   }
 });
 
+Deno.test("layer 3: a slow reader that takes a large frame piece by piece is left alone", async () => {
+  using streams = new Streams({ maxQueuedBytes: 1_000_000, maxTotalQueuedBytes: 2_000_000 });
+  const stream = streams.open();
+  stream.connection.send(bytes(500_000));
+  await stream.read();
+  for (let piece = 0; piece < 7; piece++) {
+    assert(await stream.read() !== undefined);
+    await streams.time.advance(INTERVAL, 1_000);
+    assertEquals([stream.connection.failedPings, stream.reason], [0, undefined]);
+  }
+});
+
 Deno.test("layer 4: one byte more than the outbox may hold ends the stream at once", async () => {
   using streams = new Streams();
   const work = new FakeWork(1);

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ProtocolError } from "../../lib/base/errors.ts";
+import { CapturedLog } from "../helpers/log.ts";
 import { bytes, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
+
+/** Room for answers of several pieces. */
+const WIDE = { maxQueuedBytes: 4_000_000, maxTotalQueuedBytes: 8_000_000 };
 
 Deno.test("a closed stream counts towards its client's limit until the transport lets it go", async () => {
   using streams = new Streams({ maxConnectionsPerClient: 1, maxQueuedBytes: 100 });
@@ -52,4 +56,68 @@ Deno.test("no timer waits for bytes that the transport has taken after the close
   transport.resolve();
   await settled();
   assertEquals(streams.wheel.size, 0);
+});
+
+Deno.test("a slow reader of the last bytes is left alone as long as it goes on taking", async () => {
+  using streams = new Streams(WIDE);
+  const stream = streams.open();
+  // More than one piece of the queue, so that a reader can be seen to go on.
+  stream.connection.answer(bytes(500_000));
+  stream.connection.close("completed");
+  for (let round = 0; round < 7; round++) {
+    await streams.time.advance(4_900, 100);
+    assert(await stream.read() !== undefined);
+  }
+  assertEquals(streams.registry.ledger().queuedBytes > 0, true);
+  await stream.follow();
+  assert(stream.text.endsWith("bye completed\n"), "cut");
+  await streams.time.advance(5_100, 100);
+  assertEquals([streams.wheel.size, streams.registry.ledger().queuedBytes], [0, 0]);
+});
+
+Deno.test("a slow reader of the last bytes that stops is cut off within 10 s, and its answer is lost", async () => {
+  using log = new CapturedLog("warning");
+  using streams = new Streams(WIDE);
+  const stream = streams.open();
+  stream.connection.answer(bytes(500_000));
+  stream.connection.close("completed");
+  await streams.time.advance(4_900, 100);
+  await stream.read();
+  await streams.time.advance(5_200, 100);
+  assertEquals([streams.wheel.size, streams.registry.ledger().queuedBytes], [0, 0]);
+  await stream.follow();
+  assertEquals(stream.text, "<cut: completed>");
+  assertEquals(log.of("Results lost").map(({ fields }) => [fields.reason, fields.results]), [
+    ["completed", 1],
+  ]);
+});
+
+Deno.test("no reader of the last bytes is waited for longer than a minute", async () => {
+  using streams = new Streams(WIDE);
+  const stream = streams.open();
+  stream.connection.send(bytes(3_000_000));
+  stream.connection.close("completed");
+  for (let second = 0; second < 56; second += 4) {
+    await streams.time.advance(4_000, 100);
+    assert(await stream.read() !== undefined);
+  }
+  assertEquals(streams.wheel.size, 1);
+  await streams.time.advance(4_100, 100);
+  assertEquals([streams.wheel.size, streams.registry.ledger().queuedBytes], [0, 0]);
+  await stream.follow();
+  assertEquals(stream.text, "<cut: completed>");
+});
+
+Deno.test("the last bytes count towards the budget of all streams, and go first when they are most", async () => {
+  using streams = new Streams({ maxQueuedBytes: 5_000, maxTotalQueuedBytes: 5_000 });
+  const ended = streams.open();
+  ended.connection.send(bytes(3_000));
+  ended.connection.close("completed");
+  assert(streams.registry.ledger().queuedBytes > 3_000);
+  const writer = streams.open();
+  assert(writer.connection.send(bytes(2_500)));
+  assert(streams.addsUp());
+  assertEquals(streams.wheel.size, 1);
+  await ended.follow();
+  assertEquals(ended.text, "<cut: completed>");
 });

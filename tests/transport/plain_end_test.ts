@@ -83,9 +83,11 @@ Deno.test("ping_failed: the reader stops, and the three pings after the one it l
     await settled();
   }));
 
-Deno.test("queue_full: what a tool says does not fit for its reader that does not read", () =>
+Deno.test("queue_full: answers do not fit for a reader that does not read", () =>
   inScene({ MCP_MAX_QUEUED_BYTES: 10_000 }, async (scene) => {
-    for (let count = 0; count < 4; count++) scene.call.ctx.log.info("x".repeat(3_000));
+    for (let count = 0; count < 4; count++) {
+      await scene.client.send(rpc("ping", {}, `${count}${"x".repeat(3_000)}`));
+    }
     assertEnded(scene, "queue_full");
     await settled();
   }));
@@ -229,7 +231,7 @@ Deno.test("a tool that fills its reader's queue before it first waits is aborted
         return tool.call(args, ctx);
       },
     }],
-    settings: { MCP_MAX_QUEUED_BYTES: 10_000 },
+    settings: { MCP_MAX_TOTAL_QUEUED_BYTES: 10_000 },
   });
   const response = await app.post("/mcp/sse", toolCall("loud"), PLAIN_HEADERS);
   assertEquals([app.ledger().open, app.ledger().closed.queue_full], [0, 1]);

@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import type { Settings } from "../../lib/base/settings.ts";
 import { defineTool, type Tool, type ToolContext } from "../../lib/mod.ts";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
@@ -36,8 +37,8 @@ async function openSession(app: TestApp, protocolVersion: string) {
   };
 }
 
-async function callIn(tool: Tool, protocolVersion: string) {
-  const app = testApp({ tools: [tool], settings: { MCP_REQUEST_TIMEOUT_MS: 5_000 } });
+async function callIn(tool: Tool, protocolVersion: string, settings: Partial<Settings> = {}) {
+  const app = testApp({ tools: [tool], settings: { MCP_REQUEST_TIMEOUT_MS: 5_000, ...settings } });
   const session = await openSession(app, protocolVersion);
   const events = new EventReader(
     await app.post("/mcp", toolCall("gated"), { ...session, ...ACCEPT }),
@@ -121,4 +122,31 @@ Deno.test("`ctx.releaseStream()` does nothing before 2025-11-25, where clients d
 
   const [answer] = await call.events.rest();
   assertEquals(answer?.json.result.content[0].text, "done");
+});
+
+const WISHES = [[NaN, 1_000], [-5, 0], [Infinity, 3_600_000], [-Infinity, 0], [70.6, 71], [0, 0]];
+
+for (const [wish, retry] of WISHES) {
+  Deno.test(`\`ctx.releaseStream(${wish})\` tells the client ${retry} ms and lets go of the stream`, async () => {
+    const { tool, open, context } = gated(() => {});
+    using call = await callIn(tool, "2025-11-25");
+    context().releaseStream(wish);
+    const [primer] = await call.events.rest();
+    assertEquals(call.events.retries, [1_000, retry]);
+    open();
+    const answer = (await (await call.resume(primer?.id)).rest()).at(-1);
+    assertEquals(answer?.json.result.content[0].text, "done");
+  });
+}
+
+Deno.test("POST /mcp tells the gap where the handler says more than MCP_REPLAY_EVENTS before it waits, and answers", async () => {
+  const { tool, open } = gated(({ log }) => {
+    for (let number = 1; number <= 10; number++) log.info(number);
+  });
+  using call = await callIn(tool, "2025-11-25", { MCP_REPLAY_EVENTS: 4 });
+  open();
+  const events = await call.events.rest();
+  const told = events.flatMap(({ json }) => json?.params?.data ?? []);
+  assertEquals(told, ["Some events of this stream are gone and cannot be replayed"]);
+  assertEquals(events.at(-1)?.json.result.content[0].text, "done");
 });

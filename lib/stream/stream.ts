@@ -1,0 +1,87 @@
+import { Heartbeat } from "./heartbeat.ts";
+import { Outbox, type OutboxOwner } from "./outbox.ts";
+import type {
+  SseConnectionParts,
+  SseDialect,
+  StreamClient,
+  StreamLimits,
+  StreamOwner,
+  StreamWork,
+} from "./stream_types.ts";
+
+/** What a stream is made of and shows of itself; what happens to it is in `sse_connection.ts`. */
+export abstract class Stream implements OutboxOwner {
+  readonly id: string;
+  readonly dialect: SseDialect;
+  readonly client: StreamClient;
+  readonly work: StreamWork | undefined;
+  /** Monotonic ms at which the stream was opened. */
+  readonly openedAt: number;
+  /** What waits for the reader. */
+  readonly outbox: Outbox;
+  protected readonly owner: StreamOwner;
+  protected readonly limits: StreamLimits;
+  protected readonly heartbeat: Heartbeat;
+
+  constructor({ id, dialect, client, work, owner, limits }: SseConnectionParts) {
+    this.id = id;
+    this.dialect = dialect;
+    this.client = client;
+    this.work = work;
+    this.owner = owner;
+    this.limits = limits;
+    this.openedAt = owner.wheel.now();
+    this.heartbeat = new Heartbeat(this.openedAt, limits.pingIntervalMs);
+    this.outbox = new Outbox(this, owner, limits.maxQueuedBytes);
+  }
+
+  /** Called by the outbox when its reader is gone. */
+  abstract cancel(): void;
+  /** Called by the outbox when its reader has caught up. */
+  abstract sendHeld(text: string): void;
+
+  /** The response body. */
+  get readable(): ReadableStream<Uint8Array> {
+    return this.outbox.readable;
+  }
+
+  /** Pings handed to the transport. */
+  get pingCount(): number {
+    return this.heartbeat.pingCount;
+  }
+
+  /** Pings in a row that could not be handed over, or were left unanswered. */
+  get failedPings(): number {
+    return this.heartbeat.failures;
+  }
+
+  /** Bytes that wait for the reader, those that are held back included. */
+  get queuedBytes(): number {
+    return this.outbox.queuedBytes;
+  }
+
+  /** Bytes that the transport has taken. */
+  get sentBytes(): number {
+    return this.outbox.sentBytes;
+  }
+
+  /** Age in ms. */
+  get ageMs(): number {
+    return this.owner.wheel.now() - this.openedAt;
+  }
+
+  /** Age in whole seconds. */
+  get uptime(): number {
+    return Math.floor(this.ageMs / 1000);
+  }
+
+  /** What its client is asked to wait before it comes back (ms), if it comes too often. */
+  get retryMs(): number | undefined {
+    return this.dialect.isLasting ? this.owner.retryMs(this.client) : undefined;
+  }
+
+  /** Brings the registry's total up to date with what its reader has taken. */
+  recount(): void {
+    this.outbox.recount();
+  }
+}

@@ -1,0 +1,128 @@
+/** A client at the other end of a pipe that reads slowly. */
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { rpc, testApp } from "../helpers/app.ts";
+import { settled } from "../helpers/time.ts";
+import { HeldTool, toolThat } from "../helpers/tools.ts";
+import { modernBody } from "../spec/support/modern.ts";
+
+/** A pipe whose other end reads a line each time it is told to. */
+class SlowPipe {
+  // deno-lint-ignore no-explicit-any -- a test looks into whatever came
+  readonly lines: any[] = [];
+  readonly #input = new TransformStream<Uint8Array, Uint8Array>();
+  readonly #writer = this.#input.writable.getWriter();
+  readonly input = this.#input.readable;
+  #waiting: (() => void)[] = [];
+  #isFast = false;
+
+  write(line: string): Promise<void> {
+    this.lines.push(JSON.parse(line));
+    if (this.#isFast) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    return promise;
+  }
+
+  async say(message: unknown): Promise<void> {
+    await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
+    await settled();
+  }
+
+  async readOn(): Promise<void> {
+    this.#isFast = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    await settled();
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+}
+
+async function start(settings = {}) {
+  const held = new HeldTool();
+  const app = testApp({
+    tools: [held.tool],
+    settings: { MCP_MAX_QUEUED_BYTES: 4_096, ...settings },
+  });
+  const pipe = new SlowPipe();
+  const speaking = app.speak({ input: pipe.input, write: (line) => pipe.write(line) });
+  const end = async () => {
+    await pipe.readOn();
+    await pipe.close();
+    await speaking;
+    app.stop();
+  };
+  await pipe.say(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
+  return { app, pipe, held, end };
+}
+
+const isChange = ({ method }: { method?: string }) => method === "notifications/tools/list_changed";
+
+Deno.test("stdio: a client that reads slowly gets all answers, the newest progress and the last change", async () => {
+  const { app, pipe, held, end } = await start();
+  const call = rpc("tools/call", { name: "held", arguments: {}, _meta: { progressToken: 1 } }, 1);
+  await pipe.say(call);
+  const running = await held.next();
+  for (let number = 1; number <= 200; number++) {
+    running.ctx.progress(number);
+    app.catalog.tools.add(toolThat(() => "", `tool-${number}`));
+    await settled();
+  }
+  for (let id = 10; id < 15; id++) await pipe.say(rpc("ping", {}, id));
+  await pipe.readOn();
+  const progress = pipe.lines.flatMap(({ params }) => params?.progress ?? []);
+  assertEquals(progress.at(-1), 200);
+  assertLess(progress.length, 100);
+  assert(pipe.lines.slice(-2).some(isChange));
+  running.finish("done");
+  await end();
+  assertEquals(pipe.lines.filter(({ result }) => result).map(({ id }) => id), [
+    0,
+    10,
+    11,
+    12,
+    13,
+    14,
+    1,
+  ]);
+});
+
+Deno.test("stdio: progress that was held back does not come after its answer", async () => {
+  const { pipe, held, end } = await start();
+  const call = rpc("tools/call", { name: "held", arguments: {}, _meta: { progressToken: 1 } }, 1);
+  await pipe.say(call);
+  const running = await held.next();
+  for (let number = 1; number <= 200; number++) running.ctx.progress(number);
+  running.finish("done");
+  await settled();
+  await end();
+  const answerAt = pipe.lines.findIndex(({ id }) => id === 1);
+  const progressAt = pipe.lines.findLastIndex(({ params }) => params?.progress !== undefined);
+  assertGreater(answerAt, progressAt);
+  assertLess(pipe.lines[progressAt].params.progress, 200);
+});
+
+Deno.test("stdio: subscriptions on one slow pipe each hear of the last change, before their end", async () => {
+  const { app, pipe, end } = await start();
+  const listen = (id: number) =>
+    modernBody("subscriptions/listen", { notifications: { toolsListChanged: true } }, { id });
+  await pipe.say(listen(7));
+  await pipe.say(listen(8));
+  for (let number = 0; number < 100; number++) {
+    app.catalog.tools.add(toolThat(() => "", `tool-${number}`));
+    await settled();
+  }
+  assertLess(pipe.lines.filter(isChange).length, 100);
+  const before = pipe.lines.length;
+  await end();
+  const key = "io.modelcontextprotocol/subscriptionId";
+  for (const id of [7, 8]) {
+    const endAt = pipe.lines.findIndex((line) => line.id === id);
+    const lastAt = pipe.lines.findLastIndex((line) =>
+      isChange(line) && line.params?._meta?.[key] === id
+    );
+    assertGreater(lastAt, before - 1);
+    assertGreater(endAt, lastAt);
+  }
+});
