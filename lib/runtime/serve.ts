@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
