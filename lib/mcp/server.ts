@@ -79,7 +79,7 @@ export class McpServer {
     try {
       this.#admit(request, exchange);
       const method = methods.requests.get(request.method);
-      if (method === undefined) throw unknownMethod(request.method);
+      if (method === undefined) throw unknownMethod(request.method, methods);
       // Before it runs: what a method says at once may already end the stream it is said on.
       exchange.inFlight.add(call);
       const result = method(request.params ?? NO_PARAMS, call, this.profile);
@@ -196,10 +196,11 @@ function outcomeOfAbort({ reason }: CallAborted): Outcome {
   return reason === "timeout" || reason === "cancelled" ? reason : "aborted";
 }
 
-function unknownMethod(method: string): ProtocolError {
+function unknownMethod(method: string, { requests }: MethodTable): ProtocolError {
+  const known = [...requests.keys()].sort().join(", ");
   return new ProtocolError(
     "method_not_found",
-    `Method not found: ${method.slice(0, 200)}`,
+    `Method not found: ${method.slice(0, 200)}; this revision has ${known}`,
   );
 }
 
