@@ -7,7 +7,7 @@ import { logFor } from "../base/log.ts";
 import { within } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
 import { Listening, type ListenOptions } from "./listening.ts";
-import type { StopSignals } from "./stop_signals.ts";
+import { StopSignals } from "./stop_signals.ts";
 import { TcpProbe } from "./tcp_probe.ts";
 
 /** Where and how to serve. */
@@ -16,8 +16,8 @@ export interface ServeOptions extends ListenOptions {
   readonly drainMs: number;
   /** How often to look for half-open peers (ms), if at all. */
   readonly probeMs?: number | undefined;
-  /** Asks for the end. */
-  readonly signals: StopSignals;
+  /** Ask for the end; those that come from now on, unless they were listened for before. */
+  readonly signals?: StopSignals;
 }
 
 /** At most so much of the budget is kept for sockets to close once all streams are (ms). */
@@ -31,10 +31,11 @@ const log = logFor("serve");
  * @throws {ConfigError} when the address cannot be listened on
  */
 export async function serve(app: App, options: ServeOptions): Promise<number> {
+  const { signals = new StopSignals() } = options;
   const listening = new Listening(app, options);
   const probe = startProbe(app, listening.port, options);
   try {
-    const signal = await options.signals.first;
+    const signal = await signals.first;
     log.info("Stopping", {
       signal,
       open: app.connections.size,
@@ -48,6 +49,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     return 0;
   } finally {
     probe?.stop();
+    signals.forget();
     app.stop();
   }
 }

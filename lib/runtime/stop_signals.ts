@@ -41,7 +41,9 @@ export class StopSignals {
   }
 
   forget(): void {
-    for (const [signal, handler] of this.#handlers) Deno.removeSignalListener(signal, handler);
+    for (const [signal, handler] of this.#handlers.splice(0)) {
+      Deno.removeSignalListener(signal, handler);
+    }
   }
 
   #take(signal: Deno.Signal): void {

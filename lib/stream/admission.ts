@@ -132,15 +132,6 @@ export class Admission {
   }
 
   /**
-   * Lets a request begin.
-   *
-   * @throws {ProtocolError} with `Retry-After`, once the server is shutting down
-   */
-  admitRequest(): void {
-    if (this.#isDraining) this.#refuse("draining");
-  }
-
-  /**
    * Lets a call without a session begin.
    *
    * @throws {ProtocolError} with `Retry-After`, when its client has as many running as it may have
