@@ -75,7 +75,7 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
   if (text === "" && mayOpenPlain && connectionId === null) {
     return openPlain(deps, { ...from, message: undefined });
   }
-  const value = parseJson(text);
+  const value = parseBody(text, headers);
   const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
@@ -89,6 +89,24 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
     // Whatever was wrong, the client learns which of its requests it was.
     const isAnswer = error instanceof ProtocolError && isRequest(message);
     throw isAnswer ? error.forRequest(message.id) : error;
+  }
+}
+
+/** A compressed body reads like broken JSON; looked at only then, as each header costs time. */
+function parseBody(text: string, headers: Headers): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const encoding = headers.get("content-encoding");
+    if (encoding === null) throw error;
+    throw new ProtocolError(
+      "unsupported_media_type",
+      `Unsupported Content-Encoding ${
+        JSON.stringify(encoding.slice(0, 40))
+      }: send the body as it ` +
+        "is, without Content-Encoding",
+      { headers: { "accept-encoding": "identity" } },
+    );
   }
 }
 

@@ -110,7 +110,9 @@ export class SessionTable {
     const token = this.#options.seal.openJson(PURPOSE, id) as SessionToken | undefined;
     if (token === undefined) throw notFound("it was not issued by this server, or its key changed");
     if (this.#ended.has(token.key)) throw notFound("the session has ended");
-    if (Date.now() - token.at > this.#options.maxAgeMs) throw notFound("it is too old");
+    if (Date.now() - token.at > this.#options.maxAgeMs) {
+      throw notFound("it is too old (MCP_SESSION_MAX_MS)");
+    }
     if (token.owner !== peer.principal) {
       throw new ProtocolError("forbidden", "This session belongs to another caller");
     }
@@ -175,7 +177,8 @@ export class SessionTable {
     session.end(reason);
     const { ageMs, state: { version: protocolVersion } } = session;
     this.#observer.sessionEnded({ end, ageMs, protocolVersion });
-    log.debug("Session ended", { end });
+    // An eviction is a limit at work.
+    log[end === "evicted" ? "info" : "debug"]("Session ended", { end });
   }
 
   #remember(key: string): void {

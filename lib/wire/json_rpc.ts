@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
+import { messageOf, ProtocolError } from "../base/errors.ts";
 
 export type JsonRpcId = string | number;
 export type JsonObject = Record<string, unknown>;
@@ -58,12 +58,12 @@ export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
+  } catch (error) {
     throw new ProtocolError(
       "parse_error",
       text.trim() === ""
         ? "Parse error: the body is empty, expected a JSON-RPC message"
-        : "Parse error: the body is not valid JSON",
+        : `Parse error: the body is not valid JSON${placeOf(error, text)}`,
     );
   }
   if (!isWithinDepth(value, MAX_DEPTH)) {
@@ -73,6 +73,16 @@ export function parseJson(text: string): unknown {
     );
   }
   return value;
+}
+
+/** Where it stops being JSON, as far as the engine tells; its own words stay inside. */
+function placeOf(error: unknown, { length }: string): string {
+  const said = messageOf(error);
+  const position = / position (\d+)/.exec(said)?.[1];
+  if (position !== undefined) return ` at character ${Number(position) + 1}`;
+  if (said.includes("end of JSON")) return ` after character ${length}: something is missing`;
+  const token = /^Unexpected token '(.)'/su.exec(said)?.[1];
+  return token === undefined ? "" : ` at ${JSON.stringify(token)}`;
 }
 
 /**

@@ -11,7 +11,7 @@ export const EVENT_STREAM_TYPE = "text/event-stream";
 
 /** What an `Accept` header allows. */
 export interface Accepted {
-  /** `application/json`, by name or by a wildcard. */
+  /** `application/json`, by name or by a wildcard; also where an event stream is not taken either. */
   readonly json: boolean;
   /** `text/event-stream`, by name or by a wildcard. */
   readonly eventStream: boolean;
@@ -37,9 +37,10 @@ export function parseAccept(header: string | null): Accepted {
     const named = names.find((name) => types.includes(name) || refused.includes(name));
     return named !== undefined && types.includes(named);
   };
+  const eventStream = allows(EVENT_STREAM_TYPE, "text/*", "*/*");
   const accepted = {
-    json: allows(JSON_TYPE, "application/*", "*/*"),
-    eventStream: allows(EVENT_STREAM_TYPE, "text/*", "*/*"),
+    json: allows(JSON_TYPE, "application/*", "*/*") || !eventStream,
+    eventStream,
     namesEventStream: allows(EVENT_STREAM_TYPE),
   };
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
