@@ -14,7 +14,7 @@ const MAX_WAITING = 1_048_576;
  * Time between two writes (ms). Each wakes another thread, and whoever reads the log; a server
  * under load says more in that time than the first of them.
  */
-const GATHER_MS = 10;
+const GATHER_MS = 20;
 const ENCODER = new TextEncoder();
 
 export class StderrLines {

@@ -43,7 +43,7 @@ Deno.test("lines soon after a write go out together, when it is their time or at
   await settled();
   assertEquals(stderr.text, "first\n");
   lines.write("second");
-  await time.advance(9);
+  await time.advance(19);
   lines.write("third");
   assertEquals(stderr.writes, 1);
   await time.advance(1);
