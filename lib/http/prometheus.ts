@@ -9,7 +9,7 @@ export interface Scrape {
 
 /**
  * Figures in the text form of Prometheus. prom-client is loaded at the first scrape: it would take
- * a seventh of every start.
+ * a tenth of every start.
  */
 export async function scrape(figures: Iterable<Figure>): Promise<Scrape> {
   const { default: Registry } = await import("prom-client/lib/registry.js");
