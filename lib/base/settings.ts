@@ -17,9 +17,19 @@ const whole = (min: number, max: number) => {
   const isAllowed = (value: number) => Number.isInteger(value) && value >= min && value <= max;
   return z.coerce.number({ error }).refine(isAllowed, { error });
 };
-const milliseconds = (fallback: number, min = 1) => whole(min, MAX_TIMER_MS).default(fallback);
-const count = (fallback: number) => whole(1, 1e9).default(fallback);
-const bytes = (fallback: number) => whole(1024, 2 ** 40).default(fallback);
+// Each step of a schema makes another one, so these are made once.
+const TIMES = {
+  0: whole(0, MAX_TIMER_MS),
+  1: whole(1, MAX_TIMER_MS),
+  10: whole(10, MAX_TIMER_MS),
+  100: whole(100, MAX_TIMER_MS),
+};
+const COUNT = whole(1, 1e9);
+const BYTES = whole(1024, 2 ** 40);
+const milliseconds = (fallback: number, min: keyof typeof TIMES = 1) =>
+  TIMES[min].default(fallback);
+const count = (fallback: number) => COUNT.default(fallback);
+const bytes = (fallback: number) => BYTES.default(fallback);
 /** A list of names; one that can never match anything is a fault, and each is told. */
 const names = (fallback: readonly string[], isName: (name: string) => boolean, what: string) =>
   z.union([z.array(z.string()), z.string().transform(splitList)]).superRefine((list, ctx) => {
@@ -138,6 +148,9 @@ export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
 /** A setting's name. */
 export type SettingName = keyof Settings;
 
+/** Compiling the schema takes longer than the one or two times that it is used. */
+export const ONCE = { jitless: true } as const;
+
 /**
  * Fills in the defaults.
  *
@@ -145,7 +158,7 @@ export type SettingName = keyof Settings;
  * @throws {z.ZodError} naming each that is not allowed
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
-  return SETTINGS_SCHEMA.parse(given);
+  return SETTINGS_SCHEMA.parse(given, ONCE);
 }
 
 function splitList(text: string): string[] {

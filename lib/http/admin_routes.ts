@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { Registry } from "prom-client";
 import { ProtocolError } from "../base/errors.ts";
 import type { HeapFigures } from "../stream/admission.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
 import { requireAdmin } from "./admin.ts";
+import type { Figures } from "./figures.ts";
 import { ledgerView } from "./ledger_view.ts";
+import { scrape } from "./prometheus.ts";
 import type { RecentEnds } from "./recent.ts";
 import type { Handler, Route } from "./router.ts";
 
@@ -16,7 +17,7 @@ import type { Handler, Route } from "./router.ts";
 export interface AdminRouteDeps {
   readonly connections: ConnectionRegistry;
   readonly recent: RecentEnds;
-  readonly metrics: Registry;
+  readonly figures: Figures;
   readonly heap: (() => HeapFigures) | undefined;
   /** `MCP_ADMIN_TOKEN`. */
   readonly token: string | undefined;
@@ -26,12 +27,12 @@ export interface AdminRouteDeps {
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
-  const { connections, recent, metrics, heap, token, isMetricsPublic } = deps;
+  const { connections, recent, figures, heap, token, isMetricsPublic } = deps;
   const guarded = (handler: Handler): Handler => (request, peer) => {
     requireAdmin(request, peer, token);
     return handler(request, peer);
   };
-  const showMetrics = () => metricsPage(metrics);
+  const showMetrics = () => metricsPage(figures);
   return [
     ["/mcp/connections", {
       GET: guarded(({ url }) => {
@@ -58,9 +59,10 @@ function disconnect(connections: ConnectionRegistry, id: string | null): Respons
   return new Response(null, { status: 204 });
 }
 
-async function metricsPage(registry: Registry): Promise<Response> {
-  return new Response(await registry.metrics(), {
-    headers: { "content-type": registry.contentType, "cache-control": "no-store" },
+async function metricsPage(figures: Figures): Promise<Response> {
+  const { text, contentType } = await scrape(figures);
+  return new Response(text, {
+    headers: { "content-type": contentType, "cache-control": "no-store" },
   });
 }
 

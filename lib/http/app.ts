@@ -157,7 +157,7 @@ export function createApp(options: AppOptions = {}): App {
     ...adminRoutes({
       connections,
       recent: watch.recent,
-      metrics: watch.registry,
+      figures: watch.figures,
       heap: options.heap,
       token: settings.MCP_ADMIN_TOKEN,
       isMetricsPublic: settings.MCP_METRICS_PUBLIC,

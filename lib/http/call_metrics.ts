@@ -4,14 +4,13 @@
  *
  * @module
  */
-import type { Registry } from "prom-client";
-import Counter from "prom-client/lib/counter.js";
 import { BoundedNames } from "../base/bounded_names.ts";
 import type { Clock } from "../base/clock.ts";
 import { type ObservedCall, type Outcome, OUTCOMES } from "../base/observer.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import { MODERN_METHODS } from "../mcp/modern_methods.ts";
 import { ERROR_TABLE } from "../wire/error_table.ts";
+import { type Figures, readFigure, type Row } from "./figures.ts";
 import { type Tally, TallyHistogram } from "./tally_histogram.ts";
 
 /** What a method is called that no table has; clients choose names freely. */
@@ -26,7 +25,7 @@ const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30,
 
 /** What {@linkcode CallMetrics} needs. */
 export interface CallMetricsOptions {
-  readonly registry: Registry;
+  readonly figures: Figures;
   /** That of the timer wheel, on which calls note when they begin. */
   readonly clock: Clock;
   /** Whether a tool of that name is registered. */
@@ -39,17 +38,17 @@ export class CallMetrics {
   readonly #methods: Ends;
   readonly #tools: Ends;
 
-  constructor({ registry, clock, hasTool }: CallMetricsOptions) {
+  constructor({ figures, clock, hasTool }: CallMetricsOptions) {
     this.#clock = clock;
     this.#toolNames = new BoundedNames(hasTool);
-    this.#methods = new Ends(registry, {
+    this.#methods = new Ends(figures, {
       label: "method",
       counter: "lifeline_requests_total",
       counterHelp: "MCP requests that ended, by method and how they ended",
       histogram: "lifeline_request_duration_seconds",
       histogramHelp: "Time from taking an MCP request to its answer",
     });
-    this.#tools = new Ends(registry, {
+    this.#tools = new Ends(figures, {
       label: "tool",
       counter: "lifeline_tool_calls_total",
       counterHelp: "Tool calls that ended, by tool and how they ended",
@@ -104,34 +103,14 @@ class Ends {
   readonly #ends = new Map<string, End>();
   readonly #histogram: TallyHistogram;
 
-  constructor(registry: Registry, names: EndsNames) {
+  constructor(figures: Figures, names: EndsNames) {
     const { label, counter, counterHelp, histogram, histogramHelp } = names;
-    const ends = this.#ends;
-    new Counter({
-      name: counter,
-      help: counterHelp,
-      labelNames: [label, "outcome"],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [value, { counts }] of ends) {
-          for (const outcome of ALL_OUTCOMES) {
-            // Successes and faults of the server are there from the start, so that their first
-            // rise is seen as one.
-            if (counts[outcome] > 0 || outcome === "ok" || outcome === "internal_error") {
-              this.inc({ [label]: value, outcome }, counts[outcome]);
-            }
-          }
-        }
-      },
-    });
-    this.#histogram = new TallyHistogram({
-      name: histogram,
-      help: histogramHelp,
-      label,
-      buckets: SECONDS,
-      registry,
-    });
+    figures.add(
+      readFigure("counter", { name: counter, help: counterHelp }, () => this.#rows(label)),
+    );
+    this.#histogram = figures.add(
+      new TallyHistogram({ name: histogram, help: histogramHelp, label, buckets: SECONDS }),
+    );
   }
 
   of(label: string): End {
@@ -140,5 +119,14 @@ class Ends {
     const end = new End(this.#histogram.tally(label));
     this.#ends.set(label, end);
     return end;
+  }
+  #rows(label: string): Row[] {
+    return [...this.#ends].flatMap(([value, { counts }]) =>
+      // Successes and faults of the server are there from the start, so that their first rise is
+      // seen as one.
+      ALL_OUTCOMES.filter((outcome) =>
+        counts[outcome] > 0 || outcome === "ok" || outcome === "internal_error"
+      ).map((outcome) => ({ labels: { [label]: value, outcome }, value: counts[outcome] }))
+    );
   }
 }

@@ -5,19 +5,19 @@
  *
  * @module
  */
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
+import defer * as net from "node:net";
 import { parseSubnet, type Subnet } from "../base/subnet.ts";
 import type { Peer } from "../transport/peer.ts";
 
 export class TrustedProxies {
-  readonly #addresses = new BlockList();
-  readonly #isEmpty: boolean;
+  /** None where nobody is trusted, as is usual. */
+  readonly #trusted: BlockList | undefined;
 
   /** @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted */
   constructor(proxies: readonly string[]) {
     const subnets = proxies.map(parseSubnet).filter((subnet) => subnet !== undefined);
-    this.#isEmpty = subnets.length === 0;
-    for (const subnet of subnets) this.#add(subnet);
+    this.#trusted = subnets.length === 0 ? undefined : listOf(subnets);
   }
 
   /**
@@ -26,23 +26,27 @@ export class TrustedProxies {
    * @param peer the other end of the socket
    */
   behind(peer: Peer, headers: Headers): Peer {
-    if (this.#isEmpty || !this.#trusts(peer.address)) return peer;
+    if (this.#trusted === undefined || !isIn(this.#trusted, peer.address)) return peer;
     const hops = forwardedFor(headers);
-    for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
-      if (!this.#trusts(hop)) return new ProxiedPeer(peer, hop);
+    for (let hop = hops.pop(); hop !== undefined && net.isIP(hop) !== 0; hop = hops.pop()) {
+      if (!isIn(this.#trusted, hop)) return new ProxiedPeer(peer, hop);
     }
     return peer;
   }
+}
 
-  #add({ address, prefix, family }: Subnet): void {
-    if (prefix === undefined) this.#addresses.addAddress(address, family);
-    else this.#addresses.addSubnet(address, prefix, family);
+function listOf(subnets: readonly Subnet[]): BlockList {
+  const list = new net.BlockList();
+  for (const { address, prefix, family } of subnets) {
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, prefix, family);
   }
+  return list;
+}
 
-  #trusts(address: string): boolean {
-    const version = isIP(address);
-    return version !== 0 && this.#addresses.check(address, version === 4 ? "ipv4" : "ipv6");
-  }
+function isIn(list: BlockList, address: string): boolean {
+  const version = net.isIP(address);
+  return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
 /** A client whose socket is a proxy's. */

@@ -4,19 +4,18 @@
  *
  * @module
  */
-import type { Registry } from "prom-client";
-import Counter from "prom-client/lib/counter.js";
-import Gauge from "prom-client/lib/gauge.js";
 import type { McpServer } from "../mcp/server.ts";
 import type { EventStoreFigures } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admission.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
 import type { SessionTable } from "../transport/session_table.ts";
+import { type Figures, oneRow, readFigure, type Row } from "./figures.ts";
 import { DIALECTS } from "./metrics.ts";
 
 /** Where the figures come from. */
 export interface GaugeSources {
-  readonly registry: Registry;
+  readonly figures: Figures;
   readonly connections: ConnectionRegistry;
   /** Bytes of the streams that have ended, by dialect. */
   readonly bytesOfEnded: ReadonlyMap<string, number>;
@@ -34,9 +33,9 @@ export interface GaugeSources {
 
 /** Has all gauges read at every scrape. */
 export function addGauges(sources: GaugeSources): void {
-  const { registry, sessions, server, replay, heap, limits, version } = sources;
+  const { figures, sessions, server, replay, heap, limits, version } = sources;
   addStreamGauges(sources);
-  const gauge = gaugeIn(registry);
+  const gauge = gaugeIn(figures);
   gauge("lifeline_connections_max", "Most streams at once", () => limits.maxConnections);
   gauge(
     "lifeline_queued_max_bytes",
@@ -48,55 +47,32 @@ export function addGauges(sources: GaugeSources): void {
   gauge("lifeline_sessions_max", "Most sessions in memory", () => limits.maxSessions);
   gauge("lifeline_replay_streams", "Streams whose events are kept", () => replay().streams);
   gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => replay().bytes);
-  counterIn(registry)(
-    "lifeline_replay_dropped_events_total",
-    "Events dropped to keep a bound of the replay store",
-    () => replay().dropped,
-  );
+  const dropped = {
+    name: "lifeline_replay_dropped_events_total",
+    help: "Events dropped to keep a bound of the replay store",
+  };
+  figures.add(readFigure("counter", dropped, () => oneRow(replay().dropped)));
   if (heap !== undefined) {
     gauge("lifeline_heap_used_bytes", "JavaScript heap in use", () => heap().used);
     gauge("lifeline_heap_limit_bytes", "Size at which V8 gives up", () => heap().limit);
   }
   const startedAt = Date.now() / 1000;
   gauge("lifeline_start_time_seconds", "When this app was made, Unix time", () => startedAt);
-  new Gauge({
-    name: "lifeline_info",
-    help: "1, with the version as label",
-    labelNames: ["version"],
-    registers: [registry],
-  }).set({ version }, 1);
+  const about = { name: "lifeline_info", help: "1, with the version as label" };
+  figures.add(readFigure("gauge", about, () => [{ labels: { version }, value: 1 }]));
 }
 
-/** One walk over the open streams fills all of their figures: there may be many streams. */
-function addStreamGauges({ registry, connections, bytesOfEnded }: GaugeSources): void {
-  const sent = new Counter({
+function addStreamGauges({ figures, connections, bytesOfEnded }: GaugeSources): void {
+  const open = { name: "lifeline_connections_open", help: "Streams open now" };
+  figures.add(readFigure("gauge", open, () => byDialect(connections, () => 1)));
+  const sent = {
     name: "lifeline_sent_bytes_total",
     help: "Bytes of event streams that the transport has taken",
-    labelNames: ["dialect"],
-    registers: [],
-  });
-  new Gauge({
-    name: "lifeline_connections_open",
-    help: "Streams open now",
-    labelNames: ["dialect"],
-    registers: [registry],
-    // prom-client collects metrics in the order in which they were registered, this one first.
-    collect() {
-      const rows = new Map(DIALECTS.map((dialect) => [dialect, { open: 0, sent: 0 }]));
-      for (const connection of connections.connections()) {
-        const row = rows.get(connection.dialect.name)!;
-        row.open++;
-        row.sent += connection.sentBytes;
-      }
-      sent.reset();
-      for (const [dialect, row] of rows) {
-        this.set({ dialect }, row.open);
-        sent.inc({ dialect }, row.sent + (bytesOfEnded.get(dialect) ?? 0));
-      }
-    },
-  });
-  registry.registerMetric(sent);
-  const gauge = gaugeIn(registry);
+  };
+  figures.add(
+    readFigure("counter", sent, () => byDialect(connections, (one) => one.sentBytes, bytesOfEnded)),
+  );
+  const gauge = gaugeIn(figures);
   gauge("lifeline_queued_bytes", "Bytes that wait for readers", () => {
     return connections.ledger().queuedBytes;
   });
@@ -108,29 +84,24 @@ function addStreamGauges({ registry, connections, bytesOfEnded }: GaugeSources):
   });
 }
 
-function gaugeIn(registry: Registry) {
-  return (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  };
+/** A walk over the open streams that adds up something of each, by dialect. */
+function byDialect(
+  connections: ConnectionRegistry,
+  amount: (connection: SseConnection) => number,
+  before: ReadonlyMap<string, number> = new Map(),
+): Row[] {
+  const sums = new Map<string, number>(
+    DIALECTS.map((dialect) => [dialect, before.get(dialect) ?? 0]),
+  );
+  for (const connection of connections.connections()) {
+    const { name } = connection.dialect;
+    sums.set(name, (sums.get(name) ?? 0) + amount(connection));
+  }
+  return [...sums].map(([dialect, value]) => ({ labels: { dialect }, value }));
 }
 
-function counterIn(registry: Registry) {
+function gaugeIn(figures: Figures) {
   return (name: string, help: string, read: () => number): void => {
-    new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+    figures.add(readFigure("gauge", { name, help }, () => oneRow(read())));
   };
 }

@@ -1,14 +1,11 @@
 /**
- * The figures of one app, as Prometheus scrapes them. Each app has a registry of its own.
+ * The figures of one app, as Prometheus scrapes them. Each app has its own.
  *
  * Every label has a fixed set of values or a bound on them: nothing that a client sends can make a
  * new series.
  *
  * @module
  */
-import Counter from "prom-client/lib/counter.js";
-import Histogram from "prom-client/lib/histogram.js";
-import Registry from "prom-client/lib/registry.js";
 import type { ProtocolErrorKind } from "../base/errors.ts";
 import type {
   ObservedCall,
@@ -24,6 +21,8 @@ import { SESSION_ENDS } from "../transport/session_table.ts";
 import { ERROR_TABLE } from "../wire/error_table.ts";
 import { NOTICE_KINDS } from "../wire/notices.ts";
 import { CallMetrics, type CallMetricsOptions } from "./call_metrics.ts";
+import { Counter, Figures, type LabelSets } from "./figures.ts";
+import { TallyHistogram } from "./tally_histogram.ts";
 
 /** Every dialect of a stream. */
 export const DIALECTS = Object.keys(
@@ -63,7 +62,7 @@ export const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 
 
 /** The figures that are counted as things happen; those that are read are in `gauges.ts`. */
 export class Metrics implements Observer {
-  readonly registry = new Registry();
+  readonly figures = new Figures();
   /** Bytes of the streams that have ended. */
   readonly bytesOfEnded = new Map<string, number>();
 
@@ -77,7 +76,7 @@ export class Metrics implements Observer {
     { dialect: DIALECTS, reason: CLOSE_REASONS },
   );
   readonly #age = this.#histogram("lifeline_connection_age_seconds", "Age of streams as they end", {
-    labels: ["dialect"],
+    label: "dialect",
     buckets: AGE_SECONDS,
   });
   readonly #pings = this.#counter("lifeline_pings_sent_total", "Pings that went out");
@@ -145,39 +144,39 @@ export class Metrics implements Observer {
     "Errors thrown where nobody could catch them",
   );
 
-  constructor(calls: Omit<CallMetricsOptions, "registry">) {
-    this.#calls = new CallMetrics({ ...calls, registry: this.registry });
+  constructor(calls: Omit<CallMetricsOptions, "figures">) {
+    this.#calls = new CallMetrics({ ...calls, figures: this.figures });
   }
 
   connectionOpened(dialect: string): void {
-    this.#opened.inc({ dialect });
+    this.#opened.add(1, dialect);
   }
 
   connectionClosed({ dialect, reason, ageMs, sentBytes }: ObservedConnection): void {
-    this.#closed.inc({ dialect, reason });
-    this.#age.observe({ dialect }, ageMs / 1000);
+    this.#closed.add(1, dialect, reason);
+    this.#age.tally(dialect).add(ageMs / 1000);
     this.bytesOfEnded.set(dialect, (this.bytesOfEnded.get(dialect) ?? 0) + sentBytes);
   }
 
   pinged(latenessMs: number): void {
-    this.#pings.inc();
-    this.#lateness.observe(latenessMs / 1000);
+    this.#pings.add(1);
+    this.#lateness.tally().add(latenessMs / 1000);
   }
 
   pingFailed(): void {
-    this.#pingFailures.inc();
+    this.#pingFailures.add(1);
   }
 
   superseded(kind: string): void {
-    this.#superseded.inc({ kind });
+    this.#superseded.add(1, kind);
   }
 
   resultsLost(dialect: string, results: number): void {
-    this.#resultsLost.inc({ dialect }, results);
+    this.#resultsLost.add(results, dialect);
   }
 
   refused(limit: string): void {
-    this.#refused.inc({ limit });
+    this.#refused.add(1, limit);
   }
 
   requestFinished(call: ObservedCall, outcome: Outcome): void {
@@ -185,76 +184,47 @@ export class Metrics implements Observer {
   }
 
   requestRejected(kind: ProtocolErrorKind): void {
-    this.#rejections.inc({ kind });
+    this.#rejections.add(1, kind);
   }
 
   sessionOpened(how: "created" | "restored"): void {
-    this.#sessionsOpened.inc({ how });
+    this.#sessionsOpened.add(1, how);
   }
 
   sessionEnded({ end, ageMs }: ObservedSession): void {
-    this.#sessionsEnded.inc({ end });
-    this.#sessionAge.observe(ageMs / 1000);
+    this.#sessionsEnded.add(1, end);
+    this.#sessionAge.tally().add(ageMs / 1000);
   }
 
   replayed(events: number): void {
-    this.#replayed.inc(events);
+    this.#replayed.add(events);
   }
 
   replayLost(): void {
-    this.#lost.inc();
+    this.#lost.add(1);
   }
 
   loopDelayed(ms: number): void {
-    this.#loopDelay.observe(ms / 1000);
+    this.#loopDelay.tally().add(ms / 1000);
   }
 
   unhandledRejection(): void {
-    this.#unhandled.inc();
+    this.#unhandled.add(1);
   }
 
   uncaughtError(): void {
-    this.#uncaught.inc();
+    this.#uncaught.add(1);
   }
 
-  /** @param sets the values of each label, all of which are there from the start, at 0 */
-  #counter(
-    name: string,
-    help: string,
-    sets: Readonly<Record<string, readonly string[]>> = {},
-  ): Counter<string> {
-    const labelNames = Object.keys(sets);
-    const counter = new Counter({ name, help, labelNames, registers: [this.registry] });
-    if (labelNames.length > 0) {
-      for (const labels of combinations(sets)) counter.inc(labels, 0);
-    }
-    return counter;
+  #counter(name: string, help: string, sets?: LabelSets): Counter {
+    return this.figures.add(new Counter(name, help, sets));
   }
 
   #histogram(
     name: string,
     help: string,
-    { labels = [], buckets }: {
-      readonly labels?: readonly string[];
-      readonly buckets: readonly number[];
-    },
-  ): Histogram<string> {
-    return new Histogram({
-      name,
-      help,
-      labelNames: [...labels],
-      buckets: [...buckets],
-      registers: [this.registry],
-    });
+    options: { readonly label?: string; readonly buckets: readonly number[] },
+  ): TallyHistogram {
+    return this.figures.add(new TallyHistogram({ name, help, ...options }));
   }
-}
-
-function combinations(
-  sets: Readonly<Record<string, readonly string[]>>,
-): Record<string, string>[] {
-  let rows: Record<string, string>[] = [{}];
-  for (const [label, values] of Object.entries(sets)) {
-    rows = rows.flatMap((row) => values.map((value) => ({ ...row, [label]: value })));
-  }
-  return rows;
 }

@@ -1,15 +1,13 @@
-import type { MetricObjectWithValues, MetricValueWithName, Registry } from "prom-client";
-import Histogram from "prom-client/lib/histogram.js";
+import type { Figure, Row } from "./figures.ts";
 
 /** What a {@linkcode TallyHistogram} is made of. */
 export interface TallyHistogramOptions {
   readonly name: string;
   readonly help: string;
-  /** Name of its one label. */
-  readonly label: string;
+  /** Name of its one label; none for a histogram of one tally. */
+  readonly label?: string;
   /** Upper bounds, rising. */
   readonly buckets: readonly number[];
-  readonly registry: Registry;
 }
 
 /** The values of one label; adding one costs a comparison per bucket and no memory. */
@@ -43,43 +41,40 @@ export class Tally {
  * objects for each value, as it works out the hash of the labels each time; this one is asked for
  * a label's tally once, and puts its rows together when they are scraped.
  */
-export class TallyHistogram extends Histogram<string> {
-  readonly #options: TallyHistogramOptions;
+export class TallyHistogram implements Figure {
+  readonly type = "histogram";
+  readonly name: string;
+  readonly help: string;
+  readonly #label: string | undefined;
+  readonly #buckets: readonly number[];
   readonly #tallies = new Map<string, Tally>();
 
-  constructor(options: TallyHistogramOptions) {
-    const { name, help, label, buckets, registry } = options;
-    super({ name, help, labelNames: [label], buckets: [...buckets], registers: [registry] });
-    this.#options = options;
+  constructor({ name, help, label, buckets }: TallyHistogramOptions) {
+    this.name = name;
+    this.help = help;
+    this.#label = label;
+    this.#buckets = buckets;
+    if (label === undefined) this.tally();
   }
 
   /** The tally of a label, from the first time on that it is asked for. */
-  tally(label: string): Tally {
+  tally(label = ""): Tally {
     const known = this.#tallies.get(label);
     if (known !== undefined) return known;
-    const tally = new Tally(this.#options.buckets);
+    const tally = new Tally(this.#buckets);
     this.#tallies.set(label, tally);
     return tally;
   }
 
-  override get(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
-    const { name, help } = this.#options;
-    const values = [...this.#tallies].flatMap(([label, tally]) => this.#rows(label, tally));
-    const metric = { name, help, type: "histogram", aggregator: "sum", values };
-    // prom-client declares more than it gives: the type as a number, and a function.
-    return Promise.resolve(metric as unknown as MetricObjectWithValues<typeof values[number]>);
+  rows(): readonly Row[] {
+    return [...this.#tallies].flatMap(([label, tally]) => this.#rowsOf(label, tally));
   }
 
-  /** prom-client asks this one, not `get()`, for the rows of its text form. */
-  getForPromString(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
-    return this.get();
-  }
-
-  #rows(value: string, { counts, count, sum }: Tally): MetricValueWithName<string>[] {
-    const { name, label, buckets } = this.#options;
-    const labels = { [label]: value };
+  #rowsOf(value: string, { counts, count, sum }: Tally): Row[] {
+    const { name } = this;
+    const labels = this.#label === undefined ? {} : { [this.#label]: value };
     let total = 0;
-    const rows = buckets.map((bound, index) => {
+    const rows = this.#buckets.map((bound, index) => {
       total += counts[index]!;
       return { metricName: `${name}_bucket`, labels: { le: bound, ...labels }, value: total };
     });

@@ -13,37 +13,38 @@ import {
   propagation,
   trace,
 } from "@opentelemetry/api";
-import type { Registry } from "prom-client";
 import type { Observer } from "../base/observer.ts";
 import { CONVENTIONAL_SECONDS, SCOPE } from "../mcp/traced_server.ts";
+import type { Figures } from "./figures.ts";
 import { AGE_SECONDS, DELAY_SECONDS } from "./metrics.ts";
 
 /** The dialects whose streams are their clients' whole sessions. */
 const SESSION_DIALECTS: readonly string[] = ["plain", "http_sse"];
 
 /**
- * Has the counters and gauges of a registry read at every export.
+ * Has the counters and gauges read at every export.
  *
  * @param version of the server
  * @returns stops that
  */
-export function exportMetrics(registry: Registry, version: string): () => void {
+export function exportMetrics(figures: Figures, version: string): () => void {
   const meter = metrics.getMeter(SCOPE, version);
   const instruments = new Map<string, Observable>();
-  for (const { name, help: description, type } of registry.getMetricsAsArray()) {
-    const kind = String(type);
+  for (const { name, help: description, type } of figures) {
     const options = { description, unit: unitOf(name) };
-    if (kind === "counter") {
+    if (type === "counter") {
       instruments.set(name, meter.createObservableCounter(name.replace(/_total$/, ""), options));
-    } else if (kind === "gauge") {
+    } else if (type === "gauge") {
       instruments.set(name, meter.createObservableGauge(name, options));
     }
   }
-  const observe = async (result: BatchResult): Promise<void> => {
-    for (const { name, values } of await registry.getMetricsAsJSON()) {
-      const instrument = instruments.get(name);
+  const observe = (result: BatchResult): void => {
+    for (const figure of figures) {
+      const instrument = instruments.get(figure.name);
       if (instrument === undefined) continue;
-      for (const { value, labels } of values) result.observe(instrument, value, asTexts(labels));
+      for (const { value, labels } of figure.rows()) {
+        result.observe(instrument, value, asTexts(labels));
+      }
     }
   };
   const observed = [...instruments.values()];

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { Registry } from "prom-client";
 import { observeAll, type Observer } from "../base/observer.ts";
 import { isTelemetryOn } from "../mcp/traced_server.ts";
 import type { Peer } from "../transport/peer.ts";
 import type { CallMetricsOptions } from "./call_metrics.ts";
+import type { Figures } from "./figures.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { Metrics } from "./metrics.ts";
 import { RecentEnds } from "./recent.ts";
@@ -16,7 +16,7 @@ import { durationObserver, exportMetrics, underTraceOf } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
 /** What a {@linkcode Watch} needs before there is anything to watch. */
-export interface WatchOptions extends Omit<CallMetricsOptions, "registry"> {
+export interface WatchOptions extends Omit<CallMetricsOptions, "figures"> {
   /** A library user's own. */
   readonly observer: Partial<Observer> | undefined;
 }
@@ -37,15 +37,15 @@ export class Watch {
     this.observer = observeAll([this.#metrics, this.recent, ...others]);
   }
 
-  get registry(): Registry {
-    return this.#metrics.registry;
+  get figures(): Figures {
+    return this.#metrics.figures;
   }
 
   /** Reads the rest of the figures here, at every scrape. */
-  read(sources: Omit<GaugeSources, "registry" | "bytesOfEnded" | "version">): void {
-    const { registry, bytesOfEnded } = this.#metrics;
-    addGauges({ ...sources, registry, bytesOfEnded, version: VERSION });
-    if (this.#isTelemetryOn) this.#stopExport = exportMetrics(registry, VERSION);
+  read(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version">): void {
+    const { figures, bytesOfEnded } = this.#metrics;
+    addGauges({ ...sources, figures, bytesOfEnded, version: VERSION });
+    if (this.#isTelemetryOn) this.#stopExport = exportMetrics(figures, VERSION);
   }
 
   /** The handler, under the trace that a request names where somebody collects. */

@@ -18,6 +18,7 @@ import {
   readResource,
   SERVER_CAPABILITIES,
 } from "./feature_methods.ts";
+import { keptList } from "./kept_lists.ts";
 import { agreementOf } from "./legacy_session.ts";
 import { LOG_SEVERITY } from "./logging.ts";
 import type { Method, MethodTable, NotificationHandler } from "./method_table.ts";
@@ -86,14 +87,17 @@ export const LEGACY_METHODS: MethodTable = {
     ["initialize", initialize],
     ["ping", ping],
     ["logging/setLevel", setLogLevel],
-    ["tools/list", withObjectSchemas(listTools)],
+    ["tools/list", keptList(withObjectSchemas(listTools), ({ tools }) => tools)],
     ["tools/call", withObjectContent(callTool)],
-    ["resources/list", listResources],
-    ["resources/templates/list", listResourceTemplates],
+    ["resources/list", keptList(listResources, ({ resources }) => resources)],
+    [
+      "resources/templates/list",
+      keptList(listResourceTemplates, ({ resourceTemplates }) => resourceTemplates),
+    ],
     ["resources/read", readResource],
     ["resources/subscribe", subscribe],
     ["resources/unsubscribe", unsubscribe],
-    ["prompts/list", listPrompts],
+    ["prompts/list", keptList(listPrompts, ({ prompts }) => prompts)],
     ["prompts/get", getPrompt],
     ["completion/complete", complete],
   ]),

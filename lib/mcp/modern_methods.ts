@@ -19,6 +19,7 @@ import {
   readResource,
   SERVER_CAPABILITIES,
 } from "./feature_methods.ts";
+import { keptList } from "./kept_lists.ts";
 import { INPUT_REQUIRED, inRounds } from "./input_rounds.ts";
 import { cancelled } from "./legacy_methods.ts";
 import type { Method, MethodTable, ServerProfile } from "./method_table.ts";
@@ -41,12 +42,18 @@ const discover: Method = (_params, _call, { instructions }) => ({
 export const MODERN_METHODS: MethodTable = {
   requests: new Map<string, Method>([
     ["server/discover", completed(discover, PUBLIC)],
-    ["tools/list", completed(listTools, PUBLIC)],
+    ["tools/list", keptList(completed(listTools, PUBLIC), ({ tools }) => tools)],
     ["tools/call", completed(inRounds(callTool))],
-    ["resources/list", completed(listResources, PUBLIC)],
-    ["resources/templates/list", completed(listResourceTemplates, PUBLIC)],
+    ["resources/list", keptList(completed(listResources, PUBLIC), ({ resources }) => resources)],
+    [
+      "resources/templates/list",
+      keptList(
+        completed(listResourceTemplates, PUBLIC),
+        ({ resourceTemplates }) => resourceTemplates,
+      ),
+    ],
     ["resources/read", completed(inRounds(readResource), PRIVATE)],
-    ["prompts/list", completed(listPrompts, PUBLIC)],
+    ["prompts/list", keptList(completed(listPrompts, PUBLIC), ({ prompts }) => prompts)],
     ["prompts/get", completed(inRounds(getPrompt))],
     ["completion/complete", completed(complete)],
   ]),

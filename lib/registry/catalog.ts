@@ -25,11 +25,20 @@ export class Shelf<T extends { readonly name: string }> {
   /** A number for each item, in the order of registration, never given again. */
   readonly #places = new Map<string, number>();
   #lastPlace = 0;
+  #revision = 0;
   readonly #changed: () => void;
 
   constructor(kind: string, changed: () => void) {
     this.#kind = kind;
-    this.#changed = changed;
+    this.#changed = () => {
+      this.#revision++;
+      changed();
+    };
+  }
+
+  /** Grows with every change: what was made of an earlier one is out of date. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get size(): number {

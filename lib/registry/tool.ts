@@ -54,7 +54,7 @@ export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> {
 /** A tool that can be listed and called. */
 export interface Tool {
   readonly name: string;
-  /** Its entry in `tools/list`. */
+  /** Its entry in `tools/list`. Lists are kept until one is added or removed: never alter it in place. */
   readonly listing: ToolListing;
   /** Parameters that clients mirror into headers. */
   readonly headerParams: readonly HeaderParam[];

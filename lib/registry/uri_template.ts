@@ -3,7 +3,8 @@
  *
  * @module
  */
-import Template from "uri-template-lite";
+import type Template from "uri-template-lite";
+import defer * as uriTemplates from "uri-template-lite";
 import { messageOf, RegistrationError } from "../base/errors.ts";
 import { hasUriScheme } from "./uri.ts";
 
@@ -48,7 +49,7 @@ export class UriTemplate {
       );
     }
     try {
-      this.#template = new Template(template, { decoder: (text) => text });
+      this.#template = new uriTemplates.default(template, { decoder: (text) => text });
       this.#exploded = explodedVariables(template);
     } catch (error) {
       throw new RegistrationError(`Cannot serve ${owner}: ${messageOf(error)}`, { cause: error });

@@ -6,7 +6,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type * as z from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { type SettingName, type Settings, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { ONCE, type SettingName, type Settings, SETTINGS_SCHEMA } from "../base/settings.ts";
 
 /** What the command line asks for. */
 export interface Command {
@@ -38,7 +38,7 @@ export function readCommand(
     const value = flags[flagName(name)] ?? env(name);
     if (typeof value === "string" && value.trim() !== "") given[name] = value;
   }
-  const parsed = SETTINGS_SCHEMA.safeParse(given);
+  const parsed = SETTINGS_SCHEMA.safeParse(given, ONCE);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(["These settings cannot be used:", ...faults].join("\n  "));

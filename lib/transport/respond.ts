@@ -7,7 +7,7 @@ import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
-import type { JsonRpcMessage, JsonRpcResponse } from "../wire/json_rpc.ts";
+import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
@@ -45,7 +45,7 @@ export function jsonResponse(
   message: JsonRpcMessage | readonly JsonRpcMessage[],
   status = 200,
 ): Response {
-  return new Response(JSON.stringify(message), {
+  return new Response(toJson(message), {
     status,
     headers: JSON_HEADERS,
   });

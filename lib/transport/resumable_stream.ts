@@ -17,6 +17,7 @@ import {
   type JsonRpcId,
   type JsonRpcMessage,
   type JsonRpcRequest,
+  toJson,
 } from "../wire/json_rpc.ts";
 import { encodeEvent, encodeJsonEvent, encodeRetry, KEEPALIVE } from "../wire/sse.ts";
 
@@ -156,7 +157,7 @@ export class ResumableStream implements StreamWork {
    * that is behind becomes an event only later, so the numbers of events have no holes.
    */
   write(message: JsonRpcMessage): void {
-    const text = JSON.stringify(message);
+    const text = toJson(message);
     if (this.#connection?.holds(message, text)) return;
     // Nothing may come after the answer, as it may be the end of the stream.
     if (isResponse(message)) {

@@ -135,14 +135,13 @@ class StdioConnection {
       parseMessage(values);
       return;
     }
+    const messages = values.map(parseMessage);
     const answers: JsonRpcResponse[] = [];
-    let open = 0;
+    let open = messages.filter(isRequest).length;
     const finish = (response: JsonRpcResponse | undefined): void => {
       if (response !== undefined) answers.push(response);
       if (--open === 0 && answers.length > 0) this.#output.sendBatch(answers);
     };
-    const messages = values.map(parseMessage);
-    open = messages.filter(isRequest).length;
     for (const message of messages) this.#takeOne(message, finish);
   }
 

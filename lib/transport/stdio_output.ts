@@ -7,7 +7,7 @@
 import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { Backlog, type BacklogOwner } from "../stream/backlog.ts";
-import type { JsonRpcMessage, JsonRpcResponse } from "../wire/json_rpc.ts";
+import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../wire/json_rpc.ts";
 import { noticeOf, progressKey } from "../wire/notices.ts";
 
 /** Share of what may wait from which on the other end is behind. */
@@ -40,7 +40,7 @@ export class StdioOutput {
 
   /** Sends a message, or holds it back while the other end is behind. */
   send(message: JsonRpcMessage): void {
-    const text = JSON.stringify(message);
+    const text = toJson(message);
     if (!this.#holds(message, text)) this.#write(text);
   }
 

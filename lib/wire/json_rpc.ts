@@ -186,6 +186,34 @@ export function resultResponse(
   return { jsonrpc: "2.0", result, id };
 }
 
+/**
+ * A result that is put into JSON once and sent often. {@linkcode toJson} takes its text as it is;
+ * whatever else writes it gets its value.
+ */
+export class KeptResult {
+  readonly value: JsonObject;
+  readonly json: string;
+
+  /** @throws {TypeError} for what no JSON can hold */
+  constructor(value: JsonObject) {
+    this.value = value;
+    this.json = JSON.stringify(value);
+  }
+
+  /** Called by `JSON.stringify()`. */
+  toJSON(): JsonObject {
+    return this.value;
+  }
+}
+
+/** The JSON text of a message, or of whatever else is sent. */
+export function toJson(message: unknown): string {
+  const { result, id } = message as Partial<JsonRpcResultResponse>;
+  return result instanceof KeptResult
+    ? `{"jsonrpc":"2.0","result":${result.json},"id":${JSON.stringify(id)}}`
+    : JSON.stringify(message);
+}
+
 /** A notification, without `params` where there are none. */
 export function notification(
   method: string,

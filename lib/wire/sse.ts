@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { toJson } from "./json_rpc.ts";
 
 /** One event. */
 export interface SseEvent {
@@ -60,7 +61,7 @@ export function encodeRetry(ms: number): Uint8Array {
  * @param event a name known to be safe, or none for a `message` event
  */
 export function encodeJsonEvent(value: unknown, event?: string): Uint8Array {
-  return encodeJsonText(JSON.stringify(value), event);
+  return encodeJsonText(toJson(value), event);
 }
 
 /** The same, for what is JSON already. */

@@ -6,11 +6,13 @@ import {
   isNotification,
   isRequest,
   isResponse,
+  KeptResult,
   MAX_DEPTH,
   notification,
   parseJson,
   parseMessage,
   resultResponse,
+  toJson,
 } from "../../lib/wire/json_rpc.ts";
 
 /** The protocol error that `run` throws. */
@@ -241,4 +243,15 @@ Deno.test("`resultResponse()` and `notification()` make messages that parse agai
     method: "m",
     params: { a: 1 },
   });
+});
+
+Deno.test("property: `toJson()` of a kept result is what `JSON.stringify()` makes of its value", () => {
+  const ids = fc.oneof(fc.string({ unit: "binary" }), fc.maxSafeInteger());
+  fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), ids, (value, id) => {
+    const plain = resultResponse(id, value);
+    const kept = resultResponse(id, new KeptResult(value));
+    assertEquals(toJson(kept), JSON.stringify(plain));
+    assertEquals(JSON.stringify([kept]), JSON.stringify([plain]));
+    assertEquals(toJson(plain), JSON.stringify(plain));
+  }));
 });

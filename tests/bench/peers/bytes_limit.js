@@ -1,6 +1,7 @@
-// The limit of a long answer: parses the JSON, and answers with the bytes of its first argument.
+// The limit of a long answer: parses the JSON, and answers with its first argument, as a text: Deno
+// takes twice as long for the same as bytes.
 // deno-lint-ignore-file no-console -- a peer is no part of the project
-const bytes = new TextEncoder().encode(Deno.args[0]);
+const text = Deno.args[0];
 const headers = { "content-type": "application/json" };
 
 Deno.serve({
@@ -9,5 +10,5 @@ Deno.serve({
   onListen: ({ port }) => console.error(`http://127.0.0.1:${port}`),
 }, async (request) => {
   await request.json();
-  return new Response(bytes, { headers });
+  return new Response(text, { headers });
 });

@@ -1,0 +1,95 @@
+/**
+ * Figures in plain numbers. What reads them, a scrape or an export, asks for their rows; what
+ * counts pays for an addition alone.
+ *
+ * @module
+ */
+
+/** One value, with the labels that tell it from the others of its figure. */
+export interface Row {
+  /** Where it is not that of the figure. */
+  readonly metricName?: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+/** What is counted or measured under one name. */
+export interface Figure {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  rows(): readonly Row[];
+}
+
+/** All figures of one app, in the order in which they are shown. */
+export class Figures implements Iterable<Figure> {
+  readonly #figures = new Map<string, Figure>();
+
+  /** @throws {TypeError} when there is one of that name: two would be one to who reads them */
+  add<F extends Figure>(figure: F): F {
+    if (this.#figures.has(figure.name)) throw new TypeError(`Figure ${figure.name} is there twice`);
+    this.#figures.set(figure.name, figure);
+    return figure;
+  }
+
+  [Symbol.iterator](): IterableIterator<Figure> {
+    return this.#figures.values();
+  }
+}
+
+/** A figure that is read from elsewhere. */
+export function readFigure(
+  type: "counter" | "gauge",
+  { name, help }: { readonly name: string; readonly help: string },
+  rows: () => readonly Row[],
+): Figure {
+  return { name, help, type, rows };
+}
+
+/** The row of a figure without labels. */
+export function oneRow(value: number): readonly Row[] {
+  return [{ labels: {}, value }];
+}
+
+/** The values of each label, by its name. */
+export type LabelSets = Readonly<Record<string, readonly string[]>>;
+
+/** A number for each combination of labels. */
+export class Counter implements Figure {
+  readonly type = "counter";
+  readonly name: string;
+  readonly help: string;
+  readonly #labels: readonly string[];
+  readonly #counts = new Map<string, { labels: Record<string, string>; value: number }>();
+
+  /** @param sets the values of each label, all of which are there from the start, at 0 */
+  constructor(name: string, help: string, sets: LabelSets = {}) {
+    this.name = name;
+    this.help = help;
+    this.#labels = Object.keys(sets);
+    for (const values of combinations(Object.values(sets))) this.add(0, ...values);
+  }
+
+  /** @param values of the labels, in their order */
+  add(count: number, ...values: readonly string[]): void {
+    const key = values.join("\0");
+    const known = this.#counts.get(key);
+    if (known !== undefined) {
+      known.value += count;
+      return;
+    }
+    const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
+    this.#counts.set(key, { labels, value: count });
+  }
+
+  rows(): readonly Row[] {
+    return [...this.#counts.values()];
+  }
+}
+
+function combinations(sets: readonly (readonly string[])[]): string[][] {
+  return sets.reduce<string[][]>(
+    (rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])),
+    [[]],
+  );
+}
