@@ -5,19 +5,19 @@
  *
  * @module
  */
-import type { BlockList } from "node:net";
-import defer * as net from "node:net";
+import { BlockList, isIP } from "node:net";
 import { parseSubnet, type Subnet } from "../base/subnet.ts";
 import type { Peer } from "../transport/peer.ts";
 
 export class TrustedProxies {
-  /** None where nobody is trusted, as is usual. */
-  readonly #trusted: BlockList | undefined;
+  readonly #addresses = new BlockList();
+  readonly #isEmpty: boolean;
 
   /** @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted */
   constructor(proxies: readonly string[]) {
     const subnets = proxies.map(parseSubnet).filter((subnet) => subnet !== undefined);
-    this.#trusted = subnets.length === 0 ? undefined : listOf(subnets);
+    this.#isEmpty = subnets.length === 0;
+    for (const subnet of subnets) this.#add(subnet);
   }
 
   /**
@@ -26,27 +26,23 @@ export class TrustedProxies {
    * @param peer the other end of the socket
    */
   behind(peer: Peer, headers: Headers): Peer {
-    if (this.#trusted === undefined || !isIn(this.#trusted, peer.address)) return peer;
+    if (this.#isEmpty || !this.#trusts(peer.address)) return peer;
     const hops = forwardedFor(headers);
-    for (let hop = hops.pop(); hop !== undefined && net.isIP(hop) !== 0; hop = hops.pop()) {
-      if (!isIn(this.#trusted, hop)) return new ProxiedPeer(peer, hop);
+    for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
+      if (!this.#trusts(hop)) return new ProxiedPeer(peer, hop);
     }
     return peer;
   }
-}
 
-function listOf(subnets: readonly Subnet[]): BlockList {
-  const list = new net.BlockList();
-  for (const { address, prefix, family } of subnets) {
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, prefix, family);
+  #add({ address, prefix, family }: Subnet): void {
+    if (prefix === undefined) this.#addresses.addAddress(address, family);
+    else this.#addresses.addSubnet(address, prefix, family);
   }
-  return list;
-}
 
-function isIn(list: BlockList, address: string): boolean {
-  const version = net.isIP(address);
-  return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
+  #trusts(address: string): boolean {
+    const version = isIP(address);
+    return version !== 0 && this.#addresses.check(address, version === 4 ? "ipv4" : "ipv6");
+  }
 }
 
 /** A client whose socket is a proxy's. */

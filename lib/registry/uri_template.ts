@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type Template from "uri-template-lite";
-import defer * as uriTemplates from "uri-template-lite";
+import Template from "uri-template-lite";
 import { messageOf, RegistrationError } from "../base/errors.ts";
 import { hasUriScheme } from "./uri.ts";
 
@@ -49,7 +48,7 @@ export class UriTemplate {
       );
     }
     try {
-      this.#template = new uriTemplates.default(template, { decoder: (text) => text });
+      this.#template = new Template(template, { decoder: (text) => text });
       this.#exploded = explodedVariables(template);
     } catch (error) {
       throw new RegistrationError(`Cannot serve ${owner}: ${messageOf(error)}`, { cause: error });
