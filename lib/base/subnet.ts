@@ -1,4 +1,4 @@
-import defer * as net from "node:net";
+import * as net from "node:net";
 
 /** An address, or all that begin with the same bits. */
 export interface Subnet {

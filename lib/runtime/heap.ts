@@ -1,4 +1,4 @@
-import defer * as v8 from "node:v8";
+import * as v8 from "node:v8";
 import type { HeapFigures } from "../stream/admission.ts";
 
 /** The JavaScript heap: what is used, and the most that V8 will take. */
