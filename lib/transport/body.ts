@@ -5,6 +5,7 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import { notJson } from "../wire/json_rpc.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
 
 /** How large and how slow a body may be. */
@@ -15,16 +16,18 @@ export interface BodyLimits {
 }
 
 /**
- * The body as text; empty where there is none.
+ * The body as a JSON value; undefined where there is none.
  *
  * @throws {ProtocolError} `unsupported_media_type`, `body_too_large` (before it is read whole),
  * `body_timeout` or `parse_error`
  */
-export function readBody(request: Request, limits: BodyLimits): Promise<string> {
+export function readBody(request: Request, limits: BodyLimits): Promise<unknown> {
   const { headers } = request;
   const declared = headers.get("content-length");
   // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
-  if (declared === "0" || (declared === null && request.body === null)) return Promise.resolve("");
+  if (declared === "0" || (declared === null && request.body === null)) {
+    return Promise.resolve(undefined);
+  }
   if (declared !== null && Number(declared) > limits.maxBodyBytes) throw tooLarge(limits);
   const type = headers.get("content-type");
   if (type === null || !isJsonContentType(type)) {
@@ -35,12 +38,13 @@ export function readBody(request: Request, limits: BodyLimits): Promise<string> 
     );
   }
   const reading = new BodyReading();
-  // A body of declared length cannot grow, so the runtime may read it in one go.
+  // A body of declared length cannot grow, so the runtime may read it in one go; as JSON, because
+  // for that alone Deno has a short way, and its text would cost 1 µs more.
   reading.follow(
-    declared === null ? readCounted(request.body!, limits, reading) : request.text(),
+    declared === null ? readCounted(request.body!, limits, reading) : request.json(),
     limits.deadlines,
   );
-  return reading.text;
+  return reading.value;
 }
 
 /** A body on its way, linked to those before and behind it. */
@@ -51,17 +55,17 @@ class BodyReading {
   onLate: (() => void) | undefined;
   /** Looks that the deadlines took since it began. */
   looks = 0;
-  readonly #settled = Promise.withResolvers<string>();
+  readonly #settled = Promise.withResolvers<unknown>();
 
-  get text(): Promise<string> {
+  get value(): Promise<unknown> {
     return this.#settled.promise;
   }
 
-  follow(reading: Promise<string>, deadlines: BodyDeadlines): void {
+  follow(reading: Promise<unknown>, deadlines: BodyDeadlines): void {
     deadlines.add(this);
-    reading.then((text) => {
+    reading.then((value) => {
       deadlines.delete(this);
-      this.#settled.resolve(text);
+      this.#settled.resolve(value);
     }, (error) => {
       deadlines.delete(this);
       this.#settled.reject(asProtocolError(error));
@@ -140,7 +144,7 @@ async function readCounted(
   body: ReadableStream<Uint8Array>,
   limits: BodyLimits,
   reading: BodyReading,
-): Promise<string> {
+): Promise<unknown> {
   const reader = body.getReader();
   reading.onLate = () => void reader.cancel().catch(() => {});
   const decoder = new TextDecoder();
@@ -154,11 +158,13 @@ async function readCounted(
     }
     text += decoder.decode(chunk.value, { stream: true });
   }
-  return text + decoder.decode();
+  text += decoder.decode();
+  return text === "" ? undefined : JSON.parse(text);
 }
 
 function asProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
+  if (error instanceof SyntaxError) return notJson();
   return new ProtocolError("parse_error", "The body could not be read to its end", {
     cause: error,
   });

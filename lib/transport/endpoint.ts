@@ -17,10 +17,11 @@ import type { MaybePromise } from "../base/promises.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import {
+  checkDepth,
+  emptyBody,
   isNotification,
   isRequest,
   type JsonRpcMessage,
-  parseJson,
   parseMessage,
 } from "../wire/json_rpc.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
@@ -66,16 +67,24 @@ interface Post extends EndpointRequest {
 }
 
 /** `POST` of the endpoint: any dialect's message. */
-export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Promise<Response> {
+export function handlePost(deps: EndpointDeps, from: EndpointRequest): Promise<Response> {
+  return readBody(from.request, deps.limits).then((value) => takeBody(deps, from, value));
+}
+
+function takeBody(
+  deps: EndpointDeps,
+  from: EndpointRequest,
+  value: unknown,
+): MaybePromise<Response> {
   const { headers } = from.request;
-  const text = await readBody(from.request, deps.limits);
   const accepted = parseAccept(headers.get("accept"));
   const connectionId = from.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   const mayOpenPlain = from.isPlainUrl && accepted.namesEventStream && !accepted.json;
-  if (text === "" && mayOpenPlain && connectionId === null) {
+  if (value === undefined) {
+    if (!mayOpenPlain || connectionId !== null) throw emptyBody();
     return openPlain(deps, { ...from, message: undefined });
   }
-  const value = parseJson(text);
+  checkDepth(value);
   const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
@@ -84,7 +93,7 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
     if (connectionId !== null) {
       return postToPlain(deps, { id: connectionId, peer: from.peer }, message);
     }
-    return await route(deps, post, message);
+    return route(deps, post, message);
   } catch (error) {
     // Whatever was wrong, the client learns which of its requests it was.
     const isAnswer = error instanceof ProtocolError && isRequest(message);

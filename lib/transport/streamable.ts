@@ -44,16 +44,18 @@ export interface StreamablePost {
 }
 
 /** Answers `initialize`: opens a session and tells its id. */
-export async function openSession(
+export function openSession(
   { server, sessions, connections }: StreamableDeps,
   request: JsonRpcRequest,
   { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
-): Promise<Response> {
+): Response {
   connections.admission.admitSession(clientKey(peer));
   const session = sessions.create(agreementOf(request.params ?? {}), peer);
   const exchange = new SessionExchange(session, { peer, requestId: null });
-  const response = await server.dispatch(request, exchange, LEGACY_METHODS);
-  if (response === undefined) throw new TypeError("initialize was not answered");
+  const response = server.dispatch(request, exchange, LEGACY_METHODS);
+  if (response === undefined || isPromise(response)) {
+    throw new TypeError("initialize was not answered at once");
+  }
   const answer = accepted.json ? jsonResponse(response) : oneEvent(response);
   if ("error" in response) sessions.delete(session);
   else answer.headers.set(SESSION_ID_HEADER, session.id);

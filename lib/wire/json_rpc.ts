@@ -49,7 +49,7 @@ export type JsonRpcMessage =
 export const MAX_DEPTH = 64;
 
 /**
- * Parses a body into a JSON value.
+ * Parses a text into a JSON value.
  *
  * @throws {ProtocolError} `parse_error` for what is not JSON, `invalid_request` for an empty text or
  * nesting deeper than {@linkcode MAX_DEPTH}
@@ -59,20 +59,36 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ProtocolError(
-      "parse_error",
-      text.trim() === ""
-        ? "Parse error: the body is empty, expected a JSON-RPC message"
-        : "Parse error: the body is not valid JSON",
-    );
+    throw text.trim() === "" ? emptyBody() : notJson();
   }
-  if (!isWithinDepth(value, MAX_DEPTH)) {
-    throw invalid(
-      `Invalid request: nested deeper than ${MAX_DEPTH} levels`,
-      idOf(value),
-    );
-  }
+  checkDepth(value);
   return value;
+}
+
+/** What is said where a message should be and nothing is. */
+export function emptyBody(): ProtocolError {
+  return new ProtocolError(
+    "parse_error",
+    "Parse error: the body is empty, expected a JSON-RPC message",
+  );
+}
+
+/** What is said of a text that is not JSON. */
+export function notJson(): ProtocolError {
+  return new ProtocolError("parse_error", "Parse error: the body is not valid JSON");
+}
+
+/**
+ * Refuses a value that is nested deeper than {@linkcode MAX_DEPTH}.
+ *
+ * @throws {ProtocolError} `invalid_request`
+ */
+export function checkDepth(value: unknown): void {
+  if (isWithinDepth(value, MAX_DEPTH)) return;
+  throw invalid(
+    `Invalid request: nested deeper than ${MAX_DEPTH} levels`,
+    idOf(value),
+  );
 }
 
 /**
