@@ -38,6 +38,7 @@ import type { SessionStreamDeps } from "./session_stream.ts";
 import { answerOnce, type StatelessDeps } from "./stateless.ts";
 import {
   openSession,
+  postBatchToSession,
   postToSession,
   SESSION_ID_HEADER,
   type StreamableDeps,
@@ -117,7 +118,7 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
   }
   if (sessionId !== null) {
     const session = deps.sessions.find(sessionId, peer);
-    return postToSession(deps, session, { ...post, messages: [message], isBatch: false });
+    return postToSession(deps, session, post, message);
   }
   if (speaksPlain(post)) return openPlain(deps, { request, peer, message });
   if (isRequest(message)) {
@@ -172,7 +173,7 @@ function postBatch(
       "Invalid request: initialize must not be in a batch",
     );
   }
-  return postToSession(deps, session, { ...post, messages, isBatch: true });
+  return postBatchToSession(deps, session, post, messages);
 }
 
 /** `GET` of the endpoint: a session's stream, or a 2024-11-05 one. */
