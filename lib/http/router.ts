@@ -6,6 +6,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { remembered } from "../base/remembered.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import type { Guard } from "./guard.ts";
@@ -110,11 +111,11 @@ function withoutBody(handler: Handler): Handler {
 }
 
 /** Host and path of a URL, without the cost of parsing all of it. */
-function splitUrl(url: string): { authority: string; path: string } {
+const splitUrl = remembered((url): { readonly authority: string; readonly path: string } => {
   const start = url.indexOf("//") + 2;
   const slash = url.indexOf("/", start);
   if (slash < 0) return { authority: url.slice(start), path: "/" };
   const query = url.indexOf("?", slash);
   const path = query < 0 ? url.slice(slash) : url.slice(slash, query);
   return { authority: url.slice(start, slash), path };
-}
+});

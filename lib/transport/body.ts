@@ -37,14 +37,12 @@ export function readBody(request: Request, limits: BodyLimits): Promise<unknown>
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
-  const reading = new BodyReading();
+  const reading = new BodyReading(limits.deadlines);
   // A body of declared length cannot grow, so the runtime may read it in one go; as JSON, because
   // for that alone Deno has a short way, and its text would cost 1 µs more.
-  reading.follow(
+  return reading.follow(
     declared === null ? readCounted(request.body!, limits, reading) : request.json(),
-    limits.deadlines,
   );
-  return reading.value;
 }
 
 /** A body on its way, linked to those before and behind it. */
@@ -55,26 +53,31 @@ class BodyReading {
   onLate: (() => void) | undefined;
   /** Looks that the deadlines took since it began. */
   looks = 0;
-  readonly #settled = Promise.withResolvers<unknown>();
+  readonly #deadlines: BodyDeadlines;
+  #reject: ((error: ProtocolError) => void) | undefined;
 
-  get value(): Promise<unknown> {
-    return this.#settled.promise;
+  constructor(deadlines: BodyDeadlines) {
+    this.#deadlines = deadlines;
   }
 
-  follow(reading: Promise<unknown>, deadlines: BodyDeadlines): void {
-    deadlines.add(this);
-    reading.then((value) => {
-      deadlines.delete(this);
-      this.#settled.resolve(value);
-    }, (error) => {
-      deadlines.delete(this);
-      this.#settled.reject(asProtocolError(error));
+  /** The value that is read, unless that takes too long. */
+  follow(reading: Promise<unknown>): Promise<unknown> {
+    this.#deadlines.add(this);
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      reading.then((value) => {
+        this.#deadlines.delete(this);
+        resolve(value);
+      }, (error) => {
+        this.#deadlines.delete(this);
+        reject(asProtocolError(error));
+      });
     });
   }
 
   fail(error: ProtocolError): void {
     this.onLate?.();
-    this.#settled.reject(error);
+    this.#reject?.(error);
   }
 }
 

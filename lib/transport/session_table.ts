@@ -74,6 +74,8 @@ export class SessionTable {
   readonly #observer: Observer;
   /** By id; the least recently used session comes first. */
   readonly #sessions = new Map<string, Kept>();
+  /** The one at the end of the map. */
+  #latest: Kept | undefined;
   readonly #ended = new Set<string>();
   #created = 0;
   #restored = 0;
@@ -120,8 +122,7 @@ export class SessionTable {
       throw new ProtocolError("forbidden", "This session belongs to another caller");
     }
     if (known === undefined) return this.#restore(id, token, peer);
-    this.#sessions.delete(id);
-    this.#sessions.set(id, known);
+    this.#moveToEnd(id, known);
     known.session.touch();
     return known.session;
   }
@@ -134,6 +135,14 @@ export class SessionTable {
   /** Ends all, as the process does. */
   stop(): void {
     for (const { session } of [...this.#sessions.values()]) this.#end(session, "drain", "drain");
+  }
+
+  /** Where one is used again and again it is there already, and a map that is written has upkeep. */
+  #moveToEnd(id: string, kept: Kept): void {
+    if (kept === this.#latest) return;
+    this.#latest = kept;
+    this.#sessions.delete(id);
+    this.#sessions.set(id, kept);
   }
 
   /** What an id says that is not in memory. */
@@ -166,7 +175,7 @@ export class SessionTable {
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
     session.state.agree(token);
-    this.#sessions.set(id, { session, token });
+    this.#moveToEnd(id, { session, token });
     changes.add(session);
     return session;
   }
@@ -182,6 +191,7 @@ export class SessionTable {
 
   #end(session: StreamableSession, end: SessionEnd, reason: CloseReason): void {
     if (!this.#sessions.delete(session.id)) return;
+    this.#latest = undefined;
     this.#ends[end]++;
     if (end === "deleted" || end === "idle") this.#remember(session.key);
     this.#options.changes.remove(session);
