@@ -4,6 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import type { MaybePromise } from "../base/promises.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import { notJson } from "../wire/json_rpc.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
@@ -15,18 +16,26 @@ export interface BodyLimits {
   readonly deadlines: BodyDeadlines;
 }
 
+/** What is done with a body: its JSON value, or undefined where there is none. */
+export type BodyUse<R> = (value: unknown) => MaybePromise<R>;
+
 /**
- * The body as a JSON value; undefined where there is none.
+ * Reads the body and hands it on.
  *
- * @throws {ProtocolError} `unsupported_media_type`, `body_too_large` (before it is read whole),
- * `body_timeout` or `parse_error`
+ * @returns what `use` made of it; rejects with what that throws, or with a {@linkcode ProtocolError}
+ * `body_too_large`, `body_timeout` or `parse_error`
+ * @throws {ProtocolError} `unsupported_media_type`, or `body_too_large` before any of it is read
  */
-export function readBody(request: Request, limits: BodyLimits): Promise<unknown> {
+export function readBody<R>(
+  request: Request,
+  limits: BodyLimits,
+  use: BodyUse<R>,
+): MaybePromise<R> {
   const { headers } = request;
   const declared = headers.get("content-length");
   // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
   if (declared === "0" || (declared === null && request.body === null)) {
-    return Promise.resolve(undefined);
+    return use(undefined);
   }
   if (declared !== null && Number(declared) > limits.maxBodyBytes) throw tooLarge(limits);
   const type = headers.get("content-type");
@@ -42,6 +51,7 @@ export function readBody(request: Request, limits: BodyLimits): Promise<unknown>
   // for that alone Deno has a short way, and its text would cost 1 µs more.
   return reading.follow(
     declared === null ? readCounted(request.body!, limits, reading) : request.json(),
+    use,
   );
 }
 
@@ -54,20 +64,27 @@ class BodyReading {
   /** Looks that the deadlines took since it began. */
   looks = 0;
   readonly #deadlines: BodyDeadlines;
+  /** What comes after its client was told that it is late is not used any more. */
+  #isLate = false;
   #reject: ((error: ProtocolError) => void) | undefined;
 
   constructor(deadlines: BodyDeadlines) {
     this.#deadlines = deadlines;
   }
 
-  /** The value that is read, unless that takes too long. */
-  follow(reading: Promise<unknown>): Promise<unknown> {
+  /** Hands on the value that is read, unless that takes too long. */
+  follow<R>(reading: Promise<unknown>, use: BodyUse<R>): Promise<R> {
     this.#deadlines.add(this);
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       reading.then((value) => {
         this.#deadlines.delete(this);
-        resolve(value);
+        if (this.#isLate) return;
+        try {
+          resolve(use(value));
+        } catch (error) {
+          reject(error);
+        }
       }, (error) => {
         this.#deadlines.delete(this);
         reject(asProtocolError(error));
@@ -76,6 +93,7 @@ class BodyReading {
   }
 
   fail(error: ProtocolError): void {
+    this.#isLate = true;
     this.onLate?.();
     this.#reject?.(error);
   }

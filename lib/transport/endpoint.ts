@@ -68,8 +68,8 @@ interface Post extends EndpointRequest {
 }
 
 /** `POST` of the endpoint: any dialect's message. */
-export function handlePost(deps: EndpointDeps, from: EndpointRequest): Promise<Response> {
-  return readBody(from.request, deps.limits).then((value) => takeBody(deps, from, value));
+export function handlePost(deps: EndpointDeps, from: EndpointRequest): MaybePromise<Response> {
+  return readBody(from.request, deps.limits, (value) => takeBody(deps, from, value));
 }
 
 function takeBody(

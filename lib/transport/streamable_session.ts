@@ -117,15 +117,15 @@ export class StreamableSession implements ChangeListener, Timed {
   }
 
   /**
-   * A stream that is whole at once, as all it has to say is the answer to a request. Behind its last
-   * event nothing comes, and its id says so; so nothing is kept for a client that has seen none of
-   * it, or all.
+   * A stream that is whole at once, as all it has to say is the answer to a request. Behind that
+   * nothing comes, so only a client that knows the event before could come back for it; where there
+   * is none, an id would be of no use.
    */
   wholeStream(answer: JsonRpcResponse): string {
+    if (!this.clientPolls) return jsonEvent(answer);
     const stream = this.#nextName();
     const place = { stream, seq: 1, requestId: answer.id ?? undefined };
     const last = jsonEvent(answer, "message", this.eventIds.write(endOf(place)));
-    if (!this.clientPolls) return last;
     this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
     return primingEvent(this.eventIds.write(place), RETRY_MS) + last;
   }
