@@ -122,10 +122,10 @@ export class StreamableSession implements ChangeListener, Timed {
    * is none, an id would be of no use.
    */
   wholeStream(answer: JsonRpcResponse): string {
-    if (!this.clientPolls) return jsonEvent(answer);
+    if (!this.clientPolls) return jsonEvent(JSON.stringify(answer));
     const stream = this.#nextName();
     const place = { stream, seq: 1, requestId: answer.id ?? undefined };
-    const last = jsonEvent(answer, "message", this.eventIds.write(endOf(place)));
+    const last = jsonEvent(JSON.stringify(answer), "message", this.eventIds.write(endOf(place)));
     this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
     return primingEvent(this.eventIds.write(place), RETRY_MS) + last;
   }
