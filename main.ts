@@ -13,13 +13,21 @@ import { loadTools } from "./lib/runtime/load_tools.ts";
 import { LoopDelay } from "./lib/runtime/loop_delay.ts";
 import { Rejections } from "./lib/runtime/rejections.ts";
 import { serve } from "./lib/runtime/serve.ts";
+import { StopSignals } from "./lib/runtime/stop_signals.ts";
 import { keepStdoutForMessages, serveOverStdio } from "./lib/runtime/stdio.ts";
 import { requireSs } from "./lib/runtime/tcp_probe.ts";
 import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 
-async function main(lines: StderrLines, rejections: Rejections): Promise<number> {
+/** What there is before there are settings. */
+interface Process {
+  readonly lines: StderrLines;
+  readonly rejections: Rejections;
+  readonly signals: StopSignals;
+}
+
+async function main({ lines, rejections, signals }: Process): Promise<number> {
   const { settings, stdio, checkConfig, help } = readCommand(
     Deno.args,
     (name) => Deno.env.get(name),
@@ -41,7 +49,7 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
   });
   rejections.observer = app.observer;
   if (checkConfig) return print(describeSettings(settings));
-  if (stdio) return await serveOverStdio(app);
+  if (stdio) return await serveOverStdio(app, signals);
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await requireSs();
   const loopDelay = new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs));
@@ -52,6 +60,7 @@ async function main(lines: StderrLines, rejections: Rejections): Promise<number>
       port: settings.PORT,
       reusePort: settings.MCP_REUSE_PORT,
       drainMs: settings.MCP_DRAIN_MS,
+      signals,
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
       onListen: (address) => lines.write(greeting({ version: VERSION, address })),
     });
@@ -80,10 +89,11 @@ function endProcess(code: number): void {
 if (import.meta.main) {
   const lines = new StderrLines();
   const rejections = new Rejections();
+  const signals = new StopSignals();
   rejections.survive();
   let code = 1;
   try {
-    code = await main(lines, rejections);
+    code = await Promise.race([main({ lines, rejections, signals }), signals.early]);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof RegistrationError)) {
       // Else the start would fail without a word, and with 0.
@@ -92,6 +102,7 @@ if (import.meta.main) {
     }
     lines.write(`[ERROR] ${messageOf(error)}`);
   }
+  signals.forget();
   await lines.flush();
   endProcess(code);
 }

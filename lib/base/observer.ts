@@ -86,6 +86,8 @@ export interface Observer {
   /** The event loop was so many ms late. */
   loopDelayed(ms: number): void;
   unhandledRejection(): void;
+  /** An error was thrown where nobody could catch it, as in a timer. */
+  uncaughtError(): void;
 }
 
 /** Nobody watches. */
@@ -105,6 +107,7 @@ export const NO_OBSERVER: Observer = {
   replayLost: () => {},
   loopDelayed: () => {},
   unhandledRejection: () => {},
+  uncaughtError: () => {},
 };
 
 const log = logFor("observer");

@@ -6,26 +6,42 @@
  */
 import * as z from "zod";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
+import { parseSubnet } from "./subnet.ts";
 
 /** The longest delay a JavaScript timer can wait, about 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const milliseconds = (fallback: number, min = 1) =>
-  z.coerce.number().int().min(min).max(MAX_TIMER_MS).default(fallback);
-const count = (fallback: number) => z.coerce.number().int().min(1).max(1e9).default(fallback);
-const bytes = (fallback: number) =>
-  z.coerce.number().int().min(1024).max(2 ** 40).default(fallback);
-const names = (fallback: readonly string[]) =>
-  z.union([z.array(z.string()), z.string().transform(splitList)]).default([
-    ...fallback,
-  ]);
+/** One error for all that can be wrong, which says what would be right. */
+const whole = (min: number, max: number) => {
+  const error = `Expected a whole number from ${min} to ${max}`;
+  const isAllowed = (value: number) => Number.isInteger(value) && value >= min && value <= max;
+  return z.coerce.number({ error }).refine(isAllowed, { error });
+};
+const milliseconds = (fallback: number, min = 1) => whole(min, MAX_TIMER_MS).default(fallback);
+const count = (fallback: number) => whole(1, 1e9).default(fallback);
+const bytes = (fallback: number) => whole(1024, 2 ** 40).default(fallback);
+/** A list of names; one that can never match anything is a fault, and each is told. */
+const names = (fallback: readonly string[], isName: (name: string) => boolean, what: string) =>
+  z.union([z.array(z.string()), z.string().transform(splitList)]).superRefine((list, ctx) => {
+    for (const name of list.filter((one) => !isName(one))) {
+      ctx.addIssue({ code: "custom", message: `${JSON.stringify(name)} is no ${what}` });
+    }
+  }).default([...fallback]);
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
+/** Extensions of browsers have schemes of their own. */
+const SCHEME_REGEXP = /^[a-z][a-z\d+.-]*:\/\//i;
+const isHost = (name: string) => HOST_REGEXP.test(name);
+const isOrigin = (name: string) =>
+  name === "*" || (!name.includes("*") && isHost(name.replace(SCHEME_REGEXP, "")));
+const isSubnet = (name: string) => parseSubnet(name) !== undefined;
 const flag = (fallback: boolean) =>
   z.union([z.boolean(), z.stringbool()], { error: "Invalid option: expected true or false" })
     .default(fallback);
 const optionalText = z.string().trim().min(1).optional();
 
 export const SETTINGS_SCHEMA = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(8000)
+  PORT: whole(0, 65_535).default(8000)
     .describe("Port to listen on; 0 takes a free one"),
   HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
   MCP_REUSE_PORT: flag(false)
@@ -50,9 +66,9 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_INITIALIZES_BURST: count(200).describe("and at once, after a while without"),
   MCP_MAX_FLAPS: count(1_000)
     .describe("Streams opened and lost without use, one forgiven each 10 s, that refuse a client"),
-  MCP_MAX_HEAP_PERCENT: z.coerce.number().int().min(1).max(100).default(85)
+  MCP_MAX_HEAP_PERCENT: whole(1, 100).default(85)
     .describe("Share of the JavaScript heap in use above which nothing new is taken"),
-  MCP_TRUSTED_PROXIES: names([])
+  MCP_TRUSTED_PROXIES: names([], isSubnet, "address and no subnet such as 10.0.0.0/8")
     .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
   MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
     .describe("Requests in flight on one stream or session"),
@@ -84,12 +100,18 @@ export const SETTINGS_SCHEMA = z.object({
     "Time for running calls after SIGINT or SIGTERM",
   ),
   MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
-  MCP_ALLOWED_HOSTS: names(["localhost", "127.0.0.1", "[::1]"])
-    .describe("Host names clients may use, comma-separated; * allows any"),
-  MCP_ALLOWED_ORIGINS: names(["localhost", "127.0.0.1", "[::1]"])
-    .describe(
-      "Web origins or their host names that browsers may come from; * allows any",
-    ),
+  MCP_ALLOWED_HOSTS: names(
+    LOCAL_NAMES,
+    isHost,
+    "host name such as mcp.example.com, localhost:8000 or [::1]; without https:// and path, and * only alone",
+  ).describe("Host names clients may use, comma-separated; * allows any"),
+  MCP_ALLOWED_ORIGINS: names(
+    LOCAL_NAMES,
+    isOrigin,
+    "origin such as https://app.example.com or app.example.com; without path and last slash",
+  ).describe(
+    "Web origins or their host names that browsers may come from; * allows any",
+  ),
   MCP_LOG_LEVEL: z.enum(LOG_LEVELS).default("info").describe(
     "Least urgent level that is logged",
   ),
@@ -100,6 +122,9 @@ export const SETTINGS_SCHEMA = z.object({
     "Module whose exports are tools to serve beside the built-in ones",
   ),
   MCP_ADMIN_TOKEN: optionalText
+    .refine((token) => token === undefined || /^[\x21-\x7e]+$/.test(token), {
+      error: "A bearer token has ASCII characters and no blanks",
+    })
     .describe(
       "Token for the connection view and the metrics; without it only loopback may look",
     ),

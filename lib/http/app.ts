@@ -68,7 +68,7 @@ export interface App {
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
   readonly connections: ConnectionRegistry;
-  /** Takes what only the runtime can tell: the delay of its event loop, unhandled rejections. */
+  /** Takes what only the runtime can tell: the delay of its event loop, errors nobody caught. */
   readonly observer: Observer;
   /**
    * Refuses new work and ends all streams, the busy ones when their calls are done.

@@ -6,20 +6,18 @@
  * @module
  */
 import { BlockList, isIP } from "node:net";
-import { ConfigError } from "../base/errors.ts";
+import { parseSubnet, type Subnet } from "../base/subnet.ts";
 import type { Peer } from "../transport/peer.ts";
 
 export class TrustedProxies {
   readonly #addresses = new BlockList();
   readonly #isEmpty: boolean;
 
-  /**
-   * @param proxies addresses and subnets such as `10.0.0.0/8`
-   * @throws {ConfigError} naming what is neither
-   */
+  /** @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted */
   constructor(proxies: readonly string[]) {
-    this.#isEmpty = proxies.length === 0;
-    for (const proxy of proxies) this.#add(proxy);
+    const subnets = proxies.map(parseSubnet).filter((subnet) => subnet !== undefined);
+    this.#isEmpty = subnets.length === 0;
+    for (const subnet of subnets) this.#add(subnet);
   }
 
   /**
@@ -36,20 +34,7 @@ export class TrustedProxies {
     return peer;
   }
 
-  #add(proxy: string): void {
-    const [address = "", bits] = proxy.split("/");
-    const version = isIP(address);
-    const prefix = bits === undefined ? undefined : Number(bits);
-    const isPrefix = prefix === undefined ||
-      (Number.isInteger(prefix) && prefix >= 0 && prefix <= (version === 4 ? 32 : 128));
-    if (version === 0 || !isPrefix) {
-      throw new ConfigError(
-        `MCP_TRUSTED_PROXIES: ${
-          JSON.stringify(proxy)
-        } is no address and no subnet such as 10.0.0.0/8`,
-      );
-    }
-    const family = version === 4 ? "ipv4" : "ipv6";
+  #add({ address, prefix, family }: Subnet): void {
     if (prefix === undefined) this.#addresses.addAddress(address, family);
     else this.#addresses.addSubnet(address, prefix, family);
   }

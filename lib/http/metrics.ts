@@ -140,6 +140,10 @@ export class Metrics implements Observer {
     "lifeline_unhandled_rejections_total",
     "Rejected promises that nobody had handled",
   );
+  readonly #uncaught = this.#counter(
+    "lifeline_uncaught_errors_total",
+    "Errors thrown where nobody could catch them",
+  );
 
   constructor(calls: Omit<CallMetricsOptions, "registry">) {
     this.#calls = new CallMetrics({ ...calls, registry: this.registry });
@@ -207,6 +211,10 @@ export class Metrics implements Observer {
 
   unhandledRejection(): void {
     this.#unhandled.inc();
+  }
+
+  uncaughtError(): void {
+    this.#uncaught.inc();
   }
 
   /** @param sets the values of each label, all of which are there from the start, at 0 */

@@ -4,6 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { remembered } from "../base/remembered.ts";
@@ -69,9 +70,22 @@ interface RefusalParts {
 function refusal(error: unknown, { request, peer, observer }: RefusalParts): Response {
   const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
   const { path } = splitUrl(request.url);
-  observer.requestRejected(kind, { method: request.method, path, address: peer.address, message });
+  const { method } = request;
+  const { address } = peer;
+  observer.requestRejected(kind, { method, path, address, message });
+  log.debug("Request refused", {
+    method,
+    path: path.slice(0, MAX_LOGGED),
+    client_ip: address,
+    kind,
+    message: message.slice(0, MAX_LOGGED),
+  });
   return errorResponse(error);
 }
+
+const log = logFor("http");
+/** Clients choose most of these texts. */
+const MAX_LOGGED = 512;
 
 /** All that anybody outside the log is told of a fault of the server. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;

@@ -45,7 +45,10 @@ export const callTool: Method = (params, call, { catalog }) => {
   const name = textParam(params, "name");
   const tool = catalog.tools.get(name);
   if (tool === undefined) {
-    throw new ProtocolError("invalid_params", `Unknown tool: ${name.slice(0, 200)}`);
+    throw new ProtocolError(
+      "invalid_params",
+      `Unknown tool: ${name.slice(0, 200)}; tools/list names those there are`,
+    );
   }
   return tool.call(objectParam(params, "arguments"), call);
 };
@@ -55,7 +58,10 @@ export const getPrompt: Method = (params, call, { catalog }) => {
   const name = textParam(params, "name");
   const prompt = catalog.prompts.get(name);
   if (prompt === undefined) {
-    throw new ProtocolError("invalid_params", `Unknown prompt: ${name.slice(0, 200)}`);
+    throw new ProtocolError(
+      "invalid_params",
+      `Unknown prompt: ${name.slice(0, 200)}; prompts/list names those there are`,
+    );
   }
   return prompt.get(objectParam(params, "arguments"), call);
 };

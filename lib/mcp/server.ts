@@ -9,6 +9,7 @@ import { logFor } from "../base/log.ts";
 import { NO_OBSERVER, type Observer, type Outcome } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
+import { RefusalLog } from "../stream/refusal_log.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
 import {
   isObject,
@@ -43,6 +44,7 @@ export class McpServer {
   readonly #maxInFlight: number;
   readonly #observer: Observer;
   readonly #isObserved: boolean;
+  readonly #refusals = new RefusalLog(log);
   #running = 0;
 
   constructor(
@@ -77,7 +79,7 @@ export class McpServer {
     try {
       this.#admit(request, exchange);
       const method = methods.requests.get(request.method);
-      if (method === undefined) throw unknownMethod(request.method);
+      if (method === undefined) throw unknownMethod(request.method, methods);
       // Before it runs: what a method says at once may already end the stream it is said on.
       exchange.inFlight.add(call);
       const result = method(request.params ?? NO_PARAMS, call, this.profile);
@@ -120,6 +122,7 @@ export class McpServer {
     }
     if (inFlight.size >= this.#maxInFlight) {
       this.#observer.refused("max_requests");
+      this.#refusals.note("max_requests", this.#wheel.now());
       throw new ProtocolError(
         "too_many_requests",
         `Too many requests in flight: ${this.#maxInFlight} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
@@ -193,10 +196,11 @@ function outcomeOfAbort({ reason }: CallAborted): Outcome {
   return reason === "timeout" || reason === "cancelled" ? reason : "aborted";
 }
 
-function unknownMethod(method: string): ProtocolError {
+function unknownMethod(method: string, { requests }: MethodTable): ProtocolError {
+  const known = [...requests.keys()].sort().join(", ");
   return new ProtocolError(
     "method_not_found",
-    `Method not found: ${method.slice(0, 200)}`,
+    `Method not found: ${method.slice(0, 200)}; this revision has ${known}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { Console } from "node:console";
 import process from "node:process";
 import type { App } from "../http/app.ts";
+import type { StopSignals } from "./stop_signals.ts";
 
 const ENCODER = new TextEncoder();
 
@@ -13,15 +14,12 @@ export function keepStdoutForMessages(): void {
 }
 
 /** Serves the client at the other end of stdin and stdout, until it or a signal ends it. */
-export async function serveOverStdio(app: App): Promise<number> {
+export async function serveOverStdio(app: App, signals: StopSignals): Promise<number> {
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  void signals.first.then(() => stop.abort());
   try {
     await app.speak({ input: Deno.stdin.readable, write: writeLine, signal: stop.signal });
   } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
     app.stop();
   }
   return 0;

@@ -1,5 +1,4 @@
 import type { Log } from "../base/log.ts";
-import type { Refusal } from "./ledger.ts";
 
 /** A limit is spoken of once in this time, however often it refuses (ms). */
 const SAY_MS = 10_000;
@@ -7,15 +6,18 @@ const SAY_MS = 10_000;
 /** Tells the operator that a limit refuses somebody, without a line for each of a crowd. */
 export class RefusalLog {
   readonly #log: Log;
-  readonly #saidAt = new Map<Refusal, number>();
-  readonly #unsaid = new Map<Refusal, number>();
+  readonly #saidAt = new Map<string, number>();
+  readonly #unsaid = new Map<string, number>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** @param now in ms */
-  note(limit: Refusal, now: number): void {
+  /**
+   * @param limit one of a fixed set
+   * @param now in ms
+   */
+  note(limit: string, now: number): void {
     const refused = (this.#unsaid.get(limit) ?? 0) + 1;
     const isDue = now - (this.#saidAt.get(limit) ?? -Infinity) >= SAY_MS;
     this.#unsaid.set(limit, isDue ? 0 : refused);

@@ -6,7 +6,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
-import { notJson } from "../wire/json_rpc.ts";
+import { notJson, parseJson } from "../wire/json_rpc.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
 
 /** How large and how slow a body may be. */
@@ -46,7 +46,7 @@ export function readBody<R>(
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
-  const reading = new BodyReading(limits.deadlines);
+  const reading = new BodyReading(headers, limits.deadlines);
   // A body of declared length cannot grow, so the runtime may read it in one go; as JSON, because
   // for that alone Deno has a short way, and its text would cost 1 µs more.
   return reading.follow(
@@ -63,12 +63,14 @@ class BodyReading {
   onLate: (() => void) | undefined;
   /** Looks that the deadlines took since it began. */
   looks = 0;
+  readonly #headers: Headers;
   readonly #deadlines: BodyDeadlines;
   /** What comes after its client was told that it is late is not used any more. */
   #isLate = false;
   #reject: ((error: ProtocolError) => void) | undefined;
 
-  constructor(deadlines: BodyDeadlines) {
+  constructor(headers: Headers, deadlines: BodyDeadlines) {
+    this.#headers = headers;
     this.#deadlines = deadlines;
   }
 
@@ -87,7 +89,7 @@ class BodyReading {
         }
       }, (error) => {
         this.#deadlines.delete(this);
-        reject(asProtocolError(error));
+        reject(asProtocolError(error, this.#headers));
       });
     });
   }
@@ -180,15 +182,28 @@ async function readCounted(
     text += decoder.decode(chunk.value, { stream: true });
   }
   text += decoder.decode();
-  return text === "" ? undefined : JSON.parse(text);
+  return text === "" ? undefined : parseJson(text);
 }
 
-function asProtocolError(error: unknown): ProtocolError {
-  if (error instanceof ProtocolError) return error;
-  if (error instanceof SyntaxError) return notJson();
-  return new ProtocolError("parse_error", "The body could not be read to its end", {
-    cause: error,
-  });
+function asProtocolError(error: unknown, headers: Headers): ProtocolError {
+  const fault = error instanceof SyntaxError ? notJson(error) : error;
+  if (!(fault instanceof ProtocolError)) {
+    return new ProtocolError("parse_error", "The body could not be read to its end", {
+      cause: error,
+    });
+  }
+  // A compressed body reads like broken JSON; looked at only then, as each header costs time.
+  const encoding = fault.kind === "parse_error" ? headers.get("content-encoding") : null;
+  return encoding === null ? fault : compressed(encoding);
+}
+
+function compressed(encoding: string): ProtocolError {
+  return new ProtocolError(
+    "unsupported_media_type",
+    `Unsupported Content-Encoding ${JSON.stringify(encoding.slice(0, 40))}: send the body as it ` +
+      "is, without Content-Encoding",
+    { headers: { "accept-encoding": "identity" } },
+  );
 }
 
 function tooLarge({ maxBodyBytes }: BodyLimits): ProtocolError {

@@ -6,6 +6,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import type { Observer } from "../base/observer.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
@@ -63,7 +64,7 @@ function startStandalone(
   const { standalone } = session;
   const { carried } = standalone;
   const missed = standalone.uncarried();
-  tellReplay(observer, missed);
+  tellReplay(observer, session, missed);
   connection.replay(missed ?? []);
   standalone.carryBy(connection);
   if (session.clientPolls) standalone.prime(connection.retryMs ?? RETRY_MS);
@@ -104,7 +105,7 @@ function resume(
   session: StreamableSession,
   { place, stream, missed, connection }: Resumption & { readonly connection: SseConnection },
 ): void {
-  tellReplay(observer, missed);
+  tellReplay(observer, session, missed);
   connection.replay(missed ?? []);
   if (stream === undefined) {
     if (missed === undefined) connection.send(lostAnswer(session, place));
@@ -131,9 +132,17 @@ function resumeRestored(
   tellGap(session, stream, carried);
 }
 
-function tellReplay(observer: Observer, frames: readonly unknown[] | undefined): void {
-  if (frames === undefined) observer.replayLost();
-  else if (frames.length > 0) observer.replayed(frames.length);
+const log = logFor("session");
+
+function tellReplay(
+  observer: Observer,
+  { state }: StreamableSession,
+  frames: readonly unknown[] | undefined,
+): void {
+  if (frames === undefined) {
+    observer.replayLost();
+    log.info("Events gone", { protocol_version: state.version });
+  } else if (frames.length > 0) observer.replayed(frames.length);
 }
 
 /**

@@ -117,7 +117,9 @@ export class SessionTable {
   find(id: string, peer: Peer): StreamableSession {
     const known = this.#sessions.get(id);
     const token = known?.token ?? this.#read(id);
-    if (Date.now() - token.at > this.#options.maxAgeMs) throw notFound("it is too old");
+    if (Date.now() - token.at > this.#options.maxAgeMs) {
+      throw notFound("it is too old (MCP_SESSION_MAX_MS)");
+    }
     if (token.owner !== peer.principal) {
       throw new ProtocolError("forbidden", "This session belongs to another caller");
     }
@@ -198,7 +200,8 @@ export class SessionTable {
     session.end(reason);
     const { ageMs, state: { version: protocolVersion } } = session;
     this.#observer.sessionEnded({ end, ageMs, protocolVersion });
-    log.debug("Session ended", { end });
+    // An eviction is a limit at work.
+    log[end === "evicted" ? "info" : "debug"]("Session ended", { end });
   }
 
   #remember(key: string): void {

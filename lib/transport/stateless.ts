@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { CallAborted } from "../base/errors.ts";
+import { type CallAborted, ProtocolError } from "../base/errors.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { Exchange } from "../mcp/exchange.ts";
@@ -16,6 +16,7 @@ import type { Caller } from "../registry/context.ts";
 import type { ConnectionRegistry } from "../stream/connection_registry.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
 import type { SseDialect, StreamWork } from "../stream/stream_types.ts";
+import { toErrorResponse } from "../wire/error_table.ts";
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import type { Accepted } from "../wire/media_types.ts";
@@ -49,7 +50,15 @@ const STREAM_AFTER_MS = 1_000;
 /** Nobody reads the answer to a call whose client is gone; the status is for logs of proxies. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-const STATELESS: SseDialect = { name: "stateless", isLasting: false, ping: () => KEEPALIVE };
+const STATELESS: SseDialect = {
+  name: "stateless",
+  isLasting: false,
+  ping: () => KEEPALIVE,
+  goodbye: ({ reason, connection }) =>
+    reason === "drain" && connection.work instanceof OneCall
+      ? connection.work.farewell()
+      : undefined,
+};
 
 /**
  * Answers a request of a client without a session.
@@ -109,6 +118,15 @@ class OneCall implements Exchange, StreamWork, Timed {
   /** The stream has ended before the call: that is how a client cancels it. */
   abortAll(reason: CallAborted): void {
     this.inFlight.abortAll(reason);
+  }
+
+  /** The answer to a call that is cut. */
+  farewell(): Uint8Array {
+    const error = new ProtocolError(
+      "draining",
+      "Server is shutting down and this request did not end in time; send it again",
+    );
+    return encodeJsonEvent(toErrorResponse(error, this.#call.message.id));
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {

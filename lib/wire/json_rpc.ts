@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
+import { messageOf, ProtocolError } from "../base/errors.ts";
 
 export type JsonRpcId = string | number;
 export type JsonObject = Record<string, unknown>;
@@ -58,8 +58,8 @@ export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
-    throw text.trim() === "" ? emptyBody() : notJson();
+  } catch (error) {
+    throw text.trim() === "" ? emptyBody() : notJson(error, text.length);
   }
   checkDepth(value);
   return value;
@@ -73,9 +73,29 @@ export function emptyBody(): ProtocolError {
   );
 }
 
-/** What is said of a text that is not JSON. */
-export function notJson(): ProtocolError {
-  return new ProtocolError("parse_error", "Parse error: the body is not valid JSON");
+/**
+ * What is said of a text that is not JSON.
+ *
+ * @param error what `JSON.parse()` threw
+ * @param length of the text, where it is at hand
+ */
+export function notJson(error: unknown, length?: number): ProtocolError {
+  return new ProtocolError(
+    "parse_error",
+    `Parse error: the body is not valid JSON${placeOf(error, length)}`,
+  );
+}
+
+/** Where it stops being JSON, as far as the engine tells; its own words stay inside. */
+function placeOf(error: unknown, length: number | undefined): string {
+  const said = messageOf(error);
+  const position = / position (\d+)/.exec(said)?.[1];
+  if (position !== undefined) return ` at character ${Number(position) + 1}`;
+  if (said.includes("end of JSON")) {
+    return `${length === undefined ? "" : ` after character ${length}`}: something is missing`;
+  }
+  const token = /^Unexpected token '(.)'/su.exec(said)?.[1];
+  return token === undefined ? "" : ` at ${JSON.stringify(token)}`;
 }
 
 /**

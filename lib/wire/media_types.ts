@@ -12,7 +12,7 @@ export const EVENT_STREAM_TYPE = "text/event-stream";
 
 /** What an `Accept` header allows. */
 export interface Accepted {
-  /** `application/json`, by name or by a wildcard. */
+  /** `application/json`, by name or by a wildcard; also where an event stream is not taken either. */
   readonly json: boolean;
   /** `text/event-stream`, by name or by a wildcard. */
   readonly eventStream: boolean;
@@ -35,9 +35,10 @@ const readAccept = remembered((text): Accepted => {
     const named = names.find((name) => types.includes(name) || refused.includes(name));
     return named !== undefined && types.includes(named);
   };
+  const eventStream = allows(EVENT_STREAM_TYPE, "text/*", "*/*");
   return {
-    json: allows(JSON_TYPE, "application/*", "*/*"),
-    eventStream: allows(EVENT_STREAM_TYPE, "text/*", "*/*"),
+    json: allows(JSON_TYPE, "application/*", "*/*") || !eventStream,
+    eventStream,
     namesEventStream: allows(EVENT_STREAM_TYPE),
   };
 });

@@ -45,6 +45,7 @@ function tellAll(observer: Observer): void {
   observer.replayLost();
   observer.loopDelayed(6);
   observer.unhandledRejection();
+  observer.uncaughtError();
 }
 
 Deno.test("`observeAll()` passes every report on to everybody, whole", () => {

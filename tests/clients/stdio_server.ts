@@ -4,6 +4,7 @@
  * @module
  */
 import { serveOverStdio } from "../../lib/runtime/stdio.ts";
+import { StopSignals } from "../../lib/runtime/stop_signals.ts";
 import { createFixture } from "./fixture.ts";
 
-if (import.meta.main) Deno.exit(await serveOverStdio(createFixture()));
+if (import.meta.main) Deno.exit(await serveOverStdio(createFixture(), new StopSignals()));

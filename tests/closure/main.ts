@@ -11,13 +11,14 @@ import { messageOf } from "../../lib/base/errors.ts";
 import { type Scenario, TooSlow } from "./scenario.ts";
 import { DEADLINES } from "./scenarios/deadlines.ts";
 import { DEPARTURES } from "./scenarios/departures.ts";
+import { SIGNALS } from "./scenarios/signals.ts";
 import { STALLED } from "./scenarios/stalled.ts";
 import { STOPPING } from "./scenarios/stopping.ts";
 import type { AbortMode } from "./server.ts";
 
 const MAX_TRIES = 3;
 
-const SCENARIOS = [...STOPPING, ...DEADLINES, ...DEPARTURES, ...STALLED];
+const SCENARIOS = [...STOPPING, ...SIGNALS, ...DEADLINES, ...DEPARTURES, ...STALLED];
 const ABORT_MODES: readonly AbortMode[] = ["no-legacy", "legacy"];
 
 async function main(part: string): Promise<number> {

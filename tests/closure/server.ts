@@ -64,8 +64,13 @@ export class ServerProcess extends Child {
     });
   }
 
+  /** Starts one and does not wait until it serves. */
+  static spawn(options: ServerOptions): ServerProcess {
+    return new ServerProcess(options);
+  }
+
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const server = new ServerProcess(options);
+    const server = ServerProcess.spawn(options);
     const isAddress = /^ *Endpoint +http:\/\/localhost:(\d+)\//;
     const { text } = await server.line("greeting", ({ text }) => isAddress.test(text));
     return Object.assign(server, { port: Number(isAddress.exec(text)?.[1]) });

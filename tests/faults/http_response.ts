@@ -28,8 +28,12 @@ export class ResponseParser {
   #left = 0;
   #buffer = new Uint8Array(0);
 
-  constructor(events: ResponseEvents) {
+  readonly #isHead: boolean;
+
+  /** @param isHead whether the request was a HEAD, whose response has no body */
+  constructor(events: ResponseEvents, { isHead = false }: { readonly isHead?: boolean } = {}) {
     this.#events = events;
+    this.#isHead = isHead;
   }
 
   get isComplete(): boolean {
@@ -57,17 +61,21 @@ export class ResponseParser {
 
   #takeHead(text: string): void {
     const [statusLine = "", ...lines] = text.split("\r\n");
-    const match = /^HTTP\/1\.1 (\d{3})/.exec(statusLine);
+    const match = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine);
     if (match === null) throw new Error(`Not an HTTP response: ${statusLine}`);
     const headers = new Headers(
       lines.map((line) => line.split(/: ?(.*)/s, 2) as [string, string]),
     );
-    this.head = { status: Number(match[1]), headers };
+    const status = Number(match[1]);
+    // An interim response: the real one follows.
+    if (status < 200) return;
+    this.head = { status, headers };
     this.#events.onHead?.(this.head);
     const length = headers.get("content-length");
     this.#isChunked = headers.get("transfer-encoding") === "chunked";
-    if (this.#isChunked) this.#phase = "size";
-    else if (length === null && this.head.status !== 204) this.#phase = "until_close";
+    if (this.#isHead || status === 204 || status === 304) this.#complete();
+    else if (this.#isChunked) this.#phase = "size";
+    else if (length === null) this.#phase = "until_close";
     else if (Number(length) === 0) this.#complete();
     else this.#expect(Number(length));
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { toolCall } from "../helpers/app.ts";
 import { encodeRequest } from "./http.ts";
 import { RawSocket, type Target } from "./socket.ts";
 
@@ -92,12 +93,36 @@ export const REQUEST_FAULTS = {
 
 export type RequestFault = keyof typeof REQUEST_FAULTS;
 
+/** A call that runs for long without a stream. */
+const CALL = encodeRequest({
+  method: "POST",
+  path: "/mcp",
+  headers: { "Content-Type": "application/json", Accept: "application/json" },
+  body: JSON.stringify(toolCall("countdown", { from: 100_000, interval_ms: 1_000 })),
+});
+/** Its answer is as large as it is. */
+const ECHO = encodeRequest({
+  method: "POST",
+  path: "/mcp",
+  headers: { "Content-Type": "application/json", Accept: "application/json" },
+  body: JSON.stringify(toolCall("echo", { message: "x".repeat(HUGE) })),
+});
+
 /** How far a client gets before it resets. */
 export const RESET_STAGES = {
   before_head: says(""),
   in_head: REQUEST_FAULTS.half_head,
   in_body: REQUEST_FAULTS.half_body,
   in_chunk: says(`${CHUNKED}100\r\n{`),
+  before_answer: says(CALL),
+  in_answer: async (target: Target) => {
+    const socket = await RawSocket.connect(target);
+    socket.stall();
+    // More of them than the buffers of the kernels take.
+    for (let count = 0; count < 50; count++) socket.write(ECHO);
+    return socket;
+  },
+  behind_answer: REQUEST_FAULTS.idle_keep_alive,
 } as const satisfies Record<string, (target: Target) => Promise<RawSocket>>;
 
 /** Sends requests all at once on one connection, without waiting for answers. */

@@ -44,6 +44,7 @@ const ENCODER = new TextEncoder();
 
 export class Child implements AsyncDisposable {
   readonly lines: Line[] = [];
+  /** Settles when it has ended and all its lines are here. */
   readonly exit: Promise<Exit>;
   readonly #process: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -67,9 +68,11 @@ export class Child implements AsyncDisposable {
     }).spawn();
     this.#stdin = this.#process.stdin.getWriter();
     this.#reading = this.#read(this.#process[reads]);
-    this.exit = this.#process.status.then(({ code, signal }) => {
+    this.exit = this.#process.status.then(async ({ code, signal }) => {
       this.#hasExited = true;
-      return { code, signal, at: Date.now() };
+      const exit = { code, signal, at: Date.now() };
+      await this.#reading;
+      return exit;
     });
   }
 

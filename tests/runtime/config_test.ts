@@ -82,14 +82,44 @@ Deno.test("every fault is told at once, with the name, what was given, and what 
       /^--prot: unknown flag; --help lists the flags$/m,
       /^"extra": not a flag/m,
       /^--host: needs a value$/m,
-      /^PORT="70000": .*65535/m,
-      /^MCP_PING_INTERVAL_MS="soon": .*number/m,
+      /^PORT="70000": Expected a whole number from 0 to 65535$/m,
+      /^MCP_PING_INTERVAL_MS="soon": Expected a whole number from 10 to 2147483647$/m,
       /^MCP_LOG_LEVEL="loud": .*"debug"\|"info"\|"warning"\|"error"/m,
       /^MCP_MAX_CONNECTIONS="0": .*1/m,
       /^MCP_MAX_BODY_BYTES="12": .*1024/m,
-      /^MCP_DRAIN_MS="1.5": .*int/m,
+      /^MCP_DRAIN_MS="1.5": Expected a whole number from 0 /m,
     ]
   ) assertMatch(all, expected);
+});
+
+Deno.test("every name in a list that can never match is a fault of its own, beside all others", () => {
+  const told = faults([], {
+    PORT: "x",
+    MCP_TRUSTED_PROXIES: "10.0.0.0/8, 10.0.0.0/33, proxy.example, ::1",
+    MCP_ALLOWED_HOSTS: "a.example, https://b.example, c.example/mcp, ::1, [::1]:80, *.d.example, *",
+    MCP_ALLOWED_ORIGINS:
+      "https://a.example, https://b.example/, b c, localhost:3000, null, *, https://*.c.example",
+    MCP_ADMIN_TOKEN: "two words",
+  });
+  const expected: readonly (readonly [string, string])[] = [
+    ["PORT", '"x"'],
+    ["MCP_TRUSTED_PROXIES", '"10.0.0.0/33" is no address and no subnet such as 10.0.0.0/8'],
+    ["MCP_TRUSTED_PROXIES", '"proxy.example" is no address'],
+    ["MCP_ALLOWED_HOSTS", '"https://b.example" is no host name such as mcp.example.com'],
+    ["MCP_ALLOWED_HOSTS", '"c.example/mcp" is no host name'],
+    ["MCP_ALLOWED_HOSTS", '"::1" is no host name such as mcp.example.com, localhost:8000 or [::1]'],
+    ["MCP_ALLOWED_HOSTS", '"*.d.example" is no host name'],
+    ["MCP_ALLOWED_ORIGINS", '"https://b.example/" is no origin such as https://app.example.com'],
+    ["MCP_ALLOWED_ORIGINS", '"b c" is no origin'],
+    ["MCP_ALLOWED_ORIGINS", '"https://*.c.example" is no origin'],
+    ["MCP_ADMIN_TOKEN", "no blanks"],
+  ];
+  assertEquals(told.length, expected.length, told.join("\n"));
+  for (const [index, [name, text]] of expected.entries()) {
+    assert(told[index]?.startsWith(name), told[index]);
+    assertStringIncludes(told[index] ?? "", text);
+  }
+  assertEquals(told.at(-1)?.includes("two words"), false);
 });
 
 for (

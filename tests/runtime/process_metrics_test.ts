@@ -1,5 +1,5 @@
 /** What only the process itself can tell, scraped from the real server. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ServerProcess } from "../browser/server_process.ts";
 import { toolCall } from "../helpers/app.ts";
 import { Scrape } from "../helpers/metrics.ts";
@@ -16,15 +16,32 @@ async function scrape(server: ServerProcess): Promise<Scrape> {
 Deno.test("/metrics of a process started as deno task start does", async (t) => {
   await using server = await ServerProcess.start({ MCP_TOOLS: TOOLS });
 
-  await t.step("a rejection that a tool forgot is counted, logged and survived", async () => {
-    assertEquals((await scrape(server)).value("lifeline_unhandled_rejections_total"), 0);
+  const call = async (name: string) => {
     const response = await fetch(`${server.base}/mcp`, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(toolCall("forgetful")),
+      body: JSON.stringify(toolCall(name)),
     });
     assertEquals((await response.json()).result.content[0].text, "done");
+  };
+
+  await t.step("a rejection that a tool forgot is counted, logged and survived", async () => {
+    assertEquals((await scrape(server)).value("lifeline_unhandled_rejections_total"), 0);
+    await call("forgetful");
     assertEquals((await scrape(server)).value("lifeline_unhandled_rejections_total"), 1);
+  });
+
+  await t.step("an error that nobody can catch is counted, logged and survived", async () => {
+    assertEquals((await scrape(server)).value("lifeline_uncaught_errors_total"), 0);
+    await call("careless");
+    let figures = await scrape(server);
+    for (let look = 0; look < LOOKS; look++) {
+      if (figures.value("lifeline_uncaught_errors_total") > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      figures = await scrape(server);
+    }
+    assertEquals(figures.value("lifeline_uncaught_errors_total"), 1);
+    assertEquals(figures.value("lifeline_unhandled_rejections_total"), 1);
   });
 
   await t.step("the heap is told, and its limit", async () => {
@@ -47,5 +64,9 @@ Deno.test("/metrics of a process started as deno task start does", async (t) => 
   });
 
   await server.end("SIGTERM");
-  assert(server.log.includes("Unhandled rejection"), server.log);
+  assertMatch(server.log, /Unhandled rejection \{"error":"Forgotten","at":".*tracing_tools\.ts:\d/);
+  assertMatch(
+    server.log,
+    /Uncaught error \{"error":"Thrown in a timer","at":".*tracing_tools\.ts:\d/,
+  );
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NO_OBSERVER } from "../../lib/base/observer.ts";
 import { Rejections } from "../../lib/runtime/rejections.ts";
 import { CapturedLog } from "../helpers/log.ts";
@@ -28,6 +28,44 @@ Deno.test("`Rejections` logs, counts and survives a rejection that nobody handle
   rejections.forget();
   assertEquals(count, 1);
   assertEquals(log.of("Unhandled rejection").map(({ fields }) => fields.error), ["early", "late"]);
+});
+
+/** As the runtime does for what nobody caught. */
+function throwUncaught(parts: ErrorEventInit): ErrorEvent {
+  const event = new ErrorEvent("error", { cancelable: true, ...parts });
+  globalThis.dispatchEvent(event);
+  return event;
+}
+
+Deno.test("`Rejections` logs, counts and survives an error that nobody caught, whatever was thrown", () => {
+  using log = new CapturedLog("error");
+  let count = 0;
+  const rejections = new Rejections();
+  rejections.survive();
+  rejections.observer = { ...NO_OBSERVER, uncaughtError: () => void count++ };
+  const stackless = new Error("stackless");
+  Object.defineProperty(stackless, "stack", {
+    get: () => {
+      throw new Error("no stack for you");
+    },
+  });
+  for (const error of [new Error("thrown"), "a text", undefined, stackless]) {
+    assert(throwUncaught({ error, message: "Uncaught" }).defaultPrevented);
+  }
+  // What a worker throws comes without the error itself.
+  assert(throwUncaught({ error: null, message: "Error: in a worker" }).defaultPrevented);
+  rejections.forget();
+  assertEquals(count, 5);
+  const lines = log.of("Uncaught error").map(({ fields }) => fields);
+  assertEquals(lines.map(({ error }) => error), [
+    "thrown",
+    "a text",
+    "undefined",
+    "stackless",
+    "Error: in a worker",
+  ]);
+  assertMatch(String(lines[0]?.at), /rejections_test\.ts:\d+:\d+/);
+  assertEquals(lines.slice(1).map(({ at }) => at), [undefined, undefined, undefined, undefined]);
 });
 
 Deno.test("`forget()` leaves rejections to the runtime again", () => {

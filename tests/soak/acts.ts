@@ -4,7 +4,9 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { REQUEST_FAULTS, RESET_STAGES } from "../faults/request_faults.ts";
+import { encodeRequest } from "../faults/http.ts";
+import { pipeline, REQUEST_FAULTS, RESET_STAGES } from "../faults/request_faults.ts";
+import { SlowReader } from "../faults/slow_reader.ts";
 import type { Target } from "../faults/socket.ts";
 import { STREAM_FAULTS } from "../faults/stream_faults.ts";
 import { toolCall } from "../helpers/app.ts";
@@ -208,5 +210,39 @@ async function misuse(target: Target, dice: Dice): Promise<void> {
   await socket.ended;
 }
 
-export const ACTS = { converse, vanish, stall, lag, resume, session, stateless, listen, misuse };
+/** Reads a stream byte by byte for a while. */
+async function creep(target: Target, dice: Dice): Promise<void> {
+  using _reader = await SlowReader.open(target, 1 + dice.below(20));
+  await dice.pause(500);
+}
+
+/** Sends several requests at once, the last of which may open a stream. */
+async function pipelined(target: Target, dice: Dice): Promise<void> {
+  const get = encodeRequest({ path: "/healthz" });
+  const open = encodeRequest({
+    method: "POST",
+    path: "/mcp/sse",
+    headers: { accept: "text/event-stream" },
+    body: "",
+  });
+  const requests = Array.from({ length: 1 + dice.below(5) }, () => get);
+  const socket = await pipeline(target, dice.below(2) === 0 ? requests : [...requests, open]);
+  await dice.pause(100);
+  dice.below(2) === 0 ? socket.reset() : socket.close();
+  await socket.ended;
+}
+
+export const ACTS = {
+  converse,
+  vanish,
+  stall,
+  lag,
+  resume,
+  session,
+  stateless,
+  listen,
+  misuse,
+  creep,
+  pipelined,
+};
 export type ActName = keyof typeof ACTS;

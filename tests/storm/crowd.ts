@@ -61,10 +61,12 @@ interface End {
 /** Opens a stream. */
 async function follow(port: number, name: DialectName): Promise<{ readonly end: Promise<End> }> {
   let hasGoodbye = name === "http_sse";
+  // A session's stream begins with a retry; the goodbye is another one.
+  let retries = 0;
   const { stream } = await DIALECTS[name](
     { port },
     ({ event, data }) => void (hasGoodbye ||= IS_GOODBYE[name](event, data)),
-    () => void (hasGoodbye ||= name === "streamable"),
+    () => void (hasGoodbye ||= ++retries > 1 && name === "streamable"),
   );
   return { end: stream.ended.then((how) => ({ how, hasGoodbye })) };
 }

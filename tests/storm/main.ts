@@ -154,7 +154,8 @@ async function lastOrders(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  for (const part of [() => storm(option("streams", 15_000), option("seconds", 15)), lastOrders]) {
+  const crowd = () => storm(option("streams", 15_000), option("seconds", 15));
+  for (const part of Deno.args.includes("--stop-only") ? [lastOrders] : [crowd, lastOrders]) {
     try {
       await part();
     } catch (error) {

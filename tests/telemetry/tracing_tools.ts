@@ -28,3 +28,14 @@ export const forgetful = defineTool({
     return "done";
   },
 });
+
+export const careless = defineTool({
+  name: "careless",
+  description: "Throws where nobody can catch it",
+  run: () => {
+    setTimeout(() => {
+      throw new Error("Thrown in a timer");
+    }, 0);
+    return "done";
+  },
+});

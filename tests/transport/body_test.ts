@@ -112,6 +112,23 @@ for (
   });
 }
 
+Deno.test("415: a body that is compressed is refused, and told to come as it is", async () => {
+  using app = testApp();
+  const zipped = await new Response(
+    new Blob([JSON.stringify(rpc("ping"))]).stream().pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  for (const length of [{}, { "content-length": String(zipped.length) }]) {
+    const response = await app.request("/mcp", {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-encoding": "gzip", ...length },
+      body: zipped,
+    });
+    assertEquals(response.status, 415);
+    assertEquals(response.headers.get("accept-encoding"), "identity");
+    assertMatch((await response.json()).error.message, /"gzip".*without Content-Encoding/);
+  }
+});
+
 Deno.test("415: a body without a type is refused", async () => {
   using app = testApp();
   const body = new TextEncoder().encode(JSON.stringify(rpc("ping")));

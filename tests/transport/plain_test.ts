@@ -47,14 +47,14 @@ Deno.test("the response to the first request follows the welcome, byte for byte"
 
 Deno.test("an error to the first request comes on the stream, byte for byte", async () => {
   using app = testApp();
-  const { events, response } = await app.open(rpc("no/such", {}, "request-123"));
+  const { events, response } = await app.open(rpc("tools/call", {}, "request-123"));
   assertEquals(response.status, 200);
   const { length } = events.text;
   await events.nextNamed("error");
   assertEquals(
     events.text.slice(length),
-    'event: error\ndata: {"jsonrpc":"2.0","error":{"code":-32601,' +
-      '"message":"Method not found: no/such"},"id":"request-123"}\n\n',
+    'event: error\ndata: {"jsonrpc":"2.0","error":{"code":-32602,' +
+      '"message":"Invalid params: \\"name\\" must be a string"},"id":"request-123"}\n\n',
   );
   await events.leave();
 });

@@ -142,6 +142,20 @@ Deno.test("`parseJson()` tells a parse error from an empty text", () => {
   }
 });
 
+for (
+  const [text, place] of [
+    ['{"jsonrpc":', "after character 11: something is missing"],
+    ['{"a":1,}', "at character 8"],
+    ["{'a':1}", "at character 2"],
+    ["'{}'", `at "'"`],
+    ["", "empty"],
+  ] as const
+) {
+  Deno.test(`\`parseJson()\` tells where ${JSON.stringify(text)} stops being JSON`, () => {
+    assertStringIncludes(refusal(() => parseJson(text)).message, place);
+  });
+}
+
 /** A request nested so many levels deep, the message itself being level 1. */
 function nested(levels: number, [open, close]: readonly [string, string]): string {
   const inner = open.repeat(levels - 2) + "1" + close.repeat(levels - 2);

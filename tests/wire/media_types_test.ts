@@ -2,7 +2,6 @@ import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { isJsonContentType, parseAccept } from "../../lib/wire/media_types.ts";
 
-const NOTHING = { json: false, eventStream: false, namesEventStream: false };
 const EVERYTHING = { json: true, eventStream: true, namesEventStream: false };
 const STREAM = { json: false, eventStream: true, namesEventStream: true };
 const JSON_ONLY = { json: true, eventStream: false, namesEventStream: false };
@@ -26,7 +25,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["text/event-stream, */*;q=0.1", BOTH],
   ["application/json;q=0, text/event-stream", STREAM],
   ["text/event-stream;q=0, application/json", JSON_ONLY],
-  ["text/event-stream;q=0.0", NOTHING],
+  ["text/event-stream;q=0.0", JSON_ONLY],
   // A type named with q=0 is refused, whatever a wildcard allows.
   ["text/event-stream;q=0, */*", JSON_ONLY],
   ["*/*, text/event-stream; charset=utf-8; Q=0", JSON_ONLY],
@@ -34,10 +33,11 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["application/json;q=0.000, */*", { json: false, eventStream: true, namesEventStream: false }],
   ["text/event-stream, text/*;q=0, application/*;q=0", STREAM],
   ["text/event-stream;q=0.01, */*;q=0", STREAM],
-  ["text/html", NOTHING],
-  ["text/event-streams", NOTHING],
-  ["xtext/event-stream", NOTHING],
-  ["text/html, image/webp", NOTHING],
+  // Who takes neither is better served with JSON than with nothing, or a stream.
+  ["text/html", JSON_ONLY],
+  ["text/event-streams", JSON_ONLY],
+  ["xtext/event-stream", JSON_ONLY],
+  ["text/html, image/webp", JSON_ONLY],
 ];
 
 for (const [header, expected] of CASES) {

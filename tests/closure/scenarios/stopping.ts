@@ -99,26 +99,9 @@ const callWithoutStream: Scenario = {
   },
 };
 
-const secondSignal: Scenario = {
-  name: "second signal while calls run",
-  run: async (abort) => {
-    await using stage = await Stage.set(abort, { MCP_DRAIN_MS: 60_000 });
-    const { server } = stage;
-    await using _client = await Client.open("fetch", { port: server.port, message: ENDLESS });
-    server.kill("SIGTERM");
-    await server.line("start of the drain", ({ json }) => json.message === "Stopping");
-    const at = server.kill("SIGTERM");
-    const exit = await server.exit;
-    assertEquals(exit.code, 143);
-    assertWithin(PROMPT_MS, exit.at - at, "the exit");
-    return `exit 143 after ${exit.at - at} ms of a 60000 ms budget`;
-  },
-};
-
 export const STOPPING: readonly Scenario[] = [
   stop("normal end: server stopped (SIGTERM) with a client", 1),
   stop(`server stopped (SIGTERM) with ${STREAMS} open streams`, STREAMS),
   runningCalls,
   callWithoutStream,
-  secondSignal,
 ];

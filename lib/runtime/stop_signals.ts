@@ -1,0 +1,68 @@
+import { messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+/** What a shell reports for a process that a signal ended. */
+const EXIT_CODE: Partial<Record<Deno.Signal, number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+};
+const log = logFor("serve");
+
+/**
+ * The first signal asks for an end in good order, the second ends the process at once.
+ *
+ * It listens from the start on: as the first process of a container, Deno 2.9.6 crashes on a signal
+ * that nobody listens to.
+ */
+export class StopSignals {
+  readonly #first = Promise.withResolvers<Deno.Signal>();
+  readonly #early = Promise.withResolvers<number>();
+  readonly #handlers: (readonly [Deno.Signal, () => void])[];
+  #isServing = false;
+  #count = 0;
+
+  constructor() {
+    const handlers = SIGNALS.map((signal) => [signal, () => this.#take(signal)] as const);
+    this.#handlers = handlers.filter(([signal, handler]) => listenFor(signal, handler));
+  }
+
+  /** Resolves with the exit code when a signal comes before anybody waits for the first. */
+  get early(): Promise<number> {
+    return this.#early.promise;
+  }
+
+  /** The first signal. Whoever asks ends the process in good order from now on. */
+  get first(): Promise<Deno.Signal> {
+    this.#isServing = true;
+    return this.#first.promise;
+  }
+
+  forget(): void {
+    for (const [signal, handler] of this.#handlers.splice(0)) {
+      Deno.removeSignalListener(signal, handler);
+    }
+  }
+
+  #take(signal: Deno.Signal): void {
+    this.#count++;
+    if (this.#count > 1) Deno.exit(EXIT_CODE[signal] ?? 1);
+    this.#first.resolve(signal);
+    if (this.#isServing) return;
+    log.info("Stopped before it served", { signal });
+    this.#early.resolve(0);
+  }
+}
+
+/** Not every platform has every signal; the others still do. */
+function listenFor(signal: Deno.Signal, handler: () => void): boolean {
+  try {
+    Deno.addSignalListener(signal, handler);
+    return true;
+  } catch (error) {
+    log.warning("Signal cannot be listened for", { signal, error: messageOf(error) });
+    return false;
+  }
+}
