@@ -4,13 +4,14 @@
  * @param prefix what the id names, for example `mcp_sse_`
  */
 export function randomId(prefix: string): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  let id = prefix;
-  for (const byte of bytes) id += HEX[byte];
-  return id;
+  if (used === POOL.length) {
+    crypto.getRandomValues(POOL);
+    used = 0;
+  }
+  return prefix + POOL.subarray(used, used += ID_BYTES).toHex();
 }
 
-const HEX = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
+const ID_BYTES = 16;
+/** Randomness for many ids, as asking for it costs more than an id. No byte is used twice. */
+const POOL = new Uint8Array(256 * ID_BYTES);
+let used = POOL.length;

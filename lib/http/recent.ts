@@ -42,13 +42,20 @@ export interface RefusedView {
   readonly message: string;
 }
 
+/** Thousands may end at once, and few are ever looked at. */
+interface Closed {
+  /** ms since 1970. */
+  readonly at: number;
+  readonly connection: ObservedConnection;
+}
+
 export class RecentEnds implements Partial<Observer> {
-  readonly #closed = new Ring<ClosedView>(RECENT_MAX);
+  readonly #closed = new Ring<Closed>(RECENT_MAX);
   readonly #refused = new Ring<RefusedView>(RECENT_MAX);
 
   /** Newest first. */
   closed(): ClosedView[] {
-    return this.#closed.newestFirst();
+    return this.#closed.newestFirst().map(closedView);
   }
 
   /** Newest first. */
@@ -57,16 +64,7 @@ export class RecentEnds implements Partial<Observer> {
   }
 
   connectionClosed(connection: ObservedConnection): void {
-    this.#closed.add({
-      at: new Date().toISOString(),
-      id: connection.id,
-      dialect: connection.dialect,
-      client_ip: connection.address,
-      user_agent: connection.userAgent,
-      age_ms: Math.round(connection.ageMs),
-      sent_bytes: connection.sentBytes,
-      reason: connection.reason,
-    });
+    this.#closed.add({ at: Date.now(), connection });
   }
 
   requestRejected(kind: ProtocolErrorKind, rejection: ObservedRejection): void {
@@ -80,4 +78,17 @@ export class RecentEnds implements Partial<Observer> {
       message: rejection.message.slice(0, MAX_MESSAGE),
     });
   }
+}
+
+function closedView({ at, connection }: Closed): ClosedView {
+  return {
+    at: new Date(at).toISOString(),
+    id: connection.id,
+    dialect: connection.dialect,
+    client_ip: connection.address,
+    user_agent: connection.userAgent,
+    age_ms: Math.round(connection.ageMs),
+    sent_bytes: connection.sentBytes,
+    reason: connection.reason,
+  };
 }

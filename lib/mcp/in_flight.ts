@@ -8,14 +8,16 @@ export interface Running {
 }
 
 /**
- * The requests that run for one stream or session. A list, not a map: nearly always it holds one,
- * never more than `MCP_MAX_REQUESTS_PER_CONNECTION`, and a call without a session has its own.
+ * The requests that run for one stream or session. Nearly always there is one or none, never more
+ * than `MCP_MAX_REQUESTS_PER_CONNECTION`, and a call without a session has its own: so the first
+ * one needs no list, which 10,000 idle streams would have 10,000 of, and more need no map.
  */
 export class InFlight {
-  readonly #calls: Running[] = [];
+  #first: Running | undefined;
+  #others: Running[] | undefined;
 
   get size(): number {
-    return this.#calls.length;
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.length ?? 0);
   }
 
   has(id: JsonRpcId): boolean {
@@ -23,15 +25,18 @@ export class InFlight {
   }
 
   add(call: Running): void {
-    this.#calls.push(call);
+    if (this.#first === undefined) this.#first = call;
+    else (this.#others ??= []).push(call);
   }
 
   /** Takes a finished call out. */
   remove(call: Running): void {
-    const index = this.#calls.indexOf(call);
-    if (index < 0) return;
-    const last = this.#calls.pop();
-    if (last !== undefined && last !== call) this.#calls[index] = last;
+    if (this.#first === call) {
+      this.#first = undefined;
+      return;
+    }
+    const others = this.#others?.filter((other) => other !== call);
+    this.#others = others?.length === 0 ? undefined : others;
   }
 
   /** Stops one; unknown ids are ignored, as its answer may have crossed the request to stop. */
@@ -39,11 +44,20 @@ export class InFlight {
     this.#find(id)?.abort(reason);
   }
 
-  abortAll(reason: CallAborted): void {
-    for (const call of [...this.#calls]) call.abort(reason);
+  /** @param reason made only where somebody is told it, as an error is dear */
+  abortAll(reason: () => CallAborted): void {
+    if (this.size === 0) return;
+    const why = reason();
+    for (const call of this.#all()) call.abort(why);
   }
 
   #find(id: JsonRpcId): Running | undefined {
-    return this.#calls.find((call) => call.request.id === id);
+    if (this.#first?.request.id === id) return this.#first;
+    return this.#others?.find((call) => call.request.id === id);
+  }
+
+  #all(): Running[] {
+    const others = this.#others ?? [];
+    return this.#first === undefined ? others : [this.#first, ...others];
   }
 }

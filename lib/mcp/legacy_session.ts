@@ -12,7 +12,6 @@ export interface LegacySessionOptions {
   readonly wheel: TimerWheel;
   /** Time for a client's answer (ms). */
   readonly requestTimeoutMs: number;
-  readonly caller: Caller;
 }
 
 /** What client and server agreed on in `initialize`, as far as it must survive a restart. */
@@ -34,28 +33,31 @@ const NOT_AGREED: Agreement = { version: ASSUMED_VERSION, capabilities: {} };
  */
 export class LegacySession {
   readonly inFlight: InFlight = new InFlight();
-  readonly pings: ClientPings = new ClientPings();
   logLevel: LoggingLevel = "info";
   /** Whether `initialize` has taken place. */
   isAgreed = false;
   #agreement: Agreement = NOT_AGREED;
+  #pings: ClientPings | undefined;
   #clientRequests: ClientRequests | undefined;
   #subscriptions: Set<string> | undefined;
-  readonly #wheel: TimerWheel;
-  readonly #requestTimeoutMs: number;
+  readonly #options: LegacySessionOptions;
   readonly #caller: Caller;
 
-  constructor({ wheel, requestTimeoutMs, caller }: LegacySessionOptions) {
-    this.#wheel = wheel;
-    this.#requestTimeoutMs = requestTimeoutMs;
+  constructor(options: LegacySessionOptions, caller: Caller) {
+    this.#options = options;
     this.#caller = caller;
+  }
+
+  /** Whether the client answers. */
+  get pings(): ClientPings {
+    return this.#pings ??= new ClientPings();
   }
 
   /** What the client is asked. */
   get clientRequests(): ClientRequests {
     return this.#clientRequests ??= new ClientRequests({
-      wheel: this.#wheel,
-      timeoutMs: this.#requestTimeoutMs,
+      wheel: this.#options.wheel,
+      timeoutMs: this.#options.requestTimeoutMs,
       capabilities: () => this.#agreement.capabilities,
     });
   }

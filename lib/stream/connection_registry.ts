@@ -122,9 +122,8 @@ export class ConnectionRegistry implements StreamOwner {
       client,
       work,
       owner: this,
-      limits: pingIntervalMs === undefined
-        ? this.#limits
-        : { ...this.#limits, pingIntervalMs: this.grantPing(pingIntervalMs) },
+      limits: this.#limits,
+      pingIntervalMs: this.grantPing(pingIntervalMs),
       log: this.#log,
     });
     this.#opened++;

@@ -15,6 +15,12 @@ export type Answer = "answered" | "unanswered" | "unknown";
 /** Share of the interval by which first pings are spread, so that a crowd does not ping at once. */
 const PING_SPREAD = 0.1;
 
+/**
+ * Streams ping at moments so far apart (ms), the same for all: to wake the process costs as much as
+ * ten pings do.
+ */
+export const PING_GRID_MS = 100;
+
 /** When a stream pings next, and how often in a row it could not. */
 export class Heartbeat {
   readonly #intervalMs: number;
@@ -26,7 +32,9 @@ export class Heartbeat {
 
   constructor(now: number, intervalMs: number) {
     this.#intervalMs = intervalMs;
-    this.#nextAt = now + intervalMs * (1 - PING_SPREAD * Math.random());
+    const gridMs = Math.min(PING_GRID_MS, intervalMs * PING_SPREAD);
+    const firstAt = now + intervalMs * (1 - PING_SPREAD * Math.random());
+    this.#nextAt = Math.floor(firstAt / gridMs) * gridMs;
   }
 
   get nextAt(): number {

@@ -2,8 +2,8 @@
  * What waits for the reader of one stream, counted in bytes.
  *
  * In Deno a reader that stops makes nothing throw: a few megabytes vanish into kernel buffers, then
- * bytes stay in the stream's queue. This queue counts bytes and its high-water mark is 0, so
- * `-desiredSize` is exactly what waits, and `pull()` means that nothing does.
+ * bytes stay in the stream's queue. Its high-water mark is 0, so `-desiredSize` is exactly how many
+ * chunks wait, and `pull()` means that none does.
  *
  * What is in the queue cannot be taken back, so notifications that a later one may supersede are
  * held back in a backlog as long as the reader is behind.
@@ -22,7 +22,11 @@ export interface OutboxOwner {
   sendHeld(text: string): void;
 }
 
-const BYTE_QUEUE = new ByteLengthQueuingStrategy({ highWaterMark: 0 });
+/**
+ * A queue that counted bytes itself would cost each idle stream 280 bytes, and each chunk a call
+ * through the checks of the web's interfaces.
+ */
+const CHUNK_QUEUE = { highWaterMark: 0 };
 /** Share of what may wait from which on a reader is behind. */
 const BEHIND_SHARE = 1 / 8;
 /** Larger frames are queued in pieces, so that a slow reader can be seen to go on. */
@@ -37,6 +41,9 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   readonly #maxBytes: number;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #writtenBytes = 0;
+  /** Lengths of the chunks that wait, or waited when last asked, oldest first. */
+  #waiting: number[] | undefined;
+  #waitingBytes = 0;
   /** What of this stream's queue the total of all streams has counted in. */
   #countedBytes = 0;
   /** What had been sent when the stream ended. */
@@ -51,12 +58,17 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     this.#owner = owner;
     this.#total = total;
     this.#maxBytes = maxBytes;
-    this.readable = new ReadableStream(this, BYTE_QUEUE);
+    this.readable = new ReadableStream(this, CHUNK_QUEUE);
   }
 
   /** Bytes in the stream's queue, be it over or not. */
   get waitingBytes(): number {
-    return Math.max(0, -(this.#controller?.desiredSize ?? 0));
+    const waiting = this.#waiting;
+    if (waiting === undefined) return 0;
+    const chunks = -(this.#controller?.desiredSize ?? 0);
+    while (waiting.length > chunks) this.#waitingBytes -= waiting.shift() ?? 0;
+    if (waiting.length === 0) this.#waiting = undefined;
+    return this.#waitingBytes;
   }
 
   /** Bytes that wait, those that are held back included; none once the stream is over. */
@@ -201,11 +213,21 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   #enqueue(frame: Uint8Array): void {
     // What is larger than the queue passes only as a whole, to a reader that waits for it.
     if (frame.byteLength <= PIECE_BYTES || frame.byteLength > this.#maxBytes) {
-      return this.#controller?.enqueue(frame);
+      return this.#enqueueChunk(frame);
     }
     for (let start = 0; start < frame.byteLength; start += PIECE_BYTES) {
-      this.#controller?.enqueue(frame.subarray(start, start + PIECE_BYTES));
+      this.#enqueueChunk(frame.subarray(start, start + PIECE_BYTES));
     }
+  }
+
+  #enqueueChunk(chunk: Uint8Array): void {
+    const controller = this.#controller;
+    if (controller === undefined) return;
+    controller.enqueue(chunk);
+    // A reader that waited has it already.
+    if ((controller.desiredSize ?? 0) >= 0) return;
+    (this.#waiting ??= []).push(chunk.byteLength);
+    this.#waitingBytes += chunk.byteLength;
   }
 
   #noteAnswer(): void {

@@ -57,6 +57,8 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
 
   /** Called by the request's signal; a listener of its own would be one more closure each. */
   handleEvent(): void {
+    // It has fired, and fires once.
+    this.#signal = undefined;
     this.cancel();
   }
 
@@ -255,7 +257,7 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
 
   #abortWork(reason: CloseReason): void {
     try {
-      this.work?.abortAll(new CallAborted(reason, `Connection closed: ${reason}`));
+      this.work?.abortAll(() => new CallAborted(reason, `Connection closed: ${reason}`));
     } catch {
       // An abort listener of a tool threw; the stream is closed all the same.
     }

@@ -23,7 +23,7 @@ export abstract class Stream implements OutboxOwner {
   protected readonly limits: StreamLimits;
   protected readonly heartbeat: Heartbeat;
 
-  constructor({ id, dialect, client, work, owner, limits }: SseConnectionParts) {
+  constructor({ id, dialect, client, work, owner, limits, pingIntervalMs }: SseConnectionParts) {
     this.id = id;
     this.dialect = dialect;
     this.client = client;
@@ -31,7 +31,7 @@ export abstract class Stream implements OutboxOwner {
     this.owner = owner;
     this.limits = limits;
     this.openedAt = owner.wheel.now();
-    this.heartbeat = new Heartbeat(this.openedAt, limits.pingIntervalMs);
+    this.heartbeat = new Heartbeat(this.openedAt, pingIntervalMs);
     this.outbox = new Outbox(this, owner, limits.maxQueuedBytes);
   }
 

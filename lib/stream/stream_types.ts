@@ -90,7 +90,8 @@ export interface StreamWork {
   readonly size: number;
   /** Requests answered so far, where the stream is a lasting one. */
   readonly served?: number;
-  abortAll(reason: CallAborted): void;
+  /** @param reason makes the error that those get who run */
+  abortAll(reason: () => CallAborted): void;
   /**
    * Where the dialect lets the client answer: called at each beat, tells what became of the last
    * question and asks the next one.
@@ -132,5 +133,7 @@ export interface SseConnectionParts {
   readonly work?: StreamWork | undefined;
   readonly owner: StreamOwner;
   readonly limits: StreamLimits;
+  /** The time between two pings that this stream has. */
+  readonly pingIntervalMs: number;
   readonly log: Log;
 }

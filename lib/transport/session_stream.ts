@@ -67,7 +67,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   ) {
     this.#deps = deps;
     this.dialect = dialect;
-    this.session = new LegacySession({ ...deps, caller: callerOf(from.peer) });
+    this.session = new LegacySession(deps, callerOf(from.peer));
     const client = streamClient(from.request, from.peer);
     const { pingIntervalMs } = from;
     this.connection = deps.connections.open({
@@ -104,7 +104,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     return this.#unanswered;
   }
 
-  abortAll(reason: CallAborted): void {
+  abortAll(reason: () => CallAborted): void {
     this.#deps.changes.remove(this);
     this.session.inFlight.abortAll(reason);
   }

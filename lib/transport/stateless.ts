@@ -116,7 +116,7 @@ class OneCall implements Exchange, StreamWork, Timed {
   }
 
   /** The stream has ended before the call: that is how a client cancels it. */
-  abortAll(reason: CallAborted): void {
+  abortAll(reason: () => CallAborted): void {
     this.inFlight.abortAll(reason);
   }
 

@@ -10,7 +10,6 @@ import { isPromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus } from "../mcp/change_bus.ts";
 import type { Exchange } from "../mcp/exchange.ts";
-import type { InFlight } from "../mcp/in_flight.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import { LegacySession } from "../mcp/legacy_session.ts";
 import { MODERN_METHODS } from "../mcp/modern_methods.ts";
@@ -80,15 +79,13 @@ class StdioConnection {
   readonly #deps: StdioDeps;
   readonly #output: StdioOutput;
   readonly #session: LegacySession;
-  readonly #inFlight: InFlight;
   readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(deps: StdioDeps, pipe: Pipe) {
     this.#deps = deps;
     this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
-    this.#session = new LegacySession({ ...deps, caller: PEER });
-    this.#inFlight = this.#session.inFlight;
+    this.#session = new LegacySession(deps, PEER);
     deps.changes.add(this);
   }
 
@@ -123,9 +120,10 @@ class StdioConnection {
 
   /** Gives running calls a moment, says goodbye to subscriptions, and lets go of everything. */
   async end(): Promise<void> {
-    if (this.#inFlight.size > 0 && !this.isBroken) await this.#lastCalls();
+    if (this.#session.inFlight.size > 0 && !this.isBroken) await this.#lastCalls();
     this.#deps.changes.remove(this);
-    this.#inFlight.abortAll(new CallAborted("client_closed", "Connection closed: client_closed"));
+    const reason = "client_closed";
+    this.#session.inFlight.abortAll(() => new CallAborted(reason, `Connection closed: ${reason}`));
     this.#output.flush();
     for (const subscription of this.#subscriptions.values()) this.#endListen(subscription);
     await this.#output.written();
@@ -163,7 +161,7 @@ class StdioConnection {
     if (!isPromise(response)) return answer(response);
     void response.then((settled) => {
       answer(settled);
-      if (this.#inFlight.size === 0) this.#idle?.resolve();
+      if (this.#session.inFlight.size === 0) this.#idle?.resolve();
     });
   }
 
@@ -186,7 +184,7 @@ class StdioConnection {
       capabilities,
       logLevel,
       ...PIPE,
-      inFlight: this.#inFlight,
+      inFlight: this.#session.inFlight,
       ...this.#sending(),
     };
   }
@@ -198,7 +196,7 @@ class StdioConnection {
       capabilities: session.capabilities,
       logLevel: session.logLevel,
       ...PIPE,
-      inFlight: this.#inFlight,
+      inFlight: this.#session.inFlight,
       session,
       ...this.#sending(),
     };

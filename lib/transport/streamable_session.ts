@@ -73,7 +73,7 @@ export class StreamableSession implements ChangeListener, Timed {
     this.id = parts.id;
     this.key = parts.key;
     this.#parts = parts;
-    this.state = new LegacySession(parts);
+    this.state = new LegacySession(parts, parts.caller);
     this.eventIds = new EventIds(parts.seal, parts.key);
     this.standalone = this.#createStream(STANDALONE + this.#life, undefined);
     this.#openedAt = this.#usedAt = parts.wheel.now();
@@ -166,7 +166,7 @@ export class StreamableSession implements ChangeListener, Timed {
   /** Ends all that belongs to the session. */
   end(reason: CloseReason): void {
     this.#parts.wheel.cancel(this);
-    this.state.inFlight.abortAll(new CallAborted(reason, `Session ended: ${reason}`));
+    this.state.inFlight.abortAll(() => new CallAborted(reason, `Session ended: ${reason}`));
     this.standalone.release("disconnected");
     this.#parts.store.forget(this.storeKey(this.standalone.name));
     for (const stream of this.#streams.values()) {

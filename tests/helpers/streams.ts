@@ -55,8 +55,8 @@ export class FakeWork implements StreamWork {
     this.size = size;
   }
 
-  abortAll(reason: CallAborted): void {
-    this.aborted.push(reason);
+  abortAll(reason: () => CallAborted): void {
+    this.aborted.push(reason());
     this.size = 0;
   }
 }

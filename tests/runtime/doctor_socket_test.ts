@@ -1,5 +1,5 @@
 /** What the doctor learns on a bare socket, from peers that follow a script. */
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { inspectConnection } from "../../lib/runtime/doctor_socket.ts";
 
 const BODY = '{"jsonrpc":"2.0","id":"connection","result":{}}';
@@ -54,17 +54,20 @@ async function readSome(connection: Deno.Conn): Promise<string | undefined> {
   return count === null ? undefined : new TextDecoder().decode(bytes.subarray(0, count));
 }
 
-async function inspected(peer: ScriptedPeer) {
+async function inspected(peer: ScriptedPeer, patienceMs = PATIENCE_MS) {
   return await inspectConnection({
     url: peer.url,
     plainUrl: peer.url,
     fetch,
     headers: { authorization: "Bearer x" },
-    patienceMs: 150,
+    patienceMs,
     stepMs: 1,
     signal: new AbortController().signal,
   });
 }
+
+/** More than any peer that answers needs, on however busy a machine. */
+const PATIENCE_MS = 30_000;
 
 const CASES: readonly { what: string; script: Script; learnt: Record<string, unknown> }[] = [
   {
@@ -88,17 +91,19 @@ const CASES: readonly { what: string; script: Script; learnt: Record<string, unk
     learnt: { httpVersion: "1.1", isReused: true },
   },
   { what: "something that is not HTTP", script: [["220 smtp ready\r\n\r\n"], []], learnt: {} },
-  { what: "a peer that says nothing", script: [["silence"], ["silence"]], learnt: {} },
 ];
 
 for (const { what, script, learnt } of CASES) {
   Deno.test(`inspectConnection() tells ${what}`, async () => {
     await using peer = new ScriptedPeer(script);
-    const startedAt = performance.now();
     assertEquals<unknown>(await inspected(peer), { isSecure: false, ...learnt });
-    assertLess(performance.now() - startedAt, 2_000);
   });
 }
+
+Deno.test("inspectConnection() does not wait for ever for a peer that says nothing", async () => {
+  await using peer = new ScriptedPeer([["silence"], ["silence"]]);
+  assertEquals<unknown>(await inspected(peer, 50), { isSecure: false });
+});
 
 Deno.test("inspectConnection() sends requests that are complete, with the headers given", async () => {
   await using peer = new ScriptedPeer([[LENGTH, LENGTH, CHUNKED_STREAM]]);

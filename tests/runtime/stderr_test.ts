@@ -35,6 +35,24 @@ Deno.test("lines of one turn of the event loop go out in one write, in order", a
   assertEquals(stderr.text, "first\nsecond\nthird\n");
 });
 
+Deno.test("lines soon after a write go out together, when it is their time or at a flush", async () => {
+  using time = new FakeTime();
+  using stderr = new FakeStderr();
+  const lines = new StderrLines(time.clock);
+  lines.write("first");
+  await settled();
+  assertEquals(stderr.text, "first\n");
+  lines.write("second");
+  await time.advance(19);
+  lines.write("third");
+  assertEquals(stderr.writes, 1);
+  await time.advance(1);
+  assertEquals([stderr.text, stderr.writes], ["first\nsecond\nthird\n", 2]);
+  lines.write("fourth");
+  await lines.flush();
+  assertEquals(stderr.text, "first\nsecond\nthird\nfourth\n");
+});
+
 Deno.test("a write that takes a part at a time is carried on until all is out", async () => {
   let text = "";
   using _stderr = new FakeStderr((bytes) => {

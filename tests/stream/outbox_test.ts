@@ -1,0 +1,63 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Outbox } from "../../lib/stream/outbox.ts";
+import { settled } from "../helpers/time.ts";
+
+const MAX_BYTES = 1_000_000;
+
+/** An outbox whose total is kept as the registry keeps it. */
+function createOutbox() {
+  const total = { bytes: 0 };
+  const outbox = new Outbox({ cancel: () => {}, sendHeld: () => {} }, {
+    addQueued: (delta) => void (total.bytes += delta),
+    superseded: () => {},
+  }, MAX_BYTES);
+  return { outbox, total };
+}
+
+Deno.test("property: an outbox knows what waits to the byte, whoever is ahead", async () => {
+  const step = fc.oneof(
+    fc.record({ add: fc.integer({ min: 1, max: 200_000 }) }),
+    fc.record({ read: fc.integer({ min: 1, max: 4 }) }),
+  );
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+    const { outbox, total } = createOutbox();
+    const reader = outbox.readable.getReader();
+    const reads: Promise<void>[] = [];
+    let written = 0;
+    let asked = 0;
+    let taken = 0;
+    let chunks = 0;
+    for (const one of steps) {
+      if ("add" in one) {
+        assertEquals(outbox.add(new Uint8Array(one.add)), true);
+        written += one.add;
+        chunks += Math.ceil(one.add / 65_536);
+      } else {
+        // More reads than chunks would wait, and take what comes at once.
+        for (; one.read > 0 && asked < chunks + 2; one.read--) {
+          asked++;
+          reads.push(reader.read().then(({ value }) => void (taken += value?.length ?? 0)));
+        }
+      }
+      await settled();
+      assertEquals([outbox.waitingBytes, outbox.sentBytes], [written - taken, taken]);
+      outbox.recount();
+      assertEquals(total.bytes, written - taken);
+    }
+    outbox.end();
+    while (!(await reader.read()).done);
+    await Promise.all(reads);
+    outbox.recount();
+    assertEquals([outbox.waitingBytes, total.bytes], [0, 0]);
+  }));
+});
+
+Deno.test("an outbox that is abandoned holds nothing, and no frame after it", () => {
+  const { outbox, total } = createOutbox();
+  outbox.add(new Uint8Array(10));
+  outbox.add(new Uint8Array(20));
+  assertEquals([outbox.queuedBytes, total.bytes], [30, 30]);
+  outbox.abandon(new Error("gone"));
+  assertEquals([outbox.waitingBytes, outbox.queuedBytes, total.bytes], [0, 0, 0]);
+});
