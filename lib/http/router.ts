@@ -7,6 +7,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { remembered } from "../base/remembered.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import type { Guard } from "./guard.ts";
@@ -34,7 +35,9 @@ export function answer(
   request: Request,
   peer: Peer,
 ): MaybePromise<Response> {
-  const origin = request.headers.get("origin");
+  // Asking whether it is there has Deno copy the headers once, which it does anyway as it answers;
+  // from then on each look-up is half as dear.
+  const origin = request.headers.has("origin") ? request.headers.get("origin") : null;
   const refuse = (error: unknown) => refusal(error, { request, peer, observer });
   let response: MaybePromise<Response>;
   try {
@@ -122,11 +125,11 @@ function withoutBody(handler: Handler): Handler {
 }
 
 /** Host and path of a URL, without the cost of parsing all of it. */
-function splitUrl(url: string): { authority: string; path: string } {
+const splitUrl = remembered((url): { readonly authority: string; readonly path: string } => {
   const start = url.indexOf("//") + 2;
   const slash = url.indexOf("/", start);
   if (slash < 0) return { authority: url.slice(start), path: "/" };
   const query = url.indexOf("?", slash);
   const path = query < 0 ? url.slice(slash) : url.slice(slash, query);
   return { authority: url.slice(start, slash), path };
-}
+});

@@ -17,10 +17,11 @@ import type { MaybePromise } from "../base/promises.ts";
 import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import {
+  checkDepth,
+  emptyBody,
   isNotification,
   isRequest,
   type JsonRpcMessage,
-  parseJson,
   parseMessage,
 } from "../wire/json_rpc.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
@@ -37,6 +38,7 @@ import type { SessionStreamDeps } from "./session_stream.ts";
 import { answerOnce, type StatelessDeps } from "./stateless.ts";
 import {
   openSession,
+  postBatchToSession,
   postToSession,
   SESSION_ID_HEADER,
   type StreamableDeps,
@@ -66,16 +68,24 @@ interface Post extends EndpointRequest {
 }
 
 /** `POST` of the endpoint: any dialect's message. */
-export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Promise<Response> {
+export function handlePost(deps: EndpointDeps, from: EndpointRequest): MaybePromise<Response> {
+  return readBody(from.request, deps.limits, (value) => takeBody(deps, from, value));
+}
+
+function takeBody(
+  deps: EndpointDeps,
+  from: EndpointRequest,
+  value: unknown,
+): MaybePromise<Response> {
   const { headers } = from.request;
-  const text = await readBody(from.request, deps.limits);
   const accepted = parseAccept(headers.get("accept"));
   const connectionId = from.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   const mayOpenPlain = from.isPlainUrl && accepted.namesEventStream && !accepted.json;
-  if (text === "" && mayOpenPlain && connectionId === null) {
+  if (value === undefined) {
+    if (!mayOpenPlain || connectionId !== null) throw emptyBody();
     return openPlain(deps, { ...from, message: undefined });
   }
-  const value = parseBody(text, headers);
+  checkDepth(value);
   const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
@@ -84,29 +94,11 @@ export async function handlePost(deps: EndpointDeps, from: EndpointRequest): Pro
     if (connectionId !== null) {
       return postToPlain(deps, { id: connectionId, peer: from.peer }, message);
     }
-    return await route(deps, post, message);
+    return route(deps, post, message);
   } catch (error) {
     // Whatever was wrong, the client learns which of its requests it was.
     const isAnswer = error instanceof ProtocolError && isRequest(message);
     throw isAnswer ? error.forRequest(message.id) : error;
-  }
-}
-
-/** A compressed body reads like broken JSON; looked at only then, as each header costs time. */
-function parseBody(text: string, headers: Headers): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    const encoding = headers.get("content-encoding");
-    if (encoding === null) throw error;
-    throw new ProtocolError(
-      "unsupported_media_type",
-      `Unsupported Content-Encoding ${
-        JSON.stringify(encoding.slice(0, 40))
-      }: send the body as it ` +
-        "is, without Content-Encoding",
-      { headers: { "accept-encoding": "identity" } },
-    );
   }
 }
 
@@ -126,7 +118,7 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
   }
   if (sessionId !== null) {
     const session = deps.sessions.find(sessionId, peer);
-    return postToSession(deps, session, { ...post, messages: [message], isBatch: false });
+    return postToSession(deps, session, post, message);
   }
   if (speaksPlain(post)) return openPlain(deps, { request, peer, message });
   if (isRequest(message)) {
@@ -181,7 +173,7 @@ function postBatch(
       "Invalid request: initialize must not be in a batch",
     );
   }
-  return postToSession(deps, session, { ...post, messages, isBatch: true });
+  return postBatchToSession(deps, session, post, messages);
 }
 
 /** `GET` of the endpoint: a session's stream, or a 2024-11-05 one. */

@@ -96,9 +96,12 @@ export function answerModern(
     ...post,
     ...client,
     methods: MODERN_METHODS,
-    statusOf: (response: JsonRpcResponse) =>
-      "error" in response ? STATUS_OF_CODE[response.error.code] ?? 200 : 200,
+    statusOf,
   });
+}
+
+function statusOf(response: JsonRpcResponse): number {
+  return "error" in response ? STATUS_OF_CODE[response.error.code] ?? 200 : 200;
 }
 
 /**

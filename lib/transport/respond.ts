@@ -7,8 +7,8 @@ import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { SseConnection } from "../stream/sse_connection.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
-import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../wire/json_rpc.ts";
-import { encodeJsonEvent } from "../wire/sse.ts";
+import { type JsonRpcMessage, type JsonRpcResponse, KeptResult, toJson } from "../wire/json_rpc.ts";
+import { jsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -28,11 +28,14 @@ export function eventStream(
   return new Response(readable, { headers: { ...STREAM_HEADERS, ...headers } });
 }
 
+/** An event stream that is whole already; its text goes out in one piece. */
+export function wholeStream(text: string): Response {
+  return new Response(text, { headers: STREAM_HEADERS });
+}
+
 /** A single message for a client that takes nothing but an event stream. */
 export function oneEvent(message: JsonRpcMessage): Response {
-  return new Response(encodeJsonEvent(message) as Uint8Array<ArrayBuffer>, {
-    headers: STREAM_HEADERS,
-  });
+  return wholeStream(jsonEvent(toJson(message)));
 }
 
 /** A message was taken; its answer, if any, goes another way. */
@@ -45,10 +48,10 @@ export function jsonResponse(
   message: JsonRpcMessage | readonly JsonRpcMessage[],
   status = 200,
 ): Response {
-  return new Response(toJson(message), {
-    status,
-    headers: JSON_HEADERS,
-  });
+  const isKept = "result" in message && message.result instanceof KeptResult;
+  // What has no text yet goes out in the one form that Deno has a short way for.
+  if (status === 200 && !isKept) return Response.json(message);
+  return new Response(toJson(message), { status, headers: JSON_HEADERS });
 }
 
 /**

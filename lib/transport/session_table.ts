@@ -58,6 +58,12 @@ interface SessionToken extends Agreement {
   readonly at: number;
 }
 
+/** A session in memory, and what its id says: it was opened once, as nobody else has that id. */
+interface Kept {
+  readonly session: StreamableSession;
+  readonly token: SessionToken;
+}
+
 const PURPOSE = "session";
 /** Ended sessions that are remembered, so that their ids are unknown at once. */
 const MAX_ENDED = 100_000;
@@ -66,8 +72,10 @@ const log = logFor("session");
 export class SessionTable {
   readonly #options: SessionTableOptions;
   readonly #observer: Observer;
-  /** The least recently used session comes first. */
-  readonly #sessions = new Map<string, StreamableSession>();
+  /** By id; the least recently used session comes first. */
+  readonly #sessions = new Map<string, Kept>();
+  /** The one at the end of the map. */
+  #latest: Kept | undefined;
   readonly #ended = new Set<string>();
   #created = 0;
   #restored = 0;
@@ -107,21 +115,18 @@ export class SessionTable {
    * `forbidden` for somebody else's
    */
   find(id: string, peer: Peer): StreamableSession {
-    const token = this.#options.seal.openJson(PURPOSE, id) as SessionToken | undefined;
-    if (token === undefined) throw notFound("it was not issued by this server, or its key changed");
-    if (this.#ended.has(token.key)) throw notFound("the session has ended");
+    const known = this.#sessions.get(id);
+    const token = known?.token ?? this.#read(id);
     if (Date.now() - token.at > this.#options.maxAgeMs) {
       throw notFound("it is too old (MCP_SESSION_MAX_MS)");
     }
     if (token.owner !== peer.principal) {
       throw new ProtocolError("forbidden", "This session belongs to another caller");
     }
-    const known = this.#sessions.get(token.key);
     if (known === undefined) return this.#restore(id, token, peer);
-    this.#sessions.delete(token.key);
-    this.#sessions.set(token.key, known);
-    known.touch();
-    return known;
+    this.#moveToEnd(id, known);
+    known.session.touch();
+    return known.session;
   }
 
   /** Ends a session at its client's wish. */
@@ -131,7 +136,23 @@ export class SessionTable {
 
   /** Ends all, as the process does. */
   stop(): void {
-    for (const session of [...this.#sessions.values()]) this.#end(session, "drain", "drain");
+    for (const { session } of [...this.#sessions.values()]) this.#end(session, "drain", "drain");
+  }
+
+  /** Where one is used again and again it is there already, and a map that is written has upkeep. */
+  #moveToEnd(id: string, kept: Kept): void {
+    if (kept === this.#latest) return;
+    this.#latest = kept;
+    this.#sessions.delete(id);
+    this.#sessions.set(id, kept);
+  }
+
+  /** What an id says that is not in memory. */
+  #read(id: string): SessionToken {
+    const token = this.#options.seal.openJson(PURPOSE, id) as SessionToken | undefined;
+    if (token === undefined) throw notFound("it was not issued by this server, or its key changed");
+    if (this.#ended.has(token.key)) throw notFound("the session has ended");
+    return token;
   }
 
   #restore(id: string, token: SessionToken, peer: Peer): StreamableSession {
@@ -156,7 +177,7 @@ export class SessionTable {
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
     session.state.agree(token);
-    this.#sessions.set(token.key, session);
+    this.#moveToEnd(id, { session, token });
     changes.add(session);
     return session;
   }
@@ -164,13 +185,15 @@ export class SessionTable {
   /** The session unused for longest goes, one that is not busy if there is one. */
   #makeRoom(): void {
     if (this.#sessions.size < this.#options.maxSessions) return;
-    const oldest = this.#sessions.values().take(EVICTION_LOOK).find((session) => !session.isBusy) ??
-      this.#sessions.values().next().value;
-    if (oldest !== undefined) this.#end(oldest, "evicted", "limit");
+    const oldest =
+      this.#sessions.values().take(EVICTION_LOOK).find((kept) => !kept.session.isBusy) ??
+        this.#sessions.values().next().value;
+    if (oldest !== undefined) this.#end(oldest.session, "evicted", "limit");
   }
 
   #end(session: StreamableSession, end: SessionEnd, reason: CloseReason): void {
-    if (!this.#sessions.delete(session.key)) return;
+    if (!this.#sessions.delete(session.id)) return;
+    this.#latest = undefined;
     this.#ends[end]++;
     if (end === "deleted" || end === "idle") this.#remember(session.key);
     this.#options.changes.remove(session);

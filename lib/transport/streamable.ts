@@ -12,13 +12,16 @@ import type { McpServer } from "../mcp/server.ts";
 import {
   isRequest,
   isResponse,
+  type JsonRpcId,
   type JsonRpcMessage,
+  type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
 } from "../wire/json_rpc.ts";
+import type { SseConnection } from "../stream/sse_connection.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { clientKey, type Peer, streamClient } from "./peer.ts";
-import { accepted, eventStream, jsonResponse, oneEvent, written } from "./respond.ts";
+import { accepted, eventStream, jsonResponse, oneEvent, wholeStream, written } from "./respond.ts";
 import { OPENING, RESUMABLE } from "./resumable_stream.ts";
 import { type ResumptionDeps, tellGap } from "./resumption.ts";
 import { SessionExchange } from "./session_exchange.ts";
@@ -38,97 +41,132 @@ export interface StreamablePost {
   readonly request: Request;
   readonly peer: Peer;
   readonly accepted: Accepted;
-  readonly messages: readonly JsonRpcMessage[];
-  /** Whether the messages came as a batch, and their answers go back as one. */
-  readonly isBatch: boolean;
 }
 
 /** Answers `initialize`: opens a session and tells its id. */
-export async function openSession(
+export function openSession(
   { server, sessions, connections }: StreamableDeps,
   request: JsonRpcRequest,
   { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
-): Promise<Response> {
+): Response {
   connections.admission.admitSession(clientKey(peer));
   const session = sessions.create(agreementOf(request.params ?? {}), peer);
   const exchange = new SessionExchange(session, { peer, requestId: null });
-  const response = await server.dispatch(request, exchange, LEGACY_METHODS);
-  if (response === undefined) throw new TypeError("initialize was not answered");
+  const response = server.dispatch(request, exchange, LEGACY_METHODS);
+  if (response === undefined || isPromise(response)) {
+    throw new TypeError("initialize was not answered at once");
+  }
   const answer = accepted.json ? jsonResponse(response) : oneEvent(response);
   if ("error" in response) sessions.delete(session);
   else answer.headers.set(SESSION_ID_HEADER, session.id);
   return answer;
 }
 
-/** Takes the messages of a POST and answers its requests, as JSON or on a stream. */
+/** Takes the message of a POST, and answers a request. */
 export function postToSession(
   deps: StreamableDeps,
   session: StreamableSession,
   post: StreamablePost,
+  message: JsonRpcMessage,
 ): MaybePromise<Response> {
-  const requests = post.messages.filter(isRequest);
-  for (const message of post.messages) {
-    if (isResponse(message)) session.state.settle(message);
-    else if (!isRequest(message)) {
-      const exchange = new SessionExchange(session, { peer: post.peer, requestId: null });
-      deps.server.notify(message, exchange, LEGACY_METHODS);
-    }
-  }
-  session.countRequests(requests.length);
-  return requests.length === 0 ? accepted() : answerRequests(deps, session, { post, requests });
+  if (isRequest(message)) return answerRequest(deps, session, post, message);
+  take(deps, session, post, message);
+  return accepted();
 }
 
-function answerRequests(
+/** Takes the messages of a batch; the answers to its requests go back as one, or on a stream. */
+export function postBatchToSession(
   deps: StreamableDeps,
   session: StreamableSession,
-  { post, requests }: {
-    readonly post: StreamablePost;
-    readonly requests: readonly JsonRpcRequest[];
-  },
+  post: StreamablePost,
+  messages: readonly JsonRpcMessage[],
 ): MaybePromise<Response> {
+  const requests = messages.filter(isRequest);
+  for (const message of messages) {
+    if (!isRequest(message)) take(deps, session, post, message);
+  }
+  if (requests.length === 0) return accepted();
+  session.countRequests(requests.length);
   const requestId = requests.length === 1 ? requests[0]?.id : undefined;
-  const exchange = new SessionExchange(session, {
-    peer: post.peer,
-    requestId: post.accepted.eventStream ? requestId : null,
-  });
+  const exchange = exchangeOf(session, post, requestId);
   const responses = requests.map((request) =>
     deps.server.dispatch(request, exchange, LEGACY_METHODS)
   );
-  const pack = (settled: readonly (JsonRpcResponse | undefined)[]): Response => {
-    const answers = settled.filter((response) => response !== undefined);
-    if (post.isBatch) return jsonResponse(answers);
-    return answers[0] === undefined ? accepted() : written(answers[0], (one) => jsonResponse(one));
-  };
-  if (!post.accepted.eventStream) return Promise.all(responses).then(pack);
   const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
-  if (isSettled && post.accepted.json) return pack(responses as (JsonRpcResponse | undefined)[]);
-  try {
-    return answerOnStream(deps, session, { post, exchange, responses });
-  } catch (error) {
-    // No stream is to be had: nobody would ever collect the answers.
-    const reason = new CallAborted("limit");
-    for (const { id } of requests) session.state.inFlight.cancel(id, reason);
-    session.endStream(exchange.stream());
-    throw error;
+  if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
+    return Promise.all(responses).then((settled) =>
+      jsonResponse(settled.filter((response) => response !== undefined))
+    );
   }
+  return answerOnStream(deps, session, { post, exchange, requests, responses });
+}
+
+function take(
+  { server }: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+  message: JsonRpcNotification | JsonRpcResponse,
+): void {
+  if (isResponse(message)) return session.state.settle(message);
+  server.notify(message, exchangeOf(session, post, null), LEGACY_METHODS);
+}
+
+function answerRequest(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+  request: JsonRpcRequest,
+): MaybePromise<Response> {
+  session.countRequests(1);
+  const exchange = exchangeOf(session, post, request.id);
+  const response = deps.server.dispatch(request, exchange, LEGACY_METHODS);
+  const { json, eventStream } = post.accepted;
+  if (isPromise(response)) {
+    if (!eventStream) return response.then(asJson);
+  } else if (!eventStream || (json && exchange.opened === undefined)) {
+    return asJson(response);
+  } else if (exchange.opened === undefined && response !== undefined) {
+    return written(response, (one) => wholeStream(session.wholeStream(one)));
+  }
+  return answerOnStream(deps, session, {
+    post,
+    exchange,
+    requests: [request],
+    responses: [response],
+  });
+}
+
+function exchangeOf(
+  session: StreamableSession,
+  { peer, accepted }: StreamablePost,
+  requestId: JsonRpcId | undefined | null,
+): SessionExchange {
+  return new SessionExchange(session, {
+    peer,
+    requestId: accepted.eventStream ? requestId : null,
+  });
+}
+
+function asJson(response: JsonRpcResponse | undefined): Response {
+  return response === undefined ? accepted() : written(response, (one) => jsonResponse(one));
 }
 
 /** What is to be answered on a stream. */
 interface StreamAnswer {
   readonly post: StreamablePost;
   readonly exchange: SessionExchange;
+  readonly requests: readonly JsonRpcRequest[];
   readonly responses: readonly MaybePromise<JsonRpcResponse | undefined>[];
 }
 
 function answerOnStream(
   deps: StreamableDeps,
   session: StreamableSession,
-  { post, exchange, responses }: StreamAnswer,
+  answer: StreamAnswer,
 ): Response {
+  const { exchange, responses } = answer;
   const stream = exchange.stream();
-  const client = streamClient(post.request, post.peer);
-  const connection = deps.connections.open({ dialect: RESUMABLE, client, work: stream });
-  connection.open(OPENING, post.request.signal);
+  const connection = openConnection(deps, session, answer);
   // What the handler sent before it first waited is in the store.
   const { carried } = stream;
   const frames = stream.uncarried();
@@ -144,4 +182,24 @@ function answerOnStream(
     });
   }
   return eventStream(connection);
+}
+
+function openConnection(
+  { connections }: StreamableDeps,
+  session: StreamableSession,
+  { post, exchange, requests }: StreamAnswer,
+): SseConnection {
+  const work = exchange.stream();
+  try {
+    const client = streamClient(post.request, post.peer);
+    const connection = connections.open({ dialect: RESUMABLE, client, work });
+    connection.open(OPENING, post.request.signal);
+    return connection;
+  } catch (error) {
+    // No stream is to be had: nobody would ever collect the answers.
+    const reason = new CallAborted("limit");
+    for (const { id } of requests) session.state.inFlight.cancel(id, reason);
+    session.endStream(work);
+    throw error;
+  }
 }

@@ -13,8 +13,14 @@ import type { CatalogChange } from "../registry/catalog.ts";
 import type { Caller } from "../registry/context.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { CloseReason } from "../stream/close_reason.ts";
-import type { JsonRpcId, JsonRpcNotification } from "../wire/json_rpc.ts";
-import { EventIds, ResumableStream } from "./resumable_stream.ts";
+import {
+  type JsonRpcId,
+  type JsonRpcNotification,
+  type JsonRpcResponse,
+  toJson,
+} from "../wire/json_rpc.ts";
+import { jsonEvent, primingEvent } from "../wire/sse.ts";
+import { endOf, EventIds, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -39,6 +45,8 @@ const POLLING_SINCE = "2025-11-25";
 const STANDALONE = "g";
 /** Begins the names of the streams that answer POSTs. */
 const RESPONSE = "p";
+
+const ENCODER = new TextEncoder();
 
 export class StreamableSession implements ChangeListener, Timed {
   readonly id: string;
@@ -72,7 +80,7 @@ export class StreamableSession implements ChangeListener, Timed {
     this.#parts = parts;
     this.state = new LegacySession(parts, parts.caller);
     this.eventIds = new EventIds(parts.seal, parts.key);
-    this.standalone = this.#createStream(STANDALONE, undefined);
+    this.standalone = this.#createStream(STANDALONE + this.#life, undefined);
     this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.idleMs);
   }
@@ -108,9 +116,23 @@ export class StreamableSession implements ChangeListener, Timed {
 
   /** A stream to answer requests on; `requestId` where it is one request. */
   openStream(requestId: JsonRpcId | undefined): ResumableStream {
-    const stream = this.#createStream(`${RESPONSE}${++this.#streamCount}`, requestId);
+    const stream = this.#createStream(this.#nextName(), requestId);
     this.#streams.set(stream.name, stream);
     return stream;
+  }
+
+  /**
+   * A stream that is whole at once, as all it has to say is the answer to a request. Behind that
+   * nothing comes, so only a client that knows the event before could come back for it; where there
+   * is none, an id would be of no use.
+   */
+  wholeStream(answer: JsonRpcResponse): string {
+    if (!this.clientPolls) return jsonEvent(toJson(answer));
+    const stream = this.#nextName();
+    const place = { stream, seq: 1, requestId: answer.id ?? undefined };
+    const last = jsonEvent(toJson(answer), "message", this.eventIds.write(endOf(place)));
+    this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
+    return primingEvent(this.eventIds.write(place), RETRY_MS) + last;
   }
 
   /**
@@ -167,9 +189,12 @@ export class StreamableSession implements ChangeListener, Timed {
     else this.#parts.onIdle(this);
   }
 
-  #createStream(start: string, requestId: JsonRpcId | undefined): ResumableStream {
+  #nextName(): string {
+    return `${RESPONSE}${++this.#streamCount}${this.#life}`;
+  }
+
+  #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
     const { store } = this.#parts;
-    const name = `${start}${this.#life}`;
     return new ResumableStream({
       name,
       storeKey: this.storeKey(name),
@@ -179,7 +204,7 @@ export class StreamableSession implements ChangeListener, Timed {
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       served: () => this.#requestCount,
       // The other streams only carry an answer.
-      ...(start === STANDALONE && { pings: this.state.pings }),
+      ...(name.startsWith(STANDALONE) && { pings: this.state.pings }),
     });
   }
 }

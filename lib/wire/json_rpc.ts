@@ -49,7 +49,7 @@ export type JsonRpcMessage =
 export const MAX_DEPTH = 64;
 
 /**
- * Parses a body into a JSON value.
+ * Parses a text into a JSON value.
  *
  * @throws {ProtocolError} `parse_error` for what is not JSON, `invalid_request` for an empty text or
  * nesting deeper than {@linkcode MAX_DEPTH}
@@ -59,30 +59,56 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ProtocolError(
-      "parse_error",
-      text.trim() === ""
-        ? "Parse error: the body is empty, expected a JSON-RPC message"
-        : `Parse error: the body is not valid JSON${placeOf(error, text)}`,
-    );
+    throw text.trim() === "" ? emptyBody() : notJson(error, text.length);
   }
-  if (!isWithinDepth(value, MAX_DEPTH)) {
-    throw invalid(
-      `Invalid request: nested deeper than ${MAX_DEPTH} levels`,
-      idOf(value),
-    );
-  }
+  checkDepth(value);
   return value;
 }
 
+/** What is said where a message should be and nothing is. */
+export function emptyBody(): ProtocolError {
+  return new ProtocolError(
+    "parse_error",
+    "Parse error: the body is empty, expected a JSON-RPC message",
+  );
+}
+
+/**
+ * What is said of a text that is not JSON.
+ *
+ * @param error what `JSON.parse()` threw
+ * @param length of the text, where it is at hand
+ */
+export function notJson(error: unknown, length?: number): ProtocolError {
+  return new ProtocolError(
+    "parse_error",
+    `Parse error: the body is not valid JSON${placeOf(error, length)}`,
+  );
+}
+
 /** Where it stops being JSON, as far as the engine tells; its own words stay inside. */
-function placeOf(error: unknown, { length }: string): string {
+function placeOf(error: unknown, length: number | undefined): string {
   const said = messageOf(error);
   const position = / position (\d+)/.exec(said)?.[1];
   if (position !== undefined) return ` at character ${Number(position) + 1}`;
-  if (said.includes("end of JSON")) return ` after character ${length}: something is missing`;
+  if (said.includes("end of JSON")) {
+    return `${length === undefined ? "" : ` after character ${length}`}: something is missing`;
+  }
   const token = /^Unexpected token '(.)'/su.exec(said)?.[1];
   return token === undefined ? "" : ` at ${JSON.stringify(token)}`;
+}
+
+/**
+ * Refuses a value that is nested deeper than {@linkcode MAX_DEPTH}.
+ *
+ * @throws {ProtocolError} `invalid_request`
+ */
+export function checkDepth(value: unknown): void {
+  if (isWithinDepth(value, MAX_DEPTH)) return;
+  throw invalid(
+    `Invalid request: nested deeper than ${MAX_DEPTH} levels`,
+    idOf(value),
+  );
 }
 
 /**

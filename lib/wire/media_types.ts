@@ -5,6 +5,7 @@
  * @module
  */
 import { accepts } from "@std/http/negotiation";
+import { remembered } from "../base/remembered.ts";
 
 export const JSON_TYPE = "application/json";
 export const EVENT_STREAM_TYPE = "text/event-stream";
@@ -19,15 +20,12 @@ export interface Accepted {
   readonly namesEventStream: boolean;
 }
 
-/** Clients send a handful of different headers, so each is read once; the bound is against abuse. */
-const MAX_REMEMBERED = 256;
-const remembered = new Map<string, Accepted>();
-
 /** Reads an `Accept` header; none allows everything (RFC 9110, section 12.5.1). */
 export function parseAccept(header: string | null): Accepted {
-  const text = header ?? "*/*";
-  const known = remembered.get(text);
-  if (known !== undefined) return known;
+  return readAccept(header ?? "*/*");
+}
+
+const readAccept = remembered((text): Accepted => {
   const types = accepts({ headers: new Headers({ accept: text }) }).map((type) =>
     type.toLowerCase()
   );
@@ -38,15 +36,12 @@ export function parseAccept(header: string | null): Accepted {
     return named !== undefined && types.includes(named);
   };
   const eventStream = allows(EVENT_STREAM_TYPE, "text/*", "*/*");
-  const accepted = {
+  return {
     json: allows(JSON_TYPE, "application/*", "*/*") || !eventStream,
     eventStream,
     namesEventStream: allows(EVENT_STREAM_TYPE),
   };
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(text, accepted);
-  return accepted;
-}
+});
 
 /** The type of a part with a quality of 0, which says it is not wanted (RFC 9110, section 12.4.2). */
 function refusedType(part: string): string[] {

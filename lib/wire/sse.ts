@@ -46,6 +46,16 @@ export function encodeEvent({ event, data, id, retry }: SseEvent): Uint8Array {
 }
 
 /**
+ * An event without data, as text: the client that loses the stream can come back with its id.
+ *
+ * @param id known to be safe
+ * @param retry whole milliseconds
+ */
+export function primingEvent(id: string, retry: number): string {
+  return `id: ${id}\nretry: ${wholeMs(retry)}\ndata: \n\n`;
+}
+
+/**
  * Encodes nothing but the time after which a client that loses the stream comes back.
  *
  * @param ms whole milliseconds
@@ -65,8 +75,19 @@ export function encodeJsonEvent(value: unknown, event?: string): Uint8Array {
 }
 
 /** The same, for what is JSON already. */
-export function encodeJsonText(json: string, event = "message"): Uint8Array {
-  return ENCODER.encode(`event: ${event}\ndata: ${json}\n\n`);
+export function encodeJsonText(json: string, event?: string): Uint8Array {
+  return ENCODER.encode(jsonEvent(json, event));
+}
+
+/**
+ * The same as text, for a response that is nothing else.
+ *
+ * @param id known to be safe
+ */
+export function jsonEvent(json: string, event = "message", id?: string): string {
+  return id === undefined
+    ? `event: ${event}\ndata: ${json}\n\n`
+    : `event: ${event}\nid: ${id}\ndata: ${json}\n\n`;
 }
 
 const ENCODER = new TextEncoder();

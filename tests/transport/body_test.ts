@@ -1,6 +1,7 @@
 /** Bodies that are too large, too slow, of another type, or no JSON-RPC: refused before any stream opens. */
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
-import { PLAIN_HEADERS, rpc, type TestApp, testApp } from "../helpers/app.ts";
+import { defineTool } from "../../lib/registry/tool.ts";
+import { PLAIN_HEADERS, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
 
 const LIMIT = 4_096;
@@ -113,16 +114,19 @@ for (
 
 Deno.test("415: a body that is compressed is refused, and told to come as it is", async () => {
   using app = testApp();
-  const zipped = new Blob([JSON.stringify(rpc("ping"))]).stream()
-    .pipeThrough(new CompressionStream("gzip"));
-  const response = await app.request("/mcp", {
-    method: "POST",
-    headers: { "content-type": "application/json", "content-encoding": "gzip" },
-    body: zipped,
-  });
-  assertEquals(response.status, 415);
-  assertEquals(response.headers.get("accept-encoding"), "identity");
-  assertMatch((await response.json()).error.message, /"gzip".*without Content-Encoding/);
+  const zipped = await new Response(
+    new Blob([JSON.stringify(rpc("ping"))]).stream().pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  for (const length of [{}, { "content-length": String(zipped.length) }]) {
+    const response = await app.request("/mcp", {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-encoding": "gzip", ...length },
+      body: zipped,
+    });
+    assertEquals(response.status, 415);
+    assertEquals(response.headers.get("accept-encoding"), "identity");
+    assertMatch((await response.json()).error.message, /"gzip".*without Content-Encoding/);
+  }
 });
 
 Deno.test("415: a body without a type is refused", async () => {
@@ -178,6 +182,25 @@ Deno.test("408: a body that drips goes on too long as well, and others beside it
   await assertRefused(await answering, 408, /MCP_BODY_TIMEOUT_MS/);
 });
 
+Deno.test("a message whose body was late is not taken when it comes after all", async () => {
+  using time = new FakeTime();
+  let runs = 0;
+  const tool = defineTool({ name: "count", description: "Counts", run: () => String(++runs) });
+  const settings = { MCP_BODY_TIMEOUT_MS: 16_000 };
+  using app = testApp({ tools: [tool], settings, wheel: { clock: time.clock } });
+  const text = JSON.stringify(toolCall("count", {}));
+  const headers = { "content-type": "application/json", "content-length": String(text.length) };
+  const pipe = new TransformStream<Uint8Array, Uint8Array>();
+  const answering = app.request("/mcp", { method: "POST", headers, body: pipe.readable });
+  await time.advance(17_200);
+  await assertRefused(await answering, 408, /MCP_BODY_TIMEOUT_MS/);
+  const writer = pipe.writable.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  await settled();
+  assertEquals(runs, 0);
+});
+
 Deno.test("400: a body that breaks off is refused, and its error told to nobody", async () => {
   using app = testApp();
   const broken = new ReadableStream<Uint8Array>({
@@ -205,11 +228,14 @@ for (
 ) {
   Deno.test(`400: a first body that is ${name} gets ${code} before any stream opens`, async () => {
     using app = testApp();
-    const response = await app.post("/mcp/sse", body, PLAIN_HEADERS);
-    assertEquals(response.status, 400);
-    assertEquals(response.headers.get("content-type"), "application/json");
-    const { error } = await response.json();
-    assertEquals(error.code, code);
+    // A body of declared length is read another way than a chunked one.
+    for (const length of [{}, { "content-length": String(body.length) }]) {
+      const response = await app.post("/mcp/sse", body, { ...PLAIN_HEADERS, ...length });
+      assertEquals(response.status, 400);
+      assertEquals(response.headers.get("content-type"), "application/json");
+      const { error } = await response.json();
+      assertEquals(error.code, code);
+    }
     const { opened, refused } = app.ledger();
     assertEquals([opened, Object.values(refused).reduce((sum, count) => sum + count)], [0, 0]);
   });
