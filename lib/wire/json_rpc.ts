@@ -86,9 +86,15 @@ export function notJson(error: unknown, length?: number): ProtocolError {
   );
 }
 
+/** V8 says which character it did not expect, then quotes the text: here it begins with that one. */
+const BYTE_ORDER_MARK_REGEXP = /^Unexpected token '\uFEFF', "\uFEFF/;
+
 /** Where it stops being JSON, as far as the engine tells; its own words stay inside. */
 function placeOf(error: unknown, length: number | undefined): string {
   const said = messageOf(error);
+  if (BYTE_ORDER_MARK_REGEXP.test(said)) {
+    return ": it begins with a byte order mark (U+FEFF); send UTF-8 without one (RFC 8259, 8.1)";
+  }
   const position = / position (\d+)/.exec(said)?.[1];
   if (position !== undefined) return ` at character ${Number(position) + 1}`;
   if (said.includes("end of JSON")) {
