@@ -108,6 +108,8 @@ export interface ResumableParts {
   readonly served: () => number;
   /** The pings of its client, where it is asked on this stream. */
   readonly pings?: ClientPings;
+  /** Told when a response that carried the stream has ended. */
+  readonly onLost?: () => void;
 }
 
 export class ResumableStream implements StreamWork {
@@ -140,6 +142,7 @@ export class ResumableStream implements StreamWork {
   /** For the connection: it is gone, but what runs goes on. */
   abortAll(): void {
     if (this.#connection?.state !== "open") this.#connection = undefined;
+    this.#parts.onLost?.();
   }
 
   /** Number of the last event that some response carried. */

@@ -94,9 +94,10 @@ export function postBatchToSession(
   );
   const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
   if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
-    return Promise.all(responses).then((settled) =>
-      jsonResponse(settled.filter((response) => response !== undefined))
-    );
+    return Promise.all(responses).then((settled) => {
+      session.touch();
+      return jsonResponse(settled.filter((response) => response !== undefined));
+    });
   }
   return answerOnStream(deps, session, { post, exchange, requests, responses });
 }
@@ -122,7 +123,12 @@ function answerRequest(
   const response = deps.server.dispatch(request, exchange, LEGACY_METHODS);
   const { json, eventStream } = post.accepted;
   if (isPromise(response)) {
-    if (!eventStream) return response.then(asJson);
+    if (!eventStream) {
+      return response.then((settled) => {
+        session.touch();
+        return asJson(settled);
+      });
+    }
   } else if (!eventStream || (json && exchange.opened === undefined)) {
     return asJson(response);
   } else if (exchange.opened === undefined && response !== undefined) {

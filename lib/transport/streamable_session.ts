@@ -70,6 +70,7 @@ export class StreamableSession implements ChangeListener, Timed {
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
   #streamCount = 0;
+  /** Monotonic ms of its last request, or of the end of what then ran for it or was open. */
   #usedAt: number;
   #hasListened = false;
   #requestCount = 0;
@@ -90,11 +91,6 @@ export class StreamableSession implements ChangeListener, Timed {
     return this.#parts.wheel.now() - this.#openedAt;
   }
 
-  /** Monotonic ms of the last request. */
-  get usedAt(): number {
-    return this.#usedAt;
-  }
-
   /** Whether it may not be dropped now: a stream is open or a request runs. */
   get isBusy(): boolean {
     return this.standalone.isCarried || this.state.inFlight.size > 0;
@@ -105,6 +101,7 @@ export class StreamableSession implements ChangeListener, Timed {
     return this.state.version >= POLLING_SINCE;
   }
 
+  /** It is in use now: its idle time begins anew. */
   touch(): void {
     this.#usedAt = this.#parts.wheel.now();
   }
@@ -145,6 +142,7 @@ export class StreamableSession implements ChangeListener, Timed {
 
   /** All its requests are answered; the events stay in the store for a while. */
   endStream(stream: ResumableStream): void {
+    this.touch();
     this.#streams.delete(stream.name);
     stream.release("completed");
   }
@@ -204,7 +202,10 @@ export class StreamableSession implements ChangeListener, Timed {
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       served: () => this.#requestCount,
       // The other streams only carry an answer.
-      ...(name.startsWith(STANDALONE) && { pings: this.state.pings }),
+      ...(name.startsWith(STANDALONE) && {
+        pings: this.state.pings,
+        onLost: () => this.touch(),
+      }),
     });
   }
 }
