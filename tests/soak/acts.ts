@@ -8,22 +8,22 @@ import { encodeRequest } from "../faults/http.ts";
 import { pipeline, REQUEST_FAULTS, RESET_STAGES } from "../faults/request_faults.ts";
 import { SlowReader } from "../faults/slow_reader.ts";
 import type { Target } from "../faults/socket.ts";
+import type { SseStream } from "../faults/sse_stream.ts";
 import { STREAM_FAULTS } from "../faults/stream_faults.ts";
 import { toolCall } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
-import {
-  DIALECTS,
-  endSession,
-  type LiveStream,
-  type Message,
-  opened,
-  openSession,
-  post,
-} from "./dialects.ts";
+import { DIALECTS, eventStream, type LiveStream, type Message, opened, post } from "./dialects.ts";
 import type { Dice } from "./dice.ts";
+import { Late, type SessionTarget, SoakSession } from "./session.ts";
 
-export type Act = (target: Target, dice: Dice) => Promise<void>;
+/** The server, with its settings that decide when a client is too late. */
+export interface SoakTarget extends SessionTarget {
+  readonly pingMs: number;
+}
+
+/** @throws {Late} when the machine was so busy that the client is to begin again */
+export type Act = (target: SoakTarget, dice: Dice) => Promise<void>;
 
 const COUNTDOWN = { from: 10, interval_ms: 10 };
 const ENDLESS = { from: 100_000, interval_ms: 20 };
@@ -67,6 +67,12 @@ class Answers {
   }
 }
 
+/** @throws {Error} when the stream ends before the answer has come */
+async function answeredOn({ ended }: SseStream, answered: Promise<void>): Promise<void> {
+  const end = await Promise.race([answered, ended]);
+  if (end !== undefined) throw new Error(`The stream ended before its answer: ${end}`);
+}
+
 /** Opens a stream of some dialect, has calls answered on it, and goes in some way. */
 async function converse(target: Target, dice: Dice): Promise<void> {
   const answers = new Answers();
@@ -76,7 +82,7 @@ async function converse(target: Target, dice: Dice): Promise<void> {
   for (let id = 2; id < 2 + dice.below(4); id++) {
     const answered = answers.to(id);
     assertEquals(await live.say!(call(COUNTDOWN, id)), 202);
-    await answered;
+    await answeredOn(live.stream, answered);
   }
   await goodbye(live, dice);
 }
@@ -84,7 +90,7 @@ async function converse(target: Target, dice: Dice): Promise<void> {
 async function initialized(live: LiveStream, answers: Answers): Promise<void> {
   const answered = answers.to(1);
   assertEquals(await live.say!(initialize(1)), 202);
-  await answered;
+  await answeredOn(live.stream, answered);
 }
 
 async function goodbye({ stream, end }: LiveStream, dice: Dice): Promise<void> {
@@ -121,7 +127,7 @@ async function stall(target: Target, dice: Dice): Promise<void> {
 }
 
 /** Stops reading while a tool says more than the kernel holds, reads on, and gets the answer. */
-async function lag(target: Target, dice: Dice): Promise<void> {
+async function lag(target: SoakTarget, dice: Dice): Promise<void> {
   const answers = new Answers();
   const live = await DIALECTS[dice.pick(["plain", "http_sse"] as const)](target, answers.take);
   await initialized(live, answers);
@@ -129,46 +135,51 @@ async function lag(target: Target, dice: Dice): Promise<void> {
   const chatter = toolCall("chatter", { rounds: 50, bytes: 50_000 }, 2);
   const params = { ...chatter.params as Message, _meta: { progressToken: 2 } };
   assertEquals(await live.say!({ ...chatter, params }), 202);
+  const stalledAt = performance.now();
   STREAM_FAULTS.stall(live.stream);
   await dice.pause(500);
   STREAM_FAULTS.resume(live.stream);
-  await answered;
+  const stalledMs = performance.now() - stalledAt;
+  try {
+    await answeredOn(live.stream, answered);
+  } catch (error) {
+    // Three pings in a row found it stalled.
+    throw stalledMs < 2 * target.pingMs ? error : new Late(`Stalled for ${stalledMs} ms`);
+  }
   await goodbye(live, dice);
 }
 
 /** Loses the stream of a session's call, and fetches the answer where it stopped. */
-async function resume(target: Target, dice: Dice): Promise<void> {
-  const headers = await openSession(target);
+async function resume(target: SoakTarget, dice: Dice): Promise<void> {
+  const session = await SoakSession.open(target);
   const answers = new Answers();
   let lastEventId = "";
   const message = call({ from: 20, interval_ms: 10 }, 7);
-  const first = await opened(target, {
-    path: "/mcp",
-    headers: { ...headers, accept: BOTH },
+  const first = await eventStream(session.stream({
+    headers: { accept: BOTH },
     message,
     // The first, as a busy client may have the answer, too, before it gets to leave.
     onEvent: ({ id }) => lastEventId ||= id ?? "",
-  });
+  }));
   // Long calls always send progress, so there is something to go on from.
   while (lastEventId === "") await dice.pause(20);
   STREAM_FAULTS[dice.pick(["leave", "reset"] as const)](first);
   await first.ended;
   await dice.pause(100);
   const answered = answers.to(7);
-  const again = await opened(target, {
+  const again = await eventStream(session.stream({
     method: "GET",
-    path: "/mcp",
-    headers: { ...headers, "last-event-id": lastEventId },
+    headers: { "last-event-id": lastEventId },
     onEvent: answers.take,
-  });
-  await answered;
+  }));
+  await answeredOn(again, answered);
   again.socket.close();
   // Some never say that they are done; their sessions expire.
-  if (dice.below(4) > 0) assertEquals(await endSession(target, headers), 204);
+  if (dice.below(4) > 0) assertEquals(await session.end(), 204);
 }
 
 /** Opens a session's stream, calls beside it, and deletes the session. */
-async function session(target: Target, dice: Dice): Promise<void> {
+async function session(target: SoakTarget, dice: Dice): Promise<void> {
   const live = await DIALECTS.streamable(target, () => {});
   for (let id = 1; id <= dice.below(4); id++) {
     assertEquals(await live.say!(toolCall("echo", { message: "hello" }, id)), 200);

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
 import type { EventSourceMessage } from "eventsource-parser";
 import { exchange } from "../faults/http.ts";
 import type { Target } from "../faults/socket.ts";
 import { SseStream } from "../faults/sse_stream.ts";
-import { rpc } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
+import { type SessionTarget, SoakSession } from "./session.ts";
 
 export type Message = Record<string, unknown>;
 
@@ -67,36 +66,14 @@ async function openHttpSse(target: Target, onEvent: OnEvent): Promise<LiveStream
   return { stream, say: (message) => post(target, message, {}, path) };
 }
 
-/** Headers of a new session. */
-export async function openSession(target: Target): Promise<Record<string, string>> {
-  const body = JSON.stringify(rpc("initialize", {
-    protocolVersion: "2025-11-25",
-    capabilities: {},
-    clientInfo: { name: "soak", version: "1" },
-  }));
-  const headers = { ...JSON_TYPE, accept: BOTH };
-  const response = await exchange(target, { method: "POST", path: "/mcp", headers, body });
-  assertEquals(response.status, 200, response.body);
-  const id = response.headers.get("mcp-session-id") ?? "";
-  return { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" };
-}
-
-export async function endSession(target: Target, headers: Record<string, string>): Promise<number> {
-  return (await exchange(target, { method: "DELETE", path: "/mcp", headers })).status;
-}
-
 async function openStreamable(
-  target: Target,
+  target: SessionTarget,
   onEvent: OnEvent,
   onRetry: OnRetry = () => {},
 ): Promise<LiveStream> {
-  const headers = await openSession(target);
-  const stream = await opened(target, { method: "GET", path: "/mcp", headers, onEvent, onRetry });
-  return {
-    stream,
-    say: (message) => post(target, message, { ...headers, accept: "application/json" }),
-    end: () => endSession(target, headers),
-  };
+  const session = await SoakSession.open(target);
+  const stream = await eventStream(session.stream({ method: "GET", onEvent, onRetry }));
+  return { stream, say: (message) => session.post(message), end: () => session.end() };
 }
 
 async function openListen(target: Target, onEvent: OnEvent): Promise<LiveStream> {
@@ -108,8 +85,13 @@ async function openListen(target: Target, onEvent: OnEvent): Promise<LiveStream>
 type OpenRequest = Parameters<typeof SseStream.open>[1];
 
 /** @throws {Error} when it gets no stream */
-export async function opened(target: Target, request: OpenRequest): Promise<SseStream> {
-  const stream = await SseStream.open(target, request);
+export function opened(target: Target, request: OpenRequest): Promise<SseStream> {
+  return eventStream(SseStream.open(target, request));
+}
+
+/** @throws {Error} when it is none */
+export async function eventStream(opening: Promise<SseStream>): Promise<SseStream> {
+  const stream = await opening;
   const { status, headers } = await stream.head;
   if (status === 200 && headers.get("content-type") === "text/event-stream") return stream;
   stream.socket.close();
@@ -123,7 +105,7 @@ export const DIALECTS = {
   listen: openListen,
 } as const satisfies Record<
   string,
-  (target: Target, onEvent: OnEvent, onRetry: OnRetry) => Promise<LiveStream>
+  (target: SessionTarget, onEvent: OnEvent, onRetry: OnRetry) => Promise<LiveStream>
 >;
 
 export type DialectName = keyof typeof DIALECTS;

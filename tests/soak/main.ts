@@ -12,9 +12,10 @@ import { assertLedgerClean, eventually, NOTHING, Stage } from "../closure/scenar
 import { serverSockets } from "../closure/sockets.ts";
 import { exchange } from "../faults/http.ts";
 import { Scrape } from "../helpers/metrics.ts";
-import { type ActName, ACTS } from "./acts.ts";
+import { type ActName, ACTS, type SoakTarget } from "./acts.ts";
 import { Dice } from "./dice.ts";
 import { Checks, option } from "./report.ts";
+import { Late } from "./session.ts";
 
 const SETTINGS = {
   MCP_PING_INTERVAL_MS: 1_000,
@@ -38,6 +39,8 @@ const PAUSE_MS = 50;
 class Soak {
   readonly acted = new Map<ActName, number>();
   readonly errors: string[] = [];
+  /** Clients that the server gave up, and was right to. */
+  readonly late: string[] = [];
   readonly #stage: Stage;
   readonly #clients: number;
   readonly #dice: Dice;
@@ -64,15 +67,29 @@ class Soak {
 
   async #act(dice: Dice, until: number): Promise<void> {
     const names = Object.keys(ACTS) as ActName[];
+    const { port } = this.#stage.server;
+    const target = {
+      port,
+      pingMs: SETTINGS.MCP_PING_INTERVAL_MS,
+      sessionIdleMs: SETTINGS.MCP_SESSION_IDLE_MS,
+    };
     while (Date.now() < until) {
       const name = dice.pick(names);
-      try {
-        await ACTS[name](this.#stage.server, dice);
-      } catch (error) {
-        this.errors.push(`${name}: ${messageOf(error)}`);
-      }
+      while (await this.#isLate(name, target, dice));
       this.acted.set(name, (this.acted.get(name) ?? 0) + 1);
       await dice.pause(PAUSE_MS);
+    }
+  }
+
+  /** Plays an act once; whether its client has to begin again, as it was too late. */
+  async #isLate(name: ActName, target: SoakTarget, dice: Dice): Promise<boolean> {
+    try {
+      await ACTS[name](target, dice);
+      return false;
+    } catch (error) {
+      const isLate = error instanceof Late;
+      (isLate ? this.late : this.errors).push(`${name}: ${messageOf(error)}`);
+      return isLate;
     }
   }
 
@@ -125,12 +142,14 @@ async function main(): Promise<number> {
   }, String);
   await checks.run("every client got what it asked for", () => {
     assertEquals(soak.errors.slice(0, 5), [], `${soak.errors.length} did not`);
-    return Promise.resolve(`${sumOf(Object.fromEntries(soak.acted))} acts`);
+    const acts = sumOf(Object.fromEntries(soak.acted));
+    return Promise.resolve(`${acts} acts, ${soak.late.length} too late and begun again`);
   }, String);
   await checks.run("the server's log tells of no fault", () => {
     assertEquals(stage.server.faults(), []);
     return Promise.resolve();
   });
+  for (const late of soak.late.slice(0, 5)) checks.tell(`late: ${late}`);
   checks.tell(JSON.stringify(Object.fromEntries(soak.acted)));
   checks.tell(JSON.stringify((await stage.server.ledger()).closed));
   return checks.end();
