@@ -105,8 +105,13 @@ export function assertLedgerClean(ledger: LedgerView): void {
 export class TooSlow extends Error {}
 
 /** @throws {TooSlow} */
+export function assertInTime(isInTime: boolean, otherwise: string): void {
+  if (!isInTime) throw new TooSlow(otherwise);
+}
+
+/** @throws {TooSlow} */
 export function assertWithin(limitMs: number, tookMs: number, what: string): void {
-  if (tookMs > limitMs) throw new TooSlow(`${what} took ${tookMs} ms, more than ${limitMs} ms`);
+  assertInTime(tookMs <= limitMs, `${what} took ${tookMs} ms, more than ${limitMs} ms`);
 }
 
 /** Tries until `check` does not reject; for what the system does in its own time. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { toolCall } from "../../helpers/app.ts";
 import { Client } from "../clients.ts";
-import { assertClean, assertWithin, type Scenario, Stage } from "../scenario.ts";
+import { assertClean, assertInTime, assertWithin, type Scenario, Stage } from "../scenario.ts";
 
 const MAX_AGE_MS = 1_000;
 const STREAMS = 20;
@@ -26,9 +26,10 @@ const maxAge: Scenario = {
     await assertClean(stage, { max_age: STREAMS });
     const ages = client.ids.map((id) => ageOf(server.lines, id));
     const [youngest, oldest] = [Math.min(...ages), Math.max(...ages)];
-    assert(youngest >= 0.8 * MAX_AGE_MS - 1, `a stream lived only ${youngest} ms`);
+    // A stream's first line may be logged late, and a server that stood still ends many at once.
+    assertInTime(youngest >= 0.8 * MAX_AGE_MS - 1, `a stream lived only ${youngest} ms`);
     assertWithin(MAX_AGE_MS + LATE_MS, oldest, "the oldest stream");
-    assert(oldest - youngest > 0.05 * MAX_AGE_MS, `all ended within ${oldest - youngest} ms`);
+    assertInTime(oldest - youngest > 0.05 * MAX_AGE_MS, `all ended within ${oldest - youngest} ms`);
     return `${STREAMS} × max_age with goodbye, at ${youngest} to ${oldest} ms of ${MAX_AGE_MS} ms`;
   },
 };
