@@ -1,4 +1,8 @@
-/** Texts that are remembered by one reader; the bounds are against abuse. */
+/**
+ * Texts that are remembered by one reader, and the characters of the longest. The bounds are against
+ * abuse: who sends ever new texts has all of them forgotten, which costs others one reading each, and
+ * fills 64 Ki characters a reader, besides what was made of them.
+ */
 const MAX_TEXTS = 256;
 const MAX_LENGTH = 256;
 

@@ -10,7 +10,10 @@ import type { Catalog } from "../registry/catalog.ts";
 import { type JsonObject, KeptResult } from "../wire/json_rpc.ts";
 import type { Method, ServerProfile } from "./method_table.ts";
 
-/** Most pages of one list that are kept: a client may begin a page after any entry. */
+/**
+ * Most pages of one list that are kept: a client may begin a page after any entry. Each takes the
+ * memory of its entries' JSON, so at worst a list is kept 32 times.
+ */
 const MAX_PAGES = 32;
 /** Longest cursor whose page is kept; those that the lists give out are shorter. */
 const MAX_CURSOR = 64;

@@ -29,13 +29,17 @@ import {
 } from "../../helpers/hops.ts";
 
 const PING_MS = 60;
+/** More than anything takes that comes at all, on however busy a machine (ms). */
+const PATIENCE_MS = 5_000;
+/** Where a path holds something for ever, and the whole of the patience passes (ms). */
+const IN_VAIN_MS = 1_000;
 
 /** Examines an app through hops, with all times short. */
 async function examined(hops: readonly Hop[], options: Options = {}, pingMs = PING_MS) {
   using app = testApp({ settings: { MCP_PING_INTERVAL_MS: pingMs } });
   const report = await examine("http://localhost/", {
     fetch: fetchThrough(app, ...hops),
-    patienceMs: 600,
+    patienceMs: PATIENCE_MS,
     stepMs: 20,
     ...options,
   });
@@ -71,7 +75,7 @@ Deno.test("examine() finds a path that holds all of a stream", async () => {
 Deno.test("examine() finds a path that lets the first bytes through and holds the rest in lumps", async () => {
   const { report, ids } = await examined(
     [holdsLumps({ size: 4, after: 1 })],
-    { stepMs: 100 },
+    { stepMs: 100, patienceMs: IN_VAIN_MS },
     2_000,
   );
   assert(ids.includes("buffered"), ids.join());
@@ -132,7 +136,11 @@ Deno.test("examine() takes a cut that one late keepalive would meet for a proble
 });
 
 Deno.test("examine() finds a path that forgets a silent connection and tells nobody", async () => {
-  const { report, ids, tones } = await examined([forgetsAfter(300)], { idleMs: 500 }, 200);
+  const { report, ids, tones } = await examined(
+    [forgetsAfter(300)],
+    { idleMs: 500, patienceMs: IN_VAIN_MS },
+    200,
+  );
   assertEquals(ids, ["silently_lost"]);
   // Keepalives prevent it.
   assertEquals(report.verdict, "ok");
@@ -153,7 +161,7 @@ Deno.test("examine() says so when the server itself ends the stream that is watc
   });
   const report = await examine("http://localhost/", {
     fetch: fetchThrough(app),
-    patienceMs: 600,
+    patienceMs: PATIENCE_MS,
     stepMs: 20,
     idleMs: 1_300,
   });
@@ -162,13 +170,13 @@ Deno.test("examine() says so when the server itself ends the stream that is watc
 });
 
 Deno.test("examine() finds a path that does not tell the server of a hang-up", async () => {
-  const { ids, tones } = await examined([hidesHangUp]);
+  const { ids, tones } = await examined([hidesHangUp], { patienceMs: IN_VAIN_MS });
   assertEquals(ids, ["hang_up_hidden"]);
   assertEquals(tones["Hang-up"], "bad");
 });
 
 Deno.test("examine() notes a path that notices a hang-up only when it cannot pass a byte on", async () => {
-  const { report, ids, tones } = await examined([noticesAtNextByte]);
+  const { report, ids, tones } = await examined([noticesAtNextByte], { patienceMs: IN_VAIN_MS });
   assertEquals(ids, ["hang_up_late"]);
   assertEquals(report.verdict, "ok");
   assertEquals(tones["Hang-up"], "good");
@@ -214,7 +222,7 @@ Deno.test("examine() finds a prefix that a proxy takes off, by the endpoint that
   using app = testApp({ settings: { MCP_PING_INTERVAL_MS: PING_MS } });
   const report = await examine("http://localhost/tools/mcp", {
     fetch: fetchThrough(app, takesPrefix),
-    patienceMs: 600,
+    patienceMs: PATIENCE_MS,
     stepMs: 20,
   });
   assertEquals(report.findings.map(({ id }) => id), ["dialect_http_sse"]);
