@@ -66,6 +66,14 @@ export function written<T>(response: JsonRpcResponse, write: (response: JsonRpcR
   }
 }
 
+/** The response itself, or the error in place of one that no JSON can hold; for batches. */
+export function sendable(response: JsonRpcResponse): JsonRpcResponse {
+  return written(response, (one) => {
+    toJson(one);
+    return one;
+  });
+}
+
 /**
  * Whatever was thrown before a response existed, as the HTTP answer of the error table. What is
  * not a {@linkcode ProtocolError} is logged, and the client learns only that it is internal.

@@ -31,7 +31,7 @@ import {
 import type { Implementation } from "../wire/mcp_types.ts";
 import { isModern, metaOf, readModernClient, requireModernVersion, VERSION_KEY } from "./modern.ts";
 import type { Peer } from "./peer.ts";
-import { written } from "./respond.ts";
+import { sendable, written } from "./respond.ts";
 import { linesOf, type LineSource } from "./stdio_lines.ts";
 import { StdioOutput } from "./stdio_output.ts";
 
@@ -139,7 +139,7 @@ class StdioConnection {
     const answers: JsonRpcResponse[] = [];
     let open = messages.filter(isRequest).length;
     const finish = (response: JsonRpcResponse | undefined): void => {
-      if (response !== undefined) answers.push(response);
+      if (response !== undefined) answers.push(sendable(response));
       if (--open === 0 && answers.length > 0) this.#output.sendBatch(answers);
     };
     for (const message of messages) this.#takeOne(message, finish);

@@ -21,7 +21,15 @@ import {
 import type { SseConnection } from "../stream/sse_connection.ts";
 import type { Accepted } from "../wire/media_types.ts";
 import { clientKey, type Peer, streamClient } from "./peer.ts";
-import { accepted, eventStream, jsonResponse, oneEvent, wholeStream, written } from "./respond.ts";
+import {
+  accepted,
+  eventStream,
+  jsonResponse,
+  oneEvent,
+  sendable,
+  wholeStream,
+  written,
+} from "./respond.ts";
 import { OPENING, RESUMABLE } from "./resumable_stream.ts";
 import { type ResumptionDeps, tellGap } from "./resumption.ts";
 import { SessionExchange } from "./session_exchange.ts";
@@ -96,7 +104,7 @@ export function postBatchToSession(
   if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
     return Promise.all(responses).then((settled) => {
       session.touch();
-      return jsonResponse(settled.filter((response) => response !== undefined));
+      return jsonResponse(settled.filter((response) => response !== undefined).map(sendable));
     });
   }
   return answerOnStream(deps, session, { post, exchange, requests, responses });
