@@ -15,6 +15,11 @@ const DEFAULT_RETRY_MS = 1_000;
 /** How late it may be asked to come back (ms). */
 const MAX_RETRY_MS = 3_600_000;
 
+/** Whom questions go through. */
+interface Asker {
+  readonly ask: Ask;
+}
+
 /**
  * One running request, and what a tool sees of it.
  *
@@ -38,7 +43,7 @@ export class Call implements ToolContext, Timed {
   #aborted: CallAborted | undefined;
   #onAbort: ((reason: CallAborted) => void) | undefined;
   #isOver = false;
-  #otherWay: Ask | undefined;
+  #otherWay: (() => Asker) | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(request: JsonRpcRequest, exchange: Exchange) {
@@ -68,15 +73,15 @@ export class Call implements ToolContext, Timed {
   }
 
   get elicit(): ToolContext["elicit"] {
-    return elicitThrough(this.#ask);
+    return elicitThrough(this.#ask());
   }
 
   get sample(): ToolContext["sample"] {
-    return sampleThrough(this.#ask);
+    return sampleThrough(this.#ask());
   }
 
   get roots(): ToolContext["roots"] {
-    return rootsThrough(this.#ask);
+    return rootsThrough(this.#ask());
   }
 
   get releaseStream(): ToolContext["releaseStream"] {
@@ -86,8 +91,8 @@ export class Call implements ToolContext, Timed {
   }
 
   /** Has questions to the client go another way than by the session's requests. */
-  askThrough(ask: Ask): void {
-    this.#otherWay = ask;
+  askThrough(way: () => Asker): void {
+    this.#otherWay = way;
   }
 
   get log(): ClientLog {
@@ -147,14 +152,16 @@ export class Call implements ToolContext, Timed {
     this.abort(new CallAborted("timeout"));
   }
 
-  readonly #ask: Ask = (question) => {
-    if (this.#otherWay !== undefined) return this.#otherWay(question);
-    const requests = this.exchange.session?.clientRequests;
-    if (requests !== undefined) return requests.ask(question, this);
-    return Promise.reject(
-      new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
-    );
-  };
+  #ask(): Ask {
+    return (question) => {
+      if (this.#otherWay !== undefined) return this.#otherWay().ask(question);
+      const requests = this.exchange.session?.clientRequests;
+      if (requests !== undefined) return requests.ask(question, this);
+      return Promise.reject(
+        new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
+      );
+    };
+  }
 
   #watchPresence(): void {
     const presence = this.exchange.presence?.();

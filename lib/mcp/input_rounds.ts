@@ -35,7 +35,7 @@ export function inRounds(method: Method): Method {
     let rounds: InputRounds | undefined;
     const start = (): InputRounds => rounds ??= new InputRounds(params, call, server.seal);
     if (params.requestState !== undefined || params.inputResponses !== undefined) start();
-    call.askThrough((question) => start().ask(question));
+    call.askThrough(start);
     const result = method(params, call, server);
     return isPromise(result) ? start().settle(result) : result;
   };

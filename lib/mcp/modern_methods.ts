@@ -86,7 +86,10 @@ function finished(result: unknown, server: ServerProfile, caching?: JsonObject):
     : { ...serverMeta(server), ...members._meta };
   // An interim result asks for input and may not be kept.
   if (members.resultType === INPUT_REQUIRED) return { ...members, _meta };
-  return { ...members, resultType: "complete", ...caching, _meta };
+  // To spread what is not there costs as much as to spread what is.
+  return caching === undefined
+    ? { ...members, resultType: "complete", _meta }
+    : { ...members, resultType: "complete", ...caching, _meta };
 }
 
 const metas = new WeakMap<ServerProfile, JsonObject>();

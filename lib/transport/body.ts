@@ -38,7 +38,8 @@ export function readBody<R>(
     return use(undefined);
   }
   if (declared !== null && Number(declared) > limits.maxBodyBytes) throw tooLarge(limits);
-  const type = headers.get("content-type");
+  // Without its capitals Deno puts each name that was sent into lower case, at every look-up.
+  const type = headers.get("Content-Type");
   if (type === null || !isJsonContentType(type)) {
     throw new ProtocolError(
       "unsupported_media_type",

@@ -78,7 +78,8 @@ function takeBody(
   value: unknown,
 ): MaybePromise<Response> {
   const { headers } = from.request;
-  const accepted = parseAccept(headers.get("accept"));
+  // Written with a capital for the same reason as Content-Type in body.ts.
+  const accepted = parseAccept(headers.get("Accept"));
   const connectionId = from.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   const mayOpenPlain = from.isPlainUrl && accepted.namesEventStream && !accepted.json;
   if (value === undefined) {
@@ -86,7 +87,9 @@ function takeBody(
     return openPlain(deps, { ...from, message: undefined });
   }
   checkDepth(value);
-  const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
+  const { request, peer, path, isPlainUrl } = from;
+  const version = headers.get(VERSION_HEADER);
+  const post: Post = { request, peer, path, isPlainUrl, accepted, version };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
   try {
@@ -107,7 +110,7 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
   const streamId = queryParam(request.url, CONNECTION_ID_PARAM);
   if (streamId !== undefined) return postToHttpSse(deps, { id: streamId, peer }, message);
   if ("method" in message && isModern(message.params, version)) {
-    if (isRequest(message)) return answerModern(deps, { ...post, message });
+    if (isRequest(message)) return answerModern(deps, post, message);
     requireSupportedVersion(version);
     return acceptedResponse();
   }

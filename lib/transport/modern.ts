@@ -53,7 +53,6 @@ export interface ModernPost {
   readonly request: Request;
   readonly peer: Peer;
   readonly accepted: Accepted;
-  readonly message: JsonRpcRequest;
   /** The `MCP-Protocol-Version` header. */
   readonly version: string | null;
 }
@@ -84,18 +83,23 @@ export function isModern(params: JsonObject | undefined, version: string | null)
  */
 export function answerModern(
   deps: StatelessDeps & ListenDeps & { readonly catalog: Catalog },
-  post: ModernPost,
+  { request, peer, accepted, version }: ModernPost,
+  message: JsonRpcRequest,
 ): MaybePromise<Response> {
-  const { message, request } = post;
-  checkVersion(message, post.version);
+  checkVersion(message, version);
   checkHeaders(message, request.headers);
-  const client = readModernClient(message, post.peer);
+  const { caller, capabilities, logLevel } = readModernClient(message, peer);
   checkParams(message, request.headers, deps.catalog);
-  if (message.method === LISTEN_METHOD) return openListen(deps, post);
+  if (message.method === LISTEN_METHOD) return openListen(deps, { request, peer, message });
   return answerOnce(deps, {
-    ...post,
-    ...client,
+    request,
+    peer,
+    accepted,
+    message,
     methods: MODERN_METHODS,
+    caller,
+    capabilities,
+    logLevel,
     statusOf,
   });
 }
@@ -161,7 +165,7 @@ function textOrNone(value: unknown): string | undefined {
  * @throws {ProtocolError} `unsupported_protocol_version` with the list of those that are
  */
 export function requireModernVersion(requested: string, id: JsonRpcId): void {
-  if (MODERN_VERSIONS.some((version) => version === requested)) return;
+  if ((MODERN_VERSIONS as readonly string[]).includes(requested)) return;
   throw new ProtocolError(
     "unsupported_protocol_version",
     `Unsupported protocol version ${JSON.stringify(requested.slice(0, 40))}`,
