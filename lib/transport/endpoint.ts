@@ -86,7 +86,9 @@ function takeBody(
     return openPlain(deps, { ...from, message: undefined });
   }
   checkDepth(value);
-  const post = { ...from, accepted, version: headers.get(VERSION_HEADER) };
+  const { request, peer, path, isPlainUrl } = from;
+  const version = headers.get(VERSION_HEADER);
+  const post = { request, peer, path, isPlainUrl, accepted, version };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
   try {
