@@ -16,7 +16,7 @@ import { ProtocolError } from "../base/errors.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
 import type { Peer } from "./peer.ts";
-import { accepted, eventStream } from "./respond.ts";
+import { accepted, eventStream, STREAM_HEADERS } from "./respond.ts";
 import {
   findStream,
   type SessionDialect,
@@ -78,6 +78,7 @@ export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response
   // A client that has left already gets nothing run: nobody could stop it any more.
   if (message !== undefined && connection.state === "open") stream.take(message);
   return eventStream(connection, {
+    ...STREAM_HEADERS,
     [CONNECTION_ID_HEADER]: connection.id,
     [PING_INTERVAL_HEADER]: String(pingIntervalMs),
   });
