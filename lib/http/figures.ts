@@ -72,7 +72,7 @@ export class Counter implements Figure {
 
   /** @param values of the labels, in their order */
   add(count: number, ...values: readonly string[]): void {
-    const key = values.join("\0");
+    const key = values.length === 1 ? values[0]! : values.join("\0");
     const known = this.#counts.get(key);
     if (known !== undefined) {
       known.value += count;

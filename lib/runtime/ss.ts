@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { remembered } from "../base/remembered.ts";
 import type { SocketLook } from "../stream/silent_peers.ts";
 
 /** Arguments for one line of figures on each open socket of a listening port, and nothing else. */
@@ -12,9 +13,13 @@ export function ssArgs(port: number): string[] {
 
 /** One name for the other end of a socket, however it is written. */
 export function socketName(address: string, port: number): string {
-  const bare = address.replace(/^\[|\]$/g, "").replace(/[%\]].*$/, "").toLowerCase();
-  return `${bare.replace(/^::ffff:(?=\d+\.)/, "")}:${port}`;
+  return `${bareAddress(address)}:${port}`;
 }
+
+const bareAddress = remembered((address) =>
+  address.replace(/^\[|\]$/g, "").replace(/[%\]].*$/, "").toLowerCase()
+    .replace(/^::ffff:(?=\d+\.)/, "")
+);
 
 /** Newer versions leave out the state's column when only one state is asked for, older ones not. */
 const LINE_REGEXP = /^\s*(?:[A-Z][A-Z0-9-]*\s+)?\d+\s+(\d+)\s+\S+\s+(\S+):(\d+)\s(.*)$/;

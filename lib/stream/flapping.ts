@@ -14,12 +14,10 @@ interface Score {
   at: number;
 }
 
-/** A stream that has ended, as far as it matters here. */
+/** A stream that has ended and carried no answer, as far as it matters here. */
 export interface EndedStream {
   readonly client: string;
   readonly ageMs: number;
-  /** Whether it carried an answer. */
-  readonly wasUsed: boolean;
 }
 
 /**
@@ -36,8 +34,8 @@ export class Flapping {
   }
 
   /** Takes note of a stream that its client lost. */
-  note({ client, ageMs, wasUsed }: EndedStream, now: number): void {
-    if (wasUsed || ageMs >= FLAP_MS) return;
+  note({ client, ageMs }: EndedStream, now: number): void {
+    if (ageMs >= FLAP_MS) return;
     this.#scores.set(client, { flaps: this.#flapsOf(client, now) + 1, at: now });
   }
 

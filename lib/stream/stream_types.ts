@@ -30,7 +30,7 @@ export interface StreamClient {
   /** The other end of its socket, as `address:port`, where the transport tells. */
   readonly socket?: string | undefined;
   /** Settles when the transport holds nothing of the stream any more, where it tells. */
-  readonly released?: Promise<unknown>;
+  readonly released?: Promise<unknown> | undefined;
 }
 
 /** How often and how long; see the settings of the same names. */

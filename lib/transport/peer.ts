@@ -28,7 +28,7 @@ export function streamClient(request: Request, peer: Peer): StreamClient {
     key: clientKey(peer),
     userAgent: (request.headers.get("user-agent") ?? "").slice(0, MAX_USER_AGENT),
     socket: peer.socket,
-    ...(peer.released !== undefined && { released: peer.released() }),
+    released: peer.released?.(),
   };
 }
 

@@ -16,7 +16,7 @@ import { ProtocolError } from "../base/errors.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
 import type { Peer } from "./peer.ts";
-import { accepted, eventStream } from "./respond.ts";
+import { accepted, eventStream, STREAM_HEADERS } from "./respond.ts";
 import {
   findStream,
   type SessionDialect,
@@ -67,16 +67,18 @@ export interface PlainRequest {
  */
 export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response {
   const pingIntervalMs = deps.connections.grantPing(readPingInterval(from.request.headers));
-  const stream = new SessionStream(deps, PLAIN, { ...from, pingIntervalMs });
+  const { request, peer, message } = from;
+  const stream = new SessionStream(deps, PLAIN, { request, peer, pingIntervalMs });
   const { connection } = stream;
   const result = { status: "connected", connection_id: connection.id };
   connection.open(
     encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
-    from.request.signal,
+    request.signal,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
-  if (from.message !== undefined && connection.state === "open") stream.take(from.message);
+  if (message !== undefined && connection.state === "open") stream.take(message);
   return eventStream(connection, {
+    ...STREAM_HEADERS,
     [CONNECTION_ID_HEADER]: connection.id,
     [PING_INTERVAL_HEADER]: String(pingIntervalMs),
   });

@@ -14,18 +14,22 @@ const log = logFor("http");
 const JSON_HEADERS = { "content-type": "application/json" };
 
 /** Headers of every event stream: no cache may keep it, no proxy may hold or rewrite it. */
-const STREAM_HEADERS = {
+export const STREAM_HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 } as const;
 
-/** A stream as the answer. */
+/**
+ * A stream as the answer.
+ *
+ * @param headers all of them, those of every event stream included
+ */
 export function eventStream(
   { readable }: SseConnection,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = STREAM_HEADERS,
 ): Response {
-  return new Response(readable, { headers: { ...STREAM_HEADERS, ...headers } });
+  return new Response(readable, { headers });
 }
 
 /** An event stream that is whole already; its text goes out in one piece. */

@@ -12,6 +12,10 @@ Deno.test("a bounded map forgets the entry unused for longest, reading counting 
   assertEquals([map.get("b"), map.get("a"), map.get("c"), map.get("d")], [undefined, 0, 2, 3]);
   map.delete("a");
   assertEquals([map.get("a"), map.size], [undefined, 2]);
+  map.set("d", 4);
+  assertEquals(map.get("d"), 4);
+  map.delete("d");
+  assertEquals([map.get("d"), map.size], [undefined, 1]);
 });
 
 Deno.test("property: a bounded map holds the latest entries, and never more than its bound", () => {
