@@ -71,10 +71,19 @@ export class StdioOutput {
     const notice = noticeOf(message);
     if (notice === undefined) return false;
     this.#backlog ??= new Backlog(UNCOUNTED);
-    return this.#backlog.hold(notice, text, this.#maxQueued);
+    if (!this.#backlog.hold(notice, text, this.#maxQueued)) this.#giveUp();
+    return true;
+  }
+
+  /** Changes must not get lost, and there is no room for more: an event stream would end here. */
+  #giveUp(): void {
+    this.isBroken = true;
+    this.#backlog = undefined;
+    log.warning("Output full", { max_queued: this.#maxQueued });
   }
 
   #write(line: string): void {
+    if (this.isBroken) return;
     this.#queued += line.length;
     this.#writing = this.#writing.then(async () => {
       if (!this.isBroken) await this.#writeLine(`${line}\n`);

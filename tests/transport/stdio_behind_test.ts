@@ -34,6 +34,10 @@ class SlowPipe {
     await settled();
   }
 
+  stopReading(): void {
+    this.#isFast = false;
+  }
+
   async close(): Promise<void> {
     await this.#writer.close();
   }
@@ -115,6 +119,7 @@ Deno.test("stdio: subscriptions on one slow pipe each hear of the last change, b
   }
   assertLess(pipe.lines.filter(isChange).length, 100);
   const before = pipe.lines.length;
+  pipe.stopReading();
   await end();
   const key = "io.modelcontextprotocol/subscriptionId";
   for (const id of [7, 8]) {
@@ -126,3 +131,27 @@ Deno.test("stdio: subscriptions on one slow pipe each hear of the last change, b
     assertGreater(endAt, lastAt);
   }
 });
+
+Deno.test("stdio: a client that never reads gets an end, not ever more changes", async () => {
+  const { app, pipe, end } = await start();
+  await pipe.readOn();
+  for (let number = 0; number < 100; number++) {
+    await pipe.say(rpc("resources/subscribe", { uri: uriOf(number) }, `s${number}`));
+  }
+  const before = pipe.lines.length;
+  pipe.stopReading();
+  for (let round = 0; round < 20; round++) {
+    for (let number = 0; number < 100; number++) app.catalog.resourceUpdated(uriOf(number));
+    await settled();
+  }
+  await pipe.readOn();
+  const updates = pipe.lines.slice(before).filter(({ method }) =>
+    method === "notifications/resources/updated"
+  );
+  assertLess(JSON.stringify(updates).length, 2 * 4_096);
+  await end();
+});
+
+function uriOf(number: number): string {
+  return `test://${"x".repeat(100)}/${number}`;
+}
