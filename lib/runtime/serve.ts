@@ -32,9 +32,10 @@ const log = logFor("serve");
  */
 export async function serve(app: App, options: ServeOptions): Promise<number> {
   const { signals = new StopSignals() } = options;
-  const listening = new Listening(app, options);
-  const probe = startProbe(app, listening.port, options);
+  let probe: TcpProbe | undefined;
   try {
+    const listening = new Listening(app, options);
+    probe = startProbe(app, listening.port, options);
     const signal = await signals.first;
     log.info("Stopping", {
       signal,

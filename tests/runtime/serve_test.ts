@@ -1,6 +1,7 @@
 /** The server on a socket, where the platform gives less than usual. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mock } from "node:test";
+import { ConfigError } from "../../lib/base/errors.ts";
 import { createApp } from "../../lib/http/app.ts";
 import { serve } from "../../lib/runtime/serve.ts";
 import { freePort } from "../helpers/ports.ts";
@@ -56,6 +57,14 @@ Deno.test("serve() starts, and drains on SIGINT, where the platform refuses a li
   assertEquals([code, platform.handlers.size], [0, 0]);
   const [line] = log.of("Signal cannot be listened for");
   assertEquals([line?.level, line?.fields.signal], ["WARNING", "SIGTERM"]);
+});
+
+Deno.test("serve() lets go of signals and timers when it cannot listen", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using platform = new Platform([]);
+  const { hostname, port } = taken.addr;
+  await assertRejects(() => serve(createApp(), { hostname, port, drainMs: 0 }), ConfigError);
+  assertEquals(platform.handlers.size, 0);
 });
 
 Deno.test("main.ts serves at DENO_SERVE_ADDRESS when the platform sets it, whatever PORT says", async () => {
