@@ -114,15 +114,23 @@ const log = logFor("observer");
 
 /** One observer that tells several, none of which can harm the others or the work. */
 export function observeAll(observers: readonly Partial<Observer>[]): Observer {
-  const tell = (event: keyof Observer) => (...report: unknown[]): void => {
-    for (const observer of observers) {
-      try {
-        (observer[event] as ((...report: unknown[]) => void) | undefined)?.apply(observer, report);
-      } catch (error) {
-        log.error("Observer failed", { event, error: messageOf(error) });
+  const tellerOf = (event: keyof Observer) => {
+    const told = observers.map((observer) => observer[event]?.bind(observer) as Tell | undefined)
+      .filter((tell) => tell !== undefined);
+    return (...report: unknown[]): void => {
+      for (const tell of told) {
+        try {
+          tell(...report);
+        } catch (error) {
+          log.error("Observer failed", { event, error: messageOf(error) });
+        }
       }
-    }
+    };
   };
   const events = Object.keys(NO_OBSERVER) as (keyof Observer)[];
-  return Object.fromEntries(events.map((event) => [event, tell(event)])) as unknown as Observer;
+  return Object.fromEntries(
+    events.map((event) => [event, tellerOf(event)]),
+  ) as unknown as Observer;
 }
+
+type Tell = (...report: unknown[]) => void;

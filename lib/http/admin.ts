@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ProtocolError } from "../base/errors.ts";
-import type { Peer } from "../transport/peer.ts";
+import type { Incoming } from "../transport/incoming.ts";
 
 const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|localhost)$/;
 
@@ -10,14 +10,9 @@ const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|loca
  *
  * @throws {ProtocolError} `unauthorized`
  */
-export function requireAdmin(
-  request: Request,
-  peer: Peer,
-  token: string | undefined,
-): void {
+export function requireAdmin({ headers, peer }: Incoming, token: string | undefined): void {
   if (token === undefined) {
-    const isProxied = request.headers.has("x-forwarded-for") ||
-      request.headers.has("forwarded");
+    const isProxied = headers.has("x-forwarded-for") || headers.has("forwarded");
     if (LOOPBACK_REGEXP.test(peer.address) && !isProxied) return;
     throw new ProtocolError(
       "forbidden",
@@ -26,7 +21,7 @@ export function requireAdmin(
     );
   }
   const sent = /^Bearer +(\S+)$/i.exec(
-    request.headers.get("authorization") ?? "",
+    headers.get("authorization") ?? "",
   )?.[1];
   if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) {
     return;

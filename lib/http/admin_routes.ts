@@ -28,20 +28,20 @@ export interface AdminRouteDeps {
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
   const { connections, recent, figures, heap, token, isMetricsPublic } = deps;
-  const guarded = (handler: Handler): Handler => (request, peer) => {
-    requireAdmin(request, peer, token);
-    return handler(request, peer);
+  const guarded = (handler: Handler): Handler => (from) => {
+    requireAdmin(from, token);
+    return handler(from);
   };
   const showMetrics = () => metricsPage(figures);
   return [
     ["/mcp/connections", {
-      GET: guarded(({ url }) => {
-        const query = new URL(url).searchParams;
+      GET: guarded(({ query }) => {
+        const wanted = new URLSearchParams(query);
         return noStore(
-          ledgerView({ connections, recent, heapUsedBytes: heap?.().used ?? 0 }, query),
+          ledgerView({ connections, recent, heapUsedBytes: heap?.().used ?? 0 }, wanted),
         );
       }),
-      DELETE: guarded(({ url }) => disconnect(connections, new URL(url).searchParams.get("id"))),
+      DELETE: guarded(({ query }) => disconnect(connections, new URLSearchParams(query).get("id"))),
     }],
     ["/metrics", { GET: isMetricsPublic ? showMetrics : guarded(showMetrics) }],
   ];

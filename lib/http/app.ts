@@ -15,14 +15,8 @@ import { Catalog, type Offer } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admission.ts";
 import { ConnectionRegistry } from "../stream/connection_registry.ts";
-import {
-  type EndpointDeps,
-  type EndpointRequest,
-  handleDelete,
-  handleGet,
-  handlePost,
-} from "../transport/endpoint.ts";
-import { BodyDeadlines } from "../transport/body.ts";
+import { BodyDeadlines, type BodyLimits } from "../transport/body.ts";
+import { type EndpointDeps, handleDelete, handleGet, handlePost } from "../transport/endpoint.ts";
 import type { Peer } from "../transport/peer.ts";
 import { type Pipe, serveStdio } from "../transport/stdio.ts";
 import { SessionTable } from "../transport/session_table.ts";
@@ -151,8 +145,8 @@ export function createApp(options: AppOptions = {}): App {
   const unanswered = new Unanswered();
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
   const routes = new Map<string, Route>([
-    ["/mcp", endpointRoute(endpoint, "/mcp")],
-    [PLAIN_PATH, endpointRoute(endpoint, PLAIN_PATH)],
+    ["/mcp", endpointRoute({ ...endpoint, isPlainUrl: false })],
+    [PLAIN_PATH, endpointRoute({ ...endpoint, isPlainUrl: true })],
     ["/mcp/stdio", { GET: () => Response.json(serverInfo(server.profile)) }],
     ...adminRoutes({
       connections,
@@ -166,12 +160,12 @@ export function createApp(options: AppOptions = {}): App {
     ["/readyz", { GET: () => readiness(connections) }],
   ]);
   for (const [path, asset] of ASSETS) {
-    routes.set(path, { GET: (request) => sendAsset(request, asset) });
+    routes.set(path, { GET: ({ request }) => sendAsset(request, asset) });
   }
-  const router = { routes, guard, observer, unanswered };
+  const router = { routes, guard, bodies: bodyLimits(settings, wheel), observer, unanswered };
   return {
     fetch: watch.traced((request, peer = UNKNOWN_PEER) =>
-      answer(router, request, proxies.behind(peer, request.headers))
+      answer(router, request, proxies.behind(peer, request))
     ),
     catalog,
     connections,
@@ -207,8 +201,8 @@ interface EndpointParts {
   readonly observer: Observer;
 }
 
-/** The endpoint's parts; its store tells what it holds. */
-interface Endpoint extends EndpointDeps {
+/** What the endpoint works with at each of its URLs; its store tells what it holds. */
+interface Endpoint extends Omit<EndpointDeps, "isPlainUrl"> {
   readonly store: MemoryEventStore;
 }
 
@@ -252,24 +246,21 @@ function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoin
       maxSessions: settings.MCP_MAX_SESSIONS,
       observer,
     }),
-    limits: {
-      maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
-      deadlines: new BodyDeadlines(settings.MCP_BODY_TIMEOUT_MS, wheel),
-    },
   };
 }
 
-function endpointRoute(deps: EndpointDeps, path: string): Route {
-  const from = (request: Request, peer: Peer): EndpointRequest => ({
-    request,
-    peer,
-    path,
-    isPlainUrl: path === PLAIN_PATH,
-  });
+function endpointRoute(deps: EndpointDeps): Route {
   return {
-    GET: (request, peer) => handleGet(deps, from(request, peer)),
-    POST: (request, peer) => handlePost(deps, from(request, peer)),
-    DELETE: (request, peer) => handleDelete(deps, from(request, peer)),
+    GET: (from) => handleGet(deps, from),
+    POST: (from, body) => handlePost(deps, from, body),
+    DELETE: (from) => handleDelete(deps, from),
+  };
+}
+
+function bodyLimits(settings: Settings, wheel: TimerWheel): BodyLimits {
+  return {
+    maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
+    deadlines: new BodyDeadlines(settings.MCP_BODY_TIMEOUT_MS, wheel),
   };
 }
 

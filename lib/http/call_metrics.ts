@@ -15,10 +15,8 @@ import { type Tally, TallyHistogram } from "./tally_histogram.ts";
 
 /** What a method is called that no table has; clients choose names freely. */
 export const OTHER = "other";
-const METHODS: ReadonlySet<string> = new Set([
-  ...LEGACY_METHODS.requests.keys(),
-  ...MODERN_METHODS.requests.keys(),
-]);
+/** Those of all tables: only these are told apart. */
+const METHODS = [...LEGACY_METHODS.requests.keys(), ...MODERN_METHODS.requests.keys()];
 const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
 /** From a quick answer in memory to the default time of a tool call. */
 const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
@@ -62,11 +60,13 @@ export class CallMetrics {
   requestFinished({ request, startedAt }: ObservedCall, outcome: Outcome): void {
     const seconds = (this.#clock() - startedAt) / 1000;
     const { method } = request;
-    this.#methods.of(METHODS.has(method) ? method : OTHER).add(outcome, seconds);
-    if (method === "tools/call") {
-      const tool = this.#toolNames.known(request.params?.name) ?? OTHER;
-      this.#tools.of(tool).add(outcome, seconds);
-    }
+    const ends = this.#methods.known(method) ?? this.#methods.of(OTHER);
+    ends.add(outcome, seconds);
+    if (method === "tools/call") this.#endsOfTool(request.params?.name).add(outcome, seconds);
+  }
+
+  #endsOfTool(name: unknown): End {
+    return this.#tools.known(name) ?? this.#tools.of(this.#toolNames.known(name) ?? OTHER);
   }
 }
 
@@ -113,6 +113,11 @@ class Ends {
     );
   }
 
+  /** Those of a label that there is already. */
+  known(label: unknown): End | undefined {
+    return this.#ends.get(label as string);
+  }
+
   of(label: string): End {
     const known = this.#ends.get(label);
     if (known !== undefined) return known;
@@ -120,6 +125,7 @@ class Ends {
     this.#ends.set(label, end);
     return end;
   }
+
   #rows(label: string): Row[] {
     return [...this.#ends].flatMap(([value, { counts }]) =>
       // Successes and faults of the server are there from the start, so that their first rise is

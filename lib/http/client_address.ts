@@ -24,10 +24,11 @@ export class TrustedProxies {
    * The client.
    *
    * @param peer the other end of the socket
+   * @param request whose headers are looked at only where the peer is a trusted proxy
    */
-  behind(peer: Peer, headers: Headers): Peer {
+  behind(peer: Peer, request: Pick<Request, "headers">): Peer {
     if (this.#isEmpty || !this.#trusts(peer.address)) return peer;
-    const hops = forwardedFor(headers);
+    const hops = forwardedFor(request.headers);
     for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
       if (!this.#trusts(hop)) return new ProxiedPeer(peer, hop);
     }

@@ -8,14 +8,16 @@ import { logFor } from "../base/log.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { remembered } from "../base/remembered.ts";
+import { type BodyLimits, type BodyOwner, readBody } from "../transport/body.ts";
+import type { Incoming } from "../transport/incoming.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import type { Guard } from "./guard.ts";
 import { ENDPOINTS } from "./server_info.ts";
 import type { Unanswered } from "./unanswered.ts";
 
-/** Answers one request; may throw. */
-export type Handler = (request: Request, peer: Peer) => MaybePromise<Response>;
+/** Answers one request; may throw. A POST comes with the JSON value of its body. */
+export type Handler = (from: Incoming, body?: unknown) => MaybePromise<Response>;
 
 /** Handlers of one path, by method. */
 export type Route = Readonly<Record<string, Handler>>;
@@ -24,63 +26,103 @@ export type Route = Readonly<Record<string, Handler>>;
 export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
   readonly guard: Guard;
+  /** How large and how slow the body of a POST may be. */
+  readonly bodies: BodyLimits;
   /** Keeps count of what is being answered. */
   readonly unanswered: Unanswered;
   readonly observer: Observer;
 }
 
 /** Answers a request. Never throws and never rejects. */
-export function answer(
-  { routes, guard, observer, unanswered }: Router,
-  request: Request,
-  peer: Peer,
-): MaybePromise<Response> {
-  // Asking whether it is there has Deno copy the headers once, which it does anyway as it answers;
-  // from then on each look-up is half as dear.
-  const origin = request.headers.has("origin") ? request.headers.get("origin") : null;
-  const refuse = (error: unknown) => refusal(error, { request, peer, observer });
-  let response: MaybePromise<Response>;
-  try {
-    const { authority, path } = splitUrl(request.url);
-    guard.check(authority, origin);
-    response = request.method === "OPTIONS" && origin !== null
-      ? guard.preflight(request)
-      : handlerFor(routes, path, request.method)(request, peer);
-  } catch (error) {
-    response = refuse(error);
-    // A page at a refused origin must not read even the refusal.
-    if (error instanceof ProtocolError && error.kind.endsWith("_refused")) {
-      return response;
+export function answer(router: Router, request: Request, peer: Peer): MaybePromise<Response> {
+  return new Passage(router, request, peer).answer();
+}
+
+/** One request on its way through the router, all that goes wrong with it included. */
+class Passage implements Incoming, BodyOwner {
+  readonly request: Request;
+  readonly headers: Headers;
+  readonly peer: Peer;
+  readonly path: string;
+  readonly query: string;
+  readonly #router: Router;
+  readonly #authority: string;
+  readonly #origin: string | null;
+  #handler: Handler | undefined;
+
+  constructor(router: Router, request: Request, peer: Peer) {
+    const { headers } = request;
+    const { authority, path, query } = splitUrl(request.url);
+    this.request = request;
+    this.headers = headers;
+    this.peer = peer;
+    this.path = path;
+    this.query = query;
+    this.#router = router;
+    this.#authority = authority;
+    // Asking whether it is there has Deno copy the headers once, which it does anyway as it
+    // answers; from then on each look-up is half as dear.
+    this.#origin = headers.has("origin") ? headers.get("origin") : null;
+  }
+
+  answer(): MaybePromise<Response> {
+    const { guard, routes, bodies, unanswered } = this.#router;
+    try {
+      guard.check(this.#authority, this.#origin);
+    } catch (error) {
+      // A page at a refused origin must not read even the refusal.
+      return this.#refusal(error);
+    }
+    unanswered.enter();
+    try {
+      const method = sameText(this.request.method);
+      if (method === "OPTIONS" && this.#origin !== null) {
+        return this.#settle(guard.preflight(this.request));
+      }
+      this.#handler = handlerFor(routes, this.path, method);
+      return method === "POST" ? readBody(this, bodies) : this.take(undefined);
+    } catch (error) {
+      return this.fail(error);
     }
   }
-  if (isPromise(response)) {
-    const settled = unanswered.track(response, refuse);
-    return origin === null ? settled : settled.then((done) => guard.addCors(done, origin));
+
+  /** The body is there, where one is read. */
+  take(body: unknown): MaybePromise<Response> {
+    try {
+      const response = this.#handler!(this, body);
+      return isPromise(response)
+        ? response.then((settled) => this.#settle(settled), (error) => this.fail(error))
+        : this.#settle(response);
+    } catch (error) {
+      return this.fail(error);
+    }
   }
-  return origin === null ? response : guard.addCors(response, origin);
-}
 
-/** Whose request failed, and who is told. */
-interface RefusalParts {
-  readonly request: Request;
-  readonly peer: Peer;
-  readonly observer: Observer;
-}
+  fail(error: unknown): Response {
+    return this.#settle(this.#refusal(error));
+  }
 
-function refusal(error: unknown, { request, peer, observer }: RefusalParts): Response {
-  const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
-  const { path } = splitUrl(request.url);
-  const { method } = request;
-  const { address } = peer;
-  observer.requestRejected(kind, { method, path, address, message });
-  log.debug("Request refused", {
-    method,
-    path: path.slice(0, MAX_LOGGED),
-    client_ip: address,
-    kind,
-    message: message.slice(0, MAX_LOGGED),
-  });
-  return errorResponse(error);
+  #settle(response: Response): Response {
+    const { guard, unanswered } = this.#router;
+    unanswered.leave();
+    return this.#origin === null ? response : guard.addCors(response, this.#origin);
+  }
+
+  #refusal(error: unknown): Response {
+    const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
+    const { path } = this;
+    const { method } = this.request;
+    const { address } = this.peer;
+    this.#router.observer.requestRejected(kind, { method, path, address, message });
+    log.debug("Request refused", {
+      method,
+      path: path.slice(0, MAX_LOGGED),
+      client_ip: address,
+      kind,
+      message: message.slice(0, MAX_LOGGED),
+    });
+    return errorResponse(error);
+  }
 }
 
 const log = logFor("http");
@@ -106,8 +148,7 @@ function handlerFor(
     );
   }
   // Own members only: the method is the client's word, and objects have a `constructor`.
-  const name = sameText(method);
-  const handler = Object.hasOwn(route, name) ? route[name] : undefined;
+  const handler = Object.hasOwn(route, method) ? route[method] : undefined;
   if (handler !== undefined) return handler;
   if (method === "HEAD" && route.GET !== undefined) return withoutBody(route.GET);
   const allowed = Object.keys(route)
@@ -121,19 +162,28 @@ function handlerFor(
 const sameText = remembered((text) => text);
 
 function withoutBody(handler: Handler): Handler {
-  return async (request, peer) => {
-    const { status, headers, body } = await handler(request, peer);
+  return async (from) => {
+    const { status, headers, body } = await handler(from);
     await body?.cancel();
     return new Response(null, { status, headers });
   };
 }
 
-/** Host and path of a URL, without the cost of parsing all of it. */
-const splitUrl = remembered((url): { readonly authority: string; readonly path: string } => {
+/** The parts of a URL that matter here. */
+interface UrlParts {
+  /** Host and port. */
+  readonly authority: string;
+  readonly path: string;
+  /** From the `?` on. */
+  readonly query: string;
+}
+
+/** Takes a URL apart, without the cost of parsing all of it. */
+const splitUrl = remembered((url): UrlParts => {
   const start = url.indexOf("//") + 2;
   const slash = url.indexOf("/", start);
-  if (slash < 0) return { authority: url.slice(start), path: "/" };
-  const query = url.indexOf("?", slash);
-  const path = query < 0 ? url.slice(slash) : url.slice(slash, query);
-  return { authority: url.slice(start, slash), path };
+  if (slash < 0) return { authority: url.slice(start), path: "/", query: "" };
+  const mark = url.indexOf("?", slash);
+  const end = mark < 0 ? url.length : mark;
+  return { authority: url.slice(start, slash), path: url.slice(slash, end), query: url.slice(end) };
 });

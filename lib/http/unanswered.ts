@@ -1,6 +1,6 @@
 import { within } from "../base/promises.ts";
 
-/** Requests whose response is still to come, on no stream that could be waited for. */
+/** Counts the requests whose response is still to come, on no stream that could be waited for. */
 export class Unanswered {
   #size = 0;
   #none: PromiseWithResolvers<void> | undefined;
@@ -9,22 +9,17 @@ export class Unanswered {
     return this.#size;
   }
 
-  /** Counts a request in until its response is there; one that fails is answered by `recover`. */
-  track(
-    response: Promise<Response>,
-    recover: (error: unknown) => Response,
-  ): Promise<Response> {
+  /** Counts a request in. */
+  enter(): void {
     this.#size++;
-    return response.then(
-      (settled) => {
-        this.#remove();
-        return settled;
-      },
-      (error) => {
-        this.#remove();
-        return recover(error);
-      },
-    );
+  }
+
+  /** Its response is there. */
+  leave(): void {
+    this.#size--;
+    if (this.#size > 0) return;
+    this.#none?.resolve();
+    this.#none = undefined;
   }
 
   /**
@@ -36,12 +31,5 @@ export class Unanswered {
     if (this.#size === 0) return 0;
     this.#none ??= Promise.withResolvers<void>();
     return await within(withinMs, this.#none.promise) ? 0 : this.#size;
-  }
-
-  #remove(): void {
-    this.#size--;
-    if (this.#size > 0) return;
-    this.#none?.resolve();
-    this.#none = undefined;
   }
 }

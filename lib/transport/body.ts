@@ -5,6 +5,7 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import { remembered } from "../base/remembered.ts";
 import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
 import { notJson, parseJson } from "../wire/json_rpc.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
@@ -16,28 +17,31 @@ export interface BodyLimits {
   readonly deadlines: BodyDeadlines;
 }
 
-/** What is done with a body: its JSON value, or undefined where there is none. */
-export type BodyUse<R> = (value: unknown) => MaybePromise<R>;
+/** A request whose body is to be read, and which then answers. Neither method may throw or reject. */
+export interface BodyOwner {
+  readonly request: Request;
+  readonly headers: Headers;
+  /** @param body its JSON value, undefined where there is none */
+  take(body: unknown): MaybePromise<Response>;
+  /** Called instead when the body cannot be had. */
+  fail(error: ProtocolError): Response;
+}
 
 /**
- * Reads the body and hands it on.
+ * Reads the body of a request and hands it on.
  *
- * @returns what `use` made of it; rejects with what that throws, or with a {@linkcode ProtocolError}
- * `body_too_large`, `body_timeout` or `parse_error`
+ * @returns what the request answers to it, or to the {@linkcode ProtocolError} `body_too_large`,
+ * `body_timeout` or `parse_error`
  * @throws {ProtocolError} `unsupported_media_type`, or `body_too_large` before any of it is read
  */
-export function readBody<R>(
-  request: Request,
-  limits: BodyLimits,
-  use: BodyUse<R>,
-): MaybePromise<R> {
-  const { headers } = request;
+export function readBody(owner: BodyOwner, limits: BodyLimits): MaybePromise<Response> {
+  const { request, headers } = owner;
   const declared = headers.get("content-length");
   // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
   if (declared === "0" || (declared === null && request.body === null)) {
-    return use(undefined);
+    return owner.take(undefined);
   }
-  if (declared !== null && Number(declared) > limits.maxBodyBytes) throw tooLarge(limits);
+  if (declared !== null && lengthOf(declared) > limits.maxBodyBytes) throw tooLarge(limits);
   // Without its capitals Deno puts each name that was sent into lower case, at every look-up.
   const type = headers.get("Content-Type");
   if (type === null || !isJsonContentType(type)) {
@@ -47,15 +51,17 @@ export function readBody<R>(
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
-  const reading = new BodyReading(headers, limits.deadlines);
+  const reading = new BodyReading(owner, limits.deadlines);
   // A body of declared length cannot grow, so the runtime may read it in one go; as JSON, because
   // for that alone Deno has a short way, and its text would cost 1 µs more. A byte order mark, which
   // JSON on the network must not have, is a fault there; read by hand, it is passed over.
   return reading.follow(
     declared === null ? readCounted(request.body!, limits, reading) : request.json(),
-    use,
   );
 }
+
+/** To make a number of a text costs more than to compare it with the last. */
+const lengthOf = remembered(Number);
 
 /** A body on its way, linked to those before and behind it. */
 class BodyReading {
@@ -65,41 +71,36 @@ class BodyReading {
   onLate: (() => void) | undefined;
   /** Looks that the deadlines took since it began. */
   looks = 0;
-  readonly #headers: Headers;
+  readonly #owner: BodyOwner;
   readonly #deadlines: BodyDeadlines;
   /** What comes after its client was told that it is late is not used any more. */
   #isLate = false;
-  #reject: ((error: ProtocolError) => void) | undefined;
+  #resolve: ((result: MaybePromise<Response>) => void) | undefined;
 
-  constructor(headers: Headers, deadlines: BodyDeadlines) {
-    this.#headers = headers;
+  constructor(owner: BodyOwner, deadlines: BodyDeadlines) {
+    this.#owner = owner;
     this.#deadlines = deadlines;
   }
 
   /** Hands on the value that is read, unless that takes too long. */
-  follow<R>(reading: Promise<unknown>, use: BodyUse<R>): Promise<R> {
+  follow(reading: Promise<unknown>): Promise<Response> {
     this.#deadlines.add(this);
-    return new Promise((resolve, reject) => {
-      this.#reject = reject;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
       reading.then((value) => {
         this.#deadlines.delete(this);
-        if (this.#isLate) return;
-        try {
-          resolve(use(value));
-        } catch (error) {
-          reject(error);
-        }
+        if (!this.#isLate) resolve(this.#owner.take(value));
       }, (error) => {
         this.#deadlines.delete(this);
-        reject(asProtocolError(error, this.#headers));
+        if (!this.#isLate) resolve(this.#owner.fail(asProtocolError(error, this.#owner.headers)));
       });
     });
   }
 
-  fail(error: ProtocolError): void {
+  late(error: ProtocolError): void {
     this.#isLate = true;
     this.onLate?.();
-    this.#reject?.(error);
+    this.#resolve?.(this.#owner.fail(error));
   }
 }
 
@@ -149,7 +150,7 @@ export class BodyDeadlines implements Timed {
       // The first look came at any time, so one more than fits in the time makes it late.
       if (++reading.looks > LOOKS) {
         this.delete(reading);
-        reading.fail(this.#lateness());
+        reading.late(this.#lateness());
       }
       reading = next;
     }

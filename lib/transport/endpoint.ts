@@ -1,5 +1,5 @@
 /**
- * The one endpoint: reads a request once, decides its dialect, and hands it there.
+ * The one endpoint: decides the dialect of a request, and hands it there.
  *
  * | request | dialect |
  * | --- | --- |
@@ -26,8 +26,8 @@ import {
 } from "../wire/json_rpc.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
 import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
-import { type BodyLimits, readBody } from "./body.ts";
 import { CONNECTION_ID_PARAM, openHttpSse, postToHttpSse } from "./http_sse.ts";
+import type { Incoming } from "./incoming.ts";
 import type { ListenDeps } from "./listen.ts";
 import { answerModern, isModern, VERSION_HEADER } from "./modern.ts";
 import type { Peer } from "./peer.ts";
@@ -46,57 +46,55 @@ import {
 
 /** What the dialects work with. */
 export interface EndpointDeps extends SessionStreamDeps, StreamableDeps, StatelessDeps, ListenDeps {
-  readonly limits: BodyLimits;
   readonly catalog: Catalog;
-}
-
-/** A request on its way to a dialect. */
-export interface EndpointRequest {
-  readonly request: Request;
-  readonly peer: Peer;
-  /** Path of the URL, and whether it is the one that speaks the plain dialect. */
-  readonly path: string;
+  /** Whether its URL is the one that speaks the plain dialect too. */
   readonly isPlainUrl: boolean;
 }
 
 const NO_CAPABILITIES = {};
 
-/** A POST whose body has been read. */
-interface Post extends EndpointRequest {
+/** A POST, and what its headers say of the answer. */
+interface Post {
+  readonly request: Request;
+  readonly headers: Headers;
+  readonly peer: Peer;
   readonly accepted: Accepted;
   readonly version: string | null;
+  /** Whether it wants an event stream and nothing else on the URL that speaks the plain dialect. */
+  readonly wantsPlain: boolean;
 }
 
-/** `POST` of the endpoint: any dialect's message. */
-export function handlePost(deps: EndpointDeps, from: EndpointRequest): MaybePromise<Response> {
-  return readBody(from.request, deps.limits, (value) => takeBody(deps, from, value));
-}
-
-function takeBody(
+/**
+ * `POST` of the endpoint: any dialect's message.
+ *
+ * @param value of the body, undefined where there is none
+ */
+export function handlePost(
   deps: EndpointDeps,
-  from: EndpointRequest,
+  from: Incoming,
   value: unknown,
 ): MaybePromise<Response> {
-  const { headers } = from.request;
+  const { request, headers, peer } = from;
   // Written with a capital for the same reason as Content-Type in body.ts.
   const accepted = parseAccept(headers.get("Accept"));
-  const connectionId = from.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
-  const mayOpenPlain = from.isPlainUrl && accepted.namesEventStream && !accepted.json;
+  const wantsPlain = deps.isPlainUrl && accepted.namesEventStream && !accepted.json;
+  const connectionId = deps.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   if (value === undefined) {
-    if (!mayOpenPlain || connectionId !== null) throw emptyBody();
-    return openPlain(deps, { ...from, message: undefined });
+    if (!wantsPlain || connectionId !== null) throw emptyBody();
+    return openPlain(deps, { request, peer, message: undefined });
   }
   checkDepth(value);
-  const { request, peer, path, isPlainUrl } = from;
   const version = headers.get(VERSION_HEADER);
-  const post: Post = { request, peer, path, isPlainUrl, accepted, version };
+  const post: Post = { request, headers, peer, accepted, version, wantsPlain };
   if (Array.isArray(value)) return postBatch(deps, post, value);
   const message = parseMessage(value);
   try {
     if (isRequest(message)) deps.connections.admission.admitRequest();
     if (connectionId !== null) {
-      return postToPlain(deps, { id: connectionId, peer: from.peer }, message);
+      return postToPlain(deps, { id: connectionId, peer }, message);
     }
+    const streamId = from.query === "" ? undefined : streamIdOf(from.query);
+    if (streamId !== undefined) return postToHttpSse(deps, { id: streamId, peer }, message);
     return route(deps, post, message);
   } catch (error) {
     // Whatever was wrong, the client learns which of its requests it was.
@@ -106,16 +104,14 @@ function takeBody(
 }
 
 function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePromise<Response> {
-  const { request, peer, accepted, version } = post;
-  const streamId = queryParam(request.url, CONNECTION_ID_PARAM);
-  if (streamId !== undefined) return postToHttpSse(deps, { id: streamId, peer }, message);
+  const { request, headers, peer, accepted, version } = post;
   if ("method" in message && isModern(message.params, version)) {
     if (isRequest(message)) return answerModern(deps, post, message);
     requireSupportedVersion(version);
     return acceptedResponse();
   }
   requireSupportedVersion(version);
-  const sessionId = request.headers.get(SESSION_ID_HEADER);
+  const sessionId = headers.get(SESSION_ID_HEADER);
   if (isRequest(message) && message.method === "initialize" && !speaksPlain(post)) {
     return openSession(deps, message, post);
   }
@@ -156,7 +152,7 @@ function postBatch(
   values: readonly unknown[],
 ): MaybePromise<Response> {
   requireSupportedVersion(post.version);
-  const sessionId = post.request.headers.get(SESSION_ID_HEADER);
+  const sessionId = post.headers.get(SESSION_ID_HEADER);
   const session = sessionId === null ? undefined : deps.sessions.find(sessionId, post.peer);
   if (session?.state.version !== "2025-03-26") {
     throw new ProtocolError(
@@ -180,8 +176,8 @@ function postBatch(
 }
 
 /** `GET` of the endpoint: a session's stream, or a 2024-11-05 one. */
-export function handleGet(deps: EndpointDeps, from: EndpointRequest): Response {
-  const { headers } = from.request;
+export function handleGet(deps: EndpointDeps, from: Incoming): Response {
+  const { headers } = from;
   const { namesEventStream } = parseAccept(headers.get("accept"));
   if (!namesEventStream) {
     throw new ProtocolError(
@@ -205,14 +201,11 @@ export function handleGet(deps: EndpointDeps, from: EndpointRequest): Response {
 }
 
 /** `DELETE` of the endpoint: the client ends what its header names. */
-export function handleDelete(
-  deps: EndpointDeps,
-  { request, peer, isPlainUrl }: EndpointRequest,
-): Response {
-  const connectionId = isPlainUrl ? request.headers.get(CONNECTION_ID_HEADER) : null;
+export function handleDelete(deps: EndpointDeps, { headers, peer }: Incoming): Response {
+  const connectionId = deps.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   if (connectionId !== null) return deletePlain(deps, { id: connectionId, peer });
-  requireSupportedVersion(request.headers.get(VERSION_HEADER));
-  const sessionId = request.headers.get(SESSION_ID_HEADER);
+  requireSupportedVersion(headers.get(VERSION_HEADER));
+  const sessionId = headers.get(SESSION_ID_HEADER);
   if (sessionId !== null) {
     deps.sessions.delete(deps.sessions.find(sessionId, peer));
     return new Response(null, { status: 204 });
@@ -224,8 +217,8 @@ export function handleDelete(
 }
 
 /** Who wants an event stream and nothing else, and names no revision, speaks the plain dialect. */
-function speaksPlain({ isPlainUrl, accepted, version }: Post): boolean {
-  return isPlainUrl && accepted.namesEventStream && !accepted.json && version === null;
+function speaksPlain({ wantsPlain, version }: Post): boolean {
+  return wantsPlain && version === null;
 }
 
 /** Whatever is asked for, an unknown revision is a 400 (2025-06-18, basic/transports). */
@@ -238,8 +231,6 @@ function requireSupportedVersion(version: string | null): void {
   );
 }
 
-function queryParam(url: string, name: string): string | undefined {
-  const query = url.indexOf("?");
-  if (query < 0) return undefined;
-  return new URLSearchParams(url.slice(query)).get(name) ?? undefined;
+function streamIdOf(query: string): string | undefined {
+  return new URLSearchParams(query).get(CONNECTION_ID_PARAM) ?? undefined;
 }

@@ -51,6 +51,7 @@ const STATUS_OF_CODE: Readonly<Record<number, number>> = {
 /** A modern request on its way. */
 export interface ModernPost {
   readonly request: Request;
+  readonly headers: Headers;
   readonly peer: Peer;
   readonly accepted: Accepted;
   /** The `MCP-Protocol-Version` header. */
@@ -83,13 +84,13 @@ export function isModern(params: JsonObject | undefined, version: string | null)
  */
 export function answerModern(
   deps: StatelessDeps & ListenDeps & { readonly catalog: Catalog },
-  { request, peer, accepted, version }: ModernPost,
+  { request, headers, peer, accepted, version }: ModernPost,
   message: JsonRpcRequest,
 ): MaybePromise<Response> {
   checkVersion(message, version);
-  checkHeaders(message, request.headers);
+  checkHeaders(message, headers);
   const { caller, capabilities, logLevel } = readModernClient(message, peer);
-  checkParams(message, request.headers, deps.catalog);
+  checkParams(message, headers, deps.catalog);
   if (message.method === LISTEN_METHOD) return openListen(deps, { request, peer, message });
   return answerOnce(deps, {
     request,

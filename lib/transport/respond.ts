@@ -11,6 +11,8 @@ import { type JsonRpcMessage, type JsonRpcResponse, KeptResult, toJson } from ".
 import { jsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
+/** Looked up once: Deno has a getter for this global, which calls two functions. */
+const { Response } = globalThis;
 const JSON_HEADERS = { "content-type": "application/json" };
 
 /** Headers of every event stream: no cache may keep it, no proxy may hold or rewrite it. */

@@ -1,3 +1,5 @@
+import { remembered } from "../base/remembered.ts";
+
 /** The protocol's revisions, newest first. */
 export const PROTOCOL_VERSIONS = [
   "2026-07-28",
@@ -30,8 +32,10 @@ export function eraOf(version: string): Era {
 }
 
 export function isSupported(version: unknown): version is ProtocolVersion {
-  return PROTOCOL_VERSIONS.includes(version as ProtocolVersion);
+  return typeof version === "string" && isListed(version);
 }
+
+const isListed = remembered((version) => PROTOCOL_VERSIONS.includes(version as ProtocolVersion));
 
 /**
  * The revision an `initialize` is answered with: the client's own where it is known, else the

@@ -21,14 +21,14 @@ class SocketLike implements Peer {
 
 Deno.test("a client behind a trusted proxy keeps the proxy's socket, and learns of its end", async () => {
   const headers = new Headers({ "x-forwarded-for": "192.0.2.7" });
-  const client = new TrustedProxies(["10.0.0.0/8"]).behind(new SocketLike(), headers);
+  const client = new TrustedProxies(["10.0.0.0/8"]).behind(new SocketLike(), { headers });
   assertEquals([client.address, client.socket], ["192.0.2.7", "10.0.0.1:4711"]);
   assertEquals(await client.released?.(), "released");
 });
 
 Deno.test("a client behind a proxy whose transport tells nothing is told nothing", () => {
   const headers = new Headers({ "x-forwarded-for": "192.0.2.7" });
-  const client = new TrustedProxies(["10.0.0.1"]).behind({ address: "10.0.0.1" }, headers);
+  const client = new TrustedProxies(["10.0.0.1"]).behind({ address: "10.0.0.1" }, { headers });
   assertEquals([client.address, client.socket, client.principal], [
     "192.0.2.7",
     undefined,
