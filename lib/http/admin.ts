@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { ProtocolError } from "../base/errors.ts";
+import { nodeCrypto } from "../base/node.ts";
 import type { Peer } from "../transport/peer.ts";
 
 const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|localhost)$/;
@@ -28,7 +28,7 @@ export function requireAdmin(
   const sent = /^Bearer +(\S+)$/i.exec(
     request.headers.get("authorization") ?? "",
   )?.[1];
-  if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) {
+  if (sent !== undefined && nodeCrypto().timingSafeEqual(digest(sent), digest(token))) {
     return;
   }
   throw new ProtocolError(
@@ -39,5 +39,5 @@ export function requireAdmin(
 }
 
 function digest(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
+  return nodeCrypto().createHash("sha256").update(text).digest();
 }
