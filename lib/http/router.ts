@@ -23,6 +23,8 @@ export type Route = Readonly<Record<string, Handler>>;
 /** All paths, and the guard before them. */
 export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
+  /** Loads those that few ask for; asked when a path is none of `routes`. */
+  readonly moreRoutes: () => Promise<ReadonlyMap<string, Route>>;
   readonly guard: Guard;
   /** Keeps count of what is being answered. */
   readonly unanswered: Unanswered;
@@ -31,10 +33,11 @@ export interface Router {
 
 /** Answers a request. Never throws and never rejects. */
 export function answer(
-  { routes, guard, observer, unanswered }: Router,
+  router: Router,
   request: Request,
   peer: Peer,
 ): MaybePromise<Response> {
+  const { guard, observer, unanswered } = router;
   // Asking whether it is there has Deno copy the headers once, which it does anyway as it answers;
   // from then on each look-up is half as dear.
   const origin = request.headers.has("origin") ? request.headers.get("origin") : null;
@@ -45,7 +48,7 @@ export function answer(
     guard.check(authority, origin);
     response = request.method === "OPTIONS" && origin !== null
       ? guard.preflight(request)
-      : handlerFor(routes, path, request.method)(request, peer);
+      : handlerFor(router, path, request.method)(request, peer);
   } catch (error) {
     response = refuse(error);
     // A page at a refused origin must not read even the refusal.
@@ -90,21 +93,19 @@ const MAX_LOGGED = 512;
 /** All that anybody outside the log is told of a fault of the server. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
-function handlerFor(
-  routes: ReadonlyMap<string, Route>,
-  path: string,
-  method: string,
-): Handler {
+function handlerFor({ routes, moreRoutes }: Router, path: string, method: string): Handler {
   const route = routes.get(path);
-  if (route === undefined) {
-    throw new ProtocolError(
-      "not_found",
-      "Nothing is served at this path; see data.endpoints",
-      {
-        data: { endpoints: ENDPOINTS },
-      },
-    );
-  }
+  if (route !== undefined) return handlerOf(route, path, method);
+  return async (request, peer) => {
+    const further = (await moreRoutes()).get(path);
+    if (further !== undefined) return await handlerOf(further, path, method)(request, peer);
+    throw new ProtocolError("not_found", "Nothing is served at this path; see data.endpoints", {
+      data: { endpoints: ENDPOINTS },
+    });
+  };
+}
+
+function handlerOf(route: Route, path: string, method: string): Handler {
   // Own members only: the method is the client's word, and objects have a `constructor`.
   const name = sameText(method);
   const handler = Object.hasOwn(route, name) ? route[name] : undefined;
