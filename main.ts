@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "./lib/base/errors.ts";
-import { configureLog } from "./lib/base/log.ts";
+import { configureLog, flushLog } from "./lib/base/log.ts";
 import { createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
@@ -14,7 +14,6 @@ import { LoopDelay } from "./lib/runtime/loop_delay.ts";
 import { Rejections } from "./lib/runtime/rejections.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
-import { keepStdoutForMessages, serveOverStdio } from "./lib/runtime/stdio.ts";
 import { requireSs } from "./lib/runtime/tcp_probe.ts";
 import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
@@ -38,7 +37,8 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
-  if (stdio) keepStdoutForMessages();
+  const overStdio = stdio ? await import("./lib/runtime/stdio.ts") : undefined;
+  overStdio?.keepStdoutForMessages();
   const ownTools = settings.MCP_TOOLS === undefined
     ? []
     : await loadTools(settings.MCP_TOOLS, BUILT_IN_TOOLS);
@@ -49,7 +49,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   });
   rejections.observer = app.observer;
   if (checkConfig) return print(describeSettings(settings));
-  if (stdio) return await serveOverStdio(app, signals);
+  if (overStdio !== undefined) return await overStdio.serveOverStdio(app, signals);
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await requireSs();
   const loopDelay = new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs));
@@ -103,6 +103,7 @@ if (import.meta.main) {
     lines.write(`[ERROR] ${messageOf(error)}`);
   }
   signals.forget();
+  await flushLog();
   await lines.flush();
   endProcess(code);
 }

@@ -4,15 +4,12 @@
  *
  * @module
  */
-import {
-  configureSync,
-  getLogger,
-  type Logger as LogTapeLogger,
-  type LogLevel as LogTapeLevel,
-  type LogRecord,
-  resetSync,
+import type {
+  Logger as LogTapeLogger,
+  LogLevel as LogTapeLevel,
+  LogRecord,
 } from "@logtape/logtape";
-import { messageOf } from "./errors.ts";
+import { jsonLine, type LogFields, textLine } from "./log_lines.ts";
 
 /** Levels that `MCP_LOG_LEVEL` may name, least urgent first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -20,9 +17,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const LOG_FORMATS = ["text", "json"] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
-
-/** Fields of a log line; values that JSON cannot hold are written as text. */
-export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What the code logs through. No call throws, whatever the sink does. */
 export interface Log {
@@ -48,8 +42,50 @@ export interface LogOptions {
  */
 const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
 
+type LogTape = typeof import("@logtape/logtape");
+
+/**
+ * LogTape is loaded for the first line that is written: with what it takes of Node it is an eighth
+ * of a start, in which nothing is said.
+ */
+let logTape: LogTape | undefined;
+let loading: Promise<void> | undefined;
+/** Lines that wait for it. */
+const waiting: (() => void)[] = [];
+/** Where lines go, unless a library user has told LogTape. */
+let direction: LogOptions | undefined;
+
 /** Directs all of Lifeline's logging to `write`; calling it again replaces the direction. */
-export function configureLog({ level, format, write }: LogOptions): void {
+export function configureLog(options: LogOptions): void {
+  direction = options;
+  if (logTape !== undefined) configure(logTape, options);
+}
+
+/** Stops all logging, as tests do when they end. */
+export function resetLog(): void {
+  direction = undefined;
+  logTape?.resetSync();
+}
+
+/** Resolves when LogTape is there; from then on a line is written as it is logged. */
+export function loadLogTape(): Promise<void> {
+  return loading ??= import("@logtape/logtape").then((module) => {
+    logTape = module;
+    if (direction !== undefined) configure(module, direction);
+    for (const emit of waiting.splice(0)) emit();
+  }).catch(() => {
+    // Nobody is left to tell; the next line tries again.
+    waiting.length = 0;
+    loading = undefined;
+  });
+}
+
+/** Resolves when no line waits for LogTape any more. */
+export async function flushLog(): Promise<void> {
+  await loading;
+}
+
+function configure({ configureSync }: LogTape, { level, format, write }: LogOptions): void {
   const toLine = format === "json" ? jsonLine : textLine;
   const lines = (record: LogRecord): void => {
     try {
@@ -68,90 +104,59 @@ export function configureLog({ level, format, write }: LogOptions): void {
   });
 }
 
-/** Stops all logging, as tests do when they end. */
-export function resetLog(): void {
-  resetSync();
-}
-
 /**
  * The log of one part of the server.
  *
  * @param area for example `stream` or `mcp`; becomes the second part of the LogTape category
  */
 export function logFor(area: string): Log {
-  const logger = getLogger(["lifeline", area]);
+  const category = ["lifeline", area];
+  let known: LogTapeLogger | undefined;
+  const logger = () => known ??= logTape?.getLogger(category);
   const at = (level: LogLevel) => (message: string, fields: LogFields = {}): void => {
-    try {
-      write(logger, level, message, fields);
-    } catch {
-      // A fault in logging never touches a connection.
-    }
+    if (!mayBeWritten(level)) return;
+    const record = recordOf(category, level, message, fields);
+    if (logTape !== undefined) return emit(logger(), record);
+    waiting.push(() => emit(logger(), record));
+    void loadLogTape();
   };
   return {
     debug: at("debug"),
     info: at("info"),
     warning: at("warning"),
     error: at("error"),
-    enabled: (level) => logger.isEnabledFor(level),
+    enabled: (level) => logger()?.isEnabledFor(level) ?? mayBeWritten(level),
   };
 }
 
-const UNREADABLE = { log_error: "Fields cannot be written as JSON" };
+/** Whether the level is urgent enough; where a library user directs the lines, LogTape knows. */
+function mayBeWritten(level: LogLevel): boolean {
+  return direction === undefined ||
+    LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(direction.level);
+}
 
-function write(
-  logger: LogTapeLogger,
+function recordOf(
+  category: readonly string[],
   level: LogLevel,
   message: string,
   fields: LogFields,
-): void {
+): LogRecord {
   // The message is passed whole: LogTape would take braces in a template for placeholders. With
   // its category, a record is complete, and LogTape need not make another of it.
-  const record: LogRecord = {
-    category: logger.category,
+  return {
+    category,
     level: level satisfies LogTapeLevel,
     message: [message],
     rawMessage: message,
     timestamp: Date.now(),
     properties: fields,
   };
-  logger.emit(record);
 }
 
-function textLine(record: LogRecord): string {
-  const level = record.level.toUpperCase();
-  return `[${level}] ${String(record.rawMessage)} ${stringify(record.properties)}`;
-}
-
-function jsonLine(record: LogRecord): string {
-  const head = {
-    timestamp: new Date(record.timestamp).toISOString(),
-    level: record.level,
-    message: record.rawMessage,
-  };
-  // Twice: the first gives the order, the second keeps a field from taking their place.
-  return stringify({ ...head, ...record.properties, ...head }, head);
-}
-
-/** @param kept written also where the fields cannot be */
-function stringify(fields: LogFields, kept: LogFields = {}): string {
+function emit(logger: LogTapeLogger | undefined, record: LogRecord): void {
   try {
-    // Without a function to call for each value, JSON is written in a third of the time.
-    return isPlain(fields) ? JSON.stringify(fields) : JSON.stringify(fields, asPlainValue);
+    logger?.emit(record);
   } catch {
-    return JSON.stringify({ ...kept, ...UNREADABLE });
+    // A fault in logging never touches a connection.
   }
-}
-
-/** Whether all values are such as JSON has, and no objects. */
-function isPlain(fields: LogFields): boolean {
-  for (const name in fields) {
-    const kind = typeof fields[name];
-    if (kind === "object" || kind === "bigint") return false;
-  }
-  return true;
-}
-
-function asPlainValue(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return messageOf(value);
-  return typeof value === "bigint" ? String(value) : value;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { nodeCrypto } from "./node.ts";
 
 /** Characters of the signature, base64url: 128 of the 256 bits, as RFC 2104 section 5 allows. */
 const MAC_LENGTH = 22;
@@ -14,7 +14,7 @@ export class Seal {
   readonly #key: string | Uint8Array;
 
   /** @param key a secret, the same on all instances that are to know each other's; else a fresh one */
-  constructor(key: string | Uint8Array = randomBytes(32)) {
+  constructor(key: string | Uint8Array = crypto.getRandomValues(new Uint8Array(32))) {
     this.#key = key;
   }
 
@@ -30,7 +30,9 @@ export class Seal {
     const text = sealed.slice(0, dot);
     const given = ENCODER.encode(sealed.slice(dot + 1));
     const right = ENCODER.encode(this.#mac(purpose, text));
-    return given.length === right.length && timingSafeEqual(given, right) ? text : undefined;
+    return given.length === right.length && nodeCrypto().timingSafeEqual(given, right)
+      ? text
+      : undefined;
   }
 
   /** Seals a JSON value. */
@@ -45,8 +47,8 @@ export class Seal {
   }
 
   #mac(purpose: string, text: string): string {
-    const hmac = createHmac("sha256", this.#key).update(purpose).update("\0").update(text);
-    return hmac.digest("base64url").slice(0, MAC_LENGTH);
+    const hmac = nodeCrypto().createHmac("sha256", this.#key);
+    return hmac.update(purpose).update("\0").update(text).digest("base64url").slice(0, MAC_LENGTH);
   }
 }
 

@@ -6,37 +6,15 @@
  */
 import * as z from "zod";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
+import { choice, flag, names, text, whole } from "./setting_kinds.ts";
 import { parseSubnet } from "./subnet.ts";
 
 /** The longest delay a JavaScript timer can wait, about 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** One error for all that can be wrong, which says what would be right. */
-const whole = (min: number, max: number) => {
-  const error = `Expected a whole number from ${min} to ${max}`;
-  const isAllowed = (value: number) => Number.isInteger(value) && value >= min && value <= max;
-  return z.coerce.number({ error }).refine(isAllowed, { error });
-};
-// Each step of a schema makes another one, so these are made once.
-const TIMES = {
-  0: whole(0, MAX_TIMER_MS),
-  1: whole(1, MAX_TIMER_MS),
-  10: whole(10, MAX_TIMER_MS),
-  100: whole(100, MAX_TIMER_MS),
-};
-const COUNT = whole(1, 1e9);
-const BYTES = whole(1024, 2 ** 40);
-const milliseconds = (fallback: number, min: keyof typeof TIMES = 1) =>
-  TIMES[min].default(fallback);
-const count = (fallback: number) => COUNT.default(fallback);
-const bytes = (fallback: number) => BYTES.default(fallback);
-/** A list of names; one that can never match anything is a fault, and each is told. */
-const names = (fallback: readonly string[], isName: (name: string) => boolean, what: string) =>
-  z.union([z.array(z.string()), z.string().transform(splitList)]).superRefine((list, ctx) => {
-    for (const name of list.filter((one) => !isName(one))) {
-      ctx.addIssue({ code: "custom", message: `${JSON.stringify(name)} is no ${what}` });
-    }
-  }).default([...fallback]);
+const milliseconds = (fallback: number, min = 1) => whole(min, MAX_TIMER_MS, fallback);
+const count = (fallback: number) => whole(1, 1e9, fallback);
+const bytes = (fallback: number) => whole(1024, 2 ** 40, fallback);
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
 /** Extensions of browsers have schemes of their own. */
@@ -45,15 +23,11 @@ const isHost = (name: string) => HOST_REGEXP.test(name);
 const isOrigin = (name: string) =>
   name === "*" || (!name.includes("*") && isHost(name.replace(SCHEME_REGEXP, "")));
 const isSubnet = (name: string) => parseSubnet(name) !== undefined;
-const flag = (fallback: boolean) =>
-  z.union([z.boolean(), z.stringbool()], { error: "Invalid option: expected true or false" })
-    .default(fallback);
-const optionalText = z.string().trim().min(1).optional();
 
 export const SETTINGS_SCHEMA = z.object({
-  PORT: whole(0, 65_535).default(8000)
+  PORT: whole(0, 65_535, 8000)
     .describe("Port to listen on; 0 takes a free one"),
-  HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
+  HOST: text("127.0.0.1").describe("Address to listen on"),
   MCP_REUSE_PORT: flag(false)
     .describe("Whether other processes with this setting may listen on the same port"),
   MCP_PING_INTERVAL_MS: milliseconds(15_000, 10)
@@ -61,7 +35,7 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_MAX_PING_FAILURES: count(3).describe(
     "Failed pings in a row that close a stream",
   ),
-  MCP_TCP_PROBE: z.enum(["off", "ss"]).default("off").describe(
+  MCP_TCP_PROBE: choice(["off", "ss"], "off").describe(
     "Whether half-open peers are looked for with ss (Linux; needs --allow-run=ss)",
   ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
@@ -76,7 +50,7 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_INITIALIZES_BURST: count(200).describe("and at once, after a while without"),
   MCP_MAX_FLAPS: count(1_000)
     .describe("Streams opened and lost without use, one forgiven each 10 s, that refuse a client"),
-  MCP_MAX_HEAP_PERCENT: whole(1, 100).default(85)
+  MCP_MAX_HEAP_PERCENT: whole(1, 100, 85)
     .describe("Share of the JavaScript heap in use above which nothing new is taken"),
   MCP_TRUSTED_PROXIES: names([], isSubnet, "address and no subnet such as 10.0.0.0/8")
     .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
@@ -100,7 +74,7 @@ export const SETTINGS_SCHEMA = z.object({
   ),
   MCP_SESSION_MAX_MS: milliseconds(86_400_000, 100).describe("Age that ends a session"),
   MCP_MAX_SESSIONS: count(10_000).describe("Sessions in memory; the least used go first"),
-  MCP_SESSION_KEY: z.string().min(32).optional()
+  MCP_SESSION_KEY: text(undefined, { min: 32, keepsBlanks: true })
     .describe("Secret that signs session ids; with the same key sessions outlive a restart"),
   MCP_REPLAY_EVENTS: count(1_000).describe("Events of one stream kept for replay"),
   MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of one stream kept for replay"),
@@ -122,19 +96,19 @@ export const SETTINGS_SCHEMA = z.object({
   ).describe(
     "Web origins or their host names that browsers may come from; * allows any",
   ),
-  MCP_LOG_LEVEL: z.enum(LOG_LEVELS).default("info").describe(
+  MCP_LOG_LEVEL: choice(LOG_LEVELS, "info").describe(
     "Least urgent level that is logged",
   ),
-  MCP_LOG_FORMAT: z.enum(LOG_FORMATS).default("text").describe(
+  MCP_LOG_FORMAT: choice(LOG_FORMATS, "text").describe(
     "Form of the log lines",
   ),
-  MCP_TOOLS: optionalText.describe(
+  MCP_TOOLS: text(undefined).describe(
     "Module whose exports are tools to serve beside the built-in ones",
   ),
-  MCP_ADMIN_TOKEN: optionalText
-    .refine((token) => token === undefined || /^[\x21-\x7e]+$/.test(token), {
-      error: "A bearer token has ASCII characters and no blanks",
-    })
+  MCP_ADMIN_TOKEN: text(undefined, {
+    isAllowed: (token) => /^[\x21-\x7e]+$/.test(token),
+    error: "A bearer token has ASCII characters and no blanks",
+  })
     .describe(
       "Token for the connection view and the metrics; without it only loopback may look",
     ),
@@ -159,8 +133,4 @@ export const ONCE = { jitless: true } as const;
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
   return SETTINGS_SCHEMA.parse(given, ONCE);
-}
-
-function splitList(text: string): string[] {
-  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }

@@ -1,4 +1,4 @@
-import * as net from "node:net";
+import { nodeNet } from "./node.ts";
 
 /** An address, or all that begin with the same bits. */
 export interface Subnet {
@@ -11,7 +11,7 @@ export interface Subnet {
 /** Reads `10.0.0.1`, `10.0.0.0/8`, `::1` and the like; undefined for anything else. */
 export function parseSubnet(text: string): Subnet | undefined {
   const [, address = "", bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const version = net.isIP(address);
+  const version = nodeNet().isIP(address);
   const prefix = bits === undefined ? undefined : Number(bits);
   if (version === 0 || (prefix ?? 0) > (version === 4 ? 32 : 128)) return undefined;
   return { address, prefix, family: version === 4 ? "ipv4" : "ipv6" };

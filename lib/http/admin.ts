@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { ProtocolError } from "../base/errors.ts";
+import { nodeCrypto } from "../base/node.ts";
 import type { Incoming } from "../transport/incoming.ts";
 
 const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|localhost)$/;
@@ -23,7 +23,7 @@ export function requireAdmin({ headers, peer }: Incoming, token: string | undefi
   const sent = /^Bearer +(\S+)$/i.exec(
     headers.get("authorization") ?? "",
   )?.[1];
-  if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) {
+  if (sent !== undefined && nodeCrypto().timingSafeEqual(digest(sent), digest(token))) {
     return;
   }
   throw new ProtocolError(
@@ -34,5 +34,5 @@ export function requireAdmin({ headers, peer }: Incoming, token: string | undefi
 }
 
 function digest(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
+  return nodeCrypto().createHash("sha256").update(text).digest();
 }

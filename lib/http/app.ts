@@ -10,7 +10,7 @@ import { Seal } from "../base/seal.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/change_bus.ts";
-import { createServer } from "../mcp/traced_server.ts";
+import { createServer } from "../mcp/create_server.ts";
 import { Catalog, type Offer } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admission.ts";
@@ -18,13 +18,12 @@ import { ConnectionRegistry } from "../stream/connection_registry.ts";
 import { BodyDeadlines, type BodyLimits } from "../transport/body.ts";
 import { type EndpointDeps, handleDelete, handleGet, handlePost } from "../transport/endpoint.ts";
 import type { Peer } from "../transport/peer.ts";
-import { type Pipe, serveStdio } from "../transport/stdio.ts";
+import type { Pipe } from "../transport/stdio.ts";
 import { SessionTable } from "../transport/session_table.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { adminRoutes, noStore } from "./admin_routes.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { Guard } from "./guard.ts";
-import { ASSETS, sendAsset } from "./pages.ts";
 import { registryLimits } from "./registry_limits.ts";
 import { answer, type Route } from "./router.ts";
 import { serverInfo } from "./server_info.ts";
@@ -159,10 +158,14 @@ export function createApp(options: AppOptions = {}): App {
     ["/healthz", { GET: () => noStore({ status: "ok" }) }],
     ["/readyz", { GET: () => readiness(connections) }],
   ]);
-  for (const [path, asset] of ASSETS) {
-    routes.set(path, { GET: ({ request }) => sendAsset(request, asset) });
-  }
-  const router = { routes, guard, bodies: bodyLimits(settings, wheel), observer, unanswered };
+  const router = {
+    routes,
+    moreRoutes: pageRoutes,
+    guard,
+    bodies: bodyLimits(settings, wheel),
+    observer,
+    unanswered,
+  };
   return {
     fetch: watch.traced((request, peer = UNKNOWN_PEER) =>
       answer(router, request, proxies.behind(peer, request))
@@ -177,12 +180,14 @@ export function createApp(options: AppOptions = {}): App {
       ]);
       return { ...streams, unanswered: left };
     },
-    speak: (pipe) =>
-      serveStdio({
+    speak: async (pipe) => {
+      const { serveStdio } = await import("../transport/stdio.ts");
+      await serveStdio({
         ...endpoint,
         maxLineBytes: settings.MCP_MAX_BODY_BYTES,
         maxQueued: settings.MCP_MAX_QUEUED_BYTES,
-      }, pipe),
+      }, pipe);
+    },
     stop: () => {
       sessions.stop();
       connections.stop();
@@ -262,6 +267,12 @@ function bodyLimits(settings: Settings, wheel: TimerWheel): BodyLimits {
     maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
     deadlines: new BodyDeadlines(settings.MCP_BODY_TIMEOUT_MS, wheel),
   };
+}
+
+/** The pages, which are 60 files with what they need. */
+async function pageRoutes(): Promise<ReadonlyMap<string, Route>> {
+  const { PAGE_ROUTES } = await import("./pages.ts");
+  return PAGE_ROUTES;
 }
 
 function readiness(connections: ConnectionRegistry): Response {

@@ -5,19 +5,19 @@
  *
  * @module
  */
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
+import { nodeNet } from "../base/node.ts";
 import { parseSubnet, type Subnet } from "../base/subnet.ts";
 import type { Peer } from "../transport/peer.ts";
 
 export class TrustedProxies {
-  readonly #addresses = new BlockList();
-  readonly #isEmpty: boolean;
+  /** Undefined where nothing is trusted. */
+  readonly #addresses: BlockList | undefined;
 
   /** @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted */
   constructor(proxies: readonly string[]) {
     const subnets = proxies.map(parseSubnet).filter((subnet) => subnet !== undefined);
-    this.#isEmpty = subnets.length === 0;
-    for (const subnet of subnets) this.#add(subnet);
+    if (subnets.length > 0) this.#addresses = blockList(subnets);
   }
 
   /**
@@ -27,7 +27,8 @@ export class TrustedProxies {
    * @param request whose headers are looked at only where the peer is a trusted proxy
    */
   behind(peer: Peer, request: Pick<Request, "headers">): Peer {
-    if (this.#isEmpty || !this.#trusts(peer.address)) return peer;
+    if (!this.#trusts(peer.address)) return peer;
+    const { isIP } = nodeNet();
     const hops = forwardedFor(request.headers);
     for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
       if (!this.#trusts(hop)) return new ProxiedPeer(peer, hop);
@@ -35,15 +36,20 @@ export class TrustedProxies {
     return peer;
   }
 
-  #add({ address, prefix, family }: Subnet): void {
-    if (prefix === undefined) this.#addresses.addAddress(address, family);
-    else this.#addresses.addSubnet(address, prefix, family);
-  }
-
   #trusts(address: string): boolean {
-    const version = isIP(address);
+    if (this.#addresses === undefined) return false;
+    const version = nodeNet().isIP(address);
     return version !== 0 && this.#addresses.check(address, version === 4 ? "ipv4" : "ipv6");
   }
+}
+
+function blockList(subnets: readonly Subnet[]): BlockList {
+  const list = new (nodeNet().BlockList)();
+  for (const { address, prefix, family } of subnets) {
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, prefix, family);
+  }
+  return list;
 }
 
 /** A client whose socket is a proxy's. */

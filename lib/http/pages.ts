@@ -5,6 +5,7 @@
  * @module
  */
 import { eTag, ifNoneMatch } from "@std/http/etag";
+import type { Route } from "./router.ts";
 import icon from "../../static/icon.svg" with { type: "text" };
 import connectionsPage from "../../static/connections.html" with { type: "text" };
 import connectionsScript from "../../static/connections.js" with { type: "text" };
@@ -147,8 +148,13 @@ const SECURITY_HEADERS = {
   "cache-control": "no-cache",
 };
 
+/** What serves them. */
+export const PAGE_ROUTES: ReadonlyMap<string, Route> = new Map(
+  [...ASSETS].map(([path, asset]) => [path, { GET: ({ request }) => sendAsset(request, asset) }]),
+);
+
 /** Sends an asset, or 304 to a browser that has it. */
-export async function sendAsset(
+async function sendAsset(
   request: Request,
   { type, text }: Asset,
 ): Promise<Response> {

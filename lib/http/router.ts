@@ -25,6 +25,8 @@ export type Route = Readonly<Record<string, Handler>>;
 /** All paths, and the guard before them. */
 export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
+  /** Loads those that few ask for; asked when a path is none of `routes`. */
+  readonly moreRoutes: () => Promise<ReadonlyMap<string, Route>>;
   readonly guard: Guard;
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
@@ -79,8 +81,12 @@ class Passage implements Incoming, BodyOwner {
       if (method === "OPTIONS" && this.#origin !== null) {
         return this.#settle(guard.preflight(this.request));
       }
-      this.#handler = handlerFor(routes, this.path, method);
-      return method === "POST" ? readBody(this, bodies) : this.take(undefined);
+      const route = routes.get(this.path);
+      this.#handler = route === undefined
+        ? furtherHandler(this.#router, method)
+        : handlerOf(route, this.path, method);
+      const takesBody = route !== undefined && method === "POST";
+      return takesBody ? readBody(this, bodies) : this.take(undefined);
     } catch (error) {
       return this.fail(error);
     }
@@ -88,14 +94,15 @@ class Passage implements Incoming, BodyOwner {
 
   /** The body is there, where one is read. */
   take(body: unknown): MaybePromise<Response> {
+    let response: MaybePromise<Response>;
     try {
-      const response = this.#handler!(this, body);
-      return isPromise(response)
-        ? response.then((settled) => this.#settle(settled), (error) => this.fail(error))
-        : this.#settle(response);
+      response = this.#handler!(this, body);
     } catch (error) {
       return this.fail(error);
     }
+    return isPromise(response)
+      ? response.then((settled) => this.#settle(settled), (error) => this.fail(error))
+      : this.#settle(response);
   }
 
   fail(error: unknown): Response {
@@ -132,21 +139,18 @@ const MAX_LOGGED = 512;
 /** All that anybody outside the log is told of a fault of the server. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
-function handlerFor(
-  routes: ReadonlyMap<string, Route>,
-  path: string,
-  method: string,
-): Handler {
-  const route = routes.get(path);
-  if (route === undefined) {
-    throw new ProtocolError(
-      "not_found",
-      "Nothing is served at this path; see data.endpoints",
-      {
-        data: { endpoints: ENDPOINTS },
-      },
-    );
-  }
+/** Answers where a path is none of those that most ask for. */
+function furtherHandler({ moreRoutes }: Router, method: string): Handler {
+  return async (from) => {
+    const route = (await moreRoutes()).get(from.path);
+    if (route !== undefined) return await handlerOf(route, from.path, method)(from);
+    throw new ProtocolError("not_found", "Nothing is served at this path; see data.endpoints", {
+      data: { endpoints: ENDPOINTS },
+    });
+  };
+}
+
+function handlerOf(route: Route, path: string, method: string): Handler {
   // Own members only: the method is the client's word, and objects have a `constructor`.
   const handler = Object.hasOwn(route, method) ? route[method] : undefined;
   if (handler !== undefined) return handler;

@@ -5,15 +5,16 @@
  * @module
  */
 import { observeAll, type Observer } from "../base/observer.ts";
-import { isTelemetryOn } from "../mcp/traced_server.ts";
+import { IS_TELEMETRY_ON } from "../mcp/create_server.ts";
 import type { Peer } from "../transport/peer.ts";
 import type { CallMetricsOptions } from "./call_metrics.ts";
 import type { Figures } from "./figures.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { Metrics } from "./metrics.ts";
 import { RecentEnds } from "./recent.ts";
-import { durationObserver, exportMetrics, underTraceOf } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
+
+const telemetry = IS_TELEMETRY_ON ? await import("./telemetry.ts") : undefined;
 
 /** What a {@linkcode Watch} needs before there is anything to watch. */
 export interface WatchOptions extends Omit<CallMetricsOptions, "figures"> {
@@ -27,12 +28,11 @@ export class Watch {
   /** What ended and what was refused last. */
   readonly recent = new RecentEnds();
   readonly #metrics: Metrics;
-  readonly #isTelemetryOn = isTelemetryOn();
   #stopExport: (() => void) | undefined;
 
   constructor({ observer, ...options }: WatchOptions) {
     this.#metrics = new Metrics(options);
-    const others = [this.#isTelemetryOn ? durationObserver(VERSION) : undefined, observer]
+    const others = [telemetry?.durationObserver(VERSION), observer]
       .filter((one) => one !== undefined);
     this.observer = observeAll([this.#metrics, this.recent, ...others]);
   }
@@ -45,12 +45,13 @@ export class Watch {
   read(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version">): void {
     const { figures, bytesOfEnded } = this.#metrics;
     addGauges({ ...sources, figures, bytesOfEnded, version: VERSION });
-    if (this.#isTelemetryOn) this.#stopExport = exportMetrics(figures, VERSION);
+    this.#stopExport = telemetry?.exportMetrics(figures, VERSION);
   }
 
   /** The handler, under the trace that a request names where somebody collects. */
   traced<R>(handler: (request: Request, peer?: Peer) => R): (request: Request, peer?: Peer) => R {
-    if (!this.#isTelemetryOn) return handler;
+    if (telemetry === undefined) return handler;
+    const { underTraceOf } = telemetry;
     return (request, peer) => underTraceOf(request.headers, () => handler(request, peer));
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { isPromise } from "../base/promises.ts";
 import type { Page, Shelf } from "../registry/catalog.ts";
 import type { Completers } from "../registry/completion.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
@@ -92,13 +92,13 @@ export const complete: Method = (params, _call, { catalog }) => {
   return isPromise(values) ? values.then(completion) : completion(values);
 };
 
-function readByTemplate(
+async function readByTemplate(
   uri: string,
   call: Call,
   catalog: ServerProfile["catalog"],
-): MaybePromise<ReadResourceResult> {
+): Promise<ReadResourceResult> {
   for (const template of catalog.resourceTemplates.values()) {
-    const result = template.read(uri, call);
+    const result = await template.read(uri, call);
     if (result !== undefined) return result;
   }
   throw new ProtocolError("resource_not_found", `Resource not found: ${uri.slice(0, 200)}`, {

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { CallAborted, ProtocolError } from "../base/errors.ts";
+import { nodeCrypto } from "../base/node.ts";
 import { handled, isPromise, type MaybePromise } from "../base/promises.ts";
 import type { Seal } from "../base/seal.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
@@ -153,7 +153,7 @@ function badState(why: string): ProtocolError {
 function digestOf(method: string, params: JsonObject, principal: string | undefined): string {
   const { name, uri, arguments: args } = params;
   const text = JSON.stringify([method, name, uri, args, principal], sortKeys);
-  return createHash("sha256").update(text).digest("base64url");
+  return nodeCrypto().createHash("sha256").update(text).digest("base64url");
 }
 
 /** A client may write the members of its arguments in another order the second time. */

@@ -12,7 +12,6 @@ import {
   type Histogram,
   metrics,
   propagation,
-  ProxyTracerProvider,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -53,21 +52,6 @@ const MAX_VALUE = 256;
 const UNKNOWN = "_OTHER";
 const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 
-/**
- * Whether somebody collects. Deno registers its own providers when `OTEL_DENO` is on, and an SDK
- * registers its when it starts; asking them takes no permission to read the environment.
- */
-export function isTelemetryOn(): boolean {
-  const provider = trace.getTracerProvider();
-  const nobody = new ProxyTracerProvider().getDelegate();
-  return (provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider) !== nobody;
-}
-
-/** A server that is traced if anybody collects. */
-export function createServer(options: McpServerOptions): McpServer {
-  return isTelemetryOn() ? new TracedServer(options) : new McpServer(options);
-}
-
 /** A request that runs, as its span. */
 interface Operation {
   readonly request: JsonRpcRequest;
@@ -78,7 +62,7 @@ interface Operation {
   readonly attributes: Attributes;
 }
 
-class TracedServer extends McpServer {
+export class TracedServer extends McpServer {
   readonly #tracer: Tracer;
   readonly #durations: Histogram;
   readonly #tools: BoundedNames;

@@ -68,7 +68,7 @@ export interface ResourceTemplate {
   readonly listing: ResourceTemplateListing;
   readonly complete: Completers;
   /** Reads a URI of this template; undefined where it is not one. */
-  read(uri: string, ctx: ToolContext): MaybePromise<ReadResourceResult> | undefined;
+  read(uri: string, ctx: ToolContext): Promise<ReadResourceResult | undefined>;
 }
 
 /**
@@ -131,10 +131,10 @@ export function defineResourceTemplate<const T extends string>(
     name: listing.uriTemplate,
     listing: listing as ResourceTemplateListing,
     complete: (complete ?? {}) as Completers,
-    read: (uri, ctx) => {
-      const variables = template.match(uri);
+    read: async (uri, ctx) => {
+      const variables = await template.match(uri);
       if (variables === undefined) return undefined;
-      return toResult(read(variables as UriVariables<T>, ctx, uri), uri, listing.mimeType);
+      return await toResult(read(variables as UriVariables<T>, ctx, uri), uri, listing.mimeType);
     },
   };
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import Template from "uri-template-lite";
-import { messageOf, RegistrationError } from "../base/errors.ts";
+import type Template from "uri-template-lite";
+import { RegistrationError } from "../base/errors.ts";
 import { hasUriScheme } from "./uri.ts";
 
 type Operator = "+" | "#" | "." | "/" | ";" | "?" | "&";
@@ -31,40 +31,35 @@ const ODD_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
 const SEPARATOR_REGEXP = /[\\/]/;
 
 export class UriTemplate {
-  readonly #template: Template;
+  readonly #text: string;
+  /** From the first match on: what loads a CommonJS module is a quarter of a start. */
+  #template: Template | undefined;
   /** What separates the values of a variable such as `{/part*}`, by its name. */
   readonly #exploded: ReadonlyMap<string, string>;
 
   /** @throws {RegistrationError} for what is not a template of URIs, or has no variable */
   constructor(template: string, owner: string) {
-    if (!/\{[^{}]+\}/.test(template)) {
-      throw new RegistrationError(
-        `Cannot serve ${owner}: ${JSON.stringify(template)} has no {variable}; define a resource`,
-      );
+    const fault = faultOf(template);
+    if (fault !== undefined) {
+      throw new RegistrationError(`Cannot serve ${owner}: ${JSON.stringify(template)} ${fault}`);
     }
-    if (!hasUriScheme(template)) {
-      throw new RegistrationError(
-        `Cannot serve ${owner}: ${JSON.stringify(template)} does not begin with a URI scheme`,
-      );
-    }
-    try {
-      this.#template = new Template(template, { decoder: (text) => text });
-      this.#exploded = explodedVariables(template);
-    } catch (error) {
-      throw new RegistrationError(`Cannot serve ${owner}: ${messageOf(error)}`, { cause: error });
-    }
+    this.#text = template;
+    this.#exploded = explodedVariables(template);
   }
 
   /**
    * The variables of a URI of this template. Expanding them must give the URI back, so `{name}`
    * takes no slash; and as authors make paths of them, none of them leads out of its folder.
    */
-  match(uri: string): Readonly<Record<string, string | readonly string[]>> | undefined {
+  async match(
+    uri: string,
+  ): Promise<Readonly<Record<string, string | readonly string[]>> | undefined> {
     if (uri.length > MAX_URI_LENGTH || ODD_FILE_REGEXP.test(uri)) return undefined;
-    const matched = this.#template.match(uri);
+    const template = this.#template ??= await load(this.#text);
+    const matched = template.match(uri);
     const values = matched && this.#decode(matched);
     if (!values || Object.values(values).flat().some(leadsOut)) return undefined;
-    return sameUri(this.#template.expand(values), uri) ? this.#asTyped(values) : undefined;
+    return sameUri(template.expand(values), uri) ? this.#asTyped(values) : undefined;
   }
 
   /** The library splits at commas only, whatever separates the values. */
@@ -89,6 +84,19 @@ export class UriTemplate {
       ) => [name, this.#exploded.has(name) ? list : list.join(",")]),
     );
   }
+}
+
+/** What is wrong with a template, if anything is. */
+function faultOf(template: string): string | undefined {
+  if (!/\{[^{}]+\}/.test(template)) return "has no {variable}; define a resource";
+  if (!hasUriScheme(template)) return "does not begin with a URI scheme";
+  if (/\{[^{}]*:0/.test(template)) return "has a prefix of length 0";
+  return undefined;
+}
+
+async function load(template: string): Promise<Template> {
+  const { default: Template } = await import("uri-template-lite");
+  return new Template(template, { decoder: (text) => text });
 }
 
 type Values = Readonly<Record<string, readonly string[]>>;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import type * as z from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { ONCE, type SettingName, type Settings, SETTINGS_SCHEMA } from "../base/settings.ts";
@@ -32,11 +31,11 @@ export function readCommand(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): Command {
-  const { flags, faults } = parseFlags(args);
+  const { values, switches, faults } = parseFlags(args);
   const given: Record<string, string> = {};
   for (const name of NAMES) {
-    const value = flags[flagName(name)] ?? env(name);
-    if (typeof value === "string" && value.trim() !== "") given[name] = value;
+    const value = values.get(name) ?? env(name);
+    if (value !== undefined && value.trim() !== "") given[name] = value;
   }
   const parsed = SETTINGS_SCHEMA.safeParse(given, ONCE);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
@@ -45,9 +44,9 @@ export function readCommand(
   }
   return {
     settings: parsed.data,
-    stdio: flags.stdio === true,
-    checkConfig: flags["check-config"] === true,
-    help: flags.help === true,
+    stdio: switches.has("stdio"),
+    checkConfig: switches.has("checkConfig"),
+    help: switches.has("help"),
   };
 }
 
@@ -67,16 +66,16 @@ export function describeSettings(settings: Settings): string {
 export function helpText(): string {
   const width = Math.max(...NAMES.map((name) => flagName(name).length));
   const lines = NAMES.map((name) =>
-    `  --${flagName(name).padEnd(width)}  ${SETTINGS_SCHEMA.shape[name].description ?? ""}`
+    `  ${flagName(name).padEnd(width)}  ${SETTINGS_SCHEMA.shape[name].description ?? ""}`
   );
   return [
     "Lifeline, an MCP server whose connections are looked after.",
     "",
     "  deno task start [flags]",
     "",
-    `  --${"stdio".padEnd(width)}  Serve over stdin and stdout, not over HTTP`,
-    `  --${"check-config".padEnd(width)}  Print the settings and end`,
-    `  --${"help".padEnd(width)}  Print this text and end`,
+    `  ${"--stdio".padEnd(width)}  Serve over stdin and stdout, not over HTTP`,
+    `  ${"--check-config".padEnd(width)}  Print the settings and end`,
+    `  ${"--help".padEnd(width)}  Print this text and end`,
     "",
     "Every setting is a flag, or an environment variable of the same name in capitals:",
     "",
@@ -84,50 +83,57 @@ export function helpText(): string {
   ].join("\n");
 }
 
-type Options = NonNullable<ParseArgsConfig["options"]>;
-
-const OPTIONS: Options = {
-  "check-config": { type: "boolean" },
-  stdio: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-  ...Object.fromEntries(NAMES.map((name) => [flagName(name), { type: "string" }])),
-};
-
-/** Understands what it can, so that all faults are told at once. */
-function tokenize(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: OPTIONS, strict: false, tokens: true });
-}
-
-/** The flags by their names, and a line for each that cannot be understood. */
-function parseFlags(
-  args: readonly string[],
-): { readonly flags: Record<string, unknown>; readonly faults: string[] } {
-  const { values, tokens } = tokenize(args);
-  const faults: string[] = [];
-  for (const token of tokens) {
-    const fault = faultOf(token);
-    if (fault === undefined) continue;
-    faults.push(fault);
-    if (token.kind === "option") delete values[token.name];
-  }
-  return { flags: values, faults };
-}
-
+const FLAGS = new Map<string, SettingName>(NAMES.map((name) => [flagName(name), name]));
+const SWITCHES = new Map<string, Exclude<keyof Command, "settings">>([
+  ["--stdio", "stdio"],
+  ["--check-config", "checkConfig"],
+  ["--help", "help"],
+  ["-h", "help"],
+]);
 const SEE_HELP = "--help lists the flags";
 
-function faultOf(token: ReturnType<typeof tokenize>["tokens"][number]): string | undefined {
-  if (token.kind === "positional") return `${JSON.stringify(token.value)}: not a flag; ${SEE_HELP}`;
-  if (token.kind !== "option") return undefined;
-  if (!Object.hasOwn(OPTIONS, token.name)) return `${token.rawName}: unknown flag; ${SEE_HELP}`;
-  const isSwitch = OPTIONS[token.name]?.type === "boolean";
-  // What looks like the next flag is one, unless it is joined to this one.
-  const hasValue = token.inlineValue || token.value?.startsWith("-") === false;
-  if (isSwitch) return hasValue ? `${token.rawName}: takes no value` : undefined;
-  return hasValue ? undefined : `${token.rawName}: needs a value`;
+/** What a command line says, and a line for each part that cannot be understood. */
+interface Flags {
+  readonly values: ReadonlyMap<SettingName, string>;
+  readonly switches: ReadonlySet<keyof Command>;
+  readonly faults: string[];
+}
+
+/**
+ * Understands what it can, so that all faults are told at once. By hand: `node:util`, where
+ * `parseArgs()` is, is a tenth of a start.
+ */
+function parseFlags(args: readonly string[]): Flags {
+  const values = new Map<SettingName, string>();
+  const switches = new Set<keyof Command>();
+  const faults: string[] = [];
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const [, flag = "", joined] = /^([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    const name = FLAGS.get(flag);
+    const asked = SWITCHES.get(flag);
+    if (name !== undefined) {
+      // What looks like the next flag is one, unless it is joined to this one.
+      const value = joined ?? (rest[0]?.startsWith("-") === false ? rest.shift() : undefined);
+      if (value === undefined) faults.push(`${flag}: needs a value`);
+      else values.set(name, value);
+    } else if (asked !== undefined) {
+      if (joined === undefined) switches.add(asked);
+      else faults.push(`${flag}: takes no value`);
+    } else {
+      const isFlag = arg.startsWith("-");
+      faults.push(
+        isFlag
+          ? `${flag}: unknown flag; ${SEE_HELP}`
+          : `${JSON.stringify(arg)}: not a flag; ${SEE_HELP}`,
+      );
+    }
+  }
+  return { values, switches, faults };
 }
 
 function flagName(setting: string): string {
-  return setting.toLowerCase().replaceAll("_", "-");
+  return `--${setting.toLowerCase().replaceAll("_", "-")}`;
 }
 
 function faultLine(

@@ -148,3 +148,14 @@ Deno.test("a sink that throws does not reach the caller, and later lines are sti
   assertEquals(tried.length, 2);
   assertStringIncludes(tried[1]!, "Second");
 });
+
+Deno.test("lines that are logged before LogTape is there keep their order", async () => {
+  const script = new URL("./first_lines.ts", import.meta.url).href;
+  const process = new Deno.Command(Deno.execPath(), { args: ["run", "--no-prompt", script] });
+  const { stdout, stderr } = await process.output();
+  const text = new TextDecoder().decode(stdout);
+  assertEquals(text && JSON.parse(text), {
+    isAsked: true,
+    lines: ["[INFO] First {}", '[INFO] Second {"waited":true}', "[INFO] Third {}"],
+  }, new TextDecoder().decode(stderr));
+});

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { configureLog, type LogFormat, type LogLevel, resetLog } from "../../lib/base/log.ts";
+import {
+  configureLog,
+  loadLogTape,
+  type LogFormat,
+  type LogLevel,
+  resetLog,
+} from "../../lib/base/log.ts";
+
+// Lines are there as soon as they are logged.
+await loadLogTape();
 
 /** One line in the text form, taken apart. */
 export interface LoggedLine {

@@ -1,20 +1,15 @@
 import { assertEquals } from "@std/assert";
 import * as z from "zod";
-import { configureLog, resetLog } from "../../lib/base/log.ts";
 import { defineTool } from "../../lib/registry/tool.ts";
 import { testApp, toolCall } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
 import { EventReader } from "../helpers/sse.ts";
 
 /** What was logged as a fault while `run` ran. */
 async function faultsOf(run: () => Promise<void>): Promise<string[]> {
-  const lines: string[] = [];
-  configureLog({ level: "warning", format: "text", write: (line) => void lines.push(line) });
-  try {
-    await run();
-  } finally {
-    resetLog();
-  }
-  return lines;
+  using log = new CapturedLog("warning");
+  await run();
+  return log.lines;
 }
 
 /** A tool that waits for its client to leave, and tells when it runs and when it has ended. */

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { RegistrationError } from "../../lib/base/errors.ts";
 import { UriTemplate } from "../../lib/registry/uri_template.ts";
 
 const MATCHES: readonly (readonly [string, string, Record<string, unknown> | undefined])[] = [
@@ -18,7 +19,14 @@ const MATCHES: readonly (readonly [string, string, Record<string, unknown> | und
 ];
 
 for (const [template, uri, variables] of MATCHES) {
-  Deno.test(`${template} ${variables === undefined ? "does not match" : "matches"} ${uri}`, () => {
-    assertEquals(new UriTemplate(template, "test").match(uri), variables);
+  Deno.test(`${template} ${variables === undefined ? "does not match" : "matches"} ${uri}`, async () => {
+    assertEquals(await new UriTemplate(template, "test").match(uri), variables);
+  });
+}
+
+for (const template of ["x://s/{id:0}", "x://s/{a,id:00}", "x://s", "1://{id}"]) {
+  Deno.test(`${template} is refused where it is defined`, () => {
+    const { message } = assertThrows(() => new UriTemplate(template, "it"), RegistrationError);
+    assertStringIncludes(message, `Cannot serve it: ${JSON.stringify(template)} `);
   });
 }

@@ -3,7 +3,7 @@
  * for MCP.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createServer, isTelemetryOn } from "../../lib/mcp/traced_server.ts";
+import { createServer, IS_TELEMETRY_ON } from "../../lib/mcp/create_server.ts";
 import { McpServer } from "../../lib/mcp/server.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
 import { Seal } from "../../lib/base/seal.ts";
@@ -266,7 +266,7 @@ Deno.test("without OTEL_DENO nothing is traced and nothing is exported", async (
 });
 
 Deno.test("where nobody collects, the server is the plain one", () => {
-  assertEquals(isTelemetryOn(), false);
+  assertEquals(IS_TELEMETRY_ON, false);
   const server = createServer({
     info: { name: "test", version: "1" },
     catalog: new Catalog(),
