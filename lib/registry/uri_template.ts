@@ -32,7 +32,7 @@ const SEPARATOR_REGEXP = /[\\/]/;
 
 export class UriTemplate {
   readonly #text: string;
-  /** From the first match on: what loads a CommonJS module is a quarter of a start. */
+  /** From the first match on: what loads a CommonJS module is a sixth of a start. */
   #template: Template | undefined;
   /** What separates the values of a variable such as `{/part*}`, by its name. */
   readonly #exploded: ReadonlyMap<string, string>;
