@@ -13,7 +13,7 @@ import { type Clock, monotonic } from "./clock.ts";
 export interface Timed {
   /** Called once when due; the entry has left the wheel by then and may be scheduled again. */
   onDue(now: number): void;
-  /** When it is due, on the wheel's clock (ms). Belongs to the wheel. */
+  /** When it is due, on the wheel's clock, in whole ms. Belongs to the wheel. */
   dueAt: number;
   /** Which slot it waits in, -1 for none. Belongs to the wheel. */
   slot: number;
@@ -69,10 +69,18 @@ export class TimerWheel {
    * @param delayMs from now, in ms; below one tick it fires with the next tick
    */
   schedule(entry: Timed, delayMs: number): void {
+    this.scheduleAt(entry, this.#clock() + Math.max(0, delayMs));
+  }
+
+  /**
+   * Has `entry` called at a time; an entry that already waits is moved.
+   *
+   * @param at on the wheel's clock, in ms; when that has passed it fires with the next tick
+   */
+  scheduleAt(entry: Timed, at: number): void {
     this.cancel(entry);
-    const now = this.#clock();
-    if (this.#size === 0) this.#tick = Math.max(this.#tick, this.#tickOf(now));
-    entry.dueAt = now + Math.max(0, delayMs);
+    if (this.#size === 0) this.#tick = Math.max(this.#tick, this.#tickOf(this.#clock()));
+    entry.dueAt = Math.ceil(at);
     const tick = Math.max(
       this.#tick + 1,
       Math.ceil(entry.dueAt / this.#tickMs),
@@ -80,7 +88,7 @@ export class TimerWheel {
     entry.slot = tick % this.#slots.length;
     this.#slots[entry.slot]?.add(entry);
     this.#size++;
-    if (tick < this.#armedTick) this.#arm(tick, now);
+    if (tick < this.#armedTick) this.#arm(tick, this.#clock());
   }
 
   /**
@@ -119,7 +127,8 @@ export class TimerWheel {
 
   readonly #turn = (): void => {
     this.#armedTick = Infinity;
-    const now = this.#clock();
+    // As entries are due at whole ms, so much of the clock tells as much.
+    const now = Math.floor(this.#clock());
     const current = this.#tickOf(now);
     // After a long stop of the process one turn visits every slot; more would visit them again.
     const first = Math.max(this.#tick + 1, current - this.#slots.length + 1);

@@ -139,21 +139,29 @@ class SocketPeer implements Peer {
   }
 
   get socket(): string | undefined {
-    const { remoteAddr } = this.#info;
-    return "hostname" in remoteAddr ? socketName(remoteAddr.hostname, remoteAddr.port) : undefined;
+    const address = this.#remote();
+    return address !== undefined && "hostname" in address
+      ? socketName(address.hostname, address.port)
+      : undefined;
   }
 
   released(): Promise<unknown> {
-    return this.#info.completed;
+    // Asked for after its time, Deno's promise would never settle.
+    return this.#remote() === undefined ? Promise.resolve() : this.#info.completed;
   }
 
   #look(): string {
+    const address = this.#remote();
+    if (address === undefined) return "unknown";
+    return "hostname" in address ? address.hostname : "unix";
+  }
+
+  /** Undefined for a client that has left already: Deno throws. */
+  #remote(): Deno.Addr | undefined {
     try {
-      const { remoteAddr } = this.#info;
-      return "hostname" in remoteAddr ? remoteAddr.hostname : "unix";
+      return this.#info.remoteAddr;
     } catch {
-      // Deno throws for a client that has left already.
-      return "unknown";
+      return undefined;
     }
   }
 }

@@ -130,8 +130,6 @@ export class ConnectionRegistry implements StreamOwner {
     this.#observer.connectionOpened(dialect.name);
     this.#connections.set(connection.id, connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
-    const onRelease = () => this.#release(connection);
-    client.released?.then(onRelease, onRelease);
     this.#log.info("SSE Connection establishing", {
       connection_id: connection.id,
       client_ip: client.address,
@@ -200,7 +198,7 @@ export class ConnectionRegistry implements StreamOwner {
   /** Ends the streams on sockets whose other end is lost. */
   losePeers(sockets: ReadonlySet<string>): void {
     for (const connection of [...this.#connections.values()]) {
-      const { socket } = connection.client;
+      const { socket } = connection.client.transport;
       if (socket !== undefined && sockets.has(socket)) connection.close("peer_lost");
     }
   }
@@ -211,8 +209,8 @@ export class ConnectionRegistry implements StreamOwner {
     this.#closed[reason]++;
     this.#observer.connectionClosed(observedEnd(connection, reason));
     const { dialect, client } = connection;
-    if (client.released === undefined) this.#countOut(connection);
-    else this.#lingering.add(connection);
+    if (client.transport.released === undefined) this.#countOut(connection);
+    else this.#linger(connection);
     if (isDeparture(reason) && dialect.isLasting) this.admission.noteLost(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }
@@ -271,14 +269,21 @@ export class ConnectionRegistry implements StreamOwner {
   }
 
   /**
-   * The transport has let go of a stream. Deno writes to a stalled reader until the end of its
-   * days, whatever becomes of the stream, so its socket must count as long as it is there. For a
-   * stream that is still open this is one more sign that its client has left.
+   * Deno writes to a stalled reader until the end of its days, whatever becomes of the stream, so
+   * its socket must count as long as it is there.
    */
-  #release(connection: SseConnection): void {
-    connection.close("client_closed");
-    connection.released();
-    if (this.#lingering.delete(connection)) this.#countOut(connection);
+  #linger(connection: SseConnection): void {
+    this.#lingering.add(connection);
+    const onRelease = () => {
+      connection.released();
+      this.#lingering.delete(connection);
+      this.#countOut(connection);
+    };
+    // Not at once: where Deno aborts signals as of old, it does so while it is letting go, and a
+    // promise that is asked for then never settles.
+    queueMicrotask(() => {
+      connection.client.transport.released?.().then(onRelease, onRelease);
+    });
   }
 
   #countOut({ client }: SseConnection): void {

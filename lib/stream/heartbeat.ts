@@ -4,6 +4,8 @@ export interface Progress {
   readonly queuedBytes: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
+  /** Tells the answer to the last question to the client, and asks the next one. */
+  ask?(): Answer;
 }
 
 /**
@@ -32,11 +34,12 @@ export class Heartbeat {
 
   constructor(now: number, intervalMs: number) {
     this.#intervalMs = intervalMs;
-    const gridMs = Math.min(PING_GRID_MS, intervalMs * PING_SPREAD);
+    const gridMs = Math.max(1, Math.floor(Math.min(PING_GRID_MS, intervalMs * PING_SPREAD)));
     const firstAt = now + intervalMs * (1 - PING_SPREAD * Math.random());
     this.#nextAt = Math.floor(firstAt / gridMs) * gridMs;
   }
 
+  /** In whole ms. */
   get nextAt(): number {
     return this.#nextAt;
   }
@@ -55,15 +58,11 @@ export class Heartbeat {
    * One beat. When earlier bytes still wait and none of them has been taken since the last beat,
    * the reader has stopped. A slow reader that goes on reading is left alone, and asked nothing.
    *
-   * @param ask tells the answer to the last question and asks the next one
    * @returns whether a ping is to be sent, could not be, is not needed, or the one before it was
    *   left unanswered
    */
-  beat(
-    now: number,
-    { queuedBytes, sentBytes }: Progress,
-    ask: () => Answer = () => "unknown",
-  ): "ping" | "failed" | "busy" | "unanswered" {
+  beat(now: number, progress: Progress): "ping" | "failed" | "busy" | "unanswered" {
+    const { queuedBytes, sentBytes } = progress;
     // Beats missed by a stopped process are not made up for; the next is in its old place, so that
     // all streams do not beat as one from then on.
     const missed = Math.floor((now - this.#nextAt) / this.#intervalMs);
@@ -78,7 +77,7 @@ export class Heartbeat {
       return "busy";
     }
     this.#pingCount++;
-    const isUnanswered = ask() === "unanswered";
+    const isUnanswered = progress.ask?.() === "unanswered";
     this.#failures = isUnanswered ? this.#failures + 1 : 0;
     return isUnanswered ? "unanswered" : "ping";
   }

@@ -18,11 +18,13 @@ import type { Timed } from "../base/timer_wheel.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonText, encodeRetry } from "../wire/sse.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
+import type { Answer, Progress } from "./heartbeat.ts";
 import { LastBytes } from "./last_bytes.ts";
 import { Stream } from "./stream.ts";
 import type { ConnectionState, SseConnectionParts, StreamView } from "./stream_types.ts";
 
-export class SseConnection extends Stream implements Timed, StreamView, EventListenerObject {
+export class SseConnection extends Stream
+  implements Timed, StreamView, Progress, EventListenerObject {
   /** Belong to the timer wheel. */
   dueAt = 0;
   slot = -1;
@@ -37,7 +39,8 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
   constructor(parts: SseConnectionParts) {
     super(parts);
     this.#log = parts.log;
-    this.#maxAgeAt = this.openedAt + parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random());
+    const maxAgeMs = Math.floor(parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random()));
+    this.#maxAgeAt = this.openedAt + maxAgeMs;
   }
 
   get state(): ConnectionState {
@@ -66,16 +69,31 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
    * Starts the stream's life: the first bytes go out, pings and deadlines run.
    *
    * @param first at least one byte, as some proxies hold even the headers until they see one
-   * @param signal the request's, also layer 1
+   * @param signal the request's, also layer 1: heard at once while something runs for the stream,
+   *   looked at with each ping else
    */
   open(first: Uint8Array, signal?: AbortSignal): void {
     if (this.#state !== "opening") return;
     this.#state = "open";
-    if (signal !== undefined) this.#watch(signal);
+    if (signal?.aborted) return this.cancel();
+    this.#signal = signal;
+    if ((this.work?.size ?? 0) > 0) this.watch();
     if (!this.send(first)) return;
     const { retryMs } = this;
     if (retryMs !== undefined) this.send(encodeRetry(retryMs));
     this.#scheduleNext(this.openedAt);
+  }
+
+  /**
+   * Something runs for the stream from now on, and is to be stopped as soon as the signal says so.
+   * A listener costs 540 bytes, so an idle stream has none: for it the signal only repeats what
+   * `cancel()` has said already.
+   */
+  watch(): void {
+    if (this.#state !== "open") return;
+    if (this.#signal?.aborted) return this.cancel();
+    // Said again it does nothing: a signal keeps a listener once.
+    this.#signal?.addEventListener("abort", this);
   }
 
   /**
@@ -158,8 +176,14 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
     this.#lastBytes?.forget();
   }
 
+  /** Called by the heartbeat. */
+  ask(): Answer {
+    return this.work?.probe?.() ?? "unknown";
+  }
+
   /** Called by the timer wheel: a ping or the end of the stream's time is due. */
   onDue(now: number): void {
+    if (this.#signal?.aborted) return this.cancel();
     this.recount();
     if (now >= this.#maxAgeAt && this.#mayExpire(now)) return this.close("max_age");
     if (now >= this.heartbeat.nextAt) this.#beat(now);
@@ -168,7 +192,7 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
 
   #beat(now: number): void {
     const latenessMs = now - this.heartbeat.nextAt;
-    const outcome = this.heartbeat.beat(now, this, () => this.work?.probe?.() ?? "unknown");
+    const outcome = this.heartbeat.beat(now, this);
     if (outcome === "failed") return this.#pingFailed("ping_failed");
     if (outcome === "busy") return;
     this.owner.pinged(latenessMs);
@@ -201,13 +225,7 @@ export class SseConnection extends Stream implements Timed, StreamView, EventLis
     const next = now >= this.#maxAgeAt
       ? Math.min(this.heartbeat.nextAt, now + EXPIRY_RETRY_MS)
       : Math.min(this.heartbeat.nextAt, this.#maxAgeAt);
-    this.owner.wheel.schedule(this, next - now);
-  }
-
-  #watch(signal: AbortSignal): void {
-    if (signal.aborted) return this.cancel();
-    signal.addEventListener("abort", this);
-    this.#signal = signal;
+    this.owner.wheel.scheduleAt(this, next);
   }
 
   #sayGoodbye(reason: CloseReason): void {

@@ -15,7 +15,10 @@ export abstract class Stream implements OutboxOwner {
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   readonly work: StreamWork | undefined;
-  /** Monotonic ms at which the stream was opened. */
+  /**
+   * Monotonic ms at which the stream was opened. Its times are whole numbers: V8 keeps those in the
+   * stream itself, and makes each of all others an object of 16 bytes.
+   */
   readonly openedAt: number;
   /** What waits for the reader. */
   readonly outbox: Outbox;
@@ -30,7 +33,7 @@ export abstract class Stream implements OutboxOwner {
     this.work = work;
     this.owner = owner;
     this.limits = limits;
-    this.openedAt = owner.wheel.now();
+    this.openedAt = Math.floor(owner.wheel.now());
     this.heartbeat = new Heartbeat(this.openedAt, pingIntervalMs);
     this.outbox = new Outbox(this, owner, limits.maxQueuedBytes);
   }

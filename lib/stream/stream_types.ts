@@ -27,10 +27,15 @@ export interface StreamClient {
   /** What limits count: the authenticated principal, else the address. */
   readonly key: string;
   readonly userAgent: string;
-  /** The other end of its socket, as `address:port`, where the transport tells. */
+  readonly transport: StreamTransport;
+}
+
+/** What the transport tells of a stream. It is asked only then, as each answer takes memory. */
+export interface StreamTransport {
+  /** The other end of the socket, as `address:port`; undefined once that is let go of. */
   readonly socket?: string | undefined;
-  /** Settles when the transport holds nothing of the stream any more, where it tells. */
-  readonly released?: Promise<unknown> | undefined;
+  /** Settles when the transport holds nothing of the stream any more, also if that is so already. */
+  readonly released?: (() => Promise<unknown>) | undefined;
 }
 
 /** How often and how long; see the settings of the same names. */

@@ -1,16 +1,14 @@
 import type { Caller } from "../registry/context.ts";
-import type { StreamClient } from "../stream/stream_types.ts";
+import type { StreamClient, StreamTransport } from "../stream/stream_types.ts";
 
 /** The other end of a request, as the edge sees it. */
-export interface Peer {
+export interface Peer extends StreamTransport {
   /** The client's address. */
   readonly address: string;
-  /** The other end of the socket, as `address:port`, which may be a proxy's. */
+  /** The other end of the socket, which may be a proxy's. */
   readonly socket?: string | undefined;
   /** The authenticated principal, where there is authentication. */
   readonly principal?: string | undefined;
-  /** Tells when the transport holds nothing of the response any more, where it can. */
-  readonly released?: (() => Promise<unknown>) | undefined;
 }
 
 /** Longest user agent that is kept, in characters; clients choose it freely. */
@@ -27,8 +25,7 @@ export function streamClient(request: Request, peer: Peer): StreamClient {
     address: peer.address,
     key: clientKey(peer),
     userAgent: (request.headers.get("user-agent") ?? "").slice(0, MAX_USER_AGENT),
-    socket: peer.socket,
-    released: peer.released?.(),
+    transport: peer,
   };
 }
 

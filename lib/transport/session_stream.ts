@@ -29,7 +29,7 @@ import {
 } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
-import { callerOf, type Peer, streamClient } from "./peer.ts";
+import { type Peer, streamClient } from "./peer.ts";
 import { written } from "./respond.ts";
 
 /** What session streams work with. */
@@ -67,7 +67,8 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   ) {
     this.#deps = deps;
     this.dialect = dialect;
-    this.session = new LegacySession(deps, callerOf(from.peer));
+    // The stream keeps its peer anyway.
+    this.session = new LegacySession(deps, from.peer);
     const client = streamClient(from.request, from.peer);
     const { pingIntervalMs } = from;
     this.connection = deps.connections.open({
@@ -143,8 +144,9 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
     this.#unanswered++;
     const response = server.dispatch(message, this, LEGACY_METHODS);
-    if (isPromise(response)) void response.then((settled) => this.#answer(settled));
-    else this.#answer(response);
+    if (!isPromise(response)) return this.#answer(response);
+    this.connection.watch();
+    void response.then((settled) => this.#answer(settled));
   }
 
   #answer(response: JsonRpcResponse | undefined): void {

@@ -68,7 +68,7 @@ export interface OpenBareOptions {
   readonly work?: StreamWork;
   readonly signal?: AbortSignal;
   readonly dialect?: SseDialect;
-  /** Settles when the transport lets go of the stream. */
+  /** Settles when the transport lets go of the stream; it is asked when the stream has ended. */
   readonly released?: Promise<unknown>;
 }
 
@@ -138,8 +138,7 @@ export class Streams implements Disposable {
         address,
         key: address,
         userAgent: "test",
-        socket,
-        ...(released !== undefined && { released }),
+        transport: { socket, released: released && (() => released) },
       },
       ...(work !== undefined && { work }),
     });

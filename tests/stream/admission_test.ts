@@ -7,7 +7,7 @@ import { CapturedLog } from "../helpers/log.ts";
 import { BARE, FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
-const client = { address: "192.0.2.1", key: "192.0.2.1", userAgent: "" };
+const client = { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} };
 const IDLE = { open: 0, openOfClient: 0, queuedBytes: 0 };
 
 class Gate {

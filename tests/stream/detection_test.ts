@@ -47,6 +47,31 @@ Deno.test("layer 1: the request's signal alone ends it at once, though nobody ca
   assertEquals(streams.wheel.size, 0);
 });
 
+Deno.test("layer 1: an idle stream, which nothing runs for, looks at the signal with its next ping", async () => {
+  using streams = new Streams();
+  const work = new FakeWork();
+  const client = new AbortController();
+  const stream = streams.openFollowed({ work, signal: client.signal });
+  await settled();
+  client.abort();
+  assertEquals(stream.reason, undefined);
+  await streams.time.advance(INTERVAL);
+  assertEnded(streams, stream, work, "client_closed");
+  assertEquals([stream.connection.pingCount, streams.wheel.size], [0, 0]);
+});
+
+Deno.test("layer 1: what begins to run for a stream whose signal has aborted is stopped at once", async () => {
+  using streams = new Streams();
+  const work = new FakeWork();
+  const client = new AbortController();
+  const stream = streams.openFollowed({ work, signal: client.signal });
+  await settled();
+  client.abort();
+  work.size = 1;
+  stream.connection.watch();
+  assertEnded(streams, stream, work, "client_closed");
+});
+
 Deno.test("layer 1: a signal that has aborted before the stream opens ends it before its first byte", async () => {
   using streams = new Streams();
   const work = new FakeWork();
@@ -79,10 +104,15 @@ Deno.test("a stream that has ended listens to its request's signal no more", asy
     listeners--;
     removeEventListener.apply(client.signal, args);
   };
-  const stream = streams.openFollowed({ signal: client.signal });
+  const work = new FakeWork();
+  const stream = streams.openFollowed({ signal: client.signal, work });
   await settled();
+  assertEquals(listeners, 0);
+  work.size = 1;
+  stream.connection.watch();
   assertEquals(listeners, 1);
   stream.connection.close("disconnected");
+  stream.connection.watch();
   assertEquals(listeners, 0);
 });
 

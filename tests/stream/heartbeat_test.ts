@@ -81,7 +81,7 @@ Deno.test("a process that was stopped makes up for no missed ping, and reports h
 });
 
 Deno.test("pings stay spread after the process was stopped", async () => {
-  const COUNT = 500;
+  const COUNT = 2_000;
   const perTick = new Map<number, number>();
   using streams = new Streams({ maxConnections: COUNT, maxConnectionsPerClient: COUNT });
   const dialect = {

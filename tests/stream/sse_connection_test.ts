@@ -151,7 +151,7 @@ Deno.test("a stream closed before it was opened sends nothing but its goodbye an
   using streams = new Streams();
   const connection = streams.registry.open({
     dialect: BARE,
-    client: { address: "192.0.2.1", key: "192.0.2.1", userAgent: "" },
+    client: { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} },
   });
   assertEquals(connection.state, "opening");
   assertEquals(connection.send(bytes(1)), false);

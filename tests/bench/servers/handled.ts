@@ -6,6 +6,7 @@ import { configureLog } from "../../../lib/base/log.ts";
 import { createApp, defineTool } from "../../../lib/mod.ts";
 import { readCommand } from "../../../lib/runtime/config.ts";
 import { heap } from "../../../lib/runtime/heap.ts";
+import { Listening } from "../../../lib/runtime/listening.ts";
 import { StderrLines } from "../../../lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "../../../lib/tools/mod.ts";
 
@@ -30,13 +31,16 @@ function heapUsed(): Response {
   return Response.json({ used: Deno.memoryUsage().heapUsed });
 }
 
-Deno.serve({
+// Served as main.ts does, so that a stream holds what it holds there.
+new Listening({
+  ...app,
+  fetch: (request, peer) => {
+    if (request.url.endsWith("/bench/heap")) return heapUsed();
+    if (request.url.endsWith("/bench/change")) return change();
+    return app.fetch(request, peer);
+  },
+}, {
   hostname: settings.HOST,
   port: 0,
-  onListen: ({ port }) => lines.write(`http://127.0.0.1:${port}`),
-}, (request, { remoteAddr, completed }) => {
-  if (request.url.endsWith("/bench/heap")) return heapUsed();
-  if (request.url.endsWith("/bench/change")) return change();
-  const address = remoteAddr.hostname;
-  return app.fetch(request, { address, released: () => completed });
+  onListen: (address) => lines.write(`http://127.0.0.1:${(address as Deno.NetAddr).port}`),
 });
