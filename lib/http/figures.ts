@@ -54,7 +54,7 @@ export function oneRow(value: number): readonly Row[] {
 /** The values of each label, by its name. */
 export type LabelSets = Readonly<Record<string, readonly string[]>>;
 
-/** A number for each combination of labels. */
+/** A number for each combination of labels, of which there are two at most. */
 export class Counter implements Figure {
   readonly type = "counter";
   readonly name: string;
@@ -67,17 +67,18 @@ export class Counter implements Figure {
     this.name = name;
     this.help = help;
     this.#labels = Object.keys(sets);
-    for (const values of combinations(Object.values(sets))) this.add(0, ...values);
+    for (const [first, second] of combinations(Object.values(sets))) this.add(0, first, second);
   }
 
-  /** @param values of the labels, in their order */
-  add(count: number, ...values: readonly string[]): void {
-    const key = values.length === 1 ? values[0]! : values.join("\0");
+  /** @param first value of the first label, where there is one; and so on */
+  add(count: number, first = "", second?: string): void {
+    const key = second === undefined ? first : `${first}\0${second}`;
     const known = this.#counts.get(key);
     if (known !== undefined) {
       known.value += count;
       return;
     }
+    const values = [first, second];
     const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
     this.#counts.set(key, { labels, value: count });
   }

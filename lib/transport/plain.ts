@@ -27,17 +27,41 @@ import {
 export const CONNECTION_ID_HEADER = "mcp-connection-id";
 export const PING_INTERVAL_HEADER = "mcp-ping-interval-ms";
 
+/** So many frames are remembered: those of one moment, and of clients that came together. */
+const MAX_PING_FRAMES = 16;
+
+/**
+ * Streams that were opened together, as after a restart, ping together and say the same: the frame
+ * is made once. Each made is bytes outside of V8's heap, which are dear to collect.
+ */
+class PingFrames {
+  #timestamp = 0;
+  readonly #frames = new Map<number, Uint8Array>();
+
+  of(pingCount: number, uptime: number): Uint8Array {
+    const timestamp = unixSeconds();
+    if (timestamp !== this.#timestamp || this.#frames.size >= MAX_PING_FRAMES) this.#frames.clear();
+    this.#timestamp = timestamp;
+    // An uptime is below the longest life of a stream, a day, by far.
+    const key = pingCount * 1e8 + uptime;
+    const known = this.#frames.get(key);
+    if (known !== undefined) return known;
+    const data = { timestamp, ping_count: pingCount, uptime };
+    const frame = encodeJsonEvent({ event: "ping", data }, "ping");
+    this.#frames.set(key, frame);
+    return frame;
+  }
+}
+
+const PINGS = new PingFrames();
+
 const PLAIN: SessionDialect = {
   beginsWithInitialize: false,
   responseEvent: (response) => "error" in response ? "error" : "response",
   sse: {
     name: "plain",
     isLasting: true,
-    ping: (connection, pingCount) =>
-      encodeJsonEvent({
-        event: "ping",
-        data: { timestamp: unixSeconds(), ping_count: pingCount, uptime: connection.uptime },
-      }, "ping"),
+    ping: ({ uptime }, pingCount) => PINGS.of(pingCount, uptime),
     goodbye: ({ reason, connection }) =>
       encodeJsonEvent({
         event: "close",

@@ -5,7 +5,7 @@
  */
 import { Holder, plainStream } from "../holder.ts";
 import type { Effort, Found, Growth, RowGroup } from "../report.ts";
-import { peer, ServerProcess } from "../server_process.ts";
+import { type Launch, peer, ServerProcess } from "../server_process.ts";
 import { ratioOf, shown, spreadOf } from "../stats.ts";
 import { holdIdle, roomyLifeline, sizesUpTo } from "./stream_servers.ts";
 
@@ -13,7 +13,8 @@ const AT_LEAST = 0.6;
 /** Clients that come and go at a time. */
 const AT_ONCE = 32;
 /** So rare that the pings of the held streams do not count among those that come and go. */
-const NO_PINGS = "--mcp-ping-interval-ms=600000";
+const SELDOM_MS = "600000";
+const PING_FLAG = "--mcp-ping-interval-ms";
 
 interface Speed {
   readonly perSecond: number;
@@ -78,20 +79,27 @@ export const plainGrowth: RowGroup = {
   run: async (effort: Effort): Promise<Found> => {
     await using stack = new AsyncDisposableStack();
     const sizes = sizesUpTo(effort.streams);
-    const servers: ServerProcess[] = [];
-    for (const count of sizes) {
-      const launch = roomyLifeline(count + 1_000, NO_PINGS);
+    const start = async (launch: Launch, count: number) => {
       const server = stack.use(await ServerProcess.start(launch));
       stack.use(await holdIdle(server, count));
-      servers.push(server);
+      return server;
+    };
+    const owns: ServerProcess[] = [];
+    const bares: ServerProcess[] = [];
+    for (const count of sizes) {
+      owns.push(await start(roomyLifeline(count + 1_000, `${PING_FLAG}=${SELDOM_MS}`), count));
+      bares.push(await start(peer("sse_limit.js", SELDOM_MS), count));
     }
     const { rounds, growthSeconds: seconds } = effort;
-    const found = await inTurn(servers, { rounds, seconds });
+    const found = await inTurn([...owns, ...bares], { rounds, seconds });
+    const points = (first: number) =>
+      sizes.map((count, n) => ({ count, costs: found[first + n]!.map(({ cpuUs }) => cpuUs) }));
     const growth: Growth = {
       what: "plain dialect: open and leave, beside so many open streams",
       cost: "CPU per stream",
       unit: "µs",
-      points: sizes.map((count, n) => ({ count, costs: found[n]!.map(({ cpuUs }) => cpuUs) })),
+      points: points(0),
+      bare: points(owns.length),
     };
     return { growths: [growth] };
   },
