@@ -10,6 +10,7 @@ import { Seal } from "../../lib/base/seal.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { ServerProcess } from "../browser/server_process.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
 import { Collector, KIND, STATUS } from "./collector.ts";
 import { StdioServer, Traced } from "./processes.ts";
 
@@ -265,16 +266,31 @@ Deno.test("without OTEL_DENO nothing is traced and nothing is exported", async (
   assertEquals(collector.requests, []);
 });
 
+const OPTIONS = {
+  info: { name: "test", version: "1" },
+  catalog: new Catalog(),
+  seal: new Seal(),
+  pageSize: 10,
+  wheel: new TimerWheel(),
+  requestTimeoutMs: 1_000,
+  maxInFlight: 10,
+};
+
 Deno.test("where nobody collects, the server is the plain one", () => {
+  using log = new CapturedLog();
   assertEquals(IS_TELEMETRY_ON, false);
-  const server = createServer({
-    info: { name: "test", version: "1" },
-    catalog: new Catalog(),
-    seal: new Seal(),
-    pageSize: 10,
-    wheel: new TimerWheel(),
-    requestTimeoutMs: 1_000,
-    maxInFlight: 10,
-  });
-  assertEquals(server.constructor, McpServer);
+  assertEquals(createServer(OPTIONS).constructor, McpServer);
+  assertEquals(log.lines, []);
+});
+
+Deno.test("who registers OpenTelemetry too late is told so", () => {
+  using log = new CapturedLog();
+  const registry = Symbol.for("opentelemetry.js.api.1");
+  Reflect.set(globalThis, registry, { trace: {} });
+  try {
+    assertEquals(createServer(OPTIONS).constructor, McpServer);
+  } finally {
+    Reflect.deleteProperty(globalThis, registry);
+  }
+  assertMatch(log.lines.join(), /registered after Lifeline was imported/);
 });
