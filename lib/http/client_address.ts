@@ -11,13 +11,13 @@ import { parseSubnet, type Subnet } from "../base/subnet.ts";
 import type { Peer } from "../transport/peer.ts";
 
 export class TrustedProxies {
-  /** Undefined where nothing is trusted. */
-  readonly #addresses: BlockList | undefined;
+  /** Undefined where nothing is. */
+  readonly #trusted: BlockList | undefined;
 
   /** @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted */
   constructor(proxies: readonly string[]) {
     const subnets = proxies.map(parseSubnet).filter((subnet) => subnet !== undefined);
-    if (subnets.length > 0) this.#addresses = blockList(subnets);
+    if (subnets.length > 0) this.#trusted = blockList(subnets);
   }
 
   /**
@@ -27,20 +27,21 @@ export class TrustedProxies {
    * @param request whose headers are looked at only where the peer is a trusted proxy
    */
   behind(peer: Peer, request: Pick<Request, "headers">): Peer {
-    if (!this.#trusts(peer.address)) return peer;
+    const trusted = this.#trusted;
+    // Where nothing is trusted the address is not even looked up.
+    if (trusted === undefined || !isIn(trusted, peer.address)) return peer;
     const { isIP } = nodeNet();
     const hops = forwardedFor(request.headers);
     for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
-      if (!this.#trusts(hop)) return new ProxiedPeer(peer, hop);
+      if (!isIn(trusted, hop)) return new ProxiedPeer(peer, hop);
     }
     return peer;
   }
+}
 
-  #trusts(address: string): boolean {
-    if (this.#addresses === undefined) return false;
-    const version = nodeNet().isIP(address);
-    return version !== 0 && this.#addresses.check(address, version === 4 ? "ipv4" : "ipv6");
-  }
+function isIn(list: BlockList, address: string): boolean {
+  const version = nodeNet().isIP(address);
+  return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
 function blockList(subnets: readonly Subnet[]): BlockList {

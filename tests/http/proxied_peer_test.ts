@@ -36,3 +36,12 @@ Deno.test("a client behind a proxy whose transport tells nothing is told nothing
   ]);
   assertStrictEquals(client.released, undefined);
 });
+
+Deno.test("where no proxy is trusted, the other end of the socket is not looked up", () => {
+  const peer: Peer = {
+    get address(): string {
+      throw new Error("looked up");
+    },
+  };
+  assertStrictEquals(new TrustedProxies([]).behind(peer, { headers: new Headers() }), peer);
+});
