@@ -209,8 +209,10 @@ export class ConnectionRegistry implements StreamOwner {
     this.#closed[reason]++;
     this.#observer.connectionClosed(observedEnd(connection, reason));
     const { dialect, client } = connection;
-    if (client.transport.released === undefined) this.#countOut(connection);
-    else this.#linger(connection);
+    // A client that has left holds nothing any more.
+    if (client.transport.released === undefined || reason === "client_closed") {
+      this.#countOut(connection);
+    } else this.#linger(connection);
     if (isDeparture(reason) && dialect.isLasting) this.admission.noteLost(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }
@@ -279,11 +281,7 @@ export class ConnectionRegistry implements StreamOwner {
       this.#lingering.delete(connection);
       this.#countOut(connection);
     };
-    // Not at once: where Deno aborts signals as of old, it does so while it is letting go, and a
-    // promise that is asked for then never settles.
-    queueMicrotask(() => {
-      connection.client.transport.released?.().then(onRelease, onRelease);
-    });
+    connection.client.transport.released?.().then(onRelease, onRelease);
   }
 
   #countOut({ client }: SseConnection): void {

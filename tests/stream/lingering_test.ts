@@ -122,3 +122,13 @@ Deno.test("the last bytes count towards the budget of all streams, and go first 
   await ended.follow();
   assertEquals(ended.text, "<cut: completed>");
 });
+
+Deno.test("a client that has left counts no longer, and its transport is not asked", async () => {
+  using streams = new Streams({ maxConnectionsPerClient: 1 });
+  const stream = streams.open({ released: new Promise(() => {}) });
+  await stream.leave();
+  const { open, lingering } = streams.registry.ledger();
+  assertEquals([stream.reason, open, lingering], ["client_closed", 0, 0]);
+  streams.open();
+  assert(streams.addsUp());
+});
