@@ -48,8 +48,8 @@ export function text<T extends string | undefined>(fallback: T, rules: TextRules
   const { min = 1, keepsBlanks = false, isAllowed = () => true } = rules;
   const { error = `Expected at least ${min} characters` } = rules;
   return setting<string | T>((given, refuse) => {
-    const whole = typeof given === "string" ? given : "";
-    const value = keepsBlanks ? whole : whole.trim();
+    const asGiven = typeof given === "string" ? given : "";
+    const value = keepsBlanks ? asGiven : asGiven.trim();
     if (value.length >= min && isAllowed(value)) return value;
     return refuse(error);
   }, fallback);

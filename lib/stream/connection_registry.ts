@@ -209,10 +209,10 @@ export class ConnectionRegistry implements StreamOwner {
     this.#closed[reason]++;
     this.#observer.connectionClosed(observedEnd(connection, reason));
     const { dialect, client } = connection;
-    // A client that has left holds nothing any more.
-    if (client.transport.released === undefined || reason === "client_closed") {
-      this.#countOut(connection);
-    } else this.#linger(connection);
+    // A client that has left holds no socket, and to ask for its release now would be too late.
+    const mayLinger = client.transport.released !== undefined && reason !== "client_closed";
+    if (mayLinger) this.#linger(connection);
+    else this.#countOut(connection);
     if (isDeparture(reason) && dialect.isLasting) this.admission.noteLost(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.resolve();
   }

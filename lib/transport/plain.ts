@@ -42,7 +42,7 @@ class PingFrames {
     const timestamp = unixSeconds();
     if (timestamp !== this.#timestamp || this.#frames.size >= MAX_PING_FRAMES) this.#frames.clear();
     this.#timestamp = timestamp;
-    // An uptime is below the longest life of a stream, a day, by far.
+    // An uptime in seconds has eight digits after three years; no timer waits longer than 25 days.
     const key = pingCount * 1e8 + uptime;
     const known = this.#frames.get(key);
     if (known !== undefined) return known;

@@ -47,13 +47,19 @@ Deno.test("layer 1: the request's signal alone ends it at once, though nobody ca
   assertEquals(streams.wheel.size, 0);
 });
 
-Deno.test("layer 1: an idle stream, which nothing runs for, looks at the signal with its next ping", async () => {
-  using streams = new Streams();
+/** A stream that nothing runs for, whose request's signal has aborted. */
+async function idleAndAborted(streams: Streams) {
   const work = new FakeWork();
   const client = new AbortController();
   const stream = streams.openFollowed({ work, signal: client.signal });
   await settled();
   client.abort();
+  return { work, stream };
+}
+
+Deno.test("layer 1: an idle stream, which nothing runs for, looks at the signal with its next ping", async () => {
+  using streams = new Streams();
+  const { work, stream } = await idleAndAborted(streams);
   assertEquals(stream.reason, undefined);
   await streams.time.advance(INTERVAL);
   assertEnded(streams, stream, work, "client_closed");
@@ -62,11 +68,7 @@ Deno.test("layer 1: an idle stream, which nothing runs for, looks at the signal 
 
 Deno.test("layer 1: what begins to run for a stream whose signal has aborted is stopped at once", async () => {
   using streams = new Streams();
-  const work = new FakeWork();
-  const client = new AbortController();
-  const stream = streams.openFollowed({ work, signal: client.signal });
-  await settled();
-  client.abort();
+  const { work, stream } = await idleAndAborted(streams);
   work.size = 1;
   stream.connection.watch();
   assertEnded(streams, stream, work, "client_closed");
