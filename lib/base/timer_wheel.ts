@@ -9,14 +9,21 @@
  */
 import { type Clock, monotonic } from "./clock.ts";
 
-/** Something that can wait in a wheel, in one at a time. */
-export interface Timed {
+/**
+ * A link of a ring; undefined on both sides while it is in none. Rings and not sets: see what
+ * `roster.ts` says of those.
+ */
+export interface Linked {
+  before: Linked | undefined;
+  behind: Linked | undefined;
+}
+
+/** Something that can wait in a wheel, in one at a time. All but `onDue()` belongs to the wheel. */
+export interface Timed extends Linked {
   /** Called once when due; the entry has left the wheel by then and may be scheduled again. */
   onDue(now: number): void;
-  /** When it is due, on the wheel's clock, in whole ms. Belongs to the wheel. */
+  /** When it is due, on the wheel's clock, in whole ms. */
   dueAt: number;
-  /** Which slot it waits in, -1 for none. Belongs to the wheel. */
-  slot: number;
 }
 
 /** Settings of a {@linkcode TimerWheel}. */
@@ -32,7 +39,9 @@ export interface TimerWheelOptions {
 
 export class TimerWheel {
   readonly #tickMs: number;
-  readonly #slots: Set<Timed>[];
+  readonly #slots: Slot[];
+  /** What is looked at now, as its ticks have come. */
+  readonly #current = new Slot();
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   #size = 0;
@@ -45,7 +54,7 @@ export class TimerWheel {
     this.#tickMs = options.tickMs ?? 25;
     this.#slots = Array.from(
       { length: options.slots ?? 1024 },
-      () => new Set<Timed>(),
+      () => new Slot(),
     );
     this.#clock = options.clock ?? monotonic;
     this.#onError = options.onError ?? (() => {});
@@ -85,8 +94,7 @@ export class TimerWheel {
       this.#tick + 1,
       Math.ceil(entry.dueAt / this.#tickMs),
     );
-    entry.slot = tick % this.#slots.length;
-    this.#slots[entry.slot]?.add(entry);
+    this.#slots[tick % this.#slots.length]?.add(entry);
     this.#size++;
     if (tick < this.#armedTick) this.#arm(tick, this.#clock());
   }
@@ -96,17 +104,14 @@ export class TimerWheel {
    * do: clearing and arming it for each request costs a fast one a quarter of its time.
    */
   cancel(entry: Timed): void {
-    if (entry.slot < 0) return;
-    if (this.#slots[entry.slot]?.delete(entry)) this.#size--;
-    entry.slot = -1;
+    if (entry.behind === undefined) return;
+    unlink(entry);
+    this.#size--;
   }
 
   /** Drops every entry and the timer. The wheel can be used again. */
   stop(): void {
-    for (const slot of this.#slots) {
-      for (const entry of slot) entry.slot = -1;
-      slot.clear();
-    }
+    for (const slot of [this.#current, ...this.#slots]) while (slot.take() !== undefined);
     this.#size = 0;
     clearTimeout(this.#timer);
     this.#armedTick = Infinity;
@@ -134,19 +139,22 @@ export class TimerWheel {
     const first = Math.max(this.#tick + 1, current - this.#slots.length + 1);
     this.#tick = Math.max(this.#tick, current);
     for (let tick = first; tick <= current; tick++) {
-      this.#fire(tick % this.#slots.length, now);
+      this.#fire(this.#slots[tick % this.#slots.length], now);
     }
     if (this.#size > 0) this.#armNext();
   };
 
-  #fire(index: number, now: number): void {
-    const slot = this.#slots[index];
-    if (slot === undefined || slot.size === 0) return;
-    // A copy: what fires may schedule itself again into this very slot.
-    for (const entry of [...slot]) {
-      if (entry.dueAt > now || !slot.delete(entry)) continue;
+  #fire(slot: Slot | undefined, now: number): void {
+    if (slot === undefined || slot.isEmpty) return;
+    // What fires may schedule itself again into this very slot, take others out, or stop the wheel.
+    const current = this.#current;
+    slot.moveTo(current);
+    for (let entry = current.take(); entry !== undefined; entry = current.take()) {
+      if (entry.dueAt > now) {
+        slot.add(entry);
+        continue;
+      }
       this.#size--;
-      entry.slot = -1;
       try {
         entry.onDue(now);
       } catch (error) {
@@ -158,10 +166,53 @@ export class TimerWheel {
   #armNext(): void {
     const length = this.#slots.length;
     for (let tick = this.#tick + 1; tick <= this.#tick + length; tick++) {
-      if (this.#slots[tick % length]?.size) {
+      if (this.#slots[tick % length]?.isEmpty === false) {
         if (tick < this.#armedTick) this.#arm(tick, this.#clock());
         return;
       }
     }
   }
+}
+
+/** What waits for the same ticks, first come first served. */
+class Slot implements Linked {
+  before: Linked = this;
+  behind: Linked = this;
+
+  get isEmpty(): boolean {
+    return this.behind === this;
+  }
+
+  add(entry: Timed): void {
+    const last = this.before;
+    entry.before = last;
+    entry.behind = this;
+    last.behind = entry;
+    this.before = entry;
+  }
+
+  /** Takes out the first entry, if there is one. */
+  take(): Timed | undefined {
+    if (this.isEmpty) return undefined;
+    const first = this.behind as Timed;
+    unlink(first);
+    return first;
+  }
+
+  /** Moves all entries behind those of another slot. There is one at least. */
+  moveTo(other: Slot): void {
+    const { before: last, behind: first } = this;
+    first.before = other.before;
+    other.before.behind = first;
+    last.behind = other;
+    other.before = last;
+    this.before = this.behind = this;
+  }
+}
+
+function unlink(entry: Linked): void {
+  const { before, behind } = entry;
+  if (before !== undefined) before.behind = behind;
+  if (behind !== undefined) behind.before = before;
+  entry.before = entry.behind = undefined;
 }

@@ -1,6 +1,6 @@
 import { CallAborted } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import type { Timed } from "../base/timer_wheel.ts";
+import type { Linked, Timed } from "../base/timer_wheel.ts";
 import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
 import { isObject, type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
@@ -34,7 +34,8 @@ export class Call implements ToolContext, Timed {
 
   /** Belong to the timer wheel, which calls when the request's time is over. */
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
 
   #controller: AbortController | undefined;
   #log: ClientLog | undefined;

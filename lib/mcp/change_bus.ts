@@ -4,6 +4,7 @@
  * @module
  */
 import { logFor } from "../base/log.ts";
+import { Roster } from "../base/roster.ts";
 import type { Catalog, CatalogChange, ListKind } from "../registry/catalog.ts";
 import { type JsonRpcNotification, notification } from "../wire/json_rpc.ts";
 
@@ -13,6 +14,8 @@ export interface ChangeListener {
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
   sendChange(message: JsonRpcNotification): void;
+  /** Where the bus has it; -1 while it does not listen. Belongs to the bus. */
+  place: number;
 }
 
 const log = logFor("mcp");
@@ -23,7 +26,7 @@ const LIST_CHANGED: Readonly<Record<ListKind, JsonRpcNotification>> = {
 };
 
 export class ChangeBus {
-  readonly #listeners = new Set<ChangeListener>();
+  readonly #listeners = new Roster<ChangeListener>();
   /** Changes of this turn of the event loop, each once, however often they happened. */
   readonly #waiting = new Map<string, CatalogChange>();
 
@@ -32,11 +35,12 @@ export class ChangeBus {
   }
 
   add(listener: ChangeListener): void {
-    this.#listeners.add(listener);
+    if (listener.place < 0) listener.place = this.#listeners.add(listener);
   }
 
   remove(listener: ChangeListener): void {
-    this.#listeners.delete(listener);
+    this.#listeners.delete(listener.place);
+    listener.place = -1;
   }
 
   #note(change: CatalogChange): void {

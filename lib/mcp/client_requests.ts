@@ -6,7 +6,7 @@
  */
 import { CallAborted } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
-import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
 import {
   type JsonRpcId,
   type JsonRpcNotification,
@@ -100,7 +100,8 @@ export class ClientRequests {
 
 class PendingRequest implements Timed {
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
   readonly #request: JsonRpcRequest;
   readonly #call: AskingCall;
   readonly #timeoutMs: number;

@@ -12,6 +12,7 @@ import type { NoticeKind } from "../wire/notices.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admission.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
 import { type HeartbeatFigures, type Ledger, noneClosed, observedEnd } from "./ledger.ts";
+import { Directory } from "./directory.ts";
 import type { LastBytes } from "./last_bytes.ts";
 import { QueueBudget } from "./queue_budget.ts";
 import { SseConnection } from "./sse_connection.ts";
@@ -51,7 +52,7 @@ export class ConnectionRegistry implements StreamOwner {
   readonly #limits: RegistryLimits;
   readonly #log: Log;
   readonly #observer: Observer;
-  readonly #connections = new Map<string, SseConnection>();
+  readonly #connections = new Directory<SseConnection>();
   readonly #lingering = new Set<SseConnection>();
   /** Open and lingering streams, by client. */
   readonly #perClient = new Map<string, number>();
@@ -96,7 +97,7 @@ export class ConnectionRegistry implements StreamOwner {
   }
 
   /** All open streams, oldest first. */
-  connections(): MapIterator<SseConnection> {
+  connections(): IteratorObject<SseConnection, undefined> {
     return this.#connections.values();
   }
 
@@ -128,7 +129,7 @@ export class ConnectionRegistry implements StreamOwner {
     });
     this.#opened++;
     this.#observer.connectionOpened(dialect.name);
-    this.#connections.set(connection.id, connection);
+    this.#connections.add(connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     this.#log.info("SSE Connection establishing", {
       connection_id: connection.id,

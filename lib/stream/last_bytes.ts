@@ -1,4 +1,4 @@
-import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** How often it is looked whether the reader goes on (ms). */
@@ -19,7 +19,8 @@ export interface LastBytesOwner {
 export class LastBytes implements Timed {
   /** Belong to the timer wheel. */
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
 
   readonly #outbox: Outbox;
   readonly #owner: LastBytesOwner;

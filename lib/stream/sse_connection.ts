@@ -14,7 +14,7 @@
  */
 import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Timed } from "../base/timer_wheel.ts";
+import type { Linked, Timed } from "../base/timer_wheel.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonText, encodeRetry } from "../wire/sse.ts";
 import { type CloseReason, isDeparture } from "./close_reason.ts";
@@ -27,7 +27,8 @@ export class SseConnection extends Stream
   implements Timed, StreamView, Progress, EventListenerObject {
   /** Belong to the timer wheel. */
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
 
   readonly #log: Log;
   readonly #maxAgeAt: number;

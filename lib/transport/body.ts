@@ -6,7 +6,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { remembered } from "../base/remembered.ts";
-import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
 import { notJson, parseJson } from "../wire/json_rpc.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
 
@@ -114,7 +114,8 @@ const LOOKS = 16;
  */
 export class BodyDeadlines implements Timed {
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
   readonly #timeoutMs: number;
   readonly #wheel: TimerWheel;
   /** The head of a linked list: a set that is added to and taken from for every request spends
@@ -131,7 +132,7 @@ export class BodyDeadlines implements Timed {
     reading.behind = this.#newest;
     if (this.#newest !== undefined) this.#newest.before = reading;
     this.#newest = reading;
-    if (this.slot < 0) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
+    if (this.behind === undefined) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
   }
 
   delete(reading: BodyReading): void {

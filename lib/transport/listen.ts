@@ -47,6 +47,8 @@ export function openListen(
 class ListenStream implements StreamWork, ChangeListener {
   /** A listen stream holds nothing up. */
   readonly size = 0;
+  /** Belongs to the change bus. */
+  place = -1;
   readonly #subscription: Subscription;
   readonly #changes: ChangeBus;
   #connection: SseConnection | undefined;

@@ -56,6 +56,8 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
   readonly dialect: SessionDialect;
   /** Requests answered so far. */
   served = 0;
+  /** Belongs to the change bus. */
+  place = -1;
   #unanswered = 0;
   readonly #deps: SessionStreamDeps;
 

@@ -7,7 +7,7 @@
  */
 import { type CallAborted, ProtocolError } from "../base/errors.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
-import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { Exchange } from "../mcp/exchange.ts";
 import { InFlight } from "../mcp/in_flight.ts";
 import type { MethodTable } from "../mcp/method_table.ts";
@@ -87,7 +87,8 @@ class OneCall implements Exchange, StreamWork, Timed {
 
   /** Belong to the timer wheel. */
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
 
   readonly #deps: StatelessDeps;
   readonly #call: StatelessCall;

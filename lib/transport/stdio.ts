@@ -76,6 +76,8 @@ export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
 }
 
 class StdioConnection {
+  /** Belongs to the change bus. */
+  place = -1;
   readonly #deps: StdioDeps;
   readonly #output: StdioOutput;
   readonly #session: LegacySession;
@@ -244,6 +246,8 @@ class StdioConnection {
 /** One `subscriptions/listen` on the shared pipe. */
 class StdioSubscription {
   readonly subscription: Subscription;
+  /** Belongs to the change bus. */
+  place = -1;
   readonly #send: (message: JsonRpcNotification) => void;
 
   constructor(subscription: Subscription, send: (message: JsonRpcNotification) => void) {

@@ -6,7 +6,7 @@
 import { CallAborted } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Seal } from "../base/seal.ts";
-import type { Timed, TimerWheel } from "../base/timer_wheel.ts";
+import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeListener } from "../mcp/change_bus.ts";
 import { LegacySession } from "../mcp/legacy_session.ts";
 import type { CatalogChange } from "../registry/catalog.ts";
@@ -58,7 +58,10 @@ export class StreamableSession implements ChangeListener, Timed {
 
   /** Belong to the timer wheel. */
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
+  /** Belongs to the change bus. */
+  place = -1;
 
   readonly #openedAt: number;
   readonly #parts: SessionParts;

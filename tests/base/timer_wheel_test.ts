@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { type Timed, TimerWheel } from "../../lib/base/timer_wheel.ts";
+import { type Linked, type Timed, TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { FakeTime } from "../helpers/time.ts";
 
 /** An entry that notes when it fired. */
 class Alarm implements Timed {
   dueAt = 0;
-  slot = -1;
+  before: Linked | undefined;
+  behind: Linked | undefined;
   readonly firedAt: number[] = [];
   readonly #then: ((now: number) => void) | undefined;
 
@@ -221,6 +222,24 @@ Deno.test("after a stop of the process longer than a turn everything overdue fir
   assertEquals(later.firedAt, []);
   await time.advance(1_000);
   assertEquals(later.firedAt, [2_000]);
+});
+
+Deno.test("an entry that stops the wheel keeps from firing what was due with it", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock, tickMs: 10 });
+  const fired: string[] = [];
+  const first = new Alarm(() => {
+    fired.push("first");
+    wheel.stop();
+  });
+  const second = new Alarm(() => fired.push("second"));
+  wheel.schedule(first, 10);
+  wheel.schedule(second, 10);
+  await time.advance(100);
+  assertEquals([fired, wheel.size], [["first"], 0]);
+  wheel.schedule(second, 10);
+  await time.advance(100);
+  assertEquals([fired, wheel.size], [["first", "second"], 0]);
 });
 
 Deno.test("10,000 entries are added and removed again without a trace", async () => {

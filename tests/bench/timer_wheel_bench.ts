@@ -2,7 +2,7 @@
 import { type Timed, TimerWheel } from "../../lib/base/timer_wheel.ts";
 
 function entry(): Timed {
-  return { dueAt: 0, slot: -1, onDue: () => {} };
+  return { dueAt: 0, before: undefined, behind: undefined, onDue: () => {} };
 }
 
 function wheelOf(count: number): TimerWheel {
