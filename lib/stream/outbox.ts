@@ -105,6 +105,8 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Called by the stream when its reader is gone. */
   cancel(): void {
+    // It is closed by then, and what it is told now would throw: 12 µs.
+    this.#controller = undefined;
     this.#owner.cancel();
   }
 

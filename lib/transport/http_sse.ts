@@ -36,7 +36,7 @@ export function openHttpSse(
 ): Response {
   const { connection } = new SessionStream(deps, HTTP_SSE, from);
   const endpoint = `${from.path}?${CONNECTION_ID_PARAM}=${connection.id}`;
-  connection.open(encodeEvent({ event: "endpoint", data: endpoint }), from.request.signal);
+  connection.open(encodeEvent({ event: "endpoint", data: endpoint }), from.request);
   return eventStream(connection);
 }
 

@@ -40,7 +40,7 @@ export function openListen(
   const stream = new ListenStream(subscription, deps.changes);
   const client = streamClient(from.request, from.peer);
   const connection = deps.connections.open({ dialect: LISTEN, client, work: stream });
-  stream.start(connection, from.request.signal);
+  stream.start(connection, from.request);
   return eventStream(connection);
 }
 
@@ -58,10 +58,10 @@ class ListenStream implements StreamWork, ChangeListener {
     this.#changes = changes;
   }
 
-  start(connection: SseConnection, signal: AbortSignal): void {
+  start(connection: SseConnection, request: Request): void {
     this.#connection = connection;
     this.#changes.add(this);
-    connection.open(encodeJsonEvent(this.#subscription.acknowledgement()), signal);
+    connection.open(encodeJsonEvent(this.#subscription.acknowledgement()), request);
   }
 
   abortAll(): void {

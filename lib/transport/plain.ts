@@ -97,7 +97,7 @@ export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response
   const result = { status: "connected", connection_id: connection.id };
   connection.open(
     encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
-    request.signal,
+    request,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
   if (message !== undefined && connection.state === "open") stream.take(message);

@@ -49,7 +49,7 @@ export function listenToSession(
     client,
     ...(stream !== undefined && { work: stream }),
   });
-  connection.open(OPENING, request.signal);
+  connection.open(OPENING, request);
   session.listen();
   if (resumption === undefined) startStandalone(deps, session, connection);
   else resume(deps, session, { ...resumption, connection });

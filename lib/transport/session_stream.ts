@@ -139,11 +139,12 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
 
   /** Takes one message; its response, if any, comes on the stream. */
   take(message: JsonRpcMessage): void {
-    // A client may be gone before its stream is open; nothing runs for nobody.
     if (this.connection.state !== "open") return;
     const { server } = this.#deps;
     if (isResponse(message)) return this.session.settle(message);
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
+    // A client may be gone before its stream is open; nothing runs for nobody, and a ping for none.
+    if (message.method !== "ping" && !this.connection.look()) return;
     this.#unanswered++;
     const response = server.dispatch(message, this, LEGACY_METHODS);
     if (!isPromise(response)) return this.#answer(response);

@@ -171,7 +171,7 @@ class OneCall implements Exchange, StreamWork, Timed {
       // No stream is to be had now; the answer comes as JSON, without what was to be said before.
       return;
     }
-    this.#connection.open(KEEPALIVE, request.signal);
+    this.#connection.open(KEEPALIVE, request);
     this.#answer?.resolve(eventStream(this.#connection));
   }
 

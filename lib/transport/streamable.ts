@@ -207,7 +207,7 @@ function openConnection(
   try {
     const client = streamClient(post.request, post.peer);
     const connection = connections.open({ dialect: RESUMABLE, client, work });
-    connection.open(OPENING, post.request.signal);
+    connection.open(OPENING, post.request);
     return connection;
   } catch (error) {
     // No stream is to be had: nobody would ever collect the answers.

@@ -66,7 +66,7 @@ export interface OpenBareOptions {
   readonly address?: string;
   readonly socket?: string | undefined;
   readonly work?: StreamWork;
-  readonly signal?: AbortSignal;
+  readonly request?: Pick<Request, "signal">;
   readonly dialect?: SseDialect;
   /** Settles when the transport lets go of the stream; it is asked when the stream has ended. */
   readonly released?: Promise<unknown>;
@@ -131,7 +131,7 @@ export class Streams implements Disposable {
 
   /** Opens a stream whose first frame is `first`. */
   open(options: OpenBareOptions = {}): BareStream {
-    const { address = "192.0.2.1", signal, dialect = BARE, work, released, socket } = options;
+    const { address = "192.0.2.1", request, dialect = BARE, work, released, socket } = options;
     const connection = this.registry.open({
       dialect,
       client: {
@@ -143,7 +143,7 @@ export class Streams implements Disposable {
       ...(work !== undefined && { work }),
     });
     const stream = new BareStream(connection);
-    connection.open(ENCODER.encode("first\n"), signal);
+    connection.open(ENCODER.encode("first\n"), request);
     return stream;
   }
 

@@ -40,7 +40,7 @@ Deno.test("layer 1: the request's signal alone ends it at once, though nobody ca
   using streams = new Streams();
   const work = new FakeWork(1);
   const client = new AbortController();
-  const stream = streams.openFollowed({ work, signal: client.signal });
+  const stream = streams.openFollowed({ work, request: client });
   await settled();
   client.abort();
   assertEnded(streams, stream, work, "client_closed");
@@ -51,7 +51,7 @@ Deno.test("layer 1: the request's signal alone ends it at once, though nobody ca
 async function idleAndAborted(streams: Streams) {
   const work = new FakeWork();
   const client = new AbortController();
-  const stream = streams.openFollowed({ work, signal: client.signal });
+  const stream = streams.openFollowed({ work, request: client });
   await settled();
   client.abort();
   return { work, stream };
@@ -76,18 +76,35 @@ Deno.test("layer 1: what begins to run for a stream whose signal has aborted is 
 
 Deno.test("layer 1: a signal that has aborted before the stream opens ends it before its first byte", async () => {
   using streams = new Streams();
-  const work = new FakeWork();
-  const stream = streams.open({ work, signal: AbortSignal.abort() });
+  const work = new FakeWork(1);
+  const stream = streams.open({ work, request: { signal: AbortSignal.abort() } });
   assertEquals(stream.reason, "client_closed");
   assertEquals(await stream.read(), undefined);
   assertEquals([stream.connection.sentBytes, streams.wheel.size], [0, 0]);
+});
+
+Deno.test("the signal of an idle stream is not looked at before its first ping", async () => {
+  using streams = new Streams();
+  const client = new AbortController();
+  let looks = 0;
+  const request = {
+    get signal() {
+      looks++;
+      return client.signal;
+    },
+  };
+  const { connection } = streams.openFollowed({ work: new FakeWork(), request });
+  await settled();
+  assertEquals(looks, 0);
+  await streams.time.advance(INTERVAL);
+  assertEquals([looks, connection.pingCount], [1, 1]);
 });
 
 Deno.test("layer 1: signal and cancel together count once", async () => {
   using streams = new Streams();
   const client = new AbortController();
   const work = new FakeWork(1);
-  const stream = streams.open({ work, signal: client.signal });
+  const stream = streams.open({ work, request: client });
   client.abort();
   await stream.leave();
   assertEnded(streams, stream, work, "client_closed");
@@ -107,7 +124,7 @@ Deno.test("a stream that has ended listens to its request's signal no more", asy
     removeEventListener.apply(client.signal, args);
   };
   const work = new FakeWork();
-  const stream = streams.openFollowed({ signal: client.signal, work });
+  const stream = streams.openFollowed({ request: client, work });
   await settled();
   assertEquals(listeners, 0);
   work.size = 1;

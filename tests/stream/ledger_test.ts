@@ -52,7 +52,7 @@ function open({ streams, all, clients, releases }: World, opening: Opening): voi
   try {
     all.push(streams.open({
       address: opening.address,
-      signal: client.signal,
+      request: client,
       work: new FakeWork(opening.isBusy ? 1 : 0),
       ...(opening.tells && { released: promise }),
     }));

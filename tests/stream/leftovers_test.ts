@@ -22,7 +22,7 @@ Deno.test("close() leaves no timer behind for a client that left with bytes unre
   left.connection.send(bytes(500));
   await left.leave();
   const abort = new AbortController();
-  const aborted = streams.open({ signal: abort.signal, work: new FakeWork(1) });
+  const aborted = streams.open({ request: abort, work: new FakeWork(1) });
   aborted.connection.send(bytes(500));
   abort.abort();
   assertEquals([left.reason, aborted.reason], ["client_closed", "client_closed"]);

@@ -129,7 +129,7 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
   await settled();
   const before = { text: stream.text, ledger: streams.registry.ledger() };
   assertEquals(connection.send(bytes(10)), false);
-  connection.open(bytes(10), AbortSignal.abort());
+  connection.open(bytes(10), { signal: AbortSignal.abort() });
   connection.cancel();
   connection.onDue(streams.wheel.now());
   connection.close("error");

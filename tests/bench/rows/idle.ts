@@ -20,6 +20,10 @@ interface Memory {
   readonly bareHeapKib: number;
 }
 
+/** A stream is idle as it mostly is once it has been pinged. */
+const PING_MS = 2_000;
+const PINGED_AFTER_MS = PING_MS * 1.5;
+
 async function kibEach(
   launch: Launch,
   count: number,
@@ -30,6 +34,7 @@ async function kibEach(
   await using _warm = await holdIdle(server, 10);
   const before = await read(server);
   await using _all = await holdIdle(server, count);
+  await pause(PINGED_AFTER_MS);
   return (await read(server) - before) / count;
 }
 
@@ -37,12 +42,13 @@ async function kibEach(
 async function memoryAt(count: number): Promise<Memory> {
   const resident = (server: ServerProcess) => server.residentKib();
   const heap = async (server: ServerProcess) => (await server.read("/bench/heap")).used! / 1024;
-  const room = roomFor(count);
+  const pings = String(PING_MS);
+  const pinging = `--mcp-ping-interval-ms=${pings}`;
   return {
-    bareResidentKib: await kibEach(peer("sse_limit.js"), count, resident),
-    residentKib: await kibEach(roomyLifeline(count), count, resident),
-    bareHeapKib: await kibEach(peer("sse_limit.js", "15000", "heap"), count, heap),
-    heapKib: await kibEach(handledLifeline(...room), count, heap),
+    bareResidentKib: await kibEach(peer("sse_limit.js", pings), count, resident),
+    residentKib: await kibEach(roomyLifeline(count, pinging), count, resident),
+    bareHeapKib: await kibEach(peer("sse_limit.js", pings, "heap"), count, heap),
+    heapKib: await kibEach(handledLifeline(...roomFor(count), pinging), count, heap),
   };
 }
 
