@@ -53,12 +53,13 @@ export class ConnectionRegistry implements StreamOwner {
   readonly #log: Log;
   readonly #observer: Observer;
   readonly #connections = new Directory<SseConnection>();
-  readonly #lingering = new Set<SseConnection>();
   /** Open and lingering streams, by client. */
   readonly #perClient = new Map<string, number>();
   readonly #closed = noneClosed();
   readonly #queues: QueueBudget;
   #opened = 0;
+  /** Streams that have ended and whose socket is still held. */
+  #lingering = 0;
   #pingsSent = 0;
   #pingsFailed = 0;
   #maxLatenessMs = 0;
@@ -113,7 +114,7 @@ export class ConnectionRegistry implements StreamOwner {
   open({ dialect, client, work, pingIntervalMs }: OpenOptions): SseConnection {
     this.#queues.recountIfFull();
     this.admission.admitStream(client, {
-      open: this.#connections.size + this.#lingering.size,
+      open: this.#connections.size + this.#lingering,
       openOfClient: this.#perClient.get(client.key) ?? 0,
       queuedBytes: this.#queues.bytes,
     }, dialect.isLasting);
@@ -154,7 +155,7 @@ export class ConnectionRegistry implements StreamOwner {
     return {
       opened: this.#opened,
       open: this.#connections.size,
-      lingering: this.#lingering.size,
+      lingering: this.#lingering,
       closed: { ...this.#closed },
       refused: this.admission.refused(),
       queuedBytes: this.#queues.bytes,
@@ -276,10 +277,10 @@ export class ConnectionRegistry implements StreamOwner {
    * its socket must count as long as it is there.
    */
   #linger(connection: SseConnection): void {
-    this.#lingering.add(connection);
+    this.#lingering++;
     const onRelease = () => {
       connection.released();
-      this.#lingering.delete(connection);
+      this.#lingering--;
       this.#countOut(connection);
     };
     connection.client.transport.released?.().then(onRelease, onRelease);
