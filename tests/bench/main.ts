@@ -38,9 +38,9 @@ const GROUPS: readonly RowGroup[] = [
 ];
 const QUICK: Effort = {
   isQuick: true,
-  rounds: 3,
-  seconds: 2,
-  growthSeconds: 1,
+  rounds: 6,
+  seconds: 1,
+  growthRounds: 3,
   starts: 5,
   memoryRounds: 2,
   streams: 1_000,
@@ -48,9 +48,9 @@ const QUICK: Effort = {
 };
 const THOROUGH: Effort = {
   isQuick: false,
-  rounds: 5,
-  seconds: 5,
-  growthSeconds: 3,
+  rounds: 20,
+  seconds: 1,
+  growthRounds: 11,
   starts: 11,
   memoryRounds: 2,
   streams: 10_000,

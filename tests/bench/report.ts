@@ -52,11 +52,12 @@ export interface RowGroup {
 /** How thoroughly to measure. */
 export interface Effort {
   readonly isQuick: boolean;
+  /** Many short ones: a shared machine is slow or fast for seconds, so neighbours must be near. */
   readonly rounds: number;
   /** Of one load. */
   readonly seconds: number;
-  /** Of one load that is only to show growth. */
-  readonly growthSeconds: number;
+  /** Of loads that are only to show growth. */
+  readonly growthRounds: number;
   /** Starts of a server, and rounds of memory. */
   readonly starts: number;
   readonly memoryRounds: number;

@@ -46,7 +46,7 @@ export function sheet(run: Run): string {
 ${kind(effort)} It took ${Math.ceil(minutes)} minutes on ${new Date().toISOString().slice(0, 10)}.
 Machine: ${machine()}.
 
-Each load ran ${effort.rounds} times for ${effort.seconds} s (${effort.growthSeconds} s where only
+Each load ran ${effort.rounds} times for ${effort.seconds} s (${effort.growthRounds} times where only
 growth is shown), in turn with what it is compared with, by one thread of wrk from ${CONNECTIONS}
 connections unless the row says otherwise. Each figure is the median over the rounds, with the
 lowest and the highest in brackets; each ratio is that of what each round is of its neighbour. "By

@@ -19,7 +19,7 @@ const ROOM = 20_000;
 
 export const connections: RowGroup = {
   name: "growth with the number of connections",
-  run: async ({ rounds, growthSeconds: seconds }) => {
+  run: async ({ growthRounds: rounds, seconds }) => {
     await using own = await ServerProcess.start(lifeline(...roomFor(ROOM)));
     await using limit = await ServerProcess.start(peer("limit.js"));
     const inTurnOf = async (server: ServerProcess, request: BenchRequest) => {

@@ -90,7 +90,7 @@ export const plainGrowth: RowGroup = {
       owns.push(await start(roomyLifeline(count + 1_000, `${PING_FLAG}=${SELDOM_MS}`), count));
       bares.push(await start(peer("sse_limit.js", SELDOM_MS), count));
     }
-    const { rounds, growthSeconds: seconds } = effort;
+    const { growthRounds: rounds, seconds } = effort;
     const found = await inTurn([...owns, ...bares], { rounds, seconds });
     const points = (first: number) =>
       sizes.map((count, n) => ({ count, costs: found[first + n]!.map(({ cpuUs }) => cpuUs) }));
