@@ -143,7 +143,7 @@ export class SessionStream implements Exchange, StreamWork, ChangeListener {
     const { server } = this.#deps;
     if (isResponse(message)) return this.session.settle(message);
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
-    // A client may be gone before its stream is open; nothing runs for nobody, and a ping for none.
+    // A client may be gone before its stream is open; nothing runs for nobody. A ping runs nothing.
     if (message.method !== "ping" && !this.connection.look()) return;
     this.#unanswered++;
     const response = server.dispatch(message, this, LEGACY_METHODS);
