@@ -3,7 +3,8 @@
  *
  * In Deno a reader that stops makes nothing throw: a few megabytes vanish into kernel buffers, then
  * bytes stay in the stream's queue. Its high-water mark is 0, so `-desiredSize` is exactly how many
- * chunks wait, and `pull()` means that none does.
+ * chunks wait. That is looked at, and not waited for: to be told by `pull()` that none does would
+ * cost each chunk a promise, and each idle stream 150 bytes.
  *
  * What is in the queue cannot be taken back, so notifications that a later one may supersede are
  * held back in a backlog as long as the reader is behind.
@@ -12,7 +13,7 @@
  */
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { noticeOf, progressKey } from "../wire/notices.ts";
-import { Backlog, type BacklogOwner } from "./backlog.ts";
+import { HeldBack, type HeldBackOwner } from "./held_back.ts";
 
 /** Whose outbox it is. */
 export interface OutboxOwner {
@@ -37,7 +38,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** The response body. */
   readonly readable: ReadableStream<Uint8Array>;
   readonly #owner: OutboxOwner;
-  readonly #total: BacklogOwner;
+  readonly #total: HeldBackOwner;
   readonly #maxBytes: number;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #writtenBytes = 0;
@@ -49,12 +50,12 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** What had been sent when the stream ended. */
   #sentAtEnd: number | undefined;
   /** Only while a reader is behind. */
-  #backlog: Backlog | undefined;
+  #backlog: HeldBack | undefined;
   /** Where the answers end that had to wait, as numbers of bytes written until then. */
   #answers: number[] | undefined;
 
   /** @param maxBytes that may wait for the reader */
-  constructor(owner: OutboxOwner, total: BacklogOwner, maxBytes: number) {
+  constructor(owner: OutboxOwner, total: HeldBackOwner, maxBytes: number) {
     this.#owner = owner;
     this.#total = total;
     this.#maxBytes = maxBytes;
@@ -94,13 +95,6 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** Called by the stream. */
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-  }
-
-  /** Called by the stream when the reader has taken everything. */
-  pull(): void {
-    this.recount();
-    this.#answers = undefined;
-    if (this.#backlog !== undefined) this.flush();
   }
 
   /** Called by the stream when its reader is gone. */
@@ -143,13 +137,14 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    * @returns false when it is to be sent now
    */
   hold(message: JsonRpcMessage, text: string): boolean {
+    if (this.#backlog !== undefined) this.#catchUp();
     // What was counted may have been taken meanwhile, and is never too little.
     if (!this.#isBehind(this.#countedBytes, text.length)) return false;
     const { waitingBytes } = this;
     if (!this.#isBehind(waitingBytes, text.length)) return false;
     const notice = noticeOf(message);
     if (notice === undefined) return false;
-    this.#backlog ??= new Backlog(this.#total);
+    this.#backlog ??= new HeldBack(this.#total, () => this.#catchUp());
     return this.#backlog.hold(notice, text, this.#maxBytes - waitingBytes);
   }
 
@@ -171,11 +166,13 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     for (const text of backlog.take(room)) this.#owner.sendHeld(text);
   }
 
-  /** Brings the total up to date: a reader takes bytes without telling, until it has taken all. */
+  /** Brings the total up to date: a reader takes bytes without telling. */
   recount(): void {
-    const delta = this.waitingBytes - this.#countedBytes;
+    const { waitingBytes } = this;
+    if (waitingBytes === 0) this.#answers = undefined;
+    const delta = waitingBytes - this.#countedBytes;
     if (delta === 0) return;
-    this.#countedBytes += delta;
+    this.#countedBytes = waitingBytes;
     this.#total.addQueued(delta);
   }
 
@@ -210,6 +207,17 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   forget(): void {
     this.#controller = undefined;
     this.recount();
+  }
+
+  /**
+   * Sends what was held back, if the reader has taken all the rest.
+   *
+   * @returns whether it has
+   */
+  #catchUp(): boolean {
+    const isRead = this.waitingBytes === 0;
+    if (isRead) this.flush();
+    return isRead;
   }
 
   #enqueue(frame: Uint8Array): void {

@@ -12,12 +12,13 @@ import { settled } from "../helpers/time.ts";
 const MAX_BYTES = 6_000;
 /** More than any message here takes in the backlog. */
 const ROOM_BYTES = 2_000;
+const LOOKED_AFTER_MS = 75;
 const LISTS = ["tools", "resources", "prompts"] as const;
 
 type Step =
   | { readonly do: "change" | "update" | "progress" | "finish"; readonly which: number }
   | { readonly do: "log" | "answer"; readonly length: number }
-  | { readonly do: "ask" | "read" };
+  | { readonly do: "ask" | "read" | "wait" };
 
 const which = fc.nat({ max: 2 });
 const STEP: fc.Arbitrary<Step> = fc.oneof(
@@ -32,6 +33,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   fc.record({ do: fc.constant("answer"), length: fc.nat({ max: 1_500 }) }) as fc.Arbitrary<Step>,
   fc.constant<Step>({ do: "ask" }),
+  fc.constant<Step>({ do: "wait" }),
 );
 
 /** A message and the step at which it was said or read. */
@@ -80,6 +82,7 @@ class Scene implements Disposable {
   async take(step: Step): Promise<void> {
     this.#step++;
     if (step.do === "read") await this.#readOne();
+    else if (step.do === "wait") await this.#wait();
     else if (this.isOpen) this.#say(step);
     const { connection } = this.stream;
     assertLessOrEqual(connection.queuedBytes, MAX_BYTES);
@@ -87,7 +90,7 @@ class Scene implements Disposable {
     assert(this.streams.addsUp());
   }
 
-  #say(step: Exclude<Step, { readonly do: "read" }>): void {
+  #say(step: Exclude<Step, { readonly do: "read" | "wait" }>): void {
     const { connection } = this.stream;
     const number = ++this.#count;
     const say = (message: JsonRpcMessage) => {
@@ -127,10 +130,17 @@ class Scene implements Disposable {
     await settled();
   }
 
+  /** It is looked now and then whether a reader has caught up. */
+  async #wait(): Promise<void> {
+    await this.streams.time.advance(LOOKED_AFTER_MS);
+  }
+
   async readAll(): Promise<void> {
+    await this.#wait();
     while (this.#reading === undefined) {
       this.#step++;
       await this.#readOne();
+      if (this.#reading !== undefined) await this.#wait();
     }
   }
 

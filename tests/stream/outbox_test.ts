@@ -1,18 +1,22 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { Outbox } from "../../lib/stream/outbox.ts";
-import { settled } from "../helpers/time.ts";
+import { notification } from "../../lib/wire/json_rpc.ts";
+import { FakeTime, settled } from "../helpers/time.ts";
 
 const MAX_BYTES = 1_000_000;
 
 /** An outbox whose total is kept as the registry keeps it. */
-function createOutbox() {
+function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
   const total = { bytes: 0 };
-  const outbox = new Outbox({ cancel: () => {}, sendHeld: () => {} }, {
+  const held: string[] = [];
+  const outbox = new Outbox({ cancel: () => {}, sendHeld: (text) => void held.push(text) }, {
     addQueued: (delta) => void (total.bytes += delta),
     superseded: () => {},
-  }, MAX_BYTES);
-  return { outbox, total };
+    wheel,
+  }, maxBytes);
+  return { outbox, total, held };
 }
 
 Deno.test("property: an outbox knows what waits to the byte, whoever is ahead", async () => {
@@ -60,4 +64,35 @@ Deno.test("an outbox that is abandoned holds nothing, and no frame after it", ()
   assertEquals([outbox.queuedBytes, total.bytes], [30, 30]);
   outbox.abandon(new Error("gone"));
   assertEquals([outbox.waitingBytes, outbox.queuedBytes, total.bytes], [0, 0, 0]);
+});
+
+Deno.test("what is held back goes out within 75 ms of the reader having taken all, and then nothing is looked at", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock });
+  const { outbox, held } = createOutbox(wheel, 1_000);
+  const reader = outbox.readable.getReader();
+  outbox.add(new Uint8Array(200));
+  outbox.add(new Uint8Array(200));
+  const change = notification("notifications/tools/list_changed");
+  assertEquals(outbox.hold(change, JSON.stringify(change)), true);
+  await reader.read();
+  await time.advance(1_000);
+  assertEquals([held, wheel.size], [[], 1]);
+  await reader.read();
+  await time.advance(75);
+  assertEquals([held, wheel.size], [[JSON.stringify(change)], 0]);
+});
+
+Deno.test("a message to a reader that has caught up meanwhile sends what was held back before it", async () => {
+  using time = new FakeTime();
+  const { outbox, held } = createOutbox(new TimerWheel({ clock: time.clock }), 1_000);
+  const reader = outbox.readable.getReader();
+  outbox.add(new Uint8Array(200));
+  const [first, second] = ["tools", "prompts"].map((list) =>
+    notification(`notifications/${list}/list_changed`)
+  );
+  assertEquals(outbox.hold(first!, JSON.stringify(first)), true);
+  await reader.read();
+  assertEquals(outbox.hold(second!, JSON.stringify(second)), false);
+  assertEquals(held, [JSON.stringify(first)]);
 });
