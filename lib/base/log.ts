@@ -9,7 +9,7 @@ import type {
   LogLevel as LogTapeLevel,
   LogRecord,
 } from "@logtape/logtape";
-import { jsonLine, type LogFields, textLine } from "./log_lines.ts";
+import { jsonLine, type LogFields, LogLine, textLine } from "./log_lines.ts";
 
 /** Levels that `MCP_LOG_LEVEL` may name, least urgent first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -32,8 +32,8 @@ export interface Log {
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Takes one finished line without its line end. */
-  readonly write: (line: string) => void;
+  /** Takes one line without its line end; made into a string it is its text. */
+  readonly write: (line: LogLine) => void;
 }
 
 /**
@@ -54,16 +54,21 @@ let loading: Promise<void> | undefined;
 const waiting: (() => void)[] = [];
 /** Where lines go, unless a library user has told LogTape. */
 let direction: LogOptions | undefined;
+/** The place in {@linkcode LOG_LEVELS} of the least urgent that is written. */
+let least = 0;
 
 /** Directs all of Lifeline's logging to `write`; calling it again replaces the direction. */
 export function configureLog(options: LogOptions): void {
   direction = options;
+  least = LOG_LEVELS.indexOf(options.level);
   if (logTape !== undefined) configure(logTape, options);
 }
 
 /** Stops all logging, as tests do when they end. */
 export function resetLog(): void {
   direction = undefined;
+  // Where a library user directs the lines, LogTape knows what is wanted.
+  least = 0;
   logTape?.resetSync();
 }
 
@@ -89,7 +94,7 @@ function configure({ configureSync }: LogTape, { level, format, write }: LogOpti
   const toLine = format === "json" ? jsonLine : textLine;
   const lines = (record: LogRecord): void => {
     try {
-      write(toLine(record));
+      write(new LogLine(record, toLine));
     } catch {
       // Nobody is left to tell.
     }
@@ -98,7 +103,8 @@ function configure({ configureSync }: LogTape, { level, format, write }: LogOpti
     reset: true,
     sinks: { lines: Object.assign(lines, { [IMMEDIATE]: true }) },
     loggers: [
-      { category: "lifeline", lowestLevel: level, sinks: ["lines"] },
+      // Nothing is directed above it, and to ask there is a part of what a line costs.
+      { category: "lifeline", lowestLevel: level, sinks: ["lines"], parentSinks: "override" },
       { category: ["logtape", "meta"], lowestLevel: "fatal", sinks: [] },
     ],
   });
@@ -113,26 +119,23 @@ export function logFor(area: string): Log {
   const category = ["lifeline", area];
   let known: LogTapeLogger | undefined;
   const logger = () => known ??= logTape?.getLogger(category);
-  const at = (level: LogLevel) => (message: string, fields: LogFields = {}): void => {
-    if (!mayBeWritten(level)) return;
-    const record = recordOf(category, level, message, fields);
-    if (logTape !== undefined) return emit(logger(), record);
-    waiting.push(() => emit(logger(), record));
-    void loadLogTape();
+  const at = (level: LogLevel) => {
+    const urgency = LOG_LEVELS.indexOf(level);
+    return (message: string, fields: LogFields = {}): void => {
+      if (urgency < least) return;
+      const record = recordOf(category, level, message, fields);
+      if (logTape !== undefined) return emit(logger(), record);
+      waiting.push(() => emit(logger(), record));
+      void loadLogTape();
+    };
   };
   return {
     debug: at("debug"),
     info: at("info"),
     warning: at("warning"),
     error: at("error"),
-    enabled: (level) => logger()?.isEnabledFor(level) ?? mayBeWritten(level),
+    enabled: (level) => logger()?.isEnabledFor(level) ?? LOG_LEVELS.indexOf(level) >= least,
   };
-}
-
-/** Whether the level is urgent enough; where a library user directs the lines, LogTape knows. */
-function mayBeWritten(level: LogLevel): boolean {
-  return direction === undefined ||
-    LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(direction.level);
 }
 
 function recordOf(

@@ -17,12 +17,18 @@ const MAX_WAITING = 1_048_576;
 const GATHER_MS = 20;
 const ENCODER = new TextEncoder();
 
+/** A text, or what becomes one. */
+type Line = string | { toString(): string };
+
 export class StderrLines {
   readonly #clock: Clock;
-  #waiting: string[] = [];
+  #waiting: Line[] = [];
+  /** Characters of those that are texts already. */
   #waitingSize = 0;
   #dropped = 0;
-  #writing: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
+  /** For how long nobody knows, so what comes meanwhile is made into text and counted. */
+  #isWriting = false;
   #wroteAt = -Infinity;
   /** Ends a pause. */
   #goOn = (): void => {};
@@ -31,20 +37,21 @@ export class StderrLines {
     this.#clock = clock;
   }
 
-  readonly write = (line: string): void => {
+  readonly write = (line: Line): void => {
     if (this.#waitingSize > MAX_WAITING) {
       this.#dropped++;
       return;
     }
-    this.#waiting.push(line);
-    this.#waitingSize += line.length;
-    this.#writing ??= this.#drain();
+    const kept = this.#isWriting ? String(line) : line;
+    if (typeof kept === "string") this.#waitingSize += kept.length;
+    this.#waiting.push(kept);
+    this.#draining ??= this.#drain();
   };
 
   /** Resolves when all lines are written, or after `withinMs`. */
   async flush(withinMs = 500): Promise<void> {
     this.#goOn();
-    if (this.#writing !== undefined) await within(withinMs, this.#writing);
+    if (this.#draining !== undefined) await within(withinMs, this.#draining);
   }
 
   async #drain(): Promise<void> {
@@ -57,14 +64,16 @@ export class StderrLines {
         lines.push(`[WARNING] Log lines dropped {"count":${this.#dropped}}`);
         this.#dropped = 0;
       }
+      this.#isWriting = true;
       try {
         await writeAll(ENCODER.encode(lines.join("\n") + "\n"));
       } catch {
         // Nobody reads the log any more; the server goes on.
       }
+      this.#isWriting = false;
       this.#wroteAt = this.#clock();
     }
-    this.#writing = undefined;
+    this.#draining = undefined;
   }
 
   /** Lines of one turn of the event loop go out in one write, and so do those soon after it. */

@@ -2,7 +2,7 @@
 import { configureLog, flushLog, loadLogTape, logFor } from "../../lib/base/log.ts";
 
 const lines: string[] = [];
-configureLog({ level: "info", format: "text", write: (line) => void lines.push(line) });
+configureLog({ level: "info", format: "text", write: (line) => void lines.push(String(line)) });
 const log = logFor("test");
 log.debug("Not wanted");
 const isAsked = !log.enabled("debug") && log.enabled("info");

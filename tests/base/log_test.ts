@@ -138,7 +138,7 @@ Deno.test("a sink that throws does not reach the caller, and later lines are sti
     level: "debug",
     format: "text",
     write: (line) => {
-      tried.push(line);
+      tried.push(String(line));
       throw new Error("disk full");
     },
   });

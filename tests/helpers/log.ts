@@ -27,7 +27,7 @@ export class CapturedLog implements Disposable {
   readonly lines: string[] = [];
 
   constructor(level: LogLevel = "debug", format: LogFormat = "text") {
-    configureLog({ level, format, write: (line) => void this.lines.push(line) });
+    configureLog({ level, format, write: (line) => void this.lines.push(String(line)) });
   }
 
   /** The lines of the text form, in order. */
