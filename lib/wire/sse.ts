@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { utf8 } from "../base/utf8.ts";
 import { toJson } from "./json_rpc.ts";
 
 /** One event. */
@@ -76,7 +77,7 @@ export function encodeJsonEvent(value: unknown, event?: string): Uint8Array {
 
 /** The same, for what is JSON already. */
 export function encodeJsonText(json: string, event?: string): Uint8Array {
-  return ENCODER.encode(jsonEvent(json, event));
+  return utf8(jsonEvent(json, event));
 }
 
 /**
