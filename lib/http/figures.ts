@@ -54,13 +54,20 @@ export function oneRow(value: number): readonly Row[] {
 /** The values of each label, by its name. */
 export type LabelSets = Readonly<Record<string, readonly string[]>>;
 
+/** A row that is counted up. */
+interface CountRow {
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+}
+
 /** A number for each combination of labels, of which there are two at most. */
 export class Counter implements Figure {
   readonly type = "counter";
   readonly name: string;
   readonly help: string;
   readonly #labels: readonly string[];
-  readonly #counts = new Map<string, { labels: Record<string, string>; value: number }>();
+  /** By the first label's value, then by the second's: one key of both would be made each time. */
+  readonly #counts = new Map<string, Map<string, CountRow>>();
 
   /** @param sets the values of each label, all of which are there from the start, at 0 */
   constructor(name: string, help: string, sets: LabelSets = {}) {
@@ -71,20 +78,21 @@ export class Counter implements Figure {
   }
 
   /** @param first value of the first label, where there is one; and so on */
-  add(count: number, first = "", second?: string): void {
-    const key = second === undefined ? first : `${first}\0${second}`;
-    const known = this.#counts.get(key);
-    if (known !== undefined) {
-      known.value += count;
-      return;
-    }
-    const values = [first, second];
-    const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
-    this.#counts.set(key, { labels, value: count });
+  add(count: number, first = "", second = ""): void {
+    const known = this.#counts.get(first)?.get(second);
+    if (known !== undefined) known.value += count;
+    else this.#addRow(first, second, count);
   }
 
   rows(): readonly Row[] {
-    return [...this.#counts.values()];
+    return [...this.#counts.values()].flatMap((rows) => [...rows.values()]);
+  }
+
+  #addRow(first: string, second: string, value: number): void {
+    const values = [first, second];
+    const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
+    const rows = this.#counts.get(first) ?? new Map<string, CountRow>();
+    this.#counts.set(first, rows.set(second, { labels, value }));
   }
 }
 

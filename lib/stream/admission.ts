@@ -121,9 +121,9 @@ export class Admission {
     if (load.queuedBytes >= limits.maxTotalQueuedBytes) {
       this.#refuse("queue_budget", "too many bytes wait for slow readers");
     }
-    this.#checkHeap();
-    if (!isLasting) return;
     const now = this.#sources.now();
+    this.#checkHeap(now);
+    if (!isLasting) return;
     if (this.#flapping.isExcessive(key, now)) {
       this.#refuse("flapping", `client ${address} opens and loses streams again and again`);
     }
@@ -150,8 +150,9 @@ export class Admission {
    */
   admitSession(key: string): void {
     this.admitRequest();
-    this.#checkHeap();
-    const waitMs = this.#initializes.take(key, this.#sources.now());
+    const now = this.#sources.now();
+    this.#checkHeap(now);
+    const waitMs = this.#initializes.take(key, now);
     if (waitMs > 0) this.#refuse("initialize_rate", "the client initializes too fast", waitMs);
   }
 
@@ -164,12 +165,11 @@ export class Admission {
   }
 
   /** What to ask of a client before it reconnects (ms), if it comes back too often. */
-  retryMs({ key }: StreamClient): number | undefined {
-    return this.#flapping.retryMs(key, this.#sources.now());
+  retryMs({ key }: StreamClient, now: number): number | undefined {
+    return this.#flapping.retryMs(key, now);
   }
 
-  #checkHeap(): void {
-    const now = this.#sources.now();
+  #checkHeap(now: number): void {
     if (this.#sources.heap !== undefined && now - this.#heapSeenAt >= HEAP_LOOK_MS) {
       const { used, limit } = this.#sources.heap();
       this.#heapSeenAt = now;

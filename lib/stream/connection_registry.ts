@@ -247,8 +247,8 @@ export class ConnectionRegistry implements StreamOwner {
   }
 
   /** Called by a connection: what to ask of its client before it comes back. */
-  retryMs(client: StreamClient): number | undefined {
-    return this.admission.retryMs(client);
+  retryMs(client: StreamClient, now: number): number | undefined {
+    return this.admission.retryMs(client, now);
   }
 
   /** Called by a connection: a ping went out. */

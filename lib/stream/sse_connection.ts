@@ -159,6 +159,7 @@ export class SseConnection extends Stream
   close(reason: CloseReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    this.endedAt = Math.floor(this.owner.wheel.now());
     // What was held back is said now, or only kept where somebody may come back for it.
     if (isDeparture(reason) || this.#isStalled(reason)) this.#state = "closing";
     this.outbox.flush();

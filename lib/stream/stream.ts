@@ -20,6 +20,8 @@ export abstract class Stream implements OutboxOwner {
    * stream itself, and makes each of all others an object of 16 bytes.
    */
   readonly openedAt: number;
+  /** Undefined until then. */
+  protected endedAt: number | undefined;
   /** What waits for the reader. */
   readonly outbox: Outbox;
   protected readonly owner: StreamOwner;
@@ -68,9 +70,9 @@ export abstract class Stream implements OutboxOwner {
     return this.outbox.sentBytes;
   }
 
-  /** Age in ms. */
+  /** Age in ms; once it has ended, its age then. */
   get ageMs(): number {
-    return this.owner.wheel.now() - this.openedAt;
+    return (this.endedAt ?? this.owner.wheel.now()) - this.openedAt;
   }
 
   /** Age in whole seconds. */
@@ -80,7 +82,7 @@ export abstract class Stream implements OutboxOwner {
 
   /** What its client is asked to wait before it comes back (ms), if it comes too often. */
   get retryMs(): number | undefined {
-    return this.dialect.isLasting ? this.owner.retryMs(this.client) : undefined;
+    return this.dialect.isLasting ? this.owner.retryMs(this.client, this.openedAt) : undefined;
   }
 
   /** Brings the registry's total up to date with what its reader has taken. */

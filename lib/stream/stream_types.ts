@@ -123,7 +123,7 @@ export interface StreamOwner {
   /** A stream was cut off with so many answers unread. */
   resultsLost(stream: StreamView, count: number): void;
   /** What to ask of a client before it comes back (ms), if it comes too often. */
-  retryMs(client: StreamClient): number | undefined;
+  retryMs(client: StreamClient, now: number): number | undefined;
   /** A ping went out so many ms after it was due. */
   pinged(latenessMs: number): void;
   pingFailed(): void;

@@ -220,10 +220,13 @@ Deno.test("a reader that never takes the last bytes is cut off after 5 s", async
   assertEquals(stream.text, "<cut: drain>");
 });
 
-Deno.test("age and uptime run from the opening", async () => {
+Deno.test("age and uptime run from the opening to the end", async () => {
   using streams = new Streams();
   await streams.time.advance(500);
   const { connection } = streams.openFollowed();
   await streams.time.advance(2_999);
+  assertEquals([connection.ageMs, connection.uptime], [2_999, 2]);
+  connection.close("completed");
+  await streams.time.advance(5_000);
   assertEquals([connection.ageMs, connection.uptime], [2_999, 2]);
 });
