@@ -119,69 +119,72 @@ function usOfPing(percent: number): number {
   return percent / 100 * 1e6 / PINGS;
 }
 
-/** Share of a core (%) of each server in each window; all run at the same time. */
-async function keepaliveCpu(
-  servers: readonly ServerProcess[],
-  windowMs: number,
-): Promise<number[][]> {
-  const found: number[][] = servers.map(() => []);
-  for (let window = 0; window < WINDOWS; window++) {
-    const before = servers.map((server) => server.cpuMs());
-    const startedAt = performance.now();
-    await pause(windowMs);
-    const tookMs = performance.now() - startedAt;
-    for (const [n, server] of servers.entries()) {
-      found[n]!.push((server.cpuMs() - before[n]!) / tookMs * 100);
-    }
-  }
-  return found;
+/** Of whole intervals, so that each holds as many pings; of three, as V8 collects about as often. */
+function windowMs(count: number, { isQuick }: Effort): number {
+  const intervalMs = pingMsFor(count);
+  const [least, intervals] = isQuick ? [6_000, 1] : [10_000, 3];
+  return Math.ceil(Math.max(least, intervals * intervalMs) / intervalMs) * intervalMs;
 }
 
-/** Whole intervals of the slowest, so that each window holds as many pings. */
-function windowMs({ streams, isQuick }: Effort): number {
-  const intervalMs = pingMsFor(streams);
-  return Math.ceil((isQuick ? 6_000 : 30_000) / intervalMs) * intervalMs;
+/**
+ * A crowd that opens leaves garbage, which V8 collects up to 40 s later, when the process looks idle
+ * to it. That is a cost of opening; streams that stay open are what this row is about.
+ */
+function settledAfterMs({ streams, isQuick }: Effort, count = streams): number {
+  if (isQuick) return 5_000;
+  return count === streams ? 45_000 : 15_000;
+}
+
+/** Share of a core (%) that one server takes in each window, alone on the machine. */
+async function keepaliveCpu(launch: Launch, count: number, effort: Effort): Promise<number[]> {
+  await using server = await ServerProcess.start(launch);
+  await using _all = await holdIdle(server, count);
+  await pause(settledAfterMs(effort, count));
+  const found: number[] = [];
+  for (let window = 0; window < WINDOWS; window++) {
+    const before = server.cpuMs();
+    const startedAt = performance.now();
+    await pause(windowMs(count, effort));
+    found.push((server.cpuMs() - before) / (performance.now() - startedAt) * 100);
+  }
+  return found;
 }
 
 export const keepalive: RowGroup = {
   name: "keepalive",
   run: async (effort): Promise<Found> => {
     const { streams } = effort;
-    await using stack = new AsyncDisposableStack();
-    const start = async (launch: Launch, count: number) => {
-      const server = stack.use(await ServerProcess.start(launch));
-      stack.use(await holdIdle(server, count));
-      return server;
-    };
     const sizes = sizesUpTo(streams);
-    const owns: ServerProcess[] = [];
-    const bares: ServerProcess[] = [];
+    const own: number[][] = [];
+    const bare: number[][] = [];
     for (const count of sizes) {
       const pingMs = String(pingMsFor(count));
-      owns.push(await start(roomyLifeline(count, `--mcp-ping-interval-ms=${pingMs}`), count));
-      bares.push(await start(peer("sse_limit.js", pingMs), count));
+      const lifeline = roomyLifeline(count, `--mcp-ping-interval-ms=${pingMs}`);
+      own.push(await keepaliveCpu(lifeline, count, effort));
+      bare.push(await keepaliveCpu(peer("sse_limit.js", pingMs), count, effort));
     }
-    const percents = await keepaliveCpu([...owns, ...bares], windowMs(effort));
-    const own = spreadOf(percents[owns.length - 1]!);
-    const points = (first: number) =>
-      sizes.map((count, n) => ({ count, costs: percents[first + n]!.map(usOfPing) }));
+    const ofMost = spreadOf(own.at(-1)!);
+    const points = (found: readonly number[][]) =>
+      sizes.map((count, n) => ({ count, costs: found[n]!.map(usOfPing) }));
     return {
       rows: [{
-        what: `keepalive of ${counted(streams)} streams, each every ${pingMsFor(streams) / 1000} s`,
+        what:
+          `keepalive of ${counted(streams)} streams, each every ${pingMsFor(streams) / 1000} s, ` +
+          `${settledAfterMs(effort) / 1000} s after the last was opened`,
         target: `at most ${TARGET.cpuPercent} % of one core for 10,000 at 15 s`,
-        measured: shown(own, "%"),
-        verdict: judged(streams, own.median <= TARGET.cpuPercent),
+        measured: shown(ofMost, "%"),
+        verdict: judged(streams, ofMost.median <= TARGET.cpuPercent),
         figures: {
-          Lifeline: `${shown(own, "%")}, ${digits(PINGS)} pings/s`,
-          "a bare stream": `${shown(spreadOf(percents.at(-1)!), "%")}, as many`,
+          Lifeline: `${shown(ofMost, "%")}, ${digits(PINGS)} pings/s`,
+          "a bare stream": `${shown(spreadOf(bare.at(-1)!), "%")}, as many`,
         },
       }],
       growths: [{
         what: `keepalive, with the number of streams, ${digits(PINGS)} pings/s each`,
         cost: "CPU per ping",
         unit: "µs",
-        points: points(0),
-        bare: points(owns.length),
+        points: points(own),
+        bare: points(bare),
       }],
     };
   },
