@@ -24,8 +24,13 @@ export class LogLine {
     this.#toText = toText;
   }
 
+  /** Never throws: it is made into text among other lines, which must not be lost with it. */
   toString(): string {
-    return this.#toText(this.#record);
+    try {
+      return this.#toText(this.#record);
+    } catch {
+      return this.#toText({ ...this.#record, properties: UNREADABLE });
+    }
   }
 }
 
@@ -43,17 +48,12 @@ export function jsonLine(record: LogRecord): string {
     message: record.rawMessage,
   };
   // Twice: the first gives the order, the second keeps a field from taking their place.
-  return stringify({ ...head, ...record.properties, ...head }, head);
+  return stringify({ ...head, ...record.properties, ...head });
 }
 
-/** @param kept written also where the fields cannot be */
-function stringify(fields: LogFields, kept: LogFields = {}): string {
-  try {
-    // Without a function to call for each value, JSON is written in a third of the time.
-    return isPlain(fields) ? JSON.stringify(fields) : JSON.stringify(fields, asPlainValue);
-  } catch {
-    return JSON.stringify({ ...kept, ...UNREADABLE });
-  }
+function stringify(fields: LogFields): string {
+  // Without a function to call for each value, JSON is written in a third of the time.
+  return isPlain(fields) ? JSON.stringify(fields) : JSON.stringify(fields, asPlainValue);
 }
 
 /** Whether all values are such as JSON has, and no objects. */

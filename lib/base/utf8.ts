@@ -1,6 +1,6 @@
 /**
- * As many bytes as short texts share. Bytes of their own would be memory outside of V8's heap, which
- * takes ten times as long to get and to free again as all the rest of a short text.
+ * So many bytes short texts share. Bytes of their own would be memory outside of V8's heap: to get
+ * it and to free it again takes ten times as long as to encode the text.
  */
 const POOL_BYTES = 8_192;
 /** Longer texts get bytes of their own. */

@@ -233,7 +233,9 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   #enqueueChunk(chunk: Uint8Array): void {
     const controller = this.#controller;
     if (controller === undefined) return;
-    controller.enqueue(chunk);
+    // What may wait for long must not keep alive the bytes it shares with others, which no limit
+    // counts (`utf8.ts`); the first two are those with which a stream opens.
+    controller.enqueue((this.#waiting?.length ?? 0) < 2 ? chunk : chunk.slice());
     // A reader that waited has it already.
     if ((controller.desiredSize ?? 0) >= 0) return;
     (this.#waiting ??= []).push(chunk.byteLength);

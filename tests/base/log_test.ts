@@ -122,15 +122,27 @@ Deno.test("a field never takes the place of level, message or timestamp in a JSO
   assertMatch(line.timestamp, /^\d{4}-/);
 });
 
-Deno.test("a getter that throws among the fields costs the fields, not the line", () => {
-  using log = new CapturedLog();
-  logFor("test").info("Line", {
-    get broken(): string {
-      throw new Error("no");
-    },
+for (
+  const [format, expected] of [
+    ["text", '[INFO] Line {"log_error":"Fields cannot be written as JSON"}'],
+    [
+      "json",
+      `{"timestamp":"${new Date(START).toISOString()}","level":"info","message":"Line",` +
+      '"log_error":"Fields cannot be written as JSON"}',
+    ],
+  ] as const
+) {
+  Deno.test(`a getter that throws among the fields costs the fields, not the line: ${format}`, () => {
+    using _time = new FakeTime();
+    using log = new CapturedLog("info", format);
+    logFor("test").info("Line", {
+      get broken(): string {
+        throw new Error("no");
+      },
+    });
+    assertEquals(log.lines, [expected]);
   });
-  assertEquals(log.lines, ['[INFO] Line {"log_error":"Fields cannot be written as JSON"}']);
-});
+}
 
 Deno.test("a sink that throws does not reach the caller, and later lines are still tried", () => {
   const tried: string[] = [];

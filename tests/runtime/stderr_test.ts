@@ -53,6 +53,26 @@ Deno.test("lines soon after a write go out together, when it is their time or at
   assertEquals(stderr.text, "first\nsecond\nthird\nfourth\n");
 });
 
+Deno.test("a line is made into text when it is written, and at once while a write is under way", async () => {
+  const gate = Promise.withResolvers<void>();
+  using _stderr = new FakeStderr(async (bytes) => {
+    await gate.promise;
+    return bytes.length;
+  });
+  const lines = new StderrLines();
+  const made: string[] = [];
+  const line = (text: string) => ({ toString: () => made[made.push(text) - 1]! });
+  lines.write(line("first"));
+  assertEquals(made, []);
+  await settled();
+  assertEquals(made, ["first"]);
+  lines.write(line("second"));
+  assertEquals(made, ["first", "second"]);
+  gate.resolve();
+  await lines.flush();
+  assertEquals(made, ["first", "second"]);
+});
+
 Deno.test("a write that takes a part at a time is carried on until all is out", async () => {
   let text = "";
   using _stderr = new FakeStderr((bytes) => {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { notification } from "../../lib/wire/json_rpc.ts";
 import { bytes, FakeWork, Streams } from "../helpers/streams.ts";
 
 Deno.test("close() leaves no timer behind for a reader that has stopped", async () => {
@@ -27,6 +28,17 @@ Deno.test("close() leaves no timer behind for a client that left with bytes unre
   abort.abort();
   assertEquals([left.reason, aborted.reason], ["client_closed", "client_closed"]);
   assertEquals(streams.wheel.size, 0);
+});
+
+Deno.test("close() leaves no timer behind for a client that left with messages held back", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  stream.connection.send(bytes(500));
+  const before = streams.wheel.size;
+  stream.connection.say(notification("notifications/tools/list_changed"));
+  assertEquals(streams.wheel.size, before + 1);
+  await stream.leave();
+  assertEquals([stream.reason, streams.wheel.size], ["client_closed", 0]);
 });
 
 Deno.test("close() drops the bytes of a stream that is not read within 5 s", async () => {

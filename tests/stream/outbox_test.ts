@@ -96,3 +96,13 @@ Deno.test("a message to a reader that has caught up meanwhile sends what was hel
   assertEquals(outbox.hold(second!, JSON.stringify(second)), false);
   assertEquals(held, [JSON.stringify(first)]);
 });
+
+Deno.test("frames that wait behind others keep no bytes alive but their own", async () => {
+  const { outbox } = createOutbox();
+  const shared = new Uint8Array(1_000);
+  for (let count = 0; count < 4; count++) outbox.add(shared.subarray(count, count + 10));
+  const reader = outbox.readable.getReader();
+  const kept: number[] = [];
+  for (let count = 0; count < 4; count++) kept.push((await reader.read()).value!.buffer.byteLength);
+  assertEquals(kept, [1_000, 1_000, 10, 10]);
+});
