@@ -10,11 +10,11 @@ import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { greeting } from "./lib/runtime/greeting.ts";
 import { loadTools } from "./lib/runtime/load_tools.ts";
-import { LoopDelay } from "./lib/runtime/loop_delay.ts";
-import { Rejections } from "./lib/runtime/rejections.ts";
+import { EventLoopLag } from "./lib/runtime/event_loop_lag.ts";
+import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
-import { requireSs } from "./lib/runtime/tcp_probe.ts";
+import { requireSs } from "./lib/runtime/half_open/tcp_probe.ts";
 import { heap } from "./lib/runtime/heap.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
@@ -22,7 +22,7 @@ import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 /** What there is before there are settings. */
 interface Process {
   readonly lines: StderrLines;
-  readonly rejections: Rejections;
+  readonly rejections: UncaughtErrors;
   readonly signals: StopSignals;
 }
 
@@ -52,7 +52,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   if (overStdio !== undefined) return await overStdio.serveOverStdio(app, signals);
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await requireSs();
-  const loopDelay = new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs));
+  const loopDelay = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
   loopDelay.start();
   try {
     return await serve(app, {
@@ -88,21 +88,21 @@ function endProcess(code: number): void {
 
 if (import.meta.main) {
   const lines = new StderrLines();
-  const rejections = new Rejections();
+  const rejections = new UncaughtErrors();
   const signals = new StopSignals();
-  rejections.survive();
+  rejections.install();
   let code = 1;
   try {
     code = await Promise.race([main({ lines, rejections, signals }), signals.early]);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof RegistrationError)) {
       // Else the start would fail without a word, and with 0.
-      rejections.forget();
+      rejections.uninstall();
       throw error;
     }
     lines.write(`[ERROR] ${messageOf(error)}`);
   }
-  signals.forget();
+  signals.uninstall();
   await flushLog();
   await lines.flush();
   endProcess(code);

@@ -4,7 +4,7 @@
  * @module
  */
 export { type App, type AppOptions, createApp } from "./http/app.ts";
-export { type Pipe } from "./transport/stdio.ts";
+export { type Pipe } from "./transport/stdio/connection.ts";
 export { type Peer } from "./transport/peer.ts";
 export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
 export type {

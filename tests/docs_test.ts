@@ -3,7 +3,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { type SettingName, SETTINGS_SCHEMA, settingsWith } from "../lib/base/settings.ts";
-import { ENDPOINTS } from "../lib/http/server_info.ts";
+import { ENDPOINTS } from "../lib/http/routes/info.ts";
 
 const readme = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 const defaults = settingsWith();

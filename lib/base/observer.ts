@@ -113,9 +113,11 @@ export const NO_OBSERVER: Observer = {
 const log = logFor("observer");
 
 /** One observer that tells several, none of which can harm the others or the work. */
-export function observeAll(observers: readonly Partial<Observer>[]): Observer {
+export function combine(observers: readonly Partial<Observer>[]): Observer {
   const tellerOf = (event: keyof Observer) => {
-    const told = observers.map((observer) => observer[event]?.bind(observer) as Tell | undefined)
+    const told = observers.map((observer) =>
+      observer[event]?.bind(observer) as Listener | undefined
+    )
       .filter((tell) => tell !== undefined);
     return (...report: unknown[]): void => {
       for (const tell of told) {
@@ -133,4 +135,4 @@ export function observeAll(observers: readonly Partial<Observer>[]): Observer {
   ) as unknown as Observer;
 }
 
-type Tell = (...report: unknown[]) => void;
+type Listener = (...report: unknown[]) => void;

@@ -12,7 +12,7 @@ export function isPromise(value: unknown): boolean {
  * The same promise, whose rejection is no unhandled one even when its holder never looks at it: a
  * handler that forgets an `await` must not end the process.
  */
-export function handled<T>(promise: Promise<T>): Promise<T> {
+export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
@@ -22,7 +22,7 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
  *
  * @returns whether it was done in time
  */
-export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), ms);
   const onDone = () => resolve(true);

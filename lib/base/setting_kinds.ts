@@ -24,7 +24,7 @@ function setting<T>(read: Read<NonNullable<T>>, fallback: T) {
 }
 
 /** A whole number. */
-export function whole(min: number, max: number, fallback: number) {
+export function integer(min: number, max: number, fallback: number) {
   return setting<number>((given, refuse) => {
     const value = Number(given);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
@@ -56,7 +56,7 @@ export function text<T extends string | undefined>(fallback: T, rules: TextRules
 }
 
 /** One of some words. */
-export function choice<const T extends string>(words: readonly T[], fallback: NoInfer<T>) {
+export function oneOf<const T extends string>(words: readonly T[], fallback: NoInfer<T>) {
   return setting<T>((given, refuse) => {
     const word = words.find((each) => each === given);
     if (word !== undefined) return word;
@@ -69,7 +69,7 @@ const YES = ["true", "1", "yes", "on", "y", "enabled"];
 const NO = ["false", "0", "no", "off", "n", "disabled"];
 
 /** Yes or no, in the words of YAML and of shells. */
-export function flag(fallback: boolean) {
+export function boolean(fallback: boolean) {
   return setting<boolean>((given, refuse) => {
     const word = String(given).toLowerCase();
     if (YES.includes(word)) return true;
@@ -84,7 +84,7 @@ export function flag(fallback: boolean) {
  *
  * @param what a name is
  */
-export function names(
+export function nameList(
   fallback: readonly string[],
   isName: (name: string) => boolean,
   what: string,

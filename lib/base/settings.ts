@@ -6,15 +6,15 @@
  */
 import * as z from "zod";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
-import { choice, flag, names, text, whole } from "./setting_kinds.ts";
+import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
 import { parseSubnet } from "./subnet.ts";
 
 /** The longest delay a JavaScript timer can wait, about 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const milliseconds = (fallback: number, min = 1) => whole(min, MAX_TIMER_MS, fallback);
-const count = (fallback: number) => whole(1, 1e9, fallback);
-const bytes = (fallback: number) => whole(1024, 2 ** 40, fallback);
+const milliseconds = (fallback: number, min = 1) => integer(min, MAX_TIMER_MS, fallback);
+const count = (fallback: number) => integer(1, 1e9, fallback);
+const bytes = (fallback: number) => integer(1024, 2 ** 40, fallback);
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
 /** Extensions of browsers have schemes of their own. */
@@ -25,17 +25,17 @@ const isOrigin = (name: string) =>
 const isSubnet = (name: string) => parseSubnet(name) !== undefined;
 
 export const SETTINGS_SCHEMA = z.object({
-  PORT: whole(0, 65_535, 8000)
+  PORT: integer(0, 65_535, 8000)
     .describe("Port to listen on; 0 takes a free one"),
   HOST: text("127.0.0.1").describe("Address to listen on"),
-  MCP_REUSE_PORT: flag(false)
+  MCP_REUSE_PORT: boolean(false)
     .describe("Whether other processes with this setting may listen on the same port"),
   MCP_PING_INTERVAL_MS: milliseconds(15_000, 10)
     .describe("Keepalive: time between two pings of a stream"),
   MCP_MAX_PING_FAILURES: count(3).describe(
     "Failed pings in a row that close a stream",
   ),
-  MCP_TCP_PROBE: choice(["off", "ss"], "off").describe(
+  MCP_TCP_PROBE: oneOf(["off", "ss"], "off").describe(
     "Whether half-open peers are looked for with ss (Linux; needs --allow-run=ss)",
   ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
@@ -50,9 +50,9 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_INITIALIZES_BURST: count(200).describe("and at once, after a while without"),
   MCP_MAX_FLAPS: count(1_000)
     .describe("Streams opened and lost without use, one forgiven each 10 s, that refuse a client"),
-  MCP_MAX_HEAP_PERCENT: whole(1, 100, 85)
+  MCP_MAX_HEAP_PERCENT: integer(1, 100, 85)
     .describe("Share of the JavaScript heap in use above which nothing new is taken"),
-  MCP_TRUSTED_PROXIES: names([], isSubnet, "address and no subnet such as 10.0.0.0/8")
+  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "address and no subnet such as 10.0.0.0/8")
     .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
   MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
     .describe("Requests in flight on one stream or session"),
@@ -84,22 +84,22 @@ export const SETTINGS_SCHEMA = z.object({
     "Time for running calls after SIGINT or SIGTERM",
   ),
   MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
-  MCP_ALLOWED_HOSTS: names(
+  MCP_ALLOWED_HOSTS: nameList(
     LOCAL_NAMES,
     isHost,
     "host name such as mcp.example.com, localhost:8000 or [::1]; without https:// and path, and * only alone",
   ).describe("Host names clients may use, comma-separated; * allows any"),
-  MCP_ALLOWED_ORIGINS: names(
+  MCP_ALLOWED_ORIGINS: nameList(
     LOCAL_NAMES,
     isOrigin,
     "origin such as https://app.example.com or app.example.com; without path and last slash",
   ).describe(
     "Web origins or their host names that browsers may come from; * allows any",
   ),
-  MCP_LOG_LEVEL: choice(LOG_LEVELS, "info").describe(
+  MCP_LOG_LEVEL: oneOf(LOG_LEVELS, "info").describe(
     "Least urgent level that is logged",
   ),
-  MCP_LOG_FORMAT: choice(LOG_FORMATS, "text").describe(
+  MCP_LOG_FORMAT: oneOf(LOG_FORMATS, "text").describe(
     "Form of the log lines",
   ),
   MCP_TOOLS: text(undefined).describe(
@@ -112,7 +112,7 @@ export const SETTINGS_SCHEMA = z.object({
     .describe(
       "Token for the connection view and the metrics; without it only loopback may look",
     ),
-  MCP_METRICS_PUBLIC: flag(false)
+  MCP_METRICS_PUBLIC: boolean(false)
     .describe("Whether anybody may read /metrics"),
 });
 
@@ -123,7 +123,7 @@ export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
 export type SettingName = keyof Settings;
 
 /** Compiling the schema takes longer than the one or two times that it is used. */
-export const ONCE = { jitless: true } as const;
+export const WITHOUT_JIT = { jitless: true } as const;
 
 /**
  * Fills in the defaults.
@@ -132,5 +132,5 @@ export const ONCE = { jitless: true } as const;
  * @throws {z.ZodError} naming each that is not allowed
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
-  return SETTINGS_SCHEMA.parse(given, ONCE);
+  return SETTINGS_SCHEMA.parse(given, WITHOUT_JIT);
 }

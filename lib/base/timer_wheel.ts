@@ -11,7 +11,7 @@ import { type Clock, monotonic } from "./clock.ts";
 
 /**
  * A link of a ring; undefined on both sides while it is in none. Rings and not sets: see what
- * `roster.ts` says of those.
+ * `slot_list.ts` says of those.
  */
 export interface Linked {
   before: Linked | undefined;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BoundedMap } from "./bounded_map.ts";
+import { LruMap } from "./lru_map.ts";
 
 /** How fast a bucket fills, and how much it holds. */
 export interface BucketRate {
@@ -18,11 +18,11 @@ interface Bucket {
 
 export class TokenBuckets {
   readonly #rate: BucketRate;
-  readonly #buckets: BoundedMap<string, Bucket>;
+  readonly #buckets: LruMap<string, Bucket>;
 
   constructor(rate: BucketRate, maxClients: number) {
     this.#rate = rate;
-    this.#buckets = new BoundedMap(maxClients);
+    this.#buckets = new LruMap(maxClients);
   }
 
   /**

@@ -6,30 +6,30 @@
  */
 import type { Observer } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import { Seal } from "../base/seal.ts";
+import { Signer } from "../base/signer.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
-import { ChangeBus } from "../mcp/change_bus.ts";
+import { ChangeBus } from "../mcp/changes/change_bus.ts";
 import { createServer } from "../mcp/create_server.ts";
 import { Catalog, type Offer } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
-import type { HeapFigures } from "../stream/admission.ts";
-import { ConnectionRegistry } from "../stream/connection_registry.ts";
+import type { HeapFigures } from "../stream/admit/admission.ts";
+import { StreamRegistry } from "../stream/stream_registry.ts";
 import { BodyDeadlines, type BodyLimits } from "../transport/body.ts";
 import { type EndpointDeps, handleDelete, handleGet, handlePost } from "../transport/endpoint.ts";
 import type { Peer } from "../transport/peer.ts";
-import type { Pipe } from "../transport/stdio.ts";
-import { SessionTable } from "../transport/session_table.ts";
+import type { Pipe } from "../transport/stdio/connection.ts";
+import { SessionTable } from "../transport/streamable/session_table.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
-import { adminRoutes, noStore } from "./admin_routes.ts";
-import { TrustedProxies } from "./client_address.ts";
-import { Guard } from "./guard.ts";
-import { registryLimits } from "./registry_limits.ts";
+import { adminRoutes, noStoreJson } from "./routes/operator.ts";
+import { TrustedProxies } from "./steps/client_address.ts";
+import { Guard } from "./steps/guard.ts";
+import { registryLimits } from "./limits.ts";
 import { answer, type Route } from "./router.ts";
-import { serverInfo } from "./server_info.ts";
-import { Unanswered } from "./unanswered.ts";
+import { serverInfo } from "./routes/info.ts";
+import { PendingResponses } from "./pending_responses.ts";
 import { VERSION } from "./version.ts";
-import { Watch } from "./watch.ts";
+import { Instrumentation } from "./metrics/instrumentation.ts";
 
 /** What an app is made of; everything has a default. */
 export interface AppOptions extends Offer {
@@ -60,7 +60,7 @@ export interface App {
   /** Answers one request. Never rejects. */
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
-  readonly connections: ConnectionRegistry;
+  readonly connections: StreamRegistry;
   /** Takes what only the runtime can tell: the delay of its event loop, errors nobody caught. */
   readonly observer: Observer;
   /**
@@ -119,17 +119,17 @@ export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
-  const watch = new Watch({
+  const watch = new Instrumentation({
     clock: () => wheel.now(),
     hasTool: (name) => catalog.tools.get(name) !== undefined,
     observer: options.observer,
   });
   const { observer } = watch;
   const limits = registryLimits(settings);
-  const connections = new ConnectionRegistry(limits, wheel, { heap: options.heap, observer });
+  const connections = new StreamRegistry(limits, wheel, { heap: options.heap, observer });
   const endpoint = createEndpoint({ options, settings, wheel, catalog, connections, observer });
   const { server, sessions, store } = endpoint;
-  watch.read({
+  watch.addGauges({
     connections,
     sessions,
     server,
@@ -141,7 +141,7 @@ export function createApp(options: AppOptions = {}): App {
     allowedHosts: settings.MCP_ALLOWED_HOSTS,
     allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
   });
-  const unanswered = new Unanswered();
+  const unanswered = new PendingResponses();
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
   const routes = new Map<string, Route>([
     ["/mcp", endpointRoute({ ...endpoint, isPlainUrl: false })],
@@ -155,12 +155,12 @@ export function createApp(options: AppOptions = {}): App {
       token: settings.MCP_ADMIN_TOKEN,
       isMetricsPublic: settings.MCP_METRICS_PUBLIC,
     }),
-    ["/healthz", { GET: () => noStore({ status: "ok" }) }],
+    ["/healthz", { GET: () => noStoreJson({ status: "ok" }) }],
     ["/readyz", { GET: () => readiness(connections) }],
   ]);
   const router = {
     routes,
-    moreRoutes: pageRoutes,
+    lazyRoutes: pageRoutes,
     guard,
     bodies: bodyLimits(settings, wheel),
     observer,
@@ -168,7 +168,7 @@ export function createApp(options: AppOptions = {}): App {
   };
   return {
     fetch: watch.traced((request, peer = UNKNOWN_PEER) =>
-      answer(router, request, proxies.behind(peer, request))
+      answer(router, request, proxies.resolveClient(peer, request))
     ),
     catalog,
     connections,
@@ -176,12 +176,12 @@ export function createApp(options: AppOptions = {}): App {
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const [streams, left] = await Promise.all([
         connections.drain(budgetMs),
-        unanswered.none(budgetMs),
+        unanswered.drained(budgetMs),
       ]);
       return { ...streams, unanswered: left };
     },
     speak: async (pipe) => {
-      const { serveStdio } = await import("../transport/stdio.ts");
+      const { serveStdio } = await import("../transport/stdio/connection.ts");
       await serveStdio({
         ...endpoint,
         maxLineBytes: settings.MCP_MAX_BODY_BYTES,
@@ -202,7 +202,7 @@ interface EndpointParts {
   readonly settings: Settings;
   readonly wheel: TimerWheel;
   readonly catalog: Catalog;
-  readonly connections: ConnectionRegistry;
+  readonly connections: StreamRegistry;
   readonly observer: Observer;
 }
 
@@ -215,7 +215,7 @@ function createEndpoint({ options, settings, ...parts }: EndpointParts): Endpoin
   const { wheel, catalog, observer } = parts;
   const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
-  const seal = new Seal(settings.MCP_SESSION_KEY);
+  const seal = new Signer(settings.MCP_SESSION_KEY);
   const changes = new ChangeBus(catalog);
   const store = new MemoryEventStore({
     maxEvents: settings.MCP_REPLAY_EVENTS,
@@ -271,10 +271,12 @@ function bodyLimits(settings: Settings, wheel: TimerWheel): BodyLimits {
 
 /** The pages, which are 60 files with what they need. */
 async function pageRoutes(): Promise<ReadonlyMap<string, Route>> {
-  const { PAGE_ROUTES } = await import("./pages.ts");
+  const { PAGE_ROUTES } = await import("./routes/pages.ts");
   return PAGE_ROUTES;
 }
 
-function readiness(connections: ConnectionRegistry): Response {
-  return connections.draining ? noStore({ status: "draining" }, 503) : noStore({ status: "ready" });
+function readiness(connections: StreamRegistry): Response {
+  return connections.draining
+    ? noStoreJson({ status: "draining" }, 503)
+    : noStoreJson({ status: "ready" });
 }

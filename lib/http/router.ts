@@ -7,17 +7,17 @@ import { ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
-import { remembered } from "../base/remembered.ts";
-import { type BodyLimits, type BodyOwner, readBody } from "../transport/body.ts";
-import type { Incoming } from "../transport/incoming.ts";
+import { memoize } from "../base/memoize.ts";
+import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
+import type { RequestContext } from "../transport/incoming.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
-import type { Guard } from "./guard.ts";
-import { ENDPOINTS } from "./server_info.ts";
-import type { Unanswered } from "./unanswered.ts";
+import type { Guard } from "./steps/guard.ts";
+import { ENDPOINTS } from "./routes/info.ts";
+import type { PendingResponses } from "./pending_responses.ts";
 
 /** Answers one request; may throw. A POST comes with the JSON value of its body. */
-export type Handler = (from: Incoming, body?: unknown) => MaybePromise<Response>;
+export type Handler = (from: RequestContext, body?: unknown) => MaybePromise<Response>;
 
 /** Handlers of one path, by method. */
 export type Route = Readonly<Record<string, Handler>>;
@@ -26,22 +26,22 @@ export type Route = Readonly<Record<string, Handler>>;
 export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
   /** Loads those that few ask for; asked when a path is none of `routes`. */
-  readonly moreRoutes: () => Promise<ReadonlyMap<string, Route>>;
+  readonly lazyRoutes: () => Promise<ReadonlyMap<string, Route>>;
   readonly guard: Guard;
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
   /** Keeps count of what is being answered. */
-  readonly unanswered: Unanswered;
+  readonly unanswered: PendingResponses;
   readonly observer: Observer;
 }
 
 /** Answers a request. Never throws and never rejects. */
 export function answer(router: Router, request: Request, peer: Peer): MaybePromise<Response> {
-  return new Passage(router, request, peer).answer();
+  return new RequestHandling(router, request, peer).answer();
 }
 
 /** One request on its way through the router, all that goes wrong with it included. */
-class Passage implements Incoming, BodyOwner {
+class RequestHandling implements RequestContext, BodyConsumer {
   readonly request: Request;
   readonly headers: Headers;
   readonly peer: Peer;
@@ -75,7 +75,7 @@ class Passage implements Incoming, BodyOwner {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);
     }
-    unanswered.enter();
+    unanswered.add();
     try {
       const method = sameText(this.request.method);
       if (method === "OPTIONS" && this.#origin !== null) {
@@ -83,7 +83,7 @@ class Passage implements Incoming, BodyOwner {
       }
       const route = routes.get(this.path);
       this.#handler = route === undefined
-        ? furtherHandler(this.#router, method)
+        ? lazyHandler(this.#router, method)
         : handlerOf(route, this.path, method);
       const takesBody = route !== undefined && method === "POST";
       return takesBody ? readBody(this, bodies) : this.take(undefined);
@@ -111,7 +111,7 @@ class Passage implements Incoming, BodyOwner {
 
   #settle(response: Response): Response {
     const { guard, unanswered } = this.#router;
-    unanswered.leave();
+    unanswered.remove();
     return this.#origin === null ? response : guard.addCors(response, this.#origin);
   }
 
@@ -140,7 +140,7 @@ const MAX_LOGGED = 512;
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
 /** Answers where a path is none of those that most ask for. */
-function furtherHandler({ moreRoutes }: Router, method: string): Handler {
+function lazyHandler({ lazyRoutes: moreRoutes }: Router, method: string): Handler {
   return async (from) => {
     const route = (await moreRoutes()).get(from.path);
     if (route !== undefined) return await handlerOf(route, from.path, method)(from);
@@ -163,7 +163,7 @@ function handlerOf(route: Route, path: string, method: string): Handler {
 }
 
 /** Each request has a text of its own for its method, which V8 would look up to find a member. */
-const sameText = remembered((text) => text);
+const sameText = memoize((text) => text);
 
 function withoutBody(handler: Handler): Handler {
   return async (from) => {
@@ -183,7 +183,7 @@ interface UrlParts {
 }
 
 /** Takes a URL apart, without the cost of parsing all of it. */
-const splitUrl = remembered((url): UrlParts => {
+const splitUrl = memoize((url): UrlParts => {
   const start = url.indexOf("//") + 2;
   const slash = url.indexOf("/", start);
   if (slash < 0) return { authority: url.slice(start), path: "/", query: "" };

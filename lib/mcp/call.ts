@@ -4,9 +4,9 @@ import type { Linked, Timed } from "../base/timer_wheel.ts";
 import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
 import { isObject, type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
-import type { Exchange } from "./exchange.ts";
-import { LOG_SEVERITY } from "./logging.ts";
-import { type Ask, elicitThrough, rootsThrough, sampleThrough } from "./questions.ts";
+import type { RequestScope } from "./scope.ts";
+import { LOG_SEVERITY } from "./log_levels.ts";
+import { type Ask, elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
 
 const log = logFor("mcp");
 
@@ -27,7 +27,7 @@ interface Asker {
  */
 export class Call implements ToolContext, Timed {
   readonly request: JsonRpcRequest;
-  readonly exchange: Exchange;
+  readonly exchange: RequestScope;
 
   /** On the wheel's clock (ms); 0 where nobody observes. */
   startedAt = 0;
@@ -44,10 +44,10 @@ export class Call implements ToolContext, Timed {
   #aborted: CallAborted | undefined;
   #onAbort: ((reason: CallAborted) => void) | undefined;
   #isOver = false;
-  #otherWay: (() => Asker) | undefined;
+  #asker: (() => Asker) | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor(request: JsonRpcRequest, exchange: Exchange) {
+  constructor(request: JsonRpcRequest, exchange: RequestScope) {
     this.request = request;
     this.exchange = exchange;
   }
@@ -92,8 +92,8 @@ export class Call implements ToolContext, Timed {
   }
 
   /** Has questions to the client go another way than by the session's requests. */
-  askThrough(way: () => Asker): void {
-    this.#otherWay = way;
+  setAsker(way: () => Asker): void {
+    this.#asker = way;
   }
 
   get log(): ClientLog {
@@ -117,7 +117,7 @@ export class Call implements ToolContext, Timed {
   }
 
   /** Whether its answer is settled. */
-  get isOver(): boolean {
+  get isDone(): boolean {
     return this.#isOver;
   }
 
@@ -155,7 +155,7 @@ export class Call implements ToolContext, Timed {
 
   #ask(): Ask {
     return (question) => {
-      if (this.#otherWay !== undefined) return this.#otherWay().ask(question);
+      if (this.#asker !== undefined) return this.#asker().ask(question);
       const requests = this.exchange.session?.clientRequests;
       if (requests !== undefined) return requests.ask(question, this);
       return Promise.reject(

@@ -2,7 +2,7 @@ import type { CallAborted } from "../base/errors.ts";
 import type { JsonRpcId } from "../wire/json_rpc.ts";
 
 /** A request that runs. */
-export interface Running {
+export interface CancellableRequest {
   readonly request: { readonly id: JsonRpcId };
   abort(reason: CallAborted): void;
 }
@@ -13,8 +13,8 @@ export interface Running {
  * one needs no list, which 10,000 idle streams would have 10,000 of, and more need no map.
  */
 export class InFlight {
-  #first: Running | undefined;
-  #others: Running[] | undefined;
+  #first: CancellableRequest | undefined;
+  #others: CancellableRequest[] | undefined;
 
   get size(): number {
     return (this.#first === undefined ? 0 : 1) + (this.#others?.length ?? 0);
@@ -24,13 +24,13 @@ export class InFlight {
     return this.#find(id) !== undefined;
   }
 
-  add(call: Running): void {
+  add(call: CancellableRequest): void {
     if (this.#first === undefined) this.#first = call;
     else (this.#others ??= []).push(call);
   }
 
   /** Takes a finished call out. */
-  remove(call: Running): void {
+  remove(call: CancellableRequest): void {
     if (this.#first === call) {
       this.#first = undefined;
       return;
@@ -51,12 +51,12 @@ export class InFlight {
     for (const call of this.#all()) call.abort(why);
   }
 
-  #find(id: JsonRpcId): Running | undefined {
+  #find(id: JsonRpcId): CancellableRequest | undefined {
     if (this.#first?.request.id === id) return this.#first;
     return this.#others?.find((call) => call.request.id === id);
   }
 
-  #all(): Running[] {
+  #all(): CancellableRequest[] {
     const others = this.#others ?? [];
     return this.#first === undefined ? others : [this.#first, ...others];
   }

@@ -9,7 +9,7 @@ import { logFor } from "../base/log.ts";
 import { NO_OBSERVER, type Observer, type Outcome } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
-import { RefusalLog } from "../stream/refusal_log.ts";
+import { ThrottledWarning } from "../base/throttled_warning.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
 import {
   isObject,
@@ -20,11 +20,11 @@ import {
   resultResponse,
 } from "../wire/json_rpc.ts";
 import { Call } from "./call.ts";
-import type { Exchange } from "./exchange.ts";
-import type { MethodTable, ServerProfile } from "./method_table.ts";
+import type { RequestScope } from "./scope.ts";
+import type { MethodTable, ServerContext } from "./methods/table.ts";
 
 /** What an {@linkcode McpServer} is made of. */
-export interface McpServerOptions extends ServerProfile {
+export interface McpServerOptions extends ServerContext {
   readonly wheel: TimerWheel;
   /** Time for one request (ms). */
   readonly requestTimeoutMs: number;
@@ -38,13 +38,13 @@ const log = logFor("mcp");
 const NO_PARAMS: JsonObject = {};
 
 export class McpServer {
-  readonly profile: ServerProfile;
+  readonly profile: ServerContext;
   readonly #wheel: TimerWheel;
   readonly #requestTimeoutMs: number;
   readonly #maxInFlight: number;
   readonly #observer: Observer;
   readonly #isObserved: boolean;
-  readonly #refusals = new RefusalLog(log);
+  readonly #refusals = new ThrottledWarning(log);
   #running = 0;
 
   constructor(
@@ -71,7 +71,7 @@ export class McpServer {
    */
   dispatch(
     request: JsonRpcRequest,
-    exchange: Exchange,
+    exchange: RequestScope,
     methods: MethodTable,
   ): MaybePromise<JsonRpcResponse | undefined> {
     const call = new Call(request, exchange);
@@ -102,7 +102,7 @@ export class McpServer {
   /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
   notify(
     message: JsonRpcNotification,
-    exchange: Exchange,
+    exchange: RequestScope,
     methods: MethodTable,
   ): void {
     try {
@@ -112,7 +112,7 @@ export class McpServer {
     }
   }
 
-  #admit({ id }: JsonRpcRequest, { inFlight }: Exchange): void {
+  #admit({ id }: JsonRpcRequest, { inFlight }: RequestScope): void {
     if (inFlight.size === 0) return;
     if (inFlight.has(id)) {
       throw new ProtocolError(
@@ -122,7 +122,7 @@ export class McpServer {
     }
     if (inFlight.size >= this.#maxInFlight) {
       this.#observer.refused("max_requests");
-      this.#refusals.note("max_requests", this.#wheel.now());
+      this.#refusals.warn("max_requests", this.#wheel.now());
       throw new ProtocolError(
         "too_many_requests",
         `Too many requests in flight: ${this.#maxInFlight} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
@@ -143,7 +143,7 @@ export class McpServer {
     >();
     const finish = (response: () => JsonRpcResponse | undefined, outcome: Outcome): void => {
       // What a tool says after its time is up, or to a client that has left, is not heard.
-      if (call.isOver) return;
+      if (call.isDone) return;
       this.#running--;
       this.#end(call, outcome);
       resolve(response());

@@ -18,12 +18,12 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
-import { BoundedNames } from "../base/bounded_names.ts";
+import { LabelAllowlist } from "../base/label_allowlist.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { isObject, type JsonRpcRequest, type JsonRpcResponse } from "../wire/json_rpc.ts";
 import { isSupported } from "../wire/protocol_versions.ts";
-import type { Exchange } from "./exchange.ts";
-import type { MethodTable } from "./method_table.ts";
+import type { RequestScope } from "./scope.ts";
+import type { MethodTable } from "./methods/table.ts";
 import { McpServer, type McpServerOptions } from "./server.ts";
 
 /** Name of Lifeline's tracer and meter. */
@@ -55,7 +55,7 @@ const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 /** A request that runs, as its span. */
 interface Operation {
   readonly request: JsonRpcRequest;
-  readonly exchange: Exchange;
+  readonly exchange: RequestScope;
   readonly span: Span;
   readonly startedAt: number;
   /** Those of the duration, too: each has few values. */
@@ -65,8 +65,8 @@ interface Operation {
 export class TracedServer extends McpServer {
   readonly #tracer: Tracer;
   readonly #durations: Histogram;
-  readonly #tools: BoundedNames;
-  readonly #prompts: BoundedNames;
+  readonly #tools: LabelAllowlist;
+  readonly #prompts: LabelAllowlist;
 
   constructor(options: McpServerOptions) {
     super(options);
@@ -80,13 +80,13 @@ export class TracedServer extends McpServer {
         advice: { explicitBucketBoundaries: CONVENTIONAL_SECONDS },
       },
     );
-    this.#tools = new BoundedNames((name) => catalog.tools.get(name) !== undefined);
-    this.#prompts = new BoundedNames((name) => catalog.prompts.get(name) !== undefined);
+    this.#tools = new LabelAllowlist((name) => catalog.tools.get(name) !== undefined);
+    this.#prompts = new LabelAllowlist((name) => catalog.prompts.get(name) !== undefined);
   }
 
   override dispatch(
     request: JsonRpcRequest,
-    exchange: Exchange,
+    exchange: RequestScope,
     methods: MethodTable,
   ): MaybePromise<JsonRpcResponse | undefined> {
     const parent = parentOf(request);
@@ -101,7 +101,7 @@ export class TracedServer extends McpServer {
 
   #begin(
     request: JsonRpcRequest,
-    exchange: Exchange,
+    exchange: RequestScope,
     { methods, parent }: { readonly methods: MethodTable; readonly parent: Context },
   ): Operation {
     const method = methods.requests.has(request.method) ? request.method : UNKNOWN;
@@ -140,11 +140,11 @@ export class TracedServer extends McpServer {
 
   #targetOf({ method, params }: JsonRpcRequest): Attributes {
     if (method === "prompts/get") {
-      const prompt = this.#prompts.known(params?.name);
+      const prompt = this.#prompts.allow(params?.name);
       return prompt === undefined ? {} : { "gen_ai.prompt.name": prompt };
     }
     if (method !== "tools/call") return {};
-    const tool = this.#tools.known(params?.name);
+    const tool = this.#tools.allow(params?.name);
     return {
       "gen_ai.operation.name": "execute_tool",
       ...(tool !== undefined && { "gen_ai.tool.name": tool }),
@@ -168,14 +168,14 @@ const META_GETTER = {
   },
 };
 
-function wayOf({ transport }: Exchange): Attributes {
+function wayOf({ transport }: RequestScope): Attributes {
   return transport === "pipe"
     ? { "network.transport": "pipe" }
     : { "network.transport": "tcp", "network.protocol.name": "http" };
 }
 
 /** What differs from request to request: for the span alone. */
-function detailsOf({ id, method, params }: JsonRpcRequest, exchange: Exchange): Attributes {
+function detailsOf({ id, method, params }: JsonRpcRequest, exchange: RequestScope): Attributes {
   const session = exchange.sessionKey ?? exchange.connectionId;
   const uri = method.startsWith("resources/") ? params?.uri : undefined;
   return {
@@ -187,11 +187,11 @@ function detailsOf({ id, method, params }: JsonRpcRequest, exchange: Exchange): 
 }
 
 /** Known when the request has ended, as `initialize` agrees on it. */
-function versionOf({ params }: JsonRpcRequest, { session }: Exchange): Attributes {
+function versionOf({ params }: JsonRpcRequest, { session }: RequestScope): Attributes {
   const meta = params?._meta;
   const asked = isObject(meta) ? meta[VERSION_KEY] : undefined;
   if (isSupported(asked)) return { "mcp.protocol.version": asked };
-  return session?.isAgreed === true ? { "mcp.protocol.version": session.version } : {};
+  return session?.isInitialized === true ? { "mcp.protocol.version": session.version } : {};
 }
 
 function failureOf(response: JsonRpcResponse | undefined): Attributes {

@@ -5,7 +5,7 @@
  */
 import type * as z from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { ONCE, type SettingName, type Settings, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { type SettingName, type Settings, SETTINGS_SCHEMA, WITHOUT_JIT } from "../base/settings.ts";
 
 /** What the command line asks for. */
 export interface Command {
@@ -37,7 +37,7 @@ export function readCommand(
     const value = values.get(name) ?? env(name);
     if (value !== undefined && value.trim() !== "") given[name] = value;
   }
-  const parsed = SETTINGS_SCHEMA.safeParse(given, ONCE);
+  const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(["These settings cannot be used:", ...faults].join("\n  "));

@@ -1,11 +1,11 @@
 /** Where a server listens; `DENO_SERVE_ADDRESS` may have made it a socket without a port. */
-export interface Listening {
+export interface GreetingOptions {
   readonly version: string;
   readonly address: Deno.Addr;
 }
 
 /** What a person who has just started the server wants to know. */
-export function greeting({ version, address }: Listening): string {
+export function greeting({ version, address }: GreetingOptions): string {
   if (!("hostname" in address)) return `\nLifeline ${version} is up: ${placeOf(address)}\n`;
   const { hostname, port } = address;
   const isAny = hostname === "0.0.0.0" || hostname === "::" ||

@@ -4,11 +4,11 @@
  * @module
  */
 import { logFor } from "../base/log.ts";
-import { within } from "../base/promises.ts";
+import { settlesWithin } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
-import { Listening, type ListenOptions } from "./listening.ts";
+import { Listener, type ListenOptions } from "./listener.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { TcpProbe } from "./tcp_probe.ts";
+import { TcpProbe } from "./half_open/tcp_probe.ts";
 
 /** Where and how to serve. */
 export interface ServeOptions extends ListenOptions {
@@ -34,7 +34,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
   const { signals = new StopSignals() } = options;
   let probe: TcpProbe | undefined;
   try {
-    const listening = new Listening(app, options);
+    const listening = new Listener(app, options);
     probe = startProbe(app, listening.port, options);
     const signal = await signals.first;
     log.info("Stopping", {
@@ -45,12 +45,12 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     // All of it fits in the budget, as a platform that ends the process does not wait.
     const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
     const outcome = await app.drain(options.drainMs - shutdownMs);
-    await within(shutdownMs, listening.stop());
+    await settlesWithin(shutdownMs, listening.stop());
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {
     probe?.stop();
-    signals.forget();
+    signals.uninstall();
     app.stop();
   }
 }
@@ -64,7 +64,7 @@ function startProbe(
   const probe = new TcpProbe({
     port,
     intervalMs: probeMs,
-    onLost: (sockets) => connections.losePeers(sockets),
+    onLost: (sockets) => connections.closeByPeer(sockets),
   });
   probe.start();
   return probe;

@@ -6,7 +6,7 @@
  */
 
 import { type Clock, monotonic } from "../base/clock.ts";
-import { within } from "../base/promises.ts";
+import { settlesWithin } from "../base/promises.ts";
 
 /** Characters that may wait; lines beyond are dropped and counted. */
 const MAX_WAITING = 1_048_576;
@@ -14,7 +14,7 @@ const MAX_WAITING = 1_048_576;
  * Time between two writes (ms). Each wakes another thread, and whoever reads the log; a server
  * under load says more in that time than the first of them.
  */
-const GATHER_MS = 20;
+const BATCH_MS = 20;
 const ENCODER = new TextEncoder();
 
 /** A text, or what becomes one. */
@@ -31,7 +31,7 @@ export class StderrLines {
   #isWriting = false;
   #wroteAt = -Infinity;
   /** Ends a pause. */
-  #goOn = (): void => {};
+  #flushNow = (): void => {};
 
   constructor(clock: Clock = monotonic) {
     this.#clock = clock;
@@ -50,8 +50,8 @@ export class StderrLines {
 
   /** Resolves when all lines are written, or after `withinMs`. */
   async flush(withinMs = 500): Promise<void> {
-    this.#goOn();
-    if (this.#draining !== undefined) await within(withinMs, this.#draining);
+    this.#flushNow();
+    if (this.#draining !== undefined) await settlesWithin(withinMs, this.#draining);
   }
 
   async #drain(): Promise<void> {
@@ -78,11 +78,11 @@ export class StderrLines {
 
   /** Lines of one turn of the event loop go out in one write, and so do those soon after it. */
   async #gather(): Promise<void> {
-    const leftMs = this.#wroteAt + GATHER_MS - this.#clock();
+    const leftMs = this.#wroteAt + BATCH_MS - this.#clock();
     if (leftMs <= 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, leftMs);
-    this.#goOn = resolve;
+    this.#flushNow = resolve;
     await promise;
     clearTimeout(timer);
   }

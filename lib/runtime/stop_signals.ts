@@ -40,7 +40,7 @@ export class StopSignals {
     return this.#first.promise;
   }
 
-  forget(): void {
+  uninstall(): void {
     for (const [signal, handler] of this.#handlers.splice(0)) {
       Deno.removeSignalListener(signal, handler);
     }

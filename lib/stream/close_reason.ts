@@ -18,6 +18,6 @@ export const CLOSE_REASONS = [
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** Whether the client is gone: nobody reads any more. */
-export function isDeparture(reason: CloseReason): boolean {
+export function isClientGone(reason: CloseReason): boolean {
   return reason === "client_closed" || reason === "write_failed" || reason === "peer_lost";
 }

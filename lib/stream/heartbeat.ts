@@ -1,18 +1,18 @@
 /** What a stream has to show at a beat. */
-export interface Progress {
+export interface ReaderProgress {
   /** Bytes that wait for the reader. */
   readonly queuedBytes: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
   /** Tells the answer to the last question to the client, and asks the next one. */
-  ask?(): Answer;
+  pingClient?(): PongState;
 }
 
 /**
  * What became of the last question to the client, where its dialect has one; `unknown` as long as
  * nobody was asked, or the client has never answered any.
  */
-export type Answer = "answered" | "unanswered" | "unknown";
+export type PongState = "answered" | "unanswered" | "unknown";
 
 /** Share of the interval by which first pings are spread, so that a crowd does not ping at once. */
 const PING_SPREAD = 0.1;
@@ -27,15 +27,15 @@ export const PING_GRID_MS = 250;
  * So many streams in a row have the same place in the spread. They were opened one after the other,
  * so they lie side by side in memory, and are pinged in that order.
  */
-const PING_TOGETHER = 64;
+const PINGS_PER_SLOT = 64;
 /** Its multiples fall evenly between whole numbers, however many there are. */
 const GOLDEN_RATIO = 0.618033988749895;
 
 let opened = 0;
 
 /** Where in the spread the next stream pings, from 0 to 1. */
-function nextPlace(): number {
-  return Math.floor(opened++ / PING_TOGETHER) * GOLDEN_RATIO % 1;
+function nextSlot(): number {
+  return Math.floor(opened++ / PINGS_PER_SLOT) * GOLDEN_RATIO % 1;
 }
 
 /** When a stream pings next, and how often in a row it could not. */
@@ -50,7 +50,7 @@ export class Heartbeat {
   constructor(now: number, intervalMs: number) {
     this.#intervalMs = intervalMs;
     const gridMs = Math.max(1, Math.floor(Math.min(PING_GRID_MS, intervalMs * PING_SPREAD)));
-    const firstAt = now + intervalMs * (1 - PING_SPREAD * nextPlace());
+    const firstAt = now + intervalMs * (1 - PING_SPREAD * nextSlot());
     this.#nextAt = Math.floor(firstAt / gridMs) * gridMs;
   }
 
@@ -76,7 +76,7 @@ export class Heartbeat {
    * @returns whether a ping is to be sent, could not be, is not needed, or the one before it was
    *   left unanswered
    */
-  beat(now: number, progress: Progress): "ping" | "failed" | "busy" | "unanswered" {
+  beat(now: number, progress: ReaderProgress): "ping" | "failed" | "busy" | "unanswered" {
     const { queuedBytes, sentBytes } = progress;
     // Beats missed by a stopped process are not made up for; the next is in its old place, so that
     // all streams do not beat as one from then on.
@@ -92,7 +92,7 @@ export class Heartbeat {
       return "busy";
     }
     this.#pingCount++;
-    const isUnanswered = progress.ask?.() === "unanswered";
+    const isUnanswered = progress.pingClient?.() === "unanswered";
     this.#failures = isUnanswered ? this.#failures + 1 : 0;
     return isUnanswered ? "unanswered" : "ping";
   }

@@ -1,6 +1,6 @@
 import type { ObservedConnection } from "../base/observer.ts";
 import { CLOSE_REASONS, type CloseReason } from "./close_reason.ts";
-import type { StreamView } from "./stream_types.ts";
+import type { StreamSnapshot } from "./stream_types.ts";
 
 /** Why a new stream was refused. */
 export const REFUSALS = [
@@ -34,16 +34,16 @@ export interface HeartbeatFigures {
   readonly maxLatenessMs: number;
 }
 
-export function noneClosed(): Record<CloseReason, number> {
+export function zeroClosed(): Record<CloseReason, number> {
   return zeroes(CLOSE_REASONS);
 }
 
-export function noneRefused(): Record<Refusal, number> {
+export function zeroRefused(): Record<Refusal, number> {
   return zeroes(REFUSALS);
 }
 
 /** A stream that has ended, for those who watch. */
-export function observedEnd(ended: StreamView, reason: CloseReason): ObservedConnection {
+export function closedEvent(ended: StreamSnapshot, reason: CloseReason): ObservedConnection {
   const { id, dialect, client: { address, userAgent }, ageMs, sentBytes } = ended;
   return { id, dialect: dialect.name, address, userAgent, reason, ageMs, sentBytes };
 }

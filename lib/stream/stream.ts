@@ -1,15 +1,15 @@
 import { Heartbeat } from "./heartbeat.ts";
-import { Outbox, type OutboxOwner } from "./outbox.ts";
+import { Outbox, type OutboxOwner } from "./out/outbox.ts";
 import type {
-  SseConnectionParts,
+  EventStreamParts,
   SseDialect,
   StreamClient,
+  StreamHost,
   StreamLimits,
-  StreamOwner,
   StreamWork,
 } from "./stream_types.ts";
 
-/** What a stream is made of and shows of itself; what happens to it is in `sse_connection.ts`. */
+/** What a stream is made of and shows of itself; what happens to it is in `event_stream.ts`. */
 export abstract class Stream implements OutboxOwner {
   readonly id: string;
   readonly dialect: SseDialect;
@@ -24,11 +24,11 @@ export abstract class Stream implements OutboxOwner {
   protected endedAt: number | undefined;
   /** What waits for the reader. */
   readonly outbox: Outbox;
-  protected readonly owner: StreamOwner;
+  protected readonly owner: StreamHost;
   protected readonly limits: StreamLimits;
   protected readonly heartbeat: Heartbeat;
 
-  constructor({ id, dialect, client, work, owner, limits, pingIntervalMs }: SseConnectionParts) {
+  constructor({ id, dialect, client, work, owner, limits, pingIntervalMs }: EventStreamParts) {
     this.id = id;
     this.dialect = dialect;
     this.client = client;
@@ -43,7 +43,7 @@ export abstract class Stream implements OutboxOwner {
   /** Called by the outbox when its reader is gone. */
   abstract cancel(): void;
   /** Called by the outbox when its reader has caught up. */
-  abstract sendHeld(text: string): void;
+  abstract sendDeferred(text: string): void;
 
   /** The response body. */
   get readable(): ReadableStream<Uint8Array> {
@@ -82,11 +82,11 @@ export abstract class Stream implements OutboxOwner {
 
   /** What its client is asked to wait before it comes back (ms), if it comes too often. */
   get retryMs(): number | undefined {
-    return this.dialect.isLasting ? this.owner.retryMs(this.client, this.openedAt) : undefined;
+    return this.dialect.isLongLived ? this.owner.retryMs(this.client, this.openedAt) : undefined;
   }
 
   /** Brings the registry's total up to date with what its reader has taken. */
-  recount(): void {
-    this.outbox.recount();
+  syncCount(): void {
+    this.outbox.syncCount();
   }
 }

@@ -7,18 +7,18 @@ import type { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { CloseReason } from "./close_reason.ts";
-import type { NoticeKind } from "../wire/notices.ts";
-import type { Answer } from "./heartbeat.ts";
-import type { LastBytes } from "./last_bytes.ts";
+import type { DroppableKind } from "../wire/droppable.ts";
+import type { PongState } from "./heartbeat.ts";
+import type { TailDrain } from "./out/tail_drain.ts";
 
-export type Dialect =
+export type DialectName =
   | "plain"
   | "http_sse"
   | "streamable"
   | "stateless"
   | "listen";
 
-export type ConnectionState = "opening" | "open" | "closing" | "closed";
+export type StreamState = "opening" | "open" | "closing" | "closed";
 
 /** Who opened the stream, as far as the edge could tell. */
 export interface StreamClient {
@@ -49,13 +49,13 @@ export interface StreamLimits {
 }
 
 /** A stream as others may look at it. */
-export interface StreamView {
+export interface StreamSnapshot {
   readonly id: string;
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   /** What its end aborts, where there is any. */
   readonly work: StreamWork | undefined;
-  readonly state: ConnectionState;
+  readonly state: StreamState;
   /** The close reason, once there is one. */
   readonly reason: CloseReason | undefined;
   /** Pings handed to the transport. */
@@ -75,53 +75,53 @@ export interface StreamView {
 /** What a goodbye frame may tell. */
 export interface ClosingSummary {
   readonly reason: CloseReason;
-  readonly connection: StreamView;
+  readonly connection: StreamSnapshot;
 }
 
 /** What a dialect adds to a stream. */
 export interface SseDialect {
-  readonly name: Dialect;
+  readonly name: DialectName;
   /** Whether its streams stay open by themselves, and do not just carry an answer. */
-  readonly isLasting: boolean;
+  readonly isLongLived: boolean;
   /** The keepalive frame; `pingCount` is this ping's number, from 1. */
-  ping(connection: StreamView, pingCount: number): Uint8Array;
+  ping(connection: StreamSnapshot, pingCount: number): Uint8Array;
   /** A last frame, where the dialect has one. */
-  goodbye?(summary: ClosingSummary): Uint8Array | undefined;
+  closingFrame?(summary: ClosingSummary): Uint8Array | undefined;
 }
 
 /** What runs for a stream and ends with it. */
 export interface StreamWork {
   /** Requests in flight. */
-  readonly size: number;
+  readonly unanswered: number;
   /** Requests answered so far, where the stream is a lasting one. */
-  readonly served?: number;
+  readonly answeredCount?: number;
   /** @param reason makes the error that those get who run */
-  abortAll(reason: () => CallAborted): void;
+  onEnded(reason: () => CallAborted): void;
   /**
    * Where the dialect lets the client answer: called at each beat, tells what became of the last
    * question and asks the next one.
    */
-  probe?(): Answer;
+  pingClient?(): PongState;
   /** Sends a message that was held back, given as JSON, where that takes more than a frame. */
-  sendHeld?(text: string): void;
+  sendDeferred?(text: string): void;
 }
 
 /** Who keeps the ledger; the connection registry. */
-export interface StreamOwner {
+export interface StreamHost {
   /** The one timer of all streams. */
   readonly wheel: TimerWheel;
   /** What still waits in streams that have ended. */
-  readonly lastBytes: Set<LastBytes>;
+  readonly tailDrains: Set<TailDrain>;
   /** The stream has ended. */
-  closed(connection: StreamView, reason: CloseReason): void;
+  closed(connection: StreamSnapshot, reason: CloseReason): void;
   /** So many more bytes wait for the reader; negative when they went. */
   addQueued(delta: number): void;
   /** Enforces the budget of all streams; false when `writer` fell victim to it. */
-  withinTotalQueue(writer: StreamView): boolean;
+  enforceTotalBudget(writer: StreamSnapshot): boolean;
   /** A notification is never sent: a newer one, or the answer, took its place, or there is no room. */
-  superseded(kind: NoticeKind): void;
+  superseded(kind: DroppableKind): void;
   /** A stream was cut off with so many answers unread. */
-  resultsLost(stream: StreamView, count: number): void;
+  resultsLost(stream: StreamSnapshot, count: number): void;
   /** What to ask of a client before it comes back (ms), if it comes too often. */
   retryMs(client: StreamClient, now: number): number | undefined;
   /** A ping went out so many ms after it was due. */
@@ -130,13 +130,13 @@ export interface StreamOwner {
 }
 
 /** What a stream is made of; passed by the registry, which alone makes connections. */
-export interface SseConnectionParts {
+export interface EventStreamParts {
   readonly id: string;
   readonly dialect: SseDialect;
   readonly client: StreamClient;
   /** What this stream's end aborts; none where the dialect lets work outlive its stream. */
   readonly work?: StreamWork | undefined;
-  readonly owner: StreamOwner;
+  readonly owner: StreamHost;
   readonly limits: StreamLimits;
   /** The time between two pings that this stream has. */
   readonly pingIntervalMs: number;

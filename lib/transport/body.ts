@@ -5,9 +5,9 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import { remembered } from "../base/remembered.ts";
+import { memoize } from "../base/memoize.ts";
 import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
-import { notJson, parseJson } from "../wire/json_rpc.ts";
+import { invalidJsonError, parseJson } from "../wire/json_rpc.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
 
 /** How large and how slow a body may be. */
@@ -18,7 +18,7 @@ export interface BodyLimits {
 }
 
 /** A request whose body is to be read, and which then answers. Neither method may throw or reject. */
-export interface BodyOwner {
+export interface BodyConsumer {
   readonly request: Request;
   readonly headers: Headers;
   /** @param body its JSON value, undefined where there is none */
@@ -34,7 +34,7 @@ export interface BodyOwner {
  * `body_timeout` or `parse_error`
  * @throws {ProtocolError} `unsupported_media_type`, or `body_too_large` before any of it is read
  */
-export function readBody(owner: BodyOwner, limits: BodyLimits): MaybePromise<Response> {
+export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<Response> {
   const { request, headers } = owner;
   const declared = headers.get("content-length");
   // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
@@ -51,7 +51,7 @@ export function readBody(owner: BodyOwner, limits: BodyLimits): MaybePromise<Res
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
-  const reading = new BodyReading(owner, limits.deadlines);
+  const reading = new PendingBody(owner, limits.deadlines);
   // A body of declared length cannot grow, so the runtime may read it in one go; as JSON, because
   // for that alone Deno has a short way, and its text would cost 1 µs more. A byte order mark, which
   // JSON on the network must not have, is a fault there; read by hand, it is passed over.
@@ -61,23 +61,23 @@ export function readBody(owner: BodyOwner, limits: BodyLimits): MaybePromise<Res
 }
 
 /** To make a number of a text costs more than to compare it with the last. */
-const lengthOf = remembered(Number);
+const lengthOf = memoize(Number);
 
 /** A body on its way, linked to those before and behind it. */
-class BodyReading {
-  before: BodyReading | undefined;
-  behind: BodyReading | undefined;
+class PendingBody {
+  before: PendingBody | undefined;
+  behind: PendingBody | undefined;
   /** Stops the reading when it takes too long. */
   onLate: (() => void) | undefined;
   /** Looks that the deadlines took since it began. */
   looks = 0;
-  readonly #owner: BodyOwner;
+  readonly #owner: BodyConsumer;
   readonly #deadlines: BodyDeadlines;
   /** What comes after its client was told that it is late is not used any more. */
   #isLate = false;
   #resolve: ((result: MaybePromise<Response>) => void) | undefined;
 
-  constructor(owner: BodyOwner, deadlines: BodyDeadlines) {
+  constructor(owner: BodyConsumer, deadlines: BodyDeadlines) {
     this.#owner = owner;
     this.#deadlines = deadlines;
   }
@@ -105,7 +105,7 @@ class BodyReading {
 }
 
 /** Looks at the bodies on their way, so many times within the time each has. */
-const LOOKS = 16;
+const CHECKS = 16;
 
 /**
  * The time limit of all bodies. Nearly all arrive with their headers, so a body gets no timer of
@@ -120,7 +120,7 @@ export class BodyDeadlines implements Timed {
   readonly #wheel: TimerWheel;
   /** The head of a linked list: a set that is added to and taken from for every request spends
    * a twentieth of a quick call on its own upkeep. */
-  #newest: BodyReading | undefined;
+  #newest: PendingBody | undefined;
 
   /** @param timeoutMs time for a body; it is cut off at up to a sixteenth more */
   constructor(timeoutMs: number, wheel: TimerWheel) {
@@ -128,14 +128,14 @@ export class BodyDeadlines implements Timed {
     this.#wheel = wheel;
   }
 
-  add(reading: BodyReading): void {
+  add(reading: PendingBody): void {
     reading.behind = this.#newest;
     if (this.#newest !== undefined) this.#newest.before = reading;
     this.#newest = reading;
-    if (this.behind === undefined) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
+    if (this.behind === undefined) this.#wheel.schedule(this, this.#timeoutMs / CHECKS);
   }
 
-  delete(reading: BodyReading): void {
+  delete(reading: PendingBody): void {
     const { before, behind } = reading;
     if (before !== undefined) before.behind = behind;
     else if (this.#newest === reading) this.#newest = behind;
@@ -149,13 +149,13 @@ export class BodyDeadlines implements Timed {
     while (reading !== undefined) {
       const next = reading.behind;
       // The first look came at any time, so one more than fits in the time makes it late.
-      if (++reading.looks > LOOKS) {
+      if (++reading.looks > CHECKS) {
         this.delete(reading);
         reading.late(this.#lateness());
       }
       reading = next;
     }
-    if (this.#newest !== undefined) this.#wheel.schedule(this, this.#timeoutMs / LOOKS);
+    if (this.#newest !== undefined) this.#wheel.schedule(this, this.#timeoutMs / CHECKS);
   }
 
   #lateness(): ProtocolError {
@@ -170,7 +170,7 @@ export class BodyDeadlines implements Timed {
 async function readCounted(
   body: ReadableStream<Uint8Array>,
   limits: BodyLimits,
-  reading: BodyReading,
+  reading: PendingBody,
 ): Promise<unknown> {
   const reader = body.getReader();
   reading.onLate = () => void reader.cancel().catch(() => {});
@@ -190,7 +190,7 @@ async function readCounted(
 }
 
 function asProtocolError(error: unknown, headers: Headers): ProtocolError {
-  const fault = error instanceof SyntaxError ? notJson(error) : error;
+  const fault = error instanceof SyntaxError ? invalidJsonError(error) : error;
   if (!(fault instanceof ProtocolError)) {
     return new ProtocolError("parse_error", "The body could not be read to its end", {
       cause: error,

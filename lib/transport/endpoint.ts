@@ -14,11 +14,11 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import { LEGACY_METHODS } from "../mcp/legacy_methods.ts";
+import { LEGACY_METHODS } from "../mcp/methods/legacy.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import {
   checkDepth,
-  emptyBody,
+  emptyBodyError,
   isNotification,
   isRequest,
   type JsonRpcMessage,
@@ -26,23 +26,23 @@ import {
 } from "../wire/json_rpc.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
 import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
-import { CONNECTION_ID_PARAM, openHttpSse, postToHttpSse } from "./http_sse.ts";
-import type { Incoming } from "./incoming.ts";
-import type { ListenDeps } from "./listen.ts";
-import { answerModern, isModern, VERSION_HEADER } from "./modern.ts";
+import { CONNECTION_ID_PARAM, openHttpSse, postToHttpSse } from "./http_sse/dialect.ts";
+import type { RequestContext } from "./incoming.ts";
+import type { ListenDeps } from "./modern/listen.ts";
+import { answerModern, isModern, VERSION_HEADER } from "./modern/dialect.ts";
 import type { Peer } from "./peer.ts";
-import { CONNECTION_ID_HEADER, deletePlain, openPlain, postToPlain } from "./plain.ts";
+import { CONNECTION_ID_HEADER, deletePlain, openPlain, postToPlain } from "./plain/dialect.ts";
 import { accepted as acceptedResponse } from "./respond.ts";
-import { listenToSession } from "./resumption.ts";
-import type { SessionStreamDeps } from "./session_stream.ts";
-import { answerOnce, type StatelessDeps } from "./stateless.ts";
+import { openSessionStream } from "./streamable/resumption.ts";
+import type { SessionStreamDeps } from "./stream_session.ts";
+import { handleStateless, type StatelessDeps } from "./stateless/request.ts";
 import {
   openSession,
   postBatchToSession,
   postToSession,
   SESSION_ID_HEADER,
   type StreamableDeps,
-} from "./streamable.ts";
+} from "./streamable/dialect.ts";
 
 /** What the dialects work with. */
 export interface EndpointDeps extends SessionStreamDeps, StreamableDeps, StatelessDeps, ListenDeps {
@@ -71,16 +71,16 @@ interface Post {
  */
 export function handlePost(
   deps: EndpointDeps,
-  from: Incoming,
+  from: RequestContext,
   value: unknown,
 ): MaybePromise<Response> {
   const { request, headers, peer } = from;
   // Written with a capital for the same reason as Content-Type in body.ts.
   const accepted = parseAccept(headers.get("Accept"));
-  const wantsPlain = deps.isPlainUrl && accepted.namesEventStream && !accepted.json;
+  const wantsPlain = deps.isPlainUrl && accepted.listsEventStream && !accepted.json;
   const connectionId = deps.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   if (value === undefined) {
-    if (!wantsPlain || connectionId !== null) throw emptyBody();
+    if (!wantsPlain || connectionId !== null) throw emptyBodyError();
     return openPlain(deps, { request, peer, message: undefined });
   }
   checkDepth(value);
@@ -121,7 +121,7 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
   }
   if (speaksPlain(post)) return openPlain(deps, { request, peer, message });
   if (isRequest(message)) {
-    return answerOnce(deps, {
+    return handleStateless(deps, {
       request,
       peer,
       accepted,
@@ -176,9 +176,9 @@ function postBatch(
 }
 
 /** `GET` of the endpoint: a session's stream, or a 2024-11-05 one. */
-export function handleGet(deps: EndpointDeps, from: Incoming): Response {
+export function handleGet(deps: EndpointDeps, from: RequestContext): Response {
   const { headers } = from;
-  const { namesEventStream } = parseAccept(headers.get("accept"));
+  const { listsEventStream: namesEventStream } = parseAccept(headers.get("accept"));
   if (!namesEventStream) {
     throw new ProtocolError(
       "not_acceptable",
@@ -197,11 +197,11 @@ export function handleGet(deps: EndpointDeps, from: Incoming): Response {
   }
   const sessionId = headers.get(SESSION_ID_HEADER);
   if (sessionId === null) return openHttpSse(deps, from);
-  return listenToSession(deps, deps.sessions.find(sessionId, from.peer), from);
+  return openSessionStream(deps, deps.sessions.find(sessionId, from.peer), from);
 }
 
 /** `DELETE` of the endpoint: the client ends what its header names. */
-export function handleDelete(deps: EndpointDeps, { headers, peer }: Incoming): Response {
+export function handleDelete(deps: EndpointDeps, { headers, peer }: RequestContext): Response {
   const connectionId = deps.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   if (connectionId !== null) return deletePlain(deps, { id: connectionId, peer });
   requireSupportedVersion(headers.get(VERSION_HEADER));

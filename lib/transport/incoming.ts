@@ -1,7 +1,7 @@
 import type { Peer } from "./peer.ts";
 
 /** A request on its way to what answers it. */
-export interface Incoming {
+export interface RequestContext {
   readonly request: Request;
   /** Those of the request: to ask it for them costs a tenth of looking one of them up. */
   readonly headers: Headers;

@@ -5,9 +5,14 @@
  */
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import type { SseConnection } from "../stream/sse_connection.ts";
+import type { EventStream } from "../stream/event_stream.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
-import { type JsonRpcMessage, type JsonRpcResponse, KeptResult, toJson } from "../wire/json_rpc.ts";
+import {
+  type JsonRpcMessage,
+  type JsonRpcResponse,
+  SerializedResult,
+  toJson,
+} from "../wire/json_rpc.ts";
 import { jsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
@@ -28,20 +33,20 @@ export const STREAM_HEADERS = {
  * @param headers all of them, those of every event stream included
  */
 export function eventStream(
-  { readable }: SseConnection,
+  { readable }: EventStream,
   headers: Readonly<Record<string, string>> = STREAM_HEADERS,
 ): Response {
   return new Response(readable, { headers });
 }
 
 /** An event stream that is whole already; its text goes out in one piece. */
-export function wholeStream(text: string): Response {
+export function completeStream(text: string): Response {
   return new Response(text, { headers: STREAM_HEADERS });
 }
 
 /** A single message for a client that takes nothing but an event stream. */
-export function oneEvent(message: JsonRpcMessage): Response {
-  return wholeStream(jsonEvent(toJson(message)));
+export function singleEvent(message: JsonRpcMessage): Response {
+  return completeStream(jsonEvent(toJson(message)));
 }
 
 /** A message was taken; its answer, if any, goes another way. */
@@ -54,7 +59,7 @@ export function jsonResponse(
   message: JsonRpcMessage | readonly JsonRpcMessage[],
   status = 200,
 ): Response {
-  const isKept = "result" in message && message.result instanceof KeptResult;
+  const isKept = "result" in message && message.result instanceof SerializedResult;
   // What has no text yet goes out in the one form that Deno has a short way for.
   if (status === 200 && !isKept) return Response.json(message);
   return new Response(toJson(message), { status, headers: JSON_HEADERS });
@@ -64,7 +69,10 @@ export function jsonResponse(
  * Writes a response with `write`. A result that no JSON can hold (a bigint, a circle) is an error of
  * whoever gave it, and its client is answered all the same.
  */
-export function written<T>(response: JsonRpcResponse, write: (response: JsonRpcResponse) => T): T {
+export function writeOrError<T>(
+  response: JsonRpcResponse,
+  write: (response: JsonRpcResponse) => T,
+): T {
   try {
     return write(response);
   } catch (error) {
@@ -73,8 +81,8 @@ export function written<T>(response: JsonRpcResponse, write: (response: JsonRpcR
 }
 
 /** The response itself, or the error in place of one that no JSON can hold; for batches. */
-export function sendable(response: JsonRpcResponse): JsonRpcResponse {
-  return written(response, (one) => {
+export function serializableOrError(response: JsonRpcResponse): JsonRpcResponse {
+  return writeOrError(response, (one) => {
     toJson(one);
     return one;
   });

@@ -6,7 +6,7 @@
  * @module
  */
 import { messageOf, ProtocolError } from "../base/errors.ts";
-import { remembered } from "../base/remembered.ts";
+import { memoize } from "../base/memoize.ts";
 
 export type JsonRpcId = string | number;
 export type JsonObject = Record<string, unknown>;
@@ -60,14 +60,14 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw text.trim() === "" ? emptyBody() : notJson(error, text.length);
+    throw text.trim() === "" ? emptyBodyError() : invalidJsonError(error, text.length);
   }
   checkDepth(value);
   return value;
 }
 
 /** What is said where a message should be and nothing is. */
-export function emptyBody(): ProtocolError {
+export function emptyBodyError(): ProtocolError {
   return new ProtocolError(
     "parse_error",
     "Parse error: the body is empty, expected a JSON-RPC message",
@@ -80,10 +80,10 @@ export function emptyBody(): ProtocolError {
  * @param error what `JSON.parse()` threw
  * @param length of the text, where it is at hand
  */
-export function notJson(error: unknown, length?: number): ProtocolError {
+export function invalidJsonError(error: unknown, length?: number): ProtocolError {
   return new ProtocolError(
     "parse_error",
-    `Parse error: the body is not valid JSON${placeOf(error, length)}`,
+    `Parse error: the body is not valid JSON${errorPosition(error, length)}`,
   );
 }
 
@@ -91,7 +91,7 @@ export function notJson(error: unknown, length?: number): ProtocolError {
 const BYTE_ORDER_MARK_REGEXP = /^Unexpected token '\uFEFF', "\uFEFF/;
 
 /** Where it stops being JSON, as far as the engine tells; its own words stay inside. */
-function placeOf(error: unknown, length: number | undefined): string {
+function errorPosition(error: unknown, length: number | undefined): string {
   const said = messageOf(error);
   if (BYTE_ORDER_MARK_REGEXP.test(said)) {
     return ": it begins with a byte order mark (U+FEFF); send UTF-8 without one (RFC 8259, 8.1)";
@@ -173,7 +173,7 @@ function parseCall(value: JsonObject): JsonRpcRequest | JsonRpcNotification {
   return value as unknown as JsonRpcRequest | JsonRpcNotification;
 }
 
-const sameText = remembered((text) => text);
+const sameText = memoize((text) => text);
 
 function parseResponse(value: JsonObject): JsonRpcResponse {
   const id = idOf(value);
@@ -227,7 +227,7 @@ export function resultResponse(
  * A result that is put into JSON once and sent often. {@linkcode toJson} takes its text as it is;
  * whatever else writes it gets its value.
  */
-export class KeptResult {
+export class SerializedResult {
   readonly value: JsonObject;
   readonly json: string;
 
@@ -246,7 +246,7 @@ export class KeptResult {
 /** The JSON text of a message, or of whatever else is sent. */
 export function toJson(message: unknown): string {
   const { result, id } = message as Partial<JsonRpcResultResponse>;
-  return result instanceof KeptResult
+  return result instanceof SerializedResult
     ? `{"jsonrpc":"2.0","result":${result.json},"id":${JSON.stringify(id)}}`
     : JSON.stringify(message);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { remembered } from "../base/remembered.ts";
+import { memoize } from "../base/memoize.ts";
 
 const SENTINEL_REGEXP = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 /** Visible ASCII, space and tab (RFC 9110, section 5.5). */
@@ -14,7 +14,7 @@ const PLAIN_REGEXP = /^[\t\x20-\x7e]*$/;
 const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The value that a header carries; undefined where it holds invalid characters. */
-export const decodeHeaderValue = remembered((header): string | undefined => {
+export const decodeHeaderValue = memoize((header): string | undefined => {
   if (!PLAIN_REGEXP.test(header)) return undefined;
   if (!header.startsWith("=?base64?") || !header.endsWith("?=")) return header;
   const encoded = SENTINEL_REGEXP.exec(header)?.[1];

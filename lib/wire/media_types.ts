@@ -5,7 +5,7 @@
  * @module
  */
 import { accepts } from "@std/http/negotiation";
-import { remembered } from "../base/remembered.ts";
+import { memoize } from "../base/memoize.ts";
 
 export const JSON_TYPE = "application/json";
 export const EVENT_STREAM_TYPE = "text/event-stream";
@@ -17,7 +17,7 @@ export interface Accepted {
   /** `text/event-stream`, by name or by a wildcard. */
   readonly eventStream: boolean;
   /** `text/event-stream` by its own name. */
-  readonly namesEventStream: boolean;
+  readonly listsEventStream: boolean;
 }
 
 /** Reads an `Accept` header; none allows everything (RFC 9110, section 12.5.1). */
@@ -25,7 +25,7 @@ export function parseAccept(header: string | null): Accepted {
   return readAccept(header ?? "*/*");
 }
 
-const readAccept = remembered((text): Accepted => {
+const readAccept = memoize((text): Accepted => {
   const types = accepts({ headers: new Headers({ accept: text }) }).map((type) =>
     type.toLowerCase()
   );
@@ -39,7 +39,7 @@ const readAccept = remembered((text): Accepted => {
   return {
     json: allows(JSON_TYPE, "application/*", "*/*") || !eventStream,
     eventStream,
-    namesEventStream: allows(EVENT_STREAM_TYPE),
+    listsEventStream: allows(EVENT_STREAM_TYPE),
   };
 });
 

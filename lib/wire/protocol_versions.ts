@@ -1,4 +1,4 @@
-import { remembered } from "../base/remembered.ts";
+import { memoize } from "../base/memoize.ts";
 
 /** The protocol's revisions, newest first. */
 export const PROTOCOL_VERSIONS = [
@@ -24,7 +24,7 @@ export const LEGACY_VERSIONS = PROTOCOL_VERSIONS.filter((version) => eraOf(versi
 export const MODERN_VERSIONS = PROTOCOL_VERSIONS.filter((version) => eraOf(version) === "modern");
 
 /** What a legacy client that names no revision is taken for (2025-06-18, basic/transports). */
-export const ASSUMED_VERSION: ProtocolVersion = "2025-03-26";
+export const DEFAULT_VERSION: ProtocolVersion = "2025-03-26";
 
 /** The era of any revision, known or not: revisions are dates and compare as text. */
 export function eraOf(version: string): Era {
@@ -35,7 +35,7 @@ export function isSupported(version: unknown): version is ProtocolVersion {
   return typeof version === "string" && isListed(version);
 }
 
-const isListed = remembered((version) => PROTOCOL_VERSIONS.includes(version as ProtocolVersion));
+const isListed = memoize((version) => PROTOCOL_VERSIONS.includes(version as ProtocolVersion));
 
 /**
  * The revision an `initialize` is answered with: the client's own where it is known, else the

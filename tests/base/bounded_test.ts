@@ -1,11 +1,11 @@
 /** What clients name is counted in maps that do not grow without bound. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { BoundedMap } from "../../lib/base/bounded_map.ts";
+import { LruMap } from "../../lib/base/lru_map.ts";
 import { TokenBuckets } from "../../lib/base/token_buckets.ts";
 
 Deno.test("a bounded map forgets the entry unused for longest, reading counting as use", () => {
-  const map = new BoundedMap<string, number>(3);
+  const map = new LruMap<string, number>(3);
   ["a", "b", "c"].forEach((key, index) => map.set(key, index));
   assertEquals(map.get("a"), 0);
   map.set("d", 3);
@@ -21,7 +21,7 @@ Deno.test("a bounded map forgets the entry unused for longest, reading counting 
 Deno.test("property: a bounded map holds the latest entries, and never more than its bound", () => {
   const step = fc.tuple(fc.constantFrom("get", "set", "delete"), fc.nat({ max: 9 }));
   fc.assert(fc.property(fc.array(step), fc.integer({ min: 1, max: 6 }), (steps, bound) => {
-    const map = new BoundedMap<number, number>(bound);
+    const map = new LruMap<number, number>(bound);
     let order: number[] = [];
     for (const [kind, key] of steps) {
       const known = order.includes(key);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { NO_OBSERVER, observeAll, type Observer } from "../../lib/base/observer.ts";
+import { combine, NO_OBSERVER, type Observer } from "../../lib/base/observer.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
 const CALL = { request: { method: "ping" }, startedAt: 5 };
@@ -52,7 +52,7 @@ Deno.test("`observeAll()` passes every report on to everybody, whole", () => {
   const [one, other] = [recorder(), recorder()];
   const direct = recorder();
   tellAll(direct.observer);
-  tellAll(observeAll([one.observer, other.observer]));
+  tellAll(combine([one.observer, other.observer]));
   assertEquals(one.told, direct.told);
   assertEquals(other.told, direct.told);
   assertEquals(direct.told.length, Object.keys(NO_OBSERVER).length);
@@ -60,7 +60,7 @@ Deno.test("`observeAll()` passes every report on to everybody, whole", () => {
 
 Deno.test("`observeAll()` leaves out what an observer has no method for", () => {
   const dialects: string[] = [];
-  tellAll(observeAll([{}, { connectionOpened: (dialect) => void dialects.push(dialect) }]));
+  tellAll(combine([{}, { connectionOpened: (dialect) => void dialects.push(dialect) }]));
   assertEquals(dialects, ["plain"]);
 });
 
@@ -72,7 +72,7 @@ Deno.test("an observer that throws harms neither the others nor who reports, and
       throw new Error("broken");
     },
   };
-  observeAll([broken, observer]).pinged(1);
+  combine([broken, observer]).pinged(1);
   assertEquals(told, [["pinged", 1]]);
   assertEquals(log.of("Observer failed").map(({ fields }) => fields), [
     { event: "pinged", error: "broken" },
@@ -87,6 +87,6 @@ Deno.test("an observer keeps its `this`", () => {
     }
   }
   const counting = new Counting();
-  observeAll([counting]).pingFailed();
+  combine([counting]).pingFailed();
   assertEquals(counting.count, 1);
 });

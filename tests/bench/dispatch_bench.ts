@@ -1,10 +1,10 @@
 /** From a parsed request to its answer, without HTTP: method, catalog, validation, tool. */
-import { Seal } from "../../lib/base/seal.ts";
+import { Signer } from "../../lib/base/signer.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
-import type { Exchange } from "../../lib/mcp/exchange.ts";
+import type { RequestScope } from "../../lib/mcp/scope.ts";
 import { InFlight } from "../../lib/mcp/in_flight.ts";
-import { LEGACY_METHODS } from "../../lib/mcp/legacy_methods.ts";
-import { MODERN_METHODS } from "../../lib/mcp/modern_methods.ts";
+import { LEGACY_METHODS } from "../../lib/mcp/methods/legacy.ts";
+import { MODERN_METHODS } from "../../lib/mcp/methods/modern.ts";
 import { McpServer } from "../../lib/mcp/server.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
@@ -15,13 +15,13 @@ import { echoTools } from "./servers/echo_tools.ts";
 const server = new McpServer({
   info: { name: "bench", version: "1.0.0" },
   catalog: new Catalog({ tools: [...BUILT_IN_TOOLS, ...echoTools(96)] }),
-  seal: new Seal(),
+  seal: new Signer(),
   pageSize: 100,
   wheel: new TimerWheel({ clock: () => 0 }),
   requestTimeoutMs: 300_000,
   maxInFlight: 100,
 });
-const exchange: Exchange = {
+const exchange: RequestScope = {
   caller: { address: "127.0.0.1" },
   connectionId: undefined,
   inFlight: new InFlight(),

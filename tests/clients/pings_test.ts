@@ -47,7 +47,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     });
     await beats.all;
     assertEquals((await client.listTools()).length > 0, true);
-    const [stream] = server.app.connections.connections();
+    const [stream] = server.app.connections.streams();
     assertEquals(stream?.state, "open");
     assertEquals(answers >= BEATS - 2, true, `${answers} answers to ${BEATS} pings`);
   });

@@ -8,11 +8,11 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import * as z from "zod";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
-import { InFlight, type Running } from "../../lib/mcp/in_flight.ts";
+import { type CancellableRequest, InFlight } from "../../lib/mcp/in_flight.ts";
 import { Shelf } from "../../lib/registry/catalog.ts";
 import { defineTool, type Tool } from "../../lib/registry/tool.ts";
-import { ConnectionRegistry } from "../../lib/stream/connection_registry.ts";
-import type { SseConnection } from "../../lib/stream/sse_connection.ts";
+import { StreamRegistry } from "../../lib/stream/stream_registry.ts";
+import type { EventStream } from "../../lib/stream/event_stream.ts";
 import { countdown } from "../../lib/tools/countdown.ts";
 
 const LEFTOVERS = z.object({
@@ -37,8 +37,8 @@ const COUNTDOWN_RUNS = z.object({
 
 const wheels = new Set<TimerWheel>();
 const timers = new Set<unknown>();
-const running = new Set<Running>();
-const connections = new Set<WeakRef<SseConnection>>();
+const running = new Set<CancellableRequest>();
+const connections = new Set<WeakRef<EventStream>>();
 const countdownRuns: z.infer<typeof COUNTDOWN_RUNS>["runs"] = [];
 let abortListeners = 0;
 /** Runs of `countdown` that are remembered. */
@@ -179,8 +179,8 @@ function watchRequests(): void {
 }
 
 function watchConnections(): void {
-  const { open } = ConnectionRegistry.prototype;
-  ConnectionRegistry.prototype.open = function (options) {
+  const { open } = StreamRegistry.prototype;
+  StreamRegistry.prototype.open = function (options) {
     const connection = open.call(this, options);
     connections.add(new WeakRef(connection));
     return connection;

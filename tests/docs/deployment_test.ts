@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { parseAll } from "@std/yaml";
 import { type SettingName, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
-import { ENDPOINTS } from "../../lib/http/server_info.ts";
+import { ENDPOINTS } from "../../lib/http/routes/info.ts";
 import { testApp } from "../helpers/app.ts";
 import { envOf, only, parseCommand, parseDockerfile } from "../helpers/dockerfile.ts";
 

@@ -114,7 +114,7 @@ for (const { name, program, marks, soonCut, fewConnections, lateHangUp } of EXAM
     await using path = await pathThrough(program(), { settings });
     using client = await Client.connect(path);
     await client.open(path, `X-Forwarded-For: ${FORGED}`);
-    const addresses = path.app.connections.connections().map((one) => one.client.address);
+    const addresses = path.app.connections.streams().map((one) => one.client.address);
     assertEquals([...addresses], [CLIENT]);
   });
 
@@ -122,7 +122,7 @@ for (const { name, program, marks, soonCut, fewConnections, lateHangUp } of EXAM
     await using path = await pathThrough(program(), { settings: {} });
     using client = await Client.connect(path);
     await client.open(path);
-    const addresses = path.app.connections.connections().map((one) => one.client.address);
+    const addresses = path.app.connections.streams().map((one) => one.client.address);
     assertEquals([...addresses], ["127.0.0.1"]);
   });
 

@@ -7,11 +7,11 @@ import { CallAborted } from "../../lib/base/errors.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
 import {
-  ConnectionRegistry,
   type RegistryLimits,
   type RegistryOptions,
-} from "../../lib/stream/connection_registry.ts";
-import type { SseConnection } from "../../lib/stream/sse_connection.ts";
+  StreamRegistry,
+} from "../../lib/stream/stream_registry.ts";
+import type { EventStream } from "../../lib/stream/event_stream.ts";
 import type { SseDialect, StreamWork } from "../../lib/stream/stream_types.ts";
 import { FakeTime } from "./time.ts";
 
@@ -40,24 +40,24 @@ export function bytes(length: number): Uint8Array {
 
 /** A dialect whose frames are easy to tell apart: `first`, `ping 1`, `bye drain`. */
 export const BARE: SseDialect = {
-  isLasting: true,
+  isLongLived: true,
   name: "plain",
   ping: (_connection, pingCount) => ENCODER.encode(`ping ${pingCount}\n`),
-  goodbye: ({ reason }) => ENCODER.encode(`bye ${reason}\n`),
+  closingFrame: ({ reason }) => ENCODER.encode(`bye ${reason}\n`),
 };
 
 /** Requests in flight, as far as a stream knows them. */
 export class FakeWork implements StreamWork {
-  size: number;
+  unanswered: number;
   readonly aborted: CallAborted[] = [];
 
   constructor(size = 0) {
-    this.size = size;
+    this.unanswered = size;
   }
 
-  abortAll(reason: () => CallAborted): void {
+  onEnded(reason: () => CallAborted): void {
     this.aborted.push(reason());
-    this.size = 0;
+    this.unanswered = 0;
   }
 }
 
@@ -74,13 +74,13 @@ export interface OpenBareOptions {
 
 /** A stream and the client at its other end, which reads only when told. */
 export class BareStream {
-  readonly connection: SseConnection;
+  readonly connection: EventStream;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder = new TextDecoder();
   /** All that a following client has read. */
   text = "";
 
-  constructor(connection: SseConnection) {
+  constructor(connection: EventStream) {
     this.connection = connection;
     this.#reader = connection.readable.getReader();
   }
@@ -121,12 +121,12 @@ export class Streams implements Disposable {
     clock: this.time.clock,
     onError: (error) => this.faults.push(error),
   });
-  readonly registry: ConnectionRegistry;
+  readonly registry: StreamRegistry;
   /** What timers threw; a stream's must not. */
   readonly faults: unknown[] = [];
 
   constructor(limits: Partial<RegistryLimits> = {}, options: RegistryOptions = {}) {
-    this.registry = new ConnectionRegistry({ ...LIMITS, ...limits }, this.wheel, options);
+    this.registry = new StreamRegistry({ ...LIMITS, ...limits }, this.wheel, options);
   }
 
   /** Opens a stream whose first frame is `first`. */
@@ -158,7 +158,7 @@ export class Streams implements Disposable {
   addsUp(): boolean {
     const { opened, open, closed, queuedBytes } = this.registry.ledger();
     const sum = Object.values(closed).reduce((total, count) => total + count, 0);
-    const queued = [...this.registry.connections(), ...this.registry.lastBytes]
+    const queued = [...this.registry.streams(), ...this.registry.tailDrains]
       .reduce((total, { queuedBytes }) => total + queuedBytes, 0);
     return opened === open + sum && queuedBytes === queued && open === this.registry.size;
   }

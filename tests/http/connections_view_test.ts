@@ -94,7 +94,7 @@ Deno.test("the list is paged, oldest first, and following next_offset gives ever
     if (next_offset === undefined) break;
     query = `?limit=10&offset=${next_offset}`;
   }
-  assertEquals(seen, [...app.connections.connections()].map(({ id }) => id));
+  assertEquals(seen, [...app.connections.streams()].map(({ id }) => id));
   assertEquals((await view(app, "?offset=1000")).connections, []);
   for (const { events } of clients) await events.leave();
 });

@@ -1,9 +1,9 @@
 /** Nothing that a client sends makes a new series. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { MAX_NAMES } from "../../lib/base/bounded_names.ts";
-import { LEGACY_METHODS } from "../../lib/mcp/legacy_methods.ts";
-import { MODERN_METHODS } from "../../lib/mcp/modern_methods.ts";
+import { MAX_NAMES } from "../../lib/base/label_allowlist.ts";
+import { LEGACY_METHODS } from "../../lib/mcp/methods/legacy.ts";
+import { MODERN_METHODS } from "../../lib/mcp/methods/modern.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { scrape } from "../helpers/metrics.ts";
 import { toolThat } from "../helpers/tools.ts";

@@ -76,7 +76,7 @@ async function deletePlain({ app, held }: World): Promise<void> {
 /** What a server may do to a stream, whichever that is. */
 function closeOne(number: number, reason: (typeof CLOSE_REASONS)[number]): Step {
   return ({ app }) => {
-    const all = [...app.connections.connections()];
+    const all = [...app.connections.streams()];
     all[number % Math.max(1, all.length)]?.close(reason);
     return Promise.resolve();
   };
@@ -172,7 +172,7 @@ Deno.test("bytes that wait when a stream ends do not count as sent", async () =>
   const welcome = (await scrape(app)).value("lifeline_sent_bytes_total");
   assert(welcome > 0);
   const connection = app.connections.get(client.id);
-  connection?.send(new Uint8Array(500));
+  connection?.sendRaw(new Uint8Array(500));
   connection?.close("max_age");
   assertEquals((await scrape(app)).value("lifeline_sent_bytes_total"), welcome);
   await client.events.leave();

@@ -2,10 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ObservedConnection, Observer } from "../../lib/mod.ts";
 import { McpServer } from "../../lib/mcp/server.ts";
-import { LEGACY_METHODS } from "../../lib/mcp/legacy_methods.ts";
+import { LEGACY_METHODS } from "../../lib/mcp/methods/legacy.ts";
 import { InFlight } from "../../lib/mcp/in_flight.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
-import { Seal } from "../../lib/base/seal.ts";
+import { Signer } from "../../lib/base/signer.ts";
 import { NO_OBSERVER, type ObservedCall, type Outcome } from "../../lib/base/observer.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
@@ -69,7 +69,7 @@ async function ask(observer: Observer | undefined): Promise<number> {
   const server = new McpServer({
     info: { name: "test", version: "1" },
     catalog: new Catalog(),
-    seal: new Seal(),
+    seal: new Signer(),
     pageSize: 10,
     wheel,
     requestTimeoutMs: 1_000,

@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { ASSETS } from "../../lib/http/pages.ts";
+import { ASSETS } from "../../lib/http/routes/pages.ts";
 import { testApp } from "../helpers/app.ts";
 
 const STATIC = new URL("../../static/", import.meta.url);

@@ -1,6 +1,6 @@
 /** Layer 5: a client that can answer pings, and does no more. */
 import { assert, assertEquals } from "@std/assert";
-import type { Answer } from "../../lib/stream/heartbeat.ts";
+import type { PongState } from "../../lib/stream/heartbeat.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { bytes, FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
 
@@ -8,10 +8,10 @@ const INTERVAL = LIMITS.pingIntervalMs;
 
 /** Work whose client answers as the test says. */
 class AskedWork extends FakeWork {
-  answer: Answer = "answered";
+  answer: PongState = "answered";
   asked = 0;
 
-  probe(): Answer {
+  pingClient(): PongState {
     this.asked++;
     return this.answer;
   }
@@ -91,7 +91,7 @@ Deno.test("layer 5: a slow reader that goes on reading is asked nothing", async 
   const work = new AskedWork();
   work.answer = "unanswered";
   const stream = streams.open({ work });
-  for (let sent = 0; sent < 10; sent++) stream.connection.send(bytes(10));
+  for (let sent = 0; sent < 10; sent++) stream.connection.sendRaw(bytes(10));
   for (let beat = 0; beat < 5; beat++) {
     await stream.read();
     await streams.time.advance(INTERVAL);

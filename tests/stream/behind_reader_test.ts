@@ -4,7 +4,7 @@ import { createParser } from "eventsource-parser";
 import fc from "fast-check";
 import { NO_OBSERVER } from "../../lib/base/observer.ts";
 import { type JsonRpcMessage, notification, resultResponse } from "../../lib/wire/json_rpc.ts";
-import { noticeOf } from "../../lib/wire/notices.ts";
+import { droppableOf } from "../../lib/wire/droppable.ts";
 import { encodeJsonEvent } from "../../lib/wire/sse.ts";
 import { BARE, type BareStream, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
@@ -72,7 +72,7 @@ class Scene implements Disposable {
     this.streams = new Streams({ maxQueuedBytes: MAX_BYTES, maxTotalQueuedBytes: 1e6 }, {
       observer,
     });
-    this.stream = this.streams.open({ dialect: { ...BARE, goodbye: () => undefined } });
+    this.stream = this.streams.open({ dialect: { ...BARE, closingFrame: () => undefined } });
   }
 
   get isOpen(): boolean {
@@ -95,11 +95,11 @@ class Scene implements Disposable {
     const number = ++this.#count;
     const say = (message: JsonRpcMessage) => {
       this.said.push({ message, step: this.#step });
-      connection.say(message);
+      connection.sendMessage(message);
     };
     const answer = (message: JsonRpcMessage) => {
       this.said.push({ message, step: this.#step });
-      connection.answer(encodeJsonEvent(message));
+      connection.sendResponse(encodeJsonEvent(message));
     };
     if (step.do === "change") say(notification(`notifications/${LISTS[step.which]}/list_changed`));
     else if (step.do === "update") {
@@ -149,10 +149,10 @@ class Scene implements Disposable {
   }
 }
 
-const isNotice = ({ message }: At) => noticeOf(message) !== undefined;
+const isNotice = ({ message }: At) => droppableOf(message) !== undefined;
 const isNote = ({ message }: At) => message.params?.logger === "lifeline";
 const text = ({ message }: At) => JSON.stringify(message);
-const kindOf = (at: At) => noticeOf(at.message)?.kind;
+const kindOf = (at: At) => droppableOf(at.message)?.kind;
 
 /** All that is neither superseded nor left out comes, once and in the order in which it was said. */
 function assertAnswersWhole({ said, read }: Scene): void {

@@ -32,7 +32,7 @@ Deno.test("streams opened together end spread over 80 to 100 % of the maximum ag
   const endedAt: number[] = [];
   for (let index = 0; index < 500; index++) {
     const work = new FakeWork();
-    work.abortAll = () => void endedAt.push(streams.time.now);
+    work.onEnded = () => void endedAt.push(streams.time.now);
     streams.openFollowed({ work });
   }
   await streams.time.advance(MAX_AGE + TICK);
@@ -53,7 +53,7 @@ Deno.test("maximum age never falls into a running call, and ends the stream soon
   const stream = streams.openFollowed({ work });
   await streams.time.advance(2 * MAX_AGE);
   assertEquals(stream.connection.state, "open");
-  work.size = 0;
+  work.unanswered = 0;
   await streams.time.advance(300);
   assertEquals(stream.reason, "max_age");
 });

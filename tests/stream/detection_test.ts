@@ -69,8 +69,8 @@ Deno.test("layer 1: an idle stream, which nothing runs for, looks at the signal 
 Deno.test("layer 1: what begins to run for a stream whose signal has aborted is stopped at once", async () => {
   using streams = new Streams();
   const { work, stream } = await idleAndAborted(streams);
-  work.size = 1;
-  stream.connection.watch();
+  work.unanswered = 1;
+  stream.connection.listenForAbort();
   assertEnded(streams, stream, work, "client_closed");
 });
 
@@ -127,11 +127,11 @@ Deno.test("a stream that has ended listens to its request's signal no more", asy
   const stream = streams.openFollowed({ request: client, work });
   await settled();
   assertEquals(listeners, 0);
-  work.size = 1;
-  stream.connection.watch();
+  work.unanswered = 1;
+  stream.connection.listenForAbort();
   assertEquals(listeners, 1);
   stream.connection.close("disconnected");
-  stream.connection.watch();
+  stream.connection.listenForAbort();
   assertEquals(listeners, 0);
 });
 
@@ -141,7 +141,7 @@ Deno.test("layer 2: a write that throws ends the stream", async () => {
   const stream = streams.openFollowed({ work });
   await settled();
   using _broken = breakWrites();
-  assertEquals(stream.connection.send(bytes(1)), false);
+  assertEquals(stream.connection.sendRaw(bytes(1)), false);
   assertEnded(streams, stream, work, "write_failed");
 });
 
@@ -206,7 +206,7 @@ Deno.test("layer 3: a reader that takes everything resets the count", async () =
 Deno.test("layer 3: a slow reader that takes something between two pings is left alone", async () => {
   using streams = new Streams();
   const stream = streams.open();
-  for (let sent = 0; sent < 20; sent++) stream.connection.send(bytes(10));
+  for (let sent = 0; sent < 20; sent++) stream.connection.sendRaw(bytes(10));
   for (let beat = 0; beat < 15; beat++) {
     await stream.read();
     await streams.time.advance(INTERVAL);
@@ -218,7 +218,7 @@ Deno.test("layer 3: a slow reader that takes something between two pings is left
 Deno.test("layer 3: failures that are not in a row do not add up", async () => {
   using streams = new Streams();
   const stream = streams.open();
-  for (let sent = 0; sent < 20; sent++) stream.connection.send(bytes(10));
+  for (let sent = 0; sent < 20; sent++) stream.connection.sendRaw(bytes(10));
   for (let round = 0; round < 4; round++) {
     await streams.time.advance(2 * INTERVAL);
     assertEquals(stream.connection.failedPings, 2);
@@ -231,7 +231,7 @@ Deno.test("layer 3: failures that are not in a row do not add up", async () => {
 Deno.test("layer 3: a slow reader that takes a large frame piece by piece is left alone", async () => {
   using streams = new Streams({ maxQueuedBytes: 1_000_000, maxTotalQueuedBytes: 2_000_000 });
   const stream = streams.open();
-  stream.connection.send(bytes(500_000));
+  stream.connection.sendRaw(bytes(500_000));
   await stream.read();
   for (let piece = 0; piece < 7; piece++) {
     assert(await stream.read() !== undefined);
@@ -245,9 +245,9 @@ Deno.test("layer 4: one byte more than the outbox may hold ends the stream at on
   const work = new FakeWork(1);
   const stream = streams.open({ work });
   const room = LIMITS.maxQueuedBytes - stream.connection.queuedBytes;
-  assert(stream.connection.send(bytes(room)));
+  assert(stream.connection.sendRaw(bytes(room)));
   assertEquals(stream.connection.queuedBytes, LIMITS.maxQueuedBytes);
-  assertEquals(stream.connection.send(bytes(1)), false);
+  assertEquals(stream.connection.sendRaw(bytes(1)), false);
   assertEnded(streams, stream, work, "queue_full");
   // What waited is dropped at once, not kept for a reader that does not read.
   await stream.follow();
@@ -259,7 +259,7 @@ Deno.test("layer 4: a reader that keeps up may be sent any amount", async () => 
   const stream = streams.openFollowed();
   for (let sent = 0; sent < 50; sent++) {
     await settled();
-    assert(stream.connection.send(bytes(LIMITS.maxQueuedBytes)));
+    assert(stream.connection.sendRaw(bytes(LIMITS.maxQueuedBytes)));
   }
   await settled();
   assertEquals(stream.connection.sentBytes, 50 * LIMITS.maxQueuedBytes + "first\n".length);
@@ -268,7 +268,7 @@ Deno.test("layer 4: a reader that keeps up may be sent any amount", async () => 
 Deno.test("layer 4: one frame larger than the outbox ends the stream even of a reader that waits", async () => {
   using streams = new Streams();
   const stream = streams.open();
-  stream.connection.send(bytes(LIMITS.maxQueuedBytes + 1));
+  stream.connection.sendRaw(bytes(LIMITS.maxQueuedBytes + 1));
   assertEquals(stream.reason, "queue_full");
   await settled();
 });

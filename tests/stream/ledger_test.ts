@@ -87,7 +87,7 @@ const HAPPENINGS = [
   ),
   fc.tuple(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 600 })).map(([number, length]) =>
     new Happening(`send(${number}, ${length})`, ({ all }) => {
-      all[number % Math.max(1, all.length)]?.connection.send(bytes(length));
+      all[number % Math.max(1, all.length)]?.connection.sendRaw(bytes(length));
     })
   ),
   toOne("readOne", async (stream) => {
@@ -101,7 +101,7 @@ const HAPPENINGS = [
     toOne(`close ${reason}`, (stream) => stream.connection.close(reason))
   ),
   toOne("release", (_stream, { releases }, index) => releases[index]?.()),
-  toOne("settle", (stream, { streams }) => streams.registry.settled(stream.connection)),
+  toOne("settle", (stream, { streams }) => streams.registry.closeIfIdle(stream.connection)),
   fc.integer({ min: 1, max: 40_000 }).map((ms) =>
     new Happening(`advance(${ms})`, ({ streams }) => streams.time.advance(ms, 5_000))
   ),

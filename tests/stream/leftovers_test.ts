@@ -5,7 +5,7 @@ import { bytes, FakeWork, Streams } from "../helpers/streams.ts";
 Deno.test("close() leaves no timer behind for a reader that has stopped", async () => {
   using streams = new Streams({ pingIntervalMs: 100 });
   const { connection } = streams.open();
-  connection.send(bytes(500));
+  connection.sendRaw(bytes(500));
   await streams.time.advance(400);
   assertEquals([connection.reason, streams.wheel.size], ["ping_failed", 0]);
 });
@@ -13,18 +13,18 @@ Deno.test("close() leaves no timer behind for a reader that has stopped", async 
 Deno.test("close() leaves no timer behind for an outbox that is full", () => {
   using streams = new Streams({ maxQueuedBytes: 100 });
   const { connection } = streams.open();
-  connection.send(bytes(500));
+  connection.sendRaw(bytes(500));
   assertEquals([connection.reason, streams.wheel.size], ["queue_full", 0]);
 });
 
 Deno.test("close() leaves no timer behind for a client that left with bytes unread", async () => {
   using streams = new Streams();
   const left = streams.open();
-  left.connection.send(bytes(500));
+  left.connection.sendRaw(bytes(500));
   await left.leave();
   const abort = new AbortController();
   const aborted = streams.open({ request: abort, work: new FakeWork(1) });
-  aborted.connection.send(bytes(500));
+  aborted.connection.sendRaw(bytes(500));
   abort.abort();
   assertEquals([left.reason, aborted.reason], ["client_closed", "client_closed"]);
   assertEquals(streams.wheel.size, 0);
@@ -33,9 +33,9 @@ Deno.test("close() leaves no timer behind for a client that left with bytes unre
 Deno.test("close() leaves no timer behind for a client that left with messages held back", async () => {
   using streams = new Streams();
   const stream = streams.open();
-  stream.connection.send(bytes(500));
+  stream.connection.sendRaw(bytes(500));
   const before = streams.wheel.size;
-  stream.connection.say(notification("notifications/tools/list_changed"));
+  stream.connection.sendMessage(notification("notifications/tools/list_changed"));
   assertEquals(streams.wheel.size, before + 1);
   await stream.leave();
   assertEquals([stream.reason, streams.wheel.size], ["client_closed", 0]);
@@ -44,7 +44,7 @@ Deno.test("close() leaves no timer behind for a client that left with messages h
 Deno.test("close() drops the bytes of a stream that is not read within 5 s", async () => {
   using streams = new Streams();
   const stream = streams.open();
-  stream.connection.send(bytes(500));
+  stream.connection.sendRaw(bytes(500));
   stream.connection.close("max_age");
   await streams.time.advance(4_900);
   assertEquals(streams.wheel.size, 1);

@@ -11,7 +11,7 @@ Deno.test("a closed stream counts towards its client's limit until the transport
   using streams = new Streams({ maxConnectionsPerClient: 1, maxQueuedBytes: 100 });
   const transport = Promise.withResolvers<void>();
   const { connection } = streams.open({ released: transport.promise });
-  connection.send(bytes(500));
+  connection.sendRaw(bytes(500));
   assertEquals(connection.reason, "queue_full");
   const { open, lingering } = streams.registry.ledger();
   assertEquals([open, lingering], [0, 1]);
@@ -51,7 +51,7 @@ Deno.test("no timer waits for bytes that the transport has taken after the close
   using streams = new Streams();
   const transport = Promise.withResolvers<void>();
   const stream = streams.open({ released: transport.promise });
-  stream.connection.send(bytes(500));
+  stream.connection.sendRaw(bytes(500));
   stream.connection.close("max_age");
   assertEquals(streams.wheel.size, 1);
   transport.resolve();
@@ -63,7 +63,7 @@ Deno.test("a slow reader of the last bytes is left alone as long as it goes on t
   using streams = new Streams(WIDE);
   const stream = streams.open();
   // More than one piece of the queue, so that a reader can be seen to go on.
-  stream.connection.answer(bytes(500_000));
+  stream.connection.sendResponse(bytes(500_000));
   stream.connection.close("completed");
   for (let round = 0; round < 7; round++) {
     await streams.time.advance(4_900, 100);
@@ -80,7 +80,7 @@ Deno.test("a slow reader of the last bytes that stops is cut off within 10 s, an
   using log = new CapturedLog("warning");
   using streams = new Streams(WIDE);
   const stream = streams.open();
-  stream.connection.answer(bytes(500_000));
+  stream.connection.sendResponse(bytes(500_000));
   stream.connection.close("completed");
   await streams.time.advance(4_900, 100);
   await stream.read();
@@ -96,7 +96,7 @@ Deno.test("a slow reader of the last bytes that stops is cut off within 10 s, an
 Deno.test("no reader of the last bytes is waited for longer than a minute", async () => {
   using streams = new Streams(WIDE);
   const stream = streams.open();
-  stream.connection.send(bytes(3_000_000));
+  stream.connection.sendRaw(bytes(3_000_000));
   stream.connection.close("completed");
   for (let second = 0; second < 56; second += 4) {
     await streams.time.advance(4_000, 100);
@@ -112,11 +112,11 @@ Deno.test("no reader of the last bytes is waited for longer than a minute", asyn
 Deno.test("the last bytes count towards the budget of all streams, and go first when they are most", async () => {
   using streams = new Streams({ maxQueuedBytes: 5_000, maxTotalQueuedBytes: 5_000 });
   const ended = streams.open();
-  ended.connection.send(bytes(3_000));
+  ended.connection.sendRaw(bytes(3_000));
   ended.connection.close("completed");
   assert(streams.registry.ledger().queuedBytes > 3_000);
   const writer = streams.open();
-  assert(writer.connection.send(bytes(2_500)));
+  assert(writer.connection.sendRaw(bytes(2_500)));
   assert(streams.addsUp());
   assertEquals(streams.wheel.size, 1);
   await ended.follow();

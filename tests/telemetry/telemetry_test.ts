@@ -6,7 +6,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createServer, IS_TELEMETRY_ON } from "../../lib/mcp/create_server.ts";
 import { McpServer } from "../../lib/mcp/server.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
-import { Seal } from "../../lib/base/seal.ts";
+import { Signer } from "../../lib/base/signer.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { ServerProcess } from "../browser/server_process.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
@@ -269,7 +269,7 @@ Deno.test("without OTEL_DENO nothing is traced and nothing is exported", async (
 const OPTIONS = {
   info: { name: "test", version: "1" },
   catalog: new Catalog(),
-  seal: new Seal(),
+  seal: new Signer(),
   pageSize: 10,
   wheel: new TimerWheel(),
   requestTimeoutMs: 1_000,

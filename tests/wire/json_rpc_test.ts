@@ -6,12 +6,12 @@ import {
   isNotification,
   isRequest,
   isResponse,
-  KeptResult,
   MAX_DEPTH,
   notification,
   parseJson,
   parseMessage,
   resultResponse,
+  SerializedResult,
   toJson,
 } from "../../lib/wire/json_rpc.ts";
 
@@ -249,7 +249,7 @@ Deno.test("property: `toJson()` of a kept result is what `JSON.stringify()` make
   const ids = fc.oneof(fc.string({ unit: "binary" }), fc.maxSafeInteger());
   fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), ids, (value, id) => {
     const plain = resultResponse(id, value);
-    const kept = resultResponse(id, new KeptResult(value));
+    const kept = resultResponse(id, new SerializedResult(value));
     assertEquals(toJson(kept), JSON.stringify(plain));
     assertEquals(JSON.stringify([kept]), JSON.stringify([plain]));
     assertEquals(toJson(plain), JSON.stringify(plain));

@@ -2,10 +2,10 @@ import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { isJsonContentType, parseAccept } from "../../lib/wire/media_types.ts";
 
-const EVERYTHING = { json: true, eventStream: true, namesEventStream: false };
-const STREAM = { json: false, eventStream: true, namesEventStream: true };
-const JSON_ONLY = { json: true, eventStream: false, namesEventStream: false };
-const BOTH = { json: true, eventStream: true, namesEventStream: true };
+const EVERYTHING = { json: true, eventStream: true, listsEventStream: false };
+const STREAM = { json: false, eventStream: true, listsEventStream: true };
+const JSON_ONLY = { json: true, eventStream: false, listsEventStream: false };
+const BOTH = { json: true, eventStream: true, listsEventStream: true };
 
 const CASES: readonly (readonly [string | null, object])[] = [
   [null, EVERYTHING],
@@ -19,7 +19,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["application/json", JSON_ONLY],
   ["Application/JSON", JSON_ONLY],
   ["application/*", JSON_ONLY],
-  ["text/*", { json: false, eventStream: true, namesEventStream: false }],
+  ["text/*", { json: false, eventStream: true, listsEventStream: false }],
   ["application/json, text/event-stream", BOTH],
   ["text/event-stream,application/json;q=0.5", BOTH],
   ["text/event-stream, */*;q=0.1", BOTH],
@@ -30,7 +30,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["text/event-stream;q=0, */*", JSON_ONLY],
   ["*/*, text/event-stream; charset=utf-8; Q=0", JSON_ONLY],
   ["text/*;q=0, */*", JSON_ONLY],
-  ["application/json;q=0.000, */*", { json: false, eventStream: true, namesEventStream: false }],
+  ["application/json;q=0.000, */*", { json: false, eventStream: true, listsEventStream: false }],
   ["text/event-stream, text/*;q=0, application/*;q=0", STREAM],
   ["text/event-stream;q=0.01, */*;q=0", STREAM],
   // Who takes neither is better served with JSON than with nothing, or a stream.
@@ -54,12 +54,12 @@ Deno.test("property: `parseAccept()` never throws, whatever a client sends", () 
   const part = fc.constantFrom("text", "/", "event-stream", "*", ";", "q=", ",", "0", '"', "=");
   fc.assert(
     fc.property(fc.array(fc.oneof(part, byte)).map((all) => all.join("")), (header) => {
-      const { json, eventStream, namesEventStream } = parseAccept(header);
+      const { json, eventStream, listsEventStream: listsEventStream } = parseAccept(header);
       assertEquals(
-        [json, eventStream, namesEventStream].every((is) => typeof is === "boolean"),
+        [json, eventStream, listsEventStream].every((is) => typeof is === "boolean"),
         true,
       );
-      if (namesEventStream) assertEquals(eventStream, true);
+      if (listsEventStream) assertEquals(eventStream, true);
     }),
     { numRuns: 1_000 },
   );

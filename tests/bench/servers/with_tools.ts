@@ -4,7 +4,7 @@ import { createApp } from "../../../lib/mod.ts";
 import { readCommand } from "../../../lib/runtime/config.ts";
 import { greeting } from "../../../lib/runtime/greeting.ts";
 import { heap } from "../../../lib/runtime/heap.ts";
-import { LoopDelay } from "../../../lib/runtime/loop_delay.ts";
+import { EventLoopLag } from "../../../lib/runtime/event_loop_lag.ts";
 import { serve } from "../../../lib/runtime/serve.ts";
 import { StderrLines } from "../../../lib/runtime/stderr.ts";
 import { echo } from "../../../lib/tools/echo.ts";
@@ -19,7 +19,7 @@ configureLog({
 });
 const others = echoTools(Number(Deno.env.get("BENCH_TOOLS")) - 1);
 const app = createApp({ tools: [echo, ...others], settings, heap });
-new LoopDelay((delayMs) => app.observer.loopDelayed(delayMs)).start();
+new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs)).start();
 await serve(app, {
   hostname: settings.HOST,
   port: settings.PORT,

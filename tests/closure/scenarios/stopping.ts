@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { handled } from "../../../lib/base/promises.ts";
+import { ignoreRejection } from "../../../lib/base/promises.ts";
 import { toolCall } from "../../helpers/app.ts";
 import { Client } from "../clients.ts";
 import { assertWithin, eventually, type Scenario, Stage } from "../scenario.ts";
@@ -66,7 +66,7 @@ const runningCalls: Scenario = {
     const { port } = server;
     await using long = await Client.open("fetch", { port, message: ENDLESS });
     await using short = await Client.open("fetch", { port, message: toolCall("countdown", SHORT) });
-    const call = handled(server.call("countdown", SHORT));
+    const call = ignoreRejection(server.call("countdown", SHORT));
     await eventually(async () => assertEquals((await stage.held()).running_requests, 3));
     const at = server.kill("SIGTERM");
     const [answered] = await short.events("response");
@@ -87,7 +87,7 @@ const callWithoutStream: Scenario = {
   run: async (abort) => {
     await using stage = await Stage.set(abort, { MCP_DRAIN_MS: DRAIN_MS });
     const { server } = stage;
-    const call = handled(server.call("countdown", SHORT));
+    const call = ignoreRejection(server.call("countdown", SHORT));
     await eventually(async () => assertEquals((await stage.held()).running_requests, 1));
     const at = server.kill("SIGTERM");
     const { content } = await call;

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { assertLedgerClean, eventually, NOTHING, Stage } from "../../closure/scenario.ts";
 import { serverSockets } from "../../closure/sockets.ts";
-import { ENDPOINTS } from "../../../lib/http/server_info.ts";
+import { ENDPOINTS } from "../../../lib/http/routes/info.ts";
 import { joinBytes, type ResponseHead, ResponseParser } from "../http_response.ts";
 import { RawSocket } from "../socket.ts";
 

@@ -25,7 +25,7 @@ const callLoud = ({ app, id }: Scene) =>
 /** Fills the outbox of the stream that was left open up to its last byte. */
 function fill({ app, id }: Scene, bytes: number): void {
   const connection = app.connections.get(id);
-  connection?.send(new Uint8Array(bytes - connection.queuedBytes));
+  connection?.sendRaw(new Uint8Array(bytes - connection.queuedBytes));
 }
 
 export const STREAM_LIMITS: readonly Reached[] = [

@@ -1,0 +1,138 @@
+/**
+ * Requests and tool calls, by how they ended and how long they took. This is the hot path: where a
+ * request ends, one map is looked up and a few numbers are added to.
+ *
+ * @module
+ */
+import { LabelAllowlist } from "../../base/label_allowlist.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type ObservedCall, type Outcome, OUTCOMES } from "../../base/observer.ts";
+import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
+import { MODERN_METHODS } from "../../mcp/methods/modern.ts";
+import { ERROR_TABLE } from "../../wire/error_table.ts";
+import { type Metrics, observable, type Sample } from "./metric.ts";
+import { Histogram, type HistogramSeries } from "./histogram.ts";
+
+/** What a method is called that no table has; clients choose names freely. */
+export const OTHER = "other";
+/** Those of all tables: only these are told apart. */
+const METHODS = [...LEGACY_METHODS.requests.keys(), ...MODERN_METHODS.requests.keys()];
+const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
+/** From a quick answer in memory to the default time of a tool call. */
+const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+/** What {@linkcode CallMetrics} needs. */
+export interface CallMetricsOptions {
+  readonly figures: Metrics;
+  /** That of the timer wheel, on which calls note when they begin. */
+  readonly clock: Clock;
+  /** Whether a tool of that name is registered. */
+  readonly hasTool: (name: string) => boolean;
+}
+
+export class CallMetrics {
+  readonly #clock: Clock;
+  readonly #toolNames: LabelAllowlist;
+  readonly #methods: OutcomeCounters;
+  readonly #tools: OutcomeCounters;
+
+  constructor({ figures, clock, hasTool }: CallMetricsOptions) {
+    this.#clock = clock;
+    this.#toolNames = new LabelAllowlist(hasTool);
+    this.#methods = new OutcomeCounters(figures, {
+      label: "method",
+      counter: "lifeline_requests_total",
+      counterHelp: "MCP requests that ended, by method and how they ended",
+      histogram: "lifeline_request_duration_seconds",
+      histogramHelp: "Time from taking an MCP request to its answer",
+    });
+    this.#tools = new OutcomeCounters(figures, {
+      label: "tool",
+      counter: "lifeline_tool_calls_total",
+      counterHelp: "Tool calls that ended, by tool and how they ended",
+      histogram: "lifeline_tool_duration_seconds",
+      histogramHelp: "Time of a tool call",
+    });
+    for (const method of METHODS) this.#methods.of(method);
+    this.#methods.of(OTHER);
+  }
+
+  requestFinished({ request, startedAt }: ObservedCall, outcome: Outcome): void {
+    const seconds = (this.#clock() - startedAt) / 1000;
+    const { method } = request;
+    const ends = this.#methods.known(method) ?? this.#methods.of(OTHER);
+    ends.add(outcome, seconds);
+    if (method === "tools/call") this.#endsOfTool(request.params?.name).add(outcome, seconds);
+  }
+
+  #endsOfTool(name: unknown): OutcomeSeries {
+    return this.#tools.known(name) ?? this.#tools.of(this.#toolNames.allow(name) ?? OTHER);
+  }
+}
+
+/** What the two metrics of {@linkcode OutcomeCounters} are called. */
+interface EndsNames {
+  readonly label: string;
+  readonly counter: string;
+  readonly counterHelp: string;
+  readonly histogram: string;
+  readonly histogramHelp: string;
+}
+
+/** How the requests of one label ended. */
+class OutcomeSeries {
+  readonly counts: Record<Outcome, number>;
+  readonly #durations: HistogramSeries;
+
+  constructor(durations: HistogramSeries) {
+    this.#durations = durations;
+    this.counts = Object.fromEntries(ALL_OUTCOMES.map((outcome) => [outcome, 0])) as Record<
+      Outcome,
+      number
+    >;
+  }
+
+  add(outcome: Outcome, seconds: number): void {
+    this.counts[outcome]++;
+    this.#durations.add(seconds);
+  }
+}
+
+/** A counter by outcome and a histogram, of the same things. */
+class OutcomeCounters {
+  readonly #ends = new Map<string, OutcomeSeries>();
+  readonly #histogram: Histogram;
+
+  constructor(figures: Metrics, names: EndsNames) {
+    const { label, counter, counterHelp, histogram, histogramHelp } = names;
+    figures.add(
+      observable("counter", { name: counter, help: counterHelp }, () => this.#rows(label)),
+    );
+    this.#histogram = figures.add(
+      new Histogram({ name: histogram, help: histogramHelp, label, buckets: SECONDS }),
+    );
+  }
+
+  /** Those of a label that there is already. */
+  known(label: unknown): OutcomeSeries | undefined {
+    return this.#ends.get(label as string);
+  }
+
+  of(label: string): OutcomeSeries {
+    const known = this.#ends.get(label);
+    if (known !== undefined) return known;
+    const end = new OutcomeSeries(this.#histogram.tally(label));
+    this.#ends.set(label, end);
+    return end;
+  }
+
+  #rows(label: string): Sample[] {
+    return [...this.#ends].flatMap(([value, { counts }]) =>
+      // Successes and faults of the server are there from the start, so that their first rise is
+      // seen as one.
+      ALL_OUTCOMES.filter((outcome) =>
+        counts[outcome] > 0 || outcome === "ok" || outcome === "internal_error"
+      ).map((outcome) => ({ labels: { [label]: value, outcome }, value: counts[outcome] }))
+    );
+  }
+}

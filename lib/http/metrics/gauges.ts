@@ -1,0 +1,107 @@
+/**
+ * The figures that are read from the ledgers at the moment of a scrape, so that the two can never
+ * disagree.
+ *
+ * @module
+ */
+import type { McpServer } from "../../mcp/server.ts";
+import type { EventStoreFigures } from "../../store/event_store.ts";
+import type { HeapFigures } from "../../stream/admit/admission.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import type { SessionTable } from "../../transport/streamable/session_table.ts";
+import { type Metrics, observable, type Sample, single } from "./metric.ts";
+import { DIALECTS } from "./server_metrics.ts";
+
+/** Where the figures come from. */
+export interface GaugeSources {
+  readonly figures: Metrics;
+  readonly connections: StreamRegistry;
+  /** Bytes of the streams that have ended, by dialect. */
+  readonly bytesOfEnded: ReadonlyMap<string, number>;
+  readonly sessions: SessionTable;
+  readonly server: McpServer;
+  readonly replay: () => EventStoreFigures;
+  readonly heap: (() => HeapFigures) | undefined;
+  readonly limits: {
+    readonly maxConnections: number;
+    readonly maxTotalQueuedBytes: number;
+    readonly maxSessions: number;
+  };
+  readonly version: string;
+}
+
+/** Has all gauges read at every scrape. */
+export function addGauges(sources: GaugeSources): void {
+  const { figures, sessions, server, replay, heap, limits, version } = sources;
+  addStreamGauges(sources);
+  const gauge = gaugeIn(figures);
+  gauge("lifeline_connections_max", "Most streams at once", () => limits.maxConnections);
+  gauge(
+    "lifeline_queued_max_bytes",
+    "Most bytes that may wait for all readers",
+    () => limits.maxTotalQueuedBytes,
+  );
+  gauge("lifeline_requests_in_flight", "MCP requests that run now", () => server.running);
+  gauge("lifeline_sessions_open", "Sessions in memory", () => sessions.size);
+  gauge("lifeline_sessions_max", "Most sessions in memory", () => limits.maxSessions);
+  gauge("lifeline_replay_streams", "Streams whose events are kept", () => replay().streams);
+  gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => replay().bytes);
+  const dropped = {
+    name: "lifeline_replay_dropped_events_total",
+    help: "Events dropped to keep a bound of the replay store",
+  };
+  figures.add(observable("counter", dropped, () => single(replay().dropped)));
+  if (heap !== undefined) {
+    gauge("lifeline_heap_used_bytes", "JavaScript heap in use", () => heap().used);
+    gauge("lifeline_heap_limit_bytes", "Size at which V8 gives up", () => heap().limit);
+  }
+  const startedAt = Date.now() / 1000;
+  gauge("lifeline_start_time_seconds", "When this app was made, Unix time", () => startedAt);
+  const about = { name: "lifeline_info", help: "1, with the version as label" };
+  figures.add(observable("gauge", about, () => [{ labels: { version }, value: 1 }]));
+}
+
+function addStreamGauges({ figures, connections, bytesOfEnded }: GaugeSources): void {
+  const open = { name: "lifeline_connections_open", help: "Streams open now" };
+  figures.add(observable("gauge", open, () => byDialect(connections, () => 1)));
+  const sent = {
+    name: "lifeline_sent_bytes_total",
+    help: "Bytes of event streams that the transport has taken",
+  };
+  figures.add(
+    observable("counter", sent, () => byDialect(connections, (one) => one.sentBytes, bytesOfEnded)),
+  );
+  const gauge = gaugeIn(figures);
+  gauge("lifeline_queued_bytes", "Bytes that wait for readers", () => {
+    return connections.ledger().queuedBytes;
+  });
+  gauge("lifeline_connection_oldest_seconds", "Age of the oldest open stream", () => {
+    return (connections.streams().next().value?.ageMs ?? 0) / 1000;
+  });
+  gauge("lifeline_draining", "1 once the server takes nothing new", () => {
+    return connections.draining ? 1 : 0;
+  });
+}
+
+/** A walk over the open streams that adds up something of each, by dialect. */
+function byDialect(
+  connections: StreamRegistry,
+  amount: (connection: EventStream) => number,
+  before: ReadonlyMap<string, number> = new Map(),
+): Sample[] {
+  const sums = new Map<string, number>(
+    DIALECTS.map((dialect) => [dialect, before.get(dialect) ?? 0]),
+  );
+  for (const connection of connections.streams()) {
+    const { name } = connection.dialect;
+    sums.set(name, (sums.get(name) ?? 0) + amount(connection));
+  }
+  return [...sums].map(([dialect, value]) => ({ labels: { dialect }, value }));
+}
+
+function gaugeIn(figures: Metrics) {
+  return (name: string, help: string, read: () => number): void => {
+    figures.add(observable("gauge", { name, help }, () => single(read())));
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * All that watches one app: its metrics, OpenTelemetry where somebody collects, and the observer of
+ * its own that a library user gave.
+ *
+ * @module
+ */
+import { combine, type Observer } from "../../base/observer.ts";
+import { IS_TELEMETRY_ON } from "../../mcp/create_server.ts";
+import type { Peer } from "../../transport/peer.ts";
+import type { CallMetricsOptions } from "./call_metrics.ts";
+import type { Metrics } from "./metric.ts";
+import { addGauges, type GaugeSources } from "./gauges.ts";
+import { ServerMetrics } from "./server_metrics.ts";
+import { RecentEnds } from "./recent.ts";
+import { VERSION } from "../version.ts";
+
+const telemetry = IS_TELEMETRY_ON ? await import("./otel.ts") : undefined;
+
+/** What a {@linkcode Instrumentation} needs before there is anything to watch. */
+export interface WatchOptions extends Omit<CallMetricsOptions, "figures"> {
+  /** A library user's own. */
+  readonly observer: Partial<Observer> | undefined;
+}
+
+export class Instrumentation {
+  /** Told by all floors. */
+  readonly observer: Observer;
+  /** What ended and what was refused last. */
+  readonly recent = new RecentEnds();
+  readonly #metrics: ServerMetrics;
+  #stopExport: (() => void) | undefined;
+
+  constructor({ observer, ...options }: WatchOptions) {
+    this.#metrics = new ServerMetrics(options);
+    const others = [telemetry?.durationObserver(VERSION), observer]
+      .filter((one) => one !== undefined);
+    this.observer = combine([this.#metrics, this.recent, ...others]);
+  }
+
+  get figures(): Metrics {
+    return this.#metrics.figures;
+  }
+
+  /** Reads the rest of the figures here, at every scrape. */
+  addGauges(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version">): void {
+    const { figures, bytesOfEnded } = this.#metrics;
+    addGauges({ ...sources, figures, bytesOfEnded, version: VERSION });
+    this.#stopExport = telemetry?.exportMetrics(figures, VERSION);
+  }
+
+  /** The handler, under the trace that a request names where somebody collects. */
+  traced<R>(handler: (request: Request, peer?: Peer) => R): (request: Request, peer?: Peer) => R {
+    if (telemetry === undefined) return handler;
+    const { withTraceContext } = telemetry;
+    return (request, peer) => withTraceContext(request.headers, () => handler(request, peer));
+  }
+
+  stop(): void {
+    this.#stopExport?.();
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Figures in plain numbers. What reads them, a scrape or an export, asks for their rows; what
+ * counts pays for an addition alone.
+ *
+ * @module
+ */
+
+/** One value, with the labels that tell it from the others of its figure. */
+export interface Sample {
+  /** Where it is not that of the figure. */
+  readonly metricName?: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+/** What is counted or measured under one name. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  rows(): readonly Sample[];
+}
+
+/** All figures of one app, in the order in which they are shown. */
+export class Metrics implements Iterable<Metric> {
+  readonly #figures = new Map<string, Metric>();
+
+  /** @throws {TypeError} when there is one of that name: two would be one to who reads them */
+  add<F extends Metric>(figure: F): F {
+    if (this.#figures.has(figure.name)) throw new TypeError(`Figure ${figure.name} is there twice`);
+    this.#figures.set(figure.name, figure);
+    return figure;
+  }
+
+  [Symbol.iterator](): IterableIterator<Metric> {
+    return this.#figures.values();
+  }
+}
+
+/** A figure that is read from elsewhere. */
+export function observable(
+  type: "counter" | "gauge",
+  { name, help }: { readonly name: string; readonly help: string },
+  rows: () => readonly Sample[],
+): Metric {
+  return { name, help, type, rows };
+}
+
+/** The row of a figure without labels. */
+export function single(value: number): readonly Sample[] {
+  return [{ labels: {}, value }];
+}
+
+/** The values of each label, by its name. */
+export type LabelSets = Readonly<Record<string, readonly string[]>>;
+
+/** A row that is counted up. */
+interface CountRow {
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+}
+
+/** A number for each combination of labels, of which there are two at most. */
+export class Counter implements Metric {
+  readonly type = "counter";
+  readonly name: string;
+  readonly help: string;
+  readonly #labels: readonly string[];
+  /** By the first label's value, then by the second's: one key of both would be made each time. */
+  readonly #counts = new Map<string, Map<string, CountRow>>();
+
+  /** @param sets the values of each label, all of which are there from the start, at 0 */
+  constructor(name: string, help: string, sets: LabelSets = {}) {
+    this.name = name;
+    this.help = help;
+    this.#labels = Object.keys(sets);
+    for (const [first, second] of combinations(Object.values(sets))) this.add(0, first, second);
+  }
+
+  /** @param first value of the first label, where there is one; and so on */
+  add(count: number, first = "", second = ""): void {
+    const known = this.#counts.get(first)?.get(second);
+    if (known !== undefined) known.value += count;
+    else this.#addRow(first, second, count);
+  }
+
+  rows(): readonly Sample[] {
+    return [...this.#counts.values()].flatMap((rows) => [...rows.values()]);
+  }
+
+  #addRow(first: string, second: string, value: number): void {
+    const values = [first, second];
+    const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
+    const rows = this.#counts.get(first) ?? new Map<string, CountRow>();
+    this.#counts.set(first, rows.set(second, { labels, value }));
+  }
+}
+
+function combinations(sets: readonly (readonly string[])[]): string[][] {
+  return sets.reduce<string[][]>(
+    (rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])),
+    [[]],
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * The figures of the metrics as OpenTelemetry: under the same names, but for the `_total` that
+ * Prometheus wants. Used only where somebody collects.
+ *
+ * @module
+ */
+import {
+  context,
+  type Histogram,
+  metrics,
+  type Observable,
+  type ObservableResult,
+  propagation,
+  trace,
+} from "@opentelemetry/api";
+import type { Observer } from "../../base/observer.ts";
+import { CONVENTIONAL_SECONDS, SCOPE } from "../../mcp/traced_server.ts";
+import type { Metrics } from "./metric.ts";
+import { AGE_SECONDS, DELAY_SECONDS } from "./server_metrics.ts";
+
+/** The dialects whose streams are their clients' whole sessions. */
+const SESSION_DIALECTS: readonly string[] = ["plain", "http_sse"];
+
+/**
+ * Has the counters and gauges read at every export.
+ *
+ * @param version of the server
+ * @returns stops that
+ */
+export function exportMetrics(figures: Metrics, version: string): () => void {
+  const meter = metrics.getMeter(SCOPE, version);
+  const instruments = new Map<string, Observable>();
+  for (const { name, help: description, type } of figures) {
+    const options = { description, unit: unitOf(name) };
+    if (type === "counter") {
+      instruments.set(name, meter.createObservableCounter(name.replace(/_total$/, ""), options));
+    } else if (type === "gauge") {
+      instruments.set(name, meter.createObservableGauge(name, options));
+    }
+  }
+  const observe = (result: BatchResult): void => {
+    for (const figure of figures) {
+      const instrument = instruments.get(figure.name);
+      if (instrument === undefined) continue;
+      for (const { value, labels } of figure.rows()) {
+        result.observe(instrument, value, asTexts(labels));
+      }
+    }
+  };
+  const observed = [...instruments.values()];
+  meter.addBatchObservableCallback(observe, observed);
+  return () => meter.removeBatchObservableCallback(observe, observed);
+}
+
+/**
+ * Runs under the trace that a request's headers name, unless the HTTP server has seen to that.
+ *
+ * @param run answers the request
+ */
+export function withTraceContext<T>(headers: Headers, run: () => T): T {
+  if (trace.getActiveSpan() !== undefined) return run();
+  return context.with(propagation.extract(context.active(), headers, HEADER_GETTER), run);
+}
+
+/** What the callback of several instruments is given. */
+interface BatchResult {
+  observe(instrument: Observable, ...rest: Parameters<ObservableResult["observe"]>): void;
+}
+
+const HEADER_GETTER = {
+  keys: (headers: Headers) => [...headers.keys()],
+  get: (headers: Headers, key: string) => headers.get(key) ?? undefined,
+};
+
+/**
+ * Takes what is no count: ages and delays.
+ *
+ * @param version of the server
+ */
+export function durationObserver(version: string): Partial<Observer> {
+  const meter = metrics.getMeter(SCOPE, version);
+  const seconds = (name: string, buckets: readonly number[], description: string): Histogram =>
+    meter.createHistogram(name, {
+      description,
+      unit: "s",
+      advice: { explicitBucketBoundaries: [...buckets] },
+    });
+  const sessions = seconds(
+    "mcp.server.session.duration",
+    CONVENTIONAL_SECONDS,
+    "The duration of the MCP session as observed on the MCP server",
+  );
+  const ages = seconds(
+    "lifeline_connection_age_seconds",
+    AGE_SECONDS,
+    "Age of streams as they end",
+  );
+  const lateness = seconds(
+    "lifeline_ping_lateness_seconds",
+    DELAY_SECONDS,
+    "How much later than due pings went out",
+  );
+  const loopDelay = seconds(
+    "lifeline_event_loop_delay_seconds",
+    DELAY_SECONDS,
+    "How late the event loop runs its timers",
+  );
+  const transport = { "network.transport": "tcp", "network.protocol.name": "http" };
+  return {
+    connectionClosed: ({ dialect, reason, ageMs }) => {
+      ages.record(ageMs / 1000, { dialect, reason });
+      if (SESSION_DIALECTS.includes(dialect)) sessions.record(ageMs / 1000, transport);
+    },
+    sessionEnded: ({ ageMs, protocolVersion }) =>
+      sessions.record(ageMs / 1000, { ...transport, "mcp.protocol.version": protocolVersion }),
+    pinged: (latenessMs) => lateness.record(latenessMs / 1000),
+    loopDelayed: (ms) => loopDelay.record(ms / 1000),
+  };
+}
+
+function unitOf(name: string): string {
+  if (/_seconds(_total)?$/.test(name)) return "s";
+  return /_bytes(_total)?$/.test(name) ? "By" : "1";
+}
+
+function asTexts(
+  labels: Readonly<Record<string, string | number | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,230 @@
+/**
+ * The figures of one app, as Prometheus scrapes them. Each app has its own.
+ *
+ * Every label has a fixed set of values or a bound on them: nothing that a client sends can make a
+ * new series.
+ *
+ * @module
+ */
+import type { ProtocolErrorKind } from "../../base/errors.ts";
+import type {
+  ObservedCall,
+  ObservedConnection,
+  ObservedSession,
+  Observer,
+  Outcome,
+} from "../../base/observer.ts";
+import { CLOSE_REASONS } from "../../stream/close_reason.ts";
+import { REFUSALS } from "../../stream/ledger.ts";
+import type { DialectName } from "../../stream/stream_types.ts";
+import { SESSION_ENDS } from "../../transport/streamable/session_table.ts";
+import { ERROR_TABLE } from "../../wire/error_table.ts";
+import { DROPPABLE_KINDS } from "../../wire/droppable.ts";
+import { CallMetrics, type CallMetricsOptions } from "./call_metrics.ts";
+import { Counter, type LabelSets, Metrics } from "./metric.ts";
+import { Histogram } from "./histogram.ts";
+
+/** Every dialect of a stream. */
+export const DIALECTS = Object.keys(
+  {
+    plain: true,
+    http_sse: true,
+    streamable: true,
+    stateless: true,
+    listen: true,
+  } satisfies Record<DialectName, true>,
+) as readonly DialectName[];
+
+/** Every limit that refuses something. */
+const LIMITS = [...REFUSALS, "max_requests"] as const;
+
+/** Around the ages at which proxies are known to cut streams: 60, 100, 125 and 300 s. */
+export const AGE_SECONDS = [
+  1,
+  5,
+  15,
+  30,
+  55,
+  65,
+  95,
+  105,
+  120,
+  130,
+  290,
+  310,
+  600,
+  1800,
+  3600,
+  7200,
+];
+const SESSION_SECONDS = [1, 10, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400];
+export const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The figures that are counted as things happen; those that are read are in `gauges.ts`. */
+export class ServerMetrics implements Observer {
+  readonly figures = new Metrics();
+  /** Bytes of the streams that have ended. */
+  readonly bytesOfEnded = new Map<string, number>();
+
+  readonly #calls: CallMetrics;
+  readonly #opened = this.#counter("lifeline_connections_opened_total", "Streams opened", {
+    dialect: DIALECTS,
+  });
+  readonly #closed = this.#counter(
+    "lifeline_connections_closed_total",
+    "Streams that ended, by the one reason for it",
+    { dialect: DIALECTS, reason: CLOSE_REASONS },
+  );
+  readonly #age = this.#histogram("lifeline_connection_age_seconds", "Age of streams as they end", {
+    label: "dialect",
+    buckets: AGE_SECONDS,
+  });
+  readonly #pings = this.#counter("lifeline_pings_sent_total", "Pings that went out");
+  readonly #pingFailures = this.#counter(
+    "lifeline_ping_failures_total",
+    "Pings that could not go out, as the reader takes nothing",
+  );
+  readonly #lateness = this.#histogram(
+    "lifeline_ping_lateness_seconds",
+    "How much later than due pings went out",
+    { buckets: DELAY_SECONDS },
+  );
+  readonly #superseded = this.#counter(
+    "lifeline_notifications_superseded_total",
+    "Notifications left out for readers that were behind",
+    { kind: DROPPABLE_KINDS },
+  );
+  readonly #resultsLost = this.#counter(
+    "lifeline_results_lost_total",
+    "Answers unread in streams that were cut off",
+    { dialect: DIALECTS },
+  );
+  readonly #refused = this.#counter("lifeline_refused_total", "Refusals, by the limit reached", {
+    limit: LIMITS,
+  });
+  readonly #rejections = this.#counter(
+    "lifeline_rejections_total",
+    "HTTP requests answered with an error before a method ran, by kind",
+    { kind: Object.keys(ERROR_TABLE) },
+  );
+  readonly #sessionsOpened = this.#counter(
+    "lifeline_sessions_opened_total",
+    "Sessions opened, or restored from their id alone",
+    { how: ["created", "restored"] },
+  );
+  readonly #sessionsEnded = this.#counter(
+    "lifeline_sessions_ended_total",
+    "Sessions that left memory, by why",
+    { end: SESSION_ENDS },
+  );
+  readonly #sessionAge = this.#histogram(
+    "lifeline_session_age_seconds",
+    "Time of sessions in memory, as they end",
+    { buckets: SESSION_SECONDS },
+  );
+  readonly #replayed = this.#counter(
+    "lifeline_replayed_events_total",
+    "Events sent again to clients that came back",
+  );
+  readonly #lost = this.#counter(
+    "lifeline_replay_gaps_total",
+    "Clients that came back for events that were gone",
+  );
+  readonly #loopDelay = this.#histogram(
+    "lifeline_event_loop_delay_seconds",
+    "How late the event loop runs its timers",
+    { buckets: DELAY_SECONDS },
+  );
+  readonly #unhandled = this.#counter(
+    "lifeline_unhandled_rejections_total",
+    "Rejected promises that nobody had handled",
+  );
+  readonly #uncaught = this.#counter(
+    "lifeline_uncaught_errors_total",
+    "Errors thrown where nobody could catch them",
+  );
+
+  constructor(calls: Omit<CallMetricsOptions, "figures">) {
+    this.#calls = new CallMetrics({ ...calls, figures: this.figures });
+  }
+
+  connectionOpened(dialect: string): void {
+    this.#opened.add(1, dialect);
+  }
+
+  connectionClosed({ dialect, reason, ageMs, sentBytes }: ObservedConnection): void {
+    this.#closed.add(1, dialect, reason);
+    this.#age.tally(dialect).add(ageMs / 1000);
+    this.bytesOfEnded.set(dialect, (this.bytesOfEnded.get(dialect) ?? 0) + sentBytes);
+  }
+
+  pinged(latenessMs: number): void {
+    this.#pings.add(1);
+    this.#lateness.tally().add(latenessMs / 1000);
+  }
+
+  pingFailed(): void {
+    this.#pingFailures.add(1);
+  }
+
+  superseded(kind: string): void {
+    this.#superseded.add(1, kind);
+  }
+
+  resultsLost(dialect: string, results: number): void {
+    this.#resultsLost.add(results, dialect);
+  }
+
+  refused(limit: string): void {
+    this.#refused.add(1, limit);
+  }
+
+  requestFinished(call: ObservedCall, outcome: Outcome): void {
+    this.#calls.requestFinished(call, outcome);
+  }
+
+  requestRejected(kind: ProtocolErrorKind): void {
+    this.#rejections.add(1, kind);
+  }
+
+  sessionOpened(how: "created" | "restored"): void {
+    this.#sessionsOpened.add(1, how);
+  }
+
+  sessionEnded({ end, ageMs }: ObservedSession): void {
+    this.#sessionsEnded.add(1, end);
+    this.#sessionAge.tally().add(ageMs / 1000);
+  }
+
+  replayed(events: number): void {
+    this.#replayed.add(events);
+  }
+
+  replayLost(): void {
+    this.#lost.add(1);
+  }
+
+  loopDelayed(ms: number): void {
+    this.#loopDelay.tally().add(ms / 1000);
+  }
+
+  unhandledRejection(): void {
+    this.#unhandled.add(1);
+  }
+
+  uncaughtError(): void {
+    this.#uncaught.add(1);
+  }
+
+  #counter(name: string, help: string, sets?: LabelSets): Counter {
+    return this.figures.add(new Counter(name, help, sets));
+  }
+
+  #histogram(
+    name: string,
+    help: string,
+    options: { readonly label?: string; readonly buckets: readonly number[] },
+  ): Histogram {
+    return this.figures.add(new Histogram({ name, help, ...options }));
+  }
+}

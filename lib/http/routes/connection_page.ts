@@ -1,0 +1,85 @@
+/**
+ * One page of the open connections, filtered and sorted here, so that whoever looks at 10,000 of
+ * them is sent only what fits a screen.
+ *
+ * @module
+ */
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+
+/** What connections can be sorted by; `opened` is the order they came in. */
+export const SORTS = [
+  "opened",
+  "dialect",
+  "client",
+  "pings",
+  "failed_pings",
+  "queued",
+  "sent",
+  "requests",
+] as const;
+export const ORDERS = ["asc", "desc"] as const;
+
+/** How to sort. */
+export interface Sorting {
+  readonly by: (typeof SORTS)[number];
+  readonly order: (typeof ORDERS)[number];
+}
+
+/** Which connections are wanted. */
+export interface PageQuery {
+  readonly offset: number;
+  readonly limit: number;
+  /** A text that id, dialect, address or user agent hold, whatever its case; empty for all. */
+  readonly filter: string;
+  readonly sorting: Sorting;
+}
+
+/** The page, and how many connections there are to page through. */
+export interface ConnectionPage {
+  readonly page: readonly EventStream[];
+  readonly matching: number;
+}
+
+type Key = (connection: EventStream) => number | string;
+
+const KEYS: Readonly<Record<Exclude<Sorting["by"], "opened">, Key>> = {
+  dialect: ({ dialect }) => dialect.name,
+  client: ({ client }) => client.address,
+  pings: ({ pingCount }) => pingCount,
+  failed_pings: ({ failedPings }) => failedPings,
+  queued: ({ queuedBytes }) => queuedBytes,
+  sent: ({ sentBytes }) => sentBytes,
+  requests: ({ work }) => work?.unanswered ?? 0,
+};
+
+/** Picks what a query asks for. */
+export function selectPage(
+  connections: StreamRegistry,
+  { offset, limit, filter, sorting }: PageQuery,
+): ConnectionPage {
+  const isAsTheyCame = sorting.by === "opened" && sorting.order === "asc";
+  if (filter === "" && isAsTheyCame) {
+    const page = [...connections.streams().drop(offset).take(limit)];
+    return { page, matching: connections.size };
+  }
+  const found = [...connections.streams().filter(holds(filter))];
+  const sorted = sorting.by === "opened" ? found : sortedBy(found, KEYS[sorting.by]);
+  if (sorting.order === "desc") sorted.reverse();
+  return { page: sorted.slice(offset, offset + limit), matching: found.length };
+}
+
+function holds(filter: string): (connection: EventStream) => boolean {
+  const needle = filter.toLowerCase();
+  if (needle === "") return () => true;
+  return ({ id, dialect, client }) =>
+    [id, dialect.name, client.address, client.userAgent]
+      .some((text) => text.toLowerCase().includes(needle));
+}
+
+/** Each key is read once; who has the same stays in the order it came. */
+function sortedBy(connections: readonly EventStream[], keyOf: Key): EventStream[] {
+  return connections.map((connection) => ({ connection, key: keyOf(connection) }))
+    .sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+    .map(({ connection }) => connection);
+}

@@ -1,0 +1,111 @@
+import { ProtocolError } from "../../base/errors.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import { ORDERS, selectPage, type Sorting, SORTS } from "./connection_page.ts";
+import type { RecentEnds } from "../metrics/recent.ts";
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+/** Longest filter, in characters: every open connection is searched for it. */
+const MAX_FILTER = 100;
+
+/** What the view is made of. */
+export interface LedgerSources {
+  readonly connections: StreamRegistry;
+  readonly recent: RecentEnds;
+  /** Of the JavaScript heap. */
+  readonly heapUsedBytes: number;
+}
+
+/**
+ * The ledger, one page of the open connections, and what ended last, as `GET /mcp/connections`
+ * gives them.
+ *
+ * @param query `offset` (0) and `limit` (100, 1 to 1000); `filter`, a text that the id, dialect,
+ * address or user agent holds; `sort` and `order` (`asc`, `desc`), oldest first without them
+ * @throws {ProtocolError} `invalid_params` for what is not in range
+ */
+export function ledgerView(
+  { connections, recent, heapUsedBytes }: LedgerSources,
+  query: URLSearchParams,
+): Record<string, unknown> {
+  const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
+  const wanted = {
+    offset: wholeNumber(query, "offset", { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER }),
+    limit: wholeNumber(query, "limit", { fallback: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT }),
+    filter: filterOf(query),
+    sorting: sortingOf(query),
+  };
+  const { page, matching } = selectPage(connections, wanted);
+  const nextOffset = wanted.offset + page.length;
+  return {
+    opened,
+    open,
+    lingering,
+    closed,
+    refused,
+    queued_bytes: queuedBytes,
+    heap_used_bytes: heapUsedBytes,
+    matching,
+    connections: page.map(connectionView),
+    ...(page.length > 0 && nextOffset < matching && { next_offset: nextOffset }),
+    recent_closed: recent.closed(),
+    recent_refused: recent.refused(),
+  };
+}
+
+function connectionView(connection: EventStream): Record<string, unknown> {
+  return {
+    id: connection.id,
+    dialect: connection.dialect.name,
+    client_ip: connection.client.address,
+    user_agent: connection.client.userAgent,
+    age_ms: Math.round(connection.ageMs),
+    ping_count: connection.pingCount,
+    failed_pings: connection.failedPings,
+    queued_bytes: connection.queuedBytes,
+    sent_bytes: connection.sentBytes,
+    requests_in_flight: connection.work?.unanswered ?? 0,
+  };
+}
+
+function filterOf(query: URLSearchParams): string {
+  const filter = query.get("filter") ?? "";
+  if (filter.length <= MAX_FILTER) return filter;
+  throw new ProtocolError("invalid_params", `"filter" may have ${MAX_FILTER} characters`);
+}
+
+function sortingOf(query: URLSearchParams): Sorting {
+  return { by: oneOf(query, "sort", SORTS), order: oneOf(query, "order", ORDERS) };
+}
+
+/** The first of the choices is the one that is meant without a word. */
+function oneOf<T extends string>(
+  query: URLSearchParams,
+  name: string,
+  choices: readonly [T, ...T[]],
+): T {
+  const text = query.get(name);
+  const choice = text === null ? choices[0] : choices.find((one) => one === text);
+  if (choice !== undefined) return choice;
+  throw new ProtocolError("invalid_params", `"${name}" must be one of ${choices.join(", ")}`);
+}
+
+function wholeNumber(
+  query: URLSearchParams,
+  name: string,
+  { fallback, min, max }: {
+    readonly fallback: number;
+    readonly min: number;
+    readonly max: number;
+  },
+): number {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new ProtocolError(
+    "invalid_params",
+    `"${name}" must be a whole number from ${min} to ${max}`,
+  );
+}

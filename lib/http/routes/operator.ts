@@ -1,0 +1,75 @@
+/**
+ * What only the operator may see and do: the connections and the metrics.
+ *
+ * @module
+ */
+import { ProtocolError } from "../../base/errors.ts";
+import type { HeapFigures } from "../../stream/admit/admission.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import { requireAdmin } from "../steps/operator.ts";
+import type { Metrics } from "../metrics/metric.ts";
+import { ledgerView } from "./connections_report.ts";
+import { scrape } from "../metrics/prometheus.ts";
+import type { RecentEnds } from "../metrics/recent.ts";
+import type { Handler, Route } from "../router.ts";
+
+/** What the operator's routes look at. */
+export interface AdminRouteDeps {
+  readonly connections: StreamRegistry;
+  readonly recent: RecentEnds;
+  readonly figures: Metrics;
+  readonly heap: (() => HeapFigures) | undefined;
+  /** `MCP_ADMIN_TOKEN`. */
+  readonly token: string | undefined;
+  /** `MCP_METRICS_PUBLIC`. */
+  readonly isMetricsPublic: boolean;
+}
+
+/** The operator's routes, by path. */
+export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
+  const { connections, recent, figures, heap, token, isMetricsPublic } = deps;
+  const guarded = (handler: Handler): Handler => (from) => {
+    requireAdmin(from, token);
+    return handler(from);
+  };
+  const showMetrics = () => metricsPage(figures);
+  return [
+    ["/mcp/connections", {
+      GET: guarded(({ query }) => {
+        const wanted = new URLSearchParams(query);
+        return noStoreJson(
+          ledgerView({ connections, recent, heapUsedBytes: heap?.().used ?? 0 }, wanted),
+        );
+      }),
+      DELETE: guarded(({ query }) => disconnect(connections, new URLSearchParams(query).get("id"))),
+    }],
+    ["/metrics", { GET: isMetricsPublic ? showMetrics : guarded(showMetrics) }],
+  ];
+}
+
+function disconnect(connections: StreamRegistry, id: string | null): Response {
+  if (id === null || id === "") {
+    throw new ProtocolError("invalid_params", 'Name the connection to close with "?id="');
+  }
+  const connection = connections.get(id);
+  if (connection === undefined) {
+    throw new ProtocolError("connection_not_found", "No open connection has this id");
+  }
+  connection.close("disconnected");
+  return new Response(null, { status: 204 });
+}
+
+async function metricsPage(figures: Metrics): Promise<Response> {
+  const { text, contentType } = await scrape(figures);
+  return new Response(text, {
+    headers: { "content-type": contentType, "cache-control": "no-store" },
+  });
+}
+
+/** JSON that no cache may keep. */
+export function noStoreJson(body: unknown, status = 200): Response {
+  return Response.json(body, {
+    status,
+    headers: { "cache-control": "no-store" },
+  });
+}

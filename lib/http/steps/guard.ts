@@ -1,0 +1,118 @@
+/**
+ * Who may talk to the server at all: the DNS-rebinding guard on `Host` and `Origin`, and CORS for
+ * the origins that pass (2025-11-25, basic/transports, Security Warning).
+ *
+ * @module
+ */
+import { ProtocolError } from "../../base/errors.ts";
+
+/** See the settings of the same names. */
+export interface GuardOptions {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
+const CORS_REQUEST_HEADERS = "Accept, Authorization, Content-Type, Last-Event-ID, " +
+  "Mcp-Connection-Id, Mcp-Method, Mcp-Name, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, " +
+  "Mcp-Session-Id, traceparent";
+const CORS_RESPONSE_HEADERS =
+  "Mcp-Connection-Id, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After";
+const MAX_REMEMBERED = 64;
+/** How long a browser may keep the answer to a preflight, in seconds. */
+const CORS_MAX_AGE_S = "600";
+
+export class Guard {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+  readonly #passed = new Set<string>();
+  readonly #anyHost: boolean;
+  readonly #anyOrigin: boolean;
+
+  constructor({ allowedHosts, allowedOrigins }: GuardOptions) {
+    this.#hosts = new Set(allowedHosts.map((host) => host.toLowerCase()));
+    this.#origins = new Set(
+      allowedOrigins.map((origin) => origin.toLowerCase()),
+    );
+    this.#anyHost = this.#hosts.has("*");
+    this.#anyOrigin = this.#origins.has("*");
+  }
+
+  /**
+   * Lets a request pass or refuses it.
+   *
+   * @param authority host and port of the request's URL
+   * @throws {ProtocolError} `host_refused` or `origin_refused`, naming what was refused and which
+   * setting allows it
+   */
+  check(authority: string, origin: string | null): void {
+    if (!this.#anyHost && !this.#allowsHost(authority)) {
+      throw new ProtocolError(
+        "host_refused",
+        `Host ${quote(authority)} is not allowed; add it to MCP_ALLOWED_HOSTS if it is yours`,
+      );
+    }
+    if (origin !== null && !this.#anyOrigin && !this.#allowsOrigin(origin)) {
+      throw new ProtocolError(
+        "origin_refused",
+        `Origin ${quote(origin)} is not allowed; add it to MCP_ALLOWED_ORIGINS if it is yours`,
+      );
+    }
+  }
+
+  /** Lets the browser page at `origin` read the answer. */
+  addCors(response: Response, origin: string): Response {
+    response.headers.set("access-control-allow-origin", origin);
+    response.headers.set(
+      "access-control-expose-headers",
+      CORS_RESPONSE_HEADERS,
+    );
+    response.headers.append("vary", "Origin");
+    return response;
+  }
+
+  /** The answer to a browser's question whether it may ask. */
+  preflight(request: Request): Response {
+    const asked = request.headers.get("access-control-request-headers");
+    return new Response(null, {
+      status: 204,
+      headers: {
+        "access-control-allow-methods": CORS_METHODS,
+        "access-control-allow-headers": withParams(asked),
+        "access-control-max-age": CORS_MAX_AGE_S,
+      },
+    });
+  }
+
+  /** Clients use a handful of names, so each is looked at once; the bound is against abuse. */
+  #allowsHost(authority: string): boolean {
+    if (this.#passed.has(authority)) return true;
+    if (!isListed(this.#hosts, authority)) return false;
+    if (this.#passed.size < MAX_REMEMBERED) this.#passed.add(authority);
+    return true;
+  }
+
+  #allowsOrigin(origin: string): boolean {
+    const lower = origin.toLowerCase();
+    if (this.#origins.has(lower)) return true;
+    const match = /^https?:\/\/([^/]+)$/.exec(lower);
+    return match?.[1] !== undefined && isListed(this.#origins, match[1]);
+  }
+}
+
+/** A listed name holds for every port, a listed `name:port` for that port. */
+function isListed(names: ReadonlySet<string>, authority: string): boolean {
+  const lower = authority.toLowerCase();
+  return names.has(lower) || names.has(lower.replace(/:\d+$/, ""));
+}
+
+/** Tool parameters travel in headers of their own (`Mcp-Param-*`), whose names nobody can list. */
+function withParams(asked: string | null): string {
+  const params = (asked ?? "").split(",").map((name) => name.trim())
+    .filter((name) => /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name));
+  return [CORS_REQUEST_HEADERS, ...params].join(", ");
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}

@@ -1,0 +1,143 @@
+/**
+ * Requests from the server to a client of the legacy era, each settled exactly once: by its
+ * response, by its time, or by the end of the call that asked.
+ *
+ * @module
+ */
+import { CallAborted } from "../../base/errors.ts";
+import { randomId } from "../../base/ids.ts";
+import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import {
+  type JsonRpcId,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  notification,
+} from "../../wire/json_rpc.ts";
+import type { ClientCapabilities } from "../../wire/mcp_types.ts";
+import { capabilityName, type Question, supports } from "./questions.ts";
+
+/** What {@linkcode ClientRequests} needs. */
+export interface ClientRequestsOptions {
+  readonly wheel: TimerWheel;
+  /** Time for an answer (ms); people answer questions, so as long as a call may take. */
+  readonly timeoutMs: number;
+  /** What the client said it can do, as soon as it has. */
+  readonly capabilities: () => ClientCapabilities;
+}
+
+/** The call on whose behalf a client is asked, as far as that needs to know it. */
+export interface AskingCall {
+  readonly signal: AbortSignal;
+  /** Why the call was stopped, once it was. */
+  readonly aborted: CallAborted | undefined;
+  readonly exchange: { send(message: JsonRpcNotification | JsonRpcRequest): void };
+}
+
+export class ClientRequests {
+  readonly #options: ClientRequestsOptions;
+  readonly #pending = new Map<string, PendingRequest>();
+  /** An answer to a question from before a restart must not settle one from after it. */
+  readonly #prefix = randomId("lifeline-").slice(0, 17);
+  #count = 0;
+
+  constructor(options: ClientRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Requests without an answer yet. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Whether a request still awaits its answer. */
+  awaits(id: JsonRpcId): boolean {
+    return this.#pending.has(String(id));
+  }
+
+  /**
+   * Asks the client on behalf of a call, on the stream of that call.
+   *
+   * @throws {Error} when the client did not declare the capability, refuses, or does not answer
+   */
+  async ask(question: Question, call: AskingCall): Promise<unknown> {
+    if (!supports(this.#options.capabilities(), question.requires)) {
+      throw new Error(
+        `Client does not support ${question.method}: it declared no capability ` +
+          capabilityName(question.requires),
+      );
+    }
+    call.signal.throwIfAborted();
+    const id = `${this.#prefix}-${++this.#count}`;
+    const { method, params } = question;
+    const request: JsonRpcRequest = { jsonrpc: "2.0", id, method, params };
+    const pending = new PendingRequest(request, call, this.#options.timeoutMs);
+    const onAbort = () => pending.fail(call.aborted ?? new CallAborted("cancelled"));
+    this.#pending.set(id, pending);
+    this.#options.wheel.schedule(pending, this.#options.timeoutMs);
+    call.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      call.exchange.send(request);
+      return await pending.answer;
+    } finally {
+      call.signal.removeEventListener("abort", onAbort);
+      this.#options.wheel.cancel(pending);
+      this.#pending.delete(id);
+    }
+  }
+
+  /**
+   * Takes a response of the client; one that nobody waits for is ignored.
+   *
+   * @returns whether somebody did
+   */
+  settle(response: JsonRpcResponse): boolean {
+    const pending = this.#pending.get(String(response.id));
+    pending?.settle(response);
+    return pending !== undefined;
+  }
+}
+
+class PendingRequest implements Timed {
+  dueAt = 0;
+  before: Linked | undefined;
+  behind: Linked | undefined;
+  readonly #request: JsonRpcRequest;
+  readonly #call: AskingCall;
+  readonly #timeoutMs: number;
+  readonly #settled = Promise.withResolvers<unknown>();
+
+  constructor(request: JsonRpcRequest, call: AskingCall, timeoutMs: number) {
+    this.#request = request;
+    this.#call = call;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get answer(): Promise<unknown> {
+    return this.#settled.promise;
+  }
+
+  settle(response: JsonRpcResponse): void {
+    if ("result" in response) return this.#settled.resolve(response.result);
+    const { code, message } = response.error;
+    this.#settled.reject(
+      new Error(`Client refused ${this.#request.method}: ${message} (${code})`),
+    );
+  }
+
+  fail(error: Error): void {
+    this.#call.exchange.send(
+      notification("notifications/cancelled", {
+        requestId: this.#request.id,
+        reason: error.message,
+      }),
+    );
+    this.#settled.reject(error);
+  }
+
+  onDue(): void {
+    this.fail(
+      new Error(`Client did not answer ${this.#request.method} within ${this.#timeoutMs} ms`),
+    );
+  }
+}

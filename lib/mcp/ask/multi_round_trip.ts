@@ -1,0 +1,163 @@
+/**
+ * Multi round-trip requests (2026-07-28, basic/patterns/mrtr): a handler's questions become the
+ * result, and when the client comes back with answers the handler runs again from its beginning,
+ * the answers being at hand. All that was answered travels in `requestState`, which is sealed,
+ * expires, and is bound to method, arguments and caller, so that the server remembers nothing.
+ *
+ * @module
+ */
+import { CallAborted, ProtocolError } from "../../base/errors.ts";
+import { nodeCrypto } from "../../base/node.ts";
+import { ignoreRejection, isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { Signer } from "../../base/signer.ts";
+import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
+import type { Call } from "../call.ts";
+import type { Method } from "../methods/table.ts";
+import { capabilityName, type Question, supports } from "./questions.ts";
+
+/** How long a client may take to come back with an answer (ms). */
+const STATE_TTL_MS = 3_600_000;
+const PURPOSE = "request_state";
+/** What kind of result asks the client for something. */
+export const INPUT_REQUIRED = "input_required";
+
+interface State {
+  /** Digest of what the state belongs to. */
+  readonly for: string;
+  /** Expiry, ms since the epoch. */
+  readonly until: number;
+  readonly answers: JsonObject;
+}
+
+/** Lets a method's handler ask, in rounds. A call that asks nothing pays nothing for it. */
+export function multiRoundTrip(method: Method): Method {
+  return (params, call, server) => {
+    let rounds: MultiRoundTrip | undefined;
+    const start = (): MultiRoundTrip => rounds ??= new MultiRoundTrip(params, call, server.seal);
+    if (params.requestState !== undefined || params.inputResponses !== undefined) start();
+    call.setAsker(start);
+    const result = method(params, call, server);
+    return isPromise(result) ? start().settle(result) : result;
+  };
+}
+
+class MultiRoundTrip {
+  readonly #call: Call;
+  readonly #seal: Signer;
+  readonly #digest: string;
+  readonly #answers: JsonObject;
+  readonly #open = new Map<string, Question>();
+  readonly #asked = new Set<string>();
+  readonly #suspended = Promise.withResolvers<JsonObject>();
+  #count = 0;
+
+  /** @throws {ProtocolError} `invalid_params` for a state that was altered, is old or another's */
+  constructor(params: JsonObject, call: Call, seal: Signer) {
+    this.#call = call;
+    this.#seal = seal;
+    this.#digest = digestOf(call.request.method, params, call.caller.principal);
+    this.#answers = {
+      ...this.#openState(params.requestState),
+      ...checkedResponses(params.inputResponses),
+    };
+  }
+
+  /** The answer to a question, if it is here; else the handler ends here, to run again. */
+  ask(question: Question): Promise<unknown> {
+    const key = question.key ?? `question_${++this.#count}`;
+    if (this.#asked.has(key)) {
+      return Promise.reject(
+        new Error(`Two questions of one call have the key ${JSON.stringify(key)}`),
+      );
+    }
+    this.#asked.add(key);
+    if (Object.hasOwn(this.#answers, key)) return Promise.resolve(this.#answers[key]);
+    if (!supports(this.#call.exchange.capabilities, question.requires)) {
+      return Promise.reject(
+        new ProtocolError(
+          "missing_client_capability",
+          `Client does not support ${question.method}: it declared no capability ` +
+            capabilityName(question.requires),
+          { data: { requiredCapabilities: question.requires } },
+        ),
+      );
+    }
+    this.#open.set(key, question);
+    if (this.#open.size === 1) queueMicrotask(() => this.#suspend());
+    return ignoreRejection(this.#stopHandler());
+  }
+
+  /** The handler's result, or its open questions, whichever comes first. */
+  settle(result: MaybePromise<unknown>): Promise<unknown> {
+    const settled = Promise.resolve(result).then(
+      (value) => this.#open.size > 0 ? this.#suspended.promise : value,
+      (error) => {
+        if (this.#open.size > 0) return this.#suspended.promise;
+        throw error;
+      },
+    );
+    return Promise.race([settled, this.#suspended.promise]);
+  }
+
+  /** Questions asked in the same turn, as with `Promise.all`, go out together. */
+  #suspend(): void {
+    const inputRequests = Object.fromEntries(
+      [...this.#open].map(([key, { method, params }]) => [key, inputRequest(method, params)]),
+    );
+    const state: State = {
+      for: this.#digest,
+      until: Date.now() + STATE_TTL_MS,
+      answers: this.#answers,
+    };
+    this.#suspended.resolve({
+      resultType: INPUT_REQUIRED,
+      inputRequests,
+      requestState: this.#seal.signJson(PURPOSE, state),
+    });
+  }
+
+  /** Unwinds the handler, so that its `finally` blocks run. */
+  async #stopHandler(): Promise<never> {
+    await this.#suspended.promise;
+    throw new CallAborted("input_required", "The handler runs again when the client has answered");
+  }
+
+  #openState(sealed: unknown): JsonObject {
+    if (sealed === undefined) return {};
+    const opened = typeof sealed === "string" ? this.#seal.verifyJson(PURPOSE, sealed) : undefined;
+    if (opened === undefined) throw badState("it was altered, or is not this server's");
+    const state = opened as State;
+    if (state.for !== this.#digest) throw badState("it belongs to another request");
+    if (state.until < Date.now()) throw badState("it has expired; send the request afresh");
+    return state.answers;
+  }
+}
+
+function inputRequest(method: string, { elicitationId: _, ...params }: JsonObject): JsonObject {
+  return Object.keys(params).length === 0 ? { method } : { method, params };
+}
+
+function checkedResponses(responses: unknown): JsonObject {
+  if (responses === undefined) return {};
+  if (isObject(responses) && Object.values(responses).every(isObject)) return responses;
+  throw new ProtocolError(
+    "invalid_params",
+    'Invalid params: "inputResponses" must map each input request\'s key to its result object',
+  );
+}
+
+function badState(why: string): ProtocolError {
+  return new ProtocolError("invalid_params", `Invalid params: "requestState" is refused: ${why}`);
+}
+
+function digestOf(method: string, params: JsonObject, principal: string | undefined): string {
+  const { name, uri, arguments: args } = params;
+  const text = JSON.stringify([method, name, uri, args, principal], sortKeys);
+  return nodeCrypto().createHash("sha256").update(text).digest("base64url");
+}
+
+/** A client may write the members of its arguments in another order the second time. */
+function sortKeys(_key: string, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+}

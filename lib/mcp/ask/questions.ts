@@ -1,0 +1,145 @@
+/**
+ * What a handler may ask of the client, in the one form that all eras share: built here, carried
+ * by an {@linkcode Asker} of the era, and its answer checked here.
+ *
+ * @module
+ */
+import type { ZodType } from "zod";
+import { randomId } from "../../base/ids.ts";
+import { ignoreRejection, isPromise } from "../../base/promises.ts";
+import type {
+  AskOptions,
+  Elicit,
+  Elicited,
+  FormQuestion,
+  RawFormQuestion,
+  ToolContext,
+  UrlQuestion,
+} from "../../registry/context.ts";
+import { check } from "../../registry/schema.ts";
+import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
+import type {
+  ClientCapabilities,
+  CreateMessageRequestParams,
+  CreateMessageResult,
+  Root,
+} from "../../wire/mcp_types.ts";
+import { formSchema } from "./form_schema.ts";
+import { requireBalancedTools } from "./sampling_messages.ts";
+
+/** One question on its way to the client. */
+export interface Question {
+  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
+  readonly params: JsonObject;
+  /** The capability a client needs to answer it. */
+  readonly requires: ClientCapabilities;
+  readonly key: string | undefined;
+}
+
+/** Carries a question to the client and its raw answer back. */
+export type Ask = (question: Question) => Promise<unknown>;
+
+/** Whether a client that declared `capabilities` can do all that is `required`. */
+export function supports(capabilities: ClientCapabilities, required: ClientCapabilities): boolean {
+  return covers(capabilities, required);
+}
+
+/** Names a capability as people write it, for example `elicitation.url`. */
+export function capabilityName(required: ClientCapabilities): string {
+  const [name = "", inner] = Object.entries(required)[0] ?? [];
+  const [mode] = isObject(inner) ? Object.keys(inner) : [];
+  return mode === undefined ? name : `${name}.${mode}`;
+}
+
+export function elicitThrough(ask: Ask): Elicit {
+  // The overloads of Elicit are told apart by what the question holds.
+  const elicit = (question: FormQuestion<ZodType> | RawFormQuestion | UrlQuestion) =>
+    ignoreRejection("url" in question ? askUrl(ask, question) : askForm(ask, question));
+  return elicit as Elicit;
+}
+
+export function sampleThrough(ask: Ask): ToolContext["sample"] {
+  return (params, options = {}) => ignoreRejection(sample(ask, params, options));
+}
+
+export function rootsThrough(ask: Ask): ToolContext["roots"] {
+  return (options = {}) => ignoreRejection(roots(ask, options));
+}
+
+async function sample(
+  ask: Ask,
+  params: CreateMessageRequestParams,
+  { key }: AskOptions,
+): Promise<CreateMessageResult> {
+  const usesTools = params.tools !== undefined || params.toolChoice !== undefined;
+  requireBalancedTools(params.messages);
+  const answer = await ask({
+    method: "sampling/createMessage",
+    params: { ...params },
+    requires: { sampling: usesTools ? { tools: {} } : {} },
+    key,
+  });
+  if (isObject(answer) && typeof answer.model === "string" && answer.content !== undefined) {
+    return answer as unknown as CreateMessageResult;
+  }
+  throw wrongAnswer("sampling/createMessage", 'it needs "role", "content" and "model"');
+}
+
+async function roots(ask: Ask, { key }: AskOptions): Promise<readonly Root[]> {
+  const answer = await ask({ method: "roots/list", params: {}, requires: { roots: {} }, key });
+  if (isObject(answer) && Array.isArray(answer.roots)) return answer.roots as Root[];
+  throw wrongAnswer("roots/list", 'it needs a list "roots"');
+}
+
+async function askForm(
+  ask: Ask,
+  question: FormQuestion<ZodType> | RawFormQuestion,
+): Promise<Elicited<unknown>> {
+  const requestedSchema = "schema" in question
+    ? formSchema(question.schema)
+    : question.requestedSchema;
+  const answer = elicited(
+    await ask({
+      method: "elicitation/create",
+      params: { mode: "form", message: question.message, requestedSchema },
+      requires: { elicitation: { form: {} } },
+      key: question.key,
+    }),
+  );
+  if (answer.action !== "accept" || !("schema" in question)) return answer;
+  const checking = check(question.schema, answer.content ?? {});
+  const checked = isPromise(checking) ? await checking : checking;
+  if (checked.ok) return { action: "accept", content: checked.value };
+  throw wrongAnswer("elicitation/create", checked.faults.join("; "));
+}
+
+async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Elicited<undefined>> {
+  if (!URL.canParse(url)) {
+    throw new TypeError(`Cannot ask by a URL: ${JSON.stringify(url)} is none`);
+  }
+  const params = { mode: "url", message, url, elicitationId: randomId("elicit_") };
+  const requires = { elicitation: { url: {} } };
+  const { action } = elicited(await ask({ method: "elicitation/create", params, requires, key }));
+  return action === "accept" ? { action, content: undefined } : { action };
+}
+
+function elicited(answer: unknown): Elicited<unknown> {
+  const { action, content } = isObject(answer) ? answer : {};
+  if (action === "accept") return { action, content };
+  if (action === "decline" || action === "cancel") return { action };
+  throw wrongAnswer("elicitation/create", '"action" must be accept, decline or cancel');
+}
+
+function wrongAnswer(method: string, fault: string): Error {
+  return new Error(`Client answered ${method} wrongly: ${fault}`);
+}
+
+function covers(given: unknown, required: unknown): boolean {
+  if (!isObject(required)) return given !== undefined;
+  if (!isObject(given)) return false;
+  return Object.entries(required).every(([name, inner]) => {
+    // A client that says only `elicitation: {}` supports forms (2025-11-25, client/elicitation).
+    if (name === "form" && Object.keys(given).length === 0) return true;
+    return covers(given[name], inner);
+  });
+}

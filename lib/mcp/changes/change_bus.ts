@@ -1,0 +1,74 @@
+/**
+ * Tells clients that a list or a resource has changed, each in its own dialect.
+ *
+ * @module
+ */
+import { logFor } from "../../base/log.ts";
+import { SlotList } from "../../base/slot_list.ts";
+import type { Catalog, CatalogChange, ListKind } from "../../registry/catalog.ts";
+import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
+
+/** Who wants to know. */
+export interface ChangeListener {
+  /** Whether this change is one it asked for. */
+  wantsChange(change: CatalogChange): boolean;
+  /** Sends the notification, in its dialect's form. Never throws. */
+  sendChange(message: JsonRpcNotification): void;
+  /** Where the bus has it; -1 while it does not listen. Belongs to the bus. */
+  place: number;
+}
+
+const log = logFor("mcp");
+const LIST_CHANGED: Readonly<Record<ListKind, JsonRpcNotification>> = {
+  tools: notification("notifications/tools/list_changed"),
+  resources: notification("notifications/resources/list_changed"),
+  prompts: notification("notifications/prompts/list_changed"),
+};
+
+export class ChangeBus {
+  readonly #listeners = new SlotList<ChangeListener>();
+  /** Changes of this turn of the event loop, each once, however often they happened. */
+  readonly #waiting = new Map<string, CatalogChange>();
+
+  constructor(catalog: Catalog) {
+    catalog.onChange((change) => this.#note(change));
+  }
+
+  add(listener: ChangeListener): void {
+    if (listener.place < 0) listener.place = this.#listeners.add(listener);
+  }
+
+  remove(listener: ChangeListener): void {
+    this.#listeners.delete(listener.place);
+    listener.place = -1;
+  }
+
+  #note(change: CatalogChange): void {
+    if (this.#waiting.size === 0) queueMicrotask(() => this.#tell());
+    this.#waiting.set(change.kind === "resource" ? change.uri : ` ${change.kind}`, change);
+  }
+
+  #tell(): void {
+    const changes = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const change of changes) {
+      const message = changeNotification(change);
+      for (const listener of [...this.#listeners]) this.#tellOne(listener, change, message);
+    }
+  }
+
+  #tellOne(listener: ChangeListener, change: CatalogChange, message: JsonRpcNotification): void {
+    try {
+      if (listener.wantsChange(change)) listener.sendChange(message);
+    } catch (error) {
+      log.error("Change could not be told", { error });
+    }
+  }
+}
+
+/** The notification that tells a change. */
+export function changeNotification(change: CatalogChange): JsonRpcNotification {
+  return change.kind === "resource"
+    ? notification("notifications/resources/updated", { uri: change.uri })
+    : LIST_CHANGED[change.kind];
+}

@@ -1,0 +1,96 @@
+/**
+ * `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions): what a client wants to hear
+ * of, and the messages of its stream, each tagged with the id of the request that opened it.
+ *
+ * @module
+ */
+import { ProtocolError } from "../../base/errors.ts";
+import type { CatalogChange } from "../../registry/catalog.ts";
+import {
+  isObject,
+  type JsonObject,
+  type JsonRpcId,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  notification,
+  resultResponse,
+} from "../../wire/json_rpc.ts";
+import type { Implementation } from "../../wire/mcp_types.ts";
+import { SERVER_INFO_KEY } from "../methods/modern.ts";
+
+export const LISTEN_METHOD = "subscriptions/listen";
+const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
+/** Most resources one subscription may name. */
+const MAX_RESOURCES = 1_000;
+const FLAGS = {
+  tools: "toolsListChanged",
+  prompts: "promptsListChanged",
+  resources: "resourcesListChanged",
+} as const;
+
+export class Subscription {
+  readonly id: JsonRpcId;
+  readonly #filter: JsonObject;
+  readonly #uris: ReadonlySet<string>;
+  readonly #info: Implementation;
+
+  /** @throws {ProtocolError} `invalid_params` for a filter that is not one */
+  constructor({ id, params }: JsonRpcRequest, info: Implementation) {
+    const asked = params?.notifications;
+    if (!isObject(asked)) {
+      throw new ProtocolError(
+        "invalid_params",
+        'Invalid params: "notifications" must be an object that says what to listen to',
+      );
+    }
+    this.id = id;
+    this.#info = info;
+    this.#uris = new Set(checkedUris(asked.resourceSubscriptions));
+    this.#filter = {
+      ...Object.fromEntries(
+        Object.values(FLAGS).filter((flag) => asked[flag] === true).map((flag) => [flag, true]),
+      ),
+      ...(this.#uris.size > 0 && { resourceSubscriptions: [...this.#uris] }),
+    };
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    return change.kind === "resource"
+      ? this.#uris.has(change.uri)
+      : this.#filter[FLAGS[change.kind]] === true;
+  }
+
+  /** The first message: what of the wish is granted. */
+  acknowledgement(): JsonRpcNotification {
+    return this.tag(
+      notification("notifications/subscriptions/acknowledged", { notifications: this.#filter }),
+    );
+  }
+
+  /** A notification as this subscription sends it. */
+  tag({ method, params }: JsonRpcNotification): JsonRpcNotification {
+    const _meta = { ...(params?._meta as JsonObject | undefined), [SUBSCRIPTION_ID_KEY]: this.id };
+    return notification(method, { ...params, _meta });
+  }
+
+  /** The last message: the server ends the subscription in good order. */
+  end(): JsonRpcResponse {
+    return resultResponse(this.id, {
+      resultType: "complete",
+      _meta: { [SUBSCRIPTION_ID_KEY]: this.id, [SERVER_INFO_KEY]: this.#info },
+    });
+  }
+}
+
+function checkedUris(uris: unknown): readonly string[] {
+  if (uris === undefined) return [];
+  if (
+    Array.isArray(uris) && uris.length <= MAX_RESOURCES &&
+    uris.every((uri) => typeof uri === "string")
+  ) return uris;
+  throw new ProtocolError(
+    "invalid_params",
+    `Invalid params: "resourceSubscriptions" must be a list of at most ${MAX_RESOURCES} URIs`,
+  );
+}

@@ -1,0 +1,44 @@
+import type { JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
+
+const ID_PREFIX = "lifeline-ping-";
+const ID_REGEXP = new RegExp(`^${ID_PREFIX}([1-9]\\d{0,14})$`);
+
+/**
+ * The protocol's own `ping`, from the server to a client of the legacy era. Any answer counts, an
+ * error and a late one too: who answers lives.
+ */
+export class ClientPings {
+  #asked = 0;
+  #isWaiting = false;
+  #hasEverAnswered = false;
+
+  /** What became of the last ping; some clients implement none, and are not to suffer for it. */
+  get answer(): "answered" | "unanswered" | "unknown" {
+    if (!this.#hasEverAnswered) return "unknown";
+    return this.#isWaiting ? "unanswered" : "answered";
+  }
+
+  /** The next ping, on its way from now on. */
+  next(): JsonRpcRequest {
+    this.#isWaiting = true;
+    return { jsonrpc: "2.0", id: `${ID_PREFIX}${++this.#asked}`, method: "ping" };
+  }
+
+  /** The client has a new stream: what was asked on the old one may never have reached it. */
+  restart(): void {
+    this.#isWaiting = false;
+  }
+
+  /**
+   * Takes a response of the client.
+   *
+   * @returns whether it answers a ping
+   */
+  settle({ id }: JsonRpcResponse): boolean {
+    const number = Number(ID_REGEXP.exec(String(id))?.[1]);
+    if (!(number <= this.#asked)) return false;
+    this.#isWaiting = false;
+    this.#hasEverAnswered = true;
+    return true;
+  }
+}

@@ -1,0 +1,125 @@
+import type { TimerWheel } from "../../base/timer_wheel.ts";
+import type { Caller } from "../../registry/context.ts";
+import { isObject, type JsonObject, type JsonRpcResponse } from "../../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
+import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
+import { ClientPings } from "./client_pings.ts";
+import { ClientRequests } from "../ask/client_requests.ts";
+import { InFlight } from "../in_flight.ts";
+
+/** What {@linkcode ClientState} needs. */
+export interface LegacySessionOptions {
+  readonly wheel: TimerWheel;
+  /** Time for a client's answer (ms). */
+  readonly requestTimeoutMs: number;
+}
+
+/** What client and server agreed on in `initialize`, as far as it must survive a restart. */
+export interface Negotiated {
+  readonly version: ProtocolVersion;
+  readonly clientName?: string;
+  readonly clientVersion?: string;
+  readonly capabilities: ClientCapabilities;
+}
+
+/** Longest name and version of a client that are kept, in characters. */
+const MAX_CLIENT_TEXT = 100;
+
+const NOT_INITIALIZED: Negotiated = { version: DEFAULT_VERSION, capabilities: {} };
+
+/**
+ * The state of one client of a legacy revision, whatever carries its messages. Most clients are
+ * never asked anything and subscribe to nothing, so what that needs is made when first wanted.
+ */
+export class ClientState {
+  readonly inFlight: InFlight = new InFlight();
+  logLevel: LoggingLevel = "info";
+  /** Whether `initialize` has taken place. */
+  isInitialized = false;
+  #agreement: Negotiated = NOT_INITIALIZED;
+  #pings: ClientPings | undefined;
+  #clientRequests: ClientRequests | undefined;
+  #subscriptions: Set<string> | undefined;
+  readonly #options: LegacySessionOptions;
+  readonly #caller: Caller;
+
+  constructor(options: LegacySessionOptions, caller: Caller) {
+    this.#options = options;
+    this.#caller = caller;
+  }
+
+  /** Whether the client answers. */
+  get pings(): ClientPings {
+    return this.#pings ??= new ClientPings();
+  }
+
+  /** What the client is asked. */
+  get clientRequests(): ClientRequests {
+    return this.#clientRequests ??= new ClientRequests({
+      wheel: this.#options.wheel,
+      timeoutMs: this.#options.requestTimeoutMs,
+      capabilities: () => this.#agreement.capabilities,
+    });
+  }
+
+  /** URIs of the resources that the client subscribed to. */
+  get subscriptions(): Set<string> {
+    return this.#subscriptions ??= new Set();
+  }
+
+  get agreement(): Negotiated {
+    return this.#agreement;
+  }
+
+  /** Takes up what was agreed on, now or before a restart. */
+  setNegotiated(agreement: Negotiated): void {
+    this.#agreement = agreement;
+    this.isInitialized = true;
+  }
+
+  /** Takes a response of the client, to whatever the server asked. */
+  settle(response: JsonRpcResponse): void {
+    if (!this.pings.settle(response)) this.clientRequests.settle(response);
+  }
+
+  get version(): ProtocolVersion {
+    return this.#agreement.version;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.#agreement.capabilities;
+  }
+
+  get caller(): Caller {
+    const { clientName, clientVersion } = this.#agreement;
+    const { address, principal } = this.#caller;
+    return { address, principal, name: clientName, version: clientVersion };
+  }
+}
+
+/** Reads the parameters of `initialize`; what is too long or unknown is left out. */
+export function readInitialize(params: JsonObject): Negotiated {
+  const { name, version } = isObject(params.clientInfo) ? params.clientInfo : {};
+  return {
+    version: negotiate(params.protocolVersion),
+    ...(typeof name === "string" && { clientName: name.slice(0, MAX_CLIENT_TEXT) }),
+    ...(typeof version === "string" && { clientVersion: version.slice(0, MAX_CLIENT_TEXT) }),
+    capabilities: knownCapabilities(params.capabilities),
+  };
+}
+
+/** Only what the server can use, as this travels in every session id. */
+function knownCapabilities(given: unknown): ClientCapabilities {
+  if (!isObject(given)) return {};
+  const { roots, sampling, elicitation } = given;
+  return {
+    ...(isObject(roots) && { roots: {} }),
+    ...(isObject(sampling) && { sampling: isObject(sampling.tools) ? { tools: {} } : {} }),
+    ...(isObject(elicitation) && {
+      elicitation: {
+        ...(isObject(elicitation.form) && { form: {} }),
+        ...(isObject(elicitation.url) && { url: {} }),
+      },
+    }),
+  };
+}

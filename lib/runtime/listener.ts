@@ -1,0 +1,167 @@
+/**
+ * The socket that the app listens on, for as long as the process lives.
+ *
+ * `Deno.serve` ends for good when a connection cannot be accepted, as when no file descriptors are
+ * left: the process would live on and refuse everybody. So it is started again.
+ *
+ * @module
+ */
+import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { App } from "../http/app.ts";
+import type { Peer } from "../transport/peer.ts";
+import { socketName } from "./half_open/ss.ts";
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** Whether other processes that also say so may listen there (`SO_REUSEPORT`). */
+  readonly reusePort?: boolean;
+  /** Told where the server listens, once. */
+  readonly onListen?: (address: Deno.Addr) => void;
+}
+
+/** How soon listening is tried again: connections must end before there is room (ms). */
+const AGAIN_MS = 100;
+/** It is said once in this time, however often it fails (ms). */
+const SAY_MS = 10_000;
+const log = logFor("serve");
+
+export class Listener {
+  readonly #app: App;
+  readonly #hostname: string;
+  readonly #reusePort: boolean;
+  #port: number;
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #saidAt = -Infinity;
+  #isStopping = false;
+
+  /** @throws {ConfigError} when the address cannot be listened on */
+  constructor(app: App, { hostname, port, reusePort = false, onListen }: ListenOptions) {
+    this.#app = app;
+    this.#hostname = hostname;
+    this.#reusePort = reusePort;
+    this.#port = port;
+    if (reusePort) requireReusePort();
+    try {
+      this.#server = this.#listen();
+    } catch (error) {
+      throw new ConfigError(
+        `Cannot listen on ${hostname}:${port}: ${messageOf(error)}; ` +
+          "choose others with HOST and PORT",
+        { cause: error },
+      );
+    }
+    // `DENO_SERVE_ADDRESS` goes before what was asked for, and may name a socket without a port.
+    const address: Deno.Addr = this.#server.addr;
+    // The same port from now on, whichever it is.
+    if ("hostname" in address) this.#port = address.port;
+    onListen?.(address);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Takes no more connections; settles when those there are have ended. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#again);
+    return this.#server.shutdown().catch(() => {});
+  }
+
+  #listen(): Deno.HttpServer<Deno.NetAddr> {
+    const server = Deno.serve(
+      {
+        hostname: this.#hostname,
+        port: this.#port,
+        reusePort: this.#reusePort,
+        onListen: () => {},
+        onError: answerFault,
+      },
+      (request, info) => this.#app.fetch(request, new SocketPeer(info)),
+    );
+    server.finished.catch((error) => this.#failed(error));
+    return server;
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    const now = performance.now();
+    if (now - this.#saidAt >= SAY_MS) {
+      this.#saidAt = now;
+      log.error("Accepting connections failed", {
+        error: messageOf(error),
+        failures: this.#failures,
+      });
+    }
+    if (!this.#isStopping) this.#again = setTimeout(() => this.#tryAgain(), AGAIN_MS);
+  }
+
+  #tryAgain(): void {
+    try {
+      this.#server = this.#listen();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+}
+
+/** Without the flag Deno would end the process with a word about its own API. */
+function requireReusePort(): void {
+  const hasUnstableNet = "listenDatagram" in Deno;
+  if (hasUnstableNet) return;
+  throw new ConfigError(
+    "MCP_REUSE_PORT=true needs Deno's flag --unstable-net, which deno.json gives; add it to the command",
+  );
+}
+
+function answerFault(error: unknown): Response {
+  // A stream that was cut off, as its reader had stopped, has said so in the log already.
+  if (!(error instanceof CallAborted)) log.error("Request failed", { error: messageOf(error) });
+  return new Response(null, { status: 500 });
+}
+
+/** The other end of a socket, whose address is looked up only when somebody asks. */
+class SocketPeer implements Peer {
+  readonly #info: Deno.ServeHandlerInfo;
+  #address: string | undefined;
+
+  constructor(info: Deno.ServeHandlerInfo) {
+    this.#info = info;
+  }
+
+  get address(): string {
+    return this.#address ??= this.#look();
+  }
+
+  get socket(): string | undefined {
+    const address = this.#remote();
+    return address !== undefined && "hostname" in address
+      ? socketName(address.hostname, address.port)
+      : undefined;
+  }
+
+  released(): Promise<unknown> {
+    // Asked for after its time, Deno's promise would never settle.
+    return this.#remote() === undefined ? Promise.resolve() : this.#info.completed;
+  }
+
+  #look(): string {
+    const address = this.#remote();
+    if (address === undefined) return "unknown";
+    return "hostname" in address ? address.hostname : "unix";
+  }
+
+  /** Undefined for a client that has left already: Deno throws. */
+  #remote(): Deno.Addr | undefined {
+    try {
+      return this.#info.remoteAddr;
+    } catch {
+      return undefined;
+    }
+  }
+}

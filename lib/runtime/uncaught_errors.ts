@@ -1,0 +1,45 @@
+import { messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { NO_OBSERVER, type Observer } from "../base/observer.ts";
+
+const log = logFor("runtime");
+
+/** Where it was thrown: nobody else can tell, as nobody called what threw it. */
+function placeOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error ? /^ +at (.+)$/m.exec(thrown.stack ?? "")?.[1] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A tool that forgets an `await`, or throws in a timer, must not end the process for everybody else. */
+export class UncaughtErrors {
+  /** Counts what escapes, once there is an app. */
+  observer: Observer = NO_OBSERVER;
+  readonly #onRejection = (event: PromiseRejectionEvent): void => {
+    event.preventDefault();
+    this.observer.unhandledRejection();
+    log.error("Unhandled rejection", { error: messageOf(event.reason), at: placeOf(event.reason) });
+  };
+
+  readonly #onError = (event: ErrorEvent): void => {
+    event.preventDefault();
+    this.observer.uncaughtError();
+    // What a worker throws comes without the error itself.
+    const error = event.error === null ? event.message : messageOf(event.error);
+    log.error("Uncaught error", { error, at: placeOf(event.error) });
+  };
+
+  /** Logs and survives them from now on. */
+  install(): void {
+    globalThis.addEventListener("error", this.#onError);
+    globalThis.addEventListener("unhandledrejection", this.#onRejection);
+  }
+
+  /** Leaves them to the runtime again. */
+  uninstall(): void {
+    globalThis.removeEventListener("error", this.#onError);
+    globalThis.removeEventListener("unhandledrejection", this.#onRejection);
+  }
+}

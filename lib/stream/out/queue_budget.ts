@@ -1,0 +1,65 @@
+import type { TailDrain } from "./tail_drain.ts";
+
+/** Something with bytes that wait for a reader. */
+export interface Queue {
+  readonly queuedBytes: number;
+  /** Brings the total up to date with what its reader has taken. */
+  syncCount(): void;
+  close(reason: "queue_full"): void;
+}
+
+/** The bytes that wait for all readers together, and their limit. */
+export class QueueBudget {
+  /** Of streams that have ended. */
+  readonly tailDrains: Set<TailDrain> = new Set();
+  readonly #maxBytes: number;
+  readonly #streams: () => Iterable<Queue>;
+  #bytes = 0;
+
+  /** @param streams all open ones */
+  constructor(maxBytes: number, streams: () => Iterable<Queue>) {
+    this.#maxBytes = maxBytes;
+    this.#streams = streams;
+  }
+
+  /** What waits, and a little more: readers take bytes without telling. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** So many more bytes wait; negative when they went. */
+  add(delta: number): void {
+    this.#bytes += delta;
+  }
+
+  /** Asks all streams what waits, so that the total is right. */
+  syncCount(): void {
+    for (const queue of this.#streams()) queue.syncCount();
+    for (const queue of this.tailDrains) queue.syncCount();
+  }
+
+  /** The same, where it could matter. */
+  syncIfFull(): void {
+    if (this.#bytes >= this.#maxBytes) this.syncCount();
+  }
+
+  /** Over the limit the greediest goes, and the next, until there is room. */
+  enforceTotalBudget(): void {
+    if (this.#bytes > this.#maxBytes) this.syncCount();
+    while (this.#bytes > this.#maxBytes) {
+      const greediest = this.#greediest();
+      if (greediest === undefined) return;
+      greediest.close("queue_full");
+    }
+  }
+
+  #greediest(): Queue | undefined {
+    let greediest: Queue | undefined;
+    for (const queues of [this.#streams(), this.tailDrains]) {
+      for (const queue of queues) {
+        if (queue.queuedBytes > (greediest?.queuedBytes ?? 0)) greediest = queue;
+      }
+    }
+    return greediest;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** How often it is looked whether the reader goes on (ms). */
+const POLL_MS = 5_000;
+/** How long the bytes of an ended stream may wait in all (ms). */
+const MAX_WAIT_MS = 60_000;
+
+/** Where the last bytes of streams are counted. */
+export interface TailDrainHost {
+  readonly wheel: TimerWheel;
+  readonly tailDrains: Set<TailDrain>;
+}
+
+/**
+ * What waits in a stream that has ended. A slow reader may take it, as long as it goes on taking:
+ * one that has taken nothing since the last look is cut off.
+ */
+export class TailDrain implements Timed {
+  /** Belong to the timer wheel. */
+  dueAt = 0;
+  before: Linked | undefined;
+  behind: Linked | undefined;
+
+  readonly #outbox: Outbox;
+  readonly #owner: TailDrainHost;
+  readonly #cut: () => void;
+  readonly #until: number;
+  #seenBytes: number;
+
+  /** @param cut drops what waits */
+  constructor(outbox: Outbox, owner: TailDrainHost, cut: () => void) {
+    this.#outbox = outbox;
+    this.#owner = owner;
+    this.#cut = cut;
+    this.#until = owner.wheel.now() + MAX_WAIT_MS;
+    this.#seenBytes = outbox.waitingBytes;
+    owner.tailDrains.add(this);
+    owner.wheel.schedule(this, POLL_MS);
+  }
+
+  get queuedBytes(): number {
+    return this.#outbox.waitingBytes;
+  }
+
+  /** Brings the total of all streams up to date. */
+  syncCount(): void {
+    this.#outbox.syncCount();
+  }
+
+  /** Cuts the reader off. */
+  close(): void {
+    this.#cut();
+    this.discard();
+  }
+
+  /** The reader has all of it, or is gone. */
+  discard(): void {
+    this.#owner.wheel.cancel(this);
+    this.#owner.tailDrains.delete(this);
+    this.#outbox.discard();
+  }
+
+  /** Called by the timer wheel. */
+  onDue(now: number): void {
+    this.syncCount();
+    const { queuedBytes } = this;
+    if (queuedBytes === 0) return this.discard();
+    if (queuedBytes === this.#seenBytes || now >= this.#until) return this.close();
+    this.#seenBytes = queuedBytes;
+    this.#owner.wheel.schedule(this, Math.min(POLL_MS, this.#until - now));
+  }
+}

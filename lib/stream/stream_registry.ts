@@ -1,0 +1,300 @@
+/**
+ * All open streams and their ledger: opened = open now + Σ closed by reason, at any time.
+ *
+ * @module
+ */
+import { randomId } from "../base/ids.ts";
+import { type Log, logFor } from "../base/log.ts";
+import { NO_OBSERVER, type Observer } from "../base/observer.ts";
+import { settlesWithin } from "../base/promises.ts";
+import { TimerWheel } from "../base/timer_wheel.ts";
+import type { DroppableKind } from "../wire/droppable.ts";
+import { Admission, type AdmissionLimits, type HeapFigures } from "./admit/admission.ts";
+import { type CloseReason, isClientGone } from "./close_reason.ts";
+import { IdMap } from "./id_map.ts";
+import { closedEvent, type HeartbeatFigures, type Ledger, zeroClosed } from "./ledger.ts";
+import type { TailDrain } from "./out/tail_drain.ts";
+import { QueueBudget } from "./out/queue_budget.ts";
+import { EventStream } from "./event_stream.ts";
+import type {
+  SseDialect,
+  StreamClient,
+  StreamHost,
+  StreamLimits,
+  StreamWork,
+} from "./stream_types.ts";
+
+/** Limits on all streams together. */
+export interface RegistryLimits extends StreamLimits, AdmissionLimits {}
+
+/** Whom the registry asks, and whom it tells. */
+export interface RegistryOptions {
+  /** Figures of the JavaScript heap, where the runtime has them. */
+  readonly heap?: (() => HeapFigures) | undefined;
+  /** Told of every stream, ping and refusal. */
+  readonly observer?: Observer;
+}
+
+/** What {@linkcode StreamRegistry.open} needs to know. */
+export interface OpenOptions {
+  readonly dialect: SseDialect;
+  readonly client: StreamClient;
+  readonly work?: StreamWork;
+  /** Time between two pings that the client asks for; see {@linkcode StreamRegistry.clampPingInterval}. */
+  readonly pingIntervalMs?: number | undefined;
+}
+
+/** A slower ping finds a dead client later, so there is an end to what a client may ask for. */
+const MAX_PING_INTERVAL_MS = 600_000;
+
+export class StreamRegistry implements StreamHost {
+  readonly wheel: TimerWheel;
+  readonly #limits: RegistryLimits;
+  readonly #log: Log;
+  readonly #observer: Observer;
+  readonly #streams = new IdMap<EventStream>();
+  /** Open and lingering streams, by client. */
+  readonly #perClient = new Map<string, number>();
+  readonly #closed = zeroClosed();
+  readonly #queues: QueueBudget;
+  #opened = 0;
+  /** Streams that have ended and whose socket is still held. */
+  #lingering = 0;
+  #pingsSent = 0;
+  #pingsFailed = 0;
+  #maxLatenessMs = 0;
+  #whenEmpty: PromiseWithResolvers<void> | undefined;
+
+  /** Who may come in. */
+  readonly admission: Admission;
+
+  /**
+   * @param limits see the settings of the same names
+   * @param wheel the timer of all streams; a test passes one with a clock of its own
+   */
+  constructor(
+    limits: RegistryLimits,
+    wheel: TimerWheel = new TimerWheel(),
+    { heap, observer = NO_OBSERVER }: RegistryOptions = {},
+  ) {
+    this.#limits = limits;
+    this.wheel = wheel;
+    this.#observer = observer;
+    this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
+    this.admission = new Admission(limits, {
+      now: () => wheel.now(),
+      heap,
+      onRefused: (refusal) => observer.refused(refusal),
+    });
+    this.#log = logFor("stream");
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  get draining(): boolean {
+    return this.admission.isDraining;
+  }
+
+  /** All open streams, oldest first. */
+  streams(): IteratorObject<EventStream, undefined> {
+    return this.#streams.values();
+  }
+
+  get(id: string): EventStream | undefined {
+    return this.#streams.get(id);
+  }
+
+  /**
+   * Makes a stream and counts it in. Its caller must `open()` it, or close it.
+   *
+   * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
+   */
+  open({ dialect, client, work, pingIntervalMs }: OpenOptions): EventStream {
+    this.#queues.syncIfFull();
+    this.admission.admitStream(client, {
+      open: this.#streams.size + this.#lingering,
+      openOfClient: this.#perClient.get(client.key) ?? 0,
+      queuedBytes: this.#queues.bytes,
+    }, dialect.isLongLived);
+    const connection = new EventStream({
+      id: randomId("mcp_sse_"),
+      dialect,
+      client,
+      work,
+      owner: this,
+      limits: this.#limits,
+      pingIntervalMs: this.clampPingInterval(pingIntervalMs),
+      log: this.#log,
+    });
+    this.#opened++;
+    this.#observer.connectionOpened(dialect.name);
+    this.#streams.add(connection);
+    this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
+    this.#log.info("SSE Connection establishing", {
+      connection_id: connection.id,
+      client_ip: client.address,
+      user_agent: client.userAgent,
+      dialect: dialect.name,
+    });
+    return connection;
+  }
+
+  /**
+   * The time between two pings that a client gets (ms): what it asks for, but not less than the
+   * setting and not more than 10 minutes.
+   */
+  clampPingInterval(askedMs: number | undefined): number {
+    const { pingIntervalMs } = this.#limits;
+    return Math.max(pingIntervalMs, Math.min(askedMs ?? pingIntervalMs, MAX_PING_INTERVAL_MS));
+  }
+
+  ledger(): Ledger {
+    this.#queues.syncCount();
+    return {
+      opened: this.#opened,
+      open: this.#streams.size,
+      lingering: this.#lingering,
+      closed: { ...this.#closed },
+      refused: this.admission.refused(),
+      queuedBytes: this.#queues.bytes,
+    };
+  }
+
+  heartbeat(): HeartbeatFigures {
+    return {
+      sent: this.#pingsSent,
+      failed: this.#pingsFailed,
+      maxLatenessMs: this.#maxLatenessMs,
+    };
+  }
+
+  /**
+   * Ends all streams: the idle ones at once, those with running calls when these are done.
+   *
+   * @param budgetMs time for the running calls; what still runs then is cut
+   * @returns how many streams ended in time, and how many were cut
+   */
+  async drain(budgetMs: number): Promise<{ drained: number; cut: number }> {
+    this.admission.startDraining();
+    const total = this.#streams.size;
+    for (const connection of [...this.#streams.values()]) {
+      this.closeIfIdle(connection);
+    }
+    await this.#emptyWithin(budgetMs);
+    const cut = this.#streams.size;
+    for (const connection of [...this.#streams.values()]) {
+      connection.close("drain");
+    }
+    return { drained: total - cut, cut };
+  }
+
+  /** Told by a transport that a stream's last request has been answered. */
+  closeIfIdle(connection: EventStream): void {
+    if (this.draining && (connection.work?.unanswered ?? 0) === 0) {
+      connection.close("drain");
+    }
+  }
+
+  /** Ends the streams on sockets whose other end is lost. */
+  closeByPeer(sockets: ReadonlySet<string>): void {
+    for (const connection of [...this.#streams.values()]) {
+      const { socket } = connection.client.transport;
+      if (socket !== undefined && sockets.has(socket)) connection.close("peer_lost");
+    }
+  }
+
+  /** Called by a connection: it has ended. */
+  closed(connection: EventStream, reason: CloseReason): void {
+    if (!this.#streams.delete(connection.id)) return;
+    this.#closed[reason]++;
+    this.#observer.connectionClosed(closedEvent(connection, reason));
+    const { dialect, client } = connection;
+    // A client that has left holds no socket, and to ask for its release now would be too late.
+    const mayLinger = client.transport.released !== undefined && reason !== "client_closed";
+    if (mayLinger) this.#linger(connection);
+    else this.#countOut(connection);
+    if (isClientGone(reason) && dialect.isLongLived) this.admission.noteLost(connection);
+    if (this.#streams.size === 0) this.#whenEmpty?.resolve();
+  }
+
+  /** For connections: what still waits in those that have ended. */
+  get tailDrains(): Set<TailDrain> {
+    return this.#queues.tailDrains;
+  }
+
+  /** Called by a connection: so many more bytes wait. */
+  addQueued(delta: number): void {
+    this.#queues.add(delta);
+  }
+
+  /** Called by a connection that has queued bytes: over the total, the greediest stream goes. */
+  enforceTotalBudget(writer: EventStream): boolean {
+    this.#queues.enforceTotalBudget();
+    return writer.state === "open";
+  }
+
+  /** Called by a connection: a notification of this kind is never sent. */
+  superseded(kind: DroppableKind): void {
+    this.#observer.superseded(kind);
+  }
+
+  /** Called by a connection: it was cut off with so many answers unread. */
+  resultsLost({ id, dialect, reason }: EventStream, results: number): void {
+    this.#observer.resultsLost(dialect.name, results);
+    this.#log.warning("Results lost", { connection_id: id, reason, results });
+  }
+
+  /** Called by a connection: what to ask of its client before it comes back. */
+  retryMs(client: StreamClient, now: number): number | undefined {
+    return this.admission.retryMs(client, now);
+  }
+
+  /** Called by a connection: a ping went out. */
+  pinged(latenessMs: number): void {
+    this.#pingsSent++;
+    this.#maxLatenessMs = Math.max(this.#maxLatenessMs, latenessMs);
+    this.#observer.pinged(latenessMs);
+  }
+
+  pingFailed(): void {
+    this.#pingsFailed++;
+    this.#observer.pingFailed();
+  }
+
+  /** Ends everything at once; for tests and a hard stop. */
+  stop(): void {
+    this.admission.startDraining();
+    for (const connection of [...this.#streams.values()]) {
+      connection.close("drain");
+    }
+    this.wheel.stop();
+  }
+
+  /**
+   * Deno writes to a stalled reader until the end of its days, whatever becomes of the stream, so
+   * its socket must count as long as it is there.
+   */
+  #linger(connection: EventStream): void {
+    this.#lingering++;
+    const onRelease = () => {
+      connection.onSocketReleased();
+      this.#lingering--;
+      this.#countOut(connection);
+    };
+    connection.client.transport.released?.().then(onRelease, onRelease);
+  }
+
+  #countOut({ client }: EventStream): void {
+    const left = (this.#perClient.get(client.key) ?? 1) - 1;
+    if (left > 0) this.#perClient.set(client.key, left);
+    else this.#perClient.delete(client.key);
+  }
+
+  async #emptyWithin(budgetMs: number): Promise<void> {
+    if (this.#streams.size === 0) return;
+    this.#whenEmpty = Promise.withResolvers<void>();
+    await settlesWithin(budgetMs, this.#whenEmpty.promise);
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * Requests of 2026-07-28 and later: each carries its revision, its client's capabilities and, in
+ * headers, what a proxy wants to know without reading the body. What does not agree is refused.
+ *
+ * @module
+ */
+import { ProtocolError } from "../../base/errors.ts";
+import type { MaybePromise } from "../../base/promises.ts";
+import { LOG_SEVERITY } from "../../mcp/log_levels.ts";
+import { MODERN_METHODS } from "../../mcp/methods/modern.ts";
+import { LISTEN_METHOD } from "../../mcp/changes/subscription.ts";
+import type { Catalog } from "../../registry/catalog.ts";
+import type { Caller } from "../../registry/context.ts";
+import { valueAt } from "../../registry/header_params.ts";
+import {
+  isObject,
+  type JsonObject,
+  type JsonRpcId,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+} from "../../wire/json_rpc.ts";
+import { decodeHeaderValue, sameHeaderValue } from "../../wire/mcp_headers.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
+import type { Accepted } from "../../wire/media_types.ts";
+import { eraOf, MODERN_VERSIONS, PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
+import { type ListenDeps, openListen } from "./listen.ts";
+import type { Peer } from "../peer.ts";
+import { handleStateless, type StatelessDeps } from "../stateless/request.ts";
+
+export const VERSION_HEADER = "mcp-protocol-version";
+export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
+const CLIENT_INFO_KEY = "io.modelcontextprotocol/clientInfo";
+const LOG_LEVEL_KEY = "io.modelcontextprotocol/logLevel";
+
+/** Where a method's `Mcp-Name` comes from. */
+const NAME_PARAM: Readonly<Record<string, string>> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/** HTTP status of the errors for which this revision asks for one; all others are a 200. */
+const STATUS_OF_CODE: Readonly<Record<number, number>> = {
+  [-32601]: 404,
+  [-32020]: 400,
+  [-32021]: 400,
+  [-32022]: 400,
+};
+
+/** A modern request on its way. */
+export interface ModernPost {
+  readonly request: Request;
+  readonly headers: Headers;
+  readonly peer: Peer;
+  readonly accepted: Accepted;
+  /** The `MCP-Protocol-Version` header. */
+  readonly version: string | null;
+}
+
+/** What a modern request says of its client. */
+export interface ModernClient {
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
+  readonly caller: Caller;
+}
+
+/** The `_meta` of a message's parameters. */
+export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
+  const meta = params?._meta;
+  return isObject(meta) ? meta : undefined;
+}
+
+/** Whether a request is of the modern era: its `_meta` says a revision, or its header a modern one. */
+export function isModern(params: JsonObject | undefined, version: string | null): boolean {
+  if (version !== null && eraOf(version) === "modern") return true;
+  return typeof metaOf(params)?.[VERSION_KEY] === "string";
+}
+
+/**
+ * Answers a modern request.
+ *
+ * @throws {ProtocolError} when headers, `_meta` and body do not agree, or the revision is unknown
+ */
+export function answerModern(
+  deps: StatelessDeps & ListenDeps & { readonly catalog: Catalog },
+  { request, headers, peer, accepted, version }: ModernPost,
+  message: JsonRpcRequest,
+): MaybePromise<Response> {
+  checkVersion(message, version);
+  checkHeaders(message, headers);
+  const { caller, capabilities, logLevel } = readModernClient(message, peer);
+  checkParams(message, headers, deps.catalog);
+  if (message.method === LISTEN_METHOD) return openListen(deps, { request, peer, message });
+  return handleStateless(deps, {
+    request,
+    peer,
+    accepted,
+    message,
+    methods: MODERN_METHODS,
+    caller,
+    capabilities,
+    logLevel,
+    statusOf,
+  });
+}
+
+function statusOf(response: JsonRpcResponse): number {
+  return "error" in response ? STATUS_OF_CODE[response.error.code] ?? 200 : 200;
+}
+
+/**
+ * Reads what every modern request must say of its client.
+ *
+ * @throws {ProtocolError} `invalid_params` naming what is missing or wrong
+ */
+export function readModernClient({ id, params }: JsonRpcRequest, peer: Peer): ModernClient {
+  const meta = metaOf(params) ?? {};
+  const capabilities = meta[CAPABILITIES_KEY];
+  if (!isObject(capabilities)) throw badMeta(CAPABILITIES_KEY, "an object", id);
+  const logLevel = meta[LOG_LEVEL_KEY];
+  if (logLevel !== undefined && !(typeof logLevel === "string" && logLevel in LOG_SEVERITY)) {
+    throw badMeta(LOG_LEVEL_KEY, `one of ${Object.keys(LOG_SEVERITY).join(", ")}`, id);
+  }
+  return {
+    capabilities: capabilities as ClientCapabilities,
+    logLevel: logLevel as LoggingLevel | undefined,
+    caller: new ModernCaller(peer, meta[CLIENT_INFO_KEY]),
+  };
+}
+
+/** The caller, of whom nothing is looked up before a tool asks. */
+class ModernCaller implements Caller {
+  readonly #peer: Peer;
+  readonly #info: JsonObject;
+
+  constructor(peer: Peer, info: unknown) {
+    this.#peer = peer;
+    this.#info = isObject(info) ? info : {};
+  }
+
+  get address(): string {
+    return this.#peer.address;
+  }
+
+  get principal(): string | undefined {
+    return this.#peer.principal;
+  }
+
+  get name(): string | undefined {
+    return textOrNone(this.#info.name);
+  }
+
+  get version(): string | undefined {
+    return textOrNone(this.#info.version);
+  }
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * Refuses a revision that is not spoken here.
+ *
+ * @throws {ProtocolError} `unsupported_protocol_version` with the list of those that are
+ */
+export function requireModernVersion(requested: string, id: JsonRpcId): void {
+  if ((MODERN_VERSIONS as readonly string[]).includes(requested)) return;
+  throw new ProtocolError(
+    "unsupported_protocol_version",
+    `Unsupported protocol version ${JSON.stringify(requested.slice(0, 40))}`,
+    { id, data: { supported: PROTOCOL_VERSIONS, requested } },
+  );
+}
+
+function checkVersion({ id, params }: JsonRpcRequest, header: string | null): void {
+  const requested = metaOf(params)?.[VERSION_KEY];
+  if (typeof requested !== "string") throw badMeta(VERSION_KEY, "a string", id);
+  if (header === null) throw mismatch("MCP-Protocol-Version is missing", id);
+  if (header !== requested) {
+    throw mismatch(
+      `MCP-Protocol-Version is ${quote(header)}, but the body's _meta says ${quote(requested)}`,
+      id,
+    );
+  }
+  requireModernVersion(requested, id);
+}
+
+function checkHeaders({ id, method, params }: JsonRpcRequest, headers: Headers): void {
+  const methodHeader = headers.get("mcp-method");
+  if (methodHeader === null) throw mismatch("Mcp-Method is missing", id);
+  if (methodHeader !== method) {
+    throw mismatch(`Mcp-Method is ${quote(methodHeader)}, but the body says ${quote(method)}`, id);
+  }
+  const source = NAME_PARAM[method];
+  const name = source === undefined ? undefined : params?.[source];
+  if (typeof name === "string") requireHeader(headers, { header: "mcp-name", value: name, id });
+}
+
+/** Compares the headers of the parameters that the tool's schema marks. */
+function checkParams(
+  { id, method, params }: JsonRpcRequest,
+  headers: Headers,
+  catalog: Catalog,
+): void {
+  if (method !== "tools/call" || typeof params?.name !== "string") return;
+  for (const { header, path } of catalog.tools.get(params.name)?.headerParams ?? []) {
+    const value = valueAt(params.arguments, path);
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+      requireHeader(headers, { header, value, id });
+    } else if (value === undefined && headers.has(header)) {
+      throw mismatch(`${header} is sent, but the body has no value for it`, id);
+    }
+  }
+}
+
+interface ExpectedHeader {
+  readonly header: string;
+  readonly value: string | number | boolean;
+  readonly id: JsonRpcId;
+}
+
+function requireHeader(headers: Headers, { header, value, id }: ExpectedHeader): void {
+  const sent = headers.get(header);
+  if (sent === null) throw mismatch(`${header} is missing, the body says ${quote(value)}`, id);
+  const decoded = decodeHeaderValue(sent);
+  if (decoded === undefined) throw mismatch(`${header} holds invalid characters`, id);
+  if (!sameHeaderValue(decoded, value)) {
+    throw mismatch(`${header} is ${quote(decoded)}, but the body says ${quote(value)}`, id);
+  }
+}
+
+function mismatch(what: string, id: JsonRpcId): ProtocolError {
+  return new ProtocolError("header_mismatch", `Header mismatch: ${what}`, { id });
+}
+
+function badMeta(key: string, expected: string, id: JsonRpcId): ProtocolError {
+  return new ProtocolError(
+    "invalid_params",
+    `Invalid params: _meta[${quote(key)}] must be ${expected}`,
+    { id },
+  );
+}
+
+function quote(value: unknown): string {
+  return JSON.stringify(value).slice(0, 200);
+}

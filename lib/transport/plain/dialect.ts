@@ -1,0 +1,155 @@
+/**
+ * The plain dialect, Lifeline's own: one POST opens a stream that tells all in named events, for
+ * people with curl, a browser or a few lines of code.
+ *
+ *     POST   /mcp/sse                        welcome, then the response to the body's request
+ *     POST   /mcp/sse  Mcp-Connection-Id: …  202; the response comes on that stream
+ *     DELETE /mcp/sse  Mcp-Connection-Id: …  204; that stream is closed
+ *
+ * Who measures how long a silence a path survives may ask for a slower ping with
+ * `Mcp-Ping-Interval-Ms`; the response's header of that name tells what the stream really has.
+ *
+ * @module
+ */
+import { unixSeconds } from "../../base/clock.ts";
+import { ProtocolError } from "../../base/errors.ts";
+import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
+import { encodeJsonEvent } from "../../wire/sse.ts";
+import type { Peer } from "../peer.ts";
+import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
+import {
+  findStream,
+  type SessionDialect,
+  type SessionStreamDeps,
+  StreamSession,
+} from "../stream_session.ts";
+
+export const CONNECTION_ID_HEADER = "mcp-connection-id";
+export const PING_INTERVAL_HEADER = "mcp-ping-interval-ms";
+
+/** So many frames are remembered: those of one moment, and of clients that came together. */
+const MAX_PING_FRAMES = 16;
+
+/**
+ * Streams that were opened together, as after a restart, ping together and say the same: the frame
+ * is made once. Each made is bytes outside of V8's heap, which are dear to collect.
+ */
+class PingFrames {
+  #timestamp = 0;
+  readonly #frames = new Map<number, Uint8Array>();
+
+  of(pingCount: number, uptime: number): Uint8Array {
+    const timestamp = unixSeconds();
+    if (timestamp !== this.#timestamp || this.#frames.size >= MAX_PING_FRAMES) this.#frames.clear();
+    this.#timestamp = timestamp;
+    // An uptime in seconds has eight digits after three years; no timer waits longer than 25 days.
+    const key = pingCount * 1e8 + uptime;
+    const known = this.#frames.get(key);
+    if (known !== undefined) return known;
+    const data = { timestamp, ping_count: pingCount, uptime };
+    const frame = encodeJsonEvent({ event: "ping", data }, "ping");
+    this.#frames.set(key, frame);
+    return frame;
+  }
+}
+
+const PINGS = new PingFrames();
+
+const PLAIN: SessionDialect = {
+  beginsWithInitialize: false,
+  responseEvent: (response) => "error" in response ? "error" : "response",
+  sse: {
+    name: "plain",
+    isLongLived: true,
+    ping: ({ uptime }, pingCount) => PINGS.of(pingCount, uptime),
+    closingFrame: ({ reason, connection }) =>
+      encodeJsonEvent({
+        event: "close",
+        data: {
+          reason,
+          connection_id: connection.id,
+          ping_count: connection.pingCount,
+          uptime: connection.uptime,
+        },
+      }, "close"),
+  },
+};
+
+/** What opens a plain stream. */
+export interface PlainRequest {
+  readonly request: Request;
+  readonly peer: Peer;
+  /** The body's message, to be answered on the stream; none for an empty body. */
+  readonly message: JsonRpcMessage | undefined;
+}
+
+/**
+ * Opens a plain stream.
+ *
+ * @throws {ProtocolError} when a limit is reached or the server drains, or for a ping interval that
+ * is not a number
+ */
+export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response {
+  const pingIntervalMs = deps.connections.clampPingInterval(readPingInterval(from.request.headers));
+  const { request, peer, message } = from;
+  const stream = new StreamSession(deps, PLAIN, { request, peer, pingIntervalMs });
+  const { connection } = stream;
+  const result = { status: "connected", connection_id: connection.id };
+  connection.open(
+    encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
+    request,
+  );
+  // A client that has left already gets nothing run: nobody could stop it any more.
+  if (message !== undefined && connection.state === "open") stream.take(message);
+  return eventStream(connection, {
+    ...STREAM_HEADERS,
+    [CONNECTION_ID_HEADER]: connection.id,
+    [PING_INTERVAL_HEADER]: String(pingIntervalMs),
+  });
+}
+
+/** Who names an open plain stream, by its id. */
+export interface PlainReference {
+  readonly id: string;
+  readonly peer: Peer;
+}
+
+/**
+ * Takes a further message for an open plain stream.
+ *
+ * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
+ */
+export function postToPlain(
+  deps: SessionStreamDeps,
+  reference: PlainReference,
+  message: JsonRpcMessage,
+): Response {
+  findPlain(deps, reference).take(message);
+  return accepted();
+}
+
+/** Closes a plain stream at its client's wish. */
+export function deletePlain(deps: SessionStreamDeps, reference: PlainReference): Response {
+  findPlain(deps, reference).connection.close("disconnected");
+  return new Response(null, { status: 204 });
+}
+
+function readPingInterval(headers: Headers): number | undefined {
+  const text = headers.get(PING_INTERVAL_HEADER);
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new ProtocolError(
+    "invalid_request",
+    "Mcp-Ping-Interval-Ms must be a whole number of milliseconds",
+  );
+}
+
+function findPlain(deps: SessionStreamDeps, reference: PlainReference): StreamSession {
+  const stream = findStream(deps, { ...reference, dialect: PLAIN });
+  if (stream !== undefined) return stream;
+  throw new ProtocolError(
+    "connection_not_found",
+    "No open connection has the id in Mcp-Connection-Id; open one with POST /mcp/sse and use the " +
+      "id that its welcome event gives",
+  );
+}

@@ -1,0 +1,203 @@
+/**
+ * Calls that belong to no session: one request, one answer. A quick and silent call is answered
+ * as JSON; one that has something to say meanwhile, or is still running after a second, turns into
+ * an event stream, so that keepalives flow and no proxy cuts it.
+ *
+ * @module
+ */
+import { type CallAborted, ProtocolError } from "../../base/errors.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import type { RequestScope } from "../../mcp/scope.ts";
+import { InFlight } from "../../mcp/in_flight.ts";
+import type { MethodTable } from "../../mcp/methods/table.ts";
+import type { McpServer } from "../../mcp/server.ts";
+import type { Caller } from "../../registry/context.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import type { SseDialect, StreamWork } from "../../stream/stream_types.ts";
+import { toErrorResponse } from "../../wire/error_table.ts";
+import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
+import type { Accepted } from "../../wire/media_types.ts";
+import { encodeJsonEvent, KEEPALIVE } from "../../wire/sse.ts";
+import { clientKey, type Peer, streamClient } from "../peer.ts";
+import { eventStream, jsonResponse, singleEvent, writeOrError } from "../respond.ts";
+
+/** What calls without a session work with. */
+export interface StatelessDeps {
+  readonly server: McpServer;
+  readonly connections: StreamRegistry;
+  readonly wheel: TimerWheel;
+}
+
+/** One call, as the edge read it. */
+export interface StatelessCall {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly accepted: Accepted;
+  readonly message: JsonRpcRequest;
+  readonly methods: MethodTable;
+  readonly caller: Caller;
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
+  /** HTTP status of an answer that is JSON. */
+  readonly statusOf: (response: JsonRpcResponse) => number;
+}
+
+/** When a call that is still running gets its stream (ms). */
+const STREAM_AFTER_MS = 1_000;
+/** Nobody reads the answer to a call whose client is gone; the status is for logs of proxies. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+const STATELESS: SseDialect = {
+  name: "stateless",
+  isLongLived: false,
+  ping: () => KEEPALIVE,
+  closingFrame: ({ reason, connection }) =>
+    reason === "drain" && connection.work instanceof StatelessRequest
+      ? connection.work.farewell()
+      : undefined,
+};
+
+/**
+ * Answers a request of a client without a session.
+ *
+ * @throws {ProtocolError} when its client has too many running already
+ */
+export function handleStateless(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
+  const { admission } = deps.connections;
+  const { peer } = call;
+  // Where none runs, a quick call need not know whose it is.
+  if (admission.calls.total > 0) {
+    admission.admitCall({ key: clientKey(peer), address: peer.address });
+  }
+  const exchange = new StatelessRequest(deps, call);
+  const response = deps.server.dispatch(call.message, exchange, call.methods);
+  if (isPromise(response)) return exchange.wait(response);
+  return exchange.hasStream ? exchange.wait(Promise.resolve(response)) : answerOf(call, response);
+}
+
+/** A client that is here for one call. */
+class StatelessRequest implements RequestScope, StreamWork, Timed {
+  readonly inFlight = new InFlight();
+  readonly caller: Caller;
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
+
+  /** Belong to the timer wheel. */
+  dueAt = 0;
+  before: Linked | undefined;
+  behind: Linked | undefined;
+
+  readonly #deps: StatelessDeps;
+  readonly #call: StatelessCall;
+  #connection: EventStream | undefined;
+  #answer: PromiseWithResolvers<Response> | undefined;
+  #clientKey = "";
+
+  constructor(deps: StatelessDeps, call: StatelessCall) {
+    this.#deps = deps;
+    this.#call = call;
+    this.caller = call.caller;
+    this.capabilities = call.capabilities;
+    this.logLevel = call.logLevel;
+  }
+
+  get connectionId(): string | undefined {
+    return this.#connection?.id;
+  }
+
+  get hasStream(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get unanswered(): number {
+    return this.inFlight.size;
+  }
+
+  /** The stream has ended before the call: that is how a client cancels it. */
+  onEnded(reason: () => CallAborted): void {
+    this.inFlight.abortAll(reason);
+  }
+
+  /** The answer to a call that is cut. */
+  farewell(): Uint8Array {
+    const error = new ProtocolError(
+      "draining",
+      "Server is shutting down and this request did not end in time; send it again",
+    );
+    return encodeJsonEvent(toErrorResponse(error, this.#call.message.id));
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    this.#openStream();
+    this.#connection?.sendMessage(message);
+  }
+
+  endProgress(token: string | number): void {
+    this.#connection?.outbox.endProgress(token);
+  }
+
+  presence(): AbortSignal {
+    return this.#call.request.signal;
+  }
+
+  /** The answer to a call that does not end at once. */
+  wait(response: Promise<JsonRpcResponse | undefined>): Promise<Response> {
+    const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
+    // Known now, as a socket tells no address any more once its client has left.
+    this.#clientKey = clientKey(this.#call.peer);
+    this.#deps.connections.admission.calls.started(this.#clientKey);
+    if (this.#connection !== undefined) resolve(eventStream(this.#connection));
+    else if (this.#call.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
+    else this.#openStream();
+    void response.then((settled) => this.#finish(settled));
+    return promise;
+  }
+
+  /** Called by the timer wheel: the call takes long. */
+  onDue(): void {
+    this.#openStream();
+  }
+
+  #openStream(): void {
+    const { request, peer, accepted } = this.#call;
+    if (this.#connection !== undefined || !accepted.eventStream) return;
+    try {
+      const client = streamClient(request, peer);
+      this.#connection = this.#deps.connections.open({ dialect: STATELESS, client, work: this });
+    } catch {
+      // No stream is to be had now; the answer comes as JSON, without what was to be said before.
+      return;
+    }
+    this.#connection.open(KEEPALIVE, request);
+    this.#answer?.resolve(eventStream(this.#connection));
+  }
+
+  #finish(response: JsonRpcResponse | undefined): void {
+    this.#deps.wheel.cancel(this);
+    this.#deps.connections.admission.calls.ended(this.#clientKey);
+    if (this.#connection === undefined) {
+      return this.#answer?.resolve(answerOf(this.#call, response));
+    }
+    if (response !== undefined) {
+      const frame = writeOrError(response, (one) => encodeJsonEvent(one));
+      // Nothing may come after the answer.
+      this.#connection.outbox.flush(() => frame.byteLength);
+      this.#connection.sendResponse(frame);
+    }
+    this.#connection.close("completed");
+  }
+}
+
+function answerOf(
+  { accepted, statusOf }: StatelessCall,
+  response: JsonRpcResponse | undefined,
+): Response {
+  if (response === undefined) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+  return writeOrError(
+    response,
+    (one) => accepted.json ? jsonResponse(one, statusOf(one)) : singleEvent(one),
+  );
+}

@@ -1,0 +1,277 @@
+/**
+ * The stdio transport: one JSON-RPC message a line, both eras on one pipe. A request that carries
+ * its revision is modern; `initialize` opens the one legacy session of the pipe.
+ *
+ * @module
+ */
+import { CallAborted, messageOf, ProtocolError } from "../../base/errors.ts";
+import { logFor } from "../../base/log.ts";
+import { isPromise } from "../../base/promises.ts";
+import type { TimerWheel } from "../../base/timer_wheel.ts";
+import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
+import type { RequestScope } from "../../mcp/scope.ts";
+import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
+import { ClientState } from "../../mcp/session/client_state.ts";
+import { MODERN_METHODS } from "../../mcp/methods/modern.ts";
+import type { McpServer } from "../../mcp/server.ts";
+import { LISTEN_METHOD, Subscription } from "../../mcp/changes/subscription.ts";
+import type { CatalogChange } from "../../registry/catalog.ts";
+import { toErrorResponse } from "../../wire/error_table.ts";
+import {
+  isRequest,
+  isResponse,
+  type JsonRpcId,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  parseJson,
+  parseMessage,
+} from "../../wire/json_rpc.ts";
+import type { Implementation } from "../../wire/mcp_types.ts";
+import {
+  isModern,
+  metaOf,
+  readModernClient,
+  requireModernVersion,
+  VERSION_KEY,
+} from "../modern/dialect.ts";
+import type { Peer } from "../peer.ts";
+import { serializableOrError, writeOrError } from "../respond.ts";
+import { linesOf, type LineSource } from "./lines.ts";
+import { StdioOutput } from "./output.ts";
+
+/** Both ends of the pipe. */
+export interface Pipe extends LineSource {
+  /** Writes one line; rejects when the other end is closed. */
+  write(line: string): Promise<void>;
+}
+
+/** What stdio works with. */
+export interface StdioDeps {
+  readonly info: Implementation;
+  readonly server: McpServer;
+  readonly changes: ChangeBus;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
+  /** Longest line in bytes (`MCP_MAX_BODY_BYTES`). */
+  readonly maxLineBytes: number;
+  /** Lines that may wait for the reader, in characters (`MCP_MAX_QUEUED_BYTES`). */
+  readonly maxQueued: number;
+}
+
+const PEER: Peer = { address: "stdio" };
+const PIPE = { connectionId: undefined, transport: "pipe" } as const;
+/** What a call may still take when the input has ended (ms). */
+const LAST_CALLS_MS = 500;
+const log = logFor("stdio");
+
+/** Serves one client at the other end of a pipe, until either end closes. */
+export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
+  const connection = new StdioConnection(deps, pipe);
+  try {
+    for await (const line of linesOf(pipe, deps.maxLineBytes)) {
+      if (line.trim() !== "") connection.take(line);
+      await connection.writable();
+      if (connection.isBroken) break;
+    }
+  } catch (error) {
+    log.warning("Input failed", { error: messageOf(error) });
+  }
+  await connection.end();
+}
+
+class StdioConnection {
+  /** Belongs to the change bus. */
+  place = -1;
+  readonly #deps: StdioDeps;
+  readonly #output: StdioOutput;
+  readonly #session: ClientState;
+  readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(deps: StdioDeps, pipe: Pipe) {
+    this.#deps = deps;
+    this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
+    this.#session = new ClientState(deps, PEER);
+    deps.changes.add(this);
+  }
+
+  get isBroken(): boolean {
+    return this.#output.isBroken;
+  }
+
+  /** Takes one line of input. */
+  take(line: string): void {
+    try {
+      const value = parseJson(line);
+      if (Array.isArray(value)) this.#takeBatch(value);
+      else this.#takeOne(parseMessage(value), (response) => this.#answer(response));
+    } catch (error) {
+      this.#output.send(errorOf(error));
+    }
+  }
+
+  /** Resolves when the other end has read enough for more to be written. */
+  writable(): Promise<void> {
+    return this.#output.writable();
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    return change.kind !== "resource" || this.#session.subscriptions.has(change.uri);
+  }
+
+  /** A client that only speaks the modern era asks for changes with `subscriptions/listen`. */
+  sendChange(message: JsonRpcNotification): void {
+    if (this.#session.isInitialized) this.#output.send(message);
+  }
+
+  /** Gives running calls a moment, says goodbye to subscriptions, and lets go of everything. */
+  async end(): Promise<void> {
+    if (this.#session.inFlight.size > 0 && !this.isBroken) await this.#lastCalls();
+    this.#deps.changes.remove(this);
+    const reason = "client_closed";
+    this.#session.inFlight.abortAll(() => new CallAborted(reason, `Connection closed: ${reason}`));
+    this.#output.flush();
+    for (const subscription of this.#subscriptions.values()) this.#endListen(subscription);
+    await this.#output.written();
+  }
+
+  /** Batches are part of 2025-03-26 alone. */
+  #takeBatch(values: readonly unknown[]): void {
+    if (this.#session.version !== "2025-03-26" || values.length === 0) {
+      parseMessage(values);
+      return;
+    }
+    const messages = values.map(parseMessage);
+    const answers: JsonRpcResponse[] = [];
+    let open = messages.filter(isRequest).length;
+    const finish = (response: JsonRpcResponse | undefined): void => {
+      if (response !== undefined) answers.push(serializableOrError(response));
+      if (--open === 0 && answers.length > 0) this.#output.sendBatch(answers);
+    };
+    for (const message of messages) this.#takeOne(message, finish);
+  }
+
+  /** @param answer takes the response to a request; nothing for one that was cancelled */
+  #takeOne(message: JsonRpcMessage, answer: (response?: JsonRpcResponse) => void): void {
+    const { server } = this.#deps;
+    if (isResponse(message)) return this.#session.settle(message);
+    if (!isRequest(message)) return this.#takeNotification(message);
+    const isModernRequest = isModern(message.params, null);
+    if (isModernRequest) {
+      requireModernVersion(String(metaOf(message.params)?.[VERSION_KEY]), message.id);
+    }
+    if (isModernRequest && message.method === LISTEN_METHOD) return this.#listen(message);
+    const methods = isModernRequest ? MODERN_METHODS : LEGACY_METHODS;
+    const response = server.dispatch(message, this.#exchangeFor(message, isModernRequest), methods);
+    if (!isPromise(response)) return answer(response);
+    void response.then((settled) => {
+      answer(settled);
+      if (this.#session.inFlight.size === 0) this.#idle?.resolve();
+    });
+  }
+
+  #takeNotification(message: JsonRpcNotification): void {
+    const requestId = message.params?.requestId as JsonRpcId;
+    const subscription = this.#subscriptions.get(requestId);
+    if (message.method === "notifications/cancelled" && subscription !== undefined) {
+      this.#deps.changes.remove(subscription);
+      this.#subscriptions.delete(requestId);
+      return;
+    }
+    this.#deps.server.notify(message, this.#legacyExchange(), LEGACY_METHODS);
+  }
+
+  #exchangeFor(message: JsonRpcRequest, isModernRequest: boolean) {
+    if (!isModernRequest) return this.#legacyExchange();
+    const { capabilities, caller, logLevel } = readModernClient(message, PEER);
+    return {
+      caller,
+      capabilities,
+      logLevel,
+      ...PIPE,
+      inFlight: this.#session.inFlight,
+      ...this.#sending(),
+    };
+  }
+
+  #legacyExchange() {
+    const session = this.#session;
+    return {
+      caller: session.caller,
+      capabilities: session.capabilities,
+      logLevel: session.logLevel,
+      ...PIPE,
+      inFlight: this.#session.inFlight,
+      session,
+      ...this.#sending(),
+    };
+  }
+
+  #sending(): Pick<RequestScope, "send" | "endProgress"> {
+    return {
+      send: (message) => this.#output.send(message),
+      endProgress: (token) => this.#output.endProgress(token),
+    };
+  }
+
+  #listen(message: JsonRpcRequest): void {
+    readModernClient(message, PEER);
+    if (this.#subscriptions.has(message.id)) {
+      throw new ProtocolError("invalid_request", "Invalid request: this id is still listening", {
+        id: message.id,
+      });
+    }
+    const subscription = new StdioSubscription(
+      new Subscription(message, this.#deps.info),
+      (sent) => this.#output.send(sent),
+    );
+    this.#subscriptions.set(message.id, subscription);
+    this.#deps.changes.add(subscription);
+    this.#output.send(subscription.subscription.acknowledgement());
+  }
+
+  #endListen(subscription: StdioSubscription): void {
+    this.#deps.changes.remove(subscription);
+    this.#output.send(subscription.subscription.end());
+  }
+
+  #answer(response: JsonRpcResponse | undefined): void {
+    if (response !== undefined) writeOrError(response, (one) => this.#output.send(one));
+  }
+
+  async #lastCalls(): Promise<void> {
+    this.#idle = Promise.withResolvers<void>();
+    const timer = setTimeout(this.#idle.resolve, LAST_CALLS_MS);
+    await this.#idle.promise;
+    clearTimeout(timer);
+  }
+}
+
+/** One `subscriptions/listen` on the shared pipe. */
+class StdioSubscription {
+  readonly subscription: Subscription;
+  /** Belongs to the change bus. */
+  place = -1;
+  readonly #send: (message: JsonRpcNotification) => void;
+
+  constructor(subscription: Subscription, send: (message: JsonRpcNotification) => void) {
+    this.subscription = subscription;
+    this.#send = send;
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    return this.subscription.wantsChange(change);
+  }
+
+  sendChange(message: JsonRpcNotification): void {
+    this.#send(this.subscription.tag(message));
+  }
+}
+
+function errorOf(error: unknown): JsonRpcResponse {
+  if (error instanceof ProtocolError) return toErrorResponse(error);
+  log.error("Request failed", { error: messageOf(error) });
+  return toErrorResponse(new ProtocolError("internal_error", "Internal error"));
+}

@@ -1,0 +1,98 @@
+/**
+ * What goes out on a pipe, a line a message, and what becomes of it when the other end reads
+ * slowly: answers and requests always wait, other notifications as on an event stream.
+ *
+ * @module
+ */
+import { messageOf } from "../../base/errors.ts";
+import { logFor } from "../../base/log.ts";
+import { type BacklogOwner, Coalescer } from "../../stream/out/coalescer.ts";
+import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../../wire/json_rpc.ts";
+import { droppableOf, progressKey } from "../../wire/droppable.ts";
+
+/** Share of what may wait from which on the other end is behind. */
+const BEHIND_SHARE = 1 / 8;
+/** On a pipe there is one reader only, whose queue nobody adds up. */
+const UNCOUNTED: BacklogOwner = { addQueued: () => {}, superseded: () => {} };
+const log = logFor("stdio");
+
+export class StdioOutput {
+  readonly #writeLine: (line: string) => Promise<void>;
+  readonly #maxQueued: number;
+  #writing: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #backlog: Coalescer | undefined;
+  isBroken = false;
+
+  /**
+   * @param writeLine writes one line; rejects when the other end is closed
+   * @param maxQueued characters that may wait before notifications are left out
+   */
+  constructor(writeLine: (line: string) => Promise<void>, maxQueued: number) {
+    this.#writeLine = writeLine;
+    this.#maxQueued = maxQueued;
+  }
+
+  /** Resolves when the other end has read enough for more to be written. */
+  async writable(): Promise<void> {
+    if (this.#queued > this.#maxQueued) await this.#writing;
+  }
+
+  /** Sends a message, or holds it back while the other end is behind. */
+  send(message: JsonRpcMessage): void {
+    const text = toJson(message);
+    if (!this.#holds(message, text)) this.#write(text);
+  }
+
+  /** Sends the answers to a batch. */
+  sendBatch(answers: readonly JsonRpcResponse[]): void {
+    this.#write(JSON.stringify(answers));
+  }
+
+  /** A call is over: its progress matters no more. */
+  endProgress(token: unknown): void {
+    this.#backlog?.drop(progressKey(token));
+  }
+
+  /** Sends what was held back. */
+  flush(): void {
+    const backlog = this.#backlog;
+    this.#backlog = undefined;
+    for (const text of backlog?.take(Infinity) ?? []) this.#write(text);
+  }
+
+  /** Resolves when all is written. */
+  written(): Promise<void> {
+    return this.#writing;
+  }
+
+  #holds(message: JsonRpcMessage, text: string): boolean {
+    if (this.#backlog === undefined && this.#queued <= this.#maxQueued * BEHIND_SHARE) return false;
+    const notice = droppableOf(message);
+    if (notice === undefined) return false;
+    this.#backlog ??= new Coalescer(UNCOUNTED);
+    if (!this.#backlog.hold(notice, text, this.#maxQueued)) this.#giveUp();
+    return true;
+  }
+
+  /** Changes must not get lost, and there is no room for more: an event stream would end here. */
+  #giveUp(): void {
+    this.isBroken = true;
+    this.#backlog = undefined;
+    log.warning("Output full", { max_queued: this.#maxQueued });
+  }
+
+  #write(line: string): void {
+    if (this.isBroken) return;
+    this.#queued += line.length;
+    this.#writing = this.#writing.then(async () => {
+      if (!this.isBroken) await this.#writeLine(`${line}\n`);
+    }).catch((error) => {
+      this.isBroken = true;
+      log.debug("Output closed", { error: messageOf(error) });
+    }).then(() => {
+      this.#queued -= line.length;
+      if (this.#queued === 0) this.flush();
+    });
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Streamable HTTP of 2025-03-26, 2025-06-18 and 2025-11-25: sessions, streams that can be resumed,
+ * and requests from the server to the client.
+ *
+ * @module
+ */
+import { CallAborted } from "../../base/errors.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
+import { readInitialize } from "../../mcp/session/client_state.ts";
+import type { McpServer } from "../../mcp/server.ts";
+import {
+  isRequest,
+  isResponse,
+  type JsonRpcId,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+} from "../../wire/json_rpc.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import type { Accepted } from "../../wire/media_types.ts";
+import { clientKey, type Peer, streamClient } from "../peer.ts";
+import {
+  accepted,
+  completeStream,
+  eventStream,
+  jsonResponse,
+  serializableOrError,
+  singleEvent,
+  writeOrError,
+} from "../respond.ts";
+import { OPENING, RESPONSE_STREAM } from "./resumable_stream.ts";
+import { notifyGap, type ResumptionDeps } from "./resumption.ts";
+import { SessionExchange } from "./response_scope.ts";
+import type { SessionTable } from "./session_table.ts";
+import type { StreamableSession } from "./session.ts";
+
+export const SESSION_ID_HEADER = "mcp-session-id";
+
+/** What Streamable HTTP works with. */
+export interface StreamableDeps extends ResumptionDeps {
+  readonly server: McpServer;
+  readonly sessions: SessionTable;
+}
+
+/** A POST on its way into a session. */
+export interface StreamablePost {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly accepted: Accepted;
+}
+
+/** Answers `initialize`: opens a session and tells its id. */
+export function openSession(
+  { server, sessions, connections }: StreamableDeps,
+  request: JsonRpcRequest,
+  { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
+): Response {
+  connections.admission.admitSession(clientKey(peer));
+  const session = sessions.create(readInitialize(request.params ?? {}), peer);
+  const exchange = new SessionExchange(session, { peer, requestId: null });
+  const response = server.dispatch(request, exchange, LEGACY_METHODS);
+  if (response === undefined || isPromise(response)) {
+    throw new TypeError("initialize was not answered at once");
+  }
+  const answer = accepted.json ? jsonResponse(response) : singleEvent(response);
+  if ("error" in response) sessions.delete(session);
+  else answer.headers.set(SESSION_ID_HEADER, session.id);
+  return answer;
+}
+
+/** Takes the message of a POST, and answers a request. */
+export function postToSession(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+  message: JsonRpcMessage,
+): MaybePromise<Response> {
+  if (isRequest(message)) return answerRequest(deps, session, post, message);
+  take(deps, session, post, message);
+  return accepted();
+}
+
+/** Takes the messages of a batch; the answers to its requests go back as one, or on a stream. */
+export function postBatchToSession(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+  messages: readonly JsonRpcMessage[],
+): MaybePromise<Response> {
+  const requests = messages.filter(isRequest);
+  for (const message of messages) {
+    if (!isRequest(message)) take(deps, session, post, message);
+  }
+  if (requests.length === 0) return accepted();
+  session.countRequests(requests.length);
+  const requestId = requests.length === 1 ? requests[0]?.id : undefined;
+  const exchange = exchangeOf(session, post, requestId);
+  const responses = requests.map((request) =>
+    deps.server.dispatch(request, exchange, LEGACY_METHODS)
+  );
+  const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
+  if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
+    return Promise.all(responses).then((settled) => {
+      session.touch();
+      return jsonResponse(
+        settled.filter((response) => response !== undefined).map(serializableOrError),
+      );
+    });
+  }
+  return answerOnStream(deps, session, { post, exchange, requests, responses });
+}
+
+function take(
+  { server }: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+  message: JsonRpcNotification | JsonRpcResponse,
+): void {
+  if (isResponse(message)) return session.state.settle(message);
+  server.notify(message, exchangeOf(session, post, null), LEGACY_METHODS);
+}
+
+function answerRequest(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  post: StreamablePost,
+  request: JsonRpcRequest,
+): MaybePromise<Response> {
+  session.countRequests(1);
+  const exchange = exchangeOf(session, post, request.id);
+  const response = deps.server.dispatch(request, exchange, LEGACY_METHODS);
+  const { json, eventStream } = post.accepted;
+  if (isPromise(response)) {
+    if (!eventStream) {
+      return response.then((settled) => {
+        session.touch();
+        return asJson(settled);
+      });
+    }
+  } else if (!eventStream || (json && exchange.opened === undefined)) {
+    return asJson(response);
+  } else if (exchange.opened === undefined && response !== undefined) {
+    return writeOrError(response, (one) => completeStream(session.wholeStream(one)));
+  }
+  return answerOnStream(deps, session, {
+    post,
+    exchange,
+    requests: [request],
+    responses: [response],
+  });
+}
+
+function exchangeOf(
+  session: StreamableSession,
+  { peer, accepted }: StreamablePost,
+  requestId: JsonRpcId | undefined | null,
+): SessionExchange {
+  return new SessionExchange(session, {
+    peer,
+    requestId: accepted.eventStream ? requestId : null,
+  });
+}
+
+function asJson(response: JsonRpcResponse | undefined): Response {
+  return response === undefined ? accepted() : writeOrError(response, (one) => jsonResponse(one));
+}
+
+/** What is to be answered on a stream. */
+interface StreamAnswer {
+  readonly post: StreamablePost;
+  readonly exchange: SessionExchange;
+  readonly requests: readonly JsonRpcRequest[];
+  readonly responses: readonly MaybePromise<JsonRpcResponse | undefined>[];
+}
+
+function answerOnStream(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  answer: StreamAnswer,
+): Response {
+  const { exchange, responses } = answer;
+  const stream = exchange.stream();
+  const connection = openConnection(deps, session, answer);
+  // What the handler sent before it first waited is in the store.
+  const { carried } = stream;
+  const frames = stream.undelivered();
+  connection.replay(frames ?? []);
+  exchange.carryBy(connection);
+  if (frames === undefined) notifyGap(session, stream, carried);
+  stream.pending = responses.length;
+  for (const response of responses) {
+    void Promise.resolve(response).then((settled) => {
+      if (settled !== undefined) writeOrError(settled, (one) => stream.write(one));
+      stream.pending--;
+      if (stream.pending === 0) session.endStream(stream);
+    });
+  }
+  return eventStream(connection);
+}
+
+function openConnection(
+  { connections }: StreamableDeps,
+  session: StreamableSession,
+  { post, exchange, requests }: StreamAnswer,
+): EventStream {
+  const work = exchange.stream();
+  try {
+    const client = streamClient(post.request, post.peer);
+    const connection = connections.open({ dialect: RESPONSE_STREAM, client, work });
+    connection.open(OPENING, post.request);
+    return connection;
+  } catch (error) {
+    // No stream is to be had: nobody would ever collect the answers.
+    const reason = new CallAborted("limit");
+    for (const { id } of requests) session.state.inFlight.cancel(id, reason);
+    session.endStream(work);
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import type { RequestScope } from "../../mcp/scope.ts";
+import type { InFlight } from "../../mcp/in_flight.ts";
+import type { ClientState } from "../../mcp/session/client_state.ts";
+import type { Caller } from "../../registry/context.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
+import { callerOf, type Peer } from "../peer.ts";
+import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+import type { StreamableSession } from "./session.ts";
+
+/** Where the messages of an exchange come from, and where theirs go. */
+export interface ExchangeOrigin {
+  readonly peer: Peer;
+  /**
+   * The request to answer; undefined for several, and null where the client takes no stream: then
+   * what is to be sent goes on the session's own.
+   */
+  readonly requestId: JsonRpcId | undefined | null;
+}
+
+/** The requests of one POST, as the methods see them. */
+export class SessionExchange implements RequestScope {
+  readonly connectionId = undefined;
+  readonly #session: StreamableSession;
+  readonly #origin: ExchangeOrigin;
+  #stream: ResumableStream | undefined;
+  #isCarried = false;
+  #releaseMs: number | undefined;
+
+  constructor(session: StreamableSession, origin: ExchangeOrigin) {
+    this.#session = session;
+    this.#origin = origin;
+  }
+
+  get sessionKey(): string {
+    return this.#session.key;
+  }
+
+  get session(): ClientState {
+    return this.#session.state;
+  }
+
+  /** Who sent this POST: the session is no proof of that. */
+  get caller(): Caller {
+    return { ...this.#session.state.caller, ...callerOf(this.#origin.peer) };
+  }
+
+  get inFlight(): InFlight {
+    return this.#session.state.inFlight;
+  }
+
+  get logLevel(): LoggingLevel {
+    return this.#session.state.logLevel;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.#session.state.capabilities;
+  }
+
+  /** The response stream, if anything has been said on it. */
+  get opened(): ResumableStream | undefined {
+    return this.#stream;
+  }
+
+  stream(): ResumableStream {
+    return this.#stream ??= this.#openStream();
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    (this.#origin.requestId === null ? this.#session.standalone : this.stream()).write(message);
+  }
+
+  endProgress(token: string | number): void {
+    const isOnStandalone = this.#origin.requestId === null;
+    (isOnStandalone ? this.#session.standalone : this.#stream)?.endProgress(token);
+  }
+
+  /** Has the POST's response carry the stream. */
+  carryBy(connection: EventStream): void {
+    this.#isCarried = true;
+    this.stream().attach(connection);
+    if (this.#releaseMs !== undefined) this.stream().release("disconnected", this.#releaseMs);
+  }
+
+  releaseStream(retryMs: number): void {
+    if (!this.#session.supportsPriming) return;
+    // A handler may let go before it first waits, and only then does the response begin.
+    if (this.#isCarried) this.#stream?.release("disconnected", retryMs);
+    else this.#releaseMs = retryMs;
+  }
+
+  #openStream(): ResumableStream {
+    const stream = this.#session.openStream(this.#origin.requestId ?? undefined);
+    // First of all, an id that the client can come back with.
+    if (this.#session.supportsPriming) stream.prime(RETRY_MS);
+    return stream;
+  }
+}

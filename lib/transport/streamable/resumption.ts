@@ -1,0 +1,193 @@
+/**
+ * GET of a 2025-era session: its own stream, and streams taken up again where a client lost them
+ * (2025-11-25, basic/transports, Resumability). What cannot be replayed is told, never left out in
+ * silence.
+ *
+ * @module
+ */
+import { ProtocolError } from "../../base/errors.ts";
+import { logFor } from "../../base/log.ts";
+import type { Observer } from "../../base/observer.ts";
+import type { EventStore } from "../../store/event_store.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import { toErrorResponse } from "../../wire/error_table.ts";
+import { notification } from "../../wire/json_rpc.ts";
+import { encodeEvent } from "../../wire/sse.ts";
+import { type Peer, streamClient } from "../peer.ts";
+import { eventStream } from "../respond.ts";
+import {
+  endOf,
+  type EventPosition,
+  isEnd,
+  OPENING,
+  type ResumableStream,
+  RETRY_MS,
+  STANDALONE_STREAM,
+} from "./resumable_stream.ts";
+import type { StreamableSession } from "./session.ts";
+
+/** What resumption works with. */
+export interface ResumptionDeps {
+  readonly connections: StreamRegistry;
+  readonly store: EventStore;
+  readonly observer: Observer;
+}
+
+/** Opens the session's own stream (GET), or resumes the one that `Last-Event-ID` names. */
+export function openSessionStream(
+  deps: ResumptionDeps,
+  session: StreamableSession,
+  { request, peer }: { readonly request: Request; readonly peer: Peer },
+): Response {
+  const lastEventId = request.headers.get("last-event-id");
+  const resumption = lastEventId === null ? undefined : findMissed(deps, session, lastEventId);
+  const stream = resumption === undefined ? session.standalone : resumption.stream;
+  const client = streamClient(request, peer);
+  const connection = deps.connections.open({
+    dialect: STANDALONE_STREAM,
+    client,
+    ...(stream !== undefined && { work: stream }),
+  });
+  connection.open(OPENING, request);
+  session.listen();
+  if (resumption === undefined) startStandalone(deps, session, connection);
+  else resume(deps, session, { ...resumption, connection });
+  return eventStream(connection);
+}
+
+function startStandalone(
+  { observer }: ResumptionDeps,
+  session: StreamableSession,
+  connection: EventStream,
+): void {
+  const { standalone } = session;
+  const { carried } = standalone;
+  const missed = standalone.undelivered();
+  reportReplay(observer, session, missed);
+  connection.replay(missed ?? []);
+  standalone.attach(connection);
+  if (session.supportsPriming) standalone.prime(connection.retryMs ?? RETRY_MS);
+  if (missed === undefined) notifyGap(session, standalone, carried);
+}
+
+/** A stream that is to go on. */
+interface Resumption {
+  readonly place: EventPosition;
+  /** The stream, unless all of it has been said. */
+  readonly stream: ResumableStream | undefined;
+  /** What was said meanwhile; undefined when some of it is gone. */
+  readonly missed: readonly Uint8Array[] | undefined;
+}
+
+/** @throws {ProtocolError} `method_not_allowed` where nothing is left to come */
+function findMissed(
+  { store }: ResumptionDeps,
+  session: StreamableSession,
+  lastEventId: string,
+): Resumption {
+  const place = readPlace(session, lastEventId);
+  const stream = session.stream(place.stream);
+  const missed = store.after(session.storeKey(place.stream), place.seq);
+  // A stream without anything would make clients come back again and again.
+  if (stream === undefined && (isEnd(place) || missed?.length === 0)) {
+    throw new ProtocolError(
+      "method_not_allowed",
+      "This stream has ended, and nothing came after Last-Event-ID; GET without it to listen",
+      { headers: { allow: "POST, DELETE" } },
+    );
+  }
+  return { place, stream, missed };
+}
+
+function resume(
+  { observer }: ResumptionDeps,
+  session: StreamableSession,
+  { place, stream, missed, connection }: Resumption & { readonly connection: EventStream },
+): void {
+  reportReplay(observer, session, missed);
+  connection.replay(missed ?? []);
+  if (stream === undefined) {
+    if (missed === undefined) connection.sendRaw(lostAnswer(session, place));
+    return connection.close("completed");
+  }
+  if (stream.name !== place.stream) return resumeRestored(session, stream, connection);
+  stream.attach(connection);
+  if (missed === undefined) notifyGap(session, stream, place.seq);
+  // A client that is cut again before the next event would not know where it was.
+  else if (missed.length === 0 && session.supportsPriming) {
+    stream.prime(connection.retryMs ?? RETRY_MS);
+  }
+}
+
+/** The stream was one from before a restart, of which nobody knows what came last. */
+function resumeRestored(
+  session: StreamableSession,
+  stream: ResumableStream,
+  connection: EventStream,
+): void {
+  const { carried } = stream;
+  connection.replay(stream.undelivered() ?? []);
+  stream.attach(connection);
+  notifyGap(session, stream, carried);
+}
+
+const log = logFor("session");
+
+function reportReplay(
+  observer: Observer,
+  { state }: StreamableSession,
+  frames: readonly unknown[] | undefined,
+): void {
+  if (frames === undefined) {
+    observer.replayLost();
+    log.info("Events gone", { protocol_version: state.version });
+  } else if (frames.length > 0) observer.replayed(frames.length);
+}
+
+/**
+ * The client misses events that are gone, so it hears that it has to look for itself.
+ *
+ * @param seq number of the last event that it knows
+ */
+export function notifyGap(
+  session: StreamableSession,
+  stream: ResumableStream,
+  seq: number,
+): void {
+  const hint = stream === session.standalone
+    ? "; if the server has restarted, subscribe again and set the log level again"
+    : "";
+  stream.write(notification("notifications/message", {
+    level: "warning",
+    logger: "lifeline",
+    data: `Some events of this stream are gone and cannot be replayed${hint}`,
+  }));
+  stream.askAgain(seq);
+  if (stream !== session.standalone) return;
+  for (const kind of ["tools", "resources", "prompts"]) {
+    stream.write(notification(`notifications/${kind}/list_changed`));
+  }
+}
+
+/** The stream has ended and its events are gone: the request fails, rather than wait for ever. */
+function lostAnswer(session: StreamableSession, place: EventPosition): Uint8Array {
+  const error = new ProtocolError(
+    "internal_error",
+    "The response to this request is gone and cannot be replayed; send the request again",
+  );
+  return encodeEvent({
+    event: "message",
+    id: session.eventIds.write(endOf(place)),
+    data: JSON.stringify(toErrorResponse(error, place.requestId)),
+  });
+}
+
+function readPlace(session: StreamableSession, lastEventId: string): EventPosition {
+  const place = session.eventIds.read(lastEventId);
+  if (place !== undefined) return place;
+  throw new ProtocolError(
+    "invalid_request",
+    "Last-Event-ID is not an event of this session; GET without it to listen from now on",
+  );
+}

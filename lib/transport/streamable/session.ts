@@ -1,0 +1,214 @@
+/**
+ * One session of the 2025 revisions: what was agreed on, its streams, and what runs for it.
+ *
+ * @module
+ */
+import { CallAborted } from "../../base/errors.ts";
+import { randomId } from "../../base/ids.ts";
+import type { Signer } from "../../base/signer.ts";
+import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
+import { ClientState } from "../../mcp/session/client_state.ts";
+import type { CatalogChange } from "../../registry/catalog.ts";
+import type { Caller } from "../../registry/context.ts";
+import type { EventStore } from "../../store/event_store.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
+import {
+  type JsonRpcId,
+  type JsonRpcNotification,
+  type JsonRpcResponse,
+  toJson,
+} from "../../wire/json_rpc.ts";
+import { jsonEvent, primingEvent } from "../../wire/sse.ts";
+import { endOf, EventIds, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+
+/** What a session is made of. */
+export interface SessionParts {
+  /** The id its client sends. */
+  readonly id: string;
+  /** Random key of the session, under which the server knows it. */
+  readonly key: string;
+  readonly caller: Caller;
+  readonly seal: Signer;
+  readonly store: EventStore;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
+  /** Idle time that ends it (ms). */
+  readonly idleMs: number;
+  /** Told once, when it has been idle for so long. */
+  readonly onIdle: (session: StreamableSession) => void;
+}
+
+/** The first revision whose clients know events without data, and come back to streams. */
+const PRIMING_SINCE = "2025-11-25";
+/** Begins the name of the stream that a GET opens. */
+const STANDALONE = "g";
+/** Begins the names of the streams that answer POSTs. */
+const RESPONSE = "p";
+
+const ENCODER = new TextEncoder();
+
+export class StreamableSession implements ChangeListener, Timed {
+  readonly id: string;
+  readonly key: string;
+  readonly state: ClientState;
+  readonly eventIds: EventIds;
+  /** The stream for messages that answer no request. */
+  readonly standalone: ResumableStream;
+
+  /** Belong to the timer wheel. */
+  dueAt = 0;
+  before: Linked | undefined;
+  behind: Linked | undefined;
+  /** Belongs to the change bus. */
+  place = -1;
+
+  readonly #openedAt: number;
+  readonly #parts: SessionParts;
+  /**
+   * Ends the names of all its streams: a session that was restored counts them from 1 again, and an
+   * event id from before must not lead into a stream from after.
+   */
+  readonly #life = randomId("x").slice(0, 9);
+  /** Streams with requests still to be answered, by name. */
+  readonly #streams = new Map<string, ResumableStream>();
+  #streamCount = 0;
+  /** Monotonic ms of its last request, or of the end of what then ran for it or was open. */
+  #usedAt: number;
+  #hasListened = false;
+  #requestCount = 0;
+
+  constructor(parts: SessionParts) {
+    this.id = parts.id;
+    this.key = parts.key;
+    this.#parts = parts;
+    this.state = new ClientState(parts, parts.caller);
+    this.eventIds = new EventIds(parts.seal, parts.key);
+    this.standalone = this.#createStream(STANDALONE + this.#life, undefined);
+    this.#openedAt = this.#usedAt = parts.wheel.now();
+    parts.wheel.schedule(this, parts.idleMs);
+  }
+
+  /** Time in this process's memory, in ms. */
+  get ageMs(): number {
+    return this.#parts.wheel.now() - this.#openedAt;
+  }
+
+  /** Whether it may not be dropped now: a stream is open or a request runs. */
+  get isBusy(): boolean {
+    return this.standalone.isAttached || this.state.inFlight.size > 0;
+  }
+
+  /** Whether the client comes back by itself to a stream that the server has let go of. */
+  get supportsPriming(): boolean {
+    return this.state.version >= PRIMING_SINCE;
+  }
+
+  /** It is in use now: its idle time begins anew. */
+  touch(): void {
+    this.#usedAt = this.#parts.wheel.now();
+  }
+
+  /** So many more requests came. */
+  countRequests(count: number): void {
+    this.#requestCount += count;
+  }
+
+  /** A stream to answer requests on; `requestId` where it is one request. */
+  openStream(requestId: JsonRpcId | undefined): ResumableStream {
+    const stream = this.#createStream(this.#nextName(), requestId);
+    this.#streams.set(stream.name, stream);
+    return stream;
+  }
+
+  /**
+   * A stream that is whole at once, as all it has to say is the answer to a request. Behind that
+   * nothing comes, so only a client that knows the event before could come back for it; where there
+   * is none, an id would be of no use.
+   */
+  wholeStream(answer: JsonRpcResponse): string {
+    if (!this.supportsPriming) return jsonEvent(toJson(answer));
+    const stream = this.#nextName();
+    const place = { stream, seq: 1, requestId: answer.id ?? undefined };
+    const last = jsonEvent(toJson(answer), "message", this.eventIds.write(endOf(place)));
+    this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
+    return primingEvent(this.eventIds.write(place), RETRY_MS) + last;
+  }
+
+  /**
+   * The stream of that name, while it has something to come; for the stream of a GET from before a
+   * restart, the one that goes on in its place.
+   */
+  stream(name: string): ResumableStream | undefined {
+    return name.startsWith(STANDALONE) ? this.standalone : this.#streams.get(name);
+  }
+
+  /** All its requests are answered; the events stay in the store for a while. */
+  endStream(stream: ResumableStream): void {
+    this.touch();
+    this.#streams.delete(stream.name);
+    stream.release("completed");
+  }
+
+  /** Name in the store of a stream of this session. */
+  storeKey(name: string): string {
+    return `${this.key}/${name}`;
+  }
+
+  /** The client listens: from now on it is told of changes, or finds them when it comes back. */
+  listen(): void {
+    this.#hasListened = true;
+  }
+
+  wantsChange(change: CatalogChange): boolean {
+    if (!this.#hasListened) return false;
+    return change.kind !== "resource" || this.state.subscriptions.has(change.uri);
+  }
+
+  sendChange(message: JsonRpcNotification): void {
+    this.standalone.write(message);
+  }
+
+  /** Ends all that belongs to the session. */
+  end(reason: CloseReason): void {
+    this.#parts.wheel.cancel(this);
+    this.state.inFlight.abortAll(() => new CallAborted(reason, `Session ended: ${reason}`));
+    this.standalone.release("disconnected");
+    this.#parts.store.forget(this.storeKey(this.standalone.name));
+    for (const stream of this.#streams.values()) {
+      stream.release("disconnected");
+      this.#parts.store.forget(this.storeKey(stream.name));
+    }
+    this.#streams.clear();
+  }
+
+  /** Called by the timer wheel. */
+  onDue(now: number): void {
+    if (this.isBusy) this.touch();
+    const left = this.#usedAt + this.#parts.idleMs - now;
+    if (left > 0) this.#parts.wheel.schedule(this, left);
+    else this.#parts.onIdle(this);
+  }
+
+  #nextName(): string {
+    return `${RESPONSE}${++this.#streamCount}${this.#life}`;
+  }
+
+  #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
+    const { store } = this.#parts;
+    return new ResumableStream({
+      name,
+      storeKey: this.storeKey(name),
+      requestId,
+      ids: this.eventIds,
+      store,
+      isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
+      served: () => this.#requestCount,
+      // The other streams only carry an answer.
+      ...(name.startsWith(STANDALONE) && {
+        pings: this.state.pings,
+        onLost: () => this.touch(),
+      }),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Notifications that need not all arrive: where a reader is behind, a later one of the same key
+ * takes the place of an earlier one. All other messages (answers, requests, cancellations) do.
+ *
+ * @module
+ */
+import { isNotification, type JsonRpcMessage } from "./json_rpc.ts";
+
+/** In the order in which metrics and documents name them. */
+export const DROPPABLE_KINDS = ["list_changed", "resource_updated", "progress", "log"] as const;
+export type DroppableKind = (typeof DROPPABLE_KINDS)[number];
+
+/** What a notification is about. */
+export interface Droppable {
+  readonly kind: DroppableKind;
+  /** A later notification with this key says all that this one says; none for log messages. */
+  readonly key: string | undefined;
+}
+
+const LIST_CHANGED_REGEXP = /^notifications\/[a-z]+\/list_changed$/;
+
+/** What a message is about; undefined for one that must arrive. */
+export function droppableOf(message: JsonRpcMessage): Droppable | undefined {
+  if (!isNotification(message)) return undefined;
+  const { method, params } = message;
+  if (method === "notifications/progress") {
+    return { kind: "progress", key: progressKey(params?.progressToken) };
+  }
+  if (method === "notifications/message") return { kind: "log", key: undefined };
+  // Subscriptions that share a pipe are told apart in `_meta`.
+  const key = JSON.stringify([method, params?.uri, params?._meta]);
+  if (method === "notifications/resources/updated") return { kind: "resource_updated", key };
+  return LIST_CHANGED_REGEXP.test(method) ? { kind: "list_changed", key } : undefined;
+}
+
+/** The key of all progress of one call; the tokens 1 and "1" are two. */
+export function progressKey(token: unknown): string {
+  return `progress ${JSON.stringify(token)}`;
+}

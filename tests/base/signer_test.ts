@@ -1,0 +1,70 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { Signer } from "../../lib/base/signer.ts";
+
+const KEY = "a secret of at least 32 characters";
+const texts = fc.string({ unit: "binary", maxLength: 50 });
+
+Deno.test("property: what was sealed opens for its purpose and key, unchanged", () => {
+  fc.assert(fc.property(texts, texts, (purpose, text) => {
+    assertEquals(new Signer(KEY).verify(purpose, new Signer(KEY).sign(purpose, text)), text);
+  }));
+});
+
+Deno.test("property: a sealed JSON value opens as the same value", () => {
+  const seal = new Signer();
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    const plain = JSON.parse(JSON.stringify(value));
+    assertEquals(seal.verifyJson("session", seal.signJson("session", value)), plain);
+  }));
+});
+
+Deno.test("property: another purpose or another key opens nothing", () => {
+  const seal = new Signer(KEY);
+  fc.assert(fc.property(texts, texts, texts, (purpose, other, text) => {
+    fc.pre(purpose !== other);
+    const sealed = seal.sign(purpose, text);
+    assertEquals(seal.verify(other, sealed), undefined);
+    assertEquals(new Signer(`${KEY}!`).verify(purpose, sealed), undefined);
+    assertEquals(new Signer().verify(purpose, sealed), undefined);
+  }));
+});
+
+Deno.test("property: one changed, missing or added character anywhere opens nothing", () => {
+  const seal = new Signer(KEY);
+  const sealed = seal.sign("event", "g.12.abc");
+  fc.assert(
+    fc.property(fc.nat({ max: sealed.length - 1 }), fc.string({ maxLength: 2 }), (at, put) => {
+      const altered = sealed.slice(0, at) + put + sealed.slice(at + 1);
+      fc.pre(altered !== sealed);
+      assertEquals(seal.verify("event", altered), undefined);
+    }),
+  );
+});
+
+Deno.test("property: any text at all is opened or refused, never an exception", () => {
+  const seal = new Signer(KEY);
+  fc.assert(fc.property(texts, (sealed) => assertEquals(seal.verify("event", sealed), undefined)));
+  for (const sealed of ["", ".", "x.y", "é".repeat(30), `${"a".repeat(30)}.${"é".repeat(22)}`]) {
+    assertEquals([seal.verify("event", sealed), seal.verifyJson("event", sealed)], [
+      undefined,
+      undefined,
+    ]);
+  }
+});
+
+Deno.test("a purpose and a text are kept apart: moving characters between them opens nothing", () => {
+  const seal = new Signer(KEY);
+  const sealed = seal.sign("event a", "b");
+  const mac = sealed.slice(sealed.lastIndexOf("."));
+  assertEquals(seal.verify("event ", `ab${mac}`), undefined);
+  assertEquals(seal.verify("event", ` ab${mac}`), undefined);
+});
+
+Deno.test("sealed texts are fit for headers, and a fresh key differs each time", () => {
+  assertMatch(
+    new Signer().signJson("session", { name: "Zoë", list: [1, 2] }),
+    /^[\w-]+\.[\w-]{22}$/,
+  );
+  assertNotEquals(new Signer().sign("a", "b"), new Signer().sign("a", "b"));
+});

@@ -1,0 +1,60 @@
+/** Figures in plain numbers, written as prom-client writes its own. */
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { Counter as PromCounter, Registry } from "prom-client";
+import { Counter, Metrics, observable, single } from "../../../lib/http/metrics/metric.ts";
+import { scrape } from "../../../lib/http/metrics/prometheus.ts";
+
+const NAMES = { name: "test_total", help: 'A "test"\\\nof two lines' };
+const KINDS = ["one", "two", 'a "quoted" \\ name\n'];
+const ENDS = ["well", "badly"];
+
+const COUNTS = fc.array(
+  fc.tuple(fc.nat({ max: 100 }), fc.constantFrom(...KINDS), fc.constantFrom(...ENDS)),
+  { maxLength: 40 },
+);
+
+Deno.test("property: the text is the one of prom-client's own counter", async () => {
+  await fc.assert(fc.asyncProperty(COUNTS, async (counts) => {
+    const theirs = new Registry();
+    const counter = new PromCounter({
+      ...NAMES,
+      labelNames: ["kind", "end"],
+      registers: [theirs],
+    });
+    const ours = new Counter(NAMES.name, NAMES.help, { kind: KINDS, end: ENDS });
+    for (const kind of KINDS) for (const end of ENDS) counter.inc({ kind, end }, 0);
+    for (const [count, kind, end] of counts) {
+      counter.inc({ kind, end }, count);
+      ours.add(count, kind, end);
+    }
+    const { text, contentType } = await scrape([ours]);
+    assertEquals(text, await theirs.metrics());
+    assertEquals(contentType, theirs.contentType);
+  }));
+});
+
+Deno.test("a counter without labels is there from the start, at 0", () => {
+  const counter = new Counter("test_total", "A test");
+  assertEquals(counter.rows(), [{ labels: {}, value: 0 }]);
+  counter.add(2);
+  counter.add(1);
+  assertEquals(counter.rows(), [{ labels: {}, value: 3 }]);
+});
+
+Deno.test("labels that read the same one after the other are kept apart", () => {
+  const counter = new Counter("test_total", "A test", { a: ["x", "x y"], b: ["z", "y z"] });
+  counter.add(1, "x y", "z");
+  counter.add(2, "x", "y z");
+  assertEquals(counter.rows().map(({ value }) => value), [0, 2, 1, 0]);
+});
+
+Deno.test("what is read is read at every scrape, and a name that is taken is refused", async () => {
+  const figures = new Metrics();
+  let value = 1;
+  figures.add(observable("gauge", { name: "test", help: "A test" }, () => single(value)));
+  assertThrows(() => figures.add(new Counter("test", "Another")), TypeError, "test is there twice");
+  assertEquals((await scrape(figures)).text, "# HELP test A test\n# TYPE test gauge\ntest 1\n");
+  value = 2;
+  assertEquals((await scrape(figures)).text, "# HELP test A test\n# TYPE test gauge\ntest 2\n");
+});

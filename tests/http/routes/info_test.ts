@@ -1,0 +1,58 @@
+import { assert, assertEquals } from "@std/assert";
+import manifest from "../../../deno.json" with { type: "json" };
+import { PROTOCOL_VERSIONS } from "../../../lib/wire/protocol_versions.ts";
+import { BUILT_IN_TOOLS } from "../../../lib/tools/mod.ts";
+import { testApp } from "../../helpers/app.ts";
+import { toolThat } from "../../helpers/tools.ts";
+
+Deno.test("GET /mcp/stdio says what this server is: name, version, revisions, capabilities", async () => {
+  using app = testApp();
+  const response = await app.request("/mcp/stdio");
+  assertEquals([response.status, response.headers.get("content-type")], [200, "application/json"]);
+  const info = await response.json();
+  assertEquals([info.name, info.title, info.version], ["lifeline", "Lifeline", manifest.version]);
+  assertEquals(info.protocolVersions, [...PROTOCOL_VERSIONS]);
+  assert("tools" in info.capabilities);
+});
+
+Deno.test("GET /mcp/stdio lists the tools with their schemas, as tools/list does", async () => {
+  using app = testApp();
+  const { tools } = await (await app.request("/mcp/stdio")).json();
+  assertEquals(tools, JSON.parse(JSON.stringify(BUILT_IN_TOOLS.map(({ listing }) => listing))));
+  app.catalog.tools.add(toolThat(() => "", "later"));
+  const now = await (await app.request("/mcp/stdio")).json();
+  assertEquals(now.tools.at(-1).name, "later");
+});
+
+Deno.test("GET /mcp/stdio lists every endpoint with its method and how to use it", async () => {
+  using app = testApp();
+  const { endpoints } = await (await app.request("/mcp/stdio")).json();
+  for (const { method, path, use } of endpoints) {
+    assert(/^(GET|POST|DELETE)$/.test(method) && path.startsWith("/") && use.length > 10);
+  }
+  const named = new Set(
+    endpoints.map(({ method, path }: Record<string, string>) => `${method} ${path}`),
+  );
+  for (
+    const endpoint of [
+      "POST /mcp",
+      "POST /mcp/sse",
+      "DELETE /mcp/sse",
+      "GET /sse-test.html",
+      "GET /connections.html",
+      "GET /mcp/connections",
+      "DELETE /mcp/connections",
+      "GET /healthz",
+      "GET /readyz",
+    ]
+  ) assert(named.has(endpoint), endpoint);
+});
+
+Deno.test("an app names itself and its instructions as its maker says", async () => {
+  using app = testApp({
+    info: { name: "mine", version: "9.9.9" },
+    instructions: "Call echo first",
+  });
+  const info = await (await app.request("/mcp/stdio")).json();
+  assertEquals([info.name, info.version, info.instructions], ["mine", "9.9.9", "Call echo first"]);
+});

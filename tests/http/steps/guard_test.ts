@@ -1,0 +1,240 @@
+/** The DNS-rebinding guard on every route, and CORS for the origins that pass it. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Settings } from "../../../lib/mod.ts";
+import { createApp } from "../../../lib/mod.ts";
+import { rpc, testApp } from "../../helpers/app.ts";
+
+const PATHS = [
+  "/mcp",
+  "/mcp/sse",
+  "/mcp/stdio",
+  "/mcp/connections",
+  "/healthz",
+  "/readyz",
+  "/sse-test.html",
+  "/nope",
+];
+
+async function statusAt(
+  url: string,
+  { settings = {}, headers = {}, method = "GET" }: {
+    settings?: Partial<Settings>;
+    headers?: Record<string, string>;
+    method?: string;
+  } = {},
+): Promise<{ status: number; text: string; headers: Headers }> {
+  const app = createApp({ settings });
+  const response = await app.fetch(new Request(url, { method, headers }));
+  const text = await response.text();
+  app.stop();
+  return { status: response.status, text, headers: response.headers };
+}
+
+Deno.test("a foreign Host is refused on every route, and the body says which and what allows it", async () => {
+  for (const path of PATHS) {
+    const { status, text } = await statusAt(`http://evil.example:8000${path}`);
+    assertEquals(status, 403, path);
+    const { error, id } = JSON.parse(text);
+    assertEquals([error.code, id], [-32600, null]);
+    assertStringIncludes(error.message, '"evil.example:8000"');
+    assertStringIncludes(error.message, "MCP_ALLOWED_HOSTS");
+  }
+});
+
+Deno.test("a foreign Origin is refused on every route, and may not even read the refusal", async () => {
+  for (const path of PATHS) {
+    for (const method of ["GET", "POST", "OPTIONS"]) {
+      const headers = { origin: "https://evil.example" };
+      const refused = await statusAt(`http://localhost${path}`, { headers, method });
+      assertEquals(refused.status, 403, `${method} ${path}`);
+      assertStringIncludes(JSON.parse(refused.text).error.message, '"https://evil.example"');
+      assertStringIncludes(JSON.parse(refused.text).error.message, "MCP_ALLOWED_ORIGINS");
+      assertEquals(refused.headers.get("access-control-allow-origin"), null);
+    }
+  }
+});
+
+for (
+  const host of [
+    "localhost",
+    "LOCALHOST",
+    "localhost:8000",
+    "127.0.0.1",
+    "127.0.0.1:1",
+    "[::1]",
+    "[::1]:8000",
+  ]
+) {
+  Deno.test(`Host ${host} is allowed by default`, async () => {
+    assertEquals((await statusAt(`http://${host}/healthz`)).status, 200);
+  });
+}
+
+for (
+  const host of [
+    "localhost.evil.example",
+    "evil.example",
+    "notlocalhost",
+    "localhost.",
+    "127.0.0.1.evil.example",
+    "127.0.0.2",
+    "0.0.0.0",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "192.168.0.1",
+  ]
+) {
+  Deno.test(`Host ${host} is refused by default`, async () => {
+    assertEquals((await statusAt(`http://${host}/healthz`)).status, 403);
+  });
+}
+
+for (
+  const [origin, status] of [
+    ["http://localhost", 200],
+    ["http://localhost:3000", 200],
+    ["https://localhost:3000", 200],
+    ["http://127.0.0.1:8000", 200],
+    ["http://[::1]:8000", 200],
+    ["HTTP://LOCALHOST", 200],
+    ["null", 403],
+    ["", 403],
+    ["https://localhost.evil.example", 403],
+    ["https://evil.example#localhost", 403],
+    ["https://evil.example/localhost", 403],
+    ["https://localhost@evil.example", 403],
+    ["file://localhost", 403],
+    ["chrome-extension://localhost", 403],
+    ["localhost", 200],
+    ["http://localhost, https://evil.example", 403],
+  ] as const
+) {
+  Deno.test(`Origin ${JSON.stringify(origin)} is answered ${status} by default`, async () => {
+    const answer = await statusAt("http://localhost/healthz", { headers: { origin } });
+    assertEquals(answer.status, status);
+  });
+}
+
+Deno.test("the settings name further hosts, with or without a port", async () => {
+  const settings = { MCP_ALLOWED_HOSTS: ["a.example", "b.example:8443"] };
+  for (
+    const [host, status] of [
+      ["a.example", 200],
+      ["A.example:1", 200],
+      ["b.example:8443", 200],
+      ["b.example", 403],
+      ["b.example:8444", 403],
+      ["localhost", 403],
+    ] as const
+  ) assertEquals((await statusAt(`http://${host}/healthz`, { settings })).status, status, host);
+});
+
+Deno.test("the settings name further origins, whole or by host", async () => {
+  const settings = { MCP_ALLOWED_ORIGINS: ["https://app.example", "tools.example"] };
+  for (
+    const [origin, status] of [
+      ["https://app.example", 200],
+      ["http://app.example", 403],
+      ["https://app.example:8443", 403],
+      ["http://tools.example:3000", 200],
+      ["http://localhost", 403],
+    ] as const
+  ) {
+    const answer = await statusAt("http://localhost/healthz", { settings, headers: { origin } });
+    assertEquals(answer.status, status, origin);
+  }
+});
+
+Deno.test("* allows every host and every origin", async () => {
+  const settings = { MCP_ALLOWED_HOSTS: ["*"], MCP_ALLOWED_ORIGINS: ["*"] };
+  const headers = { origin: "https://anything.example" };
+  const { status } = await statusAt("http://whatever.example/healthz", { settings, headers });
+  assertEquals(status, 200);
+});
+
+Deno.test("a host that was allowed once is no way in for another", async () => {
+  const app = createApp();
+  const statusOf = async (host: string) => {
+    const response = await app.fetch(new Request(`http://${host}/healthz`));
+    await response.body?.cancel();
+    return response.status;
+  };
+  for (let port = 1; port <= 200; port++) assertEquals(await statusOf(`localhost:${port}`), 200);
+  assertEquals(await statusOf("evil.example"), 403);
+  assertEquals(await statusOf("evil.example"), 403);
+  app.stop();
+});
+
+Deno.test("a request without Origin gets no CORS headers", async () => {
+  const { headers } = await statusAt("http://localhost/healthz");
+  assertEquals([...headers.keys()].filter((name) => name.startsWith("access-control")), []);
+});
+
+Deno.test("an allowed origin may read the answer and the headers it needs, errors included", async () => {
+  using app = testApp();
+  const origin = "http://localhost:3000";
+  for (
+    const response of [
+      await app.request("/healthz", { headers: { origin } }),
+      await app.request("/nope", { headers: { origin } }),
+      await app.post("/mcp", rpc("ping"), { origin, accept: "application/json" }),
+      await app.post("/mcp", "{", { origin }),
+      await app.request("/mcp/sse", {
+        method: "POST",
+        headers: { origin, accept: "text/event-stream" },
+      }),
+    ]
+  ) {
+    assertEquals(response.headers.get("access-control-allow-origin"), origin);
+    assertMatch(response.headers.get("access-control-expose-headers") ?? "", /Mcp-Connection-Id/);
+    assertMatch(response.headers.get("vary") ?? "", /Origin/);
+    assertEquals(response.headers.get("access-control-allow-credentials"), null);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("a preflight is answered with what the endpoint takes, before any work", async () => {
+  using app = testApp();
+  const response = await app.request("/mcp/sse", {
+    method: "OPTIONS",
+    headers: {
+      origin: "http://localhost:3000",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "content-type, mcp-connection-id",
+    },
+  });
+  assertEquals([response.status, await response.text()], [204, ""]);
+  assertEquals(response.headers.get("access-control-allow-origin"), "http://localhost:3000");
+  assertMatch(response.headers.get("access-control-allow-methods") ?? "", /GET, POST, DELETE/);
+  const allowed = (response.headers.get("access-control-allow-headers") ?? "").toLowerCase();
+  for (
+    const name of [
+      "content-type",
+      "accept",
+      "authorization",
+      "mcp-connection-id",
+      "mcp-session-id",
+      "mcp-protocol-version",
+      "last-event-id",
+      "mcp-method",
+      "mcp-name",
+    ]
+  ) assertStringIncludes(allowed, name);
+});
+
+Deno.test("a preflight allows tool parameters in headers, and nothing else that is asked for", async () => {
+  using app = testApp();
+  const response = await app.request("/mcp", {
+    method: "OPTIONS",
+    headers: {
+      origin: "http://localhost:3000",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "mcp-param-region, x-evil, mcp-param-a b, cookie",
+    },
+  });
+  const allowed = (response.headers.get("access-control-allow-headers") ?? "").split(", ");
+  assertEquals(allowed.includes("mcp-param-region"), true);
+  for (const name of ["x-evil", "cookie", "mcp-param-a b"]) {
+    assertEquals(allowed.includes(name), false);
+  }
+});

@@ -1,0 +1,164 @@
+/** Who may open a stream or a session now; in fake time, without HTTP. */
+import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
+import { ProtocolError } from "../../../lib/base/errors.ts";
+import { Admission, type AdmissionLimits } from "../../../lib/stream/admit/admission.ts";
+import type { Refusal } from "../../../lib/stream/ledger.ts";
+import { CapturedLog } from "../../helpers/log.ts";
+import { BARE, FakeWork, LIMITS, Streams } from "../../helpers/streams.ts";
+import { settled } from "../../helpers/time.ts";
+
+const client = { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} };
+const IDLE = { open: 0, openOfClient: 0, queuedBytes: 0 };
+
+class Gate {
+  now = 0;
+  heap = { used: 0, limit: 1_000 };
+  heapLooks = 0;
+  readonly told: Refusal[] = [];
+  readonly admission: Admission;
+
+  constructor(limits: Partial<AdmissionLimits> = {}) {
+    this.admission = new Admission({ ...LIMITS, ...limits }, {
+      now: () => this.now,
+      heap: () => {
+        this.heapLooks++;
+        return this.heap;
+      },
+      onRefused: (refusal) => void this.told.push(refusal),
+    });
+  }
+
+  /** The error that refuses a stream; undefined when it is let in. */
+  stream({ isLasting = true, key = client.key } = {}): ProtocolError | undefined {
+    return refusalOf(() => this.admission.admitStream({ ...client, key }, IDLE, isLasting));
+  }
+
+  session(key = client.key): ProtocolError | undefined {
+    return refusalOf(() => this.admission.admitSession(key));
+  }
+}
+
+function refusalOf(admit: () => void): ProtocolError | undefined {
+  try {
+    admit();
+  } catch (error) {
+    assertInstanceOf(error, ProtocolError);
+    const { limit, retry_after } = error.data as { limit: string; retry_after: number };
+    assertEquals(error.headers?.["retry-after"], String(retry_after));
+    assert(retry_after >= 1 && limit.length > 0);
+    return error;
+  }
+  return undefined;
+}
+
+function assertRefused(error: ProtocolError | undefined, limit: string, setting: string): void {
+  assertEquals((error?.data as { limit: string } | undefined)?.limit, limit);
+  assertStringIncludes(error?.message ?? "", `(${setting})`);
+}
+
+Deno.test("lasting streams are let in as fast as the rate says, each client by itself", () => {
+  const gate = new Gate({ streamOpens: { perSecond: 2, burst: 3 } });
+  assertEquals([1, 2, 3].map(() => gate.stream()), [undefined, undefined, undefined]);
+  const refused = gate.stream();
+  assertEquals(refused?.kind, "too_many_requests");
+  assertRefused(refused, "open_rate", "MCP_STREAM_OPENS_PER_SECOND");
+  assertEquals(gate.stream({ key: "192.0.2.2" }), undefined);
+  gate.now += 500;
+  assertEquals([gate.stream(), gate.stream() === undefined], [undefined, false]);
+  assertEquals(gate.admission.refused().open_rate, 2);
+  assertEquals(gate.told, ["open_rate", "open_rate"]);
+});
+
+Deno.test("a stream that only carries an answer is no matter of the rate", () => {
+  const gate = new Gate({ streamOpens: { perSecond: 1, burst: 1 } });
+  gate.stream();
+  for (let count = 0; count < 10; count++) {
+    assertEquals(gate.stream({ isLasting: false }), undefined);
+  }
+});
+
+Deno.test("sessions are let in as fast as their own rate says", () => {
+  const gate = new Gate({ initializes: { perSecond: 1, burst: 2 } });
+  assertEquals([gate.session(), gate.session()], [undefined, undefined]);
+  assertRefused(gate.session(), "initialize_rate", "MCP_INITIALIZES_PER_SECOND");
+  assertEquals(gate.stream(), undefined);
+  gate.now += 1_000;
+  assertEquals(gate.session(), undefined);
+});
+
+Deno.test("nothing new is taken while the heap is fuller than the setting says", () => {
+  const gate = new Gate({ maxHeapPercent: 80 });
+  gate.heap.used = 800;
+  assertEquals([gate.stream(), gate.session()], [undefined, undefined]);
+  gate.heap.used = 801;
+  gate.now += 250;
+  assertRefused(gate.stream(), "heap", "MCP_MAX_HEAP_PERCENT");
+  assertRefused(gate.stream({ isLasting: false }), "heap", "MCP_MAX_HEAP_PERCENT");
+  assertEquals(gate.session()?.kind, "overloaded");
+  gate.heap.used = 100;
+  gate.now += 250;
+  assertEquals(gate.stream(), undefined);
+});
+
+Deno.test("the heap is looked at four times a second at most", () => {
+  const gate = new Gate();
+  for (gate.now = 0; gate.now < 1_000; gate.now++) gate.stream({ isLasting: false });
+  assertEquals(gate.heapLooks, 4);
+});
+
+Deno.test("a server that drains takes neither streams nor sessions", () => {
+  const gate = new Gate();
+  gate.admission.startDraining();
+  assertEquals([gate.stream()?.kind, gate.session()?.kind], ["draining", "draining"]);
+  assertEquals(gate.admission.refused().draining, 2);
+});
+
+Deno.test("a client that opens and loses streams is asked to wait longer each time, then refused", async () => {
+  using streams = new Streams({ maxFlaps: 8 });
+  const retries: (string | undefined)[] = [];
+  for (let flap = 0; flap < 8; flap++) {
+    const stream = streams.open();
+    void stream.follow();
+    await settled();
+    retries.push(/^retry: (\d+)$/m.exec(stream.text)?.[1]);
+    await stream.leave();
+  }
+  assertEquals(retries.slice(0, 5), [undefined, undefined, undefined, undefined, undefined]);
+  assertEquals(retries.slice(5), ["1000", "2000", "4000"]);
+  assertRefused(refusalOf(() => void streams.open()), "flapping", "MCP_MAX_FLAPS");
+  streams.open({ address: "192.0.2.2" });
+  // One is forgiven each 10 s.
+  await streams.time.advance(10_000, 1_000);
+  streams.open();
+  assert(streams.addsUp());
+});
+
+Deno.test("streams that served something, lasted, or were ended by the server are no flaps", async () => {
+  using streams = new Streams({ maxFlaps: 1 });
+  const used = streams.open({ work: Object.assign(new FakeWork(), { answeredCount: 1 }) });
+  await used.leave();
+  const ended = streams.open();
+  ended.connection.close("drain");
+  const lasted = streams.openFollowed();
+  await streams.time.advance(5_000, 1_000);
+  await lasted.leave();
+  const shortLived = streams.open({ dialect: { ...BARE, isLongLived: false } });
+  await shortLived.leave();
+  const flap = streams.open();
+  await flap.leave();
+  assertRefused(refusalOf(() => void streams.open()), "flapping", "MCP_MAX_FLAPS");
+});
+
+Deno.test("the log tells of a limit once in 10 s, and how often it refused since", async () => {
+  using log = new CapturedLog("warning");
+  using streams = new Streams({ maxConnections: 1 });
+  streams.open();
+  const refused = () => refusalOf(() => void streams.open());
+  for (let n = 0; n < 5; n++) assertEquals(refused()?.kind, "overloaded");
+  await streams.time.advance(10_000, 1_000);
+  refused();
+  assertEquals(log.of("Refused").map(({ fields }) => fields), [
+    { limit: "max_connections", refused: 1 },
+    { limit: "max_connections", refused: 5 },
+  ]);
+});

@@ -1,0 +1,232 @@
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { CallAborted } from "../../lib/base/errors.ts";
+import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
+import type { StreamSnapshot } from "../../lib/stream/stream_types.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { BARE, bytes, FakeWork, Streams } from "../helpers/streams.ts";
+import { settled } from "../helpers/time.ts";
+
+Deno.test("a stream's first bytes are there at once", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  assertEquals(stream.connection.state, "open");
+  assertEquals(await stream.read(), "first\n");
+});
+
+Deno.test("`send()` gives the frames to the reader in order", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  assert(stream.connection.sendRaw(new TextEncoder().encode("second\n")));
+  assert(stream.connection.sendRaw(new TextEncoder().encode("third\n")));
+  assertEquals(
+    [await stream.read(), await stream.read(), await stream.read()],
+    ["first\n", "second\n", "third\n"],
+  );
+});
+
+Deno.test("what the reader takes counts as sent, what waits as queued", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  stream.connection.sendRaw(bytes(100));
+  await stream.read();
+  assertEquals([stream.connection.sentBytes, stream.connection.queuedBytes], [6, 100]);
+  await stream.read();
+  assertEquals([stream.connection.sentBytes, stream.connection.queuedBytes], [106, 0]);
+  assert(streams.addsUp());
+});
+
+Deno.test("`close()` sends the goodbye frame, then ends the stream", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  const followed = stream.follow();
+  stream.connection.close("disconnected");
+  await followed;
+  assertEquals(stream.text, "first\nbye disconnected\n");
+  assertEquals(stream.connection.state, "closed");
+});
+
+for (const reason of CLOSE_REASONS) {
+  Deno.test(`\`close("${reason}")\` states that one reason in ledger, log and abort`, async () => {
+    using log = new CapturedLog();
+    using streams = new Streams();
+    const work = new FakeWork(1);
+    const stream = streams.openFollowed({ work });
+    await settled();
+    stream.connection.close(reason);
+    for (const other of CLOSE_REASONS) stream.connection.close(other);
+    const { closed, open, opened } = streams.registry.ledger();
+    assertEquals([opened, open, closed[reason]], [1, 0, 1]);
+    assert(streams.addsUp());
+    assertEquals(stream.reason, reason);
+    assertEquals(work.aborted.map((aborted) => aborted.reason), [reason]);
+    assertInstanceOf(work.aborted[0], CallAborted);
+    for (const message of ["Forcing connection closure", "Connection forcefully closed"]) {
+      assertEquals(log.of(message).map(({ fields }) => fields.reason), [reason]);
+    }
+  });
+}
+
+Deno.test("cleanup goes in order: goodbye, end of stream, registry, abort of the work, log", async () => {
+  const steps: string[] = [];
+  using streams = new Streams();
+  const look = (step: string, { id, state }: StreamSnapshot) => {
+    const registered = streams.registry.get(id) !== undefined;
+    const canSend = stream.connection.sendRaw(bytes(1));
+    steps.push(`${step}: ${state}, ${registered ? "in" : "out"}, ${canSend}`);
+  };
+  const stream = streams.openFollowed({
+    dialect: {
+      ...BARE,
+      closingFrame: (summary) => {
+        look("goodbye", summary.connection);
+        return BARE.closingFrame?.(summary);
+      },
+    },
+    work: {
+      unanswered: 1,
+      onEnded: () => {
+        look("abort", stream.connection);
+        steps.push(`timers: ${streams.wheel.size}, adds up: ${streams.addsUp()}`);
+      },
+    },
+  });
+  await settled();
+  using log = new CapturedLog();
+  stream.connection.close("limit");
+  steps.push(...log.messages());
+  assertEquals(steps, [
+    "goodbye: closing, in, false",
+    "abort: closed, out, false",
+    "timers: 0, adds up: true",
+    "Forcing connection closure",
+    "Connection forcefully closed",
+  ]);
+});
+
+Deno.test("the log tells a stream's life in fixed words and fields", async () => {
+  using log = new CapturedLog();
+  using streams = new Streams();
+  const stream = streams.openFollowed();
+  const { id } = stream.connection;
+  await streams.time.advance(31_000);
+  stream.connection.close("completed");
+  assertEquals(log.lines, [
+    `[INFO] SSE Connection establishing {"connection_id":"${id}","client_ip":"192.0.2.1",` +
+    '"user_agent":"test","dialect":"plain"}',
+    `[INFO] Forcing connection closure {"connection_id":"${id}","reason":"completed"}`,
+    `[INFO] Connection forcefully closed {"connection_id":"${id}","reason":"completed",` +
+    `"uptime":31,"ping_count":2,"bytes_sent":${"first\nping 1\nping 2\nbye completed\n".length}}`,
+  ]);
+});
+
+Deno.test("nothing throws and nothing is sent after the end, whatever is called", async () => {
+  using streams = new Streams();
+  const work = new FakeWork(1);
+  const stream = streams.openFollowed({ work });
+  const { connection } = stream;
+  await settled();
+  connection.close("disconnected");
+  await settled();
+  const before = { text: stream.text, ledger: streams.registry.ledger() };
+  assertEquals(connection.sendRaw(bytes(10)), false);
+  connection.open(bytes(10), { signal: AbortSignal.abort() });
+  connection.cancel();
+  connection.onDue(streams.wheel.now());
+  connection.close("error");
+  await streams.time.advance(60_000, 1_000);
+  assertEquals(connection.queuedBytes, 0);
+  assertEquals({ text: stream.text, ledger: streams.registry.ledger() }, before);
+  assertEquals([work.aborted.length, streams.wheel.size], [1, 0]);
+});
+
+Deno.test("`open()` a second time does nothing", async () => {
+  using streams = new Streams();
+  const stream = streams.openFollowed();
+  stream.connection.open(bytes(100));
+  await settled();
+  assertEquals(stream.text, "first\n");
+});
+
+Deno.test("a stream closed before it was opened sends nothing but its goodbye and counts", async () => {
+  using streams = new Streams();
+  const connection = streams.registry.open({
+    dialect: BARE,
+    client: { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} },
+  });
+  assertEquals(connection.state, "opening");
+  assertEquals(connection.sendRaw(bytes(1)), false);
+  connection.close("error");
+  connection.open(bytes(1));
+  assertEquals(await new Response(connection.readable).text(), "bye error\n");
+  assert(streams.addsUp());
+  assertEquals(streams.registry.ledger().closed.error, 1);
+});
+
+Deno.test("a dialect whose goodbye throws, and work whose abort throws, stop no cleanup", async () => {
+  using log = new CapturedLog();
+  using streams = new Streams();
+  const fail = () => {
+    throw new Error("broken");
+  };
+  const stream = streams.openFollowed({
+    dialect: { ...BARE, closingFrame: fail },
+    work: { unanswered: 1, onEnded: fail },
+  });
+  await settled();
+  stream.connection.close("drain");
+  await settled();
+  assertEquals([stream.text, streams.registry.size, streams.wheel.size], ["first\n", 0, 0]);
+  assertEquals(log.of("Connection forcefully closed").length, 1);
+});
+
+Deno.test("who ends a stream while it is being ended changes nothing", async () => {
+  using streams = new Streams();
+  const stream = streams.openFollowed({
+    dialect: {
+      ...BARE,
+      closingFrame: (summary) => {
+        stream.connection.close("error");
+        stream.connection.cancel();
+        return BARE.closingFrame?.(summary);
+      },
+    },
+    work: { unanswered: 1, onEnded: () => stream.connection.close("completed") },
+  });
+  await settled();
+  stream.connection.close("superseded");
+  await settled();
+  assertEquals(stream.text, "first\nbye superseded\n");
+  assertEquals([stream.reason, streams.addsUp()], ["superseded", true]);
+});
+
+Deno.test("a reader that is slow to take the last bytes still gets them, for 5 s", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  stream.connection.sendRaw(new TextEncoder().encode("result\n"));
+  stream.connection.close("drain");
+  await streams.time.advance(4_900);
+  await stream.follow();
+  assertEquals(stream.text, "first\nresult\nbye drain\n");
+});
+
+Deno.test("a reader that never takes the last bytes is cut off after 5 s", async () => {
+  using streams = new Streams();
+  const stream = streams.open();
+  stream.connection.close("drain");
+  assertEquals(streams.wheel.size, 1);
+  await streams.time.advance(5_100);
+  assertEquals(streams.wheel.size, 0);
+  await stream.follow();
+  assertEquals(stream.text, "<cut: drain>");
+});
+
+Deno.test("age and uptime run from the opening to the end", async () => {
+  using streams = new Streams();
+  await streams.time.advance(500);
+  const { connection } = streams.openFollowed();
+  await streams.time.advance(2_999);
+  assertEquals([connection.ageMs, connection.uptime], [2_999, 2]);
+  connection.close("completed");
+  await streams.time.advance(5_000);
+  assertEquals([connection.ageMs, connection.uptime], [2_999, 2]);
+});
