@@ -49,6 +49,22 @@ const FILES = [...pathsUnder("lib").filter((path) => path.endsWith(".ts")), "mai
   .filter((path) => !path.endsWith(".d.ts"))
   .map(readSource);
 
+/** Folders whose scripts run in a browser, lowest floor first. */
+const BROWSER_FLOORS = ["static/shared", "doctor/engine", "doctor", "static/client", "static/ui"];
+
+/** Every script that runs in a browser, and the doctor's command line. */
+const BROWSER_FILES = [...pathsUnder("static"), ...pathsUnder("doctor")]
+  .filter((path) => path.endsWith(".js"))
+  .map(readSource);
+const DOCTOR_FILES = pathsUnder("doctor").filter((path) => path.endsWith(".ts")).map(readSource);
+
+/** Where a script of the pages stands; the pages' own stand on top. */
+function browserFloorOf(path: string): { readonly folder: string; readonly floor: number } {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const floor = BROWSER_FLOORS.indexOf(folder);
+  return { folder, floor: floor === -1 ? BROWSER_FLOORS.length : floor };
+}
+
 /** Folder of a path in lib/; `top` for what stands on the top floor. */
 function folderOf(path: string): string {
   return /^lib\/([^/]+)\//.exec(path)?.[1] ?? "top";
@@ -92,12 +108,48 @@ Deno.test("a file imports only from its own folder or from a floor below", () =>
   assertEquals(wrong, []);
 });
 
-Deno.test("nothing in lib/ imports from outside lib/, but the manifest and the pages", () => {
+Deno.test("nothing in lib/ imports from outside lib/, but the manifest and the texts of the pages", () => {
   const outside = FILES.filter(({ path }) => path.startsWith("lib/"))
-    .flatMap(({ imports }) => imports.filter((target) => !target.startsWith("lib/")));
+    .flatMap(({ path, imports }) =>
+      imports.filter((target) => !target.startsWith("lib/")).map((target) => ({ path, target }))
+    );
   assert(outside.length > 0);
-  const unknown = outside.filter((target) => target !== "deno.json" && !/^static\//.test(target));
+  const unknown = outside.filter(({ path, target }) =>
+    target !== "deno.json" && !path.endsWith("/page_files.ts")
+  );
   assertEquals(unknown, []);
+  const texts = FILES.filter(({ path }) => path.endsWith("/page_files.ts"));
+  assertEquals(texts.length, 1);
+  for (const { code, imports } of texts) {
+    assertEquals(imports.length, code.match(/with \{\s*type: "text",?\s*\}/g)?.length);
+  }
+});
+
+Deno.test("pages and doctor import only from their own folder or from a floor below", () => {
+  const wrong = BROWSER_FILES.flatMap(({ path, imports }) =>
+    imports.filter((target) => {
+      const [from, to] = [browserFloorOf(path), browserFloorOf(target)];
+      return from.folder !== to.folder && to.floor >= from.floor;
+    }).map((target) => `${path} → ${target}`)
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("only the doctor's command line imports from lib/, and of that what has no floor above base/", () => {
+  const importing = [...BROWSER_FILES, ...DOCTOR_FILES]
+    .flatMap(({ path, imports }) =>
+      imports.filter((target) => target.startsWith("lib/")).map((target) => ({ path, target }))
+    );
+  assert(importing.length > 0);
+  const wrong = importing.filter(({ path, target }) =>
+    !/^doctor\/\w+\.ts$/.test(path) || !target.startsWith("lib/base/")
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("the doctor's engine and the pages name no runtime", () => {
+  const naming = BROWSER_FILES.filter(({ code }) => /\b(Deno|process|node:)\b/.test(code));
+  assertEquals(naming.map(({ path }) => path), []);
 });
 
 Deno.test("no file imports itself through others, types included", () => {
@@ -143,8 +195,9 @@ Deno.test("the methods, and what is below them, know no Request and no Response"
   assertEquals(wrong, []);
 });
 
-Deno.test(`no file of lib/ is longer than ${MAX_LINES} lines`, () => {
-  const long = FILES.filter(({ path, lines }) => path.startsWith("lib/") && lines > MAX_LINES);
+Deno.test(`no file of lib/, of the pages and of the doctor is longer than ${MAX_LINES} lines`, () => {
+  const long = [...FILES, ...BROWSER_FILES, ...DOCTOR_FILES]
+    .filter(({ path, lines }) => path !== "main.ts" && lines > MAX_LINES);
   assertEquals(long.map(({ path, lines }) => `${path}: ${lines}`), []);
 });
 

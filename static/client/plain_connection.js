@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { SseParser } from "./sse_parser.js";
+import { SseParser } from "../shared/sse_parser.js";
 
 /**
- * @typedef {import("./sse_parser.js").SseEvent} SseEvent
+ * @typedef {import("../shared/sse_parser.js").SseEvent} SseEvent
  * @typedef {import("./curl.js").HttpRequest} HttpRequest
  * @typedef {{ reason: string, detail?: string, retryAfterMs?: number }} Ending
  * @typedef {object} ConnectionListener

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { inspectBrowserConnection } from "../doctor/browser_connection.js";
-import { examine } from "../doctor/doctor.js";
-import { rowsOf } from "../doctor/table.js";
+import { inspectBrowserConnection } from "../../doctor/browser.js";
+import { examine } from "../../doctor/engine/examine.js";
+import { rowsOf } from "../../doctor/engine/table.js";
 import { find, formatMs, make } from "./dom.js";
 
 /**
- * @typedef {import("../doctor/doctor.js").Report} Report
- * @typedef {import("../doctor/findings.js").Finding} Finding
+ * @typedef {import("../../doctor/engine/examine.js").Report} Report
+ * @typedef {import("../../doctor/engine/findings.js").Finding} Finding
  */
 
 /** @type {Record<Report["verdict"], { tone: string, word: string }>} */
@@ -63,7 +63,7 @@ export class PathPanel {
     this.#button.textContent = BUTTON_TEXT.idle;
   }
 
-  /** @param {AbortSignal} signal @returns {import("../doctor/doctor.js").Options} */
+  /** @param {AbortSignal} signal @returns {import("../../doctor/engine/examine.js").Options} */
   #options(signal) {
     const idleMs = this.#idle.value === "" ? undefined : this.#idle.valueAsNumber * 1_000;
     return {
@@ -91,7 +91,7 @@ export class PathPanel {
   }
 }
 
-/** @param {import("../doctor/table.js").Row} row */
+/** @param {import("../../doctor/engine/table.js").Row} row */
 function rowView({ name, value, tone }) {
   const head = make("th", { scope: "row" }, name);
   return make("tr", { "data-tone": TONES[tone] }, head, make("td", {}, value));

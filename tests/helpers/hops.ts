@@ -49,8 +49,8 @@ export const holdsAll: Hop = async (request, next) => {
   return new Response(bytes.byteLength === 0 ? null : bytes, response);
 };
 
-/** How {@linkcode holdsLumps} holds. */
-export interface LumpOptions {
+/** How {@linkcode holdsBursts} holds. */
+export interface BurstOptions {
   /** Chunks that go on together. */
   readonly size: number;
   /** Chunks that pass before the first is held. */
@@ -60,7 +60,7 @@ export interface LumpOptions {
 }
 
 /** Holds chunks until there are several of them, or some time is over. */
-export function holdsLumps({ size, after, forMs }: LumpOptions): Hop {
+export function holdsBursts({ size, after, forMs }: BurstOptions): Hop {
   return transforming(() => {
     let seen = 0;
     let held: Uint8Array<ArrayBuffer>[] = [];

@@ -7,8 +7,8 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { ASSETS } from "../../lib/http/routes/pages.ts";
 import { testApp } from "../helpers/app.ts";
+import { LIST, listModule, servedFiles } from "./page_files.ts";
 
-const STATIC = new URL("../../static/", import.meta.url);
 /** The name of the SVG vocabulary, which nobody fetches; an image of its own cannot do without. */
 const SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"';
 
@@ -19,11 +19,18 @@ interface Tag {
   readonly textAfter: string;
 }
 
-Deno.test("ASSETS holds every file of static/ with its text, and nothing else", async () => {
-  const files = (await Array.fromAsync(filesUnder(STATIC))).sort();
-  assertEquals([...ASSETS.keys()].sort(), files);
+Deno.test("the list of page files is as `deno task pages` writes it", async () => {
+  assertEquals(await Deno.readTextFile(LIST), listModule(servedFiles()));
+});
+
+Deno.test("ASSETS holds every file of static/ and the doctor's scripts, with their texts", async () => {
+  const root = new URL("../../", import.meta.url);
+  const files = servedFiles();
+  assert(files.includes("static/sse-test.html") && files.includes("doctor/engine/examine.js"));
+  assertEquals(ASSETS.size, files.length);
   for (const path of files) {
-    assertEquals(ASSETS.get(path)?.text, await Deno.readTextFile(new URL(`.${path}`, STATIC)));
+    const url = path.endsWith(".html") ? `/${path.split("/").at(-1)}` : `/${path}`;
+    assertEquals(ASSETS.get(url)?.text, await Deno.readTextFile(new URL(path, root)), url);
   }
 });
 
@@ -43,10 +50,10 @@ Deno.test("GET of every asset answers with its type and a CSP that allows no inl
 
 Deno.test("GET of an asset the browser has already is a 304 without a body", async () => {
   using app = testApp();
-  const first = await app.request("/style.css");
+  const first = await app.request("/static/style.css");
   await first.body?.cancel();
   const etag = first.headers.get("etag") ?? "";
-  const again = await app.request("/style.css", { headers: { "if-none-match": etag } });
+  const again = await app.request("/static/style.css", { headers: { "if-none-match": etag } });
   assertEquals(again.status, 304);
   assertEquals(await again.text(), "");
 });
@@ -69,7 +76,7 @@ Deno.test("Pages hold no inline script, no inline style and no event handler att
 
 Deno.test("Assets refer to no other host", () => {
   for (const [path, { text }] of ASSETS) {
-    const rest = path === "/icon.svg" ? text.replace(SVG_NAMESPACE, "") : text;
+    const rest = path === "/static/icon.svg" ? text.replace(SVG_NAMESPACE, "") : text;
     assertNotMatch(rest, /\b(?:https?|wss?|ftp):\/\//i, path);
     assertNotMatch(rest, /["'(=]\s*\/\/[a-z0-9[]/i, `${path}: a URL that begins with //`);
   }
@@ -206,13 +213,6 @@ function attributesOf(text: string): Map<string, string> {
       double ?? single ?? bare ?? "",
     ]),
   );
-}
-
-async function* filesUnder(folder: URL, prefix = "/"): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) yield* filesUnder(new URL(`${name}/`, folder), `${prefix}${name}/`);
-    else yield `${prefix}${name}`;
-  }
 }
 
 /** Types in JSDoc comments are imported without being loaded. */

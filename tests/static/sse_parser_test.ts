@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createParser } from "eventsource-parser";
 import * as fc from "fast-check";
 import { encodeEvent } from "../../lib/wire/sse.ts";
-import { SseParser } from "../../static/client/sse_parser.js";
+import { SseParser } from "../../static/shared/sse_parser.js";
 
 type Parsed = { event: string; data: string };
 

@@ -1,0 +1,47 @@
+/**
+ * What the connection itself tells.
+ *
+ * @module
+ */
+import { fixesFor } from "./proxies.js";
+
+/**
+ * @typedef {import("./examine.js").Measured} Measured
+ * @typedef {import("./findings.js").Finding} Finding
+ */
+
+/** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding[]} */
+export function connectionFindings({ connection }, proxies) {
+  /** @type {Finding[]} */
+  const found = [];
+  if (connection?.isReused === false) {
+    found.push({
+      id: "not_reused",
+      level: "problem",
+      title: "Connections are closed after each answer",
+      evidence: "A second request on the same connection was not answered, so each request pays " +
+        "for a new connection, and with TLS for a handshake.",
+      fixes: fixesFor("reuse", proxies),
+    });
+  }
+  if (connection?.framing === "until_close") {
+    found.push({
+      id: "not_chunked",
+      level: "problem",
+      title: "The stream is sent without chunks",
+      evidence: "The stream has neither chunks nor a length, so that a client cannot tell its " +
+        "end from a connection that broke.",
+      fixes: fixesFor("framing", proxies),
+    });
+  }
+  if (connection?.isSecure && connection.httpVersion === "1.1") {
+    found.push({
+      id: "http1_only",
+      level: "note",
+      title: "HTTP/2 is not offered",
+      evidence: "Over HTTP/1.1 a browser opens at most six streams to a host.",
+      fixes: fixesFor("http1", proxies),
+    });
+  }
+  return found;
+}

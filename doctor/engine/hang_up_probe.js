@@ -1,0 +1,68 @@
+/**
+ * Whether the server learns that a client has gone.
+ *
+ * @module
+ */
+import { ID_HEADER, idOf, openPlain, PING_HEADER, SLOWEST_PING_MS } from "./plain_probe.js";
+import { call, ProbeError } from "./request.js";
+
+/**
+ * @typedef {import("./request.js").ProbeContext} ProbeContext
+ * @typedef {object} HangUp
+ * @property {"at_once" | "at_next_byte" | "never"} noticed when the server noticed
+ * @property {number} ms that it took, or was waited for
+ */
+
+/** A message that puts nothing on the stream, and one whose answer some proxy cannot deliver. */
+const SILENT = { jsonrpc: "2.0", method: "notifications/initialized" };
+const ANSWERED = { jsonrpc: "2.0", id: "anyone", method: "ping" };
+/** Time between two looks whether the server has noticed. */
+const POLL_MS = 50;
+
+/**
+ * How soon the server learns that a client has gone.
+ *
+ * @param {ProbeContext} context
+ * @returns {Promise<HangUp>}
+ * @throws {ProbeError}
+ */
+export async function probeHangUp(context) {
+  // No keepalive may tell the server: that would measure the keepalive.
+  const stream = await openPlain(context, { headers: { [PING_HEADER]: String(SLOWEST_PING_MS) } });
+  await stream.leave();
+  const leftAt = performance.now();
+  const id = idOf(stream);
+  const noticed = await becomesUnknown(context, id, SILENT)
+    ? "at_once"
+    : await becomesUnknown(context, id, ANSWERED)
+    ? "at_next_byte"
+    : "never";
+  return { noticed, ms: performance.now() - leftAt };
+}
+
+/**
+ * Waits until the server does not know the stream any more.
+ *
+ * @param {ProbeContext} context
+ * @param {string} id of the stream
+ * @param {object} message to send meanwhile
+ */
+async function becomesUnknown(context, id, message) {
+  const deadline = performance.now() + context.patienceMs;
+  while (performance.now() < deadline) {
+    if (!await takes(context, id, message)) return true;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return false;
+}
+
+/** @param {ProbeContext} context @param {string} id @param {object} body */
+async function takes(context, id, body) {
+  try {
+    await call(context, { url: context.plainUrl, headers: { [ID_HEADER]: id }, body });
+    return true;
+  } catch (error) {
+    if (error instanceof ProbeError && error.isFromServer && error.status === 404) return false;
+    throw error;
+  }
+}

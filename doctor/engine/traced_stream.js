@@ -1,0 +1,180 @@
+/**
+ * An event stream that remembers when each of its events and bytes came.
+ *
+ * @module
+ */
+import { SseParser } from "../../static/shared/sse_parser.js";
+import { ProbeError, refusal, seconds, send } from "./request.js";
+
+/**
+ * @typedef {import("./request.js").ProbeContext} ProbeContext
+ * @typedef {import("./request.js").ProbeRequest} ProbeRequest
+ * @typedef {{ event: string, data: string, json: any, at: number }} TracedEvent
+ *   `at` in ms since the request was sent; `json` is the data parsed, where it is JSON
+ * @typedef {{ how: "ended" | "broken" | "left", at: number }} StreamEnd
+ *   `ended`: a regular end; `broken`: in the middle of something; `left`: by the doctor itself
+ */
+
+export class TracedStream {
+  /** @type {TracedEvent[]} */
+  events = [];
+  comments = 0;
+  bytes = 0;
+  /** Ms from the request to the headers, and to the first byte of the body. */
+  headersMs;
+  firstByteMs = NaN;
+  /** The longest time without a byte between two bytes, so far (ms). */
+  longestGapMs = 0;
+  /** @type {StreamEnd | undefined} */
+  end;
+  #lastByteAt = NaN;
+  #startedAt;
+  #response;
+  #abort;
+  #reader;
+  #pumping;
+  #parser = new SseParser((event) => this.#addEvent(event), () => this.comments++);
+  /** @type {Set<() => void>} */
+  #watchers = new Set();
+
+  /**
+   * @param {Response} response
+   * @param {{ abort: AbortController, startedAt: number, headersMs: number }} origin
+   */
+  constructor(response, { abort, startedAt, headersMs }) {
+    this.#response = response;
+    this.#abort = abort;
+    this.#startedAt = startedAt;
+    this.headersMs = headersMs;
+    this.#reader = response.body?.getReader();
+    this.#pumping = this.#pump();
+  }
+
+  /**
+   * Sends a request whose answer is to be a stream, and waits for its first byte.
+   *
+   * @param {ProbeContext} context
+   * @param {ProbeRequest} ask
+   * @throws {ProbeError}
+   */
+  static async open(context, ask) {
+    const startedAt = performance.now();
+    const { response, ms, abort } = await send(context, ask);
+    if (!response.ok) throw await refusal(response);
+    const type = response.headers.get("content-type") ?? "no content type";
+    if (!type.startsWith("text/event-stream")) {
+      abort.abort();
+      throw new ProbeError("wrong_answer", `status ${response.status} with ${type}, not a stream`);
+    }
+    const stream = new TracedStream(response, { abort, startedAt, headersMs: ms });
+    await stream.#firstByte(context.patienceMs);
+    return stream;
+  }
+
+  get headers() {
+    return this.#response.headers;
+  }
+
+  /** Ms since the request was sent. */
+  get age() {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Ms since the last byte, or at the end from the last byte to the end. */
+  get silentMs() {
+    return (this.end?.at ?? this.age) - this.#lastByteAt;
+  }
+
+  /**
+   * The first event of which `test` is true, whenever it comes.
+   *
+   * @param {(event: TracedEvent) => boolean} test
+   * @param {number} withinMs from now
+   * @returns {Promise<TracedEvent | undefined>} undefined where it does not come in time
+   */
+  async find(test, withinMs) {
+    await this.waitFor(() => this.events.some(test), withinMs);
+    return this.events.find(test);
+  }
+
+  /**
+   * Waits until `test` is true, the stream ends or the time is over.
+   *
+   * @param {() => boolean} test looked at whenever something comes
+   * @param {number} withinMs
+   */
+  async waitFor(test, withinMs) {
+    if (test() || this.end !== undefined) return;
+    await new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        resolve(undefined);
+      };
+      const look = () => {
+        if (test() || this.end !== undefined) done();
+      };
+      const timer = setTimeout(done, withinMs);
+      this.#watchers.add(look);
+    });
+  }
+
+  /** Leaves the stream, as a client does that closes its window. */
+  async leave() {
+    this.end ??= { how: "left", at: this.age };
+    this.#abort.abort();
+    await this.#reader?.cancel().catch(() => {});
+    await this.#pumping;
+  }
+
+  /** @param {number} withinMs */
+  async #firstByte(withinMs) {
+    await this.waitFor(() => this.bytes > 0, withinMs);
+    if (this.bytes > 0) return;
+    const hasEnded = this.end !== undefined;
+    await this.leave();
+    throw hasEnded
+      ? new ProbeError("cut", "the stream ended before its first byte")
+      : new ProbeError("held", `headers, but no byte of the stream within ${seconds(withinMs)}`);
+  }
+
+  async #pump() {
+    const reader = this.#reader;
+    const decoder = new TextDecoder();
+    try {
+      for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+        this.#addBytes(part.value.byteLength);
+        this.#parser.feed(decoder.decode(part.value, { stream: true }));
+        this.#look();
+      }
+      this.end ??= { how: "ended", at: this.age };
+    } catch {
+      this.end ??= { how: "broken", at: this.age };
+    }
+    this.#look();
+  }
+
+  /** @param {number} count */
+  #addBytes(count) {
+    const now = this.age;
+    if (this.bytes === 0) this.firstByteMs = now;
+    else this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastByteAt);
+    this.#lastByteAt = now;
+    this.bytes += count;
+  }
+
+  /** @param {{ event: string, data: string }} event */
+  #addEvent({ event, data }) {
+    let json;
+    try {
+      json = JSON.parse(data);
+    } catch {
+      json = undefined;
+    }
+    this.events.push({ event, data, json, at: this.age });
+  }
+
+  #look() {
+    for (const look of [...this.#watchers]) look();
+  }
+}
