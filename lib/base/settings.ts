@@ -24,12 +24,22 @@ const isOrigin = (name: string) =>
   name === "*" || (!name.includes("*") && isHost(name.replace(SCHEME_REGEXP, "")));
 const isSubnet = (name: string) => parseSubnet(name) !== undefined;
 
-export const SETTINGS_SCHEMA = z.object({
+const LISTENING = {
   PORT: integer(0, 65_535, 8000)
     .describe("Port to listen on; 0 takes a free one"),
   HOST: text("127.0.0.1").describe("Address to listen on"),
   MCP_REUSE_PORT: boolean(false)
     .describe("Whether other processes with this setting may listen on the same port"),
+};
+
+const TOOLS = {
+  MCP_TOOLS: text(undefined).describe(
+    "Module whose exports are tools to serve beside the built-in ones",
+  ),
+  MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
+};
+
+const STREAMS = {
   MCP_PING_INTERVAL_MS: milliseconds(15_000, 10)
     .describe("Keepalive: time between two pings of a stream"),
   MCP_MAX_PING_FAILURES: count(3).describe(
@@ -40,6 +50,15 @@ export const SETTINGS_SCHEMA = z.object({
   ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
     .describe("Maximum age of a stream, spread over 80-100 %"),
+  MCP_MAX_QUEUED_BYTES: bytes(1_048_576).describe(
+    "Bytes waiting for one slow reader",
+  ),
+  MCP_MAX_TOTAL_QUEUED_BYTES: bytes(268_435_456).describe(
+    "Bytes waiting for all readers",
+  ),
+};
+
+const ADMISSION = {
   MCP_MAX_CONNECTIONS: count(10_000).describe("Open streams in total"),
   MCP_MAX_CONNECTIONS_PER_CLIENT: count(1_000).describe(
     "Open streams of one client address, and as many calls without a session",
@@ -52,16 +71,11 @@ export const SETTINGS_SCHEMA = z.object({
     .describe("Streams opened and lost without use, one forgiven each 10 s, that refuse a client"),
   MCP_MAX_HEAP_PERCENT: integer(1, 100, 85)
     .describe("Share of the JavaScript heap in use above which nothing new is taken"),
-  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "address and no subnet such as 10.0.0.0/8")
-    .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
+};
+
+const REQUESTS = {
   MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
     .describe("Requests in flight on one stream or session"),
-  MCP_MAX_QUEUED_BYTES: bytes(1_048_576).describe(
-    "Bytes waiting for one slow reader",
-  ),
-  MCP_MAX_TOTAL_QUEUED_BYTES: bytes(268_435_456).describe(
-    "Bytes waiting for all readers",
-  ),
   MCP_MAX_BODY_BYTES: bytes(4_194_304).describe("Size of a request body"),
   MCP_BODY_TIMEOUT_MS: milliseconds(30_000, 10).describe(
     "Time for a request body to arrive",
@@ -69,6 +83,12 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_REQUEST_TIMEOUT_MS: milliseconds(300_000, 10).describe(
     "Time for a tool call",
   ),
+  MCP_DRAIN_MS: milliseconds(5_000, 0).describe(
+    "Time for running calls after SIGINT or SIGTERM",
+  ),
+};
+
+const SESSIONS = {
   MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
     "Idle time that ends a session",
   ),
@@ -80,10 +100,9 @@ export const SETTINGS_SCHEMA = z.object({
   MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of one stream kept for replay"),
   MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of all streams kept for replay"),
   MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Age up to which events are kept for replay"),
-  MCP_DRAIN_MS: milliseconds(5_000, 0).describe(
-    "Time for running calls after SIGINT or SIGTERM",
-  ),
-  MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
+};
+
+const ACCESS = {
   MCP_ALLOWED_HOSTS: nameList(
     LOCAL_NAMES,
     isHost,
@@ -96,15 +115,8 @@ export const SETTINGS_SCHEMA = z.object({
   ).describe(
     "Web origins or their host names that browsers may come from; * allows any",
   ),
-  MCP_LOG_LEVEL: oneOf(LOG_LEVELS, "info").describe(
-    "Least urgent level that is logged",
-  ),
-  MCP_LOG_FORMAT: oneOf(LOG_FORMATS, "text").describe(
-    "Form of the log lines",
-  ),
-  MCP_TOOLS: text(undefined).describe(
-    "Module whose exports are tools to serve beside the built-in ones",
-  ),
+  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "address and no subnet such as 10.0.0.0/8")
+    .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
   MCP_ADMIN_TOKEN: text(undefined, {
     isAllowed: (token) => /^[\x21-\x7e]+$/.test(token),
     error: "A bearer token has ASCII characters and no blanks",
@@ -114,6 +126,38 @@ export const SETTINGS_SCHEMA = z.object({
     ),
   MCP_METRICS_PUBLIC: boolean(false)
     .describe("Whether anybody may read /metrics"),
+};
+
+const LOGGING = {
+  MCP_LOG_LEVEL: oneOf(LOG_LEVELS, "info").describe(
+    "Least urgent level that is logged",
+  ),
+  MCP_LOG_FORMAT: oneOf(LOG_FORMATS, "text").describe(
+    "Form of the log lines",
+  ),
+};
+
+/** The settings by topic, in the order in which people meet them. */
+const TOPICS = {
+  Listening: LISTENING,
+  Tools: TOOLS,
+  "Streams: keepalive, age, slow readers": STREAMS,
+  "Admission: limits in total and per client": ADMISSION,
+  Requests: REQUESTS,
+  "Sessions and replay": SESSIONS,
+  "Access: hosts, origins, proxies, the operator": ACCESS,
+  Logging: LOGGING,
+};
+
+export const SETTINGS_SCHEMA = z.object({
+  ...LISTENING,
+  ...TOOLS,
+  ...STREAMS,
+  ...ADMISSION,
+  ...REQUESTS,
+  ...SESSIONS,
+  ...ACCESS,
+  ...LOGGING,
 });
 
 /** All settings, complete and checked. */
@@ -121,6 +165,20 @@ export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
 
 /** A setting's name. */
 export type SettingName = keyof Settings;
+
+/** The names of all settings by topic, as `--help` and `docs/settings.md` list them. */
+export const SETTING_TOPICS: readonly { readonly title: string; readonly names: SettingName[] }[] =
+  Object.entries(TOPICS).map(([title, shape]) => ({
+    title,
+    names: Object.keys(shape) as SettingName[],
+  }));
+
+/** A default as people write it: `none` where there is none, commas between the names of a list. */
+export function defaultText(name: SettingName): string {
+  const value = settingsWith()[name];
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
 
 /** Compiling the schema takes longer than the one or two times that it is used. */
 export const WITHOUT_JIT = { jitless: true } as const;

@@ -5,7 +5,14 @@
  */
 import type * as z from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { type SettingName, type Settings, SETTINGS_SCHEMA, WITHOUT_JIT } from "../base/settings.ts";
+import {
+  defaultText,
+  SETTING_TOPICS,
+  type SettingName,
+  type Settings,
+  SETTINGS_SCHEMA,
+  WITHOUT_JIT,
+} from "../base/settings.ts";
 
 /** What the command line asks for. */
 export interface Command {
@@ -62,24 +69,26 @@ export function describeSettings(settings: Settings): string {
   return NAMES.map((name) => `${name.padEnd(width)}  ${show(name)}`).join("\n");
 }
 
-/** The text of `--help`. */
+/** The text of `--help`: the settings by topic, each with its default. */
 export function helpText(): string {
   const width = Math.max(...NAMES.map((name) => flagName(name).length));
-  const lines = NAMES.map((name) =>
-    `  ${flagName(name).padEnd(width)}  ${SETTINGS_SCHEMA.shape[name].description ?? ""}`
-  );
+  const line = (flag: string, text: string) => `  ${flag.padEnd(width)}  ${text}`;
+  const settingLine = (name: SettingName) =>
+    line(
+      flagName(name),
+      `${SETTINGS_SCHEMA.shape[name].description ?? ""} (default: ${defaultText(name)})`,
+    );
   return [
-    "Lifeline, an MCP server whose connections are looked after.",
+    "Lifeline, an MCP server that keeps its connections healthy.",
     "",
     "  deno task start [flags]",
     "",
-    `  ${"--stdio".padEnd(width)}  Serve over stdin and stdout, not over HTTP`,
-    `  ${"--check-config".padEnd(width)}  Print the settings and end`,
-    `  ${"--help".padEnd(width)}  Print this text and end`,
+    line("--stdio", "Serve over stdin and stdout, not over HTTP"),
+    line("--check-config", "Print the settings and end"),
+    line("--help", "Print this text and end"),
     "",
-    "Every setting is a flag, or an environment variable of the same name in capitals:",
-    "",
-    ...lines,
+    "Every setting is a flag, or an environment variable of the same name in capitals.",
+    ...SETTING_TOPICS.flatMap(({ title, names }) => ["", title, ...names.map(settingLine)]),
   ].join("\n");
 }
 
