@@ -16,7 +16,7 @@ export type {
   Outcome,
 } from "./base/observer.ts";
 export { type Settings } from "./base/settings.ts";
-export type { Catalog, CatalogChange, Offer } from "./registry/catalog.ts";
+export type { Catalog, CatalogChange, Features, Offer } from "./registry/catalog.ts";
 export type { Completer, Completers, CompletionContext } from "./registry/completion.ts";
 export type {
   AskOptions,

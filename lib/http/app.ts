@@ -11,7 +11,7 @@ import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
 import { createServer } from "../mcp/create_server.ts";
-import { Catalog, type Offer } from "../registry/catalog.ts";
+import { Catalog, type Features } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admit/admission.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
@@ -32,7 +32,7 @@ import { VERSION } from "./version.ts";
 import { Instrumentation } from "./metrics/instrumentation.ts";
 
 /** What an app is made of; everything has a default. */
-export interface AppOptions extends Offer {
+export interface AppOptions extends Features {
   /** How the server names itself to clients. */
   readonly info?: Implementation;
   /** For the model: how to use this server. */

@@ -19,7 +19,7 @@ export interface Page<T> {
 }
 
 /** One list of the catalog, in the order of registration. */
-export class Shelf<T extends { readonly name: string }> {
+export class CatalogList<T extends { readonly name: string }> {
   readonly #kind: string;
   readonly #items = new Map<string, T>();
   /** A number for each item, in the order of registration, never given again. */
@@ -107,13 +107,16 @@ export class Shelf<T extends { readonly name: string }> {
   }
 }
 
-/** What an app serves. */
-export interface Offer {
+/** The tools, resources, templates and prompts that an app serves. */
+export interface Features {
   readonly tools?: Iterable<Tool>;
   readonly resources?: Iterable<Resource>;
   readonly resourceTemplates?: Iterable<ResourceTemplate>;
   readonly prompts?: Iterable<Prompt>;
 }
+
+/** The former name of {@linkcode Features}. */
+export type Offer = Features;
 
 /** A change that clients are told of. */
 export type CatalogChange =
@@ -122,24 +125,30 @@ export type CatalogChange =
 
 /** All that is offered; things may come and go while the server runs, and clients are told. */
 export class Catalog {
-  readonly tools: Shelf<Tool> = new Shelf("tool", () => this.#changed({ kind: "tools" }));
-  readonly resources: Shelf<Resource> = new Shelf(
+  readonly tools: CatalogList<Tool> = new CatalogList(
+    "tool",
+    () => this.#changed({ kind: "tools" }),
+  );
+  readonly resources: CatalogList<Resource> = new CatalogList(
     "resource",
     () => this.#changed({ kind: "resources" }),
   );
-  readonly resourceTemplates: Shelf<ResourceTemplate> = new Shelf(
+  readonly resourceTemplates: CatalogList<ResourceTemplate> = new CatalogList(
     "resource template",
     () => this.#changed({ kind: "resources" }),
   );
-  readonly prompts: Shelf<Prompt> = new Shelf("prompt", () => this.#changed({ kind: "prompts" }));
+  readonly prompts: CatalogList<Prompt> = new CatalogList(
+    "prompt",
+    () => this.#changed({ kind: "prompts" }),
+  );
   readonly #listeners = new Set<(change: CatalogChange) => void>();
 
   /** @throws {RegistrationError} when two of a kind share a name */
-  constructor(offer: Offer = {}) {
-    for (const tool of offer.tools ?? []) this.tools.add(tool);
-    for (const resource of offer.resources ?? []) this.resources.add(resource);
-    for (const template of offer.resourceTemplates ?? []) this.resourceTemplates.add(template);
-    for (const prompt of offer.prompts ?? []) this.prompts.add(prompt);
+  constructor(features: Features = {}) {
+    for (const tool of features.tools ?? []) this.tools.add(tool);
+    for (const resource of features.resources ?? []) this.resources.add(resource);
+    for (const template of features.resourceTemplates ?? []) this.resourceTemplates.add(template);
+    for (const prompt of features.prompts ?? []) this.prompts.add(prompt);
   }
 
   /** Tells the clients that subscribed to a resource that it has changed. */

@@ -11,7 +11,7 @@ import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wir
 import type { Completers } from "./completion.ts";
 import { firstFault, messageFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
-import { check, type Checked } from "./schema.ts";
+import { validate, type Validation } from "./schema.ts";
 
 /** What `run` may return: the user's words, messages, or the result in full. */
 export type PromptReturn = string | readonly PromptMessage[] | GetPromptResult;
@@ -70,11 +70,11 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
     ...described,
     ...(schema !== undefined && { arguments: argumentList(schema) }),
   } as PromptListing;
-  const runChecked = (checked: Checked<z.output<A>>, ctx: ToolContext) => {
+  const runChecked = (checked: Validation<z.output<A>>, ctx: ToolContext) => {
     if (checked.ok) return toResult(run(checked.value, ctx), listing);
     throw new ProtocolError(
       "invalid_params",
-      `Invalid arguments for prompt ${name}: ${checked.faults.join("; ")}`,
+      `Invalid arguments for prompt ${name}: ${checked.errors.join("; ")}`,
     );
   };
   return {
@@ -82,7 +82,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
     listing,
     complete: complete as Completers,
     get: (args, ctx) => {
-      const checked = check(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});
+      const checked = validate(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});
       return isPromise(checked)
         ? checked.then((settled) => runChecked(settled, ctx))
         : runChecked(checked, ctx);

@@ -9,9 +9,9 @@ import { messageOf, RegistrationError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 
 /** Either the value, or each fault as a line such as `a: Invalid input: expected number`. */
-export type Checked<T> =
+export type Validation<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly faults: readonly string[] };
+  | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
  * The JSON Schema of a zod schema.
@@ -54,22 +54,22 @@ export function toObjectSchema(
 /**
  * Applies a schema; at once where it allows, as a promise where it has asynchronous parts.
  */
-export function check<S extends z.ZodType>(
+export function validate<S extends z.ZodType>(
   schema: S,
   value: unknown,
-): Checked<z.output<S>> | Promise<Checked<z.output<S>>> {
+): Validation<z.output<S>> | Promise<Validation<z.output<S>>> {
   try {
-    return toChecked(schema.safeParse(value));
+    return toValidation(schema.safeParse(value));
   } catch (error) {
     if (!(error instanceof z.core.$ZodAsyncError)) throw error;
-    return schema.safeParseAsync(value).then(toChecked);
+    return schema.safeParseAsync(value).then(toValidation);
   }
 }
 
-function toChecked<T>(parsed: z.ZodSafeParseResult<T>): Checked<T> {
+function toValidation<T>(parsed: z.ZodSafeParseResult<T>): Validation<T> {
   return parsed.success
     ? { ok: true, value: parsed.data }
-    : { ok: false, faults: parsed.error.issues.map(faultLine) };
+    : { ok: false, errors: parsed.error.issues.map(faultLine) };
 }
 
 function faultLine({ path, message }: z.core.$ZodIssue): string {

@@ -18,7 +18,7 @@ import type {
 import { contentFault, firstFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { type HeaderParam, headerParams } from "./header_params.ts";
-import { check, type Checked, hasProperty, toJsonSchema, toObjectSchema } from "./schema.ts";
+import { hasProperty, toJsonSchema, toObjectSchema, validate, type Validation } from "./schema.ts";
 
 /** Full MCP content, for a tool that returns more than text. */
 export interface ToolResult {
@@ -145,18 +145,18 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
   call(args: unknown, ctx: ToolContext): MaybePromise<CallToolResult> {
     const { input } = this.#definition;
     if (input === undefined) return this.#run({} as z.output<I>, ctx);
-    const checked = check(input, args ?? {});
+    const checked = validate(input, args ?? {});
     return isPromise(checked)
       ? checked.then((settled) => this.#runChecked(settled, ctx))
       : this.#runChecked(checked, ctx);
   }
 
   #runChecked(
-    checked: Checked<z.output<I>>,
+    checked: Validation<z.output<I>>,
     ctx: ToolContext,
   ): MaybePromise<CallToolResult> {
     return checked.ok ? this.#run(checked.value, ctx) : failure(
-      `Invalid arguments for tool ${this.name}: ${checked.faults.join("; ")}`,
+      `Invalid arguments for tool ${this.name}: ${checked.errors.join("; ")}`,
     );
   }
 
@@ -209,9 +209,9 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
     value: unknown,
     full?: CallToolResult,
   ): MaybePromise<CallToolResult> {
-    const checked = check(output, value);
-    const settle = (settled: Checked<z.output<O>>): CallToolResult =>
-      settled.ok ? structured(settled.value, full) : this.#wrongOutput(settled.faults);
+    const checked = validate(output, value);
+    const settle = (settled: Validation<z.output<O>>): CallToolResult =>
+      settled.ok ? structured(settled.value, full) : this.#wrongOutput(settled.errors);
     return isPromise(checked) ? checked.then(settle) : settle(checked);
   }
 

@@ -27,7 +27,7 @@ export type UriVariables<T extends string> = string extends T
 const MAX_URI_LENGTH = 8_192;
 
 /** A file's URI with an empty segment, or with separators or NUL in encoded form. */
-const ODD_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
+const AMBIGUOUS_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
 const SEPARATOR_REGEXP = /[\\/]/;
 
 export class UriTemplate {
@@ -54,11 +54,11 @@ export class UriTemplate {
   async match(
     uri: string,
   ): Promise<Readonly<Record<string, string | readonly string[]>> | undefined> {
-    if (uri.length > MAX_URI_LENGTH || ODD_FILE_REGEXP.test(uri)) return undefined;
+    if (uri.length > MAX_URI_LENGTH || AMBIGUOUS_FILE_REGEXP.test(uri)) return undefined;
     const template = this.#template ??= await load(this.#text);
     const matched = template.match(uri);
     const values = matched && this.#decode(matched);
-    if (!values || Object.values(values).flat().some(leadsOut)) return undefined;
+    if (!values || Object.values(values).flat().some(hasTraversal)) return undefined;
     return sameUri(template.expand(values), uri) ? this.#asTyped(values) : undefined;
   }
 
@@ -114,17 +114,17 @@ function explodedVariables(template: string): ReadonlyMap<string, string> {
 }
 
 /** Whether a value, taken as a path, has segments that mean another folder, or an early end. */
-function leadsOut(value: string): boolean {
+function hasTraversal(value: string): boolean {
   return value.includes("\0") ||
     value.split(SEPARATOR_REGEXP).some((segment) => segment === "." || segment === "..");
 }
 
-/** Compares with percent-encoding made uniform, as clients may encode more than they need to. */
+/** Compares with equal percent-encoding, as clients may encode more than they need to. */
 function sameUri(a: string, b: string): boolean {
-  return a === b || uniform(a) === uniform(b);
+  return a === b || normalizeEscapes(a) === normalizeEscapes(b);
 }
 
-function uniform(uri: string): string {
+function normalizeEscapes(uri: string): string {
   return uri.replace(/%[0-9a-f]{2}|[^%]/gi, (part) => {
     if (part.length === 3) return part.toUpperCase();
     return /[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=-]/.test(part) ? part : encodeURIComponent(part);

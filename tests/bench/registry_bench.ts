@@ -1,7 +1,7 @@
 /** Validation and listing. */
 import * as z from "zod";
 import { Catalog } from "../../lib/registry/catalog.ts";
-import { check } from "../../lib/registry/schema.ts";
+import { validate } from "../../lib/registry/schema.ts";
 import { echoTools } from "./servers/echo_tools.ts";
 
 const SMALL = z.object({ message: z.string() });
@@ -14,14 +14,14 @@ const LARGE = z.object({
 const LARGE_VALUE = { title: "one", tags: ["x", "y", "z"], size: { width: 1, height: 2 } };
 const catalog = new Catalog({ tools: echoTools(100) });
 
-Deno.bench("check(): one string", { group: "check", baseline: true }, () => {
-  check(SMALL, { message: "hello" });
+Deno.bench("validate(): one string", { group: "check", baseline: true }, () => {
+  validate(SMALL, { message: "hello" });
 });
-Deno.bench("check(): nested, with bounds", { group: "check" }, () => {
-  check(LARGE, LARGE_VALUE);
+Deno.bench("validate(): nested, with bounds", { group: "check" }, () => {
+  validate(LARGE, LARGE_VALUE);
 });
-Deno.bench("check(): a wrong value", { group: "check" }, () => {
-  check(SMALL, { message: 1 });
+Deno.bench("validate(): a wrong value", { group: "check" }, () => {
+  validate(SMALL, { message: 1 });
 });
 
 Deno.bench("a page of 100 tools", { group: "list", baseline: true }, () => {

@@ -9,7 +9,7 @@ import vm from "node:vm";
 import * as z from "zod";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { type CancellableRequest, InFlight } from "../../lib/mcp/in_flight.ts";
-import { Shelf } from "../../lib/registry/catalog.ts";
+import { CatalogList } from "../../lib/registry/catalog.ts";
 import { defineTool, type Tool } from "../../lib/registry/tool.ts";
 import { StreamRegistry } from "../../lib/stream/stream_registry.ts";
 import type { EventStream } from "../../lib/stream/event_stream.ts";
@@ -80,7 +80,7 @@ export const countdown_runs = defineTool({
 });
 
 /** The list of tools, once the app has one. */
-let tools: Shelf<Tool> | undefined;
+let tools: CatalogList<Tool> | undefined;
 
 export const chatter = defineTool({
   name: "chatter",
@@ -104,9 +104,9 @@ function echoOf(name: string): Tool {
 }
 
 function watchShelves(): void {
-  const { add } = Shelf.prototype;
-  Shelf.prototype.add = function (item) {
-    if (item.name === "chatter") tools = this as unknown as Shelf<Tool>;
+  const { add } = CatalogList.prototype;
+  CatalogList.prototype.add = function (item) {
+    if (item.name === "chatter") tools = this as unknown as CatalogList<Tool>;
     add.call(this, item);
   };
 }

@@ -1,15 +1,15 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ProtocolError, RegistrationError } from "../../lib/base/errors.ts";
-import { Catalog, Shelf } from "../../lib/registry/catalog.ts";
+import { Catalog, CatalogList } from "../../lib/registry/catalog.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import { rpc, testApp } from "../helpers/app.ts";
 import { toolThat } from "../helpers/tools.ts";
 
-function shelfOf(...names: string[]): Shelf<{ name: string }> {
-  const shelf = new Shelf<{ name: string }>("thing", () => {});
-  for (const name of names) shelf.add({ name });
-  return shelf;
+function listOf(...names: string[]): CatalogList<{ name: string }> {
+  const list = new CatalogList<{ name: string }>("thing", () => {});
+  for (const name of names) list.add({ name });
+  return list;
 }
 
 function namesOf({ items }: { items: readonly { name: string }[] }): string[] {
@@ -23,19 +23,19 @@ Deno.test("two tools of one name are refused at start, with the name", () => {
 });
 
 Deno.test("`page()` gives everything on one page that is large enough, without a cursor", () => {
-  const shelf = shelfOf("a", "b", "c");
-  assertEquals(shelf.page(undefined, 3), { items: [{ name: "a" }, { name: "b" }, { name: "c" }] });
-  assertEquals(shelfOf().page(undefined, 3), { items: [] });
+  const list = listOf("a", "b", "c");
+  assertEquals(list.page(undefined, 3), { items: [{ name: "a" }, { name: "b" }, { name: "c" }] });
+  assertEquals(listOf().page(undefined, 3), { items: [] });
 });
 
 Deno.test("property: following the cursors gives every item once, in order, whatever the page size", () => {
   fc.assert(fc.property(fc.nat({ max: 60 }), fc.integer({ min: 1, max: 20 }), (count, size) => {
     const names = Array.from({ length: count }, (_, index) => `n${index}`);
-    const shelf = shelfOf(...names);
+    const list = listOf(...names);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = shelf.page(cursor, size);
+      const page = list.page(cursor, size);
       seen.push(...namesOf(page));
       cursor = page.nextCursor;
     } while (cursor !== undefined);
@@ -44,34 +44,34 @@ Deno.test("property: following the cursors gives every item once, in order, what
 });
 
 Deno.test("a cursor survives additions: what is added later comes later", () => {
-  const shelf = shelfOf("a", "b", "c");
-  const { nextCursor } = shelf.page(undefined, 2);
-  shelf.add({ name: "d" });
-  assertEquals(namesOf(shelf.page(nextCursor, 10)), ["c", "d"]);
+  const list = listOf("a", "b", "c");
+  const { nextCursor } = list.page(undefined, 2);
+  list.add({ name: "d" });
+  assertEquals(namesOf(list.page(nextCursor, 10)), ["c", "d"]);
 });
 
 Deno.test("a cursor survives removals, also of the item it was made from", () => {
-  const shelf = shelfOf("a", "b", "c", "d", "e");
-  const { nextCursor } = shelf.page(undefined, 2);
-  shelf.remove("a");
-  shelf.remove("b");
-  shelf.remove("d");
-  assertEquals(namesOf(shelf.page(nextCursor, 10)), ["c", "e"]);
+  const list = listOf("a", "b", "c", "d", "e");
+  const { nextCursor } = list.page(undefined, 2);
+  list.remove("a");
+  list.remove("b");
+  list.remove("d");
+  assertEquals(namesOf(list.page(nextCursor, 10)), ["c", "e"]);
 });
 
 Deno.test("a cursor whose list has ended meanwhile gives an empty page", () => {
-  const shelf = shelfOf("a", "b", "c");
-  const { nextCursor } = shelf.page(undefined, 2);
-  shelf.remove("c");
-  assertEquals(shelf.page(nextCursor, 10), { items: [] });
+  const list = listOf("a", "b", "c");
+  const { nextCursor } = list.page(undefined, 2);
+  list.remove("c");
+  assertEquals(list.page(nextCursor, 10), { items: [] });
 });
 
 Deno.test("an item that is removed and added again is at the end, and seen at most twice", () => {
-  const shelf = shelfOf("a", "b", "c");
-  const { nextCursor } = shelf.page(undefined, 2);
-  shelf.remove("b");
-  shelf.add({ name: "b" });
-  assertEquals(namesOf(shelf.page(nextCursor, 10)), ["c", "b"]);
+  const list = listOf("a", "b", "c");
+  const { nextCursor } = list.page(undefined, 2);
+  list.remove("b");
+  list.add({ name: "b" });
+  assertEquals(namesOf(list.page(nextCursor, 10)), ["c", "b"]);
 });
 
 Deno.test("property: what stays in the list is given once, whatever comes and goes meanwhile", () => {
@@ -80,23 +80,23 @@ Deno.test("property: what stays in the list is given once, whatever comes and go
     remove: fc.option(fc.nat({ max: 30 })),
   });
   fc.assert(fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
-    const shelf = shelfOf(...Array.from({ length: 10 }, (_, index) => `n${index}`));
+    const list = listOf(...Array.from({ length: 10 }, (_, index) => `n${index}`));
     const touched = new Set<string>();
     const seen: string[] = [];
     let cursor: string | undefined;
     let step = 0;
     do {
-      const page = shelf.page(cursor, 3);
+      const page = list.page(cursor, 3);
       seen.push(...namesOf(page));
       cursor = page.nextCursor;
       const { add, remove } = changes[step++] ?? {};
       for (const number of [add, remove]) {
         if (number !== null && number !== undefined) touched.add(`n${number}`);
       }
-      if (typeof add === "number" && shelf.get(`n${add}`) === undefined) {
-        shelf.add({ name: `n${add}` });
+      if (typeof add === "number" && list.get(`n${add}`) === undefined) {
+        list.add({ name: `n${add}` });
       }
-      if (typeof remove === "number") shelf.remove(`n${remove}`);
+      if (typeof remove === "number") list.remove(`n${remove}`);
     } while (cursor !== undefined);
     for (let index = 0; index < 10; index++) {
       const name = `n${index}`;
@@ -106,7 +106,7 @@ Deno.test("property: what stays in the list is given once, whatever comes and go
   }));
 });
 
-const foreign = new Shelf<{ name: string }>("other", () => {});
+const foreign = new CatalogList<{ name: string }>("other", () => {});
 ["a", "b"].forEach((name) => foreign.add({ name }));
 
 for (
@@ -126,7 +126,7 @@ for (
   ] as const
 ) {
   Deno.test(`\`page()\` refuses ${name} as a cursor`, () => {
-    const error = assertThrows(() => shelfOf("a", "b", "c").page(cursor, 1), ProtocolError);
+    const error = assertThrows(() => listOf("a", "b", "c").page(cursor, 1), ProtocolError);
     assertInstanceOf(error, ProtocolError);
     assertEquals(error.kind, "invalid_params");
     assertStringIncludes(error.message, '"cursor"');

@@ -16,7 +16,7 @@ import type {
   ToolContext,
   UrlQuestion,
 } from "../../registry/context.ts";
-import { check } from "../../registry/schema.ts";
+import { validate } from "../../registry/schema.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
   ClientCapabilities,
@@ -107,10 +107,10 @@ async function askForm(
     }),
   );
   if (answer.action !== "accept" || !("schema" in question)) return answer;
-  const checking = check(question.schema, answer.content ?? {});
+  const checking = validate(question.schema, answer.content ?? {});
   const checked = isPromise(checking) ? await checking : checking;
   if (checked.ok) return { action: "accept", content: checked.value };
-  throw wrongAnswer("elicitation/create", checked.faults.join("; "));
+  throw wrongAnswer("elicitation/create", checked.errors.join("; "));
 }
 
 async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Elicited<undefined>> {

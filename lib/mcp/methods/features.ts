@@ -5,7 +5,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
-import type { Page, Shelf } from "../../registry/catalog.ts";
+import type { CatalogList, Page } from "../../registry/catalog.ts";
 import type { Completers } from "../../registry/completion.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
@@ -30,19 +30,19 @@ export const SERVER_CAPABILITIES: ServerCapabilities = {
 
 /** `tools/list` (2025-11-25, server/tools and utilities/pagination). */
 export const listTools: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listed("tools", pageOf(catalog.tools, cursor, pageSize));
+  listResult("tools", pageOf(catalog.tools, cursor, pageSize));
 
 /** `resources/list` (2025-11-25, server/resources). */
 export const listResources: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listed("resources", pageOf(catalog.resources, cursor, pageSize));
+  listResult("resources", pageOf(catalog.resources, cursor, pageSize));
 
 /** `resources/templates/list` (2025-11-25, server/resources). */
 export const listResourceTemplates: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listed("resourceTemplates", pageOf(catalog.resourceTemplates, cursor, pageSize));
+  listResult("resourceTemplates", pageOf(catalog.resourceTemplates, cursor, pageSize));
 
 /** `prompts/list` (2025-11-25, server/prompts). */
 export const listPrompts: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listed("prompts", pageOf(catalog.prompts, cursor, pageSize));
+  listResult("prompts", pageOf(catalog.prompts, cursor, pageSize));
 
 /** `tools/call` (2025-11-25, server/tools). */
 export const callTool: Method = (params, call, { catalog }) => {
@@ -153,15 +153,15 @@ function completion(values: readonly string[]): CompleteResult {
 }
 
 function pageOf<L, T extends { readonly name: string; readonly listing: L }>(
-  shelf: Shelf<T>,
+  list: CatalogList<T>,
   cursor: unknown,
   pageSize: number,
 ): Page<L> {
-  const { items, ...rest } = shelf.page(cursor, pageSize);
+  const { items, ...rest } = list.page(cursor, pageSize);
   return { items: items.map((item) => item.listing), ...rest };
 }
 
-function listed<T>(key: string, { items, nextCursor }: Page<T>): JsonObject {
+function listResult<T>(key: string, { items, nextCursor }: Page<T>): JsonObject {
   return nextCursor === undefined ? { [key]: items } : { [key]: items, nextCursor };
 }
 
