@@ -36,7 +36,13 @@ function faultOf(from: URL, target: string): string | undefined {
   return anchorsOf(read(url)).includes(anchor) ? undefined : "has no such heading";
 }
 
-const DOCUMENTS = ["README.md", "CHANGELOG.md", ...documentsUnder("docs/")];
+const DOCUMENTS = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  ...documentsUnder("docs/"),
+  ...documentsUnder("tests/"),
+];
 const LINKS = DOCUMENTS.flatMap((document) => {
   // What stands in a block of code is no link.
   const text = read(new URL(document, ROOT)).replaceAll(/^```.*?^```/gms, "");
