@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 /** Folders of lib/ by floor, lowest first; folders on one floor do not import each other. */
 const FLOORS: readonly (readonly string[])[] = [
   ["base"],
-  ["wire"],
+  ["auth", "wire"],
   ["registry", "store", "stream"],
   ["mcp", "tools"],
   ["transport"],

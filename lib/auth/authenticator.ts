@@ -1,0 +1,165 @@
+/**
+ * From a request's headers to who sends it: the ways in their order, behind the verdicts kept.
+ *
+ * @module
+ */
+import { nodeCrypto } from "../base/node.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { AuthFailure } from "./auth_failure.ts";
+import { type Credential, readCredential } from "./credential.ts";
+import { FailureScores } from "./failure_scores.ts";
+import type { Identity } from "./identity.ts";
+import { Verdicts } from "./verdicts.ts";
+import type { AuthContext, Recognized, Way } from "./way.ts";
+
+/** What an {@linkcode Authenticator} works with. */
+export interface AuthenticatorOptions {
+  /** Tried in this order; the first that recognizes a credential decides. */
+  readonly ways: readonly Way[];
+  /** Header for keys beside `Authorization`, where there is one. */
+  readonly keyHeader: string | undefined;
+  /** By how much clocks may differ (ms). */
+  readonly leewayMs: number;
+  /** Refused credentials of one address above which it is not looked at. */
+  readonly maxFailures: number;
+  /** Ms since the Unix epoch. */
+  readonly now: () => number;
+}
+
+/** A request, as far as it says who sends it. */
+export interface AuthRequest extends AuthContext {
+  /** Of the URL, from the `?` on. */
+  readonly query: string;
+}
+
+/** Most credentials that are being checked at once. */
+const MAX_CHECKS = 1_000;
+
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #verdicts = new Verdicts();
+  readonly #failures: FailureScores;
+  readonly #isShareable: boolean;
+  /** What is being checked, by hash, so that many requests with one token cause one check. */
+  readonly #checks = new Map<string, Promise<Recognized | AuthFailure>>();
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#isShareable = options.ways.every(({ isShareable }) => isShareable);
+    this.#failures = new FailureScores(options.maxFailures);
+  }
+
+  /**
+   * Tells who sends a request; without a promise where a verdict is kept.
+   *
+   * @throws {AuthFailure} also as a rejection, when it is not let in
+   */
+  authenticate(request: AuthRequest): MaybePromise<Identity> {
+    const { keyHeader, now } = this.#options;
+    const credential = readCredential(request.headers, keyHeader, request.query);
+    if (credential === undefined) throw this.#missing();
+    const hash = hashOf(credential);
+    const kept = this.#verdicts.get(hash, now());
+    if (kept !== undefined && !(kept instanceof AuthFailure)) return kept;
+    this.#checkFailures(request.peer.address);
+    if (kept !== undefined) return this.#conclude(kept, request);
+    const verdict = this.#check(hash, credential, request);
+    return isPromise(verdict)
+      ? verdict.then((settled) => this.#conclude(settled, request))
+      : this.#conclude(verdict, request);
+  }
+
+  /** Forgets all verdicts, as keys have changed. */
+  forget(): void {
+    this.#verdicts.clear();
+  }
+
+  #missing(): AuthFailure {
+    const { keyHeader } = this.#options;
+    const either = keyHeader === undefined ? "" : `, or a key in the header ${keyHeader}`;
+    return new AuthFailure("missing", `Send a token in the header Authorization: Bearer${either}`);
+  }
+
+  #checkFailures(address: string): void {
+    const retryMs = this.#failures.waitMs(address, this.#options.now());
+    if (retryMs === 0) return;
+    throw new AuthFailure("too_many", "Too many tokens from this address were refused", {
+      retryMs,
+      keepMs: 0,
+    });
+  }
+
+  #conclude(verdict: Recognized | AuthFailure, { peer }: AuthRequest): Identity {
+    if (!(verdict instanceof AuthFailure)) return verdict.identity;
+    if (verdict.reason !== "unavailable") this.#failures.record(peer.address, this.#options.now());
+    throw verdict;
+  }
+
+  #check(
+    hash: string,
+    credential: Credential,
+    context: AuthContext,
+  ): MaybePromise<Recognized | AuthFailure> {
+    const running = this.#checks.get(hash);
+    if (running !== undefined) return running;
+    if (this.#checks.size >= MAX_CHECKS) {
+      throw new AuthFailure("unavailable", "Too many tokens are being checked; try again later", {
+        retryMs: 1_000,
+      });
+    }
+    const verdict = this.#tryWays(credential, context);
+    if (!isPromise(verdict)) return this.#keep(hash, verdict);
+    if (!this.#isShareable) return verdict.then((settled) => this.#keep(hash, settled));
+    const check = verdict.then((settled) => this.#keep(hash, settled))
+      .finally(() => this.#checks.delete(hash));
+    this.#checks.set(hash, check);
+    return check;
+  }
+
+  #keep(hash: string, verdict: Recognized | AuthFailure): Recognized | AuthFailure {
+    this.#verdicts.keep(hash, verdict, this.#options.now(), this.#options.leewayMs);
+    return verdict;
+  }
+
+  /** Asks one way after the other, without a promise as long as none is needed. */
+  #tryWays(
+    credential: Credential,
+    context: AuthContext,
+    from = 0,
+    before?: AuthFailure,
+  ): MaybePromise<Recognized | AuthFailure> {
+    const { ways } = this.#options;
+    let failure = before;
+    for (let index = from; index < ways.length; index++) {
+      const way = ways[index];
+      if (way === undefined || (credential.isKey && !way.takesKeys)) continue;
+      const verdict = way.verify(credential, context);
+      if (isPromise(verdict)) {
+        return verdict.then((settled) =>
+          isFinal(settled)
+            ? settled
+            : this.#tryWays(credential, context, index + 1, telling(failure, settled))
+        );
+      }
+      if (isFinal(verdict)) return verdict;
+      failure = telling(failure, verdict);
+    }
+    return failure ?? new AuthFailure("unknown", "No way to check this kind of token is set up");
+  }
+}
+
+function isFinal(verdict: Recognized | AuthFailure): verdict is Recognized {
+  return !(verdict instanceof AuthFailure && verdict.isForeign);
+}
+
+/** Of two ways that do not know a credential, the one that says more than that. */
+function telling(before: AuthFailure | undefined, next: Recognized | AuthFailure): AuthFailure {
+  const failure = next as AuthFailure;
+  return before === undefined || before.reason === "unknown" ? failure : before;
+}
+
+/** A key and a token of the same text are not judged alike. */
+function hashOf({ token, isKey }: Credential): string {
+  const hash = nodeCrypto().createHash("sha256").update(token).digest("base64url");
+  return isKey ? `key ${hash}` : hash;
+}

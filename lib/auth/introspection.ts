@@ -1,0 +1,140 @@
+/**
+ * Opaque tokens: the authorization server is asked what each is (RFC 7662).
+ *
+ * @module
+ */
+import { AuthFailure, unavailable } from "./auth_failure.ts";
+import type { Credential } from "./credential.ts";
+import { principalOf } from "./identity.ts";
+import type { Provider } from "./provider.ts";
+import { scopesOf } from "./scopes.ts";
+import { isAudience, type TokenRules } from "./token_rules.ts";
+import type { Recognized, Way } from "./way.ts";
+
+/** Where to ask, and what the answer must be like. */
+export interface IntrospectionRules extends TokenRules {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Accepted issuers, where the answer names one; empty accepts any. */
+  readonly issuers: readonly string[];
+  /** Whether an answer without `aud` is taken: RFC 7662 leaves it out where it likes. */
+  readonly acceptsNoAudience: boolean;
+  /** How long an answer is used again (ms); what it saves in time it costs in revocation. */
+  readonly keepMs: number;
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+export class Introspection implements Way {
+  readonly takesKeys = false;
+  readonly isShareable = true;
+  readonly #rules: IntrospectionRules;
+  readonly #provider: Provider;
+  readonly #now: () => number;
+  readonly #authorization: string;
+
+  /** @param now ms since the Unix epoch */
+  constructor(rules: IntrospectionRules, provider: Provider, now: () => number) {
+    this.#rules = rules;
+    this.#provider = provider;
+    this.#now = now;
+    // RFC 6749, section 2.3.1: both are form-encoded before they are joined.
+    const pair = `${formEncoded(rules.clientId)}:${formEncoded(rules.clientSecret)}`;
+    this.#authorization = `Basic ${btoa(pair)}`;
+  }
+
+  async verify({ token }: Credential): Promise<Recognized | AuthFailure> {
+    try {
+      return this.#recognize(await this.#ask(token));
+    } catch (error) {
+      if (error instanceof AuthFailure) return error;
+      return unavailable("The token could not be checked", error);
+    }
+  }
+
+  async #ask(token: string): Promise<Answer> {
+    try {
+      return await this.#provider.json(this.#rules.url, {
+        method: "POST",
+        headers: { authorization: this.#authorization },
+        body: new URLSearchParams({ token, token_type_hint: "access_token" }),
+      });
+    } catch (error) {
+      throw unavailable(
+        "The authorization server cannot be asked about the token now; try again later",
+        error,
+      );
+    }
+  }
+
+  #recognize(answer: Answer): Recognized {
+    const { keepMs, rolesClaim, url } = this.#rules;
+    if (answer.active !== true) {
+      throw new AuthFailure(
+        "inactive",
+        "The authorization server does not know the token (any more)",
+        {
+          isForeign: true,
+          keepMs,
+        },
+      );
+    }
+    this.#checkTimes(answer);
+    this.#checkParties(answer);
+    const issuer = typeof answer.iss === "string" ? answer.iss : url;
+    // Tokens of machines may have no subject: their client is who acts.
+    const subject = [answer.sub, answer.client_id].find((name) =>
+      typeof name === "string" && name !== ""
+    );
+    if (typeof subject !== "string") {
+      throw new AuthFailure("subject", "The token names neither a subject nor a client");
+    }
+    const identity = {
+      principal: principalOf(issuer, subject),
+      issuer,
+      subject,
+      clientId: typeof answer.client_id === "string" ? answer.client_id : undefined,
+      scopes: scopesOf(answer, rolesClaim),
+      claims: answer,
+      expiresAt: typeof answer.exp === "number" ? answer.exp * 1000 : undefined,
+      way: "introspection",
+    } as const;
+    return { identity, keepMs };
+  }
+
+  #checkTimes({ exp, nbf }: Answer): void {
+    const { leewayMs } = this.#rules;
+    const now = this.#now();
+    if (typeof exp === "number" && exp * 1000 + leewayMs <= now) {
+      throw new AuthFailure("expired", "The token has expired", { given: exp });
+    }
+    if (typeof nbf === "number" && nbf * 1000 - leewayMs > now) {
+      throw new AuthFailure("not_yet_valid", "The token is not valid yet (nbf)", { given: nbf });
+    }
+  }
+
+  #checkParties({ iss, aud, cnf }: Answer): void {
+    const { issuers, audiences, acceptsNoAudience } = this.#rules;
+    if (iss !== undefined && issuers.length > 0 && !issuers.some((issuer) => issuer === iss)) {
+      throw new AuthFailure("issuer", "The token is from an issuer that is not accepted here", {
+        expected: issuers,
+        given: iss,
+      });
+    }
+    const isForUs = aud === undefined ? acceptsNoAudience : isAudience(aud, audiences);
+    if (!isForUs) {
+      throw new AuthFailure("audience", "The token is for another audience", {
+        expected: audiences,
+        given: aud ?? "none",
+      });
+    }
+    if (cnf !== undefined) {
+      throw new AuthFailure("bound", "The token is bound to a key (cnf), which is not supported");
+    }
+  }
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams({ text }).toString().slice("text=".length);
+}

@@ -1,0 +1,87 @@
+/**
+ * A way of the library's user: a function that knows tokens.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { AuthFailure, unavailable } from "./auth_failure.ts";
+import type { Credential } from "./credential.ts";
+import { principalOf } from "./identity.ts";
+import type { AuthContext, Recognized, Way } from "./way.ts";
+
+/** Who a token belongs to, as a function of the library's user tells it. */
+export interface VerifiedCaller {
+  /** Unique among all callers of its issuer, and never given to another. */
+  readonly subject: string;
+  /** Who vouches for the subject; `urn:lifeline:verify` unless told. */
+  readonly issuer?: string;
+  readonly clientId?: string;
+  readonly scopes?: readonly string[];
+  /** What handlers find in `ctx.caller.claims`. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** When the token expires; its streams end then. */
+  readonly expiresAt?: Date;
+}
+
+/**
+ * Tells who a token belongs to.
+ *
+ * @returns undefined where the token is not known, which the client is told with a 401
+ * @throws anything where the token could not be checked, which the client is told with a 503
+ */
+export type VerifyToken = (
+  token: string,
+  context: AuthContext,
+) => MaybePromise<VerifiedCaller | undefined>;
+
+const OWN_ISSUER = "urn:lifeline:verify";
+const log = logFor("auth");
+
+export class OwnWay implements Way {
+  readonly takesKeys = true;
+  readonly isShareable: boolean;
+  readonly #verify: VerifyToken;
+  readonly #keepMs: number;
+
+  /** @param keepMs how long an answer is used again (ms); 0 asks for each request */
+  constructor(verify: VerifyToken, keepMs: number) {
+    this.#verify = verify;
+    this.#keepMs = keepMs;
+    this.isShareable = keepMs > 0;
+  }
+
+  verify({ token }: Credential, context: AuthContext): MaybePromise<Recognized | AuthFailure> {
+    try {
+      const caller = this.#verify(token, context);
+      if (!isPromise(caller)) return this.#judge(caller);
+      return caller.then((settled) => this.#judge(settled)).catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #judge(caller: VerifiedCaller | undefined): Recognized | AuthFailure {
+    const keepMs = this.#keepMs;
+    if (caller === undefined || caller === null) {
+      return new AuthFailure("unknown", "The token is not known", { isForeign: true, keepMs });
+    }
+    const { subject, issuer = OWN_ISSUER, clientId, scopes = [], claims = {} } = caller;
+    if (typeof subject !== "string" || subject === "") {
+      throw new TypeError("verify() must tell a subject, which is a text that is not empty");
+    }
+    const expiresAt = caller.expiresAt?.getTime();
+    const identity = {
+      ...{ principal: principalOf(issuer, subject), issuer, subject, clientId, scopes, claims },
+      expiresAt,
+      way: "verify",
+    } as const;
+    return { identity, keepMs };
+  }
+}
+
+function failed(error: unknown): AuthFailure {
+  log.error("Own verification failed", { error: messageOf(error) });
+  return unavailable("The token could not be checked; try again later", error);
+}

@@ -1,0 +1,148 @@
+/**
+ * Keys that the operator hands out, for clients that can send a fixed header and no more.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { ConfigError } from "../base/errors.ts";
+import { nodeCrypto } from "../base/node.ts";
+import { WITHOUT_JIT } from "../base/settings.ts";
+import { AuthFailure } from "./auth_failure.ts";
+import type { Credential } from "./credential.ts";
+import { type Identity, principalOf } from "./identity.ts";
+import { isScope } from "./scopes.ts";
+import type { Recognized, Way } from "./way.ts";
+
+/** A key as the file names it; several of one name are one caller, so that keys can be rotated. */
+export interface StaticKey {
+  readonly name: string;
+  /** The SHA-256 of the key, in hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** The key itself; prefer its hash. */
+  readonly key?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  /** When the key ends, in ISO 8601, such as `2027-01-31` or `2027-01-31T12:00:00Z`. */
+  readonly expires?: string | undefined;
+}
+
+/** What vouches for the names of keys. */
+const KEY_ISSUER = "urn:lifeline:key";
+const MAX_KEYS = 1_000;
+
+const ENTRY = z.strictObject({
+  name: z.string().min(1).max(100),
+  sha256: z.string().regex(/^[\da-f]{64}$/i, "64 hexadecimal digits").optional(),
+  key: z.string().min(16, "at least 16 characters").optional(),
+  scopes: z.array(z.string().refine(isScope, "a scope has no blanks and no quotes")).optional(),
+  expires: z.string().refine((text) => !Number.isNaN(Date.parse(text)), "a date in ISO 8601")
+    .optional(),
+}).refine(
+  ({ sha256, key }) => (sha256 === undefined) !== (key === undefined),
+  "either sha256 or key",
+);
+const FILE = z.array(ENTRY).max(MAX_KEYS);
+
+interface Entry {
+  readonly hash: Uint8Array;
+  readonly identity: Identity;
+}
+
+/** The static keys; they may be replaced while the server runs. */
+export class StaticKeys implements Way {
+  readonly takesKeys = true;
+  readonly isShareable = true;
+  readonly #now: () => number;
+  #entries: readonly Entry[] = [];
+  #onChange: ((removed: readonly string[]) => void) | undefined;
+
+  /** @param now ms since the Unix epoch */
+  constructor(keys: readonly StaticKey[] = [], now: () => number = Date.now) {
+    this.#now = now;
+    this.replace(keys);
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /**
+   * Takes other keys in place of all those before.
+   *
+   * @throws {ConfigError} naming each fault; the keys before stay in force then
+   */
+  replace(keys: readonly StaticKey[]): void {
+    const parsed = FILE.safeParse(keys, WITHOUT_JIT);
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map(({ path, message }) =>
+        `${path.length === 0 ? "the list" : `entry ${path.join(".")}`}: expected ${message}`
+      );
+      throw new ConfigError(["Static keys cannot be used:", ...faults].join("\n  "));
+    }
+    const before = new Set(this.#entries.map(({ identity }) => identity.principal));
+    this.#entries = parsed.data.map(toEntry);
+    for (const { identity } of this.#entries) before.delete(identity.principal);
+    this.#onChange?.([...before]);
+  }
+
+  /** @param listener told the principals that have no key any more */
+  onChange(listener: (removed: readonly string[]) => void): void {
+    this.#onChange = listener;
+  }
+
+  verify({ token }: Credential): Recognized | AuthFailure {
+    const hash = sha256(token);
+    const { timingSafeEqual } = nodeCrypto();
+    const now = this.#now();
+    let hasExpired = false;
+    let found: Identity | undefined;
+    // All are compared, so that the time tells nothing of the place of a key.
+    for (const { hash: known, identity } of this.#entries) {
+      if (!timingSafeEqual(hash, known)) continue;
+      if (identity.expiresAt !== undefined && identity.expiresAt <= now) hasExpired = true;
+      else found = identity;
+    }
+    if (found !== undefined) return { identity: found, keepMs: Infinity };
+    if (hasExpired) return new AuthFailure("expired", "The key has expired");
+    return new AuthFailure("unknown", "The key is not known", { isForeign: true });
+  }
+}
+
+/**
+ * The keys of a file.
+ *
+ * @param text JSON: a list of entries
+ * @throws {ConfigError} when it is not JSON
+ */
+export function parseKeys(text: string): readonly StaticKey[] {
+  try {
+    return JSON.parse(text) as readonly StaticKey[];
+  } catch {
+    // The parser's own message would quote the file, which may hold keys.
+    throw new ConfigError("The file of keys is not JSON");
+  }
+}
+
+function toEntry({ name, sha256: hex, key, scopes, expires }: StaticKey): Entry {
+  return {
+    hash: hex === undefined ? sha256(key ?? "") : hexBytes(hex),
+    identity: {
+      principal: principalOf(KEY_ISSUER, name),
+      issuer: KEY_ISSUER,
+      subject: name,
+      clientId: undefined,
+      scopes: scopes ?? [],
+      claims: {},
+      expiresAt: expires === undefined ? undefined : Date.parse(expires),
+      way: "key",
+    },
+  };
+}
+
+function sha256(text: string): Uint8Array {
+  return nodeCrypto().createHash("sha256").update(text).digest();
+}
+
+function hexBytes(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}

@@ -1,0 +1,69 @@
+/**
+ * What was found out about credentials, so that each is checked once in a while and not with every
+ * request. Keyed by a hash: a credential itself is kept nowhere.
+ *
+ * @module
+ */
+import { LruMap } from "../base/lru_map.ts";
+import { AuthFailure } from "./auth_failure.ts";
+import type { Identity } from "./identity.ts";
+import type { Recognized } from "./way.ts";
+
+/** Most verdicts of each kind that are kept. */
+const MAX_VERDICTS = 10_000;
+
+interface Accepted {
+  readonly identity: Identity;
+  readonly until: number;
+}
+
+interface Refused {
+  readonly failure: AuthFailure;
+  readonly until: number;
+}
+
+export class Verdicts {
+  /** Apart from each other, so that a flood of bad tokens pushes no good one out. */
+  #accepted = new LruMap<string, Accepted>(MAX_VERDICTS);
+  #refused = new LruMap<string, Refused>(MAX_VERDICTS);
+
+  /** The verdict, where one is kept that still holds. */
+  get(hash: string, now: number): Identity | AuthFailure | undefined {
+    const accepted = this.#accepted.get(hash);
+    if (accepted !== undefined) {
+      if (now < accepted.until) return accepted.identity;
+      this.#accepted.delete(hash);
+    }
+    const refused = this.#refused.get(hash);
+    if (refused === undefined) return undefined;
+    if (now < refused.until) return refused.failure;
+    this.#refused.delete(hash);
+    return undefined;
+  }
+
+  /** Keeps a verdict for as long as it says, and never beyond the credential's own end. */
+  keep(hash: string, verdict: Recognized | AuthFailure, now: number, leewayMs: number): void {
+    if (verdict instanceof AuthFailure) {
+      if (verdict.keepMs > 0) {
+        this.#refused.set(hash, { failure: verdict, until: now + verdict.keepMs });
+      }
+      return;
+    }
+    const { identity, keepMs } = verdict;
+    const until = Math.min(now + keepMs, endOf(identity, leewayMs));
+    if (until > now) this.#accepted.set(hash, { identity, until });
+  }
+
+  /** Forgets all, as what they rest on has changed. */
+  clear(): void {
+    this.#accepted = new LruMap(MAX_VERDICTS);
+    this.#refused = new LruMap(MAX_VERDICTS);
+  }
+}
+
+/** When a credential ends for this server (ms since the Unix epoch); Infinity where it does not. */
+export function endOf({ expiresAt, way }: Identity, leewayMs: number): number {
+  if (expiresAt === undefined) return Infinity;
+  // The clock that set the end of a key is this machine's own.
+  return way === "key" ? expiresAt : expiresAt + leewayMs;
+}
