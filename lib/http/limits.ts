@@ -1,5 +1,7 @@
 import type { Settings } from "../base/settings.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { RegistryLimits } from "../stream/stream_registry.ts";
+import { BodyDeadlines, type BodyLimits } from "../transport/body.ts";
 
 /** The limits of all streams, from the settings of the same names. */
 export function registryLimits(settings: Settings): RegistryLimits {
@@ -22,5 +24,16 @@ export function registryLimits(settings: Settings): RegistryLimits {
       perSecond: settings.MCP_INITIALIZES_PER_SECOND,
       burst: settings.MCP_INITIALIZES_BURST,
     },
+  };
+}
+
+/** How large a body may be, and how long it may take. */
+export function bodyLimits(
+  settings: Pick<Settings, "MCP_MAX_BODY_BYTES" | "MCP_BODY_TIMEOUT_MS">,
+  wheel: TimerWheel,
+): BodyLimits {
+  return {
+    maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
+    deadlines: new BodyDeadlines(settings.MCP_BODY_TIMEOUT_MS, wheel),
   };
 }

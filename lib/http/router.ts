@@ -1,56 +1,70 @@
 /**
- * From path and method to a handler, behind the guard, with every error answered.
+ * From a request to its response, in three steps: the guard, then who asks, then the handler of the
+ * path. Every error on the way is answered.
  *
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { memoize } from "../base/memoize.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
-import { memoize } from "../base/memoize.ts";
 import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
 import type { RequestContext } from "../transport/incoming.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
-import type { Guard } from "./steps/guard.ts";
-import { ENDPOINTS } from "./routes/info.ts";
 import type { PendingResponses } from "./pending_responses.ts";
+import { ENDPOINTS } from "./routes/info.ts";
+import { type Authenticate, authenticatedPeer } from "./steps/authenticate.ts";
+import type { Guard } from "./steps/guard.ts";
 
 /** Answers one request; may throw. A POST comes with the JSON value of its body. */
-export type Handler = (from: RequestContext, body?: unknown) => MaybePromise<Response>;
+export type Handler = (request: RequestContext, body?: unknown) => MaybePromise<Response>;
 
 /** Handlers of one path, by method. */
 export type Route = Readonly<Record<string, Handler>>;
 
-/** All paths, and the guard before them. */
+/** Loads routes that few clients ask for. */
+export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;
+
+/** All paths, and the steps before them. */
 export interface Router {
-  readonly routes: ReadonlyMap<string, Route>;
-  /** Loads those that few ask for; asked when a path is none of `routes`. */
-  readonly lazyRoutes: () => Promise<ReadonlyMap<string, Route>>;
   readonly guard: Guard;
+  /** Finds out who asks; undefined where everybody may. */
+  readonly authenticate: Authenticate | undefined;
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Paths of `routes` that need no authentication. */
+  readonly openPaths: ReadonlySet<string>;
+  /** Asked for a path that `routes` does not have; everybody may use these. */
+  readonly lazyRoutes: RouteLoader;
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
-  /** Keeps count of what is being answered. */
-  readonly unanswered: PendingResponses;
+  /** Counts what has no response yet. */
+  readonly pending: PendingResponses;
   readonly observer: Observer;
 }
 
 /** Answers a request. Never throws and never rejects. */
-export function answer(router: Router, request: Request, peer: Peer): MaybePromise<Response> {
-  return new RequestHandling(router, request, peer).answer();
+export function handleRequest(
+  router: Router,
+  request: Request,
+  peer: Peer,
+): MaybePromise<Response> {
+  return new RequestHandling(router, request, peer).run();
 }
 
-/** One request on its way through the router, all that goes wrong with it included. */
+/** One request on its way through the steps, with everything that goes wrong. */
 class RequestHandling implements RequestContext, BodyConsumer {
   readonly request: Request;
   readonly headers: Headers;
-  readonly peer: Peer;
   readonly path: string;
   readonly query: string;
+  peer: Peer;
   readonly #router: Router;
   readonly #authority: string;
   readonly #origin: string | null;
   #handler: Handler | undefined;
+  #takesBody = false;
 
   constructor(router: Router, request: Request, peer: Peer) {
     const { headers } = request;
@@ -62,34 +76,56 @@ class RequestHandling implements RequestContext, BodyConsumer {
     this.query = query;
     this.#router = router;
     this.#authority = authority;
-    // Asking whether it is there has Deno copy the headers once, which it does anyway as it
-    // answers; from then on each look-up is half as dear.
+    // `has()` makes Deno copy the headers once, which answering does anyway; each later lookup
+    // then costs half as much.
     this.#origin = headers.has("origin") ? headers.get("origin") : null;
   }
 
-  answer(): MaybePromise<Response> {
-    const { guard, routes, bodies, unanswered } = this.#router;
+  run(): MaybePromise<Response> {
+    const { guard, pending } = this.#router;
     try {
       guard.check(this.#authority, this.#origin);
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);
     }
-    unanswered.add();
+    pending.add();
     try {
       const method = sameText(this.request.method);
       if (method === "OPTIONS" && this.#origin !== null) {
         return this.#settle(guard.preflight(this.request));
       }
-      const route = routes.get(this.path);
-      this.#handler = route === undefined
-        ? lazyHandler(this.#router, method)
-        : handlerOf(route, this.path, method);
-      const takesBody = route !== undefined && method === "POST";
-      return takesBody ? readBody(this, bodies) : this.take(undefined);
+      return this.#route(method);
     } catch (error) {
       return this.fail(error);
     }
+  }
+
+  #route(method: string): MaybePromise<Response> {
+    const { routes, openPaths, authenticate } = this.#router;
+    const route = routes.get(this.path);
+    this.#handler = route === undefined
+      ? lazyHandler(this.#router, method)
+      : handlerOf(route, this.path, method);
+    this.#takesBody = route !== undefined && method === "POST";
+    const isOpen = authenticate === undefined || route === undefined || openPaths.has(this.path);
+    return isOpen ? this.#handle() : this.#authenticate(authenticate);
+  }
+
+  #authenticate(authenticate: Authenticate): MaybePromise<Response> {
+    const identity = authenticate(this);
+    if (!isPromise(identity)) {
+      this.peer = authenticatedPeer(this.peer, identity);
+      return this.#handle();
+    }
+    return identity.then((settled) => {
+      this.peer = authenticatedPeer(this.peer, settled);
+      return this.#handle();
+    }).catch((error) => this.fail(error));
+  }
+
+  #handle(): MaybePromise<Response> {
+    return this.#takesBody ? readBody(this, this.#router.bodies) : this.take(undefined);
   }
 
   /** The body is there, where one is read. */
@@ -110,8 +146,8 @@ class RequestHandling implements RequestContext, BodyConsumer {
   }
 
   #settle(response: Response): Response {
-    const { guard, unanswered } = this.#router;
-    unanswered.remove();
+    const { guard, pending } = this.#router;
+    pending.remove();
     return this.#origin === null ? response : guard.addCors(response, this.#origin);
   }
 
@@ -133,17 +169,17 @@ class RequestHandling implements RequestContext, BodyConsumer {
 }
 
 const log = logFor("http");
-/** Clients choose most of these texts. */
+/** Longest text that is logged, in characters: clients choose most of these. */
 const MAX_LOGGED = 512;
 
-/** All that anybody outside the log is told of a fault of the server. */
+/** What clients learn of a fault of the server; the log has the rest. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
-/** Answers where a path is none of those that most ask for. */
-function lazyHandler({ lazyRoutes: moreRoutes }: Router, method: string): Handler {
-  return async (from) => {
-    const route = (await moreRoutes()).get(from.path);
-    if (route !== undefined) return await handlerOf(route, from.path, method)(from);
+/** Loads the routes that few ask for, and answers with one of them or with a 404. */
+function lazyHandler({ lazyRoutes }: Router, method: string): Handler {
+  return async (request) => {
+    const route = (await lazyRoutes()).get(request.path);
+    if (route !== undefined) return await handlerOf(route, request.path, method)(request);
     throw new ProtocolError("not_found", "Nothing is served at this path; see data.endpoints", {
       data: { endpoints: ENDPOINTS },
     });
@@ -151,7 +187,7 @@ function lazyHandler({ lazyRoutes: moreRoutes }: Router, method: string): Handle
 }
 
 function handlerOf(route: Route, path: string, method: string): Handler {
-  // Own members only: the method is the client's word, and objects have a `constructor`.
+  // Own members only: the client chose the method, and objects have a `constructor`.
   const handler = Object.hasOwn(route, method) ? route[method] : undefined;
   if (handler !== undefined) return handler;
   if (method === "HEAD" && route.GET !== undefined) return withoutBody(route.GET);
@@ -162,12 +198,12 @@ function handlerOf(route: Route, path: string, method: string): Handler {
   });
 }
 
-/** Each request has a text of its own for its method, which V8 would look up to find a member. */
+/** One string object for each method, so that V8 need not look up each request's own copy. */
 const sameText = memoize((text) => text);
 
 function withoutBody(handler: Handler): Handler {
-  return async (from) => {
-    const { status, headers, body } = await handler(from);
+  return async (request) => {
+    const { status, headers, body } = await handler(request);
     await body?.cancel();
     return new Response(null, { status, headers });
   };
@@ -182,7 +218,7 @@ interface UrlParts {
   readonly query: string;
 }
 
-/** Takes a URL apart, without the cost of parsing all of it. */
+/** Splits a URL without parsing all of it, which would cost more. */
 const splitUrl = memoize((url): UrlParts => {
   const start = url.indexOf("//") + 2;
   const slash = url.indexOf("/", start);

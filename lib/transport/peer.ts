@@ -1,8 +1,9 @@
+import type { Identity } from "../base/identity.ts";
 import type { Caller } from "../registry/context.ts";
 import type { StreamClient, StreamTransport } from "../stream/stream_types.ts";
 
 /** The other end of a request, as the edge sees it. */
-export interface Peer extends StreamTransport {
+export interface Peer extends StreamTransport, Partial<Omit<Identity, "principal">> {
   /** The client's address. */
   readonly address: string;
   /** The other end of the socket, which may be a proxy's. */

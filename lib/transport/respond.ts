@@ -49,6 +49,11 @@ export function singleEvent(message: JsonRpcMessage): Response {
   return completeStream(jsonEvent(toJson(message)));
 }
 
+/** JSON that no cache may keep. */
+export function noStoreJson(body: unknown, status = 200): Response {
+  return Response.json(body, { status, headers: { "cache-control": "no-store" } });
+}
+
 /** A message was taken; its answer, if any, goes another way. */
 export function accepted(): Response {
   return new Response(null, { status: 202 });

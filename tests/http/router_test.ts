@@ -5,6 +5,7 @@ import { rpc, testApp } from "../helpers/app.ts";
 const ROUTES: Readonly<Record<string, string>> = {
   "/mcp": "GET, HEAD, POST, DELETE",
   "/mcp/sse": "GET, HEAD, POST, DELETE",
+  "/mcp/info": "GET, HEAD",
   "/mcp/stdio": "GET, HEAD",
   "/mcp/connections": "GET, HEAD, DELETE",
   "/healthz": "GET, HEAD",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStoreFigures } from "../../store/event_store.ts";
 import type { HeapFigures } from "../../stream/admit/admission.ts";
@@ -21,37 +22,36 @@ export interface GaugeSources {
   readonly bytesOfEnded: ReadonlyMap<string, number>;
   readonly sessions: SessionTable;
   readonly server: McpServer;
-  readonly replay: () => EventStoreFigures;
+  readonly store: { figures(): EventStoreFigures };
   readonly heap: (() => HeapFigures) | undefined;
-  readonly limits: {
-    readonly maxConnections: number;
-    readonly maxTotalQueuedBytes: number;
-    readonly maxSessions: number;
-  };
+  readonly settings: Pick<
+    Settings,
+    "MCP_MAX_CONNECTIONS" | "MCP_MAX_SESSIONS" | "MCP_MAX_TOTAL_QUEUED_BYTES"
+  >;
   readonly version: string;
 }
 
 /** Has all gauges read at every scrape. */
 export function addGauges(sources: GaugeSources): void {
-  const { figures, sessions, server, replay, heap, limits, version } = sources;
+  const { figures, sessions, server, store, heap, settings, version } = sources;
   addStreamGauges(sources);
   const gauge = gaugeIn(figures);
-  gauge("lifeline_connections_max", "Most streams at once", () => limits.maxConnections);
+  gauge("lifeline_connections_max", "Most streams at once", () => settings.MCP_MAX_CONNECTIONS);
   gauge(
     "lifeline_queued_max_bytes",
     "Most bytes that may wait for all readers",
-    () => limits.maxTotalQueuedBytes,
+    () => settings.MCP_MAX_TOTAL_QUEUED_BYTES,
   );
   gauge("lifeline_requests_in_flight", "MCP requests that run now", () => server.running);
   gauge("lifeline_sessions_open", "Sessions in memory", () => sessions.size);
-  gauge("lifeline_sessions_max", "Most sessions in memory", () => limits.maxSessions);
-  gauge("lifeline_replay_streams", "Streams whose events are kept", () => replay().streams);
-  gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => replay().bytes);
+  gauge("lifeline_sessions_max", "Most sessions in memory", () => settings.MCP_MAX_SESSIONS);
+  gauge("lifeline_replay_streams", "Streams whose events are kept", () => store.figures().streams);
+  gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => store.figures().bytes);
   const dropped = {
     name: "lifeline_replay_dropped_events_total",
     help: "Events dropped to keep a bound of the replay store",
   };
-  figures.add(observable("counter", dropped, () => single(replay().dropped)));
+  figures.add(observable("counter", dropped, () => single(store.figures().dropped)));
   if (heap !== undefined) {
     gauge("lifeline_heap_used_bytes", "JavaScript heap in use", () => heap().used);
     gauge("lifeline_heap_limit_bytes", "Size at which V8 gives up", () => heap().limit);

@@ -2,7 +2,7 @@ import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import type { ServerContext } from "../../mcp/methods/table.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 
-/** One endpoint, as `GET /mcp/stdio` and the 404 answer list it. */
+/** One endpoint, as `GET /mcp/info` and the 404 answer list it. */
 export interface EndpointInfo {
   readonly method: string;
   readonly path: string;
@@ -39,7 +39,8 @@ export const ENDPOINTS: readonly EndpointInfo[] = [
   },
   { method: "GET", path: "/sse-test.html", use: "the interactive test page" },
   { method: "GET", path: "/connections.html", use: "the connection view, for the operator" },
-  { method: "GET", path: "/mcp/stdio", use: "what this server is, and how to start it over stdio" },
+  { method: "GET", path: "/mcp/info", use: "what this server is, and how to start it over stdio" },
+  { method: "GET", path: "/mcp/stdio", use: "as GET /mcp/info" },
   {
     method: "GET",
     path: "/mcp/connections",
@@ -55,7 +56,7 @@ export const ENDPOINTS: readonly EndpointInfo[] = [
   { method: "GET", path: "/readyz", use: "200 while new streams are taken, else 503" },
 ];
 
-/** What this server is, as `GET /mcp/stdio` gives it. */
+/** What this server is, as `GET /mcp/info` gives it. */
 export function serverInfo(
   { info, instructions, catalog }: ServerContext,
 ): Record<string, unknown> {

@@ -4,8 +4,10 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
+import type { Settings } from "../../base/settings.ts";
 import type { HeapFigures } from "../../stream/admit/admission.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import { noStoreJson } from "../../transport/respond.ts";
 import { requireAdmin } from "../steps/operator.ts";
 import type { Metrics } from "../metrics/metric.ts";
 import { ledgerView } from "./connections_report.ts";
@@ -19,18 +21,15 @@ export interface AdminRouteDeps {
   readonly recent: RecentEnds;
   readonly figures: Metrics;
   readonly heap: (() => HeapFigures) | undefined;
-  /** `MCP_ADMIN_TOKEN`. */
-  readonly token: string | undefined;
-  /** `MCP_METRICS_PUBLIC`. */
-  readonly isMetricsPublic: boolean;
+  readonly settings: Pick<Settings, "MCP_ADMIN_TOKEN" | "MCP_METRICS_PUBLIC">;
 }
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
-  const { connections, recent, figures, heap, token, isMetricsPublic } = deps;
-  const guarded = (handler: Handler): Handler => (from) => {
-    requireAdmin(from, token);
-    return handler(from);
+  const { connections, recent, figures, heap, settings } = deps;
+  const guarded = (handler: Handler): Handler => (request) => {
+    requireAdmin(request, settings.MCP_ADMIN_TOKEN);
+    return handler(request);
   };
   const showMetrics = () => metricsPage(figures);
   return [
@@ -43,7 +42,7 @@ export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
       }),
       DELETE: guarded(({ query }) => disconnect(connections, new URLSearchParams(query).get("id"))),
     }],
-    ["/metrics", { GET: isMetricsPublic ? showMetrics : guarded(showMetrics) }],
+    ["/metrics", { GET: settings.MCP_METRICS_PUBLIC ? showMetrics : guarded(showMetrics) }],
   ];
 }
 
@@ -63,13 +62,5 @@ async function metricsPage(figures: Metrics): Promise<Response> {
   const { text, contentType } = await scrape(figures);
   return new Response(text, {
     headers: { "content-type": contentType, "cache-control": "no-store" },
-  });
-}
-
-/** JSON that no cache may keep. */
-export function noStoreJson(body: unknown, status = 200): Response {
-  return Response.json(body, {
-    status,
-    headers: { "cache-control": "no-store" },
   });
 }

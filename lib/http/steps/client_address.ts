@@ -67,6 +67,18 @@ class ProxiedPeer implements Peer {
     return this.#proxy.principal;
   }
 
+  get clientId(): string | undefined {
+    return this.#proxy.clientId;
+  }
+
+  get scopes(): readonly string[] | undefined {
+    return this.#proxy.scopes;
+  }
+
+  get expiresAt(): number | undefined {
+    return this.#proxy.expiresAt;
+  }
+
   get socket(): string | undefined {
     return this.#proxy.socket;
   }

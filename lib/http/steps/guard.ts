@@ -5,19 +5,18 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
+import type { Settings } from "../../base/settings.ts";
 
-/** See the settings of the same names. */
-export interface GuardOptions {
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
-}
+/** The settings that the guard reads. */
+export type GuardSettings = Pick<Settings, "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS">;
 
 const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
 const CORS_REQUEST_HEADERS = "Accept, Authorization, Content-Type, Last-Event-ID, " +
   "Mcp-Connection-Id, Mcp-Method, Mcp-Name, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, " +
   "Mcp-Session-Id, traceparent";
 const CORS_RESPONSE_HEADERS =
-  "Mcp-Connection-Id, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After";
+  "Mcp-Connection-Id, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After, " +
+  "WWW-Authenticate";
 const MAX_REMEMBERED = 64;
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const CORS_MAX_AGE_S = "600";
@@ -29,11 +28,9 @@ export class Guard {
   readonly #anyHost: boolean;
   readonly #anyOrigin: boolean;
 
-  constructor({ allowedHosts, allowedOrigins }: GuardOptions) {
-    this.#hosts = new Set(allowedHosts.map((host) => host.toLowerCase()));
-    this.#origins = new Set(
-      allowedOrigins.map((origin) => origin.toLowerCase()),
-    );
+  constructor(settings: GuardSettings) {
+    this.#hosts = new Set(settings.MCP_ALLOWED_HOSTS.map((host) => host.toLowerCase()));
+    this.#origins = new Set(settings.MCP_ALLOWED_ORIGINS.map((origin) => origin.toLowerCase()));
     this.#anyHost = this.#hosts.has("*");
     this.#anyOrigin = this.#origins.has("*");
   }

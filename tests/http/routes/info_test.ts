@@ -5,9 +5,9 @@ import { BUILT_IN_TOOLS } from "../../../lib/tools/mod.ts";
 import { testApp } from "../../helpers/app.ts";
 import { toolThat } from "../../helpers/tools.ts";
 
-Deno.test("GET /mcp/stdio says what this server is: name, version, revisions, capabilities", async () => {
+Deno.test("GET /mcp/info says what this server is: name, version, revisions, capabilities", async () => {
   using app = testApp();
-  const response = await app.request("/mcp/stdio");
+  const response = await app.request("/mcp/info");
   assertEquals([response.status, response.headers.get("content-type")], [200, "application/json"]);
   const info = await response.json();
   assertEquals([info.name, info.title, info.version], ["lifeline", "Lifeline", manifest.version]);
@@ -15,18 +15,26 @@ Deno.test("GET /mcp/stdio says what this server is: name, version, revisions, ca
   assert("tools" in info.capabilities);
 });
 
-Deno.test("GET /mcp/stdio lists the tools with their schemas, as tools/list does", async () => {
+Deno.test("GET /mcp/stdio is an older name of /mcp/info", async () => {
   using app = testApp();
-  const { tools } = await (await app.request("/mcp/stdio")).json();
+  const [info, stdio] = await Promise.all(
+    ["/mcp/info", "/mcp/stdio"].map(async (path) => await (await app.request(path)).json()),
+  );
+  assertEquals(stdio, info);
+});
+
+Deno.test("GET /mcp/info lists the tools with their schemas, as tools/list does", async () => {
+  using app = testApp();
+  const { tools } = await (await app.request("/mcp/info")).json();
   assertEquals(tools, JSON.parse(JSON.stringify(BUILT_IN_TOOLS.map(({ listing }) => listing))));
   app.catalog.tools.add(toolThat(() => "", "later"));
-  const now = await (await app.request("/mcp/stdio")).json();
+  const now = await (await app.request("/mcp/info")).json();
   assertEquals(now.tools.at(-1).name, "later");
 });
 
-Deno.test("GET /mcp/stdio lists every endpoint with its method and how to use it", async () => {
+Deno.test("GET /mcp/info lists every endpoint with its method and how to use it", async () => {
   using app = testApp();
-  const { endpoints } = await (await app.request("/mcp/stdio")).json();
+  const { endpoints } = await (await app.request("/mcp/info")).json();
   for (const { method, path, use } of endpoints) {
     assert(/^(GET|POST|DELETE)$/.test(method) && path.startsWith("/") && use.length > 10);
   }
@@ -53,6 +61,6 @@ Deno.test("an app names itself and its instructions as its maker says", async ()
     info: { name: "mine", version: "9.9.9" },
     instructions: "Call echo first",
   });
-  const info = await (await app.request("/mcp/stdio")).json();
+  const info = await (await app.request("/mcp/info")).json();
   assertEquals([info.name, info.version, info.instructions], ["mine", "9.9.9", "Call echo first"]);
 });
