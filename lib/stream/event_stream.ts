@@ -21,7 +21,8 @@ import { type CloseReason, isClientGone } from "./close_reason.ts";
 import type { PongState, ReaderProgress } from "./heartbeat.ts";
 import { TailDrain } from "./out/tail_drain.ts";
 import { Stream } from "./stream.ts";
-import type { EventStreamParts, StreamSnapshot, StreamState } from "./stream_types.ts";
+import type { StreamSnapshot, StreamState } from "./snapshot.ts";
+import type { EventStreamParts } from "./stream.ts";
 
 export class EventStream extends Stream
   implements Timed, StreamSnapshot, ReaderProgress, EventListenerObject {
@@ -76,7 +77,7 @@ export class EventStream extends Stream
     if (this.#state !== "opening") return;
     this.#state = "open";
     this.#request = request;
-    if ((this.work?.unanswered ?? 0) > 0) this.listenForAbort();
+    if (this.unanswered > 0) this.listenForAbort();
     if (!this.sendRaw(first)) return;
     const { retryMs } = this;
     if (retryMs !== undefined) this.sendRaw(encodeRetry(retryMs));
@@ -146,8 +147,7 @@ export class EventStream extends Stream
 
   /** Called by the outbox. */
   override sendDeferred(text: string): void {
-    if (this.work?.sendDeferred !== undefined) this.work.sendDeferred(text);
-    else this.sendRaw(encodeJsonText(text));
+    this.driver.sendDeferred(text, this);
   }
 
   /**
@@ -172,7 +172,7 @@ export class EventStream extends Stream
     this.owner.wheel.cancel(this);
     if (this.#isListening) this.#request?.signal.removeEventListener("abort", this);
     this.owner.closed(this, reason);
-    this.#abortWork(reason);
+    this.#notifyDriver(reason);
     this.#log.info("Connection forcefully closed", {
       connection_id: this.id,
       reason,
@@ -189,7 +189,7 @@ export class EventStream extends Stream
 
   /** Called by the heartbeat. */
   pingClient(): PongState {
-    return this.work?.pingClient?.() ?? "unknown";
+    return this.driver.pingClient();
   }
 
   /** Called by the timer wheel: a ping or the end of the stream's time is due. */
@@ -207,7 +207,7 @@ export class EventStream extends Stream
     if (outcome === "failed") return this.#pingFailed("ping_failed");
     if (outcome === "busy") return;
     this.owner.pinged(latenessMs);
-    const isSent = this.sendRaw(this.dialect.ping(this, this.pingCount));
+    const isSent = this.sendRaw(this.driver.ping(this, this.pingCount));
     if (isSent && outcome === "unanswered") this.#pingFailed("peer_lost");
   }
 
@@ -228,7 +228,7 @@ export class EventStream extends Stream
 
   /** A running call holds up the end of a stream's time, but only for as long as a call may take. */
   #mayExpire(now: number): boolean {
-    return (this.work?.unanswered ?? 0) === 0 ||
+    return this.unanswered === 0 ||
       now >= this.#maxAgeAt + this.limits.requestTimeoutMs;
   }
 
@@ -241,7 +241,7 @@ export class EventStream extends Stream
 
   #sendClosingFrame(reason: CloseReason): void {
     try {
-      const frame = this.dialect.closingFrame?.({ reason, connection: this });
+      const frame = this.driver.closingFrame(reason, this);
       if (frame !== undefined) this.outbox.add(frame);
     } catch {
       // The dialect could not say it; the reason stands in the log.
@@ -284,9 +284,9 @@ export class EventStream extends Stream
     return this.owner.enforceTotalBudget(this);
   }
 
-  #abortWork(reason: CloseReason): void {
+  #notifyDriver(reason: CloseReason): void {
     try {
-      this.work?.onEnded(() => new CallAborted(reason, `Connection closed: ${reason}`));
+      this.driver.onEnded(() => new CallAborted(reason, `Connection closed: ${reason}`));
     } catch {
       // An abort listener of a tool threw; the stream is closed all the same.
     }

@@ -5,7 +5,7 @@ export interface ReaderProgress {
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
   /** Tells the answer to the last question to the client, and asks the next one. */
-  pingClient?(): PongState;
+  pingClient(): PongState;
 }
 
 /**
@@ -92,7 +92,7 @@ export class Heartbeat {
       return "busy";
     }
     this.#pingCount++;
-    const isUnanswered = progress.pingClient?.() === "unanswered";
+    const isUnanswered = progress.pingClient() === "unanswered";
     this.#failures = isUnanswered ? this.#failures + 1 : 0;
     return isUnanswered ? "unanswered" : "ping";
   }

@@ -1,6 +1,6 @@
 import type { ObservedConnection } from "../base/observer.ts";
 import { CLOSE_REASONS, type CloseReason } from "./close_reason.ts";
-import type { StreamSnapshot } from "./stream_types.ts";
+import type { StreamSnapshot } from "./snapshot.ts";
 
 /** Why a new stream was refused. */
 export const REFUSALS = [
@@ -45,7 +45,7 @@ export function zeroRefused(): Record<Refusal, number> {
 /** A stream that has ended, for those who watch. */
 export function closedEvent(ended: StreamSnapshot, reason: CloseReason): ObservedConnection {
   const { id, dialect, client: { address, userAgent }, ageMs, sentBytes } = ended;
-  return { id, dialect: dialect.name, address, userAgent, reason, ageMs, sentBytes };
+  return { id, dialect, address, userAgent, reason, ageMs, sentBytes };
 }
 
 function zeroes<K extends string>(keys: readonly K[]): Record<K, number> {

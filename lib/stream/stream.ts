@@ -1,20 +1,27 @@
+import type { Log } from "../base/log.ts";
+import type { StreamClient } from "./client.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox, type OutboxOwner } from "./out/outbox.ts";
-import type {
-  EventStreamParts,
-  SseDialect,
-  StreamClient,
-  StreamHost,
-  StreamLimits,
-  StreamWork,
-} from "./stream_types.ts";
+import type { DialectName } from "./snapshot.ts";
+import type { StreamDriver } from "./stream_driver.ts";
+import type { StreamHost, StreamLimits } from "./stream_host.ts";
+
+/** What a stream is made of; passed by the registry, which alone makes connections. */
+export interface EventStreamParts {
+  readonly id: string;
+  readonly driver: StreamDriver;
+  readonly client: StreamClient;
+  readonly owner: StreamHost;
+  readonly limits: StreamLimits;
+  /** The time between two pings that this stream has. */
+  readonly pingIntervalMs: number;
+  readonly log: Log;
+}
 
 /** What a stream is made of and shows of itself; what happens to it is in `event_stream.ts`. */
 export abstract class Stream implements OutboxOwner {
   readonly id: string;
-  readonly dialect: SseDialect;
   readonly client: StreamClient;
-  readonly work: StreamWork | undefined;
   /**
    * Monotonic ms at which the stream was opened. Its times are whole numbers: V8 keeps those in the
    * stream itself, and makes each of all others an object of 16 bytes.
@@ -24,15 +31,15 @@ export abstract class Stream implements OutboxOwner {
   protected endedAt: number | undefined;
   /** What waits for the reader. */
   readonly outbox: Outbox;
+  protected readonly driver: StreamDriver;
   protected readonly owner: StreamHost;
   protected readonly limits: StreamLimits;
   protected readonly heartbeat: Heartbeat;
 
-  constructor({ id, dialect, client, work, owner, limits, pingIntervalMs }: EventStreamParts) {
+  constructor({ id, driver, client, owner, limits, pingIntervalMs }: EventStreamParts) {
     this.id = id;
-    this.dialect = dialect;
+    this.driver = driver;
     this.client = client;
-    this.work = work;
     this.owner = owner;
     this.limits = limits;
     this.openedAt = Math.floor(owner.wheel.now());
@@ -48,6 +55,25 @@ export abstract class Stream implements OutboxOwner {
   /** The response body. */
   get readable(): ReadableStream<Uint8Array> {
     return this.outbox.readable;
+  }
+
+  get dialect(): DialectName {
+    return this.driver.name;
+  }
+
+  /** Whether it stays open by itself, and does not just carry the answer to a request. */
+  get isLongLived(): boolean {
+    return this.driver.isLongLived;
+  }
+
+  /** Requests whose response is still to come on this stream. */
+  get unanswered(): number {
+    return this.driver.unanswered;
+  }
+
+  /** Requests answered so far. */
+  get answeredCount(): number {
+    return this.driver.answeredCount;
   }
 
   /** Pings handed to the transport. */
@@ -82,7 +108,7 @@ export abstract class Stream implements OutboxOwner {
 
   /** What its client is asked to wait before it comes back (ms), if it comes too often. */
   get retryMs(): number | undefined {
-    return this.dialect.isLongLived ? this.owner.retryMs(this.client, this.openedAt) : undefined;
+    return this.isLongLived ? this.owner.retryMs(this.client, this.openedAt) : undefined;
   }
 
   /** Brings the registry's total up to date with what its reader has taken. */

@@ -16,13 +16,9 @@ import { closedEvent, type HeartbeatFigures, type Ledger, zeroClosed } from "./l
 import type { TailDrain } from "./out/tail_drain.ts";
 import { QueueBudget } from "./out/queue_budget.ts";
 import { EventStream } from "./event_stream.ts";
-import type {
-  SseDialect,
-  StreamClient,
-  StreamHost,
-  StreamLimits,
-  StreamWork,
-} from "./stream_types.ts";
+import type { StreamDriver } from "./stream_driver.ts";
+import type { StreamClient } from "./client.ts";
+import type { StreamHost, StreamLimits } from "./stream_host.ts";
 
 /** Limits on all streams together. */
 export interface RegistryLimits extends StreamLimits, AdmissionLimits {}
@@ -37,9 +33,8 @@ export interface RegistryOptions {
 
 /** What {@linkcode StreamRegistry.open} needs to know. */
 export interface OpenOptions {
-  readonly dialect: SseDialect;
+  readonly driver: StreamDriver;
   readonly client: StreamClient;
-  readonly work?: StreamWork;
   /** Time between two pings that the client asks for; see {@linkcode StreamRegistry.clampPingInterval}. */
   readonly pingIntervalMs?: number | undefined;
 }
@@ -111,32 +106,31 @@ export class StreamRegistry implements StreamHost {
    *
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
-  open({ dialect, client, work, pingIntervalMs }: OpenOptions): EventStream {
+  open({ driver, client, pingIntervalMs }: OpenOptions): EventStream {
     this.#queues.syncIfFull();
     this.admission.admitStream(client, {
       open: this.#streams.size + this.#lingering,
       openOfClient: this.#perClient.get(client.key) ?? 0,
       queuedBytes: this.#queues.bytes,
-    }, dialect.isLongLived);
+    }, driver.isLongLived);
     const connection = new EventStream({
       id: randomId("mcp_sse_"),
-      dialect,
+      driver,
       client,
-      work,
       owner: this,
       limits: this.#limits,
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
       log: this.#log,
     });
     this.#opened++;
-    this.#observer.connectionOpened(dialect.name);
+    this.#observer.connectionOpened(driver.name);
     this.#streams.add(connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     this.#log.info("SSE Connection establishing", {
       connection_id: connection.id,
       client_ip: client.address,
       user_agent: client.userAgent,
-      dialect: dialect.name,
+      dialect: driver.name,
     });
     return connection;
   }
@@ -192,7 +186,7 @@ export class StreamRegistry implements StreamHost {
 
   /** Told by a transport that a stream's last request has been answered. */
   closeIfIdle(connection: EventStream): void {
-    if (this.draining && (connection.work?.unanswered ?? 0) === 0) {
+    if (this.draining && connection.unanswered === 0) {
       connection.close("drain");
     }
   }
@@ -210,12 +204,12 @@ export class StreamRegistry implements StreamHost {
     if (!this.#streams.delete(connection.id)) return;
     this.#closed[reason]++;
     this.#observer.connectionClosed(closedEvent(connection, reason));
-    const { dialect, client } = connection;
+    const { client, isLongLived } = connection;
     // A client that has left holds no socket, and to ask for its release now would be too late.
     const mayLinger = client.transport.released !== undefined && reason !== "client_closed";
     if (mayLinger) this.#linger(connection);
     else this.#countOut(connection);
-    if (isClientGone(reason) && dialect.isLongLived) this.admission.noteLost(connection);
+    if (isClientGone(reason) && isLongLived) this.admission.noteLost(connection);
     if (this.#streams.size === 0) this.#whenEmpty?.resolve();
   }
 
@@ -242,7 +236,7 @@ export class StreamRegistry implements StreamHost {
 
   /** Called by a connection: it was cut off with so many answers unread. */
   resultsLost({ id, dialect, reason }: EventStream, results: number): void {
-    this.#observer.resultsLost(dialect.name, results);
+    this.#observer.resultsLost(dialect, results);
     this.#log.warning("Results lost", { connection_id: id, reason, results });
   }
 

@@ -16,7 +16,9 @@ import { MemoryEventStore } from "../store/event_store.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { type EndpointDeps, handleDelete, handleGet, handlePost } from "./endpoint.ts";
+import { createHttpSseSessions } from "./http_sse/dialect.ts";
 import type { RequestContext } from "./incoming.ts";
+import { createPlainSessions } from "./plain/dialect.ts";
 import type { Pipe } from "./stdio/connection.ts";
 import { SessionTable } from "./streamable/session_table.ts";
 
@@ -112,7 +114,10 @@ export function createTransport(
     maxSessions: settings.MCP_MAX_SESSIONS,
     observer,
   });
-  const parts = { ...core, info, catalog, changes, store, requestTimeoutMs, server, sessions };
+  const session = { ...core, server, changes, requestTimeoutMs };
+  const plain = createPlainSessions(session);
+  const httpSse = createHttpSseSessions(session);
+  const parts = { ...session, info, catalog, store, sessions, plain, httpSse };
   return {
     server,
     sessions,

@@ -34,7 +34,7 @@ import type { Peer } from "./peer.ts";
 import { CONNECTION_ID_HEADER, deletePlain, openPlain, postToPlain } from "./plain/dialect.ts";
 import { accepted as acceptedResponse } from "./respond.ts";
 import { openSessionStream } from "./streamable/resumption.ts";
-import type { SessionStreamDeps } from "./stream_session.ts";
+import type { StreamSessions } from "./stream_session.ts";
 import { handleStateless, type StatelessDeps } from "./stateless/request.ts";
 import {
   openSession,
@@ -45,8 +45,10 @@ import {
 } from "./streamable/dialect.ts";
 
 /** What the dialects work with. */
-export interface EndpointDeps extends SessionStreamDeps, StreamableDeps, StatelessDeps, ListenDeps {
+export interface EndpointDeps extends StreamableDeps, StatelessDeps, ListenDeps {
   readonly catalog: Catalog;
+  readonly plain: StreamSessions;
+  readonly httpSse: StreamSessions;
   /** Whether its URL is the one that speaks the plain dialect too. */
   readonly isPlainUrl: boolean;
 }
@@ -81,7 +83,7 @@ export function handlePost(
   const connectionId = deps.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
   if (value === undefined) {
     if (!wantsPlain || connectionId !== null) throw emptyBodyError();
-    return openPlain(deps, { request, peer, message: undefined });
+    return openPlain(deps.plain, { request, peer, message: undefined });
   }
   checkDepth(value);
   const version = headers.get(VERSION_HEADER);
@@ -91,10 +93,10 @@ export function handlePost(
   try {
     if (isRequest(message)) deps.connections.admission.admitRequest();
     if (connectionId !== null) {
-      return postToPlain(deps, { id: connectionId, peer }, message);
+      return postToPlain(deps.plain, { id: connectionId, peer }, message);
     }
     const streamId = from.query === "" ? undefined : streamIdOf(from.query);
-    if (streamId !== undefined) return postToHttpSse(deps, { id: streamId, peer }, message);
+    if (streamId !== undefined) return postToHttpSse(deps.httpSse, { id: streamId, peer }, message);
     return route(deps, post, message);
   } catch (error) {
     // Whatever was wrong, the client learns which of its requests it was.
@@ -119,7 +121,7 @@ function route(deps: EndpointDeps, post: Post, message: JsonRpcMessage): MaybePr
     const session = deps.sessions.find(sessionId, peer);
     return postToSession(deps, session, post, message);
   }
-  if (speaksPlain(post)) return openPlain(deps, { request, peer, message });
+  if (speaksPlain(post)) return openPlain(deps.plain, { request, peer, message });
   if (isRequest(message)) {
     return handleStateless(deps, {
       request,
@@ -196,14 +198,14 @@ export function handleGet(deps: EndpointDeps, from: RequestContext): Response {
     );
   }
   const sessionId = headers.get(SESSION_ID_HEADER);
-  if (sessionId === null) return openHttpSse(deps, from);
+  if (sessionId === null) return openHttpSse(deps.httpSse, from);
   return openSessionStream(deps, deps.sessions.find(sessionId, from.peer), from);
 }
 
 /** `DELETE` of the endpoint: the client ends what its header names. */
 export function handleDelete(deps: EndpointDeps, { headers, peer }: RequestContext): Response {
   const connectionId = deps.isPlainUrl ? headers.get(CONNECTION_ID_HEADER) : null;
-  if (connectionId !== null) return deletePlain(deps, { id: connectionId, peer });
+  if (connectionId !== null) return deletePlain(deps.plain, { id: connectionId, peer });
   requireSupportedVersion(headers.get(VERSION_HEADER));
   const sessionId = headers.get(SESSION_ID_HEADER);
   if (sessionId !== null) {

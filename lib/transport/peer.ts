@@ -1,6 +1,6 @@
 import type { Identity } from "../base/identity.ts";
 import type { Caller } from "../registry/context.ts";
-import type { StreamClient, StreamTransport } from "../stream/stream_types.ts";
+import type { StreamClient, StreamTransport } from "../stream/client.ts";
 
 /** The other end of a request, as the edge sees it. */
 export interface Peer extends StreamTransport, Partial<Omit<Identity, "principal">> {

@@ -15,10 +15,13 @@ import { ClientState } from "../mcp/session/client_state.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { CatalogChange } from "../registry/catalog.ts";
 import type { Caller } from "../registry/context.ts";
-import type { StreamRegistry } from "../stream/stream_registry.ts";
+import type { CloseReason } from "../stream/close_reason.ts";
 import type { EventStream } from "../stream/event_stream.ts";
 import type { PongState } from "../stream/heartbeat.ts";
-import type { SseDialect, StreamWork } from "../stream/stream_types.ts";
+import { IdMap } from "../stream/id_map.ts";
+import type { DialectName, StreamSnapshot } from "../stream/snapshot.ts";
+import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../stream/stream_driver.ts";
+import type { StreamRegistry } from "../stream/stream_registry.ts";
 import {
   isRequest,
   isResponse,
@@ -42,44 +45,89 @@ export interface SessionStreamDeps {
 }
 
 /** How one dialect differs from the other. */
-export interface SessionDialect {
-  readonly sse: SseDialect;
+export interface SessionDialect extends Pick<StreamDriver, "name" | "ping" | "closingFrame"> {
   /** Whether its clients begin with `initialize`, hear of nothing before, and answer pings. */
   readonly beginsWithInitialize: boolean;
   /** Name of the event that carries a response. */
   responseEvent(response: JsonRpcResponse): string;
 }
 
-export class StreamSession implements RequestScope, StreamWork, ChangeListener {
-  readonly session: ClientState;
-  readonly connection: EventStream;
+/** What opens a session stream. */
+export interface SessionStreamRequest {
+  readonly request: Request;
+  readonly peer: Peer;
+  /** Time between two pings that the client asks for. */
+  readonly pingIntervalMs?: number | undefined;
+}
+
+/** What all sessions of one dialect are made of. */
+interface SessionParts extends SessionStreamDeps {
   readonly dialect: SessionDialect;
+  /** Told of each session that has ended. */
+  readonly remove: (session: StreamSession) => void;
+}
+
+/** The open streams of one dialect whose streams are sessions. */
+export class StreamSessions {
+  readonly connections: StreamRegistry;
+  readonly #parts: SessionParts;
+  readonly #sessions = new IdMap<StreamSession>();
+
+  constructor(deps: SessionStreamDeps, dialect: SessionDialect) {
+    this.connections = deps.connections;
+    const remove = ({ id }: StreamSession) => void this.#sessions.delete(id);
+    this.#parts = { ...deps, dialect, remove };
+  }
+
+  /** @throws {ProtocolError} when a limit is reached or the server drains */
+  open(from: SessionStreamRequest): StreamSession {
+    const session = new StreamSession(this.#parts, from);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /**
+   * The session of an open stream; undefined where this dialect has none of that id.
+   *
+   * @throws {ProtocolError} `forbidden` for somebody else's
+   */
+  find(id: string, peer: Peer): StreamSession | undefined {
+    const found = this.#sessions.get(id);
+    if (found === undefined || found.session.caller.principal === peer.principal) return found;
+    throw new ProtocolError("forbidden", "This stream belongs to another caller");
+  }
+}
+
+export class StreamSession implements RequestScope, StreamDriver, ChangeListener {
+  readonly session: ClientState;
+  readonly stream: EventStream;
   /** Requests answered so far. */
   answeredCount = 0;
   /** Belongs to the change bus. */
   place = -1;
   #unanswered = 0;
-  readonly #deps: SessionStreamDeps;
+  readonly #parts: SessionParts;
 
-  /** @throws {ProtocolError} when a limit is reached or the server drains */
-  constructor(
-    deps: SessionStreamDeps,
-    dialect: SessionDialect,
-    from: { request: Request; peer: Peer; pingIntervalMs?: number | undefined },
-  ) {
-    this.#deps = deps;
-    this.dialect = dialect;
+  constructor(parts: SessionParts, { request, peer, pingIntervalMs }: SessionStreamRequest) {
+    this.#parts = parts;
     // The stream keeps its peer anyway.
-    this.session = new ClientState(deps, from.peer);
-    const client = streamClient(from.request, from.peer);
-    const { pingIntervalMs } = from;
-    this.connection = deps.connections.open({
-      dialect: dialect.sse,
-      client,
-      work: this,
-      pingIntervalMs,
-    });
-    deps.changes.add(this);
+    this.session = new ClientState(parts, peer);
+    const client = streamClient(request, peer);
+    this.stream = parts.connections.open({ driver: this, client, pingIntervalMs });
+    parts.changes.add(this);
+  }
+
+  get id(): string {
+    return this.stream.id;
+  }
+
+  get name(): DialectName {
+    return this.#parts.dialect.name;
+  }
+
+  /** Whatever its client does, the stream is its session. */
+  get isLongLived(): boolean {
+    return true;
   }
 
   get caller(): Caller {
@@ -87,7 +135,7 @@ export class StreamSession implements RequestScope, StreamWork, ChangeListener {
   }
 
   get connectionId(): string {
-    return this.connection.id;
+    return this.stream.id;
   }
 
   get inFlight(): InFlight {
@@ -107,13 +155,26 @@ export class StreamSession implements RequestScope, StreamWork, ChangeListener {
     return this.#unanswered;
   }
 
+  ping(stream: StreamSnapshot, pingCount: number): Uint8Array {
+    return this.#parts.dialect.ping(stream, pingCount);
+  }
+
+  closingFrame(reason: CloseReason, stream: StreamSnapshot): Uint8Array | undefined {
+    return this.#parts.dialect.closingFrame(reason, stream);
+  }
+
   onEnded(reason: () => CallAborted): void {
-    this.#deps.changes.remove(this);
+    this.#parts.remove(this);
+    this.#parts.changes.remove(this);
     this.session.inFlight.abortAll(reason);
   }
 
+  sendDeferred(text: string, stream: FrameSink): void {
+    QUIET_DRIVER.sendDeferred(text, stream);
+  }
+
   pingClient(): PongState {
-    if (!this.dialect.beginsWithInitialize || !this.session.isInitialized) return "unknown";
+    if (!this.#parts.dialect.beginsWithInitialize || !this.session.isInitialized) return "unknown";
     const { pings } = this.session;
     const { answer } = pings;
     this.send(pings.next());
@@ -121,7 +182,7 @@ export class StreamSession implements RequestScope, StreamWork, ChangeListener {
   }
 
   wantsChange(change: CatalogChange): boolean {
-    if (this.dialect.beginsWithInitialize && !this.session.isInitialized) return false;
+    if (this.#parts.dialect.beginsWithInitialize && !this.session.isInitialized) return false;
     return change.kind !== "resource" || this.session.subscriptions.has(change.uri);
   }
 
@@ -130,25 +191,25 @@ export class StreamSession implements RequestScope, StreamWork, ChangeListener {
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
-    this.connection.sendMessage(message);
+    this.stream.sendMessage(message);
   }
 
   endProgress(token: string | number): void {
-    this.connection.outbox.endProgress(token);
+    this.stream.outbox.endProgress(token);
   }
 
   /** Takes one message; its response, if any, comes on the stream. */
   take(message: JsonRpcMessage): void {
-    if (this.connection.state !== "open") return;
-    const { server } = this.#deps;
+    if (this.stream.state !== "open") return;
+    const { server } = this.#parts;
     if (isResponse(message)) return this.session.settle(message);
     if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
     // A client may be gone before its stream is open; nothing runs for nobody. A ping runs nothing.
-    if (message.method !== "ping" && !this.connection.checkAborted()) return;
+    if (message.method !== "ping" && !this.stream.checkAborted()) return;
     this.#unanswered++;
     const response = server.dispatch(message, this, LEGACY_METHODS);
     if (!isPromise(response)) return this.#answer(response);
-    this.connection.listenForAbort();
+    this.stream.listenForAbort();
     void response.then((settled) => this.#answer(settled));
   }
 
@@ -156,32 +217,13 @@ export class StreamSession implements RequestScope, StreamWork, ChangeListener {
     this.#unanswered--;
     this.answeredCount++;
     if (response !== undefined) {
-      this.connection.sendResponse(
-        writeOrError(response, (one) => encodeJsonEvent(one, this.dialect.responseEvent(one))),
+      this.stream.sendResponse(
+        writeOrError(
+          response,
+          (one) => encodeJsonEvent(one, this.#parts.dialect.responseEvent(one)),
+        ),
       );
     }
-    this.#deps.connections.closeIfIdle(this.connection);
+    this.#parts.connections.closeIfIdle(this.stream);
   }
-}
-
-/** Who names an open stream, and which. */
-export interface StreamReference {
-  readonly id: string;
-  readonly dialect: SessionDialect;
-  readonly peer: Peer;
-}
-
-/**
- * The open stream of an id; undefined where there is none of that dialect.
- *
- * @throws {ProtocolError} `forbidden` for somebody else's
- */
-export function findStream(
-  { connections }: SessionStreamDeps,
-  { id, dialect, peer }: StreamReference,
-): StreamSession | undefined {
-  const work = connections.get(id)?.work;
-  if (!(work instanceof StreamSession) || work.dialect !== dialect) return undefined;
-  if (work.session.caller.principal === peer.principal) return work;
-  throw new ProtocolError("forbidden", "This stream belongs to another caller");
 }

@@ -12,7 +12,7 @@ import {
   StreamRegistry,
 } from "../../lib/stream/stream_registry.ts";
 import type { EventStream } from "../../lib/stream/event_stream.ts";
-import type { SseDialect, StreamWork } from "../../lib/stream/stream_types.ts";
+import { QUIET_DRIVER, type StreamDriver } from "../../lib/stream/stream_driver.ts";
 import { FakeTime } from "./time.ts";
 
 /** The defaults of the settings, with room for few and small streams. */
@@ -39,35 +39,40 @@ export function bytes(length: number): Uint8Array {
 }
 
 /** A dialect whose frames are easy to tell apart: `first`, `ping 1`, `bye drain`. */
-export const BARE: SseDialect = {
+export const BARE: StreamDriver = {
+  ...QUIET_DRIVER,
   isLongLived: true,
   name: "plain",
-  ping: (_connection, pingCount) => ENCODER.encode(`ping ${pingCount}\n`),
-  closingFrame: ({ reason }) => ENCODER.encode(`bye ${reason}\n`),
+  ping: (_stream, pingCount) => ENCODER.encode(`ping ${pingCount}\n`),
+  closingFrame: (reason) => ENCODER.encode(`bye ${reason}\n`),
 };
 
-/** Requests in flight, as far as a stream knows them. */
-export class FakeWork implements StreamWork {
+/** A bare driver with requests in flight, and what it was told when its stream ended. */
+export interface BusyDriver extends StreamDriver {
   unanswered: number;
-  readonly aborted: CallAborted[] = [];
+  readonly aborted: readonly CallAborted[];
+}
 
-  constructor(size = 0) {
-    this.unanswered = size;
-  }
-
-  onEnded(reason: () => CallAborted): void {
-    this.aborted.push(reason());
-    this.unanswered = 0;
-  }
+/** @param unanswered requests in flight, until the stream ends */
+export function busyDriver(unanswered = 0): BusyDriver {
+  const aborted: CallAborted[] = [];
+  return {
+    ...BARE,
+    unanswered,
+    aborted,
+    onEnded(reason) {
+      aborted.push(reason());
+      this.unanswered = 0;
+    },
+  };
 }
 
 /** How a test opens a stream. */
 export interface OpenBareOptions {
   readonly address?: string;
   readonly socket?: string | undefined;
-  readonly work?: StreamWork;
+  readonly driver?: StreamDriver;
   readonly request?: Pick<Request, "signal">;
-  readonly dialect?: SseDialect;
   /** Settles when the transport lets go of the stream; it is asked when the stream has ended. */
   readonly released?: Promise<unknown>;
 }
@@ -131,16 +136,15 @@ export class Streams implements Disposable {
 
   /** Opens a stream whose first frame is `first`. */
   open(options: OpenBareOptions = {}): BareStream {
-    const { address = "192.0.2.1", request, dialect = BARE, work, released, socket } = options;
+    const { address = "192.0.2.1", request, driver = BARE, released, socket } = options;
     const connection = this.registry.open({
-      dialect,
+      driver,
       client: {
         address,
         key: address,
         userAgent: "test",
         transport: { socket, released: released && (() => released) },
       },
-      ...(work !== undefined && { work }),
     });
     const stream = new BareStream(connection);
     connection.open(ENCODER.encode("first\n"), request);

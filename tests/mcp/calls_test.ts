@@ -49,7 +49,7 @@ Deno.test("a call that takes too long is answered -32603, and its signal says ti
   call.finish("late");
   await settled();
   assertEquals(await eventsUpToPing(client), ["response last"]);
-  assertEquals(app.connections.streams().next().value?.work?.unanswered, 0);
+  assertEquals(app.connections.streams().next().value?.unanswered, 0);
   await client.events.leave();
 });
 

@@ -72,7 +72,7 @@ class Scene implements Disposable {
     this.streams = new Streams({ maxQueuedBytes: MAX_BYTES, maxTotalQueuedBytes: 1e6 }, {
       observer,
     });
-    this.stream = this.streams.open({ dialect: { ...BARE, closingFrame: () => undefined } });
+    this.stream = this.streams.open({ driver: { ...BARE, closingFrame: () => undefined } });
   }
 
   get isOpen(): boolean {

@@ -6,7 +6,7 @@ import {
   assertLessOrEqual,
 } from "@std/assert";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
-import { FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
+import { busyDriver, LIMITS, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 const MAX_AGE = 100_000;
@@ -31,9 +31,9 @@ Deno.test("streams opened together end spread over 80 to 100 % of the maximum ag
   });
   const endedAt: number[] = [];
   for (let index = 0; index < 500; index++) {
-    const work = new FakeWork();
-    work.onEnded = () => void endedAt.push(streams.time.now);
-    streams.openFollowed({ work });
+    const driver = busyDriver();
+    driver.onEnded = () => void endedAt.push(streams.time.now);
+    streams.openFollowed({ driver });
   }
   await streams.time.advance(MAX_AGE + TICK);
   assertEquals([endedAt.length, streams.registry.ledger().closed.max_age], [500, 500]);
@@ -49,18 +49,18 @@ Deno.test("streams opened together end spread over 80 to 100 % of the maximum ag
 
 Deno.test("maximum age never falls into a running call, and ends the stream soon after it", async () => {
   using streams = new Streams({ maxConnectionMs: MAX_AGE });
-  const work = new FakeWork(1);
-  const stream = streams.openFollowed({ work });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver });
   await streams.time.advance(2 * MAX_AGE);
   assertEquals(stream.connection.state, "open");
-  work.unanswered = 0;
+  driver.unanswered = 0;
   await streams.time.advance(300);
   assertEquals(stream.reason, "max_age");
 });
 
 Deno.test("pings go on while a running call holds up the maximum age", async () => {
   using streams = new Streams({ maxConnectionMs: MAX_AGE });
-  const stream = streams.openFollowed({ work: new FakeWork(1) });
+  const stream = streams.openFollowed({ driver: busyDriver(1) });
   await streams.time.advance(MAX_AGE);
   const before = stream.connection.pingCount;
   await streams.time.advance(10 * LIMITS.pingIntervalMs);
@@ -69,13 +69,13 @@ Deno.test("pings go on while a running call holds up the maximum age", async () 
 
 Deno.test("a call that never ends holds up the maximum age only for the time a call may take", async () => {
   using streams = new Streams({ maxConnectionMs: MAX_AGE, requestTimeoutMs: 50_000 });
-  const work = new FakeWork(1);
-  const stream = streams.openFollowed({ work });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver });
   await streams.time.advance(0.8 * MAX_AGE + 50_000 - TICK);
   assertEquals(stream.connection.state, "open");
   await streams.time.advance(0.2 * MAX_AGE + 300);
   assertEquals(stream.reason, "max_age");
-  assertEquals(work.aborted.map((aborted) => aborted.reason), ["max_age"]);
+  assertEquals(driver.aborted.map((aborted) => aborted.reason), ["max_age"]);
 });
 
 Deno.test("a reader that has stopped is found out before its stream grows old", async () => {
@@ -116,12 +116,12 @@ Deno.test("of two enders exactly one gives the reason, whatever the order", asyn
 Deno.test("maximum age and the third failed ping in one tick give one reason", async () => {
   for (let round = 0; round < 20; round++) {
     using streams = new Streams({ pingIntervalMs: 1_000, maxConnectionMs: 3_000 });
-    const work = new FakeWork();
-    const stream = streams.open({ work });
+    const driver = busyDriver();
+    const stream = streams.open({ driver });
     await streams.time.leap(3_100);
     await streams.time.advance(3_000);
     assert(stream.reason === "max_age" || stream.reason === "ping_failed");
-    assertEquals(work.aborted.length, 1);
+    assertEquals(driver.aborted.length, 1);
     assert(streams.addsUp());
   }
 });

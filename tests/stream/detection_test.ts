@@ -1,7 +1,14 @@
 /** Each layer of disconnect detection alone ends the stream and aborts what runs for it. */
 import { assert, assertEquals } from "@std/assert";
 import { CapturedLog } from "../helpers/log.ts";
-import { type BareStream, bytes, FakeWork, LIMITS, Streams } from "../helpers/streams.ts";
+import {
+  type BareStream,
+  type BusyDriver,
+  busyDriver,
+  bytes,
+  LIMITS,
+  Streams,
+} from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 const INTERVAL = LIMITS.pingIntervalMs;
@@ -16,9 +23,14 @@ function breakWrites(): Disposable {
   return { [Symbol.dispose]: () => void (prototype.enqueue = enqueue) };
 }
 
-function assertEnded(streams: Streams, stream: BareStream, work: FakeWork, reason: string): void {
+function assertEnded(
+  streams: Streams,
+  stream: BareStream,
+  driver: BusyDriver,
+  reason: string,
+): void {
   assertEquals(stream.reason, reason);
-  assertEquals(work.aborted.map((aborted) => aborted.reason), [reason]);
+  assertEquals(driver.aborted.map((aborted) => aborted.reason), [reason]);
   assertEquals(streams.registry.size, 0);
   assert(streams.addsUp());
 }
@@ -26,10 +38,10 @@ function assertEnded(streams: Streams, stream: BareStream, work: FakeWork, reaso
 Deno.test("layer 1: a reader that cancels the stream ends it at once", async () => {
   using log = new CapturedLog();
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.open({ work });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver });
   await stream.leave();
-  assertEnded(streams, stream, work, "client_closed");
+  assertEnded(streams, stream, driver, "client_closed");
   assertEquals(log.of("Connection aborted detected").map(({ fields }) => fields), [
     { connection_id: stream.connection.id },
   ]);
@@ -38,46 +50,46 @@ Deno.test("layer 1: a reader that cancels the stream ends it at once", async () 
 
 Deno.test("layer 1: the request's signal alone ends it at once, though nobody cancels the stream", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
+  const driver = busyDriver(1);
   const client = new AbortController();
-  const stream = streams.openFollowed({ work, request: client });
+  const stream = streams.openFollowed({ driver, request: client });
   await settled();
   client.abort();
-  assertEnded(streams, stream, work, "client_closed");
+  assertEnded(streams, stream, driver, "client_closed");
   assertEquals(streams.wheel.size, 0);
 });
 
 /** A stream that nothing runs for, whose request's signal has aborted. */
 async function idleAndAborted(streams: Streams) {
-  const work = new FakeWork();
+  const driver = busyDriver();
   const client = new AbortController();
-  const stream = streams.openFollowed({ work, request: client });
+  const stream = streams.openFollowed({ driver, request: client });
   await settled();
   client.abort();
-  return { work, stream };
+  return { driver, stream };
 }
 
 Deno.test("layer 1: an idle stream, which nothing runs for, looks at the signal with its next ping", async () => {
   using streams = new Streams();
-  const { work, stream } = await idleAndAborted(streams);
+  const { driver, stream } = await idleAndAborted(streams);
   assertEquals(stream.reason, undefined);
   await streams.time.advance(INTERVAL);
-  assertEnded(streams, stream, work, "client_closed");
+  assertEnded(streams, stream, driver, "client_closed");
   assertEquals([stream.connection.pingCount, streams.wheel.size], [0, 0]);
 });
 
 Deno.test("layer 1: what begins to run for a stream whose signal has aborted is stopped at once", async () => {
   using streams = new Streams();
-  const { work, stream } = await idleAndAborted(streams);
-  work.unanswered = 1;
+  const { driver, stream } = await idleAndAborted(streams);
+  driver.unanswered = 1;
   stream.connection.listenForAbort();
-  assertEnded(streams, stream, work, "client_closed");
+  assertEnded(streams, stream, driver, "client_closed");
 });
 
 Deno.test("layer 1: a signal that has aborted before the stream opens ends it before its first byte", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.open({ work, request: { signal: AbortSignal.abort() } });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver, request: { signal: AbortSignal.abort() } });
   assertEquals(stream.reason, "client_closed");
   assertEquals(await stream.read(), undefined);
   assertEquals([stream.connection.sentBytes, streams.wheel.size], [0, 0]);
@@ -93,7 +105,7 @@ Deno.test("the signal of an idle stream is not looked at before its first ping",
       return client.signal;
     },
   };
-  const { connection } = streams.openFollowed({ work: new FakeWork(), request });
+  const { connection } = streams.openFollowed({ driver: busyDriver(), request });
   await settled();
   assertEquals(looks, 0);
   await streams.time.advance(INTERVAL);
@@ -103,11 +115,11 @@ Deno.test("the signal of an idle stream is not looked at before its first ping",
 Deno.test("layer 1: signal and cancel together count once", async () => {
   using streams = new Streams();
   const client = new AbortController();
-  const work = new FakeWork(1);
-  const stream = streams.open({ work, request: client });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver, request: client });
   client.abort();
   await stream.leave();
-  assertEnded(streams, stream, work, "client_closed");
+  assertEnded(streams, stream, driver, "client_closed");
 });
 
 Deno.test("a stream that has ended listens to its request's signal no more", async () => {
@@ -123,11 +135,11 @@ Deno.test("a stream that has ended listens to its request's signal no more", asy
     listeners--;
     removeEventListener.apply(client.signal, args);
   };
-  const work = new FakeWork();
-  const stream = streams.openFollowed({ request: client, work });
+  const driver = busyDriver();
+  const stream = streams.openFollowed({ request: client, driver });
   await settled();
   assertEquals(listeners, 0);
-  work.unanswered = 1;
+  driver.unanswered = 1;
   stream.connection.listenForAbort();
   assertEquals(listeners, 1);
   stream.connection.close("disconnected");
@@ -137,32 +149,32 @@ Deno.test("a stream that has ended listens to its request's signal no more", asy
 
 Deno.test("layer 2: a write that throws ends the stream", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.openFollowed({ work });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver });
   await settled();
   using _broken = breakWrites();
   assertEquals(stream.connection.sendRaw(bytes(1)), false);
-  assertEnded(streams, stream, work, "write_failed");
+  assertEnded(streams, stream, driver, "write_failed");
 });
 
 Deno.test("layer 2: on a silent stream the next ping finds out", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.openFollowed({ work });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver });
   await settled();
   using _broken = breakWrites();
   await streams.time.advance(INTERVAL);
-  assertEnded(streams, stream, work, "write_failed");
+  assertEnded(streams, stream, driver, "write_failed");
 });
 
 Deno.test("layer 3: a reader that stops fails three pings, then the stream ends", async () => {
   using log = new CapturedLog();
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.open({ work });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver });
   const { id } = stream.connection;
   await streams.time.advance(3 * INTERVAL);
-  assertEnded(streams, stream, work, "ping_failed");
+  assertEnded(streams, stream, driver, "ping_failed");
   assertEquals(stream.connection.pingCount, 0);
   assertEquals(streams.registry.heartbeat().failed, 3);
   assertEquals(
@@ -242,13 +254,13 @@ Deno.test("layer 3: a slow reader that takes a large frame piece by piece is lef
 
 Deno.test("layer 4: one byte more than the outbox may hold ends the stream at once", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.open({ work });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver });
   const room = LIMITS.maxQueuedBytes - stream.connection.queuedBytes;
   assert(stream.connection.sendRaw(bytes(room)));
   assertEquals(stream.connection.queuedBytes, LIMITS.maxQueuedBytes);
   assertEquals(stream.connection.sendRaw(bytes(1)), false);
-  assertEnded(streams, stream, work, "queue_full");
+  assertEnded(streams, stream, driver, "queue_full");
   // What waited is dropped at once, not kept for a reader that does not read.
   await stream.follow();
   assertEquals(stream.text, "<cut: queue_full>");

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { CallAborted } from "../../lib/base/errors.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
-import type { StreamSnapshot } from "../../lib/stream/stream_types.ts";
+import type { StreamSnapshot } from "../../lib/stream/snapshot.ts";
 import { CapturedLog } from "../helpers/log.ts";
-import { BARE, bytes, FakeWork, Streams } from "../helpers/streams.ts";
+import { BARE, busyDriver, bytes, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 Deno.test("a stream's first bytes are there at once", async () => {
@@ -49,8 +49,8 @@ for (const reason of CLOSE_REASONS) {
   Deno.test(`\`close("${reason}")\` states that one reason in ledger, log and abort`, async () => {
     using log = new CapturedLog();
     using streams = new Streams();
-    const work = new FakeWork(1);
-    const stream = streams.openFollowed({ work });
+    const driver = busyDriver(1);
+    const stream = streams.openFollowed({ driver });
     await settled();
     stream.connection.close(reason);
     for (const other of CLOSE_REASONS) stream.connection.close(other);
@@ -58,15 +58,15 @@ for (const reason of CLOSE_REASONS) {
     assertEquals([opened, open, closed[reason]], [1, 0, 1]);
     assert(streams.addsUp());
     assertEquals(stream.reason, reason);
-    assertEquals(work.aborted.map((aborted) => aborted.reason), [reason]);
-    assertInstanceOf(work.aborted[0], CallAborted);
+    assertEquals(driver.aborted.map((aborted) => aborted.reason), [reason]);
+    assertInstanceOf(driver.aborted[0], CallAborted);
     for (const message of ["Forcing connection closure", "Connection forcefully closed"]) {
       assertEquals(log.of(message).map(({ fields }) => fields.reason), [reason]);
     }
   });
 }
 
-Deno.test("cleanup goes in order: goodbye, end of stream, registry, abort of the work, log", async () => {
+Deno.test("cleanup goes in order: goodbye, end of stream, registry, driver, log", async () => {
   const steps: string[] = [];
   using streams = new Streams();
   const look = (step: string, { id, state }: StreamSnapshot) => {
@@ -75,15 +75,13 @@ Deno.test("cleanup goes in order: goodbye, end of stream, registry, abort of the
     steps.push(`${step}: ${state}, ${registered ? "in" : "out"}, ${canSend}`);
   };
   const stream = streams.openFollowed({
-    dialect: {
+    driver: {
       ...BARE,
-      closingFrame: (summary) => {
-        look("goodbye", summary.connection);
-        return BARE.closingFrame?.(summary);
-      },
-    },
-    work: {
       unanswered: 1,
+      closingFrame: (reason, ending) => {
+        look("goodbye", ending);
+        return BARE.closingFrame(reason, ending);
+      },
       onEnded: () => {
         look("abort", stream.connection);
         steps.push(`timers: ${streams.wheel.size}, adds up: ${streams.addsUp()}`);
@@ -121,8 +119,8 @@ Deno.test("the log tells a stream's life in fixed words and fields", async () =>
 
 Deno.test("nothing throws and nothing is sent after the end, whatever is called", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.openFollowed({ work });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver });
   const { connection } = stream;
   await settled();
   connection.close("disconnected");
@@ -136,7 +134,7 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
   await streams.time.advance(60_000, 1_000);
   assertEquals(connection.queuedBytes, 0);
   assertEquals({ text: stream.text, ledger: streams.registry.ledger() }, before);
-  assertEquals([work.aborted.length, streams.wheel.size], [1, 0]);
+  assertEquals([driver.aborted.length, streams.wheel.size], [1, 0]);
 });
 
 Deno.test("`open()` a second time does nothing", async () => {
@@ -150,7 +148,7 @@ Deno.test("`open()` a second time does nothing", async () => {
 Deno.test("a stream closed before it was opened sends nothing but its goodbye and counts", async () => {
   using streams = new Streams();
   const connection = streams.registry.open({
-    dialect: BARE,
+    driver: BARE,
     client: { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} },
   });
   assertEquals(connection.state, "opening");
@@ -162,15 +160,14 @@ Deno.test("a stream closed before it was opened sends nothing but its goodbye an
   assertEquals(streams.registry.ledger().closed.error, 1);
 });
 
-Deno.test("a dialect whose goodbye throws, and work whose abort throws, stop no cleanup", async () => {
+Deno.test("a dialect whose goodbye throws, or fails as the stream ends, stops no cleanup", async () => {
   using log = new CapturedLog();
   using streams = new Streams();
   const fail = () => {
     throw new Error("broken");
   };
   const stream = streams.openFollowed({
-    dialect: { ...BARE, closingFrame: fail },
-    work: { unanswered: 1, onEnded: fail },
+    driver: { ...BARE, unanswered: 1, closingFrame: fail, onEnded: fail },
   });
   await settled();
   stream.connection.close("drain");
@@ -182,15 +179,16 @@ Deno.test("a dialect whose goodbye throws, and work whose abort throws, stop no 
 Deno.test("who ends a stream while it is being ended changes nothing", async () => {
   using streams = new Streams();
   const stream = streams.openFollowed({
-    dialect: {
+    driver: {
       ...BARE,
-      closingFrame: (summary) => {
+      unanswered: 1,
+      closingFrame: (reason, ending) => {
         stream.connection.close("error");
         stream.connection.cancel();
-        return BARE.closingFrame?.(summary);
+        return BARE.closingFrame(reason, ending);
       },
+      onEnded: () => stream.connection.close("completed"),
     },
-    work: { unanswered: 1, onEnded: () => stream.connection.close("completed") },
   });
   await settled();
   stream.connection.close("superseded");

@@ -22,7 +22,7 @@ Deno.test("the first ping comes within the last tenth of the first interval, lat
   const pingedAt: number[] = [];
   using streams = new Streams();
   streams.openFollowed({
-    dialect: {
+    driver: {
       ...BARE,
       ping: (connection, count) => {
         pingedAt.push(streams.time.now);
@@ -48,7 +48,7 @@ Deno.test("10,000 connections opened in the same second do not ping in the same 
     maxConnectionsPerClient: COUNT,
     maxTotalQueuedBytes: 1e9,
   });
-  const dialect = {
+  const driver = {
     ...BARE,
     ping: (...args: Parameters<typeof BARE.ping>) => {
       const { now } = streams.time;
@@ -57,7 +57,7 @@ Deno.test("10,000 connections opened in the same second do not ping in the same 
     },
   };
   for (let second = 0; second < 10; second++) {
-    for (let index = 0; index < COUNT / 10; index++) streams.openFollowed({ dialect });
+    for (let index = 0; index < COUNT / 10; index++) streams.openFollowed({ driver });
     await streams.time.advance(100);
   }
   await streams.time.advance(INTERVAL);
@@ -84,14 +84,14 @@ Deno.test("pings stay spread after the process was stopped", async () => {
   const COUNT = 2_000;
   const perTick = new Map<number, number>();
   using streams = new Streams({ maxConnections: COUNT, maxConnectionsPerClient: COUNT });
-  const dialect = {
+  const driver = {
     ...BARE,
     ping: (...args: Parameters<typeof BARE.ping>) => {
       perTick.set(streams.time.now, (perTick.get(streams.time.now) ?? 0) + 1);
       return BARE.ping(...args);
     },
   };
-  for (let index = 0; index < COUNT; index++) streams.openFollowed({ dialect });
+  for (let index = 0; index < COUNT; index++) streams.openFollowed({ driver });
   await streams.time.leap(5.5 * INTERVAL);
   perTick.clear();
   await streams.time.advance(2 * INTERVAL);
@@ -127,14 +127,19 @@ Deno.test("pings are late by a tick at most while the process runs", async () =>
 });
 
 Deno.test("`beat()` tells a ping from a failure and from a reader that is merely slow", () => {
+  const reader = (queuedBytes: number, sentBytes: number) => ({
+    queuedBytes,
+    sentBytes,
+    pingClient: () => "unknown" as const,
+  });
   const heart = new Heartbeat(0, 1_000);
   assert(heart.nextAt >= 900 && heart.nextAt <= 1_000);
-  assertEquals(heart.beat(1_000, { queuedBytes: 0, sentBytes: 6 }), "ping");
-  assertEquals(heart.beat(2_000, { queuedBytes: 10, sentBytes: 6 }), "failed");
+  assertEquals(heart.beat(1_000, reader(0, 6)), "ping");
+  assertEquals(heart.beat(2_000, reader(10, 6)), "failed");
   assertEquals([heart.failures, heart.pingCount], [1, 1]);
-  assertEquals(heart.beat(3_000, { queuedBytes: 9, sentBytes: 7 }), "busy");
+  assertEquals(heart.beat(3_000, reader(9, 7)), "busy");
   assertEquals([heart.failures, heart.pingCount], [0, 1]);
-  assertEquals(heart.beat(4_000, { queuedBytes: 9, sentBytes: 7 }), "failed");
-  assertEquals(heart.beat(5_000, { queuedBytes: 0, sentBytes: 16 }), "ping");
+  assertEquals(heart.beat(4_000, reader(9, 7)), "failed");
+  assertEquals(heart.beat(5_000, reader(0, 16)), "ping");
   assertEquals([heart.failures, heart.pingCount], [0, 2]);
 });

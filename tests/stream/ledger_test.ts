@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
-import { type BareStream, bytes, FakeWork, Streams } from "../helpers/streams.ts";
+import { type BareStream, busyDriver, bytes, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 /** All that may happen to a server's streams. */
@@ -53,7 +53,7 @@ function open({ streams, all, clients, releases }: World, opening: Opening): voi
     all.push(streams.open({
       address: opening.address,
       request: client,
-      work: new FakeWork(opening.isBusy ? 1 : 0),
+      driver: busyDriver(opening.isBusy ? 1 : 0),
       ...(opening.tells && { released: promise }),
     }));
     clients.push(client);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { notification } from "../../lib/wire/json_rpc.ts";
-import { bytes, FakeWork, Streams } from "../helpers/streams.ts";
+import { busyDriver, bytes, Streams } from "../helpers/streams.ts";
 
 Deno.test("close() leaves no timer behind for a reader that has stopped", async () => {
   using streams = new Streams({ pingIntervalMs: 100 });
@@ -23,7 +23,7 @@ Deno.test("close() leaves no timer behind for a client that left with bytes unre
   left.connection.sendRaw(bytes(500));
   await left.leave();
   const abort = new AbortController();
-  const aborted = streams.open({ request: abort, work: new FakeWork(1) });
+  const aborted = streams.open({ request: abort, driver: busyDriver(1) });
   aborted.connection.sendRaw(bytes(500));
   abort.abort();
   assertEquals([left.reason, aborted.reason], ["client_closed", "client_closed"]);

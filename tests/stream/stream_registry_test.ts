@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { ProtocolError } from "../../lib/base/errors.ts";
-import { BARE, bytes, FakeWork, Streams } from "../helpers/streams.ts";
+import { BARE, busyDriver, bytes, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 const FIRST = "first\n".length;
@@ -143,7 +143,7 @@ Deno.test("the total budget counts again once its readers have taken their bytes
 
 Deno.test("`drain()` ends idle streams at once with their goodbye, and refuses new ones", async () => {
   using streams = new Streams();
-  const stream = streams.openFollowed({ work: new FakeWork() });
+  const stream = streams.openFollowed({ driver: busyDriver() });
   const draining = streams.registry.drain(5_000);
   assertEquals(stream.reason, "drain");
   assertEquals(await draining, { drained: 1, cut: 0 });
@@ -156,9 +156,9 @@ Deno.test("`drain()` ends idle streams at once with their goodbye, and refuses n
 
 Deno.test("`drain()` gives running calls the rest of the budget, and no longer", async () => {
   using streams = new Streams();
-  const quick = new FakeWork(1);
-  const slow = new FakeWork(1);
-  const [first, second] = [quick, slow].map((work) => streams.openFollowed({ work }));
+  const quick = busyDriver(1);
+  const slow = busyDriver(1);
+  const [first, second] = [quick, slow].map((driver) => streams.openFollowed({ driver }));
   const draining = streams.registry.drain(5_000);
   await streams.time.advance(2_000);
   assertEquals([first!.reason, second!.reason], [undefined, undefined]);
@@ -173,8 +173,8 @@ Deno.test("`drain()` gives running calls the rest of the budget, and no longer",
 
 Deno.test("`drain()` ends as soon as the last stream has, and leaves no timer", async () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.openFollowed({ work });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver });
   const draining = streams.registry.drain(60_000);
   await streams.time.advance(100);
   await stream.leave();
@@ -190,26 +190,26 @@ Deno.test("`drain()` of no streams ends at once, and again", async () => {
 
 Deno.test("`settled()` ends nothing while the server is not draining", () => {
   using streams = new Streams();
-  const stream = streams.open({ work: new FakeWork() });
+  const stream = streams.open({ driver: busyDriver() });
   streams.registry.closeIfIdle(stream.connection);
   assertEquals(stream.connection.state, "open");
 });
 
 Deno.test("`stop()` ends everything at once and leaves no timer", () => {
   using streams = new Streams();
-  const work = new FakeWork(1);
-  const stream = streams.open({ work });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver });
   streams.registry.stop();
   assertEquals([stream.reason, streams.registry.size, streams.wheel.size], ["drain", 0, 0]);
-  assertEquals(work.aborted.length, 1);
+  assertEquals(driver.aborted.length, 1);
   assert(streams.addsUp());
 });
 
 Deno.test("a stream that is opened by the end of another one is counted too", async () => {
   using streams = new Streams({ maxConnections: 1 });
-  const work = new FakeWork(1);
-  const stream = streams.open({ work });
-  work.onEnded = () => void streams.open();
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver });
+  driver.onEnded = () => void streams.open();
   stream.connection.close("superseded");
   assertEquals(streams.registry.ledger().opened, 2);
   assert(streams.addsUp());
@@ -218,7 +218,7 @@ Deno.test("a stream that is opened by the end of another one is counted too", as
 
 Deno.test("`get()` knows open streams only", () => {
   using streams = new Streams();
-  const { connection } = streams.open({ dialect: BARE });
+  const { connection } = streams.open({ driver: BARE });
   assertEquals(streams.registry.get(connection.id), connection);
   connection.close("completed");
   assertEquals(streams.registry.get(connection.id), undefined);
@@ -227,9 +227,9 @@ Deno.test("`get()` knows open streams only", () => {
 
 Deno.test("`losePeers()` ends all streams on the sockets named, aborts their calls and spares the others", () => {
   using streams = new Streams();
-  const works = [new FakeWork(1), new FakeWork(2), new FakeWork(1), new FakeWork(1)];
+  const works = [busyDriver(1), busyDriver(2), busyDriver(1), busyDriver(1)];
   const sockets = ["192.0.2.1:1", "192.0.2.1:1", "192.0.2.1:2", undefined];
-  const opened = works.map((work, index) => streams.open({ work, socket: sockets[index] }));
+  const opened = works.map((driver, index) => streams.open({ driver, socket: sockets[index] }));
   streams.registry.closeByPeer(new Set(["192.0.2.1:1", "192.0.2.9:9"]));
   assertEquals(opened.map(({ reason }) => reason), [
     "peer_lost",

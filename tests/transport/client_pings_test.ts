@@ -179,9 +179,9 @@ Deno.test("streams that only carry an answer, listen streams and plain streams a
   await time.advance(5 * INTERVAL);
   assertEquals(app.connections.heartbeat().failed, 0);
   assertEquals(clients.map(({ pings }) => pings), [[], [], []]);
-  const works = [...app.connections.streams()].map(({ work, dialect }) => [
-    dialect.name,
-    work?.pingClient?.() ?? "unknown",
+  const states = [...app.connections.streams()].map((stream) => [
+    stream.dialect,
+    stream.pingClient(),
   ]);
-  assertEquals(works, [["streamable", "unknown"], ["listen", "unknown"], ["plain", "unknown"]]);
+  assertEquals(states, [["streamable", "unknown"], ["listen", "unknown"], ["plain", "unknown"]]);
 });

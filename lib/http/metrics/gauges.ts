@@ -94,7 +94,7 @@ function byDialect(
     DIALECTS.map((dialect) => [dialect, before.get(dialect) ?? 0]),
   );
   for (const connection of connections.streams()) {
-    const { name } = connection.dialect;
+    const name = connection.dialect;
     sums.set(name, (sums.get(name) ?? 0) + amount(connection));
   }
   return [...sums].map(([dialect, value]) => ({ labels: { dialect }, value }));

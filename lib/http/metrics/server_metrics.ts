@@ -16,7 +16,7 @@ import type {
 } from "../../base/observer.ts";
 import { CLOSE_REASONS } from "../../stream/close_reason.ts";
 import { REFUSALS } from "../../stream/ledger.ts";
-import type { DialectName } from "../../stream/stream_types.ts";
+import type { DialectName } from "../../stream/snapshot.ts";
 import { SESSION_ENDS } from "../../transport/streamable/session_table.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
 import { DROPPABLE_KINDS } from "../../wire/droppable.ts";

@@ -44,13 +44,13 @@ export interface ConnectionPage {
 type Key = (connection: EventStream) => number | string;
 
 const KEYS: Readonly<Record<Exclude<Sorting["by"], "opened">, Key>> = {
-  dialect: ({ dialect }) => dialect.name,
+  dialect: ({ dialect }) => dialect,
   client: ({ client }) => client.address,
   pings: ({ pingCount }) => pingCount,
   failed_pings: ({ failedPings }) => failedPings,
   queued: ({ queuedBytes }) => queuedBytes,
   sent: ({ sentBytes }) => sentBytes,
-  requests: ({ work }) => work?.unanswered ?? 0,
+  requests: ({ unanswered }) => unanswered,
 };
 
 /** Picks what a query asks for. */
@@ -73,7 +73,7 @@ function holds(filter: string): (connection: EventStream) => boolean {
   const needle = filter.toLowerCase();
   if (needle === "") return () => true;
   return ({ id, dialect, client }) =>
-    [id, dialect.name, client.address, client.userAgent]
+    [id, dialect, client.address, client.userAgent]
       .some((text) => text.toLowerCase().includes(needle));
 }
 

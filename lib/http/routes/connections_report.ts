@@ -57,7 +57,7 @@ export function ledgerView(
 function connectionView(connection: EventStream): Record<string, unknown> {
   return {
     id: connection.id,
-    dialect: connection.dialect.name,
+    dialect: connection.dialect,
     client_ip: connection.client.address,
     user_agent: connection.client.userAgent,
     age_ms: Math.round(connection.ageMs),
@@ -65,7 +65,7 @@ function connectionView(connection: EventStream): Record<string, unknown> {
     failed_pings: connection.failedPings,
     queued_bytes: connection.queuedBytes,
     sent_bytes: connection.sentBytes,
-    requests_in_flight: connection.work?.unanswered ?? 0,
+    requests_in_flight: connection.unanswered,
   };
 }
 

@@ -11,7 +11,7 @@ import { FlapDetector } from "./flap_detector.ts";
 import { type Refusal, zeroRefused } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
 import { CallSlots } from "./call_slots.ts";
-import type { StreamClient, StreamSnapshot } from "../stream_types.ts";
+import type { StreamClient } from "../client.ts";
 
 /** See the settings of the same names. */
 export interface AdmissionLimits {
@@ -46,6 +46,13 @@ export interface Load {
   readonly open: number;
   readonly openOfClient: number;
   readonly queuedBytes: number;
+}
+
+/** A stream that its client has lost. */
+export interface LostStream {
+  readonly client: Pick<StreamClient, "key">;
+  readonly ageMs: number;
+  readonly answeredCount: number;
 }
 
 /** Clients whose rates are remembered. */
@@ -157,9 +164,9 @@ export class Admission {
   }
 
   /** Takes note of a lasting stream that its client has lost. */
-  noteLost(stream: StreamSnapshot): void {
+  noteLost(stream: LostStream): void {
     // Asked first, as to read the clock costs more than all the rest.
-    if ((stream.work?.answeredCount ?? 0) > 0) return;
+    if (stream.answeredCount > 0) return;
     const { client: { key }, ageMs } = stream;
     this.#flapping.record({ client: key, ageMs }, this.#sources.now());
   }

@@ -9,21 +9,23 @@ import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { encodeEvent, KEEPALIVE } from "../../wire/sse.ts";
 import type { Peer } from "../peer.ts";
 import { accepted, eventStream } from "../respond.ts";
-import {
-  findStream,
-  type SessionDialect,
-  type SessionStreamDeps,
-  StreamSession,
-} from "../stream_session.ts";
+import { type SessionDialect, type SessionStreamDeps, StreamSessions } from "../stream_session.ts";
 
 /** Query parameter of the announced endpoint. */
 export const CONNECTION_ID_PARAM = "connection_id";
 
 const HTTP_SSE: SessionDialect = {
+  name: "http_sse",
   beginsWithInitialize: true,
   responseEvent: () => "message",
-  sse: { name: "http_sse", isLongLived: true, ping: () => KEEPALIVE },
+  ping: () => KEEPALIVE,
+  closingFrame: () => undefined,
 };
+
+/** The 2024-11-05 streams of an app. */
+export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
+  return new StreamSessions(deps, HTTP_SSE);
+}
 
 /**
  * Opens a 2024-11-05 stream.
@@ -31,13 +33,17 @@ const HTTP_SSE: SessionDialect = {
  * @param path of the request, under which its messages are to be POSTed
  */
 export function openHttpSse(
-  deps: SessionStreamDeps,
-  from: { readonly request: Request; readonly peer: Peer; readonly path: string },
+  sessions: StreamSessions,
+  { request, peer, path }: {
+    readonly request: Request;
+    readonly peer: Peer;
+    readonly path: string;
+  },
 ): Response {
-  const { connection } = new StreamSession(deps, HTTP_SSE, from);
-  const endpoint = `${from.path}?${CONNECTION_ID_PARAM}=${connection.id}`;
-  connection.open(encodeEvent({ event: "endpoint", data: endpoint }), from.request);
-  return eventStream(connection);
+  const { stream } = sessions.open({ request, peer });
+  const endpoint = `${path}?${CONNECTION_ID_PARAM}=${stream.id}`;
+  stream.open(encodeEvent({ event: "endpoint", data: endpoint }), request);
+  return eventStream(stream);
 }
 
 /**
@@ -46,18 +52,18 @@ export function openHttpSse(
  * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
  */
 export function postToHttpSse(
-  deps: SessionStreamDeps,
-  reference: { readonly id: string; readonly peer: Peer },
+  sessions: StreamSessions,
+  { id, peer }: { readonly id: string; readonly peer: Peer },
   message: JsonRpcMessage,
 ): Response {
-  const stream = findStream(deps, { ...reference, dialect: HTTP_SSE });
-  if (stream === undefined) {
+  const session = sessions.find(id, peer);
+  if (session === undefined) {
     throw new ProtocolError(
       "connection_not_found",
       `No open stream has this ${CONNECTION_ID_PARAM}; open one with GET and use the endpoint ` +
         "that its first event names",
     );
   }
-  stream.take(message);
+  session.take(message);
   return accepted();
 }

@@ -8,7 +8,8 @@ import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
-import type { SseDialect, StreamWork } from "../../stream/stream_types.ts";
+import type { PongState } from "../../stream/heartbeat.ts";
+import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
 import { encodeJsonEvent, KEEPALIVE } from "../../wire/sse.ts";
@@ -22,46 +23,62 @@ export interface ListenDeps {
   readonly changes: ChangeBus;
 }
 
-/** The stream says that it ends, whenever the server ends it. */
-const LISTEN: SseDialect = {
-  name: "listen",
-  isLongLived: true,
-  ping: () => KEEPALIVE,
-  closingFrame: ({ connection }) =>
-    connection.work instanceof ListenStream ? connection.work.farewell() : undefined,
-};
-
 /** Opens a listen stream. */
 export function openListen(
   deps: ListenDeps,
   from: { readonly request: Request; readonly peer: Peer; readonly message: JsonRpcRequest },
 ): Response {
   const subscription = new Subscription(from.message, deps.info);
-  const stream = new ListenStream(subscription, deps.changes);
   const client = streamClient(from.request, from.peer);
-  const connection = deps.connections.open({ dialect: LISTEN, client, work: stream });
-  stream.start(connection, from.request);
-  return eventStream(connection);
+  const driver = new ListenDriver(subscription, deps.changes);
+  const stream = deps.connections.open({ driver, client });
+  driver.start(stream, from.request);
+  return eventStream(stream);
 }
 
-class ListenStream implements StreamWork, ChangeListener {
-  /** A listen stream holds nothing up. */
-  readonly unanswered = 0;
+/** A subscription and its stream. */
+class ListenDriver implements StreamDriver, ChangeListener {
   /** Belongs to the change bus. */
   place = -1;
   readonly #subscription: Subscription;
   readonly #changes: ChangeBus;
-  #connection: EventStream | undefined;
+  #stream: EventStream | undefined;
 
   constructor(subscription: Subscription, changes: ChangeBus) {
     this.#subscription = subscription;
     this.#changes = changes;
   }
 
-  start(connection: EventStream, request: Request): void {
-    this.#connection = connection;
+  get name(): "listen" {
+    return "listen";
+  }
+
+  get isLongLived(): boolean {
+    return true;
+  }
+
+  /** A listen stream holds nothing up. */
+  get unanswered(): number {
+    return 0;
+  }
+
+  get answeredCount(): number {
+    return 0;
+  }
+
+  start(stream: EventStream, request: Request): void {
+    this.#stream = stream;
     this.#changes.add(this);
-    connection.open(encodeJsonEvent(this.#subscription.acknowledgement()), request);
+    stream.open(encodeJsonEvent(this.#subscription.acknowledgement()), request);
+  }
+
+  ping(): Uint8Array {
+    return KEEPALIVE;
+  }
+
+  /** Whenever the server ends the stream, it says so. */
+  closingFrame(): Uint8Array {
+    return encodeJsonEvent(this.#subscription.end());
   }
 
   onEnded(): void {
@@ -73,10 +90,15 @@ class ListenStream implements StreamWork, ChangeListener {
   }
 
   sendChange(message: JsonRpcNotification): void {
-    this.#connection?.sendMessage(this.#subscription.tag(message));
+    this.#stream?.sendMessage(this.#subscription.tag(message));
   }
 
-  farewell(): Uint8Array {
-    return encodeJsonEvent(this.#subscription.end());
+  sendDeferred(text: string, stream: FrameSink): void {
+    QUIET_DRIVER.sendDeferred(text, stream);
+  }
+
+  /** Listen streams have no way for the client to answer. */
+  pingClient(): PongState {
+    return "unknown";
   }
 }

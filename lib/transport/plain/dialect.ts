@@ -18,10 +18,10 @@ import { encodeJsonEvent } from "../../wire/sse.ts";
 import type { Peer } from "../peer.ts";
 import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
 import {
-  findStream,
   type SessionDialect,
   type SessionStreamDeps,
-  StreamSession,
+  type StreamSession,
+  StreamSessions,
 } from "../stream_session.ts";
 
 export const CONNECTION_ID_HEADER = "mcp-connection-id";
@@ -56,24 +56,21 @@ class PingFrames {
 const PINGS = new PingFrames();
 
 const PLAIN: SessionDialect = {
+  name: "plain",
   beginsWithInitialize: false,
   responseEvent: (response) => "error" in response ? "error" : "response",
-  sse: {
-    name: "plain",
-    isLongLived: true,
-    ping: ({ uptime }, pingCount) => PINGS.of(pingCount, uptime),
-    closingFrame: ({ reason, connection }) =>
-      encodeJsonEvent({
-        event: "close",
-        data: {
-          reason,
-          connection_id: connection.id,
-          ping_count: connection.pingCount,
-          uptime: connection.uptime,
-        },
-      }, "close"),
-  },
+  ping: ({ uptime }, pingCount) => PINGS.of(pingCount, uptime),
+  closingFrame: (reason, { id, pingCount, uptime }) =>
+    encodeJsonEvent({
+      event: "close",
+      data: { reason, connection_id: id, ping_count: pingCount, uptime },
+    }, "close"),
 };
+
+/** The plain streams of an app. */
+export function createPlainSessions(deps: SessionStreamDeps): StreamSessions {
+  return new StreamSessions(deps, PLAIN);
+}
 
 /** What opens a plain stream. */
 export interface PlainRequest {
@@ -89,21 +86,22 @@ export interface PlainRequest {
  * @throws {ProtocolError} when a limit is reached or the server drains, or for a ping interval that
  * is not a number
  */
-export function openPlain(deps: SessionStreamDeps, from: PlainRequest): Response {
-  const pingIntervalMs = deps.connections.clampPingInterval(readPingInterval(from.request.headers));
+export function openPlain(sessions: StreamSessions, from: PlainRequest): Response {
   const { request, peer, message } = from;
-  const stream = new StreamSession(deps, PLAIN, { request, peer, pingIntervalMs });
-  const { connection } = stream;
-  const result = { status: "connected", connection_id: connection.id };
-  connection.open(
+  const { connections } = sessions;
+  const pingIntervalMs = connections.clampPingInterval(readPingInterval(request.headers));
+  const session = sessions.open({ request, peer, pingIntervalMs });
+  const { stream } = session;
+  const result = { status: "connected", connection_id: stream.id };
+  stream.open(
     encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
     request,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
-  if (message !== undefined && connection.state === "open") stream.take(message);
-  return eventStream(connection, {
+  if (message !== undefined && stream.state === "open") session.take(message);
+  return eventStream(stream, {
     ...STREAM_HEADERS,
-    [CONNECTION_ID_HEADER]: connection.id,
+    [CONNECTION_ID_HEADER]: stream.id,
     [PING_INTERVAL_HEADER]: String(pingIntervalMs),
   });
 }
@@ -120,17 +118,17 @@ export interface PlainReference {
  * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
  */
 export function postToPlain(
-  deps: SessionStreamDeps,
+  sessions: StreamSessions,
   reference: PlainReference,
   message: JsonRpcMessage,
 ): Response {
-  findPlain(deps, reference).take(message);
+  findPlain(sessions, reference).take(message);
   return accepted();
 }
 
 /** Closes a plain stream at its client's wish. */
-export function deletePlain(deps: SessionStreamDeps, reference: PlainReference): Response {
-  findPlain(deps, reference).connection.close("disconnected");
+export function deletePlain(sessions: StreamSessions, reference: PlainReference): Response {
+  findPlain(sessions, reference).stream.close("disconnected");
   return new Response(null, { status: 204 });
 }
 
@@ -144,9 +142,9 @@ function readPingInterval(headers: Headers): number | undefined {
   );
 }
 
-function findPlain(deps: SessionStreamDeps, reference: PlainReference): StreamSession {
-  const stream = findStream(deps, { ...reference, dialect: PLAIN });
-  if (stream !== undefined) return stream;
+function findPlain(sessions: StreamSessions, { id, peer }: PlainReference): StreamSession {
+  const session = sessions.find(id, peer);
+  if (session !== undefined) return session;
   throw new ProtocolError(
     "connection_not_found",
     "No open connection has the id in Mcp-Connection-Id; open one with POST /mcp/sse and use the " +

@@ -15,7 +15,9 @@ import type { McpServer } from "../../mcp/server.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
-import type { SseDialect, StreamWork } from "../../stream/stream_types.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
+import type { PongState } from "../../stream/heartbeat.ts";
+import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
@@ -50,16 +52,6 @@ const STREAM_AFTER_MS = 1_000;
 /** Nobody reads the answer to a call whose client is gone; the status is for logs of proxies. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-const STATELESS: SseDialect = {
-  name: "stateless",
-  isLongLived: false,
-  ping: () => KEEPALIVE,
-  closingFrame: ({ reason, connection }) =>
-    reason === "drain" && connection.work instanceof StatelessRequest
-      ? connection.work.farewell()
-      : undefined,
-};
-
 /**
  * Answers a request of a client without a session.
  *
@@ -79,7 +71,7 @@ export function handleStateless(deps: StatelessDeps, call: StatelessCall): Maybe
 }
 
 /** A client that is here for one call. */
-class StatelessRequest implements RequestScope, StreamWork, Timed {
+class StatelessRequest implements RequestScope, StreamDriver, Timed {
   readonly inFlight = new InFlight();
   readonly caller: Caller;
   readonly capabilities: ClientCapabilities;
@@ -92,7 +84,7 @@ class StatelessRequest implements RequestScope, StreamWork, Timed {
 
   readonly #deps: StatelessDeps;
   readonly #call: StatelessCall;
-  #connection: EventStream | undefined;
+  #stream: EventStream | undefined;
   #answer: PromiseWithResolvers<Response> | undefined;
   #clientKey = "";
 
@@ -105,24 +97,36 @@ class StatelessRequest implements RequestScope, StreamWork, Timed {
   }
 
   get connectionId(): string | undefined {
-    return this.#connection?.id;
+    return this.#stream?.id;
   }
 
   get hasStream(): boolean {
-    return this.#connection !== undefined;
+    return this.#stream !== undefined;
+  }
+
+  get name(): "stateless" {
+    return "stateless";
+  }
+
+  get isLongLived(): boolean {
+    return false;
   }
 
   get unanswered(): number {
     return this.inFlight.size;
   }
 
-  /** The stream has ended before the call: that is how a client cancels it. */
-  onEnded(reason: () => CallAborted): void {
-    this.inFlight.abortAll(reason);
+  get answeredCount(): number {
+    return 0;
   }
 
-  /** The answer to a call that is cut. */
-  farewell(): Uint8Array {
+  ping(): Uint8Array {
+    return KEEPALIVE;
+  }
+
+  /** The answer to a call that a drain cuts. */
+  closingFrame(reason: CloseReason): Uint8Array | undefined {
+    if (reason !== "drain") return undefined;
     const error = new ProtocolError(
       "draining",
       "Server is shutting down and this request did not end in time; send it again",
@@ -130,13 +134,26 @@ class StatelessRequest implements RequestScope, StreamWork, Timed {
     return encodeJsonEvent(toErrorResponse(error, this.#call.message.id));
   }
 
+  /** The stream has ended before the call: that is how a client cancels it. */
+  onEnded(reason: () => CallAborted): void {
+    this.inFlight.abortAll(reason);
+  }
+
+  sendDeferred(text: string, stream: FrameSink): void {
+    QUIET_DRIVER.sendDeferred(text, stream);
+  }
+
+  pingClient(): PongState {
+    return "unknown";
+  }
+
   send(message: JsonRpcNotification | JsonRpcRequest): void {
     this.#openStream();
-    this.#connection?.sendMessage(message);
+    this.#stream?.sendMessage(message);
   }
 
   endProgress(token: string | number): void {
-    this.#connection?.outbox.endProgress(token);
+    this.#stream?.outbox.endProgress(token);
   }
 
   presence(): AbortSignal {
@@ -149,7 +166,7 @@ class StatelessRequest implements RequestScope, StreamWork, Timed {
     // Known now, as a socket tells no address any more once its client has left.
     this.#clientKey = clientKey(this.#call.peer);
     this.#deps.connections.admission.calls.started(this.#clientKey);
-    if (this.#connection !== undefined) resolve(eventStream(this.#connection));
+    if (this.#stream !== undefined) resolve(eventStream(this.#stream));
     else if (this.#call.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
     else this.#openStream();
     void response.then((settled) => this.#finish(settled));
@@ -163,31 +180,31 @@ class StatelessRequest implements RequestScope, StreamWork, Timed {
 
   #openStream(): void {
     const { request, peer, accepted } = this.#call;
-    if (this.#connection !== undefined || !accepted.eventStream) return;
+    if (this.#stream !== undefined || !accepted.eventStream) return;
     try {
       const client = streamClient(request, peer);
-      this.#connection = this.#deps.connections.open({ dialect: STATELESS, client, work: this });
+      this.#stream = this.#deps.connections.open({ driver: this, client });
     } catch {
       // No stream is to be had now; the answer comes as JSON, without what was to be said before.
       return;
     }
-    this.#connection.open(KEEPALIVE, request);
-    this.#answer?.resolve(eventStream(this.#connection));
+    this.#stream.open(KEEPALIVE, request);
+    this.#answer?.resolve(eventStream(this.#stream));
   }
 
   #finish(response: JsonRpcResponse | undefined): void {
     this.#deps.wheel.cancel(this);
     this.#deps.connections.admission.calls.ended(this.#clientKey);
-    if (this.#connection === undefined) {
+    if (this.#stream === undefined) {
       return this.#answer?.resolve(answerOf(this.#call, response));
     }
     if (response !== undefined) {
       const frame = writeOrError(response, (one) => encodeJsonEvent(one));
       // Nothing may come after the answer.
-      this.#connection.outbox.flush(() => frame.byteLength);
-      this.#connection.sendResponse(frame);
+      this.#stream.outbox.flush(() => frame.byteLength);
+      this.#stream.sendResponse(frame);
     }
-    this.#connection.close("completed");
+    this.#stream.close("completed");
   }
 }
 

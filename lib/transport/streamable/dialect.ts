@@ -30,7 +30,8 @@ import {
   singleEvent,
   writeOrError,
 } from "../respond.ts";
-import { OPENING, RESPONSE_STREAM } from "./resumable_stream.ts";
+import { Carrier } from "./carrier.ts";
+import { OPENING } from "./resumable_stream.ts";
 import { notifyGap, type ResumptionDeps } from "./resumption.ts";
 import { SessionExchange } from "./response_scope.ts";
 import type { SessionTable } from "./session_table.ts";
@@ -205,17 +206,18 @@ function openConnection(
   session: StreamableSession,
   { post, exchange, requests }: StreamAnswer,
 ): EventStream {
-  const work = exchange.stream();
+  const stream = exchange.stream();
   try {
     const client = streamClient(post.request, post.peer);
-    const connection = connections.open({ dialect: RESPONSE_STREAM, client, work });
+    const driver = new Carrier(stream, false);
+    const connection = connections.open({ driver, client });
     connection.open(OPENING, post.request);
     return connection;
   } catch (error) {
     // No stream is to be had: nobody would ever collect the answers.
     const reason = new CallAborted("limit");
     for (const { id } of requests) session.state.inFlight.cancel(id, reason);
-    session.endStream(work);
+    session.endStream(stream);
     throw error;
   }
 }

@@ -10,7 +10,6 @@ import type { ClientPings } from "../../mcp/session/client_pings.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
-import type { ClosingSummary, SseDialect, StreamWork } from "../../stream/stream_types.ts";
 import {
   isRequest,
   isResponse,
@@ -19,7 +18,7 @@ import {
   type JsonRpcRequest,
   toJson,
 } from "../../wire/json_rpc.ts";
-import { encodeEvent, encodeJsonEvent, encodeRetry, KEEPALIVE } from "../../wire/sse.ts";
+import { encodeEvent, encodeJsonEvent, encodeRetry } from "../../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
 /** A comment: the first byte of a stream, for clients that know no priming event. */
@@ -27,22 +26,6 @@ export const OPENING = ENCODER.encode(": open\n\n");
 
 /** How soon a client comes back to a lost stream (ms), unless told otherwise. */
 export const RETRY_MS = 1_000;
-/** How soon it comes back to a stream that was cut by plan (ms), spread over a window. */
-const ROTATION_RETRY_MS = { min: 500, spread: 4_500 } as const;
-
-export const RESPONSE_STREAM: SseDialect = {
-  name: "streamable",
-  isLongLived: false,
-  ping: () => KEEPALIVE,
-  closingFrame: ({ reason }: ClosingSummary) =>
-    reason === "max_age" || reason === "drain"
-      ? encodeRetry(ROTATION_RETRY_MS.min + Math.floor(Math.random() * ROTATION_RETRY_MS.spread))
-      : undefined,
-};
-
-/** The stream of a GET, which stays open by itself. */
-export const STANDALONE_STREAM: SseDialect = { ...RESPONSE_STREAM, isLongLived: true };
-
 /** More than an event takes besides its data. */
 const EVENT_BYTES = 320;
 
@@ -112,7 +95,7 @@ export interface ResumableParts {
   readonly onLost?: () => void;
 }
 
-export class ResumableStream implements StreamWork {
+export class ResumableStream {
   readonly name: string;
   /** Requests that this stream has yet to answer. */
   pending = 0;
@@ -129,18 +112,18 @@ export class ResumableStream implements StreamWork {
     this.#parts = parts;
   }
 
-  /** For the connection: requests that it would be a pity to cut. */
+  /** Requests that this stream has yet to answer; planned closes wait for them. */
   get unanswered(): number {
     return this.pending;
   }
 
-  /** For the connection: whether its client did anything. */
+  /** Requests that its session has answered so far. */
   get answeredCount(): number {
     return this.#parts.served();
   }
 
-  /** For the connection: it is gone, but what runs goes on. */
-  onEnded(): void {
+  /** A response that carried the stream has ended, but what runs goes on. */
+  onCarrierEnded(): void {
     if (this.#connection?.state !== "open") this.#connection = undefined;
     this.#parts.onLost?.();
   }
@@ -171,7 +154,7 @@ export class ResumableStream implements StreamWork {
     this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
   }
 
-  /** For the connection: adds and sends what it has held back. */
+  /** Adds and sends a message that the carrier has deferred. */
   sendDeferred(text: string): void {
     this.#append(text, "message");
   }
@@ -201,7 +184,7 @@ export class ResumableStream implements StreamWork {
     this.#parts.pings?.restart();
   }
 
-  /** For the connection. A ping is of use only now, so it gets no id and is not kept. */
+  /** A ping is of use only now, so it gets no id and is not kept. */
   pingClient(): PongState {
     const { pings } = this.#parts;
     if (pings === undefined) return "unknown";

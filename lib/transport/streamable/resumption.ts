@@ -16,6 +16,7 @@ import { notification } from "../../wire/json_rpc.ts";
 import { encodeEvent } from "../../wire/sse.ts";
 import { type Peer, streamClient } from "../peer.ts";
 import { eventStream } from "../respond.ts";
+import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
 import {
   endOf,
   type EventPosition,
@@ -23,7 +24,6 @@ import {
   OPENING,
   type ResumableStream,
   RETRY_MS,
-  STANDALONE_STREAM,
 } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
@@ -44,11 +44,8 @@ export function openSessionStream(
   const resumption = lastEventId === null ? undefined : findMissed(deps, session, lastEventId);
   const stream = resumption === undefined ? session.standalone : resumption.stream;
   const client = streamClient(request, peer);
-  const connection = deps.connections.open({
-    dialect: STANDALONE_STREAM,
-    client,
-    ...(stream !== undefined && { work: stream }),
-  });
+  const driver = stream === undefined ? REPLAY_CARRIER : new Carrier(stream, true);
+  const connection = deps.connections.open({ driver, client });
   connection.open(OPENING, request);
   session.listen();
   if (resumption === undefined) startStandalone(deps, session, connection);

@@ -4,7 +4,7 @@ import { ProtocolError } from "../../../lib/base/errors.ts";
 import { Admission, type AdmissionLimits } from "../../../lib/stream/admit/admission.ts";
 import type { Refusal } from "../../../lib/stream/ledger.ts";
 import { CapturedLog } from "../../helpers/log.ts";
-import { BARE, FakeWork, LIMITS, Streams } from "../../helpers/streams.ts";
+import { BARE, busyDriver, LIMITS, Streams } from "../../helpers/streams.ts";
 import { settled } from "../../helpers/time.ts";
 
 const client = { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} };
@@ -135,14 +135,14 @@ Deno.test("a client that opens and loses streams is asked to wait longer each ti
 
 Deno.test("streams that served something, lasted, or were ended by the server are no flaps", async () => {
   using streams = new Streams({ maxFlaps: 1 });
-  const used = streams.open({ work: Object.assign(new FakeWork(), { answeredCount: 1 }) });
+  const used = streams.open({ driver: Object.assign(busyDriver(), { answeredCount: 1 }) });
   await used.leave();
   const ended = streams.open();
   ended.connection.close("drain");
   const lasted = streams.openFollowed();
   await streams.time.advance(5_000, 1_000);
   await lasted.leave();
-  const shortLived = streams.open({ dialect: { ...BARE, isLongLived: false } });
+  const shortLived = streams.open({ driver: { ...BARE, isLongLived: false } });
   await shortLived.leave();
   const flap = streams.open();
   await flap.leave();

@@ -1,0 +1,35 @@
+import type { CloseReason } from "./close_reason.ts";
+import type { StreamClient } from "./client.ts";
+
+export type DialectName =
+  | "plain"
+  | "http_sse"
+  | "streamable"
+  | "stateless"
+  | "listen";
+
+export type StreamState = "opening" | "open" | "closing" | "closed";
+
+/** A stream as others may look at it. */
+export interface StreamSnapshot {
+  readonly id: string;
+  readonly dialect: DialectName;
+  readonly client: StreamClient;
+  readonly state: StreamState;
+  /** The close reason, once there is one. */
+  readonly reason: CloseReason | undefined;
+  /** Requests whose response is still to come on this stream. */
+  readonly unanswered: number;
+  /** Pings handed to the transport. */
+  readonly pingCount: number;
+  /** Pings in a row that could not be handed over, or were left unanswered. */
+  readonly failedPings: number;
+  /** Bytes that wait for the reader, those of deferred messages included. */
+  readonly queuedBytes: number;
+  /** Bytes that the transport has taken. */
+  readonly sentBytes: number;
+  /** Age in ms. */
+  readonly ageMs: number;
+  /** Age in whole seconds. */
+  readonly uptime: number;
+}

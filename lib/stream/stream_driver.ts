@@ -1,0 +1,68 @@
+/**
+ * The dialect's half of one stream: what it says to keep the stream alive and at its end, what it
+ * runs for it, and what it wants to be told.
+ *
+ * @module
+ */
+import type { CallAborted } from "../base/errors.ts";
+import { encodeJsonText, KEEPALIVE } from "../wire/sse.ts";
+import type { CloseReason } from "./close_reason.ts";
+import type { PongState } from "./heartbeat.ts";
+import type { DialectName, StreamSnapshot } from "./snapshot.ts";
+
+/** Where a driver writes frames. */
+export interface FrameSink {
+  /** @returns false when the stream has ended, or is ended by this very write */
+  sendRaw(frame: Uint8Array): boolean;
+}
+
+/**
+ * What a dialect does for one stream. Each stream has a driver of its own, and asks nobody else;
+ * {@linkcode QUIET_DRIVER} has what most dialects need.
+ */
+export interface StreamDriver {
+  readonly name: DialectName;
+  /** Whether the stream stays open by itself, and does not just carry the answer to a request. */
+  readonly isLongLived: boolean;
+  /** Requests in flight; planned closes wait for them. */
+  readonly unanswered: number;
+  /** Requests answered so far, or 1 and more where the client has otherwise made use of the stream. */
+  readonly answeredCount: number;
+  /**
+   * The keepalive frame.
+   *
+   * @param pingCount number of this ping, from 1
+   */
+  ping(stream: StreamSnapshot, pingCount: number): Uint8Array;
+  /** The last frame before the stream ends; undefined for none. */
+  closingFrame(reason: CloseReason, stream: StreamSnapshot): Uint8Array | undefined;
+  /**
+   * The stream has ended and takes no more writes.
+   *
+   * @param reason makes the error for what still runs
+   */
+  onEnded(reason: () => CallAborted): void;
+  /**
+   * Sends a message that was deferred while the reader was behind.
+   *
+   * @param text of the message, as JSON
+   */
+  sendDeferred(text: string, stream: FrameSink): void;
+  /**
+   * Called at each beat, where the dialect lets the client answer: sends the next ping request.
+   *
+   * @returns whether the client has answered the one before
+   */
+  pingClient(): PongState;
+}
+
+/** Runs nothing, says nothing at the end and asks nothing; to spread into a driver. */
+export const QUIET_DRIVER: Omit<StreamDriver, "name" | "isLongLived"> = {
+  unanswered: 0,
+  answeredCount: 0,
+  ping: () => KEEPALIVE,
+  closingFrame: () => undefined,
+  onEnded: () => {},
+  sendDeferred: (text, stream) => void stream.sendRaw(encodeJsonText(text)),
+  pingClient: () => "unknown",
+};

@@ -1,0 +1,71 @@
+import type { CallAborted } from "../../base/errors.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
+import type { PongState } from "../../stream/heartbeat.ts";
+import { QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
+import { encodeRetry, KEEPALIVE } from "../../wire/sse.ts";
+import type { ResumableStream } from "./resumable_stream.ts";
+
+/** How soon a client comes back to a stream that was cut by plan (ms), spread over a window. */
+const ROTATION_RETRY_MS = { min: 500, spread: 4_500 } as const;
+
+/** An HTTP response that carries a stretch of a resumable stream: of a POST, or of a GET. */
+export class Carrier implements StreamDriver {
+  readonly isLongLived: boolean;
+  readonly #stream: ResumableStream;
+
+  /** @param isLongLived whether it is the response of a GET */
+  constructor(stream: ResumableStream, isLongLived: boolean) {
+    this.#stream = stream;
+    this.isLongLived = isLongLived;
+  }
+
+  get name(): "streamable" {
+    return "streamable";
+  }
+
+  get unanswered(): number {
+    return this.#stream.unanswered;
+  }
+
+  get answeredCount(): number {
+    return this.#stream.answeredCount;
+  }
+
+  ping(): Uint8Array {
+    return KEEPALIVE;
+  }
+
+  closingFrame(reason: CloseReason): Uint8Array | undefined {
+    return closingFrame(reason);
+  }
+
+  /** What runs for the stream goes on; its client may come back for the result. */
+  onEnded(_reason: () => CallAborted): void {
+    this.#stream.onCarrierEnded();
+  }
+
+  /** What was deferred becomes an event only now, so that the numbers of events have no holes. */
+  sendDeferred(text: string): void {
+    this.#stream.sendDeferred(text);
+  }
+
+  pingClient(): PongState {
+    return this.#stream.pingClient();
+  }
+}
+
+/** Carries the last events of a stream that has ended already, to a client that comes back by GET. */
+export const REPLAY_CARRIER: StreamDriver = {
+  ...QUIET_DRIVER,
+  name: "streamable",
+  isLongLived: true,
+  ping: () => KEEPALIVE,
+  closingFrame,
+};
+
+function closingFrame(reason: CloseReason): Uint8Array | undefined {
+  if (reason !== "max_age" && reason !== "drain") return undefined;
+  return encodeRetry(
+    ROTATION_RETRY_MS.min + Math.floor(Math.random() * ROTATION_RETRY_MS.spread),
+  );
+}
