@@ -30,4 +30,4 @@ export type {
   TextResourceContents,
   Tool as ToolListing,
   ToolAnnotations,
-} from "@modelcontextprotocol/server";
+} from "npm:@modelcontextprotocol/server@2.4.0";

@@ -3,7 +3,7 @@
  * progress and questions, and nobody else's (GHSA-345p-7cg4-v4c7 was such a mix-up).
  */
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { testApp } from "../helpers/app.ts";
 import { Puppet } from "../helpers/puppet.ts";
 import { settled } from "../helpers/time.ts";

@@ -1,6 +1,6 @@
 /** What clients name is counted in maps that do not grow without bound. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { LruMap } from "../../lib/base/lru_map.ts";
 import { TokenBuckets } from "../../lib/base/token_buckets.ts";
 

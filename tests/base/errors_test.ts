@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { CallAborted, messageOf, ProtocolError } from "../../lib/base/errors.ts";
 
 Deno.test("`messageOf()` gives a text for whatever was thrown", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { configureLog, LOG_LEVELS, logFor, resetLog } from "../../lib/base/log.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { FakeTime, START } from "../helpers/time.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { memoize } from "../../lib/base/memoize.ts";
 
 Deno.test("`remembered()` reads a text once, whatever is read in between", () => {

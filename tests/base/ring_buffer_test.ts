@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import * as fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { RingBuffer } from "../../lib/base/ring_buffer.ts";
 
 Deno.test("`Ring` keeps the last so many, newest first, however many were added", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { Signer } from "../../lib/base/signer.ts";
 
 const KEY = "a secret of at least 32 characters";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { SlotList } from "../../lib/base/slot_list.ts";
 
 Deno.test("what left its place is there no more, and the place is the next one's", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { type Linked, type Timed, TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { FakeTime } from "../helpers/time.ts";
 

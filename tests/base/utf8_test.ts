@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { utf8 } from "../../lib/base/utf8.ts";
 
 Deno.test("property: `utf8()` gives the bytes of a text, and none are changed by later texts", () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium } from "../deps/playwright.ts";
 
 const ARGUMENTS = [
   "--no-sandbox",

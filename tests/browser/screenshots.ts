@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page } from "../deps/playwright.ts";
 import { scrollToTop } from "./in_page.js";
 
 /**

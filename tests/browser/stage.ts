@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { BrowserContextOptions, Locator, Page } from "../deps/playwright.ts";
 import { launchChromium } from "./chromium.ts";
 import { textMatches } from "./in_page.js";
 import { type Ledger, ServerProcess } from "./server_process.ts";

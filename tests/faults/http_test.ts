@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { exchange } from "./http.ts";
 import { joinBytes, ResponseParser } from "./http_response.ts";
 import { SseStream } from "./sse_stream.ts";

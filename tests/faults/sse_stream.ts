@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { createParser, type EventSourceMessage } from "../deps/eventsource_parser.ts";
 import { encodeRequest } from "./http.ts";
 import { type ResponseHead, ResponseParser } from "./http_response.ts";
 import { RawSocket, type Target } from "./socket.ts";

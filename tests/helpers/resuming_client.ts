@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createParser } from "eventsource-parser";
+import { createParser } from "../deps/eventsource_parser.ts";
 
 /** Opens a stream: the first time without an id, then from an event on. */
 export type OpenStream = (lastEventId: string | undefined) => Promise<Response>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { createParser, type EventSourceMessage } from "../deps/eventsource_parser.ts";
 
 /** One event, or one comment line. */
 export interface ReadEvent {

@@ -1,6 +1,6 @@
 /** Anything a client may send gets an answer that tells nothing of the inside and leaves nothing behind. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { createApp } from "../../lib/mod.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import { FakeTime, settled } from "../helpers/time.ts";

@@ -1,6 +1,6 @@
 /** Nothing that a client sends makes a new series. */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { MAX_NAMES } from "../../lib/base/label_allowlist.ts";
 import { LEGACY_METHODS } from "../../lib/mcp/methods/legacy.ts";
 import { MODERN_METHODS } from "../../lib/mcp/methods/modern.ts";

@@ -1,6 +1,6 @@
 /** The ledgers and the metrics tell the same, whatever happens. */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import type { App } from "../../lib/http/app.ts";
 import { PLAIN_HEADERS, rpc, type TestApp, testApp } from "../helpers/app.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { ProtocolError, RegistrationError } from "../../lib/base/errors.ts";
 import { Catalog, CatalogList } from "../../lib/registry/catalog.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";

@@ -1,6 +1,6 @@
 /** What a call of a tool gives, through the app as a client sees it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import * as z from "zod";
 import { defineTool, ProtocolError, type Tool } from "../../lib/mod.ts";
 import { testApp, toolCall } from "../helpers/app.ts";

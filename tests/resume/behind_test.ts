@@ -1,6 +1,6 @@
 /** A reader that falls behind, loses its stream and comes back: nothing is missed or told twice. */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { CallAborted } from "../../lib/base/errors.ts";
 import { rpc, type TestApp, testApp } from "../helpers/app.ts";
 import { scrape } from "../helpers/metrics.ts";

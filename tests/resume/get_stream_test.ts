@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { defineResource } from "../../lib/mod.ts";
 import { rpc, testApp } from "../helpers/app.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { testApp, toolCall } from "../helpers/app.ts";
 import { Puppet, type PuppetCall } from "../helpers/puppet.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EventSourceMessage } from "eventsource-parser";
+import type { EventSourceMessage } from "../deps/eventsource_parser.ts";
 import { exchange } from "../faults/http.ts";
 import type { Target } from "../faults/socket.ts";
 import { SseStream } from "../faults/sse_stream.ts";

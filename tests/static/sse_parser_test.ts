@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { createParser } from "eventsource-parser";
-import * as fc from "fast-check";
+import { createParser } from "../deps/eventsource_parser.ts";
+import fc from "../deps/fast_check.ts";
 import { encodeEvent } from "../../lib/wire/sse.ts";
 import { SseParser } from "../../static/shared/sse_parser.js";
 

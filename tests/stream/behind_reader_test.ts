@@ -1,7 +1,7 @@
 /** What a reader gets that falls behind and reads on, for any order of what is said and read. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { createParser } from "eventsource-parser";
-import fc from "fast-check";
+import { createParser } from "../deps/eventsource_parser.ts";
+import fc from "../deps/fast_check.ts";
 import { NO_OBSERVER } from "../../lib/base/observer.ts";
 import { type JsonRpcMessage, notification, resultResponse } from "../../lib/wire/json_rpc.ts";
 import { droppableOf } from "../../lib/wire/droppable.ts";

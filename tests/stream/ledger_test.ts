@@ -1,6 +1,6 @@
 /** The ledger adds up, whatever happens in whatever order. */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import { type BareStream, busyDriver, bytes, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";

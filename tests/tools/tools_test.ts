@@ -1,6 +1,6 @@
 /** The tools that every Lifeline serves, through the app. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import { PLAIN_HEADERS, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { FakeTime, settled } from "../helpers/time.ts";

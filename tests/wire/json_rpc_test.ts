@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { ProtocolError, type ProtocolErrorKind } from "../../lib/base/errors.ts";
 import { toErrorResponse } from "../../lib/wire/error_table.ts";
 import {

@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { isJsonContentType, parseAccept } from "../../lib/wire/media_types.ts";
 
 const EVERYTHING = { json: true, eventStream: true, listsEventStream: false };

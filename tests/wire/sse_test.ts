@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { createParser, type EventSourceMessage } from "eventsource-parser";
-import fc from "fast-check";
+import { createParser, type EventSourceMessage } from "../deps/eventsource_parser.ts";
+import fc from "../deps/fast_check.ts";
 import { encodeEvent, encodeJsonEvent, KEEPALIVE, type SseEvent } from "../../lib/wire/sse.ts";
 
 /** What a conforming client makes of bytes that arrive in pieces. */

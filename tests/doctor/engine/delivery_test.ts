@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { judgeDelivery } from "../../../doctor/engine/delivery.js";
 
 const INTERVAL_MS = 200;

@@ -1,6 +1,6 @@
 /** Whatever bytes come, what goes back is HTTP, and where JSON-RPC is promised it is JSON-RPC. */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { assertLedgerClean, eventually, NOTHING, Stage } from "../../closure/scenario.ts";
 import { serverSockets } from "../../closure/sockets.ts";
 import { ENDPOINTS } from "../../../lib/http/routes/info.ts";

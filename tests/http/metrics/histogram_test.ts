@@ -1,6 +1,6 @@
 /** The histogram of the hot path tells what prom-client's own would. */
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { Histogram as PromHistogram, Registry } from "prom-client";
 import { scrape } from "../../../lib/http/metrics/prometheus.ts";
 import { Histogram } from "../../../lib/http/metrics/histogram.ts";

@@ -1,6 +1,6 @@
 /** Figures in plain numbers, written as prom-client writes its own. */
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { Counter as PromCounter, Registry } from "prom-client";
 import { Counter, Metrics, observable, single } from "../../../lib/http/metrics/metric.ts";
 import { scrape } from "../../../lib/http/metrics/prometheus.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { HalfOpenDetector, type SocketSample } from "../../../lib/runtime/half_open/detector.ts";
 
 const INTERVAL = 1_000;

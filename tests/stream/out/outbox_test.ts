@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { TimerWheel } from "../../../lib/base/timer_wheel.ts";
 import { Outbox } from "../../../lib/stream/out/outbox.ts";
 import { notification } from "../../../lib/wire/json_rpc.ts";
