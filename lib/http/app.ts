@@ -11,7 +11,15 @@ import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { Catalog, type Features } from "../registry/catalog.ts";
 import type { HeapFigures } from "../stream/admit/admission.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
-import { type Core, createTransport } from "../transport/create_transport.ts";
+import { createTransport } from "../transport/create_transport.ts";
+import {
+  type Core,
+  type Dialect,
+  headersOf,
+  sessionStreamNames,
+  streamNames,
+} from "../transport/dialect.ts";
+import { DIALECTS } from "../transport/dialects.ts";
 import type { Peer } from "../transport/peer.ts";
 import type { Pipe } from "../transport/stdio/connection.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
@@ -35,6 +43,8 @@ export interface AppOptions extends Features {
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => HeapFigures;
   readonly wheel?: TimerWheelOptions;
+  /** The dialects of the endpoint, in the order in which they are asked; default: all. */
+  readonly dialects?: readonly Dialect[] | undefined;
   /** Told what happens, as the metrics are; what it throws is logged and harms nobody. */
   readonly observer?: Partial<Observer>;
   /** Finds out who sends a request to the protocol's URLs; without it everybody may. */
@@ -113,10 +123,12 @@ const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
  */
 export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
-  const { heap, authenticate, pages = loadPages } = options;
+  const { heap, authenticate, pages = loadPages, dialects = DIALECTS } = options;
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
   const watch = new Instrumentation({
+    streams: streamNames(dialects),
+    sessionStreams: sessionStreamNames(dialects),
     clock: () => wheel.now(),
     hasTool: (name) => catalog.tools.get(name) !== undefined,
     observer: options.observer,
@@ -126,12 +138,12 @@ export function createApp(options: AppOptions = {}): App {
   const core: Core = { wheel, observer, connections };
   const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
   const { instructions } = options;
-  const transport = createTransport(core, settings, { info, instructions, catalog });
+  const transport = createTransport(core, settings, { info, instructions, catalog, dialects });
   watch.addGauges({ ...transport, connections, heap, settings });
   const pending = new PendingResponses();
   const router: Router = {
-    ...createRoutes(transport, { connections, recent, figures, heap, settings }),
-    guard: new Guard(settings),
+    ...createRoutes(dialects, transport, { connections, recent, figures, heap, settings }),
+    guard: new Guard(settings, headersOf(dialects)),
     authenticate,
     lazyRoutes: pages,
     bodies: bodyLimits(settings, wheel),

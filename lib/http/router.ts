@@ -6,15 +6,14 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { memoize } from "../base/memoize.ts";
 import type { Observer } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
-import type { RequestContext } from "../transport/incoming.ts";
+import { type RequestContext, RequestHead } from "../transport/request_head.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import type { PendingResponses } from "./pending_responses.ts";
-import { ENDPOINTS } from "./routes/info.ts";
+import type { EndpointInfo } from "./routes/info.ts";
 import { type Authenticate, authenticatedPeer } from "./steps/authenticate.ts";
 import type { Guard } from "./steps/guard.ts";
 
@@ -37,6 +36,8 @@ export interface Router {
   readonly openPaths: ReadonlySet<string>;
   /** Asked for a path that `routes` does not have; everybody may use these. */
   readonly lazyRoutes: RouteLoader;
+  /** What a 404 lists. */
+  readonly endpoints: readonly EndpointInfo[];
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
   /** Counts what has no response yet. */
@@ -54,45 +55,30 @@ export function handleRequest(
 }
 
 /** One request on its way through the steps, with everything that goes wrong. */
-class RequestHandling implements RequestContext, BodyConsumer {
-  readonly request: Request;
-  readonly headers: Headers;
-  readonly path: string;
-  readonly query: string;
+class RequestHandling extends RequestHead implements RequestContext, BodyConsumer {
   peer: Peer;
   readonly #router: Router;
-  readonly #authority: string;
-  readonly #origin: string | null;
   #handler: Handler | undefined;
   #takesBody = false;
 
   constructor(router: Router, request: Request, peer: Peer) {
-    const { headers } = request;
-    const { authority, path, query } = splitUrl(request.url);
-    this.request = request;
-    this.headers = headers;
+    super(request);
     this.peer = peer;
-    this.path = path;
-    this.query = query;
     this.#router = router;
-    this.#authority = authority;
-    // `has()` makes Deno copy the headers once, which answering does anyway; each later lookup
-    // then costs half as much.
-    this.#origin = headers.has("origin") ? headers.get("origin") : null;
   }
 
   run(): MaybePromise<Response> {
     const { guard, pending } = this.#router;
     try {
-      guard.check(this.#authority, this.#origin);
+      guard.check(this.authority, this.origin);
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);
     }
     pending.add();
     try {
-      const method = sameText(this.request.method);
-      if (method === "OPTIONS" && this.#origin !== null) {
+      const { method } = this;
+      if (method === "OPTIONS" && this.origin !== null) {
         return this.#settle(guard.preflight(this.request));
       }
       return this.#route(method);
@@ -148,13 +134,12 @@ class RequestHandling implements RequestContext, BodyConsumer {
   #settle(response: Response): Response {
     const { guard, pending } = this.#router;
     pending.remove();
-    return this.#origin === null ? response : guard.addCors(response, this.#origin);
+    return this.origin === null ? response : guard.addCors(response, this.origin);
   }
 
   #refusal(error: unknown): Response {
     const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
-    const { path } = this;
-    const { method } = this.request;
+    const { path, method } = this;
     const { address } = this.peer;
     this.#router.observer.requestRejected(kind, { method, path, address, message });
     log.debug("Request refused", {
@@ -176,12 +161,12 @@ const MAX_LOGGED = 512;
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
 /** Loads the routes that few ask for, and answers with one of them or with a 404. */
-function lazyHandler({ lazyRoutes }: Router, method: string): Handler {
+function lazyHandler({ lazyRoutes, endpoints }: Router, method: string): Handler {
   return async (request) => {
     const route = (await lazyRoutes()).get(request.path);
     if (route !== undefined) return await handlerOf(route, request.path, method)(request);
     throw new ProtocolError("not_found", "Nothing is served at this path; see data.endpoints", {
-      data: { endpoints: ENDPOINTS },
+      data: { endpoints },
     });
   };
 }
@@ -198,9 +183,6 @@ function handlerOf(route: Route, path: string, method: string): Handler {
   });
 }
 
-/** One string object for each method, so that V8 need not look up each request's own copy. */
-const sameText = memoize((text) => text);
-
 function withoutBody(handler: Handler): Handler {
   return async (request) => {
     const { status, headers, body } = await handler(request);
@@ -208,22 +190,3 @@ function withoutBody(handler: Handler): Handler {
     return new Response(null, { status, headers });
   };
 }
-
-/** The parts of a URL that matter here. */
-interface UrlParts {
-  /** Host and port. */
-  readonly authority: string;
-  readonly path: string;
-  /** From the `?` on. */
-  readonly query: string;
-}
-
-/** Splits a URL without parsing all of it, which would cost more. */
-const splitUrl = memoize((url): UrlParts => {
-  const start = url.indexOf("//") + 2;
-  const slash = url.indexOf("/", start);
-  if (slash < 0) return { authority: url.slice(start), path: "/", query: "" };
-  const mark = url.indexOf("?", slash);
-  const end = mark < 0 ? url.length : mark;
-  return { authority: url.slice(start, slash), path: url.slice(slash, end), query: url.slice(end) };
-});

@@ -1,19 +1,13 @@
 import type { CloseReason } from "./close_reason.ts";
 import type { StreamClient } from "./client.ts";
 
-export type DialectName =
-  | "plain"
-  | "http_sse"
-  | "streamable"
-  | "stateless"
-  | "listen";
-
 export type StreamState = "opening" | "open" | "closing" | "closed";
 
 /** A stream as others may look at it. */
 export interface StreamSnapshot {
   readonly id: string;
-  readonly dialect: DialectName;
+  /** The name that its driver gives it, for the ledger, logs and metrics. */
+  readonly dialect: string;
   readonly client: StreamClient;
   readonly state: StreamState;
   /** The close reason, once there is one. */

@@ -2,7 +2,6 @@ import type { Log } from "../base/log.ts";
 import type { StreamClient } from "./client.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox, type OutboxOwner } from "./out/outbox.ts";
-import type { DialectName } from "./snapshot.ts";
 import type { StreamDriver } from "./stream_driver.ts";
 import type { StreamHost, StreamLimits } from "./stream_host.ts";
 
@@ -57,7 +56,7 @@ export abstract class Stream implements OutboxOwner {
     return this.outbox.readable;
   }
 
-  get dialect(): DialectName {
+  get dialect(): string {
     return this.driver.name;
   }
 

@@ -8,7 +8,7 @@ import type { CallAborted } from "../base/errors.ts";
 import { encodeJsonText, KEEPALIVE } from "../wire/sse.ts";
 import type { CloseReason } from "./close_reason.ts";
 import type { PongState } from "./heartbeat.ts";
-import type { DialectName, StreamSnapshot } from "./snapshot.ts";
+import type { StreamSnapshot } from "./snapshot.ts";
 
 /** Where a driver writes frames. */
 export interface FrameSink {
@@ -21,7 +21,8 @@ export interface FrameSink {
  * {@linkcode QUIET_DRIVER} has what most dialects need.
  */
 export interface StreamDriver {
-  readonly name: DialectName;
+  /** Name of its kind of stream in the ledger, in logs and in metrics. */
+  readonly name: string;
   /** Whether the stream stays open by itself, and does not just carry the answer to a request. */
   readonly isLongLived: boolean;
   /** Requests in flight; planned closes wait for them. */

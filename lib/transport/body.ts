@@ -8,6 +8,7 @@ import type { MaybePromise } from "../base/promises.ts";
 import { memoize } from "../base/memoize.ts";
 import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
 import { invalidJsonError, parseJson } from "../wire/json_rpc.ts";
+import { CONTENT_ENCODING } from "../wire/headers.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
 
 /** How large and how slow a body may be. */
@@ -21,6 +22,10 @@ export interface BodyLimits {
 export interface BodyConsumer {
   readonly request: Request;
   readonly headers: Headers;
+  /** The header `Content-Type`. */
+  readonly contentType: string | null;
+  /** The header `Content-Length`. */
+  readonly contentLength: string | null;
   /** @param body its JSON value, undefined where there is none */
   take(body: unknown): MaybePromise<Response>;
   /** Called instead when the body cannot be had. */
@@ -35,15 +40,13 @@ export interface BodyConsumer {
  * @throws {ProtocolError} `unsupported_media_type`, or `body_too_large` before any of it is read
  */
 export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<Response> {
-  const { request, headers } = owner;
-  const declared = headers.get("content-length");
+  const { request, contentLength: declared } = owner;
   // Looking at `body` makes a stream of it, which costs more than all the rest of a quick call.
   if (declared === "0" || (declared === null && request.body === null)) {
     return owner.take(undefined);
   }
   if (declared !== null && lengthOf(declared) > limits.maxBodyBytes) throw tooLarge(limits);
-  // Without its capitals Deno puts each name that was sent into lower case, at every look-up.
-  const type = headers.get("Content-Type");
+  const type = owner.contentType;
   if (type === null || !isJsonContentType(type)) {
     throw new ProtocolError(
       "unsupported_media_type",
@@ -197,7 +200,7 @@ function asProtocolError(error: unknown, headers: Headers): ProtocolError {
     });
   }
   // A compressed body reads like broken JSON; looked at only then, as each header costs time.
-  const encoding = fault.kind === "parse_error" ? headers.get("content-encoding") : null;
+  const encoding = fault.kind === "parse_error" ? headers.get(CONTENT_ENCODING) : null;
   return encoding === null ? fault : compressed(encoding);
 }
 

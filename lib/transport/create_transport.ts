@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { MaybePromise } from "../base/promises.ts";
-import type { Observer } from "../base/observer.ts";
 import type { Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
@@ -13,21 +11,11 @@ import { createServer } from "../mcp/create_server.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
-import type { StreamRegistry } from "../stream/stream_registry.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
-import { type EndpointDeps, handleDelete, handleGet, handlePost } from "./endpoint.ts";
-import { createHttpSseSessions } from "./http_sse/dialect.ts";
-import type { RequestContext } from "./incoming.ts";
-import { createPlainSessions } from "./plain/dialect.ts";
+import type { Core, Dialect, TransportCore } from "./dialect.ts";
+import { Endpoint } from "./endpoint.ts";
 import type { Pipe } from "./stdio/connection.ts";
 import { SessionTable } from "./streamable/session_table.ts";
-
-/** What every part of an app shares: the clock, the observer, the streams and their ledger. */
-export interface Core {
-  readonly wheel: TimerWheel;
-  readonly observer: Observer;
-  readonly connections: StreamRegistry;
-}
 
 /** The server behind the transport. */
 export interface TransportOptions {
@@ -37,6 +25,8 @@ export interface TransportOptions {
   readonly instructions?: string | undefined;
   /** What it serves. */
   readonly catalog: Catalog;
+  /** The dialects of its endpoint, in the order in which they are asked. */
+  readonly dialects: readonly Dialect[];
 }
 
 /** The settings that the transport reads. */
@@ -57,24 +47,13 @@ export type TransportSettings = Pick<
   | "MCP_SESSION_MAX_MS"
 >;
 
-/** The handlers of one URL, by HTTP method. */
-export interface Endpoint {
-  readonly GET: (request: RequestContext) => Response;
-  readonly POST: (request: RequestContext, body?: unknown) => MaybePromise<Response>;
-  readonly DELETE: (request: RequestContext) => Response;
-}
-
 /** All dialects of one app. */
 export interface Transport {
   readonly server: McpServer;
   readonly sessions: SessionTable;
   readonly store: MemoryEventStore;
-  /**
-   * The handlers of a URL.
-   *
-   * @param isPlainUrl whether the URL speaks the plain dialect too
-   */
-  endpoint(isPlainUrl: boolean): Endpoint;
+  /** Answers the requests of every dialect over HTTP. */
+  readonly endpoint: Endpoint;
   /** Speaks with one client over a pipe until either end closes. */
   serveStdio(pipe: Pipe): Promise<void>;
   /** Ends the sessions at once and stops their timers. */
@@ -85,7 +64,7 @@ export interface Transport {
 export function createTransport(
   core: Core,
   settings: TransportSettings,
-  { info, instructions, catalog }: TransportOptions,
+  { info, instructions, catalog, dialects }: TransportOptions,
 ): Transport {
   const { wheel, observer } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
@@ -114,15 +93,24 @@ export function createTransport(
     maxSessions: settings.MCP_MAX_SESSIONS,
     observer,
   });
-  const session = { ...core, server, changes, requestTimeoutMs };
-  const plain = createPlainSessions(session);
-  const httpSse = createHttpSseSessions(session);
-  const parts = { ...session, info, catalog, store, sessions, plain, httpSse };
+  const parts: TransportCore = {
+    ...core,
+    info,
+    catalog,
+    changes,
+    store,
+    requestTimeoutMs,
+    server,
+    sessions,
+  };
   return {
     server,
     sessions,
     store,
-    endpoint: (isPlainUrl) => endpointHandlers({ ...parts, isPlainUrl }),
+    endpoint: new Endpoint(
+      dialects.map((dialect) => dialect.create(parts)),
+      core.connections.admission,
+    ),
     serveStdio: async (pipe) => {
       const { serveStdio } = await import("./stdio/connection.ts");
       await serveStdio({
@@ -142,12 +130,4 @@ function createStore(settings: TransportSettings, wheel: TimerWheel): MemoryEven
     maxTotalBytes: settings.MCP_REPLAY_TOTAL_BYTES,
     maxAgeMs: settings.MCP_REPLAY_MS,
   }, () => wheel.now());
-}
-
-function endpointHandlers(deps: EndpointDeps): Endpoint {
-  return {
-    GET: (request) => handleGet(deps, request),
-    POST: (request, body) => handlePost(deps, request, body),
-    DELETE: (request) => handleDelete(deps, request),
-  };
 }

@@ -1,6 +1,7 @@
 import type { Identity } from "../base/identity.ts";
 import type { Caller } from "../registry/context.ts";
 import type { StreamClient, StreamTransport } from "../stream/client.ts";
+import { USER_AGENT } from "../wire/headers.ts";
 
 /** The other end of a request, as the edge sees it. */
 export interface Peer extends StreamTransport, Partial<Omit<Identity, "principal">> {
@@ -25,7 +26,7 @@ export function streamClient(request: Request, peer: Peer): StreamClient {
   return {
     address: peer.address,
     key: clientKey(peer),
-    userAgent: (request.headers.get("user-agent") ?? "").slice(0, MAX_USER_AGENT),
+    userAgent: (request.headers.get(USER_AGENT) ?? "").slice(0, MAX_USER_AGENT),
     transport: peer,
   };
 }

@@ -19,7 +19,7 @@ import type { CloseReason } from "../stream/close_reason.ts";
 import type { EventStream } from "../stream/event_stream.ts";
 import type { PongState } from "../stream/heartbeat.ts";
 import { IdMap } from "../stream/id_map.ts";
-import type { DialectName, StreamSnapshot } from "../stream/snapshot.ts";
+import type { StreamSnapshot } from "../stream/snapshot.ts";
 import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../stream/stream_driver.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import {
@@ -121,7 +121,7 @@ export class StreamSession implements RequestScope, StreamDriver, ChangeListener
     return this.stream.id;
   }
 
-  get name(): DialectName {
+  get name(): string {
     return this.#parts.dialect.name;
   }
 

@@ -12,7 +12,6 @@ import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { type Metrics, observable, type Sample, single } from "./metric.ts";
-import { DIALECTS } from "./server_metrics.ts";
 
 /** Where the figures come from. */
 export interface GaugeSources {
@@ -20,6 +19,8 @@ export interface GaugeSources {
   readonly connections: StreamRegistry;
   /** Bytes of the streams that have ended, by dialect. */
   readonly bytesOfEnded: ReadonlyMap<string, number>;
+  /** The names of all streams. */
+  readonly streams: readonly string[];
   readonly sessions: SessionTable;
   readonly server: McpServer;
   readonly store: { figures(): EventStoreFigures };
@@ -62,15 +63,19 @@ export function addGauges(sources: GaugeSources): void {
   figures.add(observable("gauge", about, () => [{ labels: { version }, value: 1 }]));
 }
 
-function addStreamGauges({ figures, connections, bytesOfEnded }: GaugeSources): void {
+function addStreamGauges({ figures, connections, bytesOfEnded, streams }: GaugeSources): void {
+  const zeros = streams.map((name) => [name, 0] as const);
   const open = { name: "lifeline_connections_open", help: "Streams open now" };
-  figures.add(observable("gauge", open, () => byDialect(connections, () => 1)));
+  figures.add(observable("gauge", open, () => byDialect(connections, zeros, () => 1)));
   const sent = {
     name: "lifeline_sent_bytes_total",
     help: "Bytes of event streams that the transport has taken",
   };
   figures.add(
-    observable("counter", sent, () => byDialect(connections, (one) => one.sentBytes, bytesOfEnded)),
+    observable("counter", sent, () => {
+      const ended = streams.map((name) => [name, bytesOfEnded.get(name) ?? 0] as const);
+      return byDialect(connections, ended, (one) => one.sentBytes);
+    }),
   );
   const gauge = gaugeIn(figures);
   gauge("lifeline_queued_bytes", "Bytes that wait for readers", () => {
@@ -87,12 +92,10 @@ function addStreamGauges({ figures, connections, bytesOfEnded }: GaugeSources): 
 /** A walk over the open streams that adds up something of each, by dialect. */
 function byDialect(
   connections: StreamRegistry,
+  before: readonly (readonly [dialect: string, value: number])[],
   amount: (connection: EventStream) => number,
-  before: ReadonlyMap<string, number> = new Map(),
 ): Sample[] {
-  const sums = new Map<string, number>(
-    DIALECTS.map((dialect) => [dialect, before.get(dialect) ?? 0]),
-  );
+  const sums = new Map<string, number>(before);
   for (const connection of connections.streams()) {
     const name = connection.dialect;
     sums.set(name, (sums.get(name) ?? 0) + amount(connection));

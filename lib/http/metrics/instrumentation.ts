@@ -7,17 +7,18 @@
 import { combine, type Observer } from "../../base/observer.ts";
 import { IS_TELEMETRY_ON } from "../../mcp/create_server.ts";
 import type { Peer } from "../../transport/peer.ts";
-import type { CallMetricsOptions } from "./call_metrics.ts";
 import type { Metrics } from "./metric.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
-import { ServerMetrics } from "./server_metrics.ts";
+import { ServerMetrics, type ServerMetricsOptions } from "./server_metrics.ts";
 import { RecentEnds } from "./recent.ts";
 import { VERSION } from "../version.ts";
 
 const telemetry = IS_TELEMETRY_ON ? await import("./otel.ts") : undefined;
 
 /** What a {@linkcode Instrumentation} needs before there is anything to watch. */
-export interface WatchOptions extends Omit<CallMetricsOptions, "figures"> {
+export interface WatchOptions extends Omit<ServerMetricsOptions, "figures"> {
+  /** The names of those streams that are their clients' whole sessions. */
+  readonly sessionStreams: readonly string[];
   /** A library user's own. */
   readonly observer: Partial<Observer> | undefined;
 }
@@ -30,9 +31,9 @@ export class Instrumentation {
   readonly #metrics: ServerMetrics;
   #stopExport: (() => void) | undefined;
 
-  constructor({ observer, ...options }: WatchOptions) {
+  constructor({ observer, sessionStreams, ...options }: WatchOptions) {
     this.#metrics = new ServerMetrics(options);
-    const others = [telemetry?.durationObserver(VERSION), observer]
+    const others = [telemetry?.durationObserver(VERSION, sessionStreams), observer]
       .filter((one) => one !== undefined);
     this.observer = combine([this.#metrics, this.recent, ...others]);
   }
@@ -42,9 +43,9 @@ export class Instrumentation {
   }
 
   /** Reads the rest of the figures here, at every scrape. */
-  addGauges(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version">): void {
-    const { figures, bytesOfEnded } = this.#metrics;
-    addGauges({ ...sources, figures, bytesOfEnded, version: VERSION });
+  addGauges(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version" | "streams">): void {
+    const { figures, bytesOfEnded, streams } = this.#metrics;
+    addGauges({ ...sources, streams, figures, bytesOfEnded, version: VERSION });
     this.#stopExport = telemetry?.exportMetrics(figures, VERSION);
   }
 

@@ -18,9 +18,6 @@ import { CONVENTIONAL_SECONDS, SCOPE } from "../../mcp/traced_server.ts";
 import type { Metrics } from "./metric.ts";
 import { AGE_SECONDS, DELAY_SECONDS } from "./server_metrics.ts";
 
-/** The dialects whose streams are their clients' whole sessions. */
-const SESSION_DIALECTS: readonly string[] = ["plain", "http_sse"];
-
 /**
  * Has the counters and gauges read at every export.
  *
@@ -76,8 +73,12 @@ const HEADER_GETTER = {
  * Takes what is no count: ages and delays.
  *
  * @param version of the server
+ * @param sessionStreams names of the streams that are their clients' whole sessions
  */
-export function durationObserver(version: string): Partial<Observer> {
+export function durationObserver(
+  version: string,
+  sessionStreams: readonly string[],
+): Partial<Observer> {
   const meter = metrics.getMeter(SCOPE, version);
   const seconds = (name: string, buckets: readonly number[], description: string): Histogram =>
     meter.createHistogram(name, {
@@ -109,7 +110,7 @@ export function durationObserver(version: string): Partial<Observer> {
   return {
     connectionClosed: ({ dialect, reason, ageMs }) => {
       ages.record(ageMs / 1000, { dialect, reason });
-      if (SESSION_DIALECTS.includes(dialect)) sessions.record(ageMs / 1000, transport);
+      if (sessionStreams.includes(dialect)) sessions.record(ageMs / 1000, transport);
     },
     sessionEnded: ({ ageMs, protocolVersion }) =>
       sessions.record(ageMs / 1000, { ...transport, "mcp.protocol.version": protocolVersion }),

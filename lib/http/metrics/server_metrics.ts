@@ -16,24 +16,12 @@ import type {
 } from "../../base/observer.ts";
 import { CLOSE_REASONS } from "../../stream/close_reason.ts";
 import { REFUSALS } from "../../stream/ledger.ts";
-import type { DialectName } from "../../stream/snapshot.ts";
 import { SESSION_ENDS } from "../../transport/streamable/session_table.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
 import { DROPPABLE_KINDS } from "../../wire/droppable.ts";
 import { CallMetrics, type CallMetricsOptions } from "./call_metrics.ts";
 import { Counter, type LabelSets, Metrics } from "./metric.ts";
 import { Histogram } from "./histogram.ts";
-
-/** Every dialect of a stream. */
-export const DIALECTS = Object.keys(
-  {
-    plain: true,
-    http_sse: true,
-    streamable: true,
-    stateless: true,
-    listen: true,
-  } satisfies Record<DialectName, true>,
-) as readonly DialectName[];
 
 /** Every limit that refuses something. */
 const LIMITS = [...REFUSALS, "max_requests"] as const;
@@ -60,25 +48,24 @@ export const AGE_SECONDS = [
 const SESSION_SECONDS = [1, 10, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400];
 export const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** What {@linkcode ServerMetrics} needs. */
+export interface ServerMetricsOptions extends Omit<CallMetricsOptions, "figures"> {
+  /** The names of all streams, which label the figures. */
+  readonly streams: readonly string[];
+}
+
 /** The figures that are counted as things happen; those that are read are in `gauges.ts`. */
 export class ServerMetrics implements Observer {
   readonly figures = new Metrics();
+  /** The names of all streams. */
+  readonly streams: readonly string[];
   /** Bytes of the streams that have ended. */
   readonly bytesOfEnded = new Map<string, number>();
 
   readonly #calls: CallMetrics;
-  readonly #opened = this.#counter("lifeline_connections_opened_total", "Streams opened", {
-    dialect: DIALECTS,
-  });
-  readonly #closed = this.#counter(
-    "lifeline_connections_closed_total",
-    "Streams that ended, by the one reason for it",
-    { dialect: DIALECTS, reason: CLOSE_REASONS },
-  );
-  readonly #age = this.#histogram("lifeline_connection_age_seconds", "Age of streams as they end", {
-    label: "dialect",
-    buckets: AGE_SECONDS,
-  });
+  readonly #opened: Counter;
+  readonly #closed: Counter;
+  readonly #age: Histogram;
   readonly #pings = this.#counter("lifeline_pings_sent_total", "Pings that went out");
   readonly #pingFailures = this.#counter(
     "lifeline_ping_failures_total",
@@ -94,11 +81,7 @@ export class ServerMetrics implements Observer {
     "Notifications left out for readers that were behind",
     { kind: DROPPABLE_KINDS },
   );
-  readonly #resultsLost = this.#counter(
-    "lifeline_results_lost_total",
-    "Answers unread in streams that were cut off",
-    { dialect: DIALECTS },
-  );
+  readonly #resultsLost: Counter;
   readonly #refused = this.#counter("lifeline_refused_total", "Refusals, by the limit reached", {
     limit: LIMITS,
   });
@@ -144,7 +127,25 @@ export class ServerMetrics implements Observer {
     "Errors thrown where nobody could catch them",
   );
 
-  constructor(calls: Omit<CallMetricsOptions, "figures">) {
+  constructor({ streams, ...calls }: ServerMetricsOptions) {
+    this.streams = streams;
+    this.#opened = this.#counter("lifeline_connections_opened_total", "Streams opened", {
+      dialect: streams,
+    });
+    this.#closed = this.#counter(
+      "lifeline_connections_closed_total",
+      "Streams that ended, by the one reason for it",
+      { dialect: streams, reason: CLOSE_REASONS },
+    );
+    this.#age = this.#histogram("lifeline_connection_age_seconds", "Age of streams as they end", {
+      label: "dialect",
+      buckets: AGE_SECONDS,
+    });
+    this.#resultsLost = this.#counter(
+      "lifeline_results_lost_total",
+      "Answers unread in streams that were cut off",
+      { dialect: streams },
+    );
     this.#calls = new CallMetrics({ ...calls, figures: this.figures });
   }
 

@@ -1,5 +1,7 @@
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import type { ServerContext } from "../../mcp/methods/table.ts";
+import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
+import { DIALECTS } from "../../transport/dialects.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 
 /** One endpoint, as `GET /mcp/info` and the 404 answer list it. */
@@ -9,34 +11,26 @@ export interface EndpointInfo {
   readonly use: string;
 }
 
-export const ENDPOINTS: readonly EndpointInfo[] = [
-  {
-    method: "POST",
-    path: "/mcp",
-    use: "any MCP client: 2026-07-28 stateless, 2025 Streamable HTTP, or a JSON-RPC call without " +
-      "a session",
-  },
-  {
-    method: "GET",
-    path: "/mcp",
-    use:
-      "Accept: text/event-stream: the stream of the session in Mcp-Session-Id, or, without one, " +
-      "a 2024-11-05 HTTP+SSE stream",
-  },
-  { method: "DELETE", path: "/mcp", use: "ends the session in Mcp-Session-Id" },
-  {
-    method: "POST",
-    path: "/mcp/sse",
-    use: "all that /mcp takes; and with Accept: text/event-stream alone a plain stream (welcome, " +
-      "response, ping, close events), which an empty body just opens; with Mcp-Connection-Id a " +
-      "further request for an open one",
-  },
-  { method: "GET", path: "/mcp/sse", use: "as GET /mcp" },
-  {
-    method: "DELETE",
-    path: "/mcp/sse",
-    use: "as DELETE /mcp; with Mcp-Connection-Id closes that plain stream",
-  },
+/** All endpoints of an app with these dialects. */
+export function endpointsOf(dialects: readonly Dialect[]): EndpointInfo[] {
+  return [
+    ...ENDPOINT_URLS.flatMap((url) => dialectEndpoints(dialects, url)),
+    ...OTHER_ENDPOINTS,
+  ];
+}
+
+/** What one URL takes, a row for each method. */
+function dialectEndpoints(dialects: readonly Dialect[], url: EndpointUrl): EndpointInfo[] {
+  const uses = dialects.flatMap(({ endpoints }) => endpoints)
+    .filter(({ isPlainOnly }) => url.isPlain || isPlainOnly !== true);
+  return [...Map.groupBy(uses, ({ method }) => method)].map(([method, rows]) => ({
+    method,
+    path: url.path,
+    use: rows.map(({ use }) => use).join("; "),
+  }));
+}
+
+const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
   { method: "GET", path: "/sse-test.html", use: "the interactive test page" },
   { method: "GET", path: "/connections.html", use: "the connection view, for the operator" },
   { method: "GET", path: "/mcp/info", use: "what this server is, and how to start it over stdio" },
@@ -59,6 +53,7 @@ export const ENDPOINTS: readonly EndpointInfo[] = [
 /** What this server is, as `GET /mcp/info` gives it. */
 export function serverInfo(
   { info, instructions, catalog }: ServerContext,
+  endpoints: readonly EndpointInfo[],
 ): Record<string, unknown> {
   return {
     ...info,
@@ -69,7 +64,7 @@ export function serverInfo(
     resources: [...catalog.resources.values()].map((resource) => resource.listing),
     resourceTemplates: [...catalog.resourceTemplates.values()].map((one) => one.listing),
     prompts: [...catalog.prompts.values()].map((prompt) => prompt.listing),
-    endpoints: ENDPOINTS,
+    endpoints,
     stdio: {
       command: "deno",
       args: [
@@ -83,3 +78,6 @@ export function serverInfo(
     },
   };
 }
+
+/** The endpoints of an app with its usual dialects. */
+export const ENDPOINTS: readonly EndpointInfo[] = endpointsOf(DIALECTS);

@@ -1,7 +1,9 @@
 import type { Transport } from "../../transport/create_transport.ts";
+import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
+import type { Endpoint } from "../../transport/endpoint.ts";
 import type { Route } from "../router.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
-import { serverInfo } from "./info.ts";
+import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
 
 /** The routes of an app, by path. */
@@ -9,11 +11,18 @@ export interface RouteTable {
   readonly routes: ReadonlyMap<string, Route>;
   /** Paths that need no authentication: they are public, or ask for the operator's token. */
   readonly openPaths: ReadonlySet<string>;
+  /** How to use each path, for server information and the 404 answer. */
+  readonly endpoints: readonly EndpointInfo[];
 }
 
 /** Lists what an app serves, besides the pages. */
-export function createRoutes(transport: Transport, operator: AdminRouteDeps): RouteTable {
-  const info: Route = { GET: () => Response.json(serverInfo(transport.server.profile)) };
+export function createRoutes(
+  dialects: readonly Dialect[],
+  { endpoint, server }: Transport,
+  operator: AdminRouteDeps,
+): RouteTable {
+  const endpoints = endpointsOf(dialects);
+  const info: Route = { GET: () => Response.json(serverInfo(server.profile, endpoints)) };
   const open: [string, Route][] = [
     ...adminRoutes(operator),
     ["/healthz", HEALTH_ROUTE],
@@ -21,13 +30,21 @@ export function createRoutes(transport: Transport, operator: AdminRouteDeps): Ro
   ];
   return {
     routes: new Map<string, Route>([
-      ["/mcp", { ...transport.endpoint(false) }],
-      ["/mcp/sse", { ...transport.endpoint(true) }],
+      ...ENDPOINT_URLS.map((url) => [url.path, endpointRoute(endpoint, url)] as const),
       ["/mcp/info", info],
       // The older name of `/mcp/info`, which clients use.
       ["/mcp/stdio", info],
       ...open,
     ]),
     openPaths: new Set(open.map(([path]) => path)),
+    endpoints,
+  };
+}
+
+function endpointRoute(endpoint: Endpoint, url: EndpointUrl): Route {
+  return {
+    GET: (c) => endpoint.get(c, url),
+    POST: (c, body) => endpoint.post(c, body, url),
+    DELETE: (c) => endpoint.delete(c, url),
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { Identity } from "../../base/identity.ts";
 import type { MaybePromise } from "../../base/promises.ts";
-import type { RequestContext } from "../../transport/incoming.ts";
+import type { RequestContext } from "../../transport/request_head.ts";
 import type { Peer } from "../../transport/peer.ts";
 
 /**

@@ -6,17 +6,24 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
+import type { DialectHeaders } from "../../transport/dialect.ts";
+import {
+  ACCEPT,
+  AUTHORIZATION,
+  CONTENT_TYPE,
+  RETRY_AFTER,
+  TRACEPARENT,
+  WWW_AUTHENTICATE,
+} from "../../wire/headers.ts";
 
 /** The settings that the guard reads. */
 export type GuardSettings = Pick<Settings, "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS">;
 
 const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
-const CORS_REQUEST_HEADERS = "Accept, Authorization, Content-Type, Last-Event-ID, " +
-  "Mcp-Connection-Id, Mcp-Method, Mcp-Name, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, " +
-  "Mcp-Session-Id, traceparent";
-const CORS_RESPONSE_HEADERS =
-  "Mcp-Connection-Id, Mcp-Ping-Interval-Ms, Mcp-Protocol-Version, Mcp-Session-Id, Retry-After, " +
-  "WWW-Authenticate";
+/** What browsers may send in every dialect. */
+const REQUEST_HEADERS = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, TRACEPARENT];
+/** What browsers may read in every dialect. */
+const RESPONSE_HEADERS = [RETRY_AFTER, WWW_AUTHENTICATE];
 const MAX_REMEMBERED = 64;
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const CORS_MAX_AGE_S = "600";
@@ -27,10 +34,15 @@ export class Guard {
   readonly #passed = new Set<string>();
   readonly #anyHost: boolean;
   readonly #anyOrigin: boolean;
+  readonly #requestHeaders: string;
+  readonly #responseHeaders: string;
 
-  constructor(settings: GuardSettings) {
+  /** @param headers those of the dialects, which browsers may send and read too */
+  constructor(settings: GuardSettings, headers: DialectHeaders) {
     this.#hosts = new Set(settings.MCP_ALLOWED_HOSTS.map((host) => host.toLowerCase()));
     this.#origins = new Set(settings.MCP_ALLOWED_ORIGINS.map((origin) => origin.toLowerCase()));
+    this.#requestHeaders = [...REQUEST_HEADERS, ...headers.request].join(", ");
+    this.#responseHeaders = [...RESPONSE_HEADERS, ...headers.response].join(", ");
     this.#anyHost = this.#hosts.has("*");
     this.#anyOrigin = this.#origins.has("*");
   }
@@ -60,10 +72,7 @@ export class Guard {
   /** Lets the browser page at `origin` read the answer. */
   addCors(response: Response, origin: string): Response {
     response.headers.set("access-control-allow-origin", origin);
-    response.headers.set(
-      "access-control-expose-headers",
-      CORS_RESPONSE_HEADERS,
-    );
+    response.headers.set("access-control-expose-headers", this.#responseHeaders);
     response.headers.append("vary", "Origin");
     return response;
   }
@@ -75,7 +84,7 @@ export class Guard {
       status: 204,
       headers: {
         "access-control-allow-methods": CORS_METHODS,
-        "access-control-allow-headers": withParams(asked),
+        "access-control-allow-headers": [this.#requestHeaders, ...paramHeaders(asked)].join(", "),
         "access-control-max-age": CORS_MAX_AGE_S,
       },
     });
@@ -104,10 +113,9 @@ function isListed(names: ReadonlySet<string>, authority: string): boolean {
 }
 
 /** Tool parameters travel in headers of their own (`Mcp-Param-*`), whose names nobody can list. */
-function withParams(asked: string | null): string {
-  const params = (asked ?? "").split(",").map((name) => name.trim())
+function paramHeaders(asked: string | null): string[] {
+  return (asked ?? "").split(",").map((name) => name.trim())
     .filter((name) => /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name));
-  return [CORS_REQUEST_HEADERS, ...params].join(", ");
 }
 
 function quote(text: string): string {

@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { nodeCrypto } from "../../base/node.ts";
-import type { RequestContext } from "../../transport/incoming.ts";
+import type { RequestContext } from "../../transport/request_head.ts";
 
 const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|localhost)$/;
 

@@ -12,6 +12,7 @@ import { LISTEN_METHOD } from "../../mcp/changes/subscription.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import type { Caller } from "../../registry/context.ts";
 import { valueAt } from "../../registry/header_params.ts";
+import { METHOD, NAME } from "../../wire/headers.ts";
 import {
   isObject,
   type JsonObject,
@@ -27,7 +28,6 @@ import { type ListenDeps, openListen } from "./listen.ts";
 import type { Peer } from "../peer.ts";
 import { handleStateless, type StatelessDeps } from "../stateless/request.ts";
 
-export const VERSION_HEADER = "mcp-protocol-version";
 export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
 const CLIENT_INFO_KEY = "io.modelcontextprotocol/clientInfo";
@@ -188,14 +188,14 @@ function checkVersion({ id, params }: JsonRpcRequest, header: string | null): vo
 }
 
 function checkHeaders({ id, method, params }: JsonRpcRequest, headers: Headers): void {
-  const methodHeader = headers.get("mcp-method");
+  const methodHeader = headers.get(METHOD);
   if (methodHeader === null) throw mismatch("Mcp-Method is missing", id);
   if (methodHeader !== method) {
     throw mismatch(`Mcp-Method is ${quote(methodHeader)}, but the body says ${quote(method)}`, id);
   }
   const source = NAME_PARAM[method];
   const name = source === undefined ? undefined : params?.[source];
-  if (typeof name === "string") requireHeader(headers, { header: "mcp-name", value: name, id });
+  if (typeof name === "string") requireHeader(headers, { header: NAME, value: name, id });
 }
 
 /** Compares the headers of the parameters that the tool's schema marks. */

@@ -13,6 +13,7 @@
  */
 import { unixSeconds } from "../../base/clock.ts";
 import { ProtocolError } from "../../base/errors.ts";
+import { CONNECTION_ID, PING_INTERVAL } from "../../wire/headers.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../../wire/sse.ts";
 import type { Peer } from "../peer.ts";
@@ -23,9 +24,6 @@ import {
   type StreamSession,
   StreamSessions,
 } from "../stream_session.ts";
-
-export const CONNECTION_ID_HEADER = "mcp-connection-id";
-export const PING_INTERVAL_HEADER = "mcp-ping-interval-ms";
 
 /** So many frames are remembered: those of one moment, and of clients that came together. */
 const MAX_PING_FRAMES = 16;
@@ -101,8 +99,8 @@ export function openPlain(sessions: StreamSessions, from: PlainRequest): Respons
   if (message !== undefined && stream.state === "open") session.take(message);
   return eventStream(stream, {
     ...STREAM_HEADERS,
-    [CONNECTION_ID_HEADER]: stream.id,
-    [PING_INTERVAL_HEADER]: String(pingIntervalMs),
+    [CONNECTION_ID]: stream.id,
+    [PING_INTERVAL]: String(pingIntervalMs),
   });
 }
 
@@ -133,7 +131,7 @@ export function deletePlain(sessions: StreamSessions, reference: PlainReference)
 }
 
 function readPingInterval(headers: Headers): number | undefined {
-  const text = headers.get(PING_INTERVAL_HEADER);
+  const text = headers.get(PING_INTERVAL);
   if (text === null) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new ProtocolError(

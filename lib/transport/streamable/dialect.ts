@@ -19,6 +19,7 @@ import {
   type JsonRpcResponse,
 } from "../../wire/json_rpc.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
+import { SESSION_ID } from "../../wire/headers.ts";
 import type { Accepted } from "../../wire/media_types.ts";
 import { clientKey, type Peer, streamClient } from "../peer.ts";
 import {
@@ -36,8 +37,6 @@ import { notifyGap, type ResumptionDeps } from "./resumption.ts";
 import { SessionExchange } from "./response_scope.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./session.ts";
-
-export const SESSION_ID_HEADER = "mcp-session-id";
 
 /** What Streamable HTTP works with. */
 export interface StreamableDeps extends ResumptionDeps {
@@ -67,7 +66,7 @@ export function openSession(
   }
   const answer = accepted.json ? jsonResponse(response) : singleEvent(response);
   if ("error" in response) sessions.delete(session);
-  else answer.headers.set(SESSION_ID_HEADER, session.id);
+  else answer.headers.set(SESSION_ID, session.id);
   return answer;
 }
 

@@ -1,0 +1,43 @@
+/**
+ * The rules of JSON-RPC batches, for HTTP and stdio: they are part of 2025-03-26 alone, and of its
+ * sessions (2025-03-26, basic, Batching).
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { isRequest, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.ts";
+
+/** What a client is told whose revision has no batches. */
+export function noBatchError(): ProtocolError {
+  return new ProtocolError(
+    "invalid_request",
+    "Invalid request: batches are part of protocol version 2025-03-26 only; send one message " +
+      "per request",
+  );
+}
+
+/**
+ * Reads a batch.
+ *
+ * @param version that was negotiated; undefined before `initialize`
+ * @returns its messages, one at least
+ * @throws {ProtocolError} `invalid_request` where the revision has no batches, for an empty batch,
+ * for what is not a message, and for an `initialize` among them
+ */
+export function readBatch(
+  values: readonly unknown[],
+  version: string | undefined,
+): JsonRpcMessage[] {
+  if (version !== "2025-03-26") throw noBatchError();
+  if (values.length === 0) {
+    throw new ProtocolError("invalid_request", "Invalid request: empty batch");
+  }
+  const messages = values.map(parseMessage);
+  if (messages.some((message) => isRequest(message) && message.method === "initialize")) {
+    throw new ProtocolError(
+      "invalid_request",
+      "Invalid request: initialize must not be in a batch",
+    );
+  }
+  return messages;
+}

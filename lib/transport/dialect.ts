@@ -1,0 +1,128 @@
+/**
+ * What a dialect is: what it declares of itself, and what answers its requests. Everything that
+ * needs to know the dialects (the endpoint, metrics, CORS, server information) reads a list of these.
+ *
+ * @module
+ */
+import type { Observer } from "../base/observer.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { ChangeBus } from "../mcp/changes/change_bus.ts";
+import type { McpServer } from "../mcp/server.ts";
+import type { Catalog } from "../registry/catalog.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type { StreamRegistry } from "../stream/stream_registry.ts";
+import type { JsonRpcMessage } from "../wire/json_rpc.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+import type { RequestContext } from "./request_head.ts";
+import type { SessionTable } from "./streamable/session_table.ts";
+
+/** What every part of an app shares: the clock, the observer, the streams and their ledger. */
+export interface Core {
+  readonly wheel: TimerWheel;
+  readonly observer: Observer;
+  readonly connections: StreamRegistry;
+}
+
+/** What all dialects work with. */
+export interface TransportCore extends Core {
+  readonly info: Implementation;
+  readonly server: McpServer;
+  readonly catalog: Catalog;
+  readonly changes: ChangeBus;
+  /** Time for one request (ms). */
+  readonly requestTimeoutMs: number;
+  readonly store: EventStore;
+  /** The sessions of the 2025 revisions. */
+  readonly sessions: SessionTable;
+}
+
+/** The URL on which a request came. */
+export interface EndpointUrl {
+  readonly path: string;
+  /** Whether it speaks the plain dialect, beside all others. */
+  readonly isPlain: boolean;
+}
+
+/** The URLs of the endpoint. */
+export const ENDPOINT_URLS: readonly EndpointUrl[] = [
+  { path: "/mcp", isPlain: false },
+  { path: "/mcp/sse", isPlain: true },
+];
+
+/** One kind of stream that a dialect opens. */
+export interface StreamKind {
+  /** Its name in the ledger, in logs and in metrics; two dialects may share one. */
+  readonly name: string;
+  /** Whether such a stream is its client's whole session. */
+  readonly isSession: boolean;
+}
+
+/** One way to use a dialect, as server information lists it. */
+export interface EndpointUse {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Whether only the URLs of the plain dialect take it. */
+  readonly isPlainOnly?: boolean;
+  readonly use: string;
+}
+
+/** Headers of its own that a dialect reads and writes; browsers are allowed these. */
+export interface DialectHeaders {
+  readonly request: readonly string[];
+  readonly response: readonly string[];
+}
+
+/**
+ * What answers the requests of a dialect. Each method returns undefined for a request that is not
+ * the dialect's, and a dialect lacks the methods that it never answers.
+ */
+export interface DialectHandlers {
+  /** A POST with one message. */
+  post?(
+    c: RequestContext,
+    message: JsonRpcMessage,
+    url: EndpointUrl,
+  ): MaybePromise<Response> | undefined;
+  /** A POST whose body is empty. */
+  postEmpty?(c: RequestContext, url: EndpointUrl): Response | undefined;
+  /** A POST whose body is a list of messages. */
+  postBatch?(
+    c: RequestContext,
+    values: readonly unknown[],
+    url: EndpointUrl,
+  ): MaybePromise<Response> | undefined;
+  /** A GET of a client that takes event streams. */
+  get?(c: RequestContext, url: EndpointUrl): Response | undefined;
+  delete?(c: RequestContext, url: EndpointUrl): Response | undefined;
+}
+
+/** A dialect of the endpoint. */
+export interface Dialect {
+  readonly name: string;
+  /** The kinds of streams that it opens. */
+  readonly streams: readonly StreamKind[];
+  readonly headers: DialectHeaders;
+  readonly endpoints: readonly EndpointUse[];
+  /** Makes what answers the requests of one app. */
+  create(core: TransportCore): DialectHandlers;
+}
+
+/** The names of all streams of some dialects, each once. */
+export function streamNames(dialects: readonly Dialect[]): string[] {
+  return [...new Set(dialects.flatMap(({ streams }) => streams.map(({ name }) => name)))];
+}
+
+/** The names of those streams that are their clients' whole sessions. */
+export function sessionStreamNames(dialects: readonly Dialect[]): string[] {
+  return dialects.flatMap(({ streams }) => streams)
+    .filter(({ isSession }) => isSession)
+    .map(({ name }) => name);
+}
+
+/** The headers of all dialects, each once and in alphabetical order. */
+export function headersOf(dialects: readonly Dialect[]): DialectHeaders {
+  return {
+    request: [...new Set(dialects.flatMap(({ headers }) => headers.request))].sort(),
+    response: [...new Set(dialects.flatMap(({ headers }) => headers.response))].sort(),
+  };
+}

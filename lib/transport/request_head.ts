@@ -1,0 +1,128 @@
+import { ProtocolError } from "../base/errors.ts";
+import { memoize } from "../base/memoize.ts";
+import {
+  ACCEPT,
+  CONNECTION_ID,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  ORIGIN,
+  PROTOCOL_VERSION,
+  SESSION_ID,
+} from "../wire/headers.ts";
+import { type Accepted, parseAccept } from "../wire/media_types.ts";
+import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
+import type { Peer } from "./peer.ts";
+
+/**
+ * The URL and the headers of a request, each read in the way that costs least. Whoever wants to
+ * know something of a request asks here, so that the reasons for a spelling or an order stay here.
+ */
+export class RequestHead {
+  readonly request: Request;
+  /** `request.headers`, read once, as the getter is slow. */
+  readonly headers: Headers;
+  /** Host and port of the URL. */
+  readonly authority: string;
+  /** Path of the URL. */
+  readonly path: string;
+  /** What follows the path, from the `?` on; empty where there is none. */
+  readonly query: string;
+  /** The web origin that a browser names; null for other clients. */
+  readonly origin: string | null;
+  #version: string | null | undefined;
+  #accepted: Accepted | undefined;
+
+  constructor(request: Request) {
+    const { headers } = request;
+    const { authority, path, query } = splitUrl(request.url);
+    this.request = request;
+    this.headers = headers;
+    this.authority = authority;
+    this.path = path;
+    this.query = query;
+    // `has()` makes Deno copy the headers once, which answering does anyway; each later lookup
+    // then costs half as much.
+    this.origin = headers.has(ORIGIN) ? headers.get(ORIGIN) : null;
+  }
+
+  /** The method; one string object for each, so that V8 need not look up each request's own copy. */
+  get method(): string {
+    return sameText(this.request.method);
+  }
+
+  /** What the client takes as an answer. */
+  get accepted(): Accepted {
+    return this.#accepted ??= parseAccept(this.headers.get(ACCEPT));
+  }
+
+  get contentType(): string | null {
+    return this.headers.get(CONTENT_TYPE);
+  }
+
+  /** The declared length of the body, as it was sent. */
+  get contentLength(): string | null {
+    return this.headers.get(CONTENT_LENGTH);
+  }
+
+  /** The revision in the header `MCP-Protocol-Version`; null where there is none. */
+  get version(): string | null {
+    if (this.#version === undefined) this.#version = this.headers.get(PROTOCOL_VERSION);
+    return this.#version;
+  }
+
+  /**
+   * Refuses a revision that nobody speaks here, whatever is asked for (2025-06-18,
+   * basic/transports).
+   *
+   * @throws {ProtocolError} `invalid_request`
+   */
+  requireSupportedVersion(): void {
+    const { version } = this;
+    if (version === null || isSupported(version)) return;
+    throw new ProtocolError(
+      "invalid_request",
+      `Unsupported MCP-Protocol-Version ${JSON.stringify(version.slice(0, 40))}; this server ` +
+        `speaks ${PROTOCOL_VERSIONS.join(", ")}`,
+    );
+  }
+
+  /** The session of the 2025 revisions that the client names; null where it names none. */
+  get sessionId(): string | null {
+    return this.headers.get(SESSION_ID);
+  }
+
+  /** The plain stream that the client names; null where it names none. */
+  get connectionId(): string | null {
+    return this.headers.get(CONNECTION_ID);
+  }
+
+  /** The value of a parameter of the query. */
+  queryParameter(name: string): string | undefined {
+    if (this.query === "") return undefined;
+    return new URLSearchParams(this.query).get(name) ?? undefined;
+  }
+}
+
+/** A request on its way to what answers it. */
+export interface RequestContext extends RequestHead {
+  readonly peer: Peer;
+}
+
+const sameText = memoize((text) => text);
+
+/** The parts of a URL that matter here. */
+interface UrlParts {
+  readonly authority: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+/** Splits a URL without parsing all of it, which would cost more. */
+const splitUrl = memoize((url): UrlParts => {
+  const start = url.indexOf("//") + 2;
+  const slash = url.indexOf("/", start);
+  if (slash < 0) return { authority: url.slice(start), path: "/", query: "" };
+  const mark = url.indexOf("?", slash);
+  const end = mark < 0 ? url.length : mark;
+  return { authority: url.slice(start, slash), path: url.slice(slash, end), query: url.slice(end) };
+});

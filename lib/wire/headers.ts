@@ -1,0 +1,45 @@
+/**
+ * The names of HTTP headers, each once and as its specification writes it.
+ *
+ * They are looked up with their capitals: Deno knows a few names in lower case, `accept` and
+ * `content-type` among them, and then takes a slower way (docs/performance.md).
+ *
+ * @module
+ */
+
+/** RFC 9110, section 12.5.1. */
+export const ACCEPT = "Accept";
+/** RFC 9110, section 11.6.2. */
+export const AUTHORIZATION = "Authorization";
+/** RFC 9110, section 8.3. */
+export const CONTENT_TYPE = "Content-Type";
+/** RFC 9110, section 8.4. */
+export const CONTENT_ENCODING = "Content-Encoding";
+/** RFC 9110, section 8.6. */
+export const CONTENT_LENGTH = "Content-Length";
+/** Fetch standard, "Origin header". */
+export const ORIGIN = "Origin";
+/** RFC 9110, section 10.2.3; in whole seconds here. */
+export const RETRY_AFTER = "Retry-After";
+/** RFC 9110, section 10.1.5. */
+export const USER_AGENT = "User-Agent";
+/** HTML standard, section 9.2: the last event that an event source has read. */
+export const LAST_EVENT_ID = "Last-Event-ID";
+/** RFC 9110, section 11.6.1. */
+export const WWW_AUTHENTICATE = "WWW-Authenticate";
+/** W3C Trace Context, section 3.2. */
+export const TRACEPARENT = "traceparent";
+
+/** The revision that a client speaks (2025-06-18, basic/transports). */
+export const PROTOCOL_VERSION = "Mcp-Protocol-Version";
+/** The session of the 2025 revisions (2025-11-25, basic/transports, Session Management). */
+export const SESSION_ID = "Mcp-Session-Id";
+/** The method in the body (2026-07-28, basic/transports). */
+export const METHOD = "Mcp-Method";
+/** The tool, prompt or resource in the body (2026-07-28, basic/transports). */
+export const NAME = "Mcp-Name";
+
+/** The stream of the plain dialect that a request is for. */
+export const CONNECTION_ID = "Mcp-Connection-Id";
+/** Time between two pings of a plain stream, in ms: what is asked for, and what holds. */
+export const PING_INTERVAL = "Mcp-Ping-Interval-Ms";
