@@ -1,4 +1,5 @@
 import { ProtocolError } from "../base/errors.ts";
+import { createIntern } from "../base/intern.ts";
 import { memoize } from "../base/memoize.ts";
 import {
   ACCEPT,
@@ -47,7 +48,7 @@ export class RequestHead {
 
   /** The method; one string object for each, so that V8 need not look up each request's own copy. */
   get method(): string {
-    return sameText(this.request.method);
+    return internMethod(this.request.method);
   }
 
   /** What the client takes as an answer. */
@@ -108,7 +109,7 @@ export interface RequestContext extends RequestHead {
   readonly peer: Peer;
 }
 
-const sameText = memoize((text) => text);
+const internMethod = createIntern();
 
 /** The parts of a URL that matter here. */
 interface UrlParts {
@@ -118,11 +119,17 @@ interface UrlParts {
 }
 
 /** Splits a URL without parsing all of it, which would cost more. */
-const splitUrl = memoize((url): UrlParts => {
+function splitUrl(url: string): UrlParts {
+  const mark = url.indexOf("?");
+  if (mark < 0) return splitBase(url);
+  // Queries differ from client to client, so only the part before them is worth keeping.
+  return { ...splitBase(url.slice(0, mark)), query: url.slice(mark) };
+}
+
+const splitBase = memoize((url): UrlParts => {
   const start = url.indexOf("//") + 2;
   const slash = url.indexOf("/", start);
-  if (slash < 0) return { authority: url.slice(start), path: "/", query: "" };
-  const mark = url.indexOf("?", slash);
-  const end = mark < 0 ? url.length : mark;
-  return { authority: url.slice(start, slash), path: url.slice(slash, end), query: url.slice(end) };
+  return slash < 0
+    ? { authority: url.slice(start), path: "/", query: "" }
+    : { authority: url.slice(start, slash), path: url.slice(slash), query: "" };
 });

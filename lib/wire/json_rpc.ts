@@ -6,7 +6,7 @@
  * @module
  */
 import { messageOf, ProtocolError } from "../base/errors.ts";
-import { memoize } from "../base/memoize.ts";
+import { createIntern } from "../base/intern.ts";
 
 export type JsonRpcId = string | number;
 export type JsonObject = Record<string, unknown>;
@@ -168,12 +168,12 @@ function parseCall(value: JsonObject): JsonRpcRequest | JsonRpcNotification {
       },
     );
   }
-  // The text of the last one: it has its hash, which maps would have to work out for each new text.
-  value.method = sameText(value.method);
+  // Reuse one string object, so that lookups need not hash it again.
+  value.method = internMethod(value.method);
   return value as unknown as JsonRpcRequest | JsonRpcNotification;
 }
 
-const sameText = memoize((text) => text);
+const internMethod = createIntern();
 
 function parseResponse(value: JsonObject): JsonRpcResponse {
   const id = idOf(value);
