@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "./lib/base/errors.ts";
-import { configureLog, flushLog } from "./lib/base/log.ts";
+import { configureLog } from "./lib/base/log.ts";
 import { createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
@@ -103,7 +103,6 @@ if (import.meta.main) {
     lines.write(`[ERROR] ${messageOf(error)}`);
   }
   signals.uninstall();
-  await flushLog();
   await lines.flush();
   endProcess(code);
 }

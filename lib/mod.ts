@@ -15,6 +15,13 @@ export type {
   Observer,
   Outcome,
 } from "./base/observer.ts";
+export {
+  configureLog,
+  type LogFormat,
+  type LogLevel,
+  type LogLine,
+  type LogOptions,
+} from "./base/log.ts";
 export { type Settings } from "./base/settings.ts";
 export type { Catalog, CatalogChange, Features, Offer } from "./registry/catalog.ts";
 export type { Completer, Completers, CompletionContext } from "./registry/completion.ts";

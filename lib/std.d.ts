@@ -111,13 +111,6 @@ declare module "@std/assert" {
   export function fail(message?: string): never;
 }
 
-// The parts of prom-client that are used. Its front door also opens the push gateway's HTTP client
-// and more, which takes 50 ms at every start.
-declare module "prom-client/lib/registry.js" {
-  import { Registry } from "prom-client";
-  export default Registry;
-}
-
 declare module "uri-template-lite" {
   export default class Template {
     constructor(template: string, options?: { decoder: (text: string) => string });

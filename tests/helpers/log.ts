@@ -3,16 +3,7 @@
  *
  * @module
  */
-import {
-  configureLog,
-  loadLogTape,
-  type LogFormat,
-  type LogLevel,
-  resetLog,
-} from "../../lib/base/log.ts";
-
-// Lines are there as soon as they are logged.
-await loadLogTape();
+import { configureLog, type LogFormat, type LogLevel, resetLog } from "../../lib/base/log.ts";
 
 /** One line in the text form, taken apart. */
 export interface LoggedLine {
@@ -23,11 +14,15 @@ export interface LoggedLine {
 
 /** Collects log lines until its block ends: `using log = new CapturedLog()`. */
 export class CapturedLog implements Disposable {
-  /** The lines as they would go to stderr. */
+  /** The lines as they would go to stderr, but without the time of the text form. */
   readonly lines: string[] = [];
 
   constructor(level: LogLevel = "debug", format: LogFormat = "text") {
-    configureLog({ level, format, write: (line) => void this.lines.push(String(line)) });
+    configureLog({
+      level,
+      format,
+      write: (line) => void this.lines.push(String(line).replace(TIME_REGEXP, "")),
+    });
   }
 
   /** The lines of the text form, in order. */
@@ -53,4 +48,5 @@ export class CapturedLog implements Disposable {
   }
 }
 
+const TIME_REGEXP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
 const LINE_REGEXP = /^\[([A-Z]+)\] (.*?) (\{.*\})$/s;

@@ -104,7 +104,7 @@ Deno.test("MCP_TOOLS serves a user's tools beside the built-in ones, and SIGTERM
   assertEquals(shouted.result.content[0].text, "HELLO");
   assertEquals(await server.stop("SIGTERM"), 0);
   const last = server.stderr.trimEnd().split("\n").at(-1) ?? "";
-  assertMatch(last, /^\[INFO\] Stopped \{"drained":0,"cut":0,/);
+  assertMatch(last, /^\S+Z \[INFO\] Stopped \{"drained":0,"cut":0,/);
 });
 
 Deno.test("the greeting's URLs work as they are printed", async () => {

@@ -37,9 +37,8 @@ export class HistogramSeries {
 }
 
 /**
- * A histogram for the hot path. One of prom-client's own takes half a microsecond and three
- * objects for each value, as it works out the hash of the labels each time; this one is asked for
- * a label's tally once, and puts its rows together when they are scraped.
+ * A histogram for the hot path: a caller asks for the series of a label once and adds to it, and
+ * the rows are made when they are scraped.
  */
 export class Histogram implements Metric {
   readonly type = "histogram";

@@ -1,26 +1,42 @@
-import type { Metric as PromMetric } from "prom-client";
-import type { Metric } from "./metric.ts";
-
-/** What a scrape is answered with. */
-export interface Scrape {
-  readonly text: string;
-  readonly contentType: string;
-}
-
 /**
- * Figures in the text form of Prometheus. prom-client is loaded at the first scrape: it would take
- * a tenth of every start.
+ * Metrics in the text form of Prometheus, version 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ *
+ * @module
  */
-export async function scrape(figures: Iterable<Metric>): Promise<Scrape> {
-  const { default: Registry } = await import("prom-client/lib/registry.js");
-  const registry = new Registry();
-  for (const figure of figures) registry.registerMetric(asMetric(figure));
-  return { text: await registry.metrics(), contentType: registry.contentType };
+import type { Metric, Sample } from "./metric.ts";
+
+/** Media type of the text form. */
+export const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** Writes metrics as Prometheus scrapes them. */
+export function prometheusText(metrics: Iterable<Metric>): string {
+  return [...metrics].map(metricText).join("\n");
 }
 
-/** All that prom-client's registry asks of a metric. */
-function asMetric(figure: Metric): PromMetric {
-  const { name, help, type } = figure;
-  const get = () => Promise.resolve({ name, help, type, values: figure.rows() });
-  return { name, get } as unknown as PromMetric;
+function metricText(metric: Metric): string {
+  const { name, help, type } = metric;
+  const rows = metric.rows().map((row) => `${rowText(name, row)}\n`);
+  return `# HELP ${name} ${escape(help)}\n# TYPE ${name} ${type}\n${rows.join("")}`;
+}
+
+function rowText(name: string, { metricName, labels, value }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
+  return `${metricName ?? name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${
+    numberText(value)
+  }`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+function escapeLabel(text: string | number): string {
+  return escape(String(text)).replaceAll('"', '\\"');
+}
+
+/** Go's words for numbers without digits. */
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  return Number.isFinite(value) ? String(value) : value > 0 ? "+Inf" : "-Inf";
 }

@@ -11,7 +11,7 @@ import { noStoreJson } from "../../transport/respond.ts";
 import { requireAdmin } from "../steps/operator.ts";
 import type { Metrics } from "../metrics/metric.ts";
 import { ledgerView } from "./connections_report.ts";
-import { scrape } from "../metrics/prometheus.ts";
+import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
 import type { Handler, Route } from "../router.ts";
 
@@ -58,9 +58,8 @@ function disconnect(connections: StreamRegistry, id: string | null): Response {
   return new Response(null, { status: 204 });
 }
 
-async function metricsPage(figures: Metrics): Promise<Response> {
-  const { text, contentType } = await scrape(figures);
-  return new Response(text, {
-    headers: { "content-type": contentType, "cache-control": "no-store" },
+function metricsPage(figures: Metrics): Response {
+  return new Response(prometheusText(figures), {
+    headers: { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" },
   });
 }

@@ -1,8 +1,8 @@
 /** The histogram of the hot path tells what prom-client's own would. */
 import { assertEquals } from "@std/assert";
 import fc from "../../deps/fast_check.ts";
-import { Histogram as PromHistogram, Registry } from "prom-client";
-import { scrape } from "../../../lib/http/metrics/prometheus.ts";
+import { Histogram as PromHistogram, Registry } from "../../deps/prom_client.ts";
+import { prometheusText } from "../../../lib/http/metrics/prometheus.ts";
 import { Histogram } from "../../../lib/http/metrics/histogram.ts";
 
 const NAMES = { name: "test_seconds", help: "A test" };
@@ -30,7 +30,7 @@ Deno.test("property: the text is the one of prom-client's own histogram", async 
       tallies.tally(kind).add(value);
       histogram.observe({ kind }, value);
     }
-    assertEquals((await scrape([tallies])).text, await theirs.metrics());
+    assertEquals(prometheusText([tallies]), await theirs.metrics());
   }));
 });
 
