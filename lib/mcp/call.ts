@@ -2,11 +2,19 @@ import { CallAborted } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { Linked, Timed } from "../base/timer_wheel.ts";
 import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
-import { isObject, type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
+import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { progressTokenOf } from "../wire/meta.ts";
+import { NOTIFICATIONS } from "../wire/methods.ts";
 import type { RequestScope } from "./scope.ts";
 import { LOG_SEVERITY } from "./log_levels.ts";
-import { type Ask, elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
+import {
+  type Ask,
+  type Asker,
+  elicitThrough,
+  rootsThrough,
+  sampleThrough,
+} from "./ask/questions.ts";
 
 const log = logFor("mcp");
 
@@ -15,21 +23,16 @@ const DEFAULT_RETRY_MS = 1_000;
 /** How late it may be asked to come back (ms). */
 const MAX_RETRY_MS = 3_600_000;
 
-/** Whom questions go through. */
-interface Asker {
-  readonly ask: Ask;
-}
-
 /**
  * One running request, and what a tool sees of it.
  *
  * Most calls end at once and look at nothing here, so whatever costs is made when first asked for.
  */
-export class Call implements ToolContext, Timed {
+export class Call<S extends RequestScope = RequestScope> implements ToolContext, Timed {
   readonly request: JsonRpcRequest;
-  readonly exchange: RequestScope;
+  readonly scope: S;
 
-  /** On the wheel's clock (ms); 0 where nobody observes. */
+  /** On the wheel's clock (ms). */
   startedAt = 0;
 
   /** Belong to the timer wheel, which calls when the request's time is over. */
@@ -44,31 +47,31 @@ export class Call implements ToolContext, Timed {
   #aborted: CallAborted | undefined;
   #onAbort: ((reason: CallAborted) => void) | undefined;
   #isOver = false;
-  #asker: (() => Asker) | undefined;
+  #asker: Asker | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor(request: JsonRpcRequest, exchange: RequestScope) {
+  constructor(request: JsonRpcRequest, scope: S) {
     this.request = request;
-    this.exchange = exchange;
+    this.scope = scope;
   }
 
   get connectionId(): string | undefined {
-    return this.exchange.connectionId;
+    return this.scope.connectionId;
   }
 
   get caller(): Caller {
-    return this.exchange.caller;
+    return this.scope.caller;
   }
 
   get capabilities(): ClientCapabilities {
-    return this.exchange.capabilities;
+    return this.scope.capabilities;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
-      else if (!this.#isOver) this.#watchPresence();
+      else if (!this.#isOver) this.#watchClient();
     }
     return this.#controller.signal;
   }
@@ -87,13 +90,13 @@ export class Call implements ToolContext, Timed {
 
   get releaseStream(): ToolContext["releaseStream"] {
     return (retryMs = DEFAULT_RETRY_MS) => {
-      if (!this.#isOver) this.exchange.releaseStream?.(wholeRetry(retryMs));
+      if (!this.#isOver) this.scope.releaseStream(wholeRetry(retryMs));
     };
   }
 
-  /** Has questions to the client go another way than by the session's requests. */
-  setAsker(way: () => Asker): void {
-    this.#asker = way;
+  /** Sets how questions reach the client; without it they are refused. */
+  setAsker(asker: Asker): void {
+    this.#asker = asker;
   }
 
   get log(): ClientLog {
@@ -103,11 +106,11 @@ export class Call implements ToolContext, Timed {
   /** A function of its own, as authors write `run(input, { progress })`. */
   get progress(): ToolContext["progress"] {
     return this.#progress ??= (progress, total, message) => {
-      const token = this.#progressToken();
+      const token = progressTokenOf(this.request.params);
       // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
       if (token === undefined || this.#isOver || !(progress > this.#lastProgress)) return;
       this.#lastProgress = progress;
-      this.#tell("notifications/progress", {
+      this.#tell(NOTIFICATIONS.progress, {
         progressToken: token,
         progress,
         ...(total !== undefined && { total }),
@@ -143,7 +146,9 @@ export class Call implements ToolContext, Timed {
   /** The answer is settled: from here on nothing more is sent for this call. */
   finish(): void {
     this.#isOver = true;
-    if (this.#lastProgress > -Infinity) this.exchange.endProgress?.(this.#progressToken()!);
+    if (this.#lastProgress > -Infinity) {
+      this.scope.endProgress(progressTokenOf(this.request.params)!);
+    }
     this.#onAbort = undefined;
     this.#stopWatching?.();
   }
@@ -155,50 +160,34 @@ export class Call implements ToolContext, Timed {
 
   #ask(): Ask {
     return (question) => {
-      if (this.#asker !== undefined) return this.#asker().ask(question);
-      const requests = this.exchange.session?.clientRequests;
-      if (requests !== undefined) return requests.ask(question, this);
+      if (this.#asker !== undefined) return this.#asker.ask(question, this);
       return Promise.reject(
         new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
       );
     };
   }
 
-  #watchPresence(): void {
-    const presence = this.exchange.presence?.();
-    if (presence === undefined) return;
-    const onGone = () =>
-      this.abort(
-        new CallAborted("client_closed", "Connection closed: client_closed"),
-      );
-    if (presence.aborted) return onGone();
-    presence.addEventListener("abort", onGone, { once: true });
-    this.#stopWatching = () => presence.removeEventListener("abort", onGone);
+  #watchClient(): void {
+    this.#stopWatching = this.scope.onClientGone(() =>
+      this.abort(new CallAborted("client_closed", "Connection closed: client_closed"))
+    );
   }
 
   /** What no JSON can hold (a bigint, a circle) costs the message, not the call. */
   #tell(method: string, params: JsonObject): void {
     try {
-      this.exchange.send(notification(method, params));
+      this.scope.send(notification(method, params));
     } catch (error) {
       log.warning("Message cannot be written", { method, error });
     }
   }
 
-  #progressToken(): string | number | undefined {
-    const meta = this.request.params?._meta;
-    const token = isObject(meta) ? meta.progressToken : undefined;
-    return typeof token === "string" || Number.isInteger(token)
-      ? token as string | number
-      : undefined;
-  }
-
   #createLog(): ClientLog {
     const at = (level: LoggingLevel) => (data: unknown, logger?: string): void => {
-      const wanted = this.exchange.logLevel;
+      const wanted = this.scope.logLevel;
       if (this.#isOver || wanted === undefined) return;
       if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
-      this.#tell("notifications/message", {
+      this.#tell(NOTIFICATIONS.message, {
         level,
         ...(logger !== undefined && { logger }),
         data,

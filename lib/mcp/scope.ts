@@ -10,28 +10,45 @@ import type { ClientState } from "./session/client_state.ts";
  */
 export interface RequestScope {
   readonly caller: Caller;
+  /** Id of the stream the answer goes to, as soon as there is one. */
   readonly connectionId: string | undefined;
-  /** Names the session in traces, without being a key to it; where its id is one. */
-  readonly sessionKey?: string;
-  /** How the messages come, where it is not by HTTP. */
-  readonly transport?: "pipe";
-  /** What runs for the same client on the same stream or session. */
+  /** Requests that run for the same client on the same stream or session. */
   readonly inFlight: InFlight;
-  /** Least urgent level of log messages the client wants; none when it wants none. */
+  /** Least urgent level of log messages the client wants; undefined when it wants none. */
   readonly logLevel: LoggingLevel | undefined;
   /** What the client can do for the server. */
   readonly capabilities: ClientCapabilities;
-  /** What the client of a legacy revision has agreed on; none where there is no session. */
-  readonly session?: ClientState;
   /** Sends a message that belongs to a running request. Never throws. */
   send(message: JsonRpcNotification | JsonRpcRequest): void;
-  /** A call that has told its progress is over: what is held back of that is not to be sent. */
-  endProgress?(token: string | number): void;
+  /** The call with this progress token has ended: progress that still waits is dropped. */
+  endProgress(token: string | number): void;
   /**
-   * The client's presence, for transports without a stream to watch. Asked for only when a tool
-   * looks at `ctx.signal`, as watching costs a fast call a fifth of its speed.
+   * Calls `listener` once the client has gone, where no stream shows that. Called only when a tool
+   * reads `ctx.signal`, because watching a client slows a quick call down.
+   *
+   * @returns stops watching
    */
-  presence?(): AbortSignal;
-  /** Lets go of the response stream, which the client can resume after `retryMs`. */
-  releaseStream?(retryMs: number): void;
+  onClientGone(listener: () => void): () => void;
+  /** Lets go of the response stream, where the client can resume it, for `retryMs`. */
+  releaseStream(retryMs: number): void;
+  /** What traces say about where the message came from; read only while somebody collects them. */
+  describe(): ScopeDescription;
 }
+
+/** Where a message came from, as traces record it. */
+export interface ScopeDescription {
+  /** How messages travel (OpenTelemetry, `network.transport`). */
+  readonly transport: "http" | "pipe";
+  /** Names the session or stream, and is no key to it. */
+  readonly session: string | undefined;
+  /** The revision that `initialize` agreed on. */
+  readonly protocolVersion: string | undefined;
+}
+
+/** The scope of a message that belongs to a session, as `initialize` begins one. */
+export interface LegacyScope extends RequestScope {
+  readonly session: ClientState;
+}
+
+/** For scopes that have nothing to stop watching. */
+export const NOT_WATCHING = (): void => {};

@@ -20,7 +20,9 @@ import {
   resultResponse,
 } from "../wire/json_rpc.ts";
 import { Call } from "./call.ts";
-import type { RequestScope } from "./scope.ts";
+import type { LegacyScope, RequestScope } from "./scope.ts";
+import { legacyMethods } from "./methods/legacy.ts";
+import { modernMethods } from "./methods/modern.ts";
 import type { MethodTable, ServerContext } from "./methods/table.ts";
 
 /** What an {@linkcode McpServer} is made of. */
@@ -38,24 +40,30 @@ const log = logFor("mcp");
 const NO_PARAMS: JsonObject = {};
 
 export class McpServer {
-  readonly profile: ServerContext;
+  readonly context: ServerContext;
+  /** Methods for messages that belong to a legacy session. */
+  readonly legacy: MethodTable<LegacyScope>;
+  /** Methods for calls of legacy revisions without a session. */
+  readonly sessionless: MethodTable;
+  /** Methods of 2026-07-28 and later. */
+  readonly modern: MethodTable;
   readonly #wheel: TimerWheel;
   readonly #requestTimeoutMs: number;
   readonly #maxInFlight: number;
   readonly #observer: Observer;
-  readonly #isObserved: boolean;
   readonly #refusals = new ThrottledWarning(log);
   #running = 0;
 
   constructor(
-    { wheel, requestTimeoutMs, maxInFlight, observer = NO_OBSERVER, ...profile }: McpServerOptions,
+    { wheel, requestTimeoutMs, maxInFlight, observer = NO_OBSERVER, ...context }: McpServerOptions,
   ) {
-    this.profile = profile;
+    this.context = context;
+    ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
+    this.modern = modernMethods(context);
     this.#wheel = wheel;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#maxInFlight = maxInFlight;
     this.#observer = observer;
-    this.#isObserved = observer !== NO_OBSERVER;
   }
 
   /** Requests that run now, of all clients. */
@@ -69,20 +77,20 @@ export class McpServer {
    * @param methods those of the revision that is spoken; what is not in it is refused
    * @returns the response, or nothing when the client has cancelled the request or is gone
    */
-  dispatch(
+  dispatch<S extends RequestScope>(
     request: JsonRpcRequest,
-    exchange: RequestScope,
-    methods: MethodTable,
+    scope: S,
+    methods: MethodTable<S>,
   ): MaybePromise<JsonRpcResponse | undefined> {
-    const call = new Call(request, exchange);
-    if (this.#isObserved) call.startedAt = this.#wheel.now();
+    const call = new Call(request, scope);
+    call.startedAt = this.#wheel.now();
     try {
-      this.#admit(request, exchange);
+      this.#admit(request, scope);
       const method = methods.requests.get(request.method);
-      if (method === undefined) throw unknownMethod(request.method, methods);
+      if (method === undefined) throw methods.refuse(request.method);
       // Before it runs: what a method says at once may already end the stream it is said on.
-      exchange.inFlight.add(call);
-      const result = method(request.params ?? NO_PARAMS, call, this.profile);
+      scope.inFlight.add(call);
+      const result = method(request.params ?? NO_PARAMS, call);
       if (isPromise(result)) return this.#settle(call, result);
       this.#end(call, outcomeOf(result));
       return resultResponse(request.id, result);
@@ -95,18 +103,18 @@ export class McpServer {
   #end(call: Call, outcome: Outcome): void {
     call.finish();
     this.#wheel.cancel(call);
-    call.exchange.inFlight.remove(call);
+    call.scope.inFlight.remove(call);
     this.#observer.requestFinished(call, outcome);
   }
 
   /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
   notify(
     message: JsonRpcNotification,
-    exchange: RequestScope,
-    methods: MethodTable,
+    scope: RequestScope,
+    { notifications }: Pick<MethodTable, "notifications">,
   ): void {
     try {
-      methods.notifications.get(message.method)?.(message, exchange);
+      notifications.get(message.method)?.(message, scope);
     } catch (error) {
       log.warning("Notification failed", { method: message.method, error });
     }
@@ -194,14 +202,6 @@ function outcomeOfError(error: unknown): Outcome {
 
 function outcomeOfAbort({ reason }: CallAborted): Outcome {
   return reason === "timeout" || reason === "cancelled" ? reason : "aborted";
-}
-
-function unknownMethod(method: string, { requests }: MethodTable): ProtocolError {
-  const known = [...requests.keys()].sort().join(", ");
-  return new ProtocolError(
-    "method_not_found",
-    `Method not found: ${method.slice(0, 200)}; this revision has ${known}`,
-  );
 }
 
 function failureOf(request: JsonRpcRequest, error: unknown): JsonRpcResponse {

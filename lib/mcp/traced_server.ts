@@ -21,6 +21,8 @@ import {
 import { LabelAllowlist } from "../base/label_allowlist.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { isObject, type JsonRpcRequest, type JsonRpcResponse } from "../wire/json_rpc.ts";
+import { META_KEYS, metaOf } from "../wire/meta.ts";
+import { METHODS } from "../wire/methods.ts";
 import { isSupported } from "../wire/protocol_versions.ts";
 import type { RequestScope } from "./scope.ts";
 import type { MethodTable } from "./methods/table.ts";
@@ -50,12 +52,14 @@ export const CONVENTIONAL_SECONDS = [
 const MAX_VALUE = 256;
 /** What the conventions call what has no name of its own. */
 const UNKNOWN = "_OTHER";
-const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+
+/** The methods that a request may name. */
+type Known = { readonly requests: ReadonlyMap<string, unknown> };
 
 /** A request that runs, as its span. */
 interface Operation {
   readonly request: JsonRpcRequest;
-  readonly exchange: RequestScope;
+  readonly scope: RequestScope;
   readonly span: Span;
   readonly startedAt: number;
   /** Those of the duration, too: each has few values. */
@@ -84,16 +88,16 @@ export class TracedServer extends McpServer {
     this.#prompts = new LabelAllowlist((name) => catalog.prompts.get(name) !== undefined);
   }
 
-  override dispatch(
+  override dispatch<S extends RequestScope>(
     request: JsonRpcRequest,
-    exchange: RequestScope,
-    methods: MethodTable,
+    scope: S,
+    methods: MethodTable<S>,
   ): MaybePromise<JsonRpcResponse | undefined> {
     const parent = parentOf(request);
-    const operation = this.#begin(request, exchange, { methods, parent });
+    const operation = this.#begin(request, scope, { methods, parent });
     const response = context.with(
       trace.setSpan(parent, operation.span),
-      () => super.dispatch(request, exchange, methods),
+      () => super.dispatch(request, scope, methods),
     );
     if (!isPromise(response)) return this.#end(operation, response);
     return response.then((settled) => this.#end(operation, settled));
@@ -101,32 +105,32 @@ export class TracedServer extends McpServer {
 
   #begin(
     request: JsonRpcRequest,
-    exchange: RequestScope,
-    { methods, parent }: { readonly methods: MethodTable; readonly parent: Context },
+    scope: RequestScope,
+    { methods, parent }: { readonly methods: Known; readonly parent: Context },
   ): Operation {
     const method = methods.requests.has(request.method) ? request.method : UNKNOWN;
     const attributes: Attributes = {
       "mcp.method.name": method,
       ...this.#targetOf(request),
-      ...wayOf(exchange),
+      ...wayOf(scope),
     };
     const target = attributes["gen_ai.tool.name"] ?? attributes["gen_ai.prompt.name"];
     const ambient = trace.getSpanContext(context.active());
     const isElsewhere = ambient !== undefined && parent !== context.active();
     const span = this.#tracer.startSpan(target === undefined ? method : `${method} ${target}`, {
       kind: SpanKind.SERVER,
-      attributes: { ...attributes, ...detailsOf(request, exchange) },
+      attributes: { ...attributes, ...detailsOf(request, scope) },
       // The HTTP request that carried it is a neighbour, not the parent.
       links: isElsewhere ? [{ context: ambient }] : [],
     }, parent);
-    return { request, exchange, span, startedAt: performance.now(), attributes };
+    return { request, scope, span, startedAt: performance.now(), attributes };
   }
 
   #end(
-    { request, exchange, span, startedAt, attributes }: Operation,
+    { request, scope, span, startedAt, attributes }: Operation,
     response: JsonRpcResponse | undefined,
   ): JsonRpcResponse | undefined {
-    const ended = { ...versionOf(request, exchange), ...failureOf(response) };
+    const ended = { ...versionOf(request, scope), ...failureOf(response) };
     span.setAttributes(ended);
     if ("error.type" in ended) {
       const message = response !== undefined && "error" in response ? response.error.message : "";
@@ -139,11 +143,11 @@ export class TracedServer extends McpServer {
   }
 
   #targetOf({ method, params }: JsonRpcRequest): Attributes {
-    if (method === "prompts/get") {
+    if (method === METHODS.getPrompt) {
       const prompt = this.#prompts.allow(params?.name);
       return prompt === undefined ? {} : { "gen_ai.prompt.name": prompt };
     }
-    if (method !== "tools/call") return {};
+    if (method !== METHODS.callTool) return {};
     const tool = this.#tools.allow(params?.name);
     return {
       "gen_ai.operation.name": "execute_tool",
@@ -155,8 +159,8 @@ export class TracedServer extends McpServer {
 /** What the message says of its parent goes before what the HTTP request said. */
 function parentOf({ params }: JsonRpcRequest): Context {
   const active = context.active();
-  const meta = params?._meta;
-  if (!isObject(meta) || typeof meta.traceparent !== "string") return active;
+  const meta = metaOf(params);
+  if (typeof meta?.traceparent !== "string") return active;
   return propagation.extract(active, meta, META_GETTER);
 }
 
@@ -168,30 +172,29 @@ const META_GETTER = {
   },
 };
 
-function wayOf({ transport }: RequestScope): Attributes {
-  return transport === "pipe"
+function wayOf(scope: RequestScope): Attributes {
+  return scope.describe().transport === "pipe"
     ? { "network.transport": "pipe" }
     : { "network.transport": "tcp", "network.protocol.name": "http" };
 }
 
 /** What differs from request to request: for the span alone. */
-function detailsOf({ id, method, params }: JsonRpcRequest, exchange: RequestScope): Attributes {
-  const session = exchange.sessionKey ?? exchange.connectionId;
+function detailsOf({ id, method, params }: JsonRpcRequest, scope: RequestScope): Attributes {
+  const { session, transport } = scope.describe();
   const uri = method.startsWith("resources/") ? params?.uri : undefined;
   return {
     "jsonrpc.request.id": short(String(id)),
     ...(session !== undefined && { "mcp.session.id": session }),
     ...(typeof uri === "string" && { "mcp.resource.uri": short(uri) }),
-    ...(exchange.transport !== "pipe" && { "client.address": exchange.caller.address }),
+    ...(transport !== "pipe" && { "client.address": scope.caller.address }),
   };
 }
 
 /** Known when the request has ended, as `initialize` agrees on it. */
-function versionOf({ params }: JsonRpcRequest, { session }: RequestScope): Attributes {
-  const meta = params?._meta;
-  const asked = isObject(meta) ? meta[VERSION_KEY] : undefined;
-  if (isSupported(asked)) return { "mcp.protocol.version": asked };
-  return session?.isInitialized === true ? { "mcp.protocol.version": session.version } : {};
+function versionOf({ params }: JsonRpcRequest, scope: RequestScope): Attributes {
+  const asked = metaOf(params)?.[META_KEYS.protocolVersion];
+  const version = isSupported(asked) ? asked : scope.describe().protocolVersion;
+  return version === undefined ? {} : { "mcp.protocol.version": version };
 }
 
 function failureOf(response: JsonRpcResponse | undefined): Attributes {

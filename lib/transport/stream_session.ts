@@ -8,9 +8,8 @@ import { type CallAborted, ProtocolError } from "../base/errors.ts";
 import { isPromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus, ChangeListener } from "../mcp/changes/change_bus.ts";
-import type { RequestScope } from "../mcp/scope.ts";
+import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../mcp/scope.ts";
 import type { InFlight } from "../mcp/in_flight.ts";
-import { LEGACY_METHODS } from "../mcp/methods/legacy.ts";
 import { ClientState } from "../mcp/session/client_state.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { CatalogChange } from "../registry/catalog.ts";
@@ -98,7 +97,7 @@ export class StreamSessions {
   }
 }
 
-export class StreamSession implements RequestScope, StreamDriver, ChangeListener {
+export class StreamSession implements LegacyScope, StreamDriver, ChangeListener {
   readonly session: ClientState;
   readonly stream: EventStream;
   /** Requests answered so far. */
@@ -198,16 +197,33 @@ export class StreamSession implements RequestScope, StreamDriver, ChangeListener
     this.stream.outbox.endProgress(token);
   }
 
+  /** The stream shows when its client goes, and then aborts what runs. */
+  onClientGone(): () => void {
+    return NOT_WATCHING;
+  }
+
+  /** The stream cannot be resumed, so it stays. */
+  releaseStream(): void {}
+
+  describe(): ScopeDescription {
+    const { isInitialized, version } = this.session;
+    return {
+      transport: "http",
+      session: this.connectionId,
+      protocolVersion: isInitialized ? version : undefined,
+    };
+  }
+
   /** Takes one message; its response, if any, comes on the stream. */
   take(message: JsonRpcMessage): void {
     if (this.stream.state !== "open") return;
     const { server } = this.#parts;
     if (isResponse(message)) return this.session.settle(message);
-    if (!isRequest(message)) return server.notify(message, this, LEGACY_METHODS);
+    if (!isRequest(message)) return server.notify(message, this, server.legacy);
     // A client may be gone before its stream is open; nothing runs for nobody. A ping runs nothing.
     if (message.method !== "ping" && !this.stream.checkAborted()) return;
     this.#unanswered++;
-    const response = server.dispatch(message, this, LEGACY_METHODS);
+    const response = server.dispatch(message, this, server.legacy);
     if (!isPromise(response)) return this.#answer(response);
     this.stream.listenForAbort();
     void response.then((settled) => this.#answer(settled));

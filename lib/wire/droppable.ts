@@ -5,6 +5,7 @@
  * @module
  */
 import { isNotification, type JsonRpcMessage } from "./json_rpc.ts";
+import { NOTIFICATIONS } from "./methods.ts";
 
 /** In the order in which metrics and documents name them. */
 export const DROPPABLE_KINDS = ["list_changed", "resource_updated", "progress", "log"] as const;
@@ -23,13 +24,13 @@ const LIST_CHANGED_REGEXP = /^notifications\/[a-z]+\/list_changed$/;
 export function droppableOf(message: JsonRpcMessage): Droppable | undefined {
   if (!isNotification(message)) return undefined;
   const { method, params } = message;
-  if (method === "notifications/progress") {
+  if (method === NOTIFICATIONS.progress) {
     return { kind: "progress", key: progressKey(params?.progressToken) };
   }
-  if (method === "notifications/message") return { kind: "log", key: undefined };
+  if (method === NOTIFICATIONS.message) return { kind: "log", key: undefined };
   // Subscriptions that share a pipe are told apart in `_meta`.
   const key = JSON.stringify([method, params?.uri, params?._meta]);
-  if (method === "notifications/resources/updated") return { kind: "resource_updated", key };
+  if (method === NOTIFICATIONS.resourceUpdated) return { kind: "resource_updated", key };
   return LIST_CHANGED_REGEXP.test(method) ? { kind: "list_changed", key } : undefined;
 }
 

@@ -52,8 +52,8 @@ export const MAX_DEPTH = 64;
 /**
  * Parses a text into a JSON value.
  *
- * @throws {ProtocolError} `parse_error` for what is not JSON, `invalid_request` for an empty text or
- * nesting deeper than {@linkcode MAX_DEPTH}
+ * @throws {ProtocolError} `parse_error` for what is not JSON, an empty text included;
+ * `invalid_request` for nesting deeper than {@linkcode MAX_DEPTH}
  */
 export function parseJson(text: string): unknown {
   let value: unknown;

@@ -2,16 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { MAX_NAMES } from "../../lib/base/label_allowlist.ts";
-import { LEGACY_METHODS } from "../../lib/mcp/methods/legacy.ts";
-import { MODERN_METHODS } from "../../lib/mcp/methods/modern.ts";
+import { METHODS } from "../../lib/wire/methods.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { scrape } from "../helpers/metrics.ts";
 import { toolThat } from "../helpers/tools.ts";
 
-const METHODS = new Set([
-  ...LEGACY_METHODS.requests.keys(),
-  ...MODERN_METHODS.requests.keys(),
-]);
+const KNOWN = new Set<string>(Object.values(METHODS));
 
 /** Names that would break the form, or a map, if they came through. */
 const HOSTILE = fc.oneof(
@@ -35,7 +31,7 @@ Deno.test("property: a hostile method name counts as other, and the form holds",
   let sent = 1;
   await fc.assert(
     fc.asyncProperty(HOSTILE, async (method) => {
-      fc.pre(!METHODS.has(method));
+      fc.pre(!KNOWN.has(method));
       await (await app.post("/mcp", rpc(method))).body?.cancel();
       const figures = await scrape(app);
       assertEquals(figures.samples.length, series);
@@ -71,7 +67,7 @@ Deno.test("every method of every revision has a label of its own", async () => {
     "lifeline_request_duration_seconds_count",
     "method",
   );
-  assertEquals(new Set(labels), new Set([...METHODS, "other"]));
+  assertEquals(new Set(labels), new Set([...KNOWN, "other"]));
 });
 
 Deno.test(`more than ${MAX_NAMES} tools share the label other, and what they did is counted`, async () => {

@@ -7,16 +7,13 @@
 import { LabelAllowlist } from "../../base/label_allowlist.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type ObservedCall, type Outcome, OUTCOMES } from "../../base/observer.ts";
-import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
-import { MODERN_METHODS } from "../../mcp/methods/modern.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
+import { METHODS } from "../../wire/methods.ts";
 import { type Metrics, observable, type Sample } from "./metric.ts";
 import { Histogram, type HistogramSeries } from "./histogram.ts";
 
 /** What a method is called that no table has; clients choose names freely. */
 export const OTHER = "other";
-/** Those of all tables: only these are told apart. */
-const METHODS = [...LEGACY_METHODS.requests.keys(), ...MODERN_METHODS.requests.keys()];
 const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
 /** From a quick answer in memory to the default time of a tool call. */
 const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
@@ -53,7 +50,8 @@ export class CallMetrics {
       histogram: "lifeline_tool_duration_seconds",
       histogramHelp: "Time of a tool call",
     });
-    for (const method of METHODS) this.#methods.of(method);
+    // Only the protocol's own methods are told apart.
+    for (const method of Object.values(METHODS)) this.#methods.of(method);
     this.#methods.of(OTHER);
   }
 
@@ -62,7 +60,7 @@ export class CallMetrics {
     const { method } = request;
     const ends = this.#methods.known(method) ?? this.#methods.of(OTHER);
     ends.add(outcome, seconds);
-    if (method === "tools/call") this.#endsOfTool(request.params?.name).add(outcome, seconds);
+    if (method === METHODS.callTool) this.#endsOfTool(request.params?.name).add(outcome, seconds);
   }
 
   #endsOfTool(name: unknown): OutcomeSeries {

@@ -22,7 +22,7 @@ export function createRoutes(
   operator: AdminRouteDeps,
 ): RouteTable {
   const endpoints = endpointsOf(dialects);
-  const info: Route = { GET: () => Response.json(serverInfo(server.profile, endpoints)) };
+  const info: Route = { GET: () => Response.json(serverInfo(server.context, endpoints)) };
   const open: [string, Route][] = [
     ...adminRoutes(operator),
     ["/healthz", HEALTH_ROUTE],

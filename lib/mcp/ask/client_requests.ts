@@ -9,13 +9,13 @@ import { randomId } from "../../base/ids.ts";
 import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
 import {
   type JsonRpcId,
-  type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
   notification,
 } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities } from "../../wire/mcp_types.ts";
-import { capabilityName, type Question, supports } from "./questions.ts";
+import { NOTIFICATIONS } from "../../wire/methods.ts";
+import { type AskingCall, capabilityName, type Question, supports } from "./questions.ts";
 
 /** What {@linkcode ClientRequests} needs. */
 export interface ClientRequestsOptions {
@@ -24,14 +24,6 @@ export interface ClientRequestsOptions {
   readonly timeoutMs: number;
   /** What the client said it can do, as soon as it has. */
   readonly capabilities: () => ClientCapabilities;
-}
-
-/** The call on whose behalf a client is asked, as far as that needs to know it. */
-export interface AskingCall {
-  readonly signal: AbortSignal;
-  /** Why the call was stopped, once it was. */
-  readonly aborted: CallAborted | undefined;
-  readonly exchange: { send(message: JsonRpcNotification | JsonRpcRequest): void };
 }
 
 export class ClientRequests {
@@ -77,7 +69,7 @@ export class ClientRequests {
     this.#options.wheel.schedule(pending, this.#options.timeoutMs);
     call.signal.addEventListener("abort", onAbort, { once: true });
     try {
-      call.exchange.send(request);
+      call.scope.send(request);
       return await pending.answer;
     } finally {
       call.signal.removeEventListener("abort", onAbort);
@@ -126,8 +118,8 @@ class PendingRequest implements Timed {
   }
 
   fail(error: Error): void {
-    this.#call.exchange.send(
-      notification("notifications/cancelled", {
+    this.#call.scope.send(
+      notification(NOTIFICATIONS.cancelled, {
         requestId: this.#request.id,
         reason: error.message,
       }),

@@ -13,7 +13,7 @@ import type { Signer } from "../../base/signer.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type { Call } from "../call.ts";
 import type { Method } from "../methods/table.ts";
-import { capabilityName, type Question, supports } from "./questions.ts";
+import { type Asker, capabilityName, type Question, supports } from "./questions.ts";
 
 /** How long a client may take to come back with an answer (ms). */
 const STATE_TTL_MS = 3_600_000;
@@ -30,15 +30,36 @@ interface State {
 }
 
 /** Lets a method's handler ask, in rounds. A call that asks nothing pays nothing for it. */
-export function multiRoundTrip(method: Method): Method {
-  return (params, call, server) => {
-    let rounds: MultiRoundTrip | undefined;
-    const start = (): MultiRoundTrip => rounds ??= new MultiRoundTrip(params, call, server.seal);
-    if (params.requestState !== undefined || params.inputResponses !== undefined) start();
-    call.setAsker(start);
-    const result = method(params, call, server);
-    return isPromise(result) ? start().settle(result) : result;
+export function multiRoundTrip(method: Method, seal: Signer): Method {
+  return (params, call) => {
+    const rounds = new Rounds(params, call, seal);
+    if (params.requestState !== undefined || params.inputResponses !== undefined) rounds.start();
+    call.setAsker(rounds);
+    const result = method(params, call);
+    return isPromise(result) ? rounds.start().settle(result) : result;
   };
+}
+
+/** The rounds of a call that has perhaps asked nothing yet. */
+class Rounds implements Asker {
+  readonly #params: JsonObject;
+  readonly #call: Call;
+  readonly #seal: Signer;
+  #started: MultiRoundTrip | undefined;
+
+  constructor(params: JsonObject, call: Call, seal: Signer) {
+    this.#params = params;
+    this.#call = call;
+    this.#seal = seal;
+  }
+
+  ask(question: Question): Promise<unknown> {
+    return this.start().ask(question);
+  }
+
+  start(): MultiRoundTrip {
+    return this.#started ??= new MultiRoundTrip(this.#params, this.#call, this.#seal);
+  }
 }
 
 class MultiRoundTrip {
@@ -55,7 +76,7 @@ class MultiRoundTrip {
   constructor(params: JsonObject, call: Call, seal: Signer) {
     this.#call = call;
     this.#seal = seal;
-    this.#digest = digestOf(call.request.method, params, call.caller.principal);
+    this.#digest = digestOf(call.request.method, params, call.scope.caller.principal);
     this.#answers = {
       ...this.#openState(params.requestState),
       ...checkedResponses(params.inputResponses),
@@ -72,7 +93,7 @@ class MultiRoundTrip {
     }
     this.#asked.add(key);
     if (Object.hasOwn(this.#answers, key)) return Promise.resolve(this.#answers[key]);
-    if (!supports(this.#call.exchange.capabilities, question.requires)) {
+    if (!supports(this.#call.scope.capabilities, question.requires)) {
       return Promise.reject(
         new ProtocolError(
           "missing_client_capability",

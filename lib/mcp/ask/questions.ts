@@ -5,6 +5,7 @@
  * @module
  */
 import type { ZodType } from "zod";
+import type { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import { ignoreRejection, isPromise } from "../../base/promises.ts";
 import type {
@@ -17,23 +18,43 @@ import type {
   UrlQuestion,
 } from "../../registry/context.ts";
 import { validate } from "../../registry/schema.ts";
-import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
+import {
+  isObject,
+  type JsonObject,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+} from "../../wire/json_rpc.ts";
 import type {
   ClientCapabilities,
   CreateMessageRequestParams,
   CreateMessageResult,
   Root,
 } from "../../wire/mcp_types.ts";
+import { CLIENT_METHODS } from "../../wire/methods.ts";
 import { formSchema } from "./form_schema.ts";
 import { requireBalancedTools } from "./sampling_messages.ts";
 
 /** One question on its way to the client. */
 export interface Question {
-  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
+  readonly method: Exclude<typeof CLIENT_METHODS[keyof typeof CLIENT_METHODS], "ping">;
   readonly params: JsonObject;
   /** The capability a client needs to answer it. */
   readonly requires: ClientCapabilities;
   readonly key: string | undefined;
+}
+
+/** The call on whose behalf a client is asked. */
+export interface AskingCall {
+  readonly signal: AbortSignal;
+  /** Why the call was stopped, once it was. */
+  readonly aborted: CallAborted | undefined;
+  readonly scope: { send(message: JsonRpcNotification | JsonRpcRequest): void };
+}
+
+/** Carries questions to the client, in the way of one era. */
+export interface Asker {
+  /** @returns the client's answer, not checked */
+  ask(question: Question, call: AskingCall): Promise<unknown>;
 }
 
 /** Carries a question to the client and its raw answer back. */
@@ -74,7 +95,7 @@ async function sample(
   const usesTools = params.tools !== undefined || params.toolChoice !== undefined;
   requireBalancedTools(params.messages);
   const answer = await ask({
-    method: "sampling/createMessage",
+    method: CLIENT_METHODS.sample,
     params: { ...params },
     requires: { sampling: usesTools ? { tools: {} } : {} },
     key,
@@ -82,13 +103,18 @@ async function sample(
   if (isObject(answer) && typeof answer.model === "string" && answer.content !== undefined) {
     return answer as unknown as CreateMessageResult;
   }
-  throw wrongAnswer("sampling/createMessage", 'it needs "role", "content" and "model"');
+  throw wrongAnswer(CLIENT_METHODS.sample, 'it needs "role", "content" and "model"');
 }
 
 async function roots(ask: Ask, { key }: AskOptions): Promise<readonly Root[]> {
-  const answer = await ask({ method: "roots/list", params: {}, requires: { roots: {} }, key });
+  const answer = await ask({
+    method: CLIENT_METHODS.listRoots,
+    params: {},
+    requires: { roots: {} },
+    key,
+  });
   if (isObject(answer) && Array.isArray(answer.roots)) return answer.roots as Root[];
-  throw wrongAnswer("roots/list", 'it needs a list "roots"');
+  throw wrongAnswer(CLIENT_METHODS.listRoots, 'it needs a list "roots"');
 }
 
 async function askForm(
@@ -100,7 +126,7 @@ async function askForm(
     : question.requestedSchema;
   const answer = elicited(
     await ask({
-      method: "elicitation/create",
+      method: CLIENT_METHODS.elicit,
       params: { mode: "form", message: question.message, requestedSchema },
       requires: { elicitation: { form: {} } },
       key: question.key,
@@ -110,7 +136,7 @@ async function askForm(
   const checking = validate(question.schema, answer.content ?? {});
   const checked = isPromise(checking) ? await checking : checking;
   if (checked.ok) return { action: "accept", content: checked.value };
-  throw wrongAnswer("elicitation/create", checked.errors.join("; "));
+  throw wrongAnswer(CLIENT_METHODS.elicit, checked.errors.join("; "));
 }
 
 async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Elicited<undefined>> {
@@ -119,7 +145,7 @@ async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Eli
   }
   const params = { mode: "url", message, url, elicitationId: randomId("elicit_") };
   const requires = { elicitation: { url: {} } };
-  const { action } = elicited(await ask({ method: "elicitation/create", params, requires, key }));
+  const { action } = elicited(await ask({ method: CLIENT_METHODS.elicit, params, requires, key }));
   return action === "accept" ? { action, content: undefined } : { action };
 }
 
@@ -127,7 +153,7 @@ function elicited(answer: unknown): Elicited<unknown> {
   const { action, content } = isObject(answer) ? answer : {};
   if (action === "accept") return { action, content };
   if (action === "decline" || action === "cancel") return { action };
-  throw wrongAnswer("elicitation/create", '"action" must be accept, decline or cancel');
+  throw wrongAnswer(CLIENT_METHODS.elicit, '"action" must be accept, decline or cancel');
 }
 
 function wrongAnswer(method: string, fault: string): Error {

@@ -7,6 +7,7 @@ import { logFor } from "../../base/log.ts";
 import { SlotList } from "../../base/slot_list.ts";
 import type { Catalog, CatalogChange, ListKind } from "../../registry/catalog.ts";
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
+import { NOTIFICATIONS } from "../../wire/methods.ts";
 
 /** Who wants to know. */
 export interface ChangeListener {
@@ -20,9 +21,9 @@ export interface ChangeListener {
 
 const log = logFor("mcp");
 const LIST_CHANGED: Readonly<Record<ListKind, JsonRpcNotification>> = {
-  tools: notification("notifications/tools/list_changed"),
-  resources: notification("notifications/resources/list_changed"),
-  prompts: notification("notifications/prompts/list_changed"),
+  tools: notification(NOTIFICATIONS.toolsChanged),
+  resources: notification(NOTIFICATIONS.resourcesChanged),
+  prompts: notification(NOTIFICATIONS.promptsChanged),
 };
 
 export class ChangeBus {
@@ -69,6 +70,6 @@ export class ChangeBus {
 /** The notification that tells a change. */
 export function changeNotification(change: CatalogChange): JsonRpcNotification {
   return change.kind === "resource"
-    ? notification("notifications/resources/updated", { uri: change.uri })
+    ? notification(NOTIFICATIONS.resourceUpdated, { uri: change.uri })
     : LIST_CHANGED[change.kind];
 }

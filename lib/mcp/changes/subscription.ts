@@ -16,11 +16,10 @@ import {
   notification,
   resultResponse,
 } from "../../wire/json_rpc.ts";
+import { META_KEYS, metaOf } from "../../wire/meta.ts";
+import { NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
-import { SERVER_INFO_KEY } from "../methods/modern.ts";
 
-export const LISTEN_METHOD = "subscriptions/listen";
-const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
 /** Most resources one subscription may name. */
 const MAX_RESOURCES = 1_000;
 const FLAGS = {
@@ -64,13 +63,13 @@ export class Subscription {
   /** The first message: what of the wish is granted. */
   acknowledgement(): JsonRpcNotification {
     return this.tag(
-      notification("notifications/subscriptions/acknowledged", { notifications: this.#filter }),
+      notification(NOTIFICATIONS.subscriptionAcknowledged, { notifications: this.#filter }),
     );
   }
 
   /** A notification as this subscription sends it. */
   tag({ method, params }: JsonRpcNotification): JsonRpcNotification {
-    const _meta = { ...(params?._meta as JsonObject | undefined), [SUBSCRIPTION_ID_KEY]: this.id };
+    const _meta = { ...metaOf(params), [META_KEYS.subscriptionId]: this.id };
     return notification(method, { ...params, _meta });
   }
 
@@ -78,7 +77,7 @@ export class Subscription {
   end(): JsonRpcResponse {
     return resultResponse(this.id, {
       resultType: "complete",
-      _meta: { [SUBSCRIPTION_ID_KEY]: this.id, [SERVER_INFO_KEY]: this.#info },
+      _meta: { [META_KEYS.subscriptionId]: this.id, [META_KEYS.serverInfo]: this.#info },
     });
   }
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
-import { isPromise } from "../../base/promises.ts";
-import type { CatalogList, Page } from "../../registry/catalog.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { Catalog, CatalogList, Page } from "../../registry/catalog.ts";
 import type { Completers } from "../../registry/completion.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
@@ -13,6 +13,7 @@ import type {
   ReadResourceResult,
   ServerCapabilities,
 } from "../../wire/mcp_types.ts";
+import { METHODS } from "../../wire/methods.ts";
 import type { Call } from "../call.ts";
 import type { Method, ServerContext } from "./table.ts";
 
@@ -28,58 +29,58 @@ export const SERVER_CAPABILITIES: ServerCapabilities = {
   tools: { listChanged: true },
 };
 
-/** `tools/list` (2025-11-25, server/tools and utilities/pagination). */
-export const listTools: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listResult("tools", pageOf(catalog.tools, cursor, pageSize));
+/** The methods that all eras share, bound to one server. */
+export interface FeatureMethods {
+  /** `tools/list` (2025-11-25, server/tools and utilities/pagination). */
+  readonly listTools: Method;
+  /** `tools/call` (2025-11-25, server/tools). */
+  readonly callTool: Method;
+  /** `resources/list` (2025-11-25, server/resources). */
+  readonly listResources: Method;
+  /** `resources/templates/list` (2025-11-25, server/resources). */
+  readonly listResourceTemplates: Method;
+  /** `resources/read` (2025-11-25, server/resources): by URI, else by the first template that fits. */
+  readonly readResource: Method;
+  /** `prompts/list` (2025-11-25, server/prompts). */
+  readonly listPrompts: Method;
+  /** `prompts/get` (2025-11-25, server/prompts). */
+  readonly getPrompt: Method;
+  /** `completion/complete` (2025-11-25, server/utilities/completion). */
+  readonly complete: Method;
+}
 
-/** `resources/list` (2025-11-25, server/resources). */
-export const listResources: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listResult("resources", pageOf(catalog.resources, cursor, pageSize));
+/** Makes the methods of one server. */
+export function featureMethods({ catalog, pageSize }: ServerContext): FeatureMethods {
+  const { tools, resources, resourceTemplates, prompts } = catalog;
+  return {
+    listTools: ({ cursor }) => listResult("tools", pageOf(tools, cursor, pageSize)),
+    listResources: ({ cursor }) => listResult("resources", pageOf(resources, cursor, pageSize)),
+    listResourceTemplates: ({ cursor }) =>
+      listResult("resourceTemplates", pageOf(resourceTemplates, cursor, pageSize)),
+    listPrompts: ({ cursor }) => listResult("prompts", pageOf(prompts, cursor, pageSize)),
+    callTool: (params, call) => {
+      const name = textParam(params, "name");
+      const tool = tools.get(name) ?? unknownName("tool", name, METHODS.listTools);
+      return tool.call(objectParam(params, "arguments"), call);
+    },
+    getPrompt: (params, call) => {
+      const name = textParam(params, "name");
+      const prompt = prompts.get(name) ?? unknownName("prompt", name, METHODS.listPrompts);
+      return prompt.get(objectParam(params, "arguments"), call);
+    },
+    readResource: (params, call) => {
+      const uri = textParam(params, "uri");
+      const resource = resources.get(uri);
+      return resource === undefined ? readByTemplate(uri, call, catalog) : resource.read(uri, call);
+    },
+    complete: (params) => completeArgument(params, catalog),
+  };
+}
 
-/** `resources/templates/list` (2025-11-25, server/resources). */
-export const listResourceTemplates: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listResult("resourceTemplates", pageOf(catalog.resourceTemplates, cursor, pageSize));
-
-/** `prompts/list` (2025-11-25, server/prompts). */
-export const listPrompts: Method = ({ cursor }, _call, { catalog, pageSize }) =>
-  listResult("prompts", pageOf(catalog.prompts, cursor, pageSize));
-
-/** `tools/call` (2025-11-25, server/tools). */
-export const callTool: Method = (params, call, { catalog }) => {
-  const name = textParam(params, "name");
-  const tool = catalog.tools.get(name);
-  if (tool === undefined) {
-    throw new ProtocolError(
-      "invalid_params",
-      `Unknown tool: ${name.slice(0, 200)}; tools/list names those there are`,
-    );
-  }
-  return tool.call(objectParam(params, "arguments"), call);
-};
-
-/** `prompts/get` (2025-11-25, server/prompts). */
-export const getPrompt: Method = (params, call, { catalog }) => {
-  const name = textParam(params, "name");
-  const prompt = catalog.prompts.get(name);
-  if (prompt === undefined) {
-    throw new ProtocolError(
-      "invalid_params",
-      `Unknown prompt: ${name.slice(0, 200)}; prompts/list names those there are`,
-    );
-  }
-  return prompt.get(objectParam(params, "arguments"), call);
-};
-
-/** `resources/read` (2025-11-25, server/resources): by URI, else by the first template that fits. */
-export const readResource: Method = (params, call, { catalog }) => {
-  const uri = textParam(params, "uri");
-  const resource = catalog.resources.get(uri);
-  return resource === undefined ? readByTemplate(uri, call, catalog) : resource.read(uri, call);
-};
-
-/** `completion/complete` (2025-11-25, server/utilities/completion). */
-export const complete: Method = (params, _call, { catalog }) => {
-  const { ref, argument, context } = params;
+function completeArgument(
+  { ref, argument, context }: JsonObject,
+  catalog: Catalog,
+): MaybePromise<CompleteResult> {
   if (
     !isObject(argument) || typeof argument.name !== "string" || typeof argument.value !== "string"
   ) {
@@ -94,12 +95,19 @@ export const complete: Method = (params, _call, { catalog }) => {
     : undefined;
   const values = completer?.(argument.value, { arguments: knownArguments(context) }) ?? [];
   return isPromise(values) ? values.then(completion) : completion(values);
-};
+}
+
+function unknownName(kind: string, name: string, list: string): never {
+  throw new ProtocolError(
+    "invalid_params",
+    `Unknown ${kind}: ${name.slice(0, 200)}; ${list} names those there are`,
+  );
+}
 
 async function readByTemplate(
   uri: string,
   call: Call,
-  catalog: ServerContext["catalog"],
+  catalog: Catalog,
 ): Promise<ReadResourceResult> {
   for (const template of catalog.resourceTemplates.values()) {
     const result = await template.read(uri, call);
@@ -112,7 +120,7 @@ async function readByTemplate(
 
 function completersOf(
   ref: unknown,
-  { prompts, resourceTemplates }: ServerContext["catalog"],
+  { prompts, resourceTemplates }: Catalog,
 ): Completers {
   if (isObject(ref) && ref.type === "ref/prompt" && typeof ref.name === "string") {
     const prompt = prompts.get(ref.name);

@@ -3,111 +3,139 @@
  *
  * @module
  */
-import { CallAborted, ProtocolError } from "../../base/errors.ts";
+import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type { LoggingLevel } from "../../wire/mcp_types.ts";
-import {
-  callTool,
-  complete,
-  getPrompt,
-  listPrompts,
-  listResources,
-  listResourceTemplates,
-  listTools,
-  readResource,
-  SERVER_CAPABILITIES,
-} from "./features.ts";
-import { cachedList } from "./list_cache.ts";
-import { readInitialize } from "../session/client_state.ts";
+import { METHODS } from "../../wire/methods.ts";
 import { LOG_SEVERITY } from "../log_levels.ts";
-import type { Method, MethodTable, NotificationHandler } from "./table.ts";
+import type { LegacyScope } from "../scope.ts";
+import { readInitialize } from "../session/client_state.ts";
+import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
+import { cachedList } from "./list_cache.ts";
+import { NOTIFICATION_HANDLERS } from "./notifications.ts";
+import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
 
-const initialize: Method = (params, { exchange }, { info, instructions }) => {
-  const { protocolVersion } = params;
-  if (typeof protocolVersion !== "string") {
-    throw new ProtocolError("invalid_params", 'Invalid params: "protocolVersion" must be a string');
-  }
-  const agreement = readInitialize(params);
-  exchange.session?.setNegotiated(agreement);
+/** The tables of one server for the legacy revisions. */
+export interface LegacyMethods {
+  /** For messages that belong to a session. */
+  readonly legacy: MethodTable<LegacyScope>;
+  /** For calls without a session: what needs one is not in it. */
+  readonly sessionless: MethodTable;
+}
+
+/** Makes the tables of one server. */
+export function legacyMethods(context: ServerContext): LegacyMethods {
+  const { catalog } = context;
+  const features = featureMethods(context);
+  const callTool = withObjectContent(features.callTool);
+  const listTools = withObjectSchemas(features.listTools);
+  const shared: readonly [string, Method][] = [
+    [METHODS.ping, () => ({})],
+    [METHODS.listTools, cachedList(listTools, catalog.tools)],
+    [METHODS.listResources, cachedList(features.listResources, catalog.resources)],
+    [
+      METHODS.listResourceTemplates,
+      cachedList(features.listResourceTemplates, catalog.resourceTemplates),
+    ],
+    [METHODS.listPrompts, cachedList(features.listPrompts, catalog.prompts)],
+    [METHODS.complete, features.complete],
+  ];
+  const running: readonly [string, Method][] = [
+    [METHODS.callTool, callTool],
+    [METHODS.readResource, features.readResource],
+    [METHODS.getPrompt, features.getPrompt],
+  ];
+  const legacy = new Map<string, Method<LegacyScope>>([
+    [METHODS.initialize, initializeWith(context)],
+    [METHODS.setLogLevel, setLogLevel],
+    ...shared,
+    ...running.map(([name, method]) => [name, withQuestions(method)] as const),
+    [METHODS.subscribe, subscribe],
+    [METHODS.unsubscribe, unsubscribe],
+  ]);
+  const sessionless = new Map<string, Method>([...shared, ...running]);
   return {
-    protocolVersion: agreement.version,
-    capabilities: SERVER_CAPABILITIES,
-    serverInfo: info,
-    ...(instructions !== undefined && { instructions }),
+    legacy: {
+      requests: legacy,
+      notifications: NOTIFICATION_HANDLERS,
+      refuse: (method) => unknownMethod(method, legacy.keys()),
+    },
+    sessionless: {
+      requests: sessionless,
+      notifications: NOTIFICATION_HANDLERS,
+      refuse: (method) =>
+        legacy.has(method) ? needsSession(method) : unknownMethod(method, sessionless.keys()),
+    },
   };
-};
+}
 
-const ping: Method = () => ({});
+function initializeWith({ info, instructions }: ServerContext): Method<LegacyScope> {
+  return (params, { scope }) => {
+    if (typeof params.protocolVersion !== "string") {
+      throw new ProtocolError(
+        "invalid_params",
+        'Invalid params: "protocolVersion" must be a string',
+      );
+    }
+    const negotiated = readInitialize(params);
+    scope.session.setNegotiated(negotiated);
+    return {
+      protocolVersion: negotiated.version,
+      capabilities: SERVER_CAPABILITIES,
+      serverInfo: info,
+      ...(instructions !== undefined && { instructions }),
+    };
+  };
+}
 
 /** `logging/setLevel` (2025-11-25, server/utilities/logging). */
-const setLogLevel: Method = ({ level }, { exchange }) => {
+const setLogLevel: Method<LegacyScope> = ({ level }, { scope }) => {
   if (typeof level !== "string" || !Object.hasOwn(LOG_SEVERITY, level)) {
     throw new ProtocolError(
       "invalid_params",
       `Invalid params: "level" must be one of ${Object.keys(LOG_SEVERITY).join(", ")}`,
     );
   }
-  if (exchange.session !== undefined) exchange.session.logLevel = level as LoggingLevel;
+  scope.session.logLevel = level as LoggingLevel;
   return {};
 };
 
 /** Most resources one session may subscribe to. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
-const subscribe: Method = ({ uri }, { exchange }) => {
-  const { session } = exchange;
-  if (typeof uri !== "string") throw noUri();
-  if (session === undefined) {
-    throw new ProtocolError("invalid_request", "Invalid request: subscribing needs a session");
+/** `resources/subscribe` (2025-11-25, server/resources, Subscriptions). */
+const subscribe: Method<LegacyScope> = (params, { scope }) => {
+  const uri = uriParam(params);
+  const { subscriptions } = scope.session;
+  if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
+    throw new ProtocolError(
+      "too_many_requests",
+      `Too many subscriptions: a session may have ${MAX_SUBSCRIPTIONS}; unsubscribe from another ` +
+        "resource first",
+    );
   }
-  if (session.subscriptions.size >= MAX_SUBSCRIPTIONS) {
-    throw new ProtocolError("too_many_requests", `At most ${MAX_SUBSCRIPTIONS} subscriptions`);
-  }
-  session.subscriptions.add(uri);
+  subscriptions.add(uri);
   return {};
 };
 
-const unsubscribe: Method = ({ uri }, { exchange }) => {
-  if (typeof uri !== "string") throw noUri();
-  exchange.session?.subscriptions.delete(uri);
+const unsubscribe: Method<LegacyScope> = (params, { scope }) => {
+  scope.session.subscriptions.delete(uriParam(params));
   return {};
 };
 
-/** Ids that are unknown or malformed are ignored (2025-11-25, utilities/cancellation). */
-export const cancelled: NotificationHandler = ({ params }, { inFlight }) => {
-  const { requestId, reason } = isObject(params) ? params : {};
-  if (typeof requestId !== "string" && typeof requestId !== "number") return;
-  const why = typeof reason === "string" ? `: ${reason}` : "";
-  inFlight.cancel(requestId, new CallAborted("cancelled", `Cancelled by the client${why}`));
-};
-
-export const LEGACY_METHODS: MethodTable = {
-  requests: new Map<string, Method>([
-    ["initialize", initialize],
-    ["ping", ping],
-    ["logging/setLevel", setLogLevel],
-    ["tools/list", cachedList(withObjectSchemas(listTools), ({ tools }) => tools)],
-    ["tools/call", withObjectContent(callTool)],
-    ["resources/list", cachedList(listResources, ({ resources }) => resources)],
-    [
-      "resources/templates/list",
-      cachedList(listResourceTemplates, ({ resourceTemplates }) => resourceTemplates),
-    ],
-    ["resources/read", readResource],
-    ["resources/subscribe", subscribe],
-    ["resources/unsubscribe", unsubscribe],
-    ["prompts/list", cachedList(listPrompts, ({ prompts }) => prompts)],
-    ["prompts/get", getPrompt],
-    ["completion/complete", complete],
-  ]),
-  notifications: new Map([["notifications/cancelled", cancelled]]),
-};
+/** Lets a method's handler ask the client, by requests of its session. */
+function withQuestions(method: Method): Method<LegacyScope> {
+  return (params, call) => {
+    call.setAsker(call.scope.session);
+    return method(params, call);
+  };
+}
 
 /** Before 2026-07-28 structured content was an object; any other stays in the text content. */
 function withObjectContent(method: Method): Method {
-  return (params, call, server) => {
-    const result = method(params, call, server);
+  return (params, call) => {
+    const result = method(params, call);
     return isPromise(result) ? result.then(objectContent) : objectContent(result);
   };
 }
@@ -120,8 +148,8 @@ function objectContent(result: unknown): unknown {
 }
 
 function withObjectSchemas(method: Method): Method {
-  return (params, call, server) => {
-    const result = method(params, call, server) as { readonly tools: readonly JsonObject[] };
+  return (params, call) => {
+    const result = method(params, call) as { readonly tools: readonly JsonObject[] };
     return { ...result, tools: result.tools.map(withoutOtherOutput) };
   };
 }
@@ -131,6 +159,15 @@ function withoutOtherOutput(listing: JsonObject): JsonObject {
   return !isObject(outputSchema) || outputSchema.type === "object" ? listing : rest;
 }
 
-function noUri(): ProtocolError {
-  return new ProtocolError("invalid_params", 'Invalid params: "uri" must be a string');
+function uriParam({ uri }: JsonObject): string {
+  if (typeof uri === "string") return uri;
+  throw new ProtocolError("invalid_params", 'Invalid params: "uri" must be a string');
+}
+
+function needsSession(method: string): ProtocolError {
+  return new ProtocolError(
+    "method_not_found",
+    `Method not found: ${method} needs a session; send initialize first, and then this request ` +
+      "within its session",
+  );
 }

@@ -1,75 +1,75 @@
 /**
  * The methods of the stateless revisions, 2026-07-28 and later: every result says what kind it is
- * and who made it, and lists say how long they may be kept.
+ * and which server made it, and lists say how long they may be kept.
  *
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
 import type { JsonObject } from "../../wire/json_rpc.ts";
+import { META_KEYS } from "../../wire/meta.ts";
+import { METHODS } from "../../wire/methods.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
-import {
-  callTool,
-  complete,
-  getPrompt,
-  listPrompts,
-  listResources,
-  listResourceTemplates,
-  listTools,
-  readResource,
-  SERVER_CAPABILITIES,
-} from "./features.ts";
-import { cachedList } from "./list_cache.ts";
 import { INPUT_REQUIRED, multiRoundTrip } from "../ask/multi_round_trip.ts";
-import { cancelled } from "./legacy.ts";
-import type { Method, MethodTable, ServerContext } from "./table.ts";
-
-export const SERVER_INFO_KEY = "io.modelcontextprotocol/serverInfo";
+import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
+import { cachedList } from "./list_cache.ts";
+import { NOTIFICATION_HANDLERS } from "./notifications.ts";
+import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
 
 /** How long a client may keep a list without asking (ms); a change is announced anyway. */
 const LIST_TTL_MS = 300_000;
-/** Lists are the same for everybody; what a resource holds may not be. */
+/** Lists are the same for every client; what a resource holds may not be. */
 const PUBLIC = { ttlMs: LIST_TTL_MS, cacheScope: "public" } as const;
 const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
 
+/** Makes the table of one server. */
+export function modernMethods(context: ServerContext): MethodTable {
+  const { catalog, seal } = context;
+  const features = featureMethods(context);
+  /** What every result says of its server; made once. */
+  const serverMeta = { [META_KEYS.serverInfo]: context.info };
+  const plain = (method: Method, caching?: JsonObject) => withEnvelope(method, serverMeta, caching);
+  const list = (method: Method, source: { readonly revision: number }) =>
+    cachedList(plain(method, PUBLIC), source);
+  const asking = (method: Method, caching?: JsonObject) =>
+    plain(multiRoundTrip(method, seal), caching);
+  const requests = new Map<string, Method>([
+    [METHODS.discover, plain(discoverWith(context), PUBLIC)],
+    [METHODS.listTools, list(features.listTools, catalog.tools)],
+    [METHODS.callTool, asking(features.callTool)],
+    [METHODS.listResources, list(features.listResources, catalog.resources)],
+    [
+      METHODS.listResourceTemplates,
+      list(features.listResourceTemplates, catalog.resourceTemplates),
+    ],
+    [METHODS.readResource, asking(features.readResource, PRIVATE)],
+    [METHODS.listPrompts, list(features.listPrompts, catalog.prompts)],
+    [METHODS.getPrompt, asking(features.getPrompt)],
+    [METHODS.complete, plain(features.complete)],
+  ]);
+  return {
+    requests,
+    notifications: NOTIFICATION_HANDLERS,
+    refuse: (method) => unknownMethod(method, requests.keys()),
+  };
+}
+
 /** `server/discover` (2026-07-28, server/discover). */
-const discover: Method = (_params, _call, { instructions }) => ({
-  supportedVersions: PROTOCOL_VERSIONS,
-  capabilities: SERVER_CAPABILITIES,
-  ...(instructions !== undefined && { instructions }),
-});
+function discoverWith({ instructions }: ServerContext): Method {
+  return () => ({
+    supportedVersions: PROTOCOL_VERSIONS,
+    capabilities: SERVER_CAPABILITIES,
+    ...(instructions !== undefined && { instructions }),
+  });
+}
 
-export const MODERN_METHODS: MethodTable = {
-  requests: new Map<string, Method>([
-    ["server/discover", withEnvelope(discover, PUBLIC)],
-    ["tools/list", cachedList(withEnvelope(listTools, PUBLIC), ({ tools }) => tools)],
-    ["tools/call", withEnvelope(multiRoundTrip(callTool))],
-    [
-      "resources/list",
-      cachedList(withEnvelope(listResources, PUBLIC), ({ resources }) => resources),
-    ],
-    [
-      "resources/templates/list",
-      cachedList(
-        withEnvelope(listResourceTemplates, PUBLIC),
-        ({ resourceTemplates }) => resourceTemplates,
-      ),
-    ],
-    ["resources/read", withEnvelope(multiRoundTrip(readResource), PRIVATE)],
-    ["prompts/list", cachedList(withEnvelope(listPrompts, PUBLIC), ({ prompts }) => prompts)],
-    ["prompts/get", withEnvelope(multiRoundTrip(getPrompt))],
-    ["completion/complete", withEnvelope(complete)],
-  ]),
-  notifications: new Map([["notifications/cancelled", cancelled]]),
-};
-
-function withEnvelope(method: Method, caching?: JsonObject): Method {
-  return (params, call, server) => {
+function withEnvelope(method: Method, serverMeta: JsonObject, caching?: JsonObject): Method {
+  return (params, call) => {
     try {
-      const result = method(params, call, server);
+      const result = method(params, call);
       return isPromise(result)
-        ? result.then((settled) => envelope(settled, server, caching), mapNotFound)
-        : envelope(result, server, caching);
+        ? result.then((settled) => envelope(settled, serverMeta, caching), mapNotFound)
+        : envelope(result, serverMeta, caching);
     } catch (error) {
       return mapNotFound(error);
     }
@@ -82,26 +82,13 @@ function mapNotFound(error: unknown): never {
   throw new ProtocolError("invalid_params", error.message, { data: error.data });
 }
 
-function envelope(result: unknown, server: ServerContext, caching?: JsonObject): JsonObject {
+function envelope(result: unknown, serverMeta: JsonObject, caching?: JsonObject): JsonObject {
   const members = result as JsonObject;
-  const _meta = members._meta === undefined
-    ? serverMeta(server)
-    : { ...serverMeta(server), ...members._meta };
+  const _meta = members._meta === undefined ? serverMeta : { ...serverMeta, ...members._meta };
   // An interim result asks for input and may not be kept.
   if (members.resultType === INPUT_REQUIRED) return { ...members, _meta };
   // To spread what is not there costs as much as to spread what is.
   return caching === undefined
     ? { ...members, resultType: "complete", _meta }
     : { ...members, resultType: "complete", ...caching, _meta };
-}
-
-const metas = new WeakMap<ServerContext, JsonObject>();
-
-/** What every result says of its server; made once. */
-function serverMeta(server: ServerContext): JsonObject {
-  const known = metas.get(server);
-  if (known !== undefined) return known;
-  const meta = { [SERVER_INFO_KEY]: server.info };
-  metas.set(server, meta);
-  return meta;
 }

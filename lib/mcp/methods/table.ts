@@ -1,3 +1,4 @@
+import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { Signer } from "../../base/signer.ts";
 import type { Catalog } from "../../registry/catalog.ts";
@@ -19,20 +20,30 @@ export interface ServerContext {
 }
 
 /** Answers one request with the `result` of its response. */
-export type Method = (
+export type Method<S extends RequestScope = RequestScope> = (
   params: JsonObject,
-  call: Call,
-  server: ServerContext,
+  call: Call<S>,
 ) => MaybePromise<unknown>;
 
 /** Takes one notification. */
-export type NotificationHandler = (
-  message: JsonRpcNotification,
-  exchange: RequestScope,
-) => void;
+export type NotificationHandler = (message: JsonRpcNotification, scope: RequestScope) => void;
 
-/** All that one revision knows; absence is the refusal. */
-export interface MethodTable {
-  readonly requests: ReadonlyMap<string, Method>;
+/**
+ * The methods of one revision, or of one way to use it. A method that is not in the table is
+ * refused; a table never holds a method that its scope `S` cannot serve.
+ */
+export interface MethodTable<S extends RequestScope = RequestScope> {
+  readonly requests: ReadonlyMap<string, Method<S>>;
   readonly notifications: ReadonlyMap<string, NotificationHandler>;
+  /** The error for a method that is not in the table. */
+  refuse(method: string): ProtocolError;
+}
+
+/** The error for a method that a table lacks; names those that it has. */
+export function unknownMethod(method: string, requests: Iterable<string>): ProtocolError {
+  const known = [...requests].sort().join(", ");
+  return new ProtocolError(
+    "method_not_found",
+    `Method not found: ${method.slice(0, 200)}; this revision has ${known}`,
+  );
 }

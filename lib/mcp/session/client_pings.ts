@@ -1,4 +1,5 @@
 import type { JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
+import { CLIENT_METHODS } from "../../wire/methods.ts";
 
 const ID_PREFIX = "lifeline-ping-";
 const ID_REGEXP = new RegExp(`^${ID_PREFIX}([1-9]\\d{0,14})$`);
@@ -21,7 +22,7 @@ export class ClientPings {
   /** The next ping, on its way from now on. */
   next(): JsonRpcRequest {
     this.#isWaiting = true;
-    return { jsonrpc: "2.0", id: `${ID_PREFIX}${++this.#asked}`, method: "ping" };
+    return { jsonrpc: "2.0", id: `${ID_PREFIX}${++this.#asked}`, method: CLIENT_METHODS.ping };
   }
 
   /** The client has a new stream: what was asked on the old one may never have reached it. */

@@ -5,6 +5,7 @@ import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
 import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
+import type { Asker, AskingCall, Question } from "../ask/questions.ts";
 import { InFlight } from "../in_flight.ts";
 
 /** What {@linkcode ClientState} needs. */
@@ -31,7 +32,7 @@ const NOT_INITIALIZED: Negotiated = { version: DEFAULT_VERSION, capabilities: {}
  * The state of one client of a legacy revision, whatever carries its messages. Most clients are
  * never asked anything and subscribe to nothing, so what that needs is made when first wanted.
  */
-export class ClientState {
+export class ClientState implements Asker {
   readonly inFlight: InFlight = new InFlight();
   logLevel: LoggingLevel = "info";
   /** Whether `initialize` has taken place. */
@@ -75,6 +76,11 @@ export class ClientState {
   setNegotiated(agreement: Negotiated): void {
     this.#agreement = agreement;
     this.isInitialized = true;
+  }
+
+  /** Asks the client by a request of this session. */
+  ask(question: Question, call: AskingCall): Promise<unknown> {
+    return this.clientRequests.ask(question, call);
   }
 
   /** Takes a response of the client, to whatever the server asked. */

@@ -7,8 +7,6 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import { LOG_SEVERITY } from "../../mcp/log_levels.ts";
-import { MODERN_METHODS } from "../../mcp/methods/modern.ts";
-import { LISTEN_METHOD } from "../../mcp/changes/subscription.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import type { Caller } from "../../registry/context.ts";
 import { valueAt } from "../../registry/header_params.ts";
@@ -23,21 +21,18 @@ import {
 import { decodeHeaderValue, sameHeaderValue } from "../../wire/mcp_headers.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import type { Accepted } from "../../wire/media_types.ts";
+import { META_KEYS, metaOf } from "../../wire/meta.ts";
+import { METHODS } from "../../wire/methods.ts";
 import { eraOf, MODERN_VERSIONS, PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 import { type ListenDeps, openListen } from "./listen.ts";
 import type { Peer } from "../peer.ts";
 import { handleStateless, type StatelessDeps } from "../stateless/request.ts";
 
-export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
-const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
-const CLIENT_INFO_KEY = "io.modelcontextprotocol/clientInfo";
-const LOG_LEVEL_KEY = "io.modelcontextprotocol/logLevel";
-
 /** Where a method's `Mcp-Name` comes from. */
 const NAME_PARAM: Readonly<Record<string, string>> = {
-  "tools/call": "name",
-  "prompts/get": "name",
-  "resources/read": "uri",
+  [METHODS.callTool]: "name",
+  [METHODS.getPrompt]: "name",
+  [METHODS.readResource]: "uri",
 };
 
 /** HTTP status of the errors for which this revision asks for one; all others are a 200. */
@@ -65,16 +60,10 @@ export interface ModernClient {
   readonly caller: Caller;
 }
 
-/** The `_meta` of a message's parameters. */
-export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
-  const meta = params?._meta;
-  return isObject(meta) ? meta : undefined;
-}
-
 /** Whether a request is of the modern era: its `_meta` says a revision, or its header a modern one. */
 export function isModern(params: JsonObject | undefined, version: string | null): boolean {
   if (version !== null && eraOf(version) === "modern") return true;
-  return typeof metaOf(params)?.[VERSION_KEY] === "string";
+  return typeof metaOf(params)?.[META_KEYS.protocolVersion] === "string";
 }
 
 /**
@@ -91,13 +80,13 @@ export function answerModern(
   checkHeaders(message, headers);
   const { caller, capabilities, logLevel } = readModernClient(message, peer);
   checkParams(message, headers, deps.catalog);
-  if (message.method === LISTEN_METHOD) return openListen(deps, { request, peer, message });
+  if (message.method === METHODS.listen) return openListen(deps, { request, peer, message });
   return handleStateless(deps, {
     request,
     peer,
     accepted,
     message,
-    methods: MODERN_METHODS,
+    methods: deps.server.modern,
     caller,
     capabilities,
     logLevel,
@@ -116,16 +105,16 @@ function statusOf(response: JsonRpcResponse): number {
  */
 export function readModernClient({ id, params }: JsonRpcRequest, peer: Peer): ModernClient {
   const meta = metaOf(params) ?? {};
-  const capabilities = meta[CAPABILITIES_KEY];
-  if (!isObject(capabilities)) throw badMeta(CAPABILITIES_KEY, "an object", id);
-  const logLevel = meta[LOG_LEVEL_KEY];
+  const capabilities = meta[META_KEYS.clientCapabilities];
+  if (!isObject(capabilities)) throw badMeta(META_KEYS.clientCapabilities, "an object", id);
+  const logLevel = meta[META_KEYS.logLevel];
   if (logLevel !== undefined && !(typeof logLevel === "string" && logLevel in LOG_SEVERITY)) {
-    throw badMeta(LOG_LEVEL_KEY, `one of ${Object.keys(LOG_SEVERITY).join(", ")}`, id);
+    throw badMeta(META_KEYS.logLevel, `one of ${Object.keys(LOG_SEVERITY).join(", ")}`, id);
   }
   return {
     capabilities: capabilities as ClientCapabilities,
     logLevel: logLevel as LoggingLevel | undefined,
-    caller: new ModernCaller(peer, meta[CLIENT_INFO_KEY]),
+    caller: new ModernCaller(peer, meta[META_KEYS.clientInfo]),
   };
 }
 
@@ -175,8 +164,8 @@ export function requireModernVersion(requested: string, id: JsonRpcId): void {
 }
 
 function checkVersion({ id, params }: JsonRpcRequest, header: string | null): void {
-  const requested = metaOf(params)?.[VERSION_KEY];
-  if (typeof requested !== "string") throw badMeta(VERSION_KEY, "a string", id);
+  const requested = metaOf(params)?.[META_KEYS.protocolVersion];
+  if (typeof requested !== "string") throw badMeta(META_KEYS.protocolVersion, "a string", id);
   if (header === null) throw mismatch("MCP-Protocol-Version is missing", id);
   if (header !== requested) {
     throw mismatch(
@@ -204,7 +193,7 @@ function checkParams(
   headers: Headers,
   catalog: Catalog,
 ): void {
-  if (method !== "tools/call" || typeof params?.name !== "string") return;
+  if (method !== METHODS.callTool || typeof params?.name !== "string") return;
   for (const { header, path } of catalog.tools.get(params.name)?.headerParams ?? []) {
     const value = valueAt(params.arguments, path);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {

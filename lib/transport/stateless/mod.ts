@@ -1,4 +1,3 @@
-import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
 import { isNotification, isRequest } from "../../wire/json_rpc.ts";
 import type { Dialect } from "../dialect.ts";
 import { accepted } from "../respond.ts";
@@ -22,7 +21,7 @@ export const STATELESS: Dialect = {
           peer,
           accepted,
           message,
-          methods: LEGACY_METHODS,
+          methods: core.server.sessionless,
           caller: peer,
           capabilities: NO_CAPABILITIES,
           logLevel: undefined,

@@ -8,7 +8,7 @@
 import { type CallAborted, ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
-import type { RequestScope } from "../../mcp/scope.ts";
+import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
 import type { McpServer } from "../../mcp/server.ts";
@@ -156,8 +156,18 @@ class StatelessRequest implements RequestScope, StreamDriver, Timed {
     this.#stream?.outbox.endProgress(token);
   }
 
-  presence(): AbortSignal {
-    return this.#call.request.signal;
+  onClientGone(listener: () => void): () => void {
+    const { signal } = this.#call.request;
+    if (signal.aborted) listener();
+    else signal.addEventListener("abort", listener, { once: true });
+    return () => signal.removeEventListener("abort", listener);
+  }
+
+  /** Nobody can resume it, so it stays. */
+  releaseStream(): void {}
+
+  describe(): ScopeDescription {
+    return { transport: "http", session: this.connectionId, protocolVersion: undefined };
   }
 
   /** The answer to a call that does not end at once. */

@@ -6,15 +6,12 @@
  */
 import { CallAborted, messageOf, ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
-import { isPromise } from "../../base/promises.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
-import type { RequestScope } from "../../mcp/scope.ts";
-import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
-import { MODERN_METHODS } from "../../mcp/methods/modern.ts";
 import type { McpServer } from "../../mcp/server.ts";
-import { LISTEN_METHOD, Subscription } from "../../mcp/changes/subscription.ts";
+import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import {
@@ -28,18 +25,14 @@ import {
   parseJson,
   parseMessage,
 } from "../../wire/json_rpc.ts";
+import { META_KEYS, metaOf } from "../../wire/meta.ts";
+import { METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
-import {
-  isModern,
-  metaOf,
-  readModernClient,
-  requireModernVersion,
-  VERSION_KEY,
-} from "../modern/dialect.ts";
-import type { Peer } from "../peer.ts";
+import { isModern, readModernClient, requireModernVersion } from "../modern/dialect.ts";
 import { serializableOrError, writeOrError } from "../respond.ts";
 import { linesOf, type LineSource } from "./lines.ts";
 import { StdioOutput } from "./output.ts";
+import { PEER, PipeScope, SessionPipeScope } from "./scopes.ts";
 
 /** Both ends of the pipe. */
 export interface Pipe extends LineSource {
@@ -60,8 +53,6 @@ export interface StdioDeps {
   readonly maxQueued: number;
 }
 
-const PEER: Peer = { address: "stdio" };
-const PIPE = { connectionId: undefined, transport: "pipe" } as const;
 /** What a call may still take when the input has ended (ms). */
 const LAST_CALLS_MS = 500;
 const log = logFor("stdio");
@@ -87,6 +78,7 @@ class StdioConnection {
   readonly #deps: StdioDeps;
   readonly #output: StdioOutput;
   readonly #session: ClientState;
+  readonly #scope: SessionPipeScope;
   readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -94,6 +86,7 @@ class StdioConnection {
     this.#deps = deps;
     this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
     this.#session = new ClientState(deps, PEER);
+    this.#scope = new SessionPipeScope(this.#session, this.#output);
     deps.changes.add(this);
   }
 
@@ -158,13 +151,20 @@ class StdioConnection {
     const { server } = this.#deps;
     if (isResponse(message)) return this.#session.settle(message);
     if (!isRequest(message)) return this.#takeNotification(message);
-    const isModernRequest = isModern(message.params, null);
-    if (isModernRequest) {
-      requireModernVersion(String(metaOf(message.params)?.[VERSION_KEY]), message.id);
+    if (!isModern(message.params, null)) {
+      return this.#finish(server.dispatch(message, this.#scope, server.legacy), answer);
     }
-    if (isModernRequest && message.method === LISTEN_METHOD) return this.#listen(message);
-    const methods = isModernRequest ? MODERN_METHODS : LEGACY_METHODS;
-    const response = server.dispatch(message, this.#exchangeFor(message, isModernRequest), methods);
+    requireModernVersion(String(metaOf(message.params)?.[META_KEYS.protocolVersion]), message.id);
+    if (message.method === METHODS.listen) return this.#listen(message);
+    const client = readModernClient(message, PEER);
+    const scope = new PipeScope(client, this.#session.inFlight, this.#output);
+    this.#finish(server.dispatch(message, scope, server.modern), answer);
+  }
+
+  #finish(
+    response: MaybePromise<JsonRpcResponse | undefined>,
+    answer: (response?: JsonRpcResponse) => void,
+  ): void {
     if (!isPromise(response)) return answer(response);
     void response.then((settled) => {
       answer(settled);
@@ -175,45 +175,12 @@ class StdioConnection {
   #takeNotification(message: JsonRpcNotification): void {
     const requestId = message.params?.requestId as JsonRpcId;
     const subscription = this.#subscriptions.get(requestId);
-    if (message.method === "notifications/cancelled" && subscription !== undefined) {
+    if (message.method === NOTIFICATIONS.cancelled && subscription !== undefined) {
       this.#deps.changes.remove(subscription);
       this.#subscriptions.delete(requestId);
       return;
     }
-    this.#deps.server.notify(message, this.#legacyExchange(), LEGACY_METHODS);
-  }
-
-  #exchangeFor(message: JsonRpcRequest, isModernRequest: boolean) {
-    if (!isModernRequest) return this.#legacyExchange();
-    const { capabilities, caller, logLevel } = readModernClient(message, PEER);
-    return {
-      caller,
-      capabilities,
-      logLevel,
-      ...PIPE,
-      inFlight: this.#session.inFlight,
-      ...this.#sending(),
-    };
-  }
-
-  #legacyExchange() {
-    const session = this.#session;
-    return {
-      caller: session.caller,
-      capabilities: session.capabilities,
-      logLevel: session.logLevel,
-      ...PIPE,
-      inFlight: this.#session.inFlight,
-      session,
-      ...this.#sending(),
-    };
-  }
-
-  #sending(): Pick<RequestScope, "send" | "endProgress"> {
-    return {
-      send: (message) => this.#output.send(message),
-      endProgress: (token) => this.#output.endProgress(token),
-    };
+    this.#deps.server.notify(message, this.#scope, this.#deps.server.legacy);
   }
 
   #listen(message: JsonRpcRequest): void {

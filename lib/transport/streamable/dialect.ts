@@ -6,7 +6,6 @@
  */
 import { CallAborted } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
-import { LEGACY_METHODS } from "../../mcp/methods/legacy.ts";
 import { readInitialize } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import {
@@ -60,7 +59,7 @@ export function openSession(
   connections.admission.admitSession(clientKey(peer));
   const session = sessions.create(readInitialize(request.params ?? {}), peer);
   const exchange = new SessionExchange(session, { peer, requestId: null });
-  const response = server.dispatch(request, exchange, LEGACY_METHODS);
+  const response = server.dispatch(request, exchange, server.legacy);
   if (response === undefined || isPromise(response)) {
     throw new TypeError("initialize was not answered at once");
   }
@@ -98,7 +97,7 @@ export function postBatchToSession(
   const requestId = requests.length === 1 ? requests[0]?.id : undefined;
   const exchange = exchangeOf(session, post, requestId);
   const responses = requests.map((request) =>
-    deps.server.dispatch(request, exchange, LEGACY_METHODS)
+    deps.server.dispatch(request, exchange, deps.server.legacy)
   );
   const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
   if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
@@ -119,7 +118,7 @@ function take(
   message: JsonRpcNotification | JsonRpcResponse,
 ): void {
   if (isResponse(message)) return session.state.settle(message);
-  server.notify(message, exchangeOf(session, post, null), LEGACY_METHODS);
+  server.notify(message, exchangeOf(session, post, null), server.legacy);
 }
 
 function answerRequest(
@@ -130,7 +129,7 @@ function answerRequest(
 ): MaybePromise<Response> {
   session.countRequests(1);
   const exchange = exchangeOf(session, post, request.id);
-  const response = deps.server.dispatch(request, exchange, LEGACY_METHODS);
+  const response = deps.server.dispatch(request, exchange, deps.server.legacy);
   const { json, eventStream } = post.accepted;
   if (isPromise(response)) {
     if (!eventStream) {

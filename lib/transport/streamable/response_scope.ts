@@ -1,4 +1,4 @@
-import type { RequestScope } from "../../mcp/scope.ts";
+import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../../mcp/scope.ts";
 import type { InFlight } from "../../mcp/in_flight.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { Caller } from "../../registry/context.ts";
@@ -20,7 +20,7 @@ export interface ExchangeOrigin {
 }
 
 /** The requests of one POST, as the methods see them. */
-export class SessionExchange implements RequestScope {
+export class SessionExchange implements LegacyScope {
   readonly connectionId = undefined;
   readonly #session: StreamableSession;
   readonly #origin: ExchangeOrigin;
@@ -31,10 +31,6 @@ export class SessionExchange implements RequestScope {
   constructor(session: StreamableSession, origin: ExchangeOrigin) {
     this.#session = session;
     this.#origin = origin;
-  }
-
-  get sessionKey(): string {
-    return this.#session.key;
   }
 
   get session(): ClientState {
@@ -74,6 +70,20 @@ export class SessionExchange implements RequestScope {
   endProgress(token: string | number): void {
     const isOnStandalone = this.#origin.requestId === null;
     (isOnStandalone ? this.#session.standalone : this.#stream)?.endProgress(token);
+  }
+
+  /** What the session runs goes on without its client. */
+  onClientGone(): () => void {
+    return NOT_WATCHING;
+  }
+
+  describe(): ScopeDescription {
+    const { isInitialized, version } = this.session;
+    return {
+      transport: "http",
+      session: this.#session.key,
+      protocolVersion: isInitialized ? version : undefined,
+    };
   }
 
   /** Has the POST's response carry the stream. */

@@ -1,0 +1,118 @@
+/**
+ * Messages of a pipe, as the methods see them.
+ *
+ * @module
+ */
+import type { InFlight } from "../../mcp/in_flight.ts";
+import {
+  type LegacyScope,
+  NOT_WATCHING,
+  type RequestScope,
+  type ScopeDescription,
+} from "../../mcp/scope.ts";
+import type { ClientState } from "../../mcp/session/client_state.ts";
+import type { Caller } from "../../registry/context.ts";
+import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
+import type { ModernClient } from "../modern/dialect.ts";
+import type { Peer } from "../peer.ts";
+
+/** The client at the other end of a pipe. */
+export const PEER: Peer = { address: "stdio" };
+
+/** Where the messages of a pipe go. */
+export interface PipeOutput {
+  send(message: JsonRpcNotification | JsonRpcRequest): void;
+  endProgress(token: string | number): void;
+}
+
+/** A request of 2026-07-28 or later, which says itself what its client can do. */
+export class PipeScope implements RequestScope {
+  readonly connectionId = undefined;
+  readonly caller: Caller;
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
+  readonly inFlight: InFlight;
+  readonly #output: PipeOutput;
+
+  constructor(client: ModernClient, inFlight: InFlight, output: PipeOutput) {
+    this.caller = client.caller;
+    this.capabilities = client.capabilities;
+    this.logLevel = client.logLevel;
+    this.inFlight = inFlight;
+    this.#output = output;
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    this.#output.send(message);
+  }
+
+  endProgress(token: string | number): void {
+    this.#output.endProgress(token);
+  }
+
+  /** The end of the pipe aborts what runs. */
+  onClientGone(): () => void {
+    return NOT_WATCHING;
+  }
+
+  /** A pipe has no stream to let go of. */
+  releaseStream(): void {}
+
+  describe(): ScopeDescription {
+    return { transport: "pipe", session: undefined, protocolVersion: undefined };
+  }
+}
+
+/** The one legacy session of a pipe; the same for all its messages. */
+export class SessionPipeScope implements LegacyScope {
+  readonly connectionId = undefined;
+  readonly session: ClientState;
+  readonly #output: PipeOutput;
+
+  constructor(session: ClientState, output: PipeOutput) {
+    this.session = session;
+    this.#output = output;
+  }
+
+  get caller(): Caller {
+    return this.session.caller;
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.session.capabilities;
+  }
+
+  get logLevel(): LoggingLevel {
+    return this.session.logLevel;
+  }
+
+  get inFlight(): InFlight {
+    return this.session.inFlight;
+  }
+
+  send(message: JsonRpcNotification | JsonRpcRequest): void {
+    this.#output.send(message);
+  }
+
+  endProgress(token: string | number): void {
+    this.#output.endProgress(token);
+  }
+
+  /** The end of the pipe aborts what runs. */
+  onClientGone(): () => void {
+    return NOT_WATCHING;
+  }
+
+  /** A pipe has no stream to let go of. */
+  releaseStream(): void {}
+
+  describe(): ScopeDescription {
+    const { isInitialized, version } = this.session;
+    return {
+      transport: "pipe",
+      session: undefined,
+      protocolVersion: isInitialized ? version : undefined,
+    };
+  }
+}

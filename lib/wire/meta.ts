@@ -1,0 +1,36 @@
+/**
+ * The `_meta` member of messages: the keys that the protocol defines, and how to read them.
+ *
+ * @module
+ */
+import { isObject, type JsonObject } from "./json_rpc.ts";
+
+/** Keys of `_meta` (2026-07-28, basic/index, `_meta`). */
+export const META_KEYS = {
+  /** Revision of a request. */
+  protocolVersion: "io.modelcontextprotocol/protocolVersion",
+  /** What the client that sends a request can do. */
+  clientCapabilities: "io.modelcontextprotocol/clientCapabilities",
+  /** Name and version of the client that sends a request. */
+  clientInfo: "io.modelcontextprotocol/clientInfo",
+  /** Least urgent level of the log messages that a request wants. */
+  logLevel: "io.modelcontextprotocol/logLevel",
+  /** Name and version of the server that sends a result. */
+  serverInfo: "io.modelcontextprotocol/serverInfo",
+  /** Id of the request that opened the subscription a message belongs to. */
+  subscriptionId: "io.modelcontextprotocol/subscriptionId",
+} as const;
+
+/** The `_meta` of a message's parameters; undefined where there is none. */
+export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
+  const meta = params?._meta;
+  return isObject(meta) ? meta : undefined;
+}
+
+/** The token under which a request wants to be told of progress (2025-11-25, utilities/progress). */
+export function progressTokenOf(params: JsonObject | undefined): string | number | undefined {
+  const token = metaOf(params)?.progressToken;
+  return typeof token === "string" || Number.isInteger(token)
+    ? token as string | number
+    : undefined;
+}

@@ -1,0 +1,44 @@
+/**
+ * The protocol's method names, each written once.
+ *
+ * @module
+ */
+
+/** Requests that a client sends. */
+export const METHODS = {
+  initialize: "initialize",
+  ping: "ping",
+  discover: "server/discover",
+  setLogLevel: "logging/setLevel",
+  listTools: "tools/list",
+  callTool: "tools/call",
+  listResources: "resources/list",
+  listResourceTemplates: "resources/templates/list",
+  readResource: "resources/read",
+  subscribe: "resources/subscribe",
+  unsubscribe: "resources/unsubscribe",
+  listPrompts: "prompts/list",
+  getPrompt: "prompts/get",
+  complete: "completion/complete",
+  listen: "subscriptions/listen",
+} as const;
+
+/** Requests that the server sends. */
+export const CLIENT_METHODS = {
+  ping: "ping",
+  elicit: "elicitation/create",
+  sample: "sampling/createMessage",
+  listRoots: "roots/list",
+} as const;
+
+/** Notifications, of either side. */
+export const NOTIFICATIONS = {
+  cancelled: "notifications/cancelled",
+  progress: "notifications/progress",
+  message: "notifications/message",
+  toolsChanged: "notifications/tools/list_changed",
+  resourcesChanged: "notifications/resources/list_changed",
+  promptsChanged: "notifications/prompts/list_changed",
+  resourceUpdated: "notifications/resources/updated",
+  subscriptionAcknowledged: "notifications/subscriptions/acknowledged",
+} as const;
