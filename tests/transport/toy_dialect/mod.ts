@@ -1,0 +1,37 @@
+import type { Dialect, TransportCore } from "../../../lib/transport/dialect.ts";
+import { streamClient } from "../../../lib/transport/peer.ts";
+import type { RequestContext } from "../../../lib/transport/request_head.ts";
+import { eventStream } from "../../../lib/transport/respond.ts";
+import { QUIET_DRIVER, type StreamDriver } from "../../../lib/stream/stream_driver.ts";
+import { encodeEvent } from "../../../lib/wire/sse.ts";
+
+/** GET with the header `Toy`: a stream that names the tools, now and after each change. */
+export const TOY: Dialect = {
+  name: "toy",
+  streams: [{ name: "toy", isSession: false }],
+  headers: { request: ["Toy"], response: [] },
+  endpoints: [{ method: "GET", use: "with the header Toy: the names of the tools as they change" }],
+  create: (core) => ({
+    get: (c) => c.headers.has("Toy") ? openToy(core, c) : undefined,
+  }),
+};
+
+function openToy(core: TransportCore, c: RequestContext): Response {
+  const driver: StreamDriver = {
+    ...QUIET_DRIVER,
+    name: "toy",
+    isLongLived: true,
+    closingFrame: (reason) => encodeEvent({ event: "end", data: reason }),
+    onEnded: () => core.changes.remove(listener),
+  };
+  const stream = core.connections.open({ driver, client: streamClient(c.request, c.peer) });
+  const names = () => [...core.catalog.tools.values()].map(({ name }) => name).join(" ");
+  const listener = {
+    place: -1,
+    wantsChange: ({ kind }: { readonly kind: string }) => kind === "tools",
+    sendChange: () => void stream.sendRaw(encodeEvent({ data: names() })),
+  };
+  core.changes.add(listener);
+  stream.open(encodeEvent({ data: names() }), c.request);
+  return eventStream(stream);
+}
