@@ -6,8 +6,11 @@
 import { LedgerClient, LedgerRefusal } from "./client/ledger_client.js";
 import { LedgerHistory } from "./client/ledger_history.js";
 import { Poller } from "./client/poller.js";
+import { showBadge } from "./shared/badge.js";
+import { formatBytes, formatNumber } from "./shared/formats.js";
+import { readStored, store } from "./shared/storage.js";
 import { ConnectionList } from "./ui/connection_list.js";
-import { find, formatBytes } from "./ui/dom.js";
+import { byId } from "./ui/dom.js";
 import { HistoryCharts } from "./ui/history_charts.js";
 import { RecentLists } from "./ui/recent_lists.js";
 
@@ -15,14 +18,13 @@ import { RecentLists } from "./ui/recent_lists.js";
 
 const EVERY_MS = 2_000;
 const TOKEN_KEY = "lifeline.admin-token";
-const NUMBER = new Intl.NumberFormat("en");
 
-const badge = find("view-badge", HTMLElement);
-const pause = find("view-pause", HTMLButtonElement);
-const trouble = find("view-trouble", HTMLElement);
-const tokenCard = find("token-card", HTMLElement);
-const tokenField = find("token", HTMLInputElement);
-const outcome = find("list-outcome", HTMLElement);
+const badge = byId("view-badge", HTMLElement);
+const pause = byId("view-pause", HTMLButtonElement);
+const trouble = byId("view-trouble", HTMLElement);
+const tokenCard = byId("token-card", HTMLElement);
+const tokenField = byId("token", HTMLInputElement);
+const outcome = byId("list-outcome", HTMLElement);
 
 const client = new LedgerClient(new URL("mcp/connections", document.baseURI).href);
 const history = new LedgerHistory();
@@ -45,7 +47,7 @@ function show(ledger, query) {
   const now = Date.now();
   trouble.hidden = true;
   tokenCard.hidden = true;
-  find("view", HTMLElement).hidden = false;
+  byId("view", HTMLElement).hidden = false;
   showState();
   showFacts(ledger);
   history.add(ledger, now);
@@ -57,10 +59,10 @@ function show(ledger, query) {
 /** @param {LedgerView} ledger */
 function showFacts({ open, opened, closed, refused, queued_bytes, heap_used_bytes }) {
   const facts = {
-    "fact-open": NUMBER.format(open),
-    "fact-opened": NUMBER.format(opened),
-    "fact-closed": NUMBER.format(sumOf(closed)),
-    "fact-refused": NUMBER.format(sumOf(refused)),
+    "fact-open": formatNumber(open),
+    "fact-opened": formatNumber(opened),
+    "fact-closed": formatNumber(sumOf(closed)),
+    "fact-refused": formatNumber(sumOf(refused)),
     "fact-queued": formatBytes(queued_bytes),
     "fact-heap": formatBytes(heap_used_bytes),
   };
@@ -74,7 +76,7 @@ function showFacts({ open, opened, closed, refused, queued_bytes, heap_used_byte
 function showTrouble(error) {
   if (error instanceof LedgerRefusal && error.status === 401) return askForToken();
   const isRefused = error instanceof LedgerRefusal;
-  setBadge("bad", isRefused ? `refused: ${error.status}` : "no answer");
+  showBadge(badge, "bad", isRefused ? `refused: ${error.status}` : "no answer");
   const text = isRefused
     ? error.message
     : "The server does not answer. What you see is what it said last; this page goes on asking.";
@@ -85,23 +87,17 @@ function showTrouble(error) {
 function askForToken() {
   poller.stop();
   if (client.token !== undefined) tokenField.setCustomValidity("This is not the token");
-  find("view", HTMLElement).hidden = true;
+  byId("view", HTMLElement).hidden = true;
   tokenCard.hidden = false;
   trouble.hidden = true;
-  setBadge("warn", "token needed");
+  showBadge(badge, "warn", "token needed");
   if (client.token === undefined) tokenField.focus();
   else tokenField.reportValidity();
 }
 
 function showState() {
-  if (poller.isOn) setBadge("ok", "live");
-  else setBadge("warn", "paused");
-}
-
-/** @param {string} tone @param {string} text */
-function setBadge(tone, text) {
-  badge.dataset.tone = tone;
-  if (badge.textContent !== text) badge.textContent = text;
+  if (poller.isOn) showBadge(badge, "ok", "live");
+  else showBadge(badge, "warn", "paused");
 }
 
 /** @param {string} id */
@@ -114,7 +110,7 @@ async function disconnect(id) {
     await poller.now();
     // With the last row its button is gone, and nothing has the focus.
     if (focused !== document.activeElement && document.activeElement === document.body) {
-      find("filter", HTMLInputElement).focus({ preventScroll: true });
+      byId("filter", HTMLInputElement).focus({ preventScroll: true });
     }
   } catch (error) {
     outcome.textContent = `Could not disconnect ${id}.`;
@@ -127,28 +123,10 @@ function sumOf(counts) {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** A browser that forbids to keep it asks again. */
-function recallToken() {
-  try {
-    return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {string} token */
-function rememberToken(token) {
-  try {
-    sessionStorage.setItem(TOKEN_KEY, token);
-  } catch {
-    // The page works without, until it is loaded anew.
-  }
-}
-
-find("token-form", HTMLFormElement).addEventListener("submit", (event) => {
+byId("token-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   client.token = tokenField.value.trim();
-  rememberToken(client.token);
+  store("sessionStorage", TOKEN_KEY, client.token);
   pause.setAttribute("aria-pressed", "false");
   poller.start();
 });
@@ -158,8 +136,8 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(isPaused));
   if (isPaused) poller.stop();
   else poller.start();
-  if (!find("view", HTMLElement).hidden) showState();
+  if (!byId("view", HTMLElement).hidden) showState();
 });
 
-client.token = recallToken();
+client.token = readStored("sessionStorage", TOKEN_KEY);
 poller.start();

@@ -6,7 +6,7 @@
  */
 import { toCurl } from "./client/curl.js";
 import { Session } from "./client/session.js";
-import { find } from "./ui/dom.js";
+import { byId } from "./ui/dom.js";
 import { EventLog } from "./ui/event_log.js";
 import { PathPanel } from "./ui/path_panel.js";
 import { PingChart } from "./ui/ping_chart.js";
@@ -28,13 +28,13 @@ const FIRST_PARAMS = {
   },
 };
 
-const endpoint = find("endpoint", HTMLInputElement);
-const first = find("first", HTMLSelectElement);
-const comesBack = find("comes-back", HTMLInputElement);
-const connectButton = find("connect", HTMLButtonElement);
-const reconnectButton = find("reconnect", HTMLButtonElement);
-const curl = find("curl", HTMLElement);
-const announcer = find("announcer", HTMLElement);
+const endpoint = byId("endpoint", HTMLInputElement);
+const first = byId("first", HTMLSelectElement);
+const reconnect = byId("auto-reconnect", HTMLInputElement);
+const connectButton = byId("connect", HTMLButtonElement);
+const reconnectButton = byId("reconnect", HTMLButtonElement);
+const curl = byId("curl", HTMLElement);
+const announcer = byId("announcer", HTMLElement);
 
 const log = new EventLog();
 const chart = new PingChart();
@@ -44,7 +44,7 @@ const running = new RunningCalls((id) => session.cancel(id));
 const { settings, isKnown } = recall({
   endpoint: new URL("mcp/sse", document.baseURI).pathname,
   first: "tools/list",
-  comesBack: false,
+  reconnect: false,
   tool: "",
   args: {},
 });
@@ -77,7 +77,7 @@ const tools = new ToolsPanel({
 /** @param {import("./client/session.js").State} state */
 function showState(state) {
   badge.show(state);
-  const isOver = state.phase === "idle" || state.phase === "closed" && !state.retryInMs;
+  const { isOver } = session;
   connectButton.textContent = isOver ? BUTTON_TEXT.idle : BUTTON_TEXT[state.phase];
   connectButton.classList.toggle("primary", isOver);
   for (const button of document.querySelectorAll("[data-needs-connection]")) {
@@ -97,6 +97,7 @@ function targetUrl() {
     endpoint.setCustomValidity("This is no URL");
   }
   endpoint.reportValidity();
+  return undefined;
 }
 
 function connect() {
@@ -107,14 +108,14 @@ function connect() {
   session.connect({
     url,
     first: method === "" ? undefined : { method, params: FIRST_PARAMS[method] },
-    comesBack: settings.comesBack,
+    reconnect: settings.reconnect,
   });
 }
 
 function showSettings() {
   endpoint.value = settings.endpoint;
   first.value = settings.first;
-  comesBack.checked = settings.comesBack;
+  reconnect.checked = settings.reconnect;
 }
 
 /** @param {string} method @param {object} [params] */
@@ -179,7 +180,7 @@ async function copyCurl() {
 
 /** The logo beats with each ping. */
 function beat() {
-  const logo = find("logo", SVGSVGElement);
+  const logo = byId("logo", SVGSVGElement);
   logo.classList.remove("beat");
   // Reading a measure lets the animation start anew.
   logo.getBoundingClientRect();
@@ -192,12 +193,12 @@ function tick() {
   running.tick();
 }
 
-find("connection-form", HTMLFormElement).addEventListener("submit", (event) => {
+byId("connection-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  if (connectButton.textContent !== BUTTON_TEXT.idle) return session.disconnect();
+  if (!session.isOver) return session.disconnect();
   settings.endpoint = endpoint.value;
   settings.first = first.value;
-  settings.comesBack = comesBack.checked;
+  settings.reconnect = reconnect.checked;
   remember(settings);
   connect();
 });
@@ -206,9 +207,9 @@ reconnectButton.addEventListener("click", () => {
   showSettings();
   connect();
 });
-find("ping", HTMLButtonElement).addEventListener("click", () => void ask("ping"));
-find("list", HTMLButtonElement).addEventListener("click", () => void ask("tools/list"));
-find("copy-curl", HTMLButtonElement).addEventListener("click", () => void copyCurl());
+byId("ping", HTMLButtonElement).addEventListener("click", () => void ask("ping"));
+byId("list", HTMLButtonElement).addEventListener("click", () => void ask("tools/list"));
+byId("copy-curl", HTMLButtonElement).addEventListener("click", () => void copyCurl());
 
 new PathPanel(targetUrl);
 showSettings();

@@ -10,7 +10,6 @@ import { seconds } from "./request.js";
 
 /**
  * @typedef {import("./examine.js").Measured} Measured
- * @typedef {import("./proxies.js").Topic} Topic
  * @typedef {import("./request.js").ProbeError} ProbeError
  *
  * @typedef {object} Finding
@@ -173,7 +172,7 @@ function sentence({ message, isFromServer, status }) {
 
 /** @param {ProbeError} error @param {readonly string[]} proxies */
 export function fixesOf({ topic, status, isFromServer }, proxies) {
-  if (topic !== undefined) return fixesFor(/** @type {Topic} */ (topic), proxies);
+  if (topic !== undefined) return fixesFor(topic, proxies);
   if (isFromServer) return [];
   if (status === 405 || status === 403) return fixesFor("method", proxies);
   if (status === 404) return fixesFor("prefix", proxies);

@@ -48,7 +48,7 @@ function idOf(error) {
  * @returns {{ title: string, fixes: import("./proxies.js").Fix[] }}
  */
 function explain(error, url, proxies) {
-  const { kind, status, isFromServer, message } = error;
+  const { kind, status, isFromServer } = error;
   if (kind === "redirected") {
     const what = "use the address that it redirects to; a POST does not survive a redirect";
     return { title: `${url.href} redirects`, fixes: [{ who: "you", what }] };
@@ -62,7 +62,7 @@ function explain(error, url, proxies) {
     return { title, fixes: fixesFor("upstream", proxies) };
   }
   if (isFromServer) {
-    return { title: "The server refuses", fixes: serverFixes(message, url, proxies) };
+    return { title: "The server refuses", fixes: serverFixes(error, url, proxies) };
   }
   if (status === 401 || status === 407) {
     const what = "send the credentials with --header";
@@ -73,16 +73,15 @@ function explain(error, url, proxies) {
 }
 
 /**
- * Lifeline's own refusals name the setting; that of a host may be a proxy's fault.
+ * The server refuses a host that it does not know; a proxy may have put another in its place.
  *
- * @param {string} message
+ * @param {ProbeError} error
  * @param {URL} url
  * @param {readonly string[]} proxies
  */
-function serverFixes(message, url, proxies) {
-  const refused = /^Host "([^"]+)" is not allowed/.exec(message)?.[1];
-  if (refused === undefined) return [];
-  const isPassedOn = refused.replace(/:\d+$/, "") === url.hostname;
+function serverFixes({ refusedHost }, url, proxies) {
+  if (refusedHost === undefined) return [];
+  const isPassedOn = refusedHost.replace(/:\d+$/, "") === url.hostname;
   return [
     ...(isPassedOn ? [] : fixesFor("host", proxies)),
     { who: "Lifeline", what: `\`MCP_ALLOWED_HOSTS=localhost,${url.hostname}\`` },

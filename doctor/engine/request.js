@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readRefusal } from "../../static/shared/refusal.js";
 
 /**
  * What went wrong: `network`, no answer at all; `held`, no answer or no byte of one in time;
@@ -40,11 +41,14 @@ export class ProbeError extends Error {
   /**
    * @param {ProbeErrorKind} kind
    * @param {string} message
-   * @param {{ status?: number, isFromServer?: boolean, headers?: Headers, topic?: string }} [details]
-   *   `isFromServer`: the MCP server refused, not a proxy before it; `topic`: what
-   *   the wrong setting is for, where that is known
+   * @param {object} [details]
+   * @param {number} [details.status]
+   * @param {boolean} [details.isFromServer] the MCP server refused, not a proxy before it
+   * @param {Headers} [details.headers] of the answer
+   * @param {import("./proxies.js").Topic} [details.topic] what the wrong setting is for
+   * @param {string} [details.refusedHost] the `Host` that the MCP server refused
    */
-  constructor(kind, message, { status, isFromServer = false, headers, topic } = {}) {
+  constructor(kind, message, { status, isFromServer = false, headers, topic, refusedHost } = {}) {
     super(message);
     this.name = "ProbeError";
     this.kind = kind;
@@ -52,6 +56,7 @@ export class ProbeError extends Error {
     this.isFromServer = isFromServer;
     this.headers = headers;
     this.topic = topic;
+    this.refusedHost = refusedHost;
   }
 }
 
@@ -113,9 +118,11 @@ export async function call(context, ask) {
 export async function refusal(response) {
   const { status, headers } = response;
   const text = (await response.text().catch(() => "")).slice(0, MAX_BODY);
-  const message = rpcErrorOf(text);
-  if (message !== undefined) {
-    return new ProbeError("refused", message, { status, isFromServer: true, headers });
+  const refused = readRefusal(text);
+  if (refused !== undefined) {
+    const { message, data } = refused;
+    const refusedHost = typeof data?.host === "string" ? data.host : undefined;
+    return new ProbeError("refused", message, { status, isFromServer: true, headers, refusedHost });
   }
   return new ProbeError("refused", `status ${status}`, { status, headers });
 }
@@ -182,15 +189,5 @@ function parsed(text, response) {
         headers: response.headers,
       },
     );
-  }
-}
-
-/** @param {string} text @returns {string | undefined} */
-function rpcErrorOf(text) {
-  try {
-    const { jsonrpc, error } = JSON.parse(text);
-    return jsonrpc === "2.0" && typeof error?.message === "string" ? error.message : undefined;
-  } catch {
-    return undefined;
   }
 }

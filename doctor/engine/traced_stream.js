@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tryParse } from "../../static/shared/json.js";
 import { SseParser } from "../../static/shared/sse_parser.js";
 import { ProbeError, refusal, seconds, send } from "./request.js";
 
@@ -165,13 +166,7 @@ export class TracedStream {
 
   /** @param {{ event: string, data: string }} event */
   #addEvent({ event, data }) {
-    let json;
-    try {
-      json = JSON.parse(data);
-    } catch {
-      json = undefined;
-    }
-    this.events.push({ event, data, json, at: this.age });
+    this.events.push({ event, data, json: tryParse(data), at: this.age });
   }
 
   #look() {

@@ -44,7 +44,7 @@ export class Calls {
    */
   start(method, params, onProgress) {
     const id = `req-${++this.#count}`;
-    const { promise, resolve, reject } = settler();
+    const { promise, resolve, reject } = Promise.withResolvers();
     const withToken = onProgress && { ...params, _meta: { progressToken: id } };
     const message = {
       jsonrpc: "2.0",
@@ -67,11 +67,11 @@ export class Calls {
   }
 
   /**
-   * Takes a message from the stream.
+   * Handles a message of the stream.
    *
    * @param {any} message
    */
-  take(message) {
+  receive(message) {
     if (message?.method === "notifications/progress") {
       const { progressToken, ...progress } = message.params ?? {};
       this.#running.get(progressToken)?.onProgress(progress);
@@ -80,12 +80,12 @@ export class Calls {
     if (message?.error !== undefined) {
       const { code, message: text, data } = message.error;
       this.fail(message.id, new CallFailed(`${text} (${code})`, { kind: "error", data }));
-    } else if (message?.result !== undefined) this.#end(message.id)?.resolve(message.result);
+    } else if (message?.result !== undefined) this.#remove(message.id)?.resolve(message.result);
   }
 
   /** @param {string} id @param {Error} error */
   fail(id, error) {
-    this.#end(id)?.reject(error);
+    this.#remove(id)?.reject(error);
   }
 
   /** @param {string} why */
@@ -96,22 +96,9 @@ export class Calls {
   }
 
   /** @param {string} id */
-  #end(id) {
+  #remove(id) {
     const call = this.#running.get(id);
     this.#running.delete(id);
     return call;
   }
-}
-
-/** `Promise.withResolvers` for browsers that are a little older. */
-function settler() {
-  /** @type {(value: any) => void} */
-  let resolve = () => {};
-  /** @type {(error: Error) => void} */
-  let reject = () => {};
-  const promise = new Promise((onResult, onError) => {
-    resolve = onResult;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
 }

@@ -4,50 +4,13 @@
  * @module
  */
 
+import { readRefusal } from "../shared/refusal.js";
+
 /**
- * @typedef {object} ConnectionView
- * @property {string} id
- * @property {string} dialect
- * @property {string} client_ip
- * @property {string} user_agent
- * @property {number} age_ms
- * @property {number} ping_count
- * @property {number} failed_pings
- * @property {number} queued_bytes
- * @property {number} sent_bytes
- * @property {number} requests_in_flight
- *
- * @typedef {object} ClosedView
- * @property {string} at
- * @property {string} id
- * @property {string} dialect
- * @property {string} client_ip
- * @property {string} user_agent
- * @property {number} age_ms
- * @property {number} sent_bytes
- * @property {string} reason
- *
- * @typedef {object} RefusedView
- * @property {string} at
- * @property {string} method
- * @property {string} path
- * @property {string} client_ip
- * @property {number} status
- * @property {string} kind
- * @property {string} message
- *
- * @typedef {object} LedgerView
- * @property {number} opened
- * @property {number} open
- * @property {Record<string, number>} closed
- * @property {Record<string, number>} refused
- * @property {number} queued_bytes
- * @property {number} heap_used_bytes
- * @property {number} matching
- * @property {ConnectionView[]} connections
- * @property {ClosedView[]} recent_closed
- * @property {RefusedView[]} recent_refused
- *
+ * @typedef {import("../../lib/http/routes/ledger_view.ts").LedgerView} LedgerView
+ * @typedef {import("../../lib/http/routes/ledger_view.ts").ConnectionView} ConnectionView
+ * @typedef {import("../../lib/http/routes/ledger_view.ts").ClosedView} ClosedView
+ * @typedef {import("../../lib/http/routes/ledger_view.ts").RefusedView} RefusedView
  * @typedef {{ offset: number, limit: number, filter: string, sort: string, order: string }} Query
  */
 
@@ -60,7 +23,8 @@ export class LedgerRefusal extends Error {
   }
 }
 
-/** A server that says nothing for so long is as good as gone (ms). */
+const NOT_FROM_SERVER = "The answer is not from this server";
+/** Time for an answer (ms). */
 const PATIENCE_MS = 10_000;
 
 export class LedgerClient {
@@ -109,15 +73,9 @@ export class LedgerClient {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (response.ok) return response;
-    throw new LedgerRefusal(response.status, messageIn(await response.text()));
-  }
-}
-
-/** What the server, or a proxy before it, says. @param {string} body */
-function messageIn(body) {
-  try {
-    return String(JSON.parse(body).error.message);
-  } catch {
-    return "The answer is not from this server";
+    throw new LedgerRefusal(
+      response.status,
+      readRefusal(await response.text())?.message ?? NOT_FROM_SERVER,
+    );
   }
 }

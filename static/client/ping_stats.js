@@ -44,10 +44,14 @@ export class PingStats {
 
   /** The usual time between two pings in ms, once two have come. */
   get usualGapMs() {
-    const gaps = this.#samples.slice(1).map((sample, i) =>
-      (sample.at - this.#samples[i].at) / (sample.missed + 1)
-    );
-    return gaps.length === 0 ? undefined : gaps.sort((a, b) => a - b)[gaps.length >> 1];
+    /** @type {number[]} */
+    const gaps = [];
+    let previous = this.#samples[0];
+    for (const sample of this.#samples.slice(1)) {
+      if (previous !== undefined) gaps.push((sample.at - previous.at) / (sample.missed + 1));
+      previous = sample;
+    }
+    return gaps.sort((a, b) => a - b)[gaps.length >> 1];
   }
 
   /** When the next ping is due, once two have come. */

@@ -4,12 +4,14 @@
  *
  * @module
  */
+import { tryParse } from "../shared/json.js";
+import { readRefusal } from "../shared/refusal.js";
 import { SseParser } from "../shared/sse_parser.js";
 
 /**
  * @typedef {import("../shared/sse_parser.js").SseEvent} SseEvent
  * @typedef {import("./curl.js").HttpRequest} HttpRequest
- * @typedef {{ reason: string, detail?: string, retryAfterMs?: number }} Ending
+ * @typedef {{ reason: string, detail?: string, retryAfterMs?: number }} StreamEnd
  * @typedef {object} ConnectionListener
  * @property {(request: HttpRequest) => void} onRequest
  * @property {(id: string) => void} onOpen
@@ -40,8 +42,8 @@ export class PlainConnection {
   #url;
   #listener;
   #abort = new AbortController();
-  /** @type {Ending | undefined} */
-  #ending;
+  /** @type {StreamEnd | undefined} */
+  #end;
 
   /**
    * @param {string} url
@@ -56,7 +58,7 @@ export class PlainConnection {
    * Opens the stream and reads it to its end. Never rejects.
    *
    * @param {object} [message] the first request
-   * @returns {Promise<Ending>}
+   * @returns {Promise<StreamEnd>}
    */
   async run(message) {
     try {
@@ -64,9 +66,10 @@ export class PlainConnection {
       this.id = response.headers.get(ID_HEADER) ?? "";
       this.#listener.onOpen(this.id);
       await this.#read(response);
-      return this.#ending ?? { reason: "network lost" };
+      return this.#end ?? { reason: "network lost" };
     } catch (error) {
-      return this.#ending ?? toEnding(error, this.id !== "");
+      this.#abort.abort();
+      return this.#end ?? toStreamEnd(error, this.id !== "");
     }
   }
 
@@ -102,7 +105,7 @@ export class PlainConnection {
    * @param {string} reason
    */
   stop(reason) {
-    this.#ending ??= { reason };
+    this.#end ??= { reason };
     this.#abort.abort();
   }
 
@@ -111,7 +114,7 @@ export class PlainConnection {
     const timer = setTimeout(() => {
       const detail = `No answer within ${OPEN_TIMEOUT_MS / 1000} s. Close other tabs with a ` +
         "connection to this server: browsers allow six to a host.";
-      this.#ending ??= { reason: "no answer", detail };
+      this.#end ??= { reason: "no answer", detail };
       this.#abort.abort();
     }, OPEN_TIMEOUT_MS);
     try {
@@ -134,7 +137,7 @@ export class PlainConnection {
   /** @param {Response} response */
   async #read(response) {
     const parser = new SseParser((event) => {
-      if (event.event === "close") this.#ending ??= { reason: closeReason(event.data) };
+      if (event.event === "close") this.#end ??= { reason: closeReason(event.data) };
       this.#listener.onEvent(event, performance.now());
     });
     const decoder = new TextDecoder();
@@ -160,29 +163,24 @@ export class PlainConnection {
 
 /** @param {string} data */
 function closeReason(data) {
-  try {
-    return String(JSON.parse(data).data.reason);
-  } catch {
-    return "error";
-  }
+  return String(tryParse(data)?.data?.reason ?? "error");
 }
 
 /** @param {Response} response */
 async function refusalText(response) {
-  const text = await response.text();
-  try {
-    return `${response.status}: ${JSON.parse(text).error.message}`;
-  } catch {
-    return `${response.status} ${response.statusText}`;
-  }
+  const refusal = readRefusal(await response.text());
+  return refusal === undefined
+    ? `${response.status} ${response.statusText}`
+    : `${response.status}: ${refusal.message}`;
 }
 
-/** @param {unknown} error @param {boolean} wasOpen @returns {Ending} */
-function toEnding(error, wasOpen) {
+/** @param {unknown} error @param {boolean} wasOpen @returns {StreamEnd} */
+function toStreamEnd(error, wasOpen) {
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof RequestRefused) {
     const { retryAfterMs } = error;
     return { reason: "refused", detail, ...(retryAfterMs && { retryAfterMs }) };
   }
+  if (error instanceof RangeError) return { reason: "event too long", detail };
   return { reason: wasOpen ? "network lost" : "no answer", detail };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tryParse } from "../shared/json.js";
 import { CallFailed, Calls } from "./calls.js";
 import { explain } from "./close_reasons.js";
 import { PlainConnection } from "./plain_connection.js";
@@ -12,12 +13,12 @@ import { describeEvent, describeSent } from "./summaries.js";
  * @typedef {import("./calls.js").Call} Call
  * @typedef {import("./calls.js").Progress} Progress
  * @typedef {import("./curl.js").HttpRequest} HttpRequest
- * @typedef {import("./plain_connection.js").Ending} Ending
- * @typedef {{ method: string, params?: object }} Method
- * @typedef {{ url: string, first?: Method | undefined, comesBack: boolean }} Target
- *   `comesBack`: connect again by itself when the connection is lost
+ * @typedef {import("./plain_connection.js").StreamEnd} StreamEnd
+ * @typedef {{ method: string, params?: object | undefined }} Method
+ * @typedef {{ url: string, first?: Method | undefined, reconnect: boolean }} Target
+ *   `reconnect`: connect again by itself when the connection is lost
  * @typedef {{ phase: "idle" | "connecting" | "open" | "closing" }
- *   | { phase: "closed", ending: Ending, retryInMs?: number | undefined }} State
+ *   | { phase: "closed", end: StreamEnd, retryInMs?: number | undefined }} State
  * @typedef {{ kind: string, summary: string, data: string }} Entry
  * @typedef {{ count: number, at: number }} Ping
  * @typedef {object} SessionListener
@@ -54,6 +55,12 @@ export class Session {
     return this.#state.phase;
   }
 
+  /** Whether there is neither a connection nor a plan to open one. */
+  get isOver() {
+    const state = this.#state;
+    return state.phase === "idle" || state.phase === "closed" && state.retryInMs === undefined;
+  }
+
   get connectionId() {
     return this.#connection?.id ?? "";
   }
@@ -72,7 +79,7 @@ export class Session {
   disconnect() {
     clearTimeout(this.#retryTimer);
     if (this.#state.phase === "closed") {
-      return this.#enter({ phase: "closed", ending: this.#state.ending });
+      return this.#enter({ phase: "closed", end: this.#state.end });
     }
     if (this.#connection === undefined) return;
     this.#enter({ phase: "closing" });
@@ -119,8 +126,8 @@ export class Session {
     const first = target.first && this.#calls.start(target.first.method, target.first.params);
     if (first !== undefined) this.#listener.onFirstCall(first);
     this.#log("sent", describeSent(first?.message), JSON.stringify(first?.message ?? null));
-    const ending = await connection.run(first?.message);
-    if (this.#connection === connection) this.#ended(ending, target);
+    const end = await connection.run(first?.message);
+    if (this.#connection === connection) this.#ended(end, target);
   }
 
   /** @param {string} url */
@@ -135,7 +142,7 @@ export class Session {
       onEvent: (event, at) => {
         const message = tryParse(event.data);
         this.#log(event.event, describeEvent(event.event, message), event.data);
-        if (isCurrent()) this.#took(event.event, message, at);
+        if (isCurrent()) this.#onEvent(event.event, message, at);
       },
       onBytes: (bytes) => {
         if (isCurrent()) this.bytes += bytes;
@@ -149,27 +156,27 @@ export class Session {
     if (this.#state.phase === "connecting") this.#enter({ phase: "open" });
   }
 
-  /** @param {Ending} ending @param {Target} target */
-  #ended(ending, target) {
+  /** @param {StreamEnd} end @param {Target} target */
+  #ended(end, target) {
     this.#connection = undefined;
-    this.#calls.failAll(`The connection ended: ${ending.reason}`);
-    const why = ending.detail ? `${ending.reason}: ${ending.detail}` : ending.reason;
-    this.#log("note", `Connection ended, ${why}`, JSON.stringify(ending));
-    const retryInMs = target.comesBack ? this.#retryDelay(ending) : undefined;
+    this.#calls.failAll(`The connection ended: ${end.reason}`);
+    const why = end.detail ? `${end.reason}: ${end.detail}` : end.reason;
+    this.#log("note", `Connection ended, ${why}`, JSON.stringify(end));
+    const retryInMs = target.reconnect ? this.#retryDelay(end) : undefined;
     if (retryInMs !== undefined) {
       this.#retryTimer = setTimeout(() => void this.#run(target), retryInMs);
     }
-    this.#enter({ phase: "closed", ending, retryInMs });
+    this.#enter({ phase: "closed", end, retryInMs });
   }
 
   /**
    * Grows from try to try, and is spread so that many pages do not come back at once.
    *
-   * @param {Ending} ending
+   * @param {StreamEnd} end
    */
   #retryDelay({ reason, retryAfterMs }) {
     if (retryAfterMs !== undefined) return retryAfterMs;
-    if (!explain(reason).comesBack) return undefined;
+    if (!explain(reason).reconnect) return undefined;
     const lived = this.openedAt === 0 ? 0 : performance.now() - this.openedAt;
     this.#attempt = lived > STEADY_MS ? 1 : this.#attempt + 1;
     const limit = Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** (this.#attempt - 1));
@@ -177,10 +184,10 @@ export class Session {
   }
 
   /** @param {string} kind @param {any} message @param {number} at */
-  #took(kind, message, at) {
+  #onEvent(kind, message, at) {
     this.events++;
     if (kind === "ping") this.#listener.onPing({ count: Number(message?.data?.ping_count), at });
-    else if (kind !== "welcome" && kind !== "close") this.#calls.take(message);
+    else if (kind !== "welcome" && kind !== "close") this.#calls.receive(message);
   }
 
   /** @param {PlainConnection} connection @param {object} message @param {string} [id] */
@@ -204,14 +211,5 @@ export class Session {
   #enter(state) {
     this.#state = state;
     this.#listener.onState(state);
-  }
-}
-
-/** @param {string} text */
-function tryParse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -7,6 +7,9 @@
 
 /** @typedef {{ event: string, data: string, id: string }} SseEvent */
 
+/** Most characters of one event; a stream that never ends a line must not fill the memory. */
+const MAX_EVENT_CHARS = 64 * 1024 * 1024;
+
 export class SseParser {
   #onEvent;
   #onComment;
@@ -17,14 +20,19 @@ export class SseParser {
   #id = "";
   /** @type {string[]} */
   #data = [];
+  /** Characters in `#data`. */
+  #dataChars = 0;
+  #maxChars;
 
   /**
    * @param {(event: SseEvent) => void} onEvent
    * @param {(comment: string) => void} [onComment]
+   * @param {{ maxEventChars?: number }} [limits] most characters of one event, finished or not
    */
-  constructor(onEvent, onComment = () => {}) {
+  constructor(onEvent, onComment = () => {}, { maxEventChars = MAX_EVENT_CHARS } = {}) {
     this.#onEvent = onEvent;
     this.#onComment = onComment;
+    this.#maxChars = maxEventChars;
   }
 
   /**
@@ -32,6 +40,7 @@ export class SseParser {
    * dropped, as the standard asks.
    *
    * @param {string} chunk
+   * @throws {RangeError} for an event that is longer than the limit
    */
   feed(chunk) {
     let text = chunk;
@@ -46,19 +55,34 @@ export class SseParser {
     const lines = text.split(/\r\n|\n|\r/);
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#takeLine(line);
+    for (const line of lines) this.#parseLine(line);
+    this.#checkSize(this.#rest.length);
   }
 
   /** @param {string} line */
-  #takeLine(line) {
+  #parseLine(line) {
     if (line === "") return this.#dispatch();
     const colon = line.indexOf(":");
     if (colon === 0) return this.#onComment(line.slice(1).replace(/^ /, ""));
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "data") this.#data.push(value);
+    if (field === "data") this.#addData(value);
     else if (field === "event") this.#event = value;
     else if (field === "id" && !value.includes("\0")) this.#id = value;
+  }
+
+  /** @param {string} value */
+  #addData(value) {
+    this.#data.push(value);
+    // An empty line takes room as well.
+    this.#dataChars += value.length + 1;
+    this.#checkSize(0);
+  }
+
+  /** @param {number} unfinished characters of the line that has not ended */
+  #checkSize(unfinished) {
+    if (this.#dataChars + unfinished <= this.#maxChars) return;
+    throw new RangeError(`An event is longer than ${this.#maxChars} characters`);
   }
 
   #dispatch() {
@@ -66,6 +90,7 @@ export class SseParser {
     const data = this.#data;
     this.#event = "";
     this.#data = [];
+    this.#dataChars = 0;
     if (data.length > 0) this.#onEvent({ event, data: data.join("\n"), id: this.#id });
   }
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { find, formatAge, formatBytes, make } from "./dom.js";
+import { formatAge, formatBytes, formatNumber } from "../shared/formats.js";
+import { byId, createElement, setEnabled } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
 
 /**
@@ -18,14 +19,13 @@ const TYPING_MS = 250;
 /** So long the second press counts (ms). */
 const SURE_MS = 4_000;
 const BUTTON_TEXT = { idle: "Disconnect", sure: "Sure?" };
-const NUMBER = new Intl.NumberFormat("en");
 
 export class ConnectionList {
-  #filter = find("filter", HTMLInputElement);
-  #sort = find("sort", HTMLSelectElement);
-  #before = find("page-before", HTMLButtonElement);
-  #after = find("page-after", HTMLButtonElement);
-  #status = find("list-status", HTMLElement);
+  #filter = byId("filter", HTMLInputElement);
+  #sort = byId("sort", HTMLSelectElement);
+  #before = byId("page-before", HTMLButtonElement);
+  #after = byId("page-after", HTMLButtonElement);
+  #status = byId("list-status", HTMLElement);
   #onQuery;
   #onDisconnect;
   #offset = 0;
@@ -33,7 +33,7 @@ export class ConnectionList {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
   /** @type {KeyedRows<ConnectionView>} */
-  #rows = new KeyedRows(find("list-rows", HTMLElement), {
+  #rows = new KeyedRows(byId("list-rows", HTMLElement), {
     columns: [
       { label: "Connection", isHead: true, kind: "code" },
       { label: "Dialect" },
@@ -48,7 +48,7 @@ export class ConnectionList {
     ],
     keyOf: ({ id }) => id,
     textsOf,
-    dress: (row, { id }) => row.append(make("td", { class: "act" }, this.#button(id))),
+    onNewRow: (row, { id }) => row.append(createElement("td", { class: "act" }, this.#button(id))),
   });
 
   /**
@@ -82,11 +82,11 @@ export class ConnectionList {
     this.#rows.show(connections);
     const last = offset + connections.length;
     this.#status.textContent = matching === 0
-      ? filter === "" ? "No connection is open." : `None of ${NUMBER.format(open)} matches.`
-      : `${NUMBER.format(offset + 1)}–${NUMBER.format(last)} of ${NUMBER.format(matching)}` +
-        (filter === "" ? "" : ` that match, ${NUMBER.format(open)} open`);
-    able(this.#before, offset > 0);
-    able(this.#after, last < matching);
+      ? filter === "" ? "No connection is open." : `None of ${formatNumber(open)} matches.`
+      : `${formatNumber(offset + 1)}–${formatNumber(last)} of ${formatNumber(matching)}` +
+        (filter === "" ? "" : ` that match, ${formatNumber(open)} open`);
+    setEnabled(this.#before, offset > 0);
+    setEnabled(this.#after, last < matching);
   }
 
   get #lastPage() {
@@ -107,24 +107,27 @@ export class ConnectionList {
 
   /** Rows move while somebody aims, so the end of a connection takes two presses. @param {string} id */
   #button(id) {
-    const button = make("button", { type: "button", class: "small" });
+    const button = createElement("button", { type: "button", class: "small" });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
-    const rest = () => {
+    let isArmed = false;
+    const disarm = () => {
       clearTimeout(timer);
+      isArmed = false;
       button.textContent = BUTTON_TEXT.idle;
       button.setAttribute("aria-label", `Disconnect ${id}`);
     };
-    button.addEventListener("blur", rest);
+    button.addEventListener("blur", disarm);
     button.addEventListener("click", () => {
-      const isSure = button.textContent === BUTTON_TEXT.sure;
-      rest();
+      const isSure = isArmed;
+      disarm();
       if (isSure) return void this.#onDisconnect(id);
+      isArmed = true;
       button.textContent = BUTTON_TEXT.sure;
       button.setAttribute("aria-label", `Sure? Press again to disconnect ${id}`);
-      timer = setTimeout(rest, SURE_MS);
+      timer = setTimeout(disarm, SURE_MS);
     });
-    rest();
+    disarm();
     return button;
   }
 }
@@ -137,15 +140,10 @@ function textsOf(connection) {
     formatAge(connection.age_ms),
     connection.client_ip,
     connection.user_agent || "none",
-    NUMBER.format(connection.ping_count),
-    NUMBER.format(connection.failed_pings),
+    formatNumber(connection.ping_count),
+    formatNumber(connection.failed_pings),
     formatBytes(connection.queued_bytes),
     formatBytes(connection.sent_bytes),
-    NUMBER.format(connection.requests_in_flight),
+    formatNumber(connection.requests_in_flight),
   ];
-}
-
-/** A button that has the focus keeps it, also when there is nothing to do for it now. @param {HTMLButtonElement} button @param {boolean} isAble */
-function able(button, isAble) {
-  button.setAttribute("aria-disabled", String(!isAble));
 }

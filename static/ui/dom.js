@@ -13,7 +13,7 @@
  * @param {T} type
  * @returns {InstanceType<T>}
  */
-export function find(id, type) {
+export function byId(id, type) {
   const element = document.getElementById(id);
   if (element instanceof type) return /** @type {InstanceType<T>} */ (element);
   throw new Error(`Cannot find #${id}`);
@@ -28,7 +28,7 @@ export function find(id, type) {
  * @param {(Node | string)[]} children
  * @returns {HTMLElementTagNameMap[K]}
  */
-export function make(tag, attributes = {}, ...children) {
+export function createElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) {
@@ -40,43 +40,12 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Text as it is where it is no JSON, else laid out for reading.
+ * Says whether a button works. One that does not keeps the focus, so that nobody who works by
+ * keyboard is thrown back to the top.
  *
- * @param {string} text
+ * @param {HTMLElement} button
+ * @param {boolean} isEnabled
  */
-export function prettyJson(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
-/**
- * A time span for people.
- *
- * @param {number} ms
- */
-export function formatMs(ms) {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
-  const seconds = Math.floor(ms / 1_000);
-  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
-  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`;
-}
-
-/** A time span that counts up, in whole seconds. @param {number} ms */
-export function formatAge(ms) {
-  const seconds = Math.floor(ms / 1_000);
-  return seconds < 60 ? `${seconds} s` : formatMs(seconds * 1_000);
-}
-
-/**
- * @param {number} bytes
- */
-export function formatBytes(bytes) {
-  if (bytes < 1_024) return `${bytes} B`;
-  return bytes < 1_048_576
-    ? `${(bytes / 1_024).toFixed(1)} KiB`
-    : `${(bytes / 1_048_576).toFixed(1)} MiB`;
+export function setEnabled(button, isEnabled) {
+  button.setAttribute("aria-disabled", String(!isEnabled));
 }

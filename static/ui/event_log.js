@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { find, make, prettyJson } from "./dom.js";
+import { formatClockMs } from "../shared/formats.js";
+import { prettyJson } from "../shared/json.js";
+import { byId, createElement } from "./dom.js";
 import { EventStore } from "./event_store.js";
 
 /** @typedef {import("./event_store.js").StoredEvent} StoredEvent */
@@ -24,12 +26,6 @@ const KINDS = /** @type {const} */ ([
 const MAX_ROWS = 300;
 /** Nobody reads faster, and every drawing lays the list out anew. */
 const DRAW_EVERY_MS = 100;
-const TIME = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 3,
-});
 
 export class EventLog {
   #store = new EventStore();
@@ -40,21 +36,21 @@ export class EventLog {
   #drawnAt = -Infinity;
   /** Number of the newest event that has been looked at. */
   #seen = 0;
-  #list = find("log-list", HTMLOListElement);
-  #status = find("log-status", HTMLElement);
-  #pause = find("log-pause", HTMLButtonElement);
+  #list = byId("log-list", HTMLOListElement);
+  #status = byId("log-status", HTMLElement);
+  #pause = byId("log-pause", HTMLButtonElement);
   /** @type {Map<string, { count: number, chip: HTMLElement, label: HTMLElement }>} */
   #kinds = new Map();
 
   constructor() {
     for (const kind of KINDS) this.#addChip(kind);
-    const search = find("log-search", HTMLInputElement);
+    const search = byId("log-search", HTMLInputElement);
     search.addEventListener("input", () => {
       this.#text = search.value;
       this.#redraw();
     });
     this.#pause.addEventListener("click", () => this.#togglePause());
-    find("log-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
+    byId("log-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
   }
 
   /** @param {{ kind: string, summary: string, data: string }} entry */
@@ -69,17 +65,17 @@ export class EventLog {
 
   /** @param {string} kind */
   #addChip(kind) {
-    const box = make("input", { type: "checkbox", checked: true });
-    const label = make("span", { class: "count" });
+    const box = createElement("input", { type: "checkbox", checked: true });
+    const label = createElement("span", { class: "count" });
     box.addEventListener("change", () => {
       if (box.checked) this.#hidden.delete(kind);
       else this.#hidden.add(kind);
       this.#redraw();
     });
-    const chip = make("label", { class: "chip", "data-kind": kind }, box, kind, label);
+    const chip = createElement("label", { class: "chip", "data-kind": kind }, box, kind, label);
     chip.hidden = kind === "other";
     this.#kinds.set(kind, { count: 0, chip, label });
-    find("log-kinds", HTMLElement).append(chip);
+    byId("log-kinds", HTMLElement).append(chip);
   }
 
   #togglePause() {
@@ -138,20 +134,20 @@ export class EventLog {
 
 /** @param {StoredEvent} event */
 function toRow({ kind, summary, data, time }) {
-  const details = make(
+  const details = createElement(
     "details",
     {},
-    make(
+    createElement(
       "summary",
       {},
-      make("time", { datetime: time.toISOString() }, TIME.format(time)),
-      make("span", { class: "kind" }, kind),
-      make("span", { class: "what" }, summary),
+      createElement("time", { datetime: time.toISOString() }, formatClockMs(time)),
+      createElement("span", { class: "kind" }, kind),
+      createElement("span", { class: "what" }, summary),
     ),
   );
   // Laid out only when somebody looks.
   details.addEventListener("toggle", () => {
-    if (details.childElementCount === 1) details.append(make("pre", {}, prettyJson(data)));
+    if (details.childElementCount === 1) details.append(createElement("pre", {}, prettyJson(data)));
   }, { once: true });
-  return make("li", { "data-kind": kind }, details);
+  return createElement("li", { "data-kind": kind }, details);
 }

@@ -64,7 +64,7 @@ export class EventStore {
     const found = [];
     for (let i = this.#events.length - 1; i >= 0 && found.length < limit; i--) {
       const event = this.#events[i];
-      if (event.n <= after) break;
+      if (event === undefined || event.n <= after) break;
       if (!hidden.has(event.kind) && holds(event, wanted)) found.push(event);
     }
     return found;

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { endKind } from "../client/end_kinds.js";
-import { find, formatAge, make } from "./dom.js";
+import { kindOf } from "../client/close_reasons.js";
+import { formatAge, formatClock, formatNumber } from "../shared/formats.js";
+import { byId, createElement } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
-import { makeSvg, niceAbove } from "./svg.js";
+import { createSvgElement, niceCeil } from "./svg.js";
 
 /**
  * @typedef {import("../client/ledger_history.js").LedgerHistory} LedgerHistory
@@ -20,26 +21,20 @@ const BOX = { width: 600, height: 100 };
 /** Share of a slot that its bar fills. */
 const BAR = 0.7;
 const LEAST_SCALE = 5;
-const CLOCK = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-const NUMBER = new Intl.NumberFormat("en");
 
 export class HistoryCharts {
-  #svg = find("open-chart", SVGSVGElement);
-  #bars = /** @type {SVGGElement} */ (find("closes-chart", SVGSVGElement).querySelector("g"));
-  #legend = find("closes-legend", HTMLUListElement);
+  #svg = byId("open-chart", SVGSVGElement);
+  #bars = /** @type {SVGGElement} */ (byId("closes-chart", SVGSVGElement).querySelector("g"));
+  #legend = byId("closes-legend", HTMLUListElement);
   /** What the bars show, so that the same is not drawn twice. */
   #drawn = "";
   /** @type {KeyedRows<Slot>} */
-  #rows = new KeyedRows(find("history-rows", HTMLElement), {
+  #rows = new KeyedRows(byId("history-rows", HTMLElement), {
     columns: [{ label: "Time", isHead: true }, { label: "Open" }, { label: "Closed" }],
     keyOf: ({ from }) => String(from),
     textsOf: ({ from, open = 0, closed }) => [
-      CLOCK.format(from),
-      NUMBER.format(open),
+      formatClock(from),
+      formatNumber(open),
       listOf(Object.entries(closed)) || "none",
     ],
   });
@@ -58,8 +53,8 @@ export class HistoryCharts {
   #drawOpen(history, now) {
     const { samples } = history;
     const spanMs = history.span(now);
-    const scale = niceAbove(Math.max(LEAST_SCALE, ...samples.map(({ open }) => open)));
-    find("open-scale", HTMLElement).textContent = NUMBER.format(scale);
+    const scale = niceCeil(Math.max(LEAST_SCALE, ...samples.map(({ open }) => open)));
+    byId("open-scale", HTMLElement).textContent = formatNumber(scale);
     const points = samples.map(({ at, open }) => {
       const x = BOX.width * (1 - (now - at) / spanMs);
       return `${x.toFixed(1)} ${(BOX.height * (1 - open / scale)).toFixed(1)}`;
@@ -76,8 +71,8 @@ export class HistoryCharts {
     const picture = JSON.stringify(slots);
     if (picture === this.#drawn) return;
     this.#drawn = picture;
-    const scale = niceAbove(Math.max(LEAST_SCALE, ...slots.map(({ total }) => total)));
-    find("closes-scale", HTMLElement).textContent = NUMBER.format(scale);
+    const scale = niceCeil(Math.max(LEAST_SCALE, ...slots.map(({ total }) => total)));
+    byId("closes-scale", HTMLElement).textContent = formatNumber(scale);
     const width = BOX.width / slots.length;
     const order = reasons.map(([reason]) => reason);
     this.#bars.replaceChildren(
@@ -87,7 +82,7 @@ export class HistoryCharts {
     );
     this.#legend.replaceChildren(
       ...reasons.map(([reason, count]) =>
-        make("li", { "data-end": endKind(reason) }, `${reason} ${NUMBER.format(count)}`)
+        createElement("li", { "data-end": kindOf(reason) }, `${reason} ${formatNumber(count)}`)
       ),
     );
   }
@@ -99,12 +94,12 @@ export class HistoryCharts {
     const counts = samples.map(({ open }) => open);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     const since = `in the last ${formatAge(Math.max(1_000, last.at - first.at))}`;
-    find("open-summary", HTMLElement).textContent = `${NUMBER.format(last.open)} open now, ` +
-      `between ${NUMBER.format(least)} and ${NUMBER.format(most)} ${since}.`;
+    byId("open-summary", HTMLElement).textContent = `${formatNumber(last.open)} open now, ` +
+      `between ${formatNumber(least)} and ${formatNumber(most)} ${since}.`;
     const total = reasons.reduce((sum, [, count]) => sum + count, 0);
-    find("closes-summary", HTMLElement).textContent = total === 0
+    byId("closes-summary", HTMLElement).textContent = total === 0
       ? `None closed ${since}.`
-      : `${NUMBER.format(total)} closed ${since}.`;
+      : `${formatNumber(total)} closed ${since}.`;
   }
 }
 
@@ -121,12 +116,16 @@ function stackOf({ from, closed }, order, { x, width, scale }) {
     const count = closed[reason] ?? 0;
     const height = (count / scale) * BOX.height;
     top -= height;
-    const title = makeSvg("title", {}, `${CLOCK.format(from)}: ${count} ${reason}`);
-    return makeSvg("rect", { x, y: top, width, height, "data-end": endKind(reason) }, title);
+    const title = createSvgElement("title", {}, `${formatClock(from)}: ${count} ${reason}`);
+    return createSvgElement(
+      "rect",
+      { x, y: top, width, height, "data-end": kindOf(reason) },
+      title,
+    );
   });
 }
 
 /** @param {readonly (readonly [string, number])[]} reasons */
 function listOf(reasons) {
-  return reasons.map(([reason, count]) => `${NUMBER.format(count)} ${reason}`).join(", ");
+  return reasons.map(([reason, count]) => `${formatNumber(count)} ${reason}`).join(", ");
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { make } from "./dom.js";
+import { createElement } from "./dom.js";
 
 /**
  * @typedef {object} Column
@@ -20,7 +20,7 @@ import { make } from "./dom.js";
  * @property {readonly Column[]} columns
  * @property {(item: T) => string} keyOf
  * @property {(item: T) => readonly string[]} textsOf one for each column
- * @property {(row: HTMLTableRowElement, item: T) => void} [dress] called once for each new row
+ * @property {(row: HTMLTableRowElement, item: T) => void} [onNewRow] called once for each new row
  */
 
 /** @template T */
@@ -51,11 +51,12 @@ export class KeyedRows {
       this.#write(row, item);
     }
     // A row that was moved has let go of the focus; one that is gone hands it to its neighbour.
-    const heir = lost ?? focused;
+    const nextFocus = lost ?? focused;
     if (
-      heir instanceof HTMLElement && heir !== document.activeElement && this.#body.contains(heir)
+      nextFocus instanceof HTMLElement && nextFocus !== document.activeElement &&
+      this.#body.contains(nextFocus)
     ) {
-      heir.focus({ preventScroll: true });
+      nextFocus.focus({ preventScroll: true });
     }
   }
 
@@ -69,7 +70,7 @@ export class KeyedRows {
     const isLost = focused !== null && gone.some(([, row]) => row.contains(focused));
     const lostRow = isLost ? focused.closest("tr") : null;
     const kept = [...this.#rows.values()].filter((row) => wanted.has(row.dataset.key ?? ""));
-    const heir = lostRow === null
+    const nextFocus = lostRow === null
       ? undefined
       : kept.find((row) =>
         lostRow.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING
@@ -78,22 +79,22 @@ export class KeyedRows {
       row.remove();
       this.#rows.delete(key);
     }
-    return heir?.querySelector("button") ?? undefined;
+    return nextFocus?.querySelector("button") ?? undefined;
   }
 
   /** @param {string} key @param {T} item */
   #add(key, item) {
-    const { columns, dress } = this.#options;
+    const { columns, onNewRow } = this.#options;
     const cells = columns.map(({ label, kind, isHead }) =>
-      make(isHead ? "th" : "td", {
+      createElement(isHead ? "th" : "td", {
         ...(isHead && { scope: "row" }),
         class: kind,
         "data-label": label,
       }, "")
     );
-    const row = make("tr", { "data-key": key }, ...cells);
+    const row = createElement("tr", { "data-key": key }, ...cells);
     this.#rows.set(key, row);
-    dress?.(row, item);
+    onNewRow?.(row, item);
     return row;
   }
 

@@ -6,14 +6,16 @@
 import { inspectBrowserConnection } from "../../doctor/browser.js";
 import { examine } from "../../doctor/engine/examine.js";
 import { rowsOf } from "../../doctor/engine/table.js";
-import { find, formatMs, make } from "./dom.js";
+import { showBadge } from "../shared/badge.js";
+import { formatMs } from "../shared/formats.js";
+import { byId, createElement } from "./dom.js";
 
 /**
  * @typedef {import("../../doctor/engine/examine.js").Report} Report
  * @typedef {import("../../doctor/engine/findings.js").Finding} Finding
  */
 
-/** @type {Record<Report["verdict"], { tone: string, word: string }>} */
+/** @type {Record<Report["verdict"], { tone: import("../shared/badge.js").Tone, word: string }>} */
 const VERDICTS = {
   ok: { tone: "ok", word: "all is well" },
   problems: { tone: "bad", word: "something is wrong" },
@@ -23,13 +25,13 @@ const TONES = { good: "ok", bad: "bad", plain: "calm" };
 const BUTTON_TEXT = { idle: "Examine", busy: "Stop" };
 
 export class PathPanel {
-  #form = find("path-form", HTMLFormElement);
-  #button = find("path-examine", HTMLButtonElement);
-  #idle = find("path-idle", HTMLInputElement);
-  #badge = find("path-badge", HTMLElement);
-  #status = find("path-status", HTMLElement);
-  #rows = find("path-rows", HTMLElement);
-  #findings = find("path-findings", HTMLElement);
+  #form = byId("path-form", HTMLFormElement);
+  #button = byId("path-examine", HTMLButtonElement);
+  #idle = byId("path-idle", HTMLInputElement);
+  #badge = byId("path-badge", HTMLElement);
+  #status = byId("path-status", HTMLElement);
+  #rows = byId("path-rows", HTMLElement);
+  #findings = byId("path-findings", HTMLElement);
   #urlOf;
   /** @type {AbortController | undefined} */
   #running;
@@ -48,7 +50,7 @@ export class PathPanel {
   /** @param {string} url */
   async #examine(url) {
     this.#running = new AbortController();
-    this.#show("busy", "examining");
+    showBadge(this.#badge, "busy", "examining");
     this.#button.textContent = BUTTON_TEXT.busy;
     this.#rows.replaceChildren();
     this.#findings.replaceChildren();
@@ -56,7 +58,7 @@ export class PathPanel {
       this.#showReport(await examine(url, this.#options(this.#running.signal)));
     } catch (error) {
       const isStopped = this.#running.signal.aborted;
-      this.#show("calm", isStopped ? "stopped" : "failed");
+      showBadge(this.#badge, "calm", isStopped ? "stopped" : "failed");
       this.#status.textContent = isStopped ? "Nothing was found out." : String(error);
     }
     this.#running = undefined;
@@ -77,43 +79,36 @@ export class PathPanel {
   /** @param {Report} report */
   #showReport(report) {
     const { tone, word } = VERDICTS[report.verdict];
-    this.#show(tone, word);
+    showBadge(this.#badge, tone, word);
     this.#status.textContent = `Took ${formatMs(report.tookMs)}.`;
     this.#rows.replaceChildren(...rowsOf(report).map(rowView));
     this.#findings.replaceChildren(...report.findings.map(findingView));
-  }
-
-  /** @param {string} tone @param {string} word */
-  #show(tone, word) {
-    this.#badge.hidden = false;
-    this.#badge.dataset.tone = tone;
-    this.#badge.textContent = word;
   }
 }
 
 /** @param {import("../../doctor/engine/table.js").Row} row */
 function rowView({ name, value, tone }) {
-  const head = make("th", { scope: "row" }, name);
-  return make("tr", { "data-tone": TONES[tone] }, head, make("td", {}, value));
+  const head = createElement("th", { scope: "row" }, name);
+  return createElement("tr", { "data-tone": TONES[tone] }, head, createElement("td", {}, value));
 }
 
 /** @param {Finding} finding */
 function findingView({ id, level, title, evidence, fixes }) {
   const tone = level === "problem" ? "bad" : "calm";
   const words = fixes.flatMap(({ who, what }) => [
-    make("dt", {}, who),
-    make("dd", {}, ...withCode(what)),
+    createElement("dt", {}, who),
+    createElement("dd", {}, ...withCode(what)),
   ]);
-  return make(
+  return createElement(
     "li",
     { "data-finding": id, "data-tone": tone },
-    make("h3", {}, title),
-    make("p", {}, evidence),
-    make("dl", {}, ...words),
+    createElement("h3", {}, title),
+    createElement("p", {}, evidence),
+    createElement("dl", {}, ...words),
   );
 }
 
 /** What stands between backticks is to be typed as it is. @param {string} text */
 function withCode(text) {
-  return text.split("`").map((part, i) => i % 2 === 1 ? make("code", {}, part) : part);
+  return text.split("`").map((part, i) => i % 2 === 1 ? createElement("code", {}, part) : part);
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import { PingStats } from "../client/ping_stats.js";
-import { find, formatMs, make } from "./dom.js";
-import { makeSvg, niceAbove } from "./svg.js";
+import { formatMs } from "../shared/formats.js";
+import { byId, createElement } from "./dom.js";
+import { createSvgElement, niceCeil } from "./svg.js";
 
 /** @typedef {import("../client/ping_stats.js").PingSample} PingSample */
 
@@ -18,12 +19,12 @@ const TABLE_ROWS = 10;
 
 export class PingChart {
   #stats = new PingStats();
-  #svg = find("ping-chart", SVGSVGElement);
+  #svg = byId("ping-chart", SVGSVGElement);
   #bars = /** @type {SVGGElement} */ (this.#svg.querySelector("g"));
-  #scale = find("ping-scale", HTMLElement);
-  #summary = find("ping-summary", HTMLElement);
-  #next = find("ping-next", HTMLElement);
-  #rows = find("ping-rows", HTMLElement);
+  #scale = byId("ping-scale", HTMLElement);
+  #summary = byId("ping-summary", HTMLElement);
+  #next = byId("ping-next", HTMLElement);
+  #rows = byId("ping-rows", HTMLElement);
 
   clear() {
     this.#stats.clear();
@@ -56,7 +57,7 @@ export class PingChart {
   #draw() {
     const { samples, usualGapMs } = this.#stats;
     const worst = Math.max(0, ...samples.map((sample) => sample.lateMs));
-    const scale = niceAbove(Math.max(LEAST_SCALE_MS, worst));
+    const scale = niceCeil(Math.max(LEAST_SCALE_MS, worst));
     this.#scale.textContent = samples.length === 0 ? "" : formatMs(scale);
     const first = SLOTS - samples.length;
     this.#bars.replaceChildren(
@@ -70,8 +71,12 @@ export class PingChart {
   #bar({ count, lateMs, missed }, slot, share) {
     const height = Math.max(SLOT.least, share * SLOT.height);
     const box = { x: slot * SLOT.width, y: SLOT.height - height, width: SLOT.bar, height, rx: 1.5 };
-    const title = makeSvg("title", {}, `Ping ${count}: ${lateText(lateMs)}${missedText(missed)}`);
-    return makeSvg("rect", { ...box, class: toneOf(lateMs, missed) }, title);
+    const title = createSvgElement(
+      "title",
+      {},
+      `Ping ${count}: ${lateText(lateMs)}${missedText(missed)}`,
+    );
+    return createSvgElement("rect", { ...box, class: toneOf(lateMs, missed) }, title);
   }
 }
 
@@ -81,7 +86,7 @@ function toneOf(lateMs, missed) {
   return lateMs >= 100 ? "warn" : "ok";
 }
 
-/** @param {PingSample[]} samples @param {{ usualGapMs: number | undefined, worst: number }} figures */
+/** @param {readonly PingSample[]} samples @param {{ usualGapMs: number | undefined, worst: number }} figures */
 function summaryOf(samples, { usualGapMs, worst }) {
   const last = samples.at(-1);
   if (last === undefined) return "No ping yet.";
@@ -93,12 +98,12 @@ function summaryOf(samples, { usualGapMs, worst }) {
 
 /** @param {PingSample} sample */
 function toTableRow({ count, lateMs, missed }) {
-  return make(
+  return createElement(
     "tr",
     {},
-    make("th", { scope: "row" }, String(count)),
-    make("td", {}, formatMs(lateMs)),
-    make("td", {}, String(missed)),
+    createElement("th", { scope: "row" }, String(count)),
+    createElement("td", {}, formatMs(lateMs)),
+    createElement("td", {}, String(missed)),
   );
 }
 

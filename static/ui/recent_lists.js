@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { explain } from "../client/close_reasons.js";
-import { endKind } from "../client/end_kinds.js";
-import { find, formatAge, formatBytes } from "./dom.js";
+import { explain, kindOf } from "../client/close_reasons.js";
+import { formatAge, formatBytes, formatClock } from "../shared/formats.js";
+import { byId } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
 
 /**
@@ -14,15 +14,9 @@ import { KeyedRows } from "./keyed_rows.js";
  * @typedef {import("../client/ledger_client.js").RefusedView} RefusedView
  */
 
-const TIME = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-
 export class RecentLists {
   /** @type {KeyedRows<RefusedView & { key: string }>} */
-  #refused = new KeyedRows(find("refused-rows", HTMLElement), {
+  #refused = new KeyedRows(byId("refused-rows", HTMLElement), {
     columns: [
       { label: "Time" },
       { label: "Client" },
@@ -41,7 +35,7 @@ export class RecentLists {
   });
 
   /** @type {KeyedRows<ClosedView>} */
-  #closed = new KeyedRows(find("closed-rows", HTMLElement), {
+  #closed = new KeyedRows(byId("closed-rows", HTMLElement), {
     columns: [
       { label: "Time" },
       { label: "Reason" },
@@ -63,8 +57,8 @@ export class RecentLists {
       ended.user_agent || "none",
       formatBytes(ended.sent_bytes),
     ],
-    dress: (row, { reason }) => {
-      row.dataset.end = endKind(reason);
+    onNewRow: (row, { reason }) => {
+      row.dataset.end = kindOf(reason);
       const cell = row.cells[1];
       if (cell !== undefined) cell.title = explain(reason).text;
     },
@@ -74,8 +68,8 @@ export class RecentLists {
   show({ recent_closed, recent_refused }) {
     this.#closed.show(recent_closed);
     this.#refused.show(withKeys(recent_refused));
-    find("closed-empty", HTMLElement).hidden = recent_closed.length > 0;
-    find("refused-empty", HTMLElement).hidden = recent_refused.length > 0;
+    byId("closed-empty", HTMLElement).hidden = recent_closed.length > 0;
+    byId("refused-empty", HTMLElement).hidden = recent_refused.length > 0;
   }
 }
 
@@ -98,5 +92,5 @@ function withKeys(newestFirst) {
 
 /** @param {string} iso */
 function timeOf(iso) {
-  return TIME.format(new Date(iso));
+  return formatClock(new Date(iso));
 }

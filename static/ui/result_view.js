@@ -4,14 +4,17 @@
  * @module
  */
 import { CallFailed } from "../client/calls.js";
-import { find, formatMs, make } from "./dom.js";
+import { showBadge } from "../shared/badge.js";
+import { formatMs } from "../shared/formats.js";
+import { tryParse } from "../shared/json.js";
+import { byId, createElement } from "./dom.js";
 
 const IMAGE_TYPES = /^image\/(png|jpeg|gif|webp|avif)$/;
 
 export class ResultView {
-  #title = find("result-title", HTMLElement);
-  #tone = find("result-tone", HTMLElement);
-  #body = find("result-body", HTMLElement);
+  #title = byId("result-title", HTMLElement);
+  #tone = byId("result-tone", HTMLElement);
+  #body = byId("result-body", HTMLElement);
 
   /**
    * @param {string} title
@@ -34,18 +37,16 @@ export class ResultView {
     const word = isCancelled ? "aborted" : "failed";
     this.#draw(title, isCancelled ? "warn" : "bad", `${word} after ${formatMs(ms)}`);
     const message = error instanceof Error ? error.message : String(error);
-    this.#body.replaceChildren(make("p", {}, message));
+    this.#body.replaceChildren(createElement("p", {}, message));
     if (error instanceof CallFailed && error.data !== undefined) {
       this.#body.append(json(error.data));
     }
   }
 
-  /** @param {string} title @param {string} tone @param {string} word */
+  /** @param {string} title @param {import("../shared/badge.js").Tone} tone @param {string} word */
   #draw(title, tone, word) {
     this.#title.textContent = title;
-    this.#tone.textContent = word;
-    this.#tone.dataset.tone = tone;
-    this.#tone.hidden = false;
+    showBadge(this.#tone, tone, word);
   }
 }
 
@@ -72,8 +73,8 @@ function parts(result) {
 function listing(result) {
   const names = result.tools.map((/** @type {any} */ tool) => String(tool?.name)).join(", ");
   const count = result.tools.length === 1 ? "1 tool" : `${result.tools.length} tools`;
-  const all = make("details", {}, make("summary", {}, "As JSON"), json(result));
-  return [make("p", {}, names === "" ? "No tools" : `${count}: ${names}`), all];
+  const all = createElement("details", {}, createElement("summary", {}, "As JSON"), json(result));
+  return [createElement("p", {}, names === "" ? "No tools" : `${count}: ${names}`), all];
 }
 
 /**
@@ -84,23 +85,22 @@ function listing(result) {
  */
 function repeats(block, structured) {
   if (structured === undefined || block?.type !== "text") return false;
-  try {
-    return JSON.stringify(JSON.parse(block.text)) === JSON.stringify(structured);
-  } catch {
-    return false;
-  }
+  return JSON.stringify(tryParse(block.text)) === JSON.stringify(structured);
 }
 
 /** @param {any} block of MCP content */
 function toBlock(block) {
-  if (block?.type === "text") return make("pre", { class: "text" }, String(block.text));
+  if (block?.type === "text") return createElement("pre", { class: "text" }, String(block.text));
   if (block?.type === "image" && IMAGE_TYPES.test(block.mimeType)) {
-    return make("img", { src: `data:${block.mimeType};base64,${block.data}`, alt: "Image result" });
+    return createElement("img", {
+      src: `data:${block.mimeType};base64,${block.data}`,
+      alt: "Image result",
+    });
   }
   return json(block);
 }
 
 /** @param {unknown} value */
 function json(value) {
-  return make("pre", {}, JSON.stringify(value, null, 2));
+  return createElement("pre", {}, JSON.stringify(value, null, 2));
 }

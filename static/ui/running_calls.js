@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { find, formatMs, make } from "./dom.js";
+import { formatMs } from "../shared/formats.js";
+import { byId, createElement } from "./dom.js";
 
 /** @typedef {import("../client/calls.js").Call} Call */
 /** @typedef {import("../client/calls.js").Progress} Progress */
@@ -14,8 +15,8 @@ const PATIENCE_MS = 150;
 const DRAW_EVERY_MS = 100;
 
 export class RunningCalls {
-  #section = find("running", HTMLElement);
-  #list = find("running-list", HTMLElement);
+  #section = byId("running", HTMLElement);
+  #list = byId("running-list", HTMLElement);
   #onAbort;
   /** @type {Map<string, { startedAt: number, elapsed: HTMLElement }>} */
   #rows = new Map();
@@ -33,19 +34,25 @@ export class RunningCalls {
    */
   async track(name, start) {
     // Without a value the bar moves to and fro: nothing is known yet.
-    const bar = make("progress", { "aria-label": `Progress of ${name}` });
-    const text = make("span", { class: "quiet" }, "running");
+    const bar = createElement("progress", { "aria-label": `Progress of ${name}` });
+    const text = createElement("span", { class: "quiet" }, "running");
     const draw = atMostEvery(DRAW_EVERY_MS, (/** @type {Progress} */ progress) => {
       showProgress(progress, bar, text);
       show();
     });
     const call = start(draw);
-    const elapsed = make("span", { class: "quiet" });
-    const abort = make("button", { type: "button", class: "small" }, "Abort");
+    const elapsed = createElement("span", { class: "quiet" });
+    const abort = createElement("button", { type: "button", class: "small" }, "Abort");
     abort.setAttribute("aria-label", `Abort ${name} (${call.id})`);
     abort.addEventListener("click", () => this.#onAbort(call.id));
-    const title = make("p", {}, make("strong", {}, name), " ", make("code", {}, call.id));
-    const row = make("li", {}, title, elapsed, abort, bar, text);
+    const title = createElement(
+      "p",
+      {},
+      createElement("strong", {}, name),
+      " ",
+      createElement("code", {}, call.id),
+    );
+    const row = createElement("li", {}, title, elapsed, abort, bar, text);
     let isOver = false;
     const show = () => {
       // Progress that was still to be drawn must not bring the row back.
@@ -77,7 +84,7 @@ export class RunningCalls {
     row.remove();
     this.#section.hidden = this.#rows.size === 0;
     // Whoever works by keyboard must not be thrown back to the top of the page.
-    if (hadFocus) find("call", HTMLButtonElement).focus();
+    if (hadFocus) byId("call", HTMLButtonElement).focus();
   }
 }
 

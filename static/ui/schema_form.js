@@ -4,16 +4,16 @@
  * @module
  */
 import { argumentsOf, FieldError, fieldsOf, fieldText } from "../client/schema_fields.js";
-import { find, make } from "./dom.js";
+import { byId, createElement } from "./dom.js";
 
 /** @typedef {import("../client/schema_fields.js").Field} Field */
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 
 export class SchemaForm {
-  #box = find("tool-fields", HTMLElement);
-  #rawBox = find("tool-raw-box", HTMLElement);
-  #raw = find("tool-raw", HTMLTextAreaElement);
-  #mode = find("tool-raw-mode", HTMLInputElement);
+  #box = byId("tool-fields", HTMLElement);
+  #rawBox = byId("tool-raw-box", HTMLElement);
+  #raw = byId("tool-raw", HTMLTextAreaElement);
+  #mode = byId("tool-raw-mode", HTMLInputElement);
   /** @type {readonly Field[] | undefined} */
   #fields = [];
   /** @type {Map<string, Control>} */
@@ -99,7 +99,9 @@ export class SchemaForm {
       return toRow(field, control);
     });
     this.#box.replaceChildren(...rows);
-    if (rows.length === 0) this.#box.append(make("p", { class: "quiet" }, "Takes no arguments."));
+    if (rows.length === 0) {
+      this.#box.append(createElement("p", { class: "quiet" }, "Takes no arguments."));
+    }
   }
 
   #readFields() {
@@ -129,24 +131,26 @@ function toControl(field, id) {
     spellcheck: "false",
   };
   if (kind === "choice") {
-    return make(
+    return createElement(
       "select",
       attributes,
-      ...choices(field).map(([value, text]) => make("option", { value }, text)),
+      ...choices(field).map(([value, text]) => createElement("option", { value }, text)),
     );
   }
-  if (kind === "json") return make("textarea", { ...attributes, rows: "3", class: "code" });
-  if (kind === "boolean") return make("input", { ...attributes, type: "checkbox" });
+  if (kind === "json") {
+    return createElement("textarea", { ...attributes, rows: "3", class: "code" });
+  }
+  if (kind === "boolean") return createElement("input", { ...attributes, type: "checkbox" });
   if (kind === "text") {
     const { minLength, maxLength } = field;
-    return make("input", {
+    return createElement("input", {
       ...attributes,
       type: "text",
       minlength: minLength?.toString(),
       maxlength: maxLength?.toString(),
     });
   }
-  return make("input", {
+  return createElement("input", {
     ...attributes,
     type: "number",
     step: kind === "integer" ? "1" : "any",
@@ -175,14 +179,18 @@ function fill(control, text) {
 
 /** @param {Field} field @param {Control} control */
 function toRow({ name, label, hint, kind, required }, control) {
-  const labelElement = make("label", { for: control.id }, label);
-  if (label !== name) labelElement.append(" ", make("code", {}, name));
-  if (!required) labelElement.append(" ", make("span", { class: "quiet" }, "optional"));
+  const labelElement = createElement("label", { for: control.id }, label);
+  if (label !== name) labelElement.append(" ", createElement("code", {}, name));
+  if (!required) labelElement.append(" ", createElement("span", { class: "quiet" }, "optional"));
   const hints = [hint, boundsText(control), kind === "json" ? "Raw JSON." : ""].filter(Boolean);
-  const hintElement = make("p", { id: `${control.id}-hint`, class: "hint" }, hints.join(" · "));
+  const hintElement = createElement(
+    "p",
+    { id: `${control.id}-hint`, class: "hint" },
+    hints.join(" · "),
+  );
   return kind === "boolean"
-    ? make("div", { class: "field tick" }, control, labelElement, hintElement)
-    : make("div", { class: "field" }, labelElement, control, hintElement);
+    ? createElement("div", { class: "field tick" }, control, labelElement, hintElement)
+    : createElement("div", { class: "field" }, labelElement, control, hintElement);
 }
 
 /** @param {Control} control */

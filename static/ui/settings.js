@@ -4,11 +4,14 @@
  * @module
  */
 
+import { tryParse } from "../shared/json.js";
+import { readStored, store } from "../shared/storage.js";
+
 /**
  * @typedef {object} Settings
  * @property {string} endpoint
  * @property {string} first method of the first request; empty for none
- * @property {boolean} comesBack
+ * @property {boolean} reconnect
  * @property {string} tool the one called last
  * @property {Record<string, Record<string, unknown>>} args the last ones of each tool
  */
@@ -20,24 +23,17 @@ const KEY = "lifeline.sse-test";
  * @returns {{ settings: Settings, isKnown: boolean }} `isKnown`: whether there was a last time
  */
 export function recall(defaults) {
-  try {
-    const text = localStorage.getItem(KEY);
-    const kept = JSON.parse(text ?? "{}");
-    const fitting = Object.entries(kept).filter(([name, value]) =>
-      name in defaults && typeof value === typeof defaults[/** @type {keyof Settings} */ (name)] &&
-      value !== null
-    );
-    return { settings: { ...defaults, ...Object.fromEntries(fitting) }, isKnown: text !== null };
-  } catch {
-    return { settings: defaults, isKnown: false };
-  }
+  const text = readStored("localStorage", KEY);
+  const stored = tryParse(text ?? "");
+  if (typeof stored !== "object" || stored === null) return { settings: defaults, isKnown: false };
+  const fitting = Object.entries(stored).filter(([name, value]) =>
+    Object.hasOwn(defaults, name) && value !== null &&
+    typeof value === typeof defaults[/** @type {keyof Settings} */ (name)]
+  );
+  return { settings: { ...defaults, ...Object.fromEntries(fitting) }, isKnown: true };
 }
 
 /** @param {Settings} settings */
 export function remember(settings) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(settings));
-  } catch {
-    // Storage is full or forbidden; the page works without.
-  }
+  store("localStorage", KEY, JSON.stringify(settings));
 }

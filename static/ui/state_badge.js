@@ -4,30 +4,32 @@
  * @module
  */
 import { explain } from "../client/close_reasons.js";
-import { find, formatAge, formatBytes } from "./dom.js";
+import { showBadge } from "../shared/badge.js";
+import { formatAge, formatBytes } from "../shared/formats.js";
+import { byId } from "./dom.js";
 
 /** @typedef {import("../client/session.js").Session} Session */
 /** @typedef {import("../client/session.js").State} State */
 
+/** @type {Record<"idle" | "connecting" | "open" | "closing", { tone: import("../shared/badge.js").Tone, word: string, text: string }>} */
 const PHASES = {
   idle: { tone: "calm", word: "not connected", text: "Connect to open a stream." },
   connecting: { tone: "busy", word: "connecting", text: "Waiting for the server." },
   open: { tone: "ok", word: "connected", text: "Events arrive as they happen." },
-  closing: { tone: "busy", word: "closing", text: "Saying goodbye." },
+  closing: { tone: "busy", word: "closing", text: "Waiting for the server to close the stream." },
 };
 
 export class StateBadge {
-  #badge = find("state-badge", HTMLElement);
-  #text = find("state-text", HTMLElement);
-  #retry = find("state-retry", HTMLElement);
-  #facts = find("facts", HTMLElement);
+  #badge = byId("state-badge", HTMLElement);
+  #text = byId("state-text", HTMLElement);
+  #retry = byId("state-retry", HTMLElement);
+  #facts = byId("facts", HTMLElement);
   #retryAt = 0;
 
   /** @param {State} state */
   show(state) {
     const { tone, word, text } = state.phase === "closed" ? closedView(state) : PHASES[state.phase];
-    this.#badge.textContent = word;
-    this.#badge.dataset.tone = tone;
+    showBadge(this.#badge, tone, word);
     this.#text.textContent = text;
     const retryInMs = state.phase === "closed" ? state.retryInMs : undefined;
     this.#retryAt = retryInMs === undefined ? 0 : performance.now() + retryInMs;
@@ -46,15 +48,15 @@ export class StateBadge {
     }
     this.#facts.hidden = session.phase !== "open";
     if (session.phase !== "open") return;
-    find("fact-id", HTMLElement).textContent = session.connectionId;
-    find("fact-open", HTMLElement).textContent = formatAge(performance.now() - session.openedAt);
-    find("fact-events", HTMLElement).textContent = String(session.events);
-    find("fact-bytes", HTMLElement).textContent = formatBytes(session.bytes);
+    byId("fact-id", HTMLElement).textContent = session.connectionId;
+    byId("fact-open", HTMLElement).textContent = formatAge(performance.now() - session.openedAt);
+    byId("fact-events", HTMLElement).textContent = String(session.events);
+    byId("fact-bytes", HTMLElement).textContent = formatBytes(session.bytes);
   }
 }
 
 /** @param {Extract<State, { phase: "closed" }>} state */
-function closedView({ ending: { reason, detail } }) {
+function closedView({ end: { reason, detail } }) {
   const { tone, text } = explain(reason);
   return { tone, word: `closed: ${reason}`, text: detail ? `${text} (${detail})` : text };
 }

@@ -15,7 +15,7 @@ const STEPS = [1, 2, 5];
  * @param {(Node | string)[]} children
  * @returns {SVGElementTagNameMap[K]}
  */
-export function makeSvg(tag, attributes = {}, ...children) {
+export function createSvgElement(tag, attributes = {}, ...children) {
   // The page's own picture knows the name of the vocabulary.
   const { namespaceURI } = /** @type {Element} */ (document.querySelector("svg"));
   const element = document.createElementNS(namespaceURI, tag);
@@ -25,7 +25,7 @@ export function makeSvg(tag, attributes = {}, ...children) {
 }
 
 /** The next of 1, 2, 5, 10, 20, 50 … @param {number} value */
-export function niceAbove(value) {
+export function niceCeil(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * (STEPS.find((step) => step * power >= value) ?? 10);
 }

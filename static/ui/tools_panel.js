@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { find, make } from "./dom.js";
+import { byId, createElement } from "./dom.js";
 import { SchemaForm } from "./schema_form.js";
 
 /**
@@ -17,10 +17,10 @@ import { SchemaForm } from "./schema_form.js";
 export class ToolsPanel {
   #listener;
   #form = new SchemaForm();
-  #formElement = find("tool-form", HTMLFormElement);
-  #select = find("tool", HTMLSelectElement);
-  #about = find("tool-about", HTMLElement);
-  #hint = find("tools-hint", HTMLElement);
+  #formElement = byId("tool-form", HTMLFormElement);
+  #select = byId("tool", HTMLSelectElement);
+  #about = byId("tool-about", HTMLElement);
+  #hint = byId("tools-hint", HTMLElement);
   /** @type {Map<string, Tool>} */
   #tools = new Map();
 
@@ -47,7 +47,11 @@ export class ToolsPanel {
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
     this.#select.replaceChildren(
       ...tools.map(({ name, title }) =>
-        make("option", { value: name }, title && title !== name ? `${name} – ${title}` : name)
+        createElement(
+          "option",
+          { value: name },
+          title && title !== name ? `${name} – ${title}` : name,
+        )
       ),
     );
     if (this.#tools.has(chosen)) this.#select.value = chosen;

@@ -160,7 +160,7 @@ Deno.test("Page tells why the connection closed, and reconnects with the last se
   const firstId = await stage.find("#fact-id").textContent();
   await stage.button("Disconnect").click();
   await stage.sees("#state-badge", /^closed: disconnected$/);
-  await stage.sees("#state-text", /wish of its client/);
+  await stage.sees("#state-text", /client asked to close it/);
   await stage.sees("#log-list", /disconnected after \d s, \d pings/);
   await stage.button("Reconnect").click();
   await stage.sees("#state-badge", /^connected$/);

@@ -153,7 +153,7 @@ Deno.test("Scripts look only for ids that every page which loads them has", () =
     const ids = tagsOf(html).flatMap(({ attributes }) => attributes.get("id") ?? []);
     for (const script of scriptsOf(html)) {
       const text = ASSETS.get(script)?.text ?? "";
-      for (const [, id = ""] of text.matchAll(/\bfind\("([^"]+)"/g)) {
+      for (const [, id = ""] of text.matchAll(/\bbyId\("([^"]+)"/g)) {
         assert(ids.includes(id), `${script} looks for #${id}, which ${path} lacks`);
         looks++;
       }

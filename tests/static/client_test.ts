@@ -77,8 +77,8 @@ Deno.test("PingStats lets no error of its beat add up over hours", () => {
 Deno.test("Calls hands each answer to the request with its id", async () => {
   const calls = new Calls();
   const [one, two] = [calls.start("ping"), calls.start("ping")];
-  calls.take({ jsonrpc: "2.0", id: two.id, result: 2 });
-  calls.take({ jsonrpc: "2.0", id: one.id, result: 1 });
+  calls.receive({ jsonrpc: "2.0", id: two.id, result: 2 });
+  calls.receive({ jsonrpc: "2.0", id: one.id, result: 1 });
   assertEquals([await one.result, await two.result], [1, 2]);
   assertEquals(calls.size, 0);
 });
@@ -89,7 +89,7 @@ Deno.test("Calls passes progress to the call with its token alone", () => {
   calls.start("tools/call", { name: "other" }, () => void seen.push("other"));
   const call = calls.start("tools/call", { name: "x" }, (progress) => void seen.push(progress));
   const { params } = call.message as { params: { _meta: { progressToken: string } } };
-  calls.take({
+  calls.receive({
     method: "notifications/progress",
     params: { progressToken: params._meta.progressToken, progress: 1, total: 2 },
   });
@@ -101,9 +101,9 @@ Deno.test("Calls fails what still runs when the connection ends, and ignores lat
   const { id, result } = calls.start("ping");
   calls.failAll("The connection ended: drain");
   await assertRejects(() => result, Error, "drain");
-  calls.take({ id, result: {} });
-  calls.take({ id: null, error: { code: -32600, message: "who?" } });
-  calls.take(undefined);
+  calls.receive({ id, result: {} });
+  calls.receive({ id: null, error: { code: -32600, message: "who?" } });
+  calls.receive(undefined);
   assertEquals(calls.size, 0);
 });
 

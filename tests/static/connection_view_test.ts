@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mock } from "node:test";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
-import { endKind } from "../../static/client/end_kinds.js";
+import { kindOf } from "../../static/client/close_reasons.js";
 import { LedgerClient, LedgerRefusal } from "../../static/client/ledger_client.js";
 import { LedgerHistory, SLOT_MS, SPAN_MS } from "../../static/client/ledger_history.js";
 import { Poller } from "../../static/client/poller.js";
@@ -21,10 +21,10 @@ function ledger(open: number, closed: Record<string, number>) {
   return { opened: open + ended, open, closed };
 }
 
-Deno.test("`endKind()` knows every close reason of the server, and takes others for trouble", () => {
-  const kinds = new Set(CLOSE_REASONS.map((reason) => endKind(reason)));
+Deno.test("`kindOf()` knows every close reason of the server, and takes others for trouble", () => {
+  const kinds = new Set(CLOSE_REASONS.map((reason) => kindOf(reason)));
   assertEquals([...kinds].sort(), ["done", "due", "left", "lost"]);
-  assertEquals(CLOSE_REASONS.filter((reason) => endKind(reason) === "lost"), [
+  assertEquals(CLOSE_REASONS.filter((reason) => kindOf(reason) === "lost"), [
     "write_failed",
     "ping_failed",
     "queue_full",
@@ -32,7 +32,7 @@ Deno.test("`endKind()` knows every close reason of the server, and takes others 
     "error",
   ]);
   for (const reason of ["something_new", "__proto__", "toString"]) {
-    assertEquals(endKind(reason), "lost");
+    assertEquals(kindOf(reason), "lost");
   }
 });
 
@@ -172,7 +172,7 @@ Deno.test("`LedgerClient.disconnect()` tells whether there was anything to end",
 
 Deno.test("`LedgerClient` passes on what the server says, and knows an answer that is not the server's", async () => {
   using _server = serve([
-    refusal(401, JSON.stringify({ error: { message: "Send the token" } })),
+    refusal(401, JSON.stringify({ jsonrpc: "2.0", error: { code: 1, message: "Send the token" } })),
     refusal(502, "<h1>Bad gateway</h1>"),
   ]);
   const client = new LedgerClient("http://localhost/mcp/connections");

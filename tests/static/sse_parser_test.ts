@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { createParser } from "../deps/eventsource_parser.ts";
 import fc from "../deps/fast_check.ts";
 import { encodeEvent } from "../../lib/wire/sse.ts";
@@ -86,4 +86,30 @@ Deno.test("SseParser tells comments apart from events", () => {
   const parser = new SseParser(() => {}, (comment) => void comments.push(comment));
   parser.feed(": ping\n\n:pong\n");
   assertEquals(comments, ["ping", "pong"]);
+});
+
+for (
+  const { what, chunk } of [
+    { what: "a line that never ends", chunk: "data: 123456789" },
+    { what: "an unfinished event of many short lines", chunk: "data\n".repeat(10) },
+    { what: "a comment that never ends", chunk: ":123456789" },
+  ]
+) {
+  Deno.test(`SseParser refuses ${what} beyond its limit`, () => {
+    const parser = new SseParser(() => {}, () => {}, { maxEventChars: 50 });
+    assertThrows(
+      () => {
+        for (let i = 0; i < 10; i++) parser.feed(chunk);
+      },
+      RangeError,
+      "longer than 50 characters",
+    );
+  });
+}
+
+Deno.test("SseParser reads any number of events that are each below its limit", () => {
+  let count = 0;
+  const parser = new SseParser(() => count++, () => {}, { maxEventChars: 10 });
+  for (let i = 0; i < 1_000; i++) parser.feed("data: 123456789\n\n");
+  assertEquals(count, 1_000);
 });

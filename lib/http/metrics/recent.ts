@@ -8,39 +8,13 @@ import type { ObservedConnection, ObservedRejection, Observer } from "../../base
 import { RingBuffer } from "../../base/ring_buffer.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
 import type { ProtocolErrorKind } from "../../base/errors.ts";
+import type { ClosedView, RefusedView } from "../routes/ledger_view.ts";
 
 /** How many of each are kept. */
 export const RECENT_MAX = 100;
 const MAX_METHOD = 32;
 const MAX_PATH = 256;
 const MAX_MESSAGE = 512;
-
-/** A connection that has ended, as `GET /mcp/connections` shows it. */
-export interface ClosedView {
-  /** When, as ISO 8601. */
-  readonly at: string;
-  readonly id: string;
-  readonly dialect: string;
-  readonly client_ip: string;
-  readonly user_agent: string;
-  readonly age_ms: number;
-  readonly sent_bytes: number;
-  readonly reason: string;
-}
-
-/** A request that was refused, as `GET /mcp/connections` shows it. */
-export interface RefusedView {
-  /** When, as ISO 8601. */
-  readonly at: string;
-  readonly method: string;
-  /** Without its query, which may hold a secret. */
-  readonly path: string;
-  readonly client_ip: string;
-  readonly status: number;
-  readonly kind: ProtocolErrorKind;
-  /** What was wrong, and what would be right. */
-  readonly message: string;
-}
 
 /** Thousands may end at once, and few are ever looked at. */
 interface Closed {

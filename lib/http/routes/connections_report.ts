@@ -3,6 +3,7 @@ import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { ORDERS, selectPage, type Sorting, SORTS } from "./connection_page.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
+import type { ConnectionView, LedgerView } from "./ledger_view.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -28,7 +29,7 @@ export interface LedgerSources {
 export function ledgerView(
   { connections, recent, heapUsedBytes }: LedgerSources,
   query: URLSearchParams,
-): Record<string, unknown> {
+): LedgerView {
   const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
   const wanted = {
     offset: wholeNumber(query, "offset", { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER }),
@@ -54,7 +55,7 @@ export function ledgerView(
   };
 }
 
-function connectionView(connection: EventStream): Record<string, unknown> {
+function connectionView(connection: EventStream): ConnectionView {
   return {
     id: connection.id,
     dialect: connection.dialect,

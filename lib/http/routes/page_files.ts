@@ -35,7 +35,6 @@ import staticClientCloseReasonsJs from "../../../static/client/close_reasons.js"
   type: "text",
 };
 import staticClientCurlJs from "../../../static/client/curl.js" with { type: "text" };
-import staticClientEndKindsJs from "../../../static/client/end_kinds.js" with { type: "text" };
 import staticClientLedgerClientJs from "../../../static/client/ledger_client.js" with {
   type: "text",
 };
@@ -56,7 +55,12 @@ import staticConnectionsCss from "../../../static/connections.css" with { type: 
 import staticConnectionsHtml from "../../../static/connections.html" with { type: "text" };
 import staticConnectionsJs from "../../../static/connections.js" with { type: "text" };
 import staticIconSvg from "../../../static/icon.svg" with { type: "text" };
+import staticSharedBadgeJs from "../../../static/shared/badge.js" with { type: "text" };
+import staticSharedFormatsJs from "../../../static/shared/formats.js" with { type: "text" };
+import staticSharedJsonJs from "../../../static/shared/json.js" with { type: "text" };
+import staticSharedRefusalJs from "../../../static/shared/refusal.js" with { type: "text" };
 import staticSharedSseParserJs from "../../../static/shared/sse_parser.js" with { type: "text" };
+import staticSharedStorageJs from "../../../static/shared/storage.js" with { type: "text" };
 import staticSseTestCss from "../../../static/sse-test.css" with { type: "text" };
 import staticSseTestHtml from "../../../static/sse-test.html" with { type: "text" };
 import staticSseTestJs from "../../../static/sse-test.js" with { type: "text" };
@@ -99,7 +103,6 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/client/calls.js": staticClientCallsJs,
   "static/client/close_reasons.js": staticClientCloseReasonsJs,
   "static/client/curl.js": staticClientCurlJs,
-  "static/client/end_kinds.js": staticClientEndKindsJs,
   "static/client/ledger_client.js": staticClientLedgerClientJs,
   "static/client/ledger_history.js": staticClientLedgerHistoryJs,
   "static/client/ping_stats.js": staticClientPingStatsJs,
@@ -112,7 +115,12 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/connections.html": staticConnectionsHtml,
   "static/connections.js": staticConnectionsJs,
   "static/icon.svg": staticIconSvg,
+  "static/shared/badge.js": staticSharedBadgeJs,
+  "static/shared/formats.js": staticSharedFormatsJs,
+  "static/shared/json.js": staticSharedJsonJs,
+  "static/shared/refusal.js": staticSharedRefusalJs,
   "static/shared/sse_parser.js": staticSharedSseParserJs,
+  "static/shared/storage.js": staticSharedStorageJs,
   "static/sse-test.css": staticSseTestCss,
   "static/sse-test.html": staticSseTestHtml,
   "static/sse-test.js": staticSseTestJs,

@@ -25,6 +25,8 @@ const REQUEST_HEADERS = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, TRACEPARENT];
 /** What browsers may read in every dialect. */
 const RESPONSE_HEADERS = [RETRY_AFTER, WWW_AUTHENTICATE];
 const MAX_REMEMBERED = 64;
+/** Most characters of a refused name that are sent back. */
+const MAX_QUOTED = 200;
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const CORS_MAX_AGE_S = "600";
 
@@ -59,12 +61,14 @@ export class Guard {
       throw new ProtocolError(
         "host_refused",
         `Host ${quote(authority)} is not allowed; add it to MCP_ALLOWED_HOSTS if it is yours`,
+        { data: { host: authority.slice(0, MAX_QUOTED) } },
       );
     }
     if (origin !== null && !this.#anyOrigin && !this.#allowsOrigin(origin)) {
       throw new ProtocolError(
         "origin_refused",
         `Origin ${quote(origin)} is not allowed; add it to MCP_ALLOWED_ORIGINS if it is yours`,
+        { data: { origin: origin.slice(0, MAX_QUOTED) } },
       );
     }
   }
@@ -119,5 +123,5 @@ function paramHeaders(asked: string | null): string[] {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 200));
+  return JSON.stringify(text.slice(0, MAX_QUOTED));
 }

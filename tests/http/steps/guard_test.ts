@@ -37,6 +37,7 @@ Deno.test("a foreign Host is refused on every route, and the body says which and
     const { error, id } = JSON.parse(text);
     assertEquals([error.code, id], [-32600, null]);
     assertStringIncludes(error.message, '"evil.example:8000"');
+    assertEquals(error.data, { host: "evil.example:8000" });
     assertStringIncludes(error.message, "MCP_ALLOWED_HOSTS");
   }
 });
@@ -48,6 +49,7 @@ Deno.test("a foreign Origin is refused on every route, and may not even read the
       const refused = await statusAt(`http://localhost${path}`, { headers, method });
       assertEquals(refused.status, 403, `${method} ${path}`);
       assertStringIncludes(JSON.parse(refused.text).error.message, '"https://evil.example"');
+      assertEquals(JSON.parse(refused.text).error.data, { origin: "https://evil.example" });
       assertStringIncludes(JSON.parse(refused.text).error.message, "MCP_ALLOWED_ORIGINS");
       assertEquals(refused.headers.get("access-control-allow-origin"), null);
     }

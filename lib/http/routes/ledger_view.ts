@@ -1,0 +1,71 @@
+/**
+ * What `GET /mcp/connections` answers. The connection view reads it by these types.
+ *
+ * @module
+ */
+import type { ProtocolErrorKind } from "../../base/errors.ts";
+
+/** The ledger, one page of the open connections, and what ended last. */
+export interface LedgerView {
+  readonly opened: number;
+  readonly open: number;
+  /** Ended streams whose last bytes the reader has not taken yet. */
+  readonly lingering: number;
+  /** How many ended, by close reason. */
+  readonly closed: Readonly<Record<string, number>>;
+  /** How many requests were refused, by limit. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Bytes that wait in all streams. */
+  readonly queued_bytes: number;
+  readonly heap_used_bytes: number;
+  /** How many of the open connections match the filter. */
+  readonly matching: number;
+  readonly connections: readonly ConnectionView[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next_offset?: number;
+  /** Newest first. */
+  readonly recent_closed: readonly ClosedView[];
+  /** Newest first. */
+  readonly recent_refused: readonly RefusedView[];
+}
+
+/** An open connection. */
+export interface ConnectionView {
+  readonly id: string;
+  readonly dialect: string;
+  readonly client_ip: string;
+  readonly user_agent: string;
+  readonly age_ms: number;
+  readonly ping_count: number;
+  readonly failed_pings: number;
+  readonly queued_bytes: number;
+  readonly sent_bytes: number;
+  readonly requests_in_flight: number;
+}
+
+/** A connection that has ended. */
+export interface ClosedView {
+  /** When, as ISO 8601. */
+  readonly at: string;
+  readonly id: string;
+  readonly dialect: string;
+  readonly client_ip: string;
+  readonly user_agent: string;
+  readonly age_ms: number;
+  readonly sent_bytes: number;
+  readonly reason: string;
+}
+
+/** A request that was refused. */
+export interface RefusedView {
+  /** When, as ISO 8601. */
+  readonly at: string;
+  readonly method: string;
+  /** Without its query, which may hold a secret. */
+  readonly path: string;
+  readonly client_ip: string;
+  readonly status: number;
+  readonly kind: ProtocolErrorKind;
+  /** What was wrong, and what would be right. */
+  readonly message: string;
+}
