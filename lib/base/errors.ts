@@ -98,16 +98,78 @@ export class CallAborted extends Error {
   }
 }
 
+/** Longest text that is made of a thrown object (characters). */
+const MAX_OBJECT_TEXT = 1_000;
+/** How many causes of causes are read. */
+const MAX_CAUSES = 4;
+/** Most errors of one `AggregateError` that are read. */
+const MAX_ERRORS = 10;
+
 /**
- * The text of whatever was thrown, for logs and tool results; never a stack.
+ * The words of whatever was thrown, for logs and tool results; never a stack.
+ *
+ * An `AggregateError` gives the words of its errors too, an error without words those of its cause.
+ * A thrown object gives its `message`, else its own text form, else its JSON.
  *
  * @param thrown anything; reading it must not throw either
  * @returns its message, or a fixed text where it has none
  */
 export function messageOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return wordsOf(thrown, MAX_CAUSES);
   } catch {
     return "Unknown error";
   }
+}
+
+/**
+ * The stack of whatever was thrown, with those of its causes and of the errors that it holds, for the
+ * log.
+ *
+ * @param thrown anything; reading it must not throw either
+ * @returns undefined where there is no stack
+ */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    return stacksOf(thrown, MAX_CAUSES);
+  } catch {
+    return undefined;
+  }
+}
+
+function wordsOf(thrown: unknown, left: number): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  const { message, errors, cause } = thrown as {
+    readonly message?: unknown;
+    readonly errors?: unknown;
+    readonly cause?: unknown;
+  };
+  const words = typeof message === "string" ? message : "";
+  if (thrown instanceof AggregateError && Array.isArray(errors) && left > 0) {
+    const inner = errors.slice(0, MAX_ERRORS).map((error) => wordsOf(error, left - 1));
+    return [words, inner.join("; ")].filter((text) => text !== "").join(": ");
+  }
+  if (words !== "") return words;
+  if (thrown instanceof Error) {
+    return cause === undefined || left === 0 ? "" : wordsOf(cause, left - 1);
+  }
+  return objectText(thrown);
+}
+
+function objectText(thrown: object): string {
+  const { toString } = thrown;
+  const hasText = !Array.isArray(thrown) && toString !== Object.prototype.toString;
+  const text = hasText ? String(thrown) : JSON.stringify(thrown);
+  return text === "{}" ? "Unknown error" : text.slice(0, MAX_OBJECT_TEXT);
+}
+
+function stacksOf(thrown: unknown, left: number): string | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const related: unknown[] = thrown instanceof AggregateError ? [...thrown.errors] : [];
+  if (thrown.cause !== undefined) related.push(thrown.cause);
+  const inner = left > 0 ? related.slice(0, MAX_ERRORS) : [];
+  return [
+    thrown.stack ?? `${thrown.name}: ${thrown.message}`,
+    ...inner.map((one) => `Caused by: ${stacksOf(one, left - 1) ?? messageOf(one)}`),
+  ].join("\n");
 }

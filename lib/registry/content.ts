@@ -1,7 +1,7 @@
 /**
- * What tools and prompts give back, looked at before it goes to a client: binary data has to be
- * base64 with a MIME type, a resource has a URI and either text or a blob (2025-11-25,
- * server/prompts, Data Types). The type checker sees to the rest, but not to that.
+ * Checks of what tools, prompts and resources return: binary data has to be base64 with a MIME type,
+ * a resource has a URI and either text or a blob (2025-11-25, server/prompts, Data Types). The type
+ * checker sees to the rest.
  *
  * @module
  */
@@ -12,43 +12,43 @@ const MIME_TYPE_REGEXP = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/;
 /** What base64 cannot hold (RFC 4648, section 4); a search, as data may be megabytes long. */
 const NOT_BASE64_REGEXP = /[^A-Za-z0-9+/]/;
 
-/** The first fault among several, with its place, such as `[1] has no text`. */
-export function firstFault(
+/** The first error among several, with its place, such as `[1] has no text`. */
+export function firstError(
   items: readonly unknown[],
-  faultOf: (item: unknown) => string | undefined,
+  errorOf: (item: unknown) => string | undefined,
 ): string | undefined {
   for (const [index, item] of items.entries()) {
-    const fault = faultOf(item);
-    if (fault !== undefined) return `[${index}] ${fault}`;
+    const error = errorOf(item);
+    if (error !== undefined) return `[${index}] ${error}`;
   }
   return undefined;
 }
 
-/** What is wrong with a block of content, as words that follow its name; none where it is right. */
-export function contentFault(block: unknown): string | undefined {
+/** What is wrong with a block of content, as words that follow its name; undefined where nothing is. */
+export function contentError(block: unknown): string | undefined {
   if (!isObject(block)) return "is no content";
   switch (block.type) {
     case "text":
       return typeof block.text === "string" ? undefined : "has no text";
     case "image":
     case "audio":
-      return binaryFault(block.data, block.mimeType);
+      return binaryError(block.data, block.mimeType);
     case "resource":
-      return resourceFault(block.resource);
+      return resourceError(block.resource);
     case "resource_link":
-      return typeof block.uri === "string" && isUri(block.uri) ? undefined : "has no URI";
+      return linkError(block);
     default:
       return `has the type ${JSON.stringify(block.type)}, which the protocol does not know`;
   }
 }
 
 /** The same for a message of a prompt, whose resources must have a MIME type. */
-export function messageFault(message: unknown): string | undefined {
+export function messageError(message: unknown): string | undefined {
   if (!isObject(message)) return "is no message";
   const { role, content } = message;
   if (role !== "user" && role !== "assistant") return 'has a role other than "user" or "assistant"';
-  const fault = contentFault(content);
-  if (fault !== undefined) return `has content that ${fault}`;
+  const error = contentError(content);
+  if (error !== undefined) return `has content that ${error}`;
   const { resource } = content as JsonObject;
   return isObject(resource) && !isMimeType(resource.mimeType)
     ? "holds a resource without a MIME type"
@@ -56,7 +56,7 @@ export function messageFault(message: unknown): string | undefined {
 }
 
 /** The same for what a resource holds, alone or within other content. */
-export function resourceFault(resource: unknown): string | undefined {
+export function resourceError(resource: unknown): string | undefined {
   if (!isObject(resource)) return "holds no resource";
   const { uri, text, blob } = resource;
   if (typeof uri !== "string" || !isUri(uri)) return "holds a resource without a URI";
@@ -64,7 +64,12 @@ export function resourceFault(resource: unknown): string | undefined {
   return isBase64(blob) ? undefined : "holds a resource with neither text nor a base64 blob";
 }
 
-function binaryFault(data: unknown, mimeType: unknown): string | undefined {
+function linkError({ uri, name }: JsonObject): string | undefined {
+  if (typeof uri !== "string" || !isUri(uri)) return "has no URI";
+  return typeof name === "string" ? undefined : "has no name";
+}
+
+function binaryError(data: unknown, mimeType: unknown): string | undefined {
   if (!isBase64(data)) return "has data that is not base64";
   return isMimeType(mimeType) ? undefined : "has no MIME type";
 }

@@ -9,9 +9,11 @@ import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wire/mcp_types.ts";
 import type { Completers } from "./completion.ts";
-import { firstFault, messageFault } from "./content.ts";
+import { firstError, messageError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
-import { validate, type Validation } from "./schema.ts";
+import { requireJson, requireJsonValue } from "./json_fit.ts";
+import { schemaError } from "./schema.ts";
+import { validate, type Validation } from "./validation.ts";
 
 /** What `run` may return: the user's words, messages, or the result in full. */
 export type PromptReturn = string | readonly PromptMessage[] | GetPromptResult;
@@ -33,16 +35,23 @@ export interface PromptDefinition<A extends z.ZodObject> {
 /** A prompt that can be listed and got. */
 export interface Prompt {
   readonly name: string;
+  /** Its entry in `prompts/list`; never alter it in place. */
   readonly listing: PromptListing;
   readonly complete: Completers;
-  /** @throws {ProtocolError} `invalid_params` naming each wrong argument */
+  /**
+   * Validates the arguments, runs the prompt and checks what it returned.
+   *
+   * @throws {ProtocolError} `invalid_params` naming each wrong argument, `internal_error` naming what
+   * is wrong with the messages
+   */
   get(args: unknown, ctx: ToolContext): MaybePromise<GetPromptResult>;
 }
 
 /**
  * Defines a prompt. The type of `run`'s arguments follows from the schema.
  *
- * @throws {RegistrationError} for a prompt without a name
+ * @throws {RegistrationError} for a prompt without a name or a `run` function, and for arguments that
+ * are not a `z.object()`
  *
  * @example
  * ```ts
@@ -65,16 +74,20 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
   if (typeof name !== "string" || name === "") {
     throw new RegistrationError("Cannot serve a prompt without a name");
   }
-  const listing = {
+  const owner = `prompt ${JSON.stringify(name)}`;
+  if (typeof run !== "function") {
+    throw new RegistrationError(`Cannot serve ${owner}: it has no run function`);
+  }
+  const listing = requireJson({
     name,
     ...described,
-    ...(schema !== undefined && { arguments: argumentList(schema) }),
-  } as PromptListing;
-  const runChecked = (checked: Validation<z.output<A>>, ctx: ToolContext) => {
-    if (checked.ok) return toResult(run(checked.value, ctx), listing);
+    ...(schema !== undefined && { arguments: argumentList(schema, owner) }),
+  }, owner) as PromptListing;
+  const runValid = (validation: Validation<z.output<A>>, ctx: ToolContext) => {
+    if (validation.ok) return toResult(run(validation.value, ctx), listing);
     throw new ProtocolError(
       "invalid_params",
-      `Invalid arguments for prompt ${name}: ${checked.errors.join("; ")}`,
+      `Invalid arguments for prompt ${name}: ${validation.errors.join("; ")}`,
     );
   };
   return {
@@ -82,25 +95,41 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
     listing,
     complete: complete as Completers,
     get: (args, ctx) => {
-      const checked = validate(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});
-      return isPromise(checked)
-        ? checked.then((settled) => runChecked(settled, ctx))
-        : runChecked(checked, ctx);
+      const validation = validate(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});
+      return isPromise(validation)
+        ? validation.then((settled) => runValid(settled, ctx))
+        : runValid(validation, ctx);
     },
   };
 }
 
 const NO_ARGUMENTS = z.object({});
 
-function argumentList(schema: z.ZodObject): NonNullable<PromptListing["arguments"]> {
+function argumentList(
+  schema: z.ZodObject,
+  owner: string,
+): NonNullable<PromptListing["arguments"]> {
+  const error = schemaError(schema) ?? ("shape" in schema ? undefined : "must be a z.object()");
+  if (error !== undefined) {
+    throw new RegistrationError(`Cannot serve ${owner}: its arguments schema ${error}`);
+  }
   return Object.entries(schema.shape).map(([name, field]) => {
     const { description } = field as z.ZodType;
     return {
       name,
       ...(description !== undefined && { description }),
-      required: !(field as z.ZodType).safeParse(undefined).success,
+      required: !isOptional(field as z.ZodType),
     };
   });
+}
+
+/** Whether a field may be left out. One with asynchronous checks says so in its type alone. */
+function isOptional(field: z.ZodType): boolean {
+  try {
+    return field.safeParse(undefined).success;
+  } catch {
+    return field._zod.optin === "optional";
+  }
 }
 
 function toResult(
@@ -112,14 +141,15 @@ function toResult(
     : resultOf(returned, listing);
 }
 
-/** @throws {TypeError} for what is no result of a prompt */
+/**
+ * @throws {TypeError} for what is not the result of a prompt
+ * @throws {ProtocolError} for what JSON cannot hold
+ */
 function resultOf(returned: PromptReturn, { name, description }: PromptListing): GetPromptResult {
   const described = description !== undefined && { description };
   if (typeof returned === "string") {
-    return {
-      ...described,
-      messages: [{ role: "user", content: { type: "text", text: returned } }],
-    };
+    const text = returned.toWellFormed();
+    return { ...described, messages: [{ role: "user", content: { type: "text", text } }] };
   }
   const result = Array.isArray(returned)
     ? { ...described, messages: [...returned] }
@@ -127,7 +157,7 @@ function resultOf(returned: PromptReturn, { name, description }: PromptListing):
   if (!Array.isArray(result?.messages)) {
     throw new TypeError(`Prompt ${name} returned neither text nor messages`);
   }
-  const fault = firstFault(result.messages, messageFault);
-  if (fault !== undefined) throw new TypeError(`Message of prompt ${name} ${fault}`);
-  return result;
+  const error = firstError(result.messages, messageError);
+  if (error !== undefined) throw new TypeError(`Message of prompt ${name} ${error}`);
+  return requireJsonValue(result, "", `Prompt ${name}`);
 }

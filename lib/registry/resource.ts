@@ -16,7 +16,8 @@ import type {
   TextResourceContents,
 } from "../wire/mcp_types.ts";
 import type { Completers } from "./completion.ts";
-import { firstFault, resourceFault } from "./content.ts";
+import { requireJson, requireJsonValue } from "./json_fit.ts";
+import { firstError, resourceError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { isUri } from "./uri.ts";
 import { UriTemplate, type UriVariables } from "./uri_template.ts";
@@ -90,14 +91,15 @@ export interface ResourceTemplate {
  * assertEquals(motto.listing.uri, "lifeline://motto");
  * ```
  */
-export function defineResource({ read, ...listing }: ResourceDefinition): Resource {
-  if (!isUri(listing.uri)) {
+export function defineResource({ read, ...described }: ResourceDefinition): Resource {
+  const owner = `resource "${described.name}"`;
+  if (typeof described.uri !== "string" || !isUri(described.uri)) {
     throw new RegistrationError(
-      `Cannot serve resource "${listing.name}": ${
-        JSON.stringify(listing.uri)
-      } is not an absolute URI`,
+      `Cannot serve ${owner}: ${JSON.stringify(described.uri)} is not an absolute URI`,
     );
   }
+  requireRead(read, owner);
+  const listing = requireJson(described, owner);
   return {
     name: listing.uri,
     listing: listing as ResourceListing,
@@ -124,9 +126,12 @@ export function defineResource({ read, ...listing }: ResourceDefinition): Resour
  * ```
  */
 export function defineResourceTemplate<const T extends string>(
-  { read, complete, ...listing }: ResourceTemplateDefinition<T>,
+  { read, complete, ...described }: ResourceTemplateDefinition<T>,
 ): ResourceTemplate {
-  const template = new UriTemplate(listing.uriTemplate, `resource template "${listing.name}"`);
+  const owner = `resource template "${described.name}"`;
+  const template = new UriTemplate(described.uriTemplate, owner);
+  requireRead(read, owner);
+  const listing = requireJson(described, owner);
   return {
     name: listing.uriTemplate,
     listing: listing as ResourceTemplateListing,
@@ -137,6 +142,11 @@ export function defineResourceTemplate<const T extends string>(
       return await toResult(read(variables as UriVariables<T>, ctx, uri), uri, listing.mimeType);
     },
   };
+}
+
+function requireRead(read: unknown, owner: string): void {
+  if (typeof read === "function") return;
+  throw new RegistrationError(`Cannot serve ${owner}: it has no read function`);
 }
 
 function toResult(
@@ -155,12 +165,14 @@ function contentsOf(
   mimeType: string | undefined,
 ): ReadResourceResult {
   const type = mimeType !== undefined && { mimeType };
-  if (typeof returned === "string") return { contents: [{ uri, ...type, text: returned }] };
+  if (typeof returned === "string") {
+    return { contents: [{ uri, ...type, text: returned.toWellFormed() }] };
+  }
   if (returned instanceof Uint8Array) {
     return { contents: [{ uri, ...type, blob: returned.toBase64() }] };
   }
   const contents = Array.isArray(returned) ? [...returned] : [returned as Contents];
-  const fault = firstFault(contents, resourceFault);
-  if (fault !== undefined) throw new TypeError(`Contents of resource ${uri} ${fault}`);
-  return { contents };
+  const error = firstError(contents, resourceError);
+  if (error !== undefined) throw new TypeError(`Contents of resource ${uri} ${error}`);
+  return { contents: requireJsonValue(contents, "contents", `Resource ${uri}`) };
 }

@@ -1,87 +1,95 @@
 /**
- * Zod schemas as the protocol needs them: described once as JSON Schema 2020-12, applied to each
- * call, with errors that name the field so that a model can correct itself.
+ * Zod schemas as the protocol needs them: described once as JSON Schema 2020-12.
  *
  * @module
  */
 import * as z from "zod";
 import { messageOf, RegistrationError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { toJsonValue } from "../wire/json_value.ts";
+import {
+  definitionOf,
+  isObjectSchema,
+  withNamedRoot,
+  withPlainNames,
+} from "./schema_references.ts";
 
-/** Either the value, or each fault as a line such as `a: Invalid input: expected number`. */
-export type Validation<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly errors: readonly string[] };
+/** Which side of a schema is described: `input` is what callers may send, `output` what it gives. */
+export type SchemaSide = "input" | "output";
 
 /**
- * The JSON Schema of a zod schema.
+ * The JSON Schema of a zod schema. Its root is never a reference, and has a `type` where all that it
+ * admits are objects.
  *
- * @param side `input` for what callers may send, `output` for what comes out of it
- * @param owner named in the error, for example `Tool "add"`
- * @throws {RegistrationError} for a schema that JSON Schema cannot express
+ * @param owner named in the error, for example `tool "add"`
+ * @throws {RegistrationError} for what is not a zod 4 schema, and for a schema that JSON Schema cannot
+ * express
  */
-export function toJsonSchema(
-  schema: z.ZodType,
-  side: "input" | "output",
-  owner: string,
-): JsonObject {
+export function toJsonSchema(schema: z.ZodType, side: SchemaSide, owner: string): JsonObject {
+  const refuse = (why: string, cause?: unknown) =>
+    new RegistrationError(`Cannot serve ${owner}: its ${side} schema ${why}`, { cause });
+  const error = schemaError(schema);
+  if (error !== undefined) throw refuse(error);
   try {
-    return z.toJSONSchema(schema, {
-      io: side,
-      target: "draft-2020-12",
-    }) as JsonObject;
+    const json = z.toJSONSchema(schema, { io: side, target: "draft-2020-12" });
+    const named = withNamedRoot(withPlainNames(toJsonValue({ ...json }) as JsonObject));
+    return named.type === undefined && isObjectSchema(named, named)
+      ? { ...named, type: "object" }
+      : named;
   } catch (error) {
-    throw new RegistrationError(
-      `Cannot serve ${owner}: its ${side} schema has no JSON Schema: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw refuse(`has no JSON Schema: ${foreignMember(schema) ?? messageOf(error)}`, error);
   }
 }
 
-/** A JSON Schema whose root must be an object, as arguments are. */
-export function toObjectSchema(
-  schema: z.ZodType,
-  side: "input" | "output",
-  owner: string,
-): JsonObject {
+/**
+ * A JSON Schema whose root must be an object, as arguments are.
+ *
+ * @throws {RegistrationError} as `toJsonSchema()`, and for a schema that admits anything else
+ */
+export function toObjectSchema(schema: z.ZodType, side: SchemaSide, owner: string): JsonObject {
   const json = toJsonSchema(schema, side, owner);
   if (json.type === "object") return json;
   throw new RegistrationError(
-    `Cannot serve ${owner}: its ${side} schema must be a z.object()`,
+    `Cannot serve ${owner}: its ${side} schema must be a z.object(), or a union of them`,
   );
 }
 
-/**
- * Applies a schema; at once where it allows, as a promise where it has asynchronous parts.
- */
-export function validate<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-): Validation<z.output<S>> | Promise<Validation<z.output<S>>> {
-  try {
-    return toValidation(schema.safeParse(value));
-  } catch (error) {
-    if (!(error instanceof z.core.$ZodAsyncError)) throw error;
-    return schema.safeParseAsync(value).then(toValidation);
+/** Whether the root of a JSON Schema names such a property, itself or in a member of a union. */
+export function hasProperty(schema: JsonObject, name: string, root = schema): boolean {
+  if (isObject(schema.properties) && Object.hasOwn(schema.properties, name)) return true;
+  return [schema.anyOf, schema.oneOf, schema.allOf].flat().some((member) => {
+    if (!isObject(member)) return false;
+    const definition = definitionOf(member.$ref, root) ?? member;
+    return definition !== root && hasProperty(definition, name, root);
+  });
+}
+
+/** What is wrong with a value that should be a zod 4 schema, as words that follow its name. */
+export function schemaError(schema: unknown): string | undefined {
+  if (!isObject(schema) && typeof schema !== "function") return "is not a zod 4 schema";
+  if ("_zod" in schema) return undefined;
+  if ("_def" in schema) {
+    return 'is a zod 3 schema, not a zod 4 schema; import zod 4 ("npm:zod@4" or "zod/v4")';
   }
+  const members = Object.values(schema);
+  if (members.length > 0 && members.every(isAnySchema)) {
+    return "is a raw shape, not a zod 4 schema; wrap it in z.object()";
+  }
+  return "type" in schema || "$schema" in schema || "properties" in schema
+    ? "is JSON Schema, not a zod 4 schema; write it with zod, or convert it with z.fromJSONSchema()"
+    : "is not a zod 4 schema";
 }
 
-function toValidation<T>(parsed: z.ZodSafeParseResult<T>): Validation<T> {
-  return parsed.success
-    ? { ok: true, value: parsed.data }
-    : { ok: false, errors: parsed.error.issues.map(faultLine) };
+function isAnySchema(value: unknown): boolean {
+  return isObject(value) && ("_zod" in value || "_def" in value);
 }
 
-function faultLine({ path, message }: z.core.$ZodIssue): string {
-  const field = path.reduce<string>(
-    (text, key) =>
-      typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`,
-    "",
-  );
-  return field === "" ? message : `${field}: ${message}`;
-}
-
-/** Whether the root of a JSON Schema names such a property. */
-export function hasProperty(schema: JsonObject, name: string): boolean {
-  return isObject(schema.properties) && Object.hasOwn(schema.properties, name);
+/** The first field of an object whose schema is none of zod 4, where that is what is wrong. */
+function foreignMember(schema: z.ZodType): string | undefined {
+  const { shape } = schema as { readonly shape?: unknown };
+  for (const [name, member] of Object.entries(isObject(shape) ? shape : {})) {
+    const error = schemaError(member);
+    if (error !== undefined) return `${name} ${error}`;
+  }
+  return undefined;
 }

@@ -4,7 +4,13 @@
  * @module
  */
 import type * as z from "zod";
-import { CallAborted, messageOf, ProtocolError, RegistrationError } from "../base/errors.ts";
+import {
+  CallAborted,
+  messageOf,
+  ProtocolError,
+  RegistrationError,
+  stackOf,
+} from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
@@ -15,10 +21,12 @@ import type {
   ToolAnnotations,
   ToolListing,
 } from "../wire/mcp_types.ts";
-import { contentFault, firstFault } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { type HeaderParam, headerParams } from "./header_params.ts";
-import { hasProperty, toJsonSchema, toObjectSchema, validate, type Validation } from "./schema.ts";
+import { requireJson, withJsonData } from "./json_fit.ts";
+import { toJsonSchema, toObjectSchema } from "./schema.ts";
+import { errorResult, ToolResults } from "./tool_results.ts";
+import { validate, type Validation } from "./validation.ts";
 
 /** Full MCP content, for a tool that returns more than text. */
 export interface ToolResult {
@@ -115,12 +123,11 @@ export function defineTool<
   const inputSchema = definition.input === undefined
     ? { type: "object", additionalProperties: false }
     : toObjectSchema(definition.input, "input", owner);
-  const outputSchema = definition.output &&
-    toJsonSchema(definition.output, "output", owner);
-  return new DefinedTool(
-    definition,
-    listingOf(definition, inputSchema, outputSchema),
-  );
+  const outputSchema = definition.output === undefined
+    ? undefined
+    : toJsonSchema(definition.output, "output", owner);
+  const listing = requireJson(listingOf(definition, inputSchema, outputSchema), owner);
+  return new DefinedTool(definition, listing);
 }
 
 class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
@@ -128,35 +135,28 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
   readonly listing: ToolListing;
   readonly headerParams: readonly HeaderParam[];
   readonly #definition: ToolDefinition<I, O>;
-  /** A structured value may itself have a `content`; then it is never taken for MCP content. */
-  readonly #mayReturnContent: boolean;
+  readonly #results: ToolResults<O>;
 
   constructor(definition: ToolDefinition<I, O>, listing: ToolListing) {
     this.name = definition.name;
     this.listing = listing;
     this.headerParams = headerParams({ ...listing.inputSchema }, `tool "${listing.name}"`);
     this.#definition = definition;
-    this.#mayReturnContent = !hasProperty(
-      { ...listing.outputSchema },
-      "content",
-    );
+    this.#results = new ToolResults(listing, definition.output);
   }
 
   call(args: unknown, ctx: ToolContext): MaybePromise<CallToolResult> {
     const { input } = this.#definition;
     if (input === undefined) return this.#run({} as z.output<I>, ctx);
-    const checked = validate(input, args ?? {});
-    return isPromise(checked)
-      ? checked.then((settled) => this.#runChecked(settled, ctx))
-      : this.#runChecked(checked, ctx);
+    const validation = validate(input, args ?? {});
+    return isPromise(validation)
+      ? validation.then((settled) => this.#runValid(settled, ctx))
+      : this.#runValid(validation, ctx);
   }
 
-  #runChecked(
-    checked: Validation<z.output<I>>,
-    ctx: ToolContext,
-  ): MaybePromise<CallToolResult> {
-    return checked.ok ? this.#run(checked.value, ctx) : failure(
-      `Invalid arguments for tool ${this.name}: ${checked.errors.join("; ")}`,
+  #runValid(validation: Validation<z.output<I>>, ctx: ToolContext): MaybePromise<CallToolResult> {
+    return validation.ok ? this.#run(validation.value, ctx) : errorResult(
+      `Invalid arguments for tool ${this.name}: ${validation.errors.join("; ")}`,
     );
   }
 
@@ -164,66 +164,19 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
     try {
       const returned = this.#definition.run(input, ctx);
       return isPromise(returned)
-        ? returned.then((value) => this.#finish(value)).catch((error) => this.#failed(error))
-        : this.#finish(returned);
+        ? returned.then((value) => this.#results.read(value)).catch((error) => this.#failed(error))
+        : this.#results.read(returned);
     } catch (error) {
       return this.#failed(error);
     }
   }
 
   #failed(error: unknown): CallToolResult {
-    if (error instanceof ProtocolError || error instanceof CallAborted) {
-      throw error;
-    }
-    log.warning("Tool failed", { tool: this.name, error });
-    return failure(messageOf(error) || `Tool ${this.name} failed`);
-  }
-
-  #finish(returned: unknown): MaybePromise<CallToolResult> {
-    const { output } = this.#definition;
-    if (this.#isContent(returned)) {
-      const fault = firstFault(returned.content, contentFault);
-      if (fault !== undefined) throw new TypeError(`Content of tool ${this.name} ${fault}`);
-      if (output === undefined || returned.isError === true) return returned;
-      return this.#structure(output, returned.structuredContent, returned);
-    }
-    if (output !== undefined) return this.#structure(output, returned);
-    if (typeof returned === "string") {
-      return { content: [{ type: "text", text: returned }] };
-    }
-    if (returned === undefined) return { content: [] };
-    throw new TypeError(
-      `Tool ${this.name} returned neither text nor MCP content, and it declares no output schema`,
-    );
-  }
-
-  #isContent(returned: unknown): returned is CallToolResult {
-    return this.#mayReturnContent && typeof returned === "object" &&
-      returned !== null &&
-      "content" in returned && Array.isArray(returned.content);
-  }
-
-  /** Puts a value that matches the output schema beside its text, or says where it does not. */
-  #structure(
-    output: O,
-    value: unknown,
-    full?: CallToolResult,
-  ): MaybePromise<CallToolResult> {
-    const checked = validate(output, value);
-    const settle = (settled: Validation<z.output<O>>): CallToolResult =>
-      settled.ok ? structured(settled.value, full) : this.#wrongOutput(settled.errors);
-    return isPromise(checked) ? checked.then(settle) : settle(checked);
-  }
-
-  #wrongOutput(faults: readonly string[]): CallToolResult {
-    const message = `Tool ${this.name} returned what does not match its output schema: ${
-      faults.join("; ")
-    }`;
-    log.error("Tool output does not match its schema", {
-      tool: this.name,
-      faults,
-    });
-    return failure(message);
+    if (error instanceof CallAborted) throw error;
+    if (error instanceof ProtocolError) throw withJsonData(error, `tool "${this.name}"`);
+    const message = messageOf(error);
+    log.warning("Tool failed", { tool: this.name, error: message, stack: stackOf(error) });
+    return errorResult(message || `Tool ${this.name} failed`);
   }
 }
 
@@ -242,14 +195,4 @@ function listingOf<I extends z.ZodType, O extends z.ZodType>(
     ...(annotations !== undefined && { annotations }),
     ...(_meta !== undefined && { _meta }),
   } as ToolListing;
-}
-
-function structured(value: unknown, full?: CallToolResult): CallToolResult {
-  const content = full?.content ??
-    [{ type: "text", text: JSON.stringify(value) }];
-  return { ...full, content, structuredContent: value } as CallToolResult;
-}
-
-function failure(text: string): CallToolResult {
-  return { content: [{ type: "text", text }], isError: true };
 }

@@ -1,6 +1,6 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import fc from "../deps/fast_check.ts";
-import { CallAborted, messageOf, ProtocolError } from "../../lib/base/errors.ts";
+import { CallAborted, messageOf, ProtocolError, stackOf } from "../../lib/base/errors.ts";
 
 Deno.test("`messageOf()` gives a text for whatever was thrown", () => {
   const hostile = {
@@ -23,6 +23,15 @@ Deno.test("`messageOf()` gives a text for whatever was thrown", () => {
     [hostile, "Unknown error"],
     [Object.create(null), "Unknown error"],
     [new HostileError(), "Unknown error"],
+    [{ message: "quota exceeded", code: 429 }, "quota exceeded"],
+    [{ code: 429 }, '{"code":429}'],
+    [{}, "Unknown error"],
+    [[1, "two"], '[1,"two"]'],
+    [{ toString: () => "own words" }, "own words"],
+    [new AggregateError([new Error("a"), "b"], "All failed"), "All failed: a; b"],
+    [new AggregateError([new Error("a"), new AggregateError(["b", "c"])]), "a; b; c"],
+    [new Error("", { cause: new Error("the disk is full") }), "the disk is full"],
+    [new Error("Cannot save", { cause: new Error("the disk is full") }), "Cannot save"],
   ];
   for (const [thrown, expected] of cases) assertEquals(messageOf(thrown), expected);
 });
@@ -59,4 +68,29 @@ Deno.test("a `CallAborted` tells its reason in the message unless given a better
   assertEquals(new CallAborted("timeout").message, "Call aborted: timeout");
   assertEquals(new CallAborted("timeout", "Too late").message, "Too late");
   assertEquals(new CallAborted("timeout").reason, "timeout");
+});
+
+Deno.test("`stackOf()` gives the stack with those of the causes and of the errors it holds", () => {
+  const cause = new AggregateError([new Error("inner"), "text"], "several");
+  const stack = stackOf(new Error("outer", { cause })) ?? "";
+  assertMatch(stack, /^Error: outer\n +at /);
+  assertMatch(
+    stack,
+    /\nCaused by: AggregateError: several\n +at [^]*\nCaused by: Error: inner\n +at /,
+  );
+  assertMatch(stack, /\nCaused by: text$/);
+  assertEquals(stackOf("text"), undefined);
+});
+
+Deno.test("`stackOf()` and `messageOf()` end for errors that are their own cause", () => {
+  const circle = new Error("");
+  circle.cause = circle;
+  assertEquals([typeof stackOf(circle), messageOf(circle)], ["string", ""]);
+});
+
+Deno.test("property: `stackOf()` never throws", () => {
+  fc.assert(fc.property(fc.anything({ withNullPrototype: true }), (thrown) => {
+    stackOf(thrown);
+    stackOf(Object.assign(new Error("x"), { cause: thrown }));
+  }));
 });

@@ -1,7 +1,7 @@
 /** Validation and listing. */
 import * as z from "zod";
 import { Catalog } from "../../lib/registry/catalog.ts";
-import { validate } from "../../lib/registry/schema.ts";
+import { validate } from "../../lib/registry/validation.ts";
 import { echoTools } from "./servers/echo_tools.ts";
 
 const SMALL = z.object({ message: z.string() });

@@ -139,35 +139,34 @@ const hostile = {
   },
 };
 /** Content that no JSON can hold; the types forbid it, but authors may write JavaScript. */
-const UNWRITABLE: readonly (readonly [string, unknown])[] = [
-  ["a bigint", { content: [], _meta: { n: 1n } }],
-  ["a circle", { content: [], _meta: circular }],
-  ["a toJSON that throws", { content: [], _meta: { hostile } }],
+const UNWRITABLE: readonly (readonly [string, unknown, string])[] = [
+  ["a bigint", { content: [], _meta: { n: 1n } }, "_meta.n is a BigInt"],
+  ["a circle", { content: [], _meta: circular }, "holds itself"],
+  ["a toJSON that throws", { content: [], _meta: { hostile } }, "_meta.hostile threw"],
 ];
 
-for (const [name, result] of UNWRITABLE) {
+for (const [name, result, says] of UNWRITABLE) {
   for (
     const [when, give] of [
       ["at once", () => result],
       ["later", () => Promise.resolve(result)],
     ] as const
   ) {
-    Deno.test(`a tool result that holds ${name}, given ${when}, is -32603 and leaves the stream open`, async () => {
+    Deno.test(`a tool result that holds ${name}, given ${when}, is an error with tool and member, and leaves the stream open`, async () => {
       using log = new CapturedLog();
       using app = testApp({ tools: [toolThat(give)] });
       const once = await app.post("/mcp", toolCall("subject", {}, 5), ACCEPT_JSON);
-      assertEquals(await once.json(), {
-        jsonrpc: "2.0",
-        error: { code: -32603, message: "Internal error" },
-        id: 5,
-      });
+      const { content, isError } = (await once.json()).result;
+      assertEquals(isError, true);
+      assertStringIncludes(content[0].text, "Tool subject returned what JSON cannot hold: ");
+      assertStringIncludes(content[0].text, says);
       const { events, send } = await app.open(toolCall("subject", {}, 6));
-      assertEquals((await events.nextNamed("error")).json.error.code, -32603);
+      assertEquals((await events.nextNamed("response")).json.result.isError, true);
       await send(rpc("ping", {}, 7));
       assertEquals((await events.nextNamed("response")).json.id, 7);
       assertEquals(app.ledger().open, 1);
       await events.leave();
-      assertEquals(log.of("Request failed").length, 2);
+      assertEquals(log.of("Tool failed").length, 2);
     });
   }
 }

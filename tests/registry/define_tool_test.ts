@@ -141,8 +141,10 @@ for (
     ["a string", z.string()],
     ["a list", z.array(z.string())],
     ["anything", z.any()],
-    ["a union of objects", z.union([z.object({ a: z.string() }), z.object({ b: z.string() })])],
-    ["an optional object", z.object({}).nullable()],
+    ["a union with text", z.union([z.object({ a: z.string() }), z.string()])],
+    ["an object or null", z.object({}).nullable()],
+    ["a tuple", z.tuple([z.object({})])],
+    ["a reference to a string", z.string().meta({ id: "A string" })],
   ] as const
 ) {
   Deno.test(`\`defineTool()\` refuses ${name} as input, with the tool's name`, () => {

@@ -201,6 +201,11 @@ for (
     ["an object whose toString throws", hostile, "Unknown error"],
     ["an object without prototype", Object.create(null), "Unknown error"],
     ["an Error whose message throws", new HostileError(), "Unknown error"],
+    ["an object with a message", { message: "quota exceeded", code: 429 }, "quota exceeded"],
+    ["an object without words", { code: 429 }, '{"code":429}'],
+    ["several errors", new AggregateError([new Error("a"), "b"], "All failed"), "All failed: a; b"],
+    ["an Error that has only a cause", new Error("", { cause: "disk full" }), "disk full"],
+    ["half a character", "a\ud83d", "a\ufffd"],
   ] as const
 ) {
   for (
@@ -221,13 +226,18 @@ for (
   }
 }
 
-Deno.test("the stack of what a tool throws goes nowhere", async () => {
+Deno.test("the stack of what a tool throws is in the log, with those of its causes, and goes to no client", async () => {
   using log = new CapturedLog();
   const response = await respond(toolThat(() => {
-    throw new Error("disk full");
+    throw new Error("Cannot save", { cause: new TypeError("disk full") });
   }));
-  assertEquals(/\bat .*\.ts/.test(JSON.stringify(response)), false);
-  assertEquals(/\bat .*\.ts/.test(log.lines.join()), false);
+  assertEquals(response.result?.content, text("Cannot save"));
+  assertEquals(/\bat .*\.ts|disk full/.test(JSON.stringify(response)), false);
+  const [line] = log.of("Tool failed");
+  assertMatch(
+    String(line?.fields.stack),
+    /Cannot save\n +at [^]*\nCaused by: TypeError: disk full\n +at /,
+  );
 });
 
 Deno.test("a tool may answer with a protocol error of its own", async () => {

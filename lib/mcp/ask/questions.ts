@@ -17,7 +17,7 @@ import type {
   ToolContext,
   UrlQuestion,
 } from "../../registry/context.ts";
-import { validate } from "../../registry/schema.ts";
+import { validate } from "../../registry/validation.ts";
 import {
   isObject,
   type JsonObject,

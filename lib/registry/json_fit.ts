@@ -1,0 +1,87 @@
+/**
+ * What authors define and return, refused with their names where JSON cannot hold it.
+ *
+ * @module
+ */
+import { messageOf, ProtocolError, RegistrationError, stackOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { JsonValueError, toJsonValue } from "../wire/json_value.ts";
+
+const log = logFor("registry");
+
+/**
+ * The value as JSON holds it.
+ *
+ * @param path of the value, such as `structuredContent`
+ * @param subject begins the error, for example `Tool add returned`
+ * @throws {TypeError} naming the member that JSON cannot hold
+ */
+export function fitForJson(value: unknown, path: string, subject: string): unknown {
+  try {
+    return toJsonValue(value, path);
+  } catch (error) {
+    if (!(error instanceof JsonValueError)) throw error;
+    throw new TypeError(`${subject} what JSON cannot hold: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * An entry of a list as JSON holds it: one that it cannot hold would cost clients the whole list.
+ *
+ * @param owner named in the error, for example `tool "add"`
+ * @throws {RegistrationError} naming the member
+ */
+export function requireJson<T>(listing: T, owner: string): T {
+  try {
+    return toJsonValue(listing) as T;
+  } catch (error) {
+    if (!(error instanceof JsonValueError)) throw error;
+    throw new RegistrationError(
+      `Cannot serve ${owner}: its definition holds what JSON cannot: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * A protocol error that an author threw, without its data where JSON cannot hold them: the client is
+ * told the rest.
+ *
+ * @param owner named in the log, for example `tool "add"`
+ */
+export function withJsonData(error: ProtocolError, owner: string): ProtocolError {
+  if (error.data === undefined) return error;
+  const { kind, message, id, headers, cause } = error;
+  const rest = {
+    ...(id !== undefined && { id }),
+    ...(headers !== undefined && { headers }),
+    cause,
+  };
+  try {
+    const data = toJsonValue(error.data, "data");
+    return data === error.data ? error : new ProtocolError(kind, message, { ...rest, data });
+  } catch (unfit) {
+    log.warning("Data of an error cannot be written as JSON", { owner, error: unfit });
+    return new ProtocolError(kind, message, rest);
+  }
+}
+
+/**
+ * What a resource, a prompt or a completer returned, as JSON holds it. The client is told what is wrong,
+ * as a name and a path tell nothing that is secret.
+ *
+ * @param path of the value, such as `contents`
+ * @param subject begins the error, for example `Resource file:///a`
+ * @throws {ProtocolError} `internal_error` naming the member that JSON cannot hold
+ */
+export function requireJsonValue<T>(value: T, path: string, subject: string): T {
+  try {
+    return fitForJson(value, path, `${subject} returned`) as T;
+  } catch (error) {
+    log.error("Return value cannot be written as JSON", {
+      error: messageOf(error),
+      stack: stackOf(error),
+    });
+    throw new ProtocolError("internal_error", messageOf(error), { cause: error });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What a tool's `run` returned, made into the result of `tools/call`.
+ *
+ * @module
+ */
+import type * as z from "zod";
+import { logFor } from "../base/log.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { CallToolResult, ToolListing } from "../wire/mcp_types.ts";
+import { contentError, firstError } from "./content.ts";
+import { fitForJson } from "./json_fit.ts";
+import { hasProperty } from "./schema.ts";
+import { validate, type Validation } from "./validation.ts";
+
+const log = logFor("tools");
+
+/** Makes results of what one tool returns. */
+export class ToolResults<O extends z.ZodType> {
+  readonly #name: string;
+  readonly #output: O | undefined;
+  /** A structured value may itself have a `content`; then it is never taken for MCP content. */
+  readonly #mayBeContent: boolean;
+
+  /** @param output schema of the structured result, where the tool declares one */
+  constructor({ name, outputSchema }: ToolListing, output: O | undefined) {
+    this.#name = name;
+    this.#output = output;
+    this.#mayBeContent = !hasProperty({ ...outputSchema }, "content");
+  }
+
+  /**
+   * The result of a call.
+   *
+   * @returns a result with `isError` for a value that does not match the output schema
+   * @throws {TypeError} naming the tool and the member, for what is no result or does not fit in JSON
+   */
+  read(returned: unknown): MaybePromise<CallToolResult> {
+    if (this.#isContent(returned)) return this.#readContent(returned);
+    if (this.#output !== undefined) return this.#structure(this.#output, returned);
+    if (typeof returned === "string") return textResult(returned);
+    if (returned === undefined) return { content: [] };
+    throw new TypeError(
+      `Tool ${this.#name} returned neither text nor MCP content, and it declares no output schema`,
+    );
+  }
+
+  #isContent(returned: unknown): returned is CallToolResult {
+    return this.#mayBeContent && typeof returned === "object" && returned !== null &&
+      "content" in returned && Array.isArray(returned.content);
+  }
+
+  #readContent(returned: CallToolResult): MaybePromise<CallToolResult> {
+    const { structuredContent, ...rest } = returned;
+    const result = this.#fit(rest) as CallToolResult;
+    const error = firstError(result.content, contentError);
+    if (error !== undefined) {
+      throw new TypeError(`Content of tool ${this.#name} ${error}`);
+    }
+    if (this.#output !== undefined && result.isError !== true) {
+      return this.#structure(this.#output, structuredContent, result);
+    }
+    return structuredContent === undefined ? result : {
+      ...result,
+      structuredContent: this.#fit(structuredContent, "structuredContent") as CallToolResult[
+        "structuredContent"
+      ],
+    };
+  }
+
+  /** Puts a value that matches the output schema beside its text, or says where it does not. */
+  #structure(output: O, value: unknown, full?: CallToolResult): MaybePromise<CallToolResult> {
+    const validation = validate(output, value);
+    const settle = (settled: Validation<z.output<O>>): CallToolResult =>
+      settled.ok ? this.#structured(settled.value, full) : this.#wrongOutput(settled.errors);
+    return isPromise(validation) ? validation.then(settle) : settle(validation);
+  }
+
+  #structured(value: unknown, full?: CallToolResult): CallToolResult {
+    const structuredContent = this.#fit(value, "structuredContent");
+    const result = full ?? textResult(JSON.stringify(structuredContent));
+    return { ...result, structuredContent } as CallToolResult;
+  }
+
+  #wrongOutput(errors: readonly string[]): CallToolResult {
+    log.error("Tool output does not match its schema", { tool: this.#name, faults: errors });
+    return errorResult(
+      `Tool ${this.#name} returned what does not match its output schema: ${errors.join("; ")}`,
+    );
+  }
+
+  #fit(value: unknown, path = ""): unknown {
+    return fitForJson(value, path, `Tool ${this.#name} returned`);
+  }
+}
+
+/** A result that tells the model what went wrong. */
+export function errorResult(text: string): CallToolResult {
+  return { ...textResult(text), isError: true };
+}
+
+function textResult(text: string): CallToolResult {
+  return { content: [{ type: "text", text: text.isWellFormed() ? text : text.toWellFormed() }] };
+}

@@ -1,0 +1,108 @@
+/**
+ * Applies zod schemas, with errors that name the field, so that a model can correct itself.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { CallAborted, messageOf, ProtocolError, stackOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+
+/** Either the value, or each error as a line such as `a: Invalid input: expected number`. */
+export type Validation<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+type Issue = z.core.$ZodIssue;
+
+/** Most members of a union whose errors are told. */
+const MAX_MEMBERS = 5;
+const log = logFor("schema");
+/** Schemas known to have asynchronous parts, so that those run once for each value. */
+const asyncSchemas = new WeakSet<z.ZodType>();
+let hasAsyncSchemas = false;
+
+/**
+ * Applies a schema; at once where it allows, as a promise where it has asynchronous parts. What a
+ * check or transform of the schema throws is an error of the value.
+ *
+ * @throws {ProtocolError} only what the schema itself threw as one
+ */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): Validation<z.output<S>> | Promise<Validation<z.output<S>>> {
+  if (hasAsyncSchemas && asyncSchemas.has(schema)) return validateLater(schema, value);
+  try {
+    return toValidation(schema.safeParse(value));
+  } catch (error) {
+    if (!isAsyncError(error)) return toFailure(error);
+    asyncSchemas.add(schema);
+    hasAsyncSchemas = true;
+    return validateLater(schema, value);
+  }
+}
+
+function validateLater<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): Promise<Validation<z.output<S>>> {
+  return schema.safeParseAsync(value).then(toValidation, toFailure);
+}
+
+/** By its name too, as the schema may come from another copy of zod. */
+function isAsyncError(error: unknown): boolean {
+  return error instanceof z.core.$ZodAsyncError ||
+    (error instanceof Error && error.constructor.name === "$ZodAsyncError");
+}
+
+function toValidation<T>(parsed: z.ZodSafeParseResult<T>): Validation<T> {
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, errors: parsed.error.issues.flatMap((issue) => errorLines(issue, [])) };
+}
+
+function toFailure(error: unknown): Validation<never> {
+  if (error instanceof ProtocolError || error instanceof CallAborted) throw error;
+  log.warning("Schema threw", { error: messageOf(error), stack: stackOf(error) });
+  return { ok: false, errors: [messageOf(error)] };
+}
+
+/** @param parents the path of the value that the issue's own path begins at */
+function errorLines(issue: Issue, parents: readonly PropertyKey[]): readonly string[] {
+  const path = [...parents, ...issue.path];
+  if (issue.code === "invalid_union") return unionLines(issue, path);
+  if (issue.code === "invalid_key" || issue.code === "invalid_element") {
+    const inner = issue.issues.flatMap((one) => errorLines(one, [])).join("; ");
+    return [line(path, inner === "" ? issue.message : `${issue.message}: ${inner}`)];
+  }
+  return [line(path, issue.message)];
+}
+
+/**
+ * The errors of the one member that the value resembles, as only its fields are wrong; else those of
+ * each member.
+ */
+function unionLines(
+  { errors, message }: z.core.$ZodIssueInvalidUnion,
+  path: readonly PropertyKey[],
+): readonly string[] {
+  const similar = errors.filter((issues) => issues.every((issue) => issue.path.length > 0));
+  const [only] = similar;
+  if (only !== undefined && similar.length === 1) {
+    return only.flatMap((issue) => errorLines(issue, path));
+  }
+  const members = (similar.length > 0 ? similar : errors).map((issues) =>
+    issues.flatMap((issue) => errorLines(issue, path)).join("; ")
+  );
+  const told = [...new Set(members)].slice(0, MAX_MEMBERS).map((text) => `(${text})`);
+  return [line(path, told.length === 0 ? message : `${message}: either ${told.join(" or ")}`)];
+}
+
+function line(path: readonly PropertyKey[], message: string): string {
+  const field = path.reduce<string>(
+    (text, key) =>
+      typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`,
+    "",
+  );
+  return field === "" ? message : `${field}: ${message}`;
+}

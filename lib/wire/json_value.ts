@@ -1,0 +1,155 @@
+/**
+ * Values that authors give, made fit for JSON (RFC 8259). `JSON.stringify()` alone throws for some of
+ * what JSON cannot hold and silently drops or changes the rest, so clients would get nothing, or less
+ * than the author gave.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+
+/** Objects and lists may nest this deep; parsers of clients have limits too. */
+const MAX_LEVELS = 512;
+
+/** A value that JSON cannot hold. The message begins with its path, such as `content[0].data`. */
+export class JsonValueError extends TypeError {
+  override readonly name = "JsonValueError";
+}
+
+/**
+ * The value as JSON holds it.
+ *
+ * Most values are returned as they are. A copy is made where `toJSON()` gives another value, where an
+ * `Error` stands (its name and message), or where text has a lone surrogate, which becomes U+FFFD as
+ * in UTF-8.
+ *
+ * @param path names the value in errors; may be empty
+ * @throws {JsonValueError} for a BigInt, a number that is not finite, a function, a symbol, a cycle, a
+ * getter or `toJSON()` that throws, undefined in a list, bytes, and an object without JSON members
+ * such as a `Map`
+ */
+export function toJsonValue(value: unknown, path = ""): unknown {
+  return new Reader().read(value, path);
+}
+
+type Key = string | number;
+
+/** Walks one value. Paths are made for errors alone. */
+class Reader {
+  readonly #parents: object[] = [];
+  /** The keys that lead to the value that is read. */
+  readonly #keys: Key[] = [];
+
+  read(value: unknown, key: Key): unknown {
+    switch (typeof value) {
+      case "string":
+        return value.isWellFormed() ? value : value.toWellFormed();
+      case "boolean":
+        return value;
+      case "number":
+        if (Number.isFinite(value)) return value;
+        throw this.#refuse(key, `is ${value}`);
+      case "object":
+        return value === null ? value : this.#readObject(value, key);
+      case "bigint":
+        throw this.#refuse(key, "is a BigInt");
+      case "undefined":
+        throw this.#refuse(key, "is undefined");
+      default:
+        throw this.#refuse(key, `is a ${typeof value}`);
+    }
+  }
+
+  #readObject(value: object, key: Key): unknown {
+    if (this.#parents.includes(value)) throw this.#refuse(key, "holds itself");
+    if (this.#parents.length >= MAX_LEVELS) {
+      throw this.#refuse(key, `is nested deeper than ${MAX_LEVELS} levels`);
+    }
+    this.#parents.push(value);
+    const replaced = this.#replacementOf(value, key);
+    let read: unknown;
+    if (replaced !== value) {
+      read = this.read(replaced, key);
+    } else {
+      this.#keys.push(key);
+      read = Array.isArray(value) ? this.#readList(value) : this.#readMembers(value);
+      this.#keys.pop();
+    }
+    this.#parents.pop();
+    return read;
+  }
+
+  /** What stands for an object in JSON; the object itself where it has no say in that. */
+  #replacementOf(value: object, key: Key): unknown {
+    if (value instanceof Date && Number.isNaN(value.getTime())) {
+      throw this.#refuse(key, "is a Date without a valid time");
+    }
+    const toJson = this.#guarded(key, () => (value as { toJSON?: unknown }).toJSON);
+    if (typeof toJson === "function") return this.#guarded(key, () => toJson.call(value, key));
+    return value instanceof Error ? { name: value.name, message: messageOf(value) } : value;
+  }
+
+  #readList(list: readonly unknown[]): readonly unknown[] {
+    let copy: unknown[] | undefined;
+    for (let index = 0; index < list.length; index++) {
+      const item = this.#guarded(index, () => list[index]);
+      const read = this.read(item, index);
+      if (read !== item) (copy ??= [...list])[index] = read;
+    }
+    return copy ?? list;
+  }
+
+  #readMembers(value: object): object {
+    const keys = this.#guarded(undefined, () => Object.keys(value));
+    this.#requireMembers(value, keys);
+    let copy: Map<string, unknown> | undefined;
+    const members = value as Readonly<Record<string, unknown>>;
+    for (const [index, key] of keys.entries()) {
+      const member = this.#guarded(key, () => members[key]);
+      // JSON leaves such members out.
+      if (member === undefined) continue;
+      const read = this.read(member, key);
+      const isChanged = read !== member || !key.isWellFormed();
+      if (isChanged) copy ??= new Map(keys.slice(0, index).map((name) => [name, members[name]]));
+      copy?.set(key.toWellFormed(), read);
+    }
+    // `__proto__` is a name as any other in JSON, and here too.
+    return copy === undefined ? value : Object.fromEntries(copy);
+  }
+
+  /** Refuses objects whose data JSON does not see: it would make `{}` or a list of numbers of them. */
+  #requireMembers(value: object, keys: readonly string[]): void {
+    if (ArrayBuffer.isView(value)) {
+      throw this.#refuse(undefined, `is a ${classOf(value)}; give it as base64 text`);
+    }
+    if (keys.length > 0) return;
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return;
+    throw this.#refuse(undefined, `is a ${classOf(value)}, whose data JSON does not see`);
+  }
+
+  #guarded<T>(key: Key | undefined, get: () => T): T {
+    try {
+      return get();
+    } catch (error) {
+      throw this.#refuse(key, `threw when it was read: ${messageOf(error)}`, error);
+    }
+  }
+
+  #refuse(key: Key | undefined, why: string, cause?: unknown): JsonValueError {
+    const keys = key === undefined ? this.#keys : [...this.#keys, key];
+    const options = cause === undefined ? undefined : { cause };
+    return new JsonValueError(`${pathOf(keys) || "the value"} ${why}`, options);
+  }
+}
+
+/** Keys as people write them; the first 200 characters of what is longer. */
+function pathOf(keys: readonly Key[]): string {
+  const path = keys.map((key) => typeof key === "number" ? `[${key}]` : key && `.${key}`).join("");
+  const text = path.startsWith(".") ? path.slice(1) : path;
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function classOf(value: object): string {
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "object of a class";
+}
