@@ -58,6 +58,13 @@ export class RawSocket implements Disposable {
     this.#socket.write(data);
   }
 
+  /** Resolves when all that was written is with the kernel, or the connection is over. */
+  async flushed(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.write("", () => resolve());
+    await Promise.race([promise, this.ended]);
+  }
+
   /** Stops reading: the kernel's buffers fill up, then the server's. */
   stall(): void {
     this.#socket.pause();

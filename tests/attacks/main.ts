@@ -1,0 +1,125 @@
+/**
+ * `deno task test:attacks`: a real server with a small heap, and one attack after the other, while an
+ * honest client calls and holds streams. Prints a line for each. A server that passes lives through
+ * all of them, within its memory, and the honest client notices nothing.
+ *
+ *     deno task test:attacks [--seconds 20] [part of an attack's name]
+ *
+ * @module
+ */
+import { messageOf } from "../../lib/base/errors.ts";
+import { Checks, option } from "../soak/report.ts";
+import { type Answers, type Attack, Force } from "./attack.ts";
+import { Honest } from "./honest.ts";
+import type { HonestReport } from "./honest_client.ts";
+import { COSTLY } from "./kinds/costly.ts";
+import { KEPT } from "./kinds/kept.ts";
+import { PAGES } from "./kinds/pages.ts";
+import { QUOTAS } from "./kinds/quotas.ts";
+import { UNREAD } from "./kinds/unread.ts";
+import { UPLOADS } from "./kinds/uploads.ts";
+import { MemoryGauge, startServer } from "./server.ts";
+
+const ATTACKS: readonly Attack[] = [...KEPT, ...UPLOADS, ...UNREAD, ...COSTLY, ...PAGES, ...QUOTAS];
+/** Most resident memory of the server (bytes). */
+const MAX_MEMORY = 1_000_000_000;
+/** The honest client's 99th percentile must stay below (ms). */
+const MAX_P99_MS = 250;
+
+/** What was seen of one attack. */
+interface Seen {
+  readonly sent: number;
+  readonly answers: Answers;
+  readonly honest: HonestReport;
+  readonly peak: number;
+  readonly ended: string | undefined;
+  readonly faults: readonly string[];
+}
+
+async function play(attack: Attack, seconds: number): Promise<Seen> {
+  await using server = await startServer(attack.settings);
+  let ended: string | undefined;
+  const over = server.exit.then(({ code, signal }) => void (ended = signal ?? `code ${code}`));
+  using honest = await Honest.start(`http://127.0.0.1:${server.port}`);
+  const until = performance.now() + seconds * 1_000;
+  using force = new Force(server.port, until);
+  using memory = new MemoryGauge(server.pid);
+  const time = delay(seconds * 1_000);
+  await Promise.race([
+    time.passed,
+    over,
+    Promise.all(Array.from({ length: attack.lanes }, () => strikeOn(attack, force))),
+  ]);
+  time.cancel();
+  force.end();
+  const report = await honest.end();
+  await memory.read();
+  const { sent, answers } = force;
+  return { sent, answers, honest: report, peak: memory.peak, ended, faults: server.faults() };
+}
+
+async function strikeOn(attack: Attack, force: Force): Promise<void> {
+  while (!force.isOver) {
+    await attack.strike(force).catch((error) => force.count(`error: ${messageOf(error)}`));
+  }
+}
+
+function delay(ms: number): { readonly passed: Promise<void>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  return { passed: promise, cancel: () => clearTimeout(timer) };
+}
+
+/** What is not as it must be. */
+function complaints(attack: Attack, seen: Seen): string[] {
+  const { honest, peak, ended, faults } = seen;
+  const p99 = percentile(honest.latencies, 0.99);
+  const breach = attack.breach?.(seen.answers);
+  return [
+    ...(ended === undefined ? [] : [`the server died (${ended})`]),
+    ...(peak < MAX_MEMORY ? [] : [`memory ${mib(peak)}`]),
+    ...(p99 < MAX_P99_MS ? [] : [`honest p99 ${ms(p99)}`]),
+    ...honest.losses.slice(0, 3).map((loss) => `lost: ${loss}`),
+    ...faults.slice(0, 2).map((fault) => `fault: ${fault.slice(0, 200)}`),
+    ...(breach === undefined ? [] : [breach]),
+  ];
+}
+
+function figures({ sent, answers, honest, peak }: Seen): string {
+  const byStatus = [...answers].sort().map(([status, n]) => `${n} × ${status}`).join(", ");
+  return `${sent} sent (${byStatus || "no answer read"}); resident ${mib(peak)}; honest: ` +
+    `${honest.calls} calls, p99 ${ms(percentile(honest.latencies, 0.99))}, ` +
+    `max ${ms(honest.latencies.at(-1) ?? NaN)}, lost ${honest.losses.length}`;
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Infinity;
+}
+
+const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+
+/** What stands behind the options. */
+function partOfName(): string {
+  const [first = ""] = Deno.args.filter((arg, at) =>
+    !arg.startsWith("--") && !Deno.args[at - 1]?.startsWith("--")
+  );
+  return first;
+}
+
+async function main(): Promise<number> {
+  const seconds = option("seconds", 20);
+  const checks = new Checks();
+  for (const attack of ATTACKS.filter(({ name }) => name.includes(partOfName()))) {
+    try {
+      const seen = await play(attack, seconds);
+      const wrong = complaints(attack, seen);
+      checks.note(attack.name, wrong.length === 0, [figures(seen), ...wrong].join("\n        "));
+    } catch (error) {
+      checks.note(attack.name, false, messageOf(error));
+    }
+  }
+  return checks.end();
+}
+
+if (import.meta.main) Deno.exit(await main());
