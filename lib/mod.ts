@@ -14,6 +14,7 @@ export type {
   ObservedSession,
   Observer,
   Outcome,
+  RuntimeObserver,
 } from "./base/observer.ts";
 export {
   configureLog,

@@ -1,8 +1,9 @@
 /**
- * What the floors report to whoever watches: the metrics, the telemetry, and a library user's own
- * hooks. Passed down through constructors, so that two apps in one process never mix their figures.
+ * The events of an app and the one way to report them. Metrics, telemetry and a library user's own
+ * observer listen. `emit` is passed down through constructors, so that two apps in one process never
+ * mix their figures.
  *
- * Labels are for the observer to bound: a method name here is whatever a client sent.
+ * Observers must bound their labels: a method name here is what a client sent.
  *
  * @module
  */
@@ -21,7 +22,7 @@ export interface ObservedCall {
     readonly method: string;
     readonly params?: Readonly<Record<string, unknown>>;
   };
-  /** When it began, on the timer wheel's clock (ms); 0 where nobody observes. */
+  /** When it began, on the timer wheel's clock (ms). */
   readonly startedAt: number;
 }
 
@@ -57,19 +58,19 @@ export interface ObservedSession {
   readonly protocolVersion: string;
 }
 
-/** Takes reports. No method may throw or take long: they are called where the work is done. */
+/**
+ * The events by name, and what each reports. An observer has a method for each event that it wants;
+ * none may throw or take long, as they are called where the work is done.
+ */
 export interface Observer {
   connectionOpened(dialect: string): void;
   connectionClosed(connection: ObservedConnection): void;
-  /** A ping went out so many ms after it was due. */
+  /** A ping went out, `latenessMs` after it was due. */
   pinged(latenessMs: number): void;
   pingFailed(): void;
-  /**
-   * A notification of this kind is never sent: its reader was behind, and a newer one or the answer
-   * took its place, or there was no room.
-   */
+  /** A notification was dropped for a slow reader: replaced by a newer one, or no room. */
   superseded(kind: string): void;
-  /** A stream was cut off with so many answers unread that nobody can fetch any more. */
+  /** A stream was cut with this many unread answers, which nobody can fetch any more. */
   resultsLost(dialect: string, results: number): void;
   /** A limit, by its short name, refused something. */
   refused(limit: string): void;
@@ -79,60 +80,51 @@ export interface Observer {
   /** `restored` is a session taken up from its id alone. */
   sessionOpened(how: "created" | "restored"): void;
   sessionEnded(session: ObservedSession): void;
-  /** So many events were sent again to a client that came back. */
+  /** Events were sent again to a client that came back. */
   replayed(events: number): void;
   /** A client came back for events that are gone. */
   replayLost(): void;
-  /** The event loop was so many ms late. */
+  /** The event loop was late, by `ms`. */
   loopDelayed(ms: number): void;
   unhandledRejection(): void;
   /** An error was thrown where nobody could catch it, as in a timer. */
   uncaughtError(): void;
 }
 
-/** Nobody watches. */
-export const NO_OBSERVER: Observer = {
-  connectionOpened: () => {},
-  connectionClosed: () => {},
-  pinged: () => {},
-  pingFailed: () => {},
-  superseded: () => {},
-  resultsLost: () => {},
-  refused: () => {},
-  requestFinished: () => {},
-  requestRejected: () => {},
-  sessionOpened: () => {},
-  sessionEnded: () => {},
-  replayed: () => {},
-  replayLost: () => {},
-  loopDelayed: () => {},
-  unhandledRejection: () => {},
-  uncaughtError: () => {},
-};
+/** The events that only the runtime can see. */
+export type RuntimeObserver = Pick<
+  Observer,
+  "loopDelayed" | "unhandledRejection" | "uncaughtError"
+>;
+
+/** Reports an event, with what {@linkcode Observer} says of it. Never throws. */
+export type Emit = <E extends keyof Observer>(
+  event: E,
+  ...report: Parameters<Observer[E]>
+) => void;
+
+/** Nobody listens. */
+export const emitNothing: Emit = () => {};
+
+type Listener = (first?: unknown, second?: unknown) => void;
 
 const log = logFor("observer");
 
-/** One observer that tells several, none of which can harm the others or the work. */
-export function combine(observers: readonly Partial<Observer>[]): Observer {
-  const tellerOf = (event: keyof Observer) => {
-    const told = observers.map((observer) =>
+/** Reports to several observers, none of which can harm the others or the work. */
+export function createEmit(observers: readonly Partial<Observer>[]): Emit {
+  const listeners: Partial<Record<keyof Observer, readonly Listener[]>> = {};
+  const listenersTo = (event: keyof Observer): readonly Listener[] =>
+    listeners[event] = observers.map((observer) =>
       observer[event]?.bind(observer) as Listener | undefined
-    )
-      .filter((tell) => tell !== undefined);
-    return (...report: unknown[]): void => {
-      for (const tell of told) {
-        try {
-          tell(...report);
-        } catch (error) {
-          log.error("Observer failed", { event, error: messageOf(error) });
-        }
+    ).filter((listener) => listener !== undefined);
+  // Named parameters, as a rest parameter would make an array for each call.
+  return (event: keyof Observer, first?: unknown, second?: unknown): void => {
+    for (const listener of listeners[event] ?? listenersTo(event)) {
+      try {
+        listener(first, second);
+      } catch (error) {
+        log.error("Observer failed", { event, error: messageOf(error) });
       }
-    };
+    }
   };
-  const events = Object.keys(NO_OBSERVER) as (keyof Observer)[];
-  return Object.fromEntries(
-    events.map((event) => [event, tellerOf(event)]),
-  ) as unknown as Observer;
 }
-
-type Listener = (...report: unknown[]) => void;

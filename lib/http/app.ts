@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Observer } from "../base/observer.ts";
+import type { Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
@@ -70,7 +70,7 @@ export interface App {
   readonly catalog: Catalog;
   readonly connections: StreamRegistry;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */
-  readonly observer: Observer;
+  readonly observer: RuntimeObserver;
   /**
    * Refuses new work and ends all streams, the busy ones when their calls are done.
    *
@@ -133,9 +133,9 @@ export function createApp(options: AppOptions = {}): App {
     hasTool: (name) => catalog.tools.get(name) !== undefined,
     observer: options.observer,
   });
-  const { observer, recent, figures } = watch;
-  const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, observer });
-  const core: Core = { wheel, observer, connections };
+  const { emit, recent, figures } = watch;
+  const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
+  const core: Core = { wheel, emit, connections };
   const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
   const { instructions } = options;
   const transport = createTransport(core, settings, { info, instructions, catalog, dialects });
@@ -147,7 +147,7 @@ export function createApp(options: AppOptions = {}): App {
     authenticate,
     lazyRoutes: pages,
     bodies: bodyLimits(settings, wheel),
-    observer,
+    emit,
     pending,
   };
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
@@ -157,7 +157,7 @@ export function createApp(options: AppOptions = {}): App {
     ),
     catalog,
     connections,
-    observer,
+    observer: watch.runtimeObserver,
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const [streams, unanswered] = await Promise.all([
         connections.drain(budgetMs),

@@ -6,7 +6,7 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import type { Observer } from "../base/observer.ts";
+import type { Emit } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
 import { type RequestContext, RequestHead } from "../transport/request_head.ts";
@@ -42,7 +42,7 @@ export interface Router {
   readonly bodies: BodyLimits;
   /** Counts what has no response yet. */
   readonly pending: PendingResponses;
-  readonly observer: Observer;
+  readonly emit: Emit;
 }
 
 /** Answers a request. Never throws and never rejects. */
@@ -141,7 +141,7 @@ class RequestHandling extends RequestHead implements RequestContext, BodyConsume
     const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
     const { path, method } = this;
     const { address } = this.peer;
-    this.#router.observer.requestRejected(kind, { method, path, address, message });
+    this.#router.emit("requestRejected", kind, { method, path, address, message });
     log.debug("Request refused", {
       method,
       path: path.slice(0, MAX_LOGGED),

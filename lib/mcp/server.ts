@@ -6,7 +6,7 @@
  */
 import { type CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { NO_OBSERVER, type Observer, type Outcome } from "../base/observer.ts";
+import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ThrottledWarning } from "../base/throttled_warning.ts";
@@ -33,7 +33,7 @@ export interface McpServerOptions extends ServerContext {
   /** Requests in flight on one stream or session. */
   readonly maxInFlight: number;
   /** Told of every request that ended. */
-  readonly observer?: Observer;
+  readonly emit?: Emit;
 }
 
 const log = logFor("mcp");
@@ -50,12 +50,12 @@ export class McpServer {
   readonly #wheel: TimerWheel;
   readonly #requestTimeoutMs: number;
   readonly #maxInFlight: number;
-  readonly #observer: Observer;
+  readonly #emit: Emit;
   readonly #refusals = new ThrottledWarning(log);
   #running = 0;
 
   constructor(
-    { wheel, requestTimeoutMs, maxInFlight, observer = NO_OBSERVER, ...context }: McpServerOptions,
+    { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, ...context }: McpServerOptions,
   ) {
     this.context = context;
     ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
@@ -63,7 +63,7 @@ export class McpServer {
     this.#wheel = wheel;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#maxInFlight = maxInFlight;
-    this.#observer = observer;
+    this.#emit = emit;
   }
 
   /** Requests that run now, of all clients. */
@@ -104,7 +104,7 @@ export class McpServer {
     call.finish();
     this.#wheel.cancel(call);
     call.scope.inFlight.remove(call);
-    this.#observer.requestFinished(call, outcome);
+    this.#emit("requestFinished", call, outcome);
   }
 
   /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
@@ -129,7 +129,7 @@ export class McpServer {
       );
     }
     if (inFlight.size >= this.#maxInFlight) {
-      this.#observer.refused("max_requests");
+      this.#emit("refused", "max_requests");
       this.#refusals.warn("max_requests", this.#wheel.now());
       throw new ProtocolError(
         "too_many_requests",

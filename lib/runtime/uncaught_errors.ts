@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { NO_OBSERVER, type Observer } from "../base/observer.ts";
+import type { RuntimeObserver } from "../base/observer.ts";
 
 const log = logFor("runtime");
 
@@ -16,16 +16,16 @@ function placeOf(thrown: unknown): string | undefined {
 /** A tool that forgets an `await`, or throws in a timer, must not end the process for everybody else. */
 export class UncaughtErrors {
   /** Counts what escapes, once there is an app. */
-  observer: Observer = NO_OBSERVER;
+  observer: Omit<RuntimeObserver, "loopDelayed"> | undefined;
   readonly #onRejection = (event: PromiseRejectionEvent): void => {
     event.preventDefault();
-    this.observer.unhandledRejection();
+    this.observer?.unhandledRejection();
     log.error("Unhandled rejection", { error: messageOf(event.reason), at: placeOf(event.reason) });
   };
 
   readonly #onError = (event: ErrorEvent): void => {
     event.preventDefault();
-    this.observer.uncaughtError();
+    this.observer?.uncaughtError();
     // What a worker throws comes without the error itself.
     const error = event.error === null ? event.message : messageOf(event.error);
     log.error("Uncaught error", { error, at: placeOf(event.error) });

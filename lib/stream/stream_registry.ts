@@ -5,7 +5,7 @@
  */
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
-import { NO_OBSERVER, type Observer } from "../base/observer.ts";
+import { type Emit, emitNothing } from "../base/observer.ts";
 import { settlesWithin } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
@@ -28,7 +28,7 @@ export interface RegistryOptions {
   /** Figures of the JavaScript heap, where the runtime has them. */
   readonly heap?: (() => HeapFigures) | undefined;
   /** Told of every stream, ping and refusal. */
-  readonly observer?: Observer;
+  readonly emit?: Emit;
 }
 
 /** What {@linkcode StreamRegistry.open} needs to know. */
@@ -46,7 +46,7 @@ export class StreamRegistry implements StreamHost {
   readonly wheel: TimerWheel;
   readonly #limits: RegistryLimits;
   readonly #log: Log;
-  readonly #observer: Observer;
+  readonly #emit: Emit;
   readonly #streams = new IdMap<EventStream>();
   /** Open and lingering streams, by client. */
   readonly #perClient = new Map<string, number>();
@@ -70,16 +70,16 @@ export class StreamRegistry implements StreamHost {
   constructor(
     limits: RegistryLimits,
     wheel: TimerWheel = new TimerWheel(),
-    { heap, observer = NO_OBSERVER }: RegistryOptions = {},
+    { heap, emit = emitNothing }: RegistryOptions = {},
   ) {
     this.#limits = limits;
     this.wheel = wheel;
-    this.#observer = observer;
+    this.#emit = emit;
     this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
     this.admission = new Admission(limits, {
       now: () => wheel.now(),
       heap,
-      onRefused: (refusal) => observer.refused(refusal),
+      onRefused: (refusal) => emit("refused", refusal),
     });
     this.#log = logFor("stream");
   }
@@ -123,7 +123,7 @@ export class StreamRegistry implements StreamHost {
       log: this.#log,
     });
     this.#opened++;
-    this.#observer.connectionOpened(driver.name);
+    this.#emit("connectionOpened", driver.name);
     this.#streams.add(connection);
     this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     this.#log.info("SSE Connection establishing", {
@@ -203,7 +203,7 @@ export class StreamRegistry implements StreamHost {
   closed(connection: EventStream, reason: CloseReason): void {
     if (!this.#streams.delete(connection.id)) return;
     this.#closed[reason]++;
-    this.#observer.connectionClosed(closedEvent(connection, reason));
+    this.#emit("connectionClosed", closedEvent(connection, reason));
     const { client, isLongLived } = connection;
     // A client that has left holds no socket, and to ask for its release now would be too late.
     const mayLinger = client.transport.released !== undefined && reason !== "client_closed";
@@ -231,12 +231,12 @@ export class StreamRegistry implements StreamHost {
 
   /** Called by a connection: a notification of this kind is never sent. */
   superseded(kind: DroppableKind): void {
-    this.#observer.superseded(kind);
+    this.#emit("superseded", kind);
   }
 
   /** Called by a connection: it was cut off with so many answers unread. */
   resultsLost({ id, dialect, reason }: EventStream, results: number): void {
-    this.#observer.resultsLost(dialect, results);
+    this.#emit("resultsLost", dialect, results);
     this.#log.warning("Results lost", { connection_id: id, reason, results });
   }
 
@@ -249,12 +249,12 @@ export class StreamRegistry implements StreamHost {
   pinged(latenessMs: number): void {
     this.#pingsSent++;
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, latenessMs);
-    this.#observer.pinged(latenessMs);
+    this.#emit("pinged", latenessMs);
   }
 
   pingFailed(): void {
     this.#pingsFailed++;
-    this.#observer.pingFailed();
+    this.#emit("pingFailed");
   }
 
   /** Ends everything at once; for tests and a hard stop. */

@@ -66,7 +66,7 @@ export function createTransport(
   settings: TransportSettings,
   { info, instructions, catalog, dialects }: TransportOptions,
 ): Transport {
-  const { wheel, observer } = core;
+  const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
   const signer = new Signer(settings.MCP_SESSION_KEY);
   const changes = new ChangeBus(catalog);
@@ -80,7 +80,7 @@ export function createTransport(
     wheel,
     requestTimeoutMs,
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
-    observer,
+    emit,
   });
   const sessions = new SessionTable({
     seal: signer,
@@ -91,7 +91,7 @@ export function createTransport(
     idleMs: settings.MCP_SESSION_IDLE_MS,
     maxAgeMs: settings.MCP_SESSION_MAX_MS,
     maxSessions: settings.MCP_MAX_SESSIONS,
-    observer,
+    emit,
   });
   const parts: TransportCore = {
     ...core,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Observer } from "../base/observer.ts";
+import type { Emit } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus } from "../mcp/changes/change_bus.ts";
@@ -20,7 +20,7 @@ import type { SessionTable } from "./streamable/session_table.ts";
 /** What every part of an app shares: the clock, the observer, the streams and their ledger. */
 export interface Core {
   readonly wheel: TimerWheel;
-  readonly observer: Observer;
+  readonly emit: Emit;
   readonly connections: StreamRegistry;
 }
 

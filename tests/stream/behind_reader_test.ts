@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { createParser } from "../deps/eventsource_parser.ts";
 import fc from "../deps/fast_check.ts";
-import { NO_OBSERVER } from "../../lib/base/observer.ts";
+import { createEmit } from "../../lib/base/observer.ts";
 import { type JsonRpcMessage, notification, resultResponse } from "../../lib/wire/json_rpc.ts";
 import { droppableOf } from "../../lib/wire/droppable.ts";
 import { encodeJsonEvent } from "../../lib/wire/sse.ts";
@@ -64,14 +64,11 @@ class Scene implements Disposable {
   });
 
   constructor() {
-    const observer = {
-      ...NO_OBSERVER,
-      superseded: (kind: string) => void this.superseded.push(kind),
-      resultsLost: (_dialect: string, results: number) => void (this.lost += results),
-    };
-    this.streams = new Streams({ maxQueuedBytes: MAX_BYTES, maxTotalQueuedBytes: 1e6 }, {
-      observer,
-    });
+    const emit = createEmit([{
+      superseded: (kind) => void this.superseded.push(kind),
+      resultsLost: (_dialect, results) => void (this.lost += results),
+    }]);
+    this.streams = new Streams({ maxQueuedBytes: MAX_BYTES, maxTotalQueuedBytes: 1e6 }, { emit });
     this.stream = this.streams.open({ driver: { ...BARE, closingFrame: () => undefined } });
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { combine, type Observer } from "../../base/observer.ts";
+import { createEmit, type Emit, type Observer, type RuntimeObserver } from "../../base/observer.ts";
 import { IS_TELEMETRY_ON } from "../../mcp/create_server.ts";
 import type { Peer } from "../../transport/peer.ts";
 import type { Metrics } from "./metric.ts";
@@ -24,8 +24,10 @@ export interface WatchOptions extends Omit<ServerMetricsOptions, "figures"> {
 }
 
 export class Instrumentation {
-  /** Told by all floors. */
-  readonly observer: Observer;
+  /** Every part of the app reports through it. */
+  readonly emit: Emit;
+  /** For the runtime, which reports what the app itself cannot see. */
+  readonly runtimeObserver: RuntimeObserver;
   /** What ended and what was refused last. */
   readonly recent = new RecentEnds();
   readonly #metrics: ServerMetrics;
@@ -35,7 +37,12 @@ export class Instrumentation {
     this.#metrics = new ServerMetrics(options);
     const others = [telemetry?.durationObserver(VERSION, sessionStreams), observer]
       .filter((one) => one !== undefined);
-    this.observer = combine([this.#metrics, this.recent, ...others]);
+    const emit = this.emit = createEmit([this.#metrics, this.recent, ...others]);
+    this.runtimeObserver = {
+      loopDelayed: (ms) => emit("loopDelayed", ms),
+      unhandledRejection: () => emit("unhandledRejection"),
+      uncaughtError: () => emit("uncaughtError"),
+    };
   }
 
   get figures(): Metrics {

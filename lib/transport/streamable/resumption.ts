@@ -7,7 +7,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
-import type { Observer } from "../../base/observer.ts";
+import type { Emit } from "../../base/observer.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
@@ -32,7 +32,7 @@ import type { StreamableSession } from "./session.ts";
 export interface ResumptionDeps {
   readonly connections: StreamRegistry;
   readonly store: EventStore;
-  readonly observer: Observer;
+  readonly emit: Emit;
 }
 
 /** Opens the session's own stream (GET), or resumes the one that `Last-Event-ID` names. */
@@ -55,14 +55,14 @@ export function openSessionStream(
 }
 
 function startStandalone(
-  { observer }: ResumptionDeps,
+  { emit }: ResumptionDeps,
   session: StreamableSession,
   connection: EventStream,
 ): void {
   const { standalone } = session;
   const { carried } = standalone;
   const missed = standalone.undelivered();
-  reportReplay(observer, session, missed);
+  reportReplay(emit, session, missed);
   connection.replay(missed ?? []);
   standalone.attach(connection);
   if (session.supportsPriming) standalone.prime(connection.retryMs ?? RETRY_MS);
@@ -99,11 +99,11 @@ function findMissed(
 }
 
 function resume(
-  { observer }: ResumptionDeps,
+  { emit }: ResumptionDeps,
   session: StreamableSession,
   { place, stream, missed, connection }: Resumption & { readonly connection: EventStream },
 ): void {
-  reportReplay(observer, session, missed);
+  reportReplay(emit, session, missed);
   connection.replay(missed ?? []);
   if (stream === undefined) {
     if (missed === undefined) connection.sendRaw(lostAnswer(session, place));
@@ -133,14 +133,14 @@ function resumeRestored(
 const log = logFor("session");
 
 function reportReplay(
-  observer: Observer,
+  emit: Emit,
   { state }: StreamableSession,
   frames: readonly unknown[] | undefined,
 ): void {
   if (frames === undefined) {
-    observer.replayLost();
+    emit("replayLost");
     log.info("Events gone", { protocol_version: state.version });
-  } else if (frames.length > 0) observer.replayed(frames.length);
+  } else if (frames.length > 0) emit("replayed", frames.length);
 }
 
 /**

@@ -9,7 +9,7 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import { logFor } from "../../base/log.ts";
-import { NO_OBSERVER, type Observer } from "../../base/observer.ts";
+import { type Emit, emitNothing } from "../../base/observer.ts";
 import type { Signer } from "../../base/signer.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
@@ -30,7 +30,7 @@ export interface SessionTableOptions {
   readonly maxAgeMs: number;
   readonly maxSessions: number;
   /** Told of every session that opens and ends. */
-  readonly observer?: Observer;
+  readonly emit?: Emit;
 }
 
 /** Counts of sessions: created + restored = open + Σ ended. */
@@ -71,7 +71,7 @@ const log = logFor("session");
 
 export class SessionTable {
   readonly #options: SessionTableOptions;
-  readonly #observer: Observer;
+  readonly #emit: Emit;
   /** By id; the least recently used session comes first. */
   readonly #sessions = new Map<string, SessionEntry>();
   /** The one at the end of the map. */
@@ -83,7 +83,7 @@ export class SessionTable {
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
-    this.#observer = options.observer ?? NO_OBSERVER;
+    this.#emit = options.emit ?? emitNothing;
   }
 
   get size(): number {
@@ -104,7 +104,7 @@ export class SessionTable {
     const key = randomId("");
     const token: SessionToken = { ...agreement, key, owner: peer.principal, at: Date.now() };
     this.#created++;
-    this.#observer.sessionOpened("created");
+    this.#emit("sessionOpened", "created");
     return this.#open(this.#options.seal.signJson(PURPOSE, token), token, peer);
   }
 
@@ -157,7 +157,7 @@ export class SessionTable {
 
   #restore(id: string, token: SessionToken, peer: Peer): StreamableSession {
     this.#restored++;
-    this.#observer.sessionOpened("restored");
+    this.#emit("sessionOpened", "restored");
     log.info("Session restored", { client: token.clientName, protocol_version: token.version });
     return this.#open(id, token, peer);
   }
@@ -199,7 +199,7 @@ export class SessionTable {
     this.#options.changes.remove(session);
     session.end(reason);
     const { ageMs, state: { version: protocolVersion } } = session;
-    this.#observer.sessionEnded({ end, ageMs, protocolVersion });
+    this.#emit("sessionEnded", { end, ageMs, protocolVersion });
     // An eviction is a limit at work.
     log[end === "evicted" ? "info" : "debug"]("Session ended", { end });
   }
