@@ -7,7 +7,7 @@
 import { type CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
-import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { isPromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ThrottledWarning } from "../base/throttled_warning.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
@@ -19,6 +19,7 @@ import {
   type JsonRpcResponse,
   resultResponse,
 } from "../wire/json_rpc.ts";
+import { type Around, composeAround, type DispatchResult } from "./around.ts";
 import { Call } from "./call.ts";
 import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
@@ -34,6 +35,8 @@ export interface McpServerOptions extends ServerContext {
   readonly maxInFlight: number;
   /** Told of every request that ended. */
   readonly emit?: Emit;
+  /** Wraps every request; the first is the outermost. */
+  readonly around?: readonly Around[];
 }
 
 const log = logFor("mcp");
@@ -51,11 +54,13 @@ export class McpServer {
   readonly #requestTimeoutMs: number;
   readonly #maxInFlight: number;
   readonly #emit: Emit;
+  readonly #around: Around | undefined;
   readonly #refusals = new ThrottledWarning(log);
   #running = 0;
 
   constructor(
-    { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, ...context }: McpServerOptions,
+    { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, around = [], ...context }:
+      McpServerOptions,
   ) {
     this.context = context;
     ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
@@ -64,6 +69,7 @@ export class McpServer {
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#maxInFlight = maxInFlight;
     this.#emit = emit;
+    this.#around = composeAround(around);
   }
 
   /** Requests that run now, of all clients. */
@@ -81,7 +87,18 @@ export class McpServer {
     request: JsonRpcRequest,
     scope: S,
     methods: MethodTable<S>,
-  ): MaybePromise<JsonRpcResponse | undefined> {
+  ): DispatchResult {
+    if (this.#around === undefined) return this.#dispatch(request, scope, methods);
+    const isKnown = methods.requests.has(request.method);
+    const dispatch = { request, scope, isKnown };
+    return this.#around(dispatch, () => this.#dispatch(request, scope, methods));
+  }
+
+  #dispatch<S extends RequestScope>(
+    request: JsonRpcRequest,
+    scope: S,
+    methods: MethodTable<S>,
+  ): DispatchResult {
     const call = new Call(request, scope);
     call.startedAt = this.#wheel.now();
     try {

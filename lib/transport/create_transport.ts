@@ -7,8 +7,8 @@ import type { Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
-import { createServer } from "../mcp/create_server.ts";
-import type { McpServer } from "../mcp/server.ts";
+import { McpServer } from "../mcp/server.ts";
+import { tracing } from "../mcp/tracing.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
@@ -71,7 +71,7 @@ export function createTransport(
   const signer = new Signer(settings.MCP_SESSION_KEY);
   const changes = new ChangeBus(catalog);
   const store = createStore(settings, wheel);
-  const server = createServer({
+  const server = new McpServer({
     info,
     ...(instructions !== undefined && { instructions }),
     catalog,
@@ -81,6 +81,7 @@ export function createTransport(
     requestTimeoutMs,
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
     emit,
+    around: tracing(catalog, info.version),
   });
   const sessions = new SessionTable({
     seal: signer,

@@ -3,8 +3,26 @@
  *
  * @module
  */
+import { Signer } from "../../lib/base/signer.ts";
+import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { InFlight } from "../../lib/mcp/in_flight.ts";
 import { NOT_WATCHING, type RequestScope } from "../../lib/mcp/scope.ts";
+import { McpServer, type McpServerOptions } from "../../lib/mcp/server.ts";
+import { Catalog } from "../../lib/registry/catalog.ts";
+
+/** A server that offers nothing, unless told otherwise. */
+export function testServer(options: Partial<McpServerOptions> = {}): McpServer {
+  return new McpServer({
+    info: { name: "test", version: "1" },
+    catalog: new Catalog(),
+    seal: new Signer(),
+    pageSize: 10,
+    wheel: new TimerWheel(),
+    requestTimeoutMs: 1_000,
+    maxInFlight: 10,
+    ...options,
+  });
+}
 
 /** The scope of a client that hears nothing and can do nothing, unless told otherwise. */
 export function testScope(members: Partial<RequestScope> = {}): RequestScope {

@@ -3,11 +3,9 @@
  * for MCP.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createServer, IS_TELEMETRY_ON } from "../../lib/mcp/create_server.ts";
-import { McpServer } from "../../lib/mcp/server.ts";
+import { openTelemetry } from "../../lib/base/telemetry.ts";
+import { tracing } from "../../lib/mcp/tracing.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
-import { Signer } from "../../lib/base/signer.ts";
-import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { ServerProcess } from "../browser/server_process.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
@@ -266,29 +264,19 @@ Deno.test("without OTEL_DENO nothing is traced and nothing is exported", async (
   assertEquals(collector.requests, []);
 });
 
-const OPTIONS = {
-  info: { name: "test", version: "1" },
-  catalog: new Catalog(),
-  seal: new Signer(),
-  pageSize: 10,
-  wheel: new TimerWheel(),
-  requestTimeoutMs: 1_000,
-  maxInFlight: 10,
-};
-
-Deno.test("where nobody collects, the server is the plain one", () => {
+Deno.test("where nobody collects, nothing stands around a request", () => {
   using log = new CapturedLog();
-  assertEquals(IS_TELEMETRY_ON, false);
-  assertEquals(createServer(OPTIONS).constructor, McpServer);
+  assertEquals(openTelemetry, undefined);
+  assertEquals(tracing(new Catalog(), "1"), []);
   assertEquals(log.lines, []);
 });
 
-Deno.test("who registers OpenTelemetry too late is told so", () => {
+Deno.test("a provider that is registered too late is told so", () => {
   using log = new CapturedLog();
   const registry = Symbol.for("opentelemetry.js.api.1");
   Reflect.set(globalThis, registry, { trace: {} });
   try {
-    assertEquals(createServer(OPTIONS).constructor, McpServer);
+    assertEquals(tracing(new Catalog(), "1"), []);
   } finally {
     Reflect.deleteProperty(globalThis, registry);
   }

@@ -5,15 +5,16 @@
  * @module
  */
 import { createEmit, type Emit, type Observer, type RuntimeObserver } from "../../base/observer.ts";
-import { IS_TELEMETRY_ON } from "../../mcp/create_server.ts";
+import { openTelemetry } from "../../base/telemetry.ts";
 import type { Peer } from "../../transport/peer.ts";
 import type { Metrics } from "./metric.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { ServerMetrics, type ServerMetricsOptions } from "./server_metrics.ts";
+import { OtelExport } from "./otel.ts";
 import { RecentEnds } from "./recent.ts";
 import { VERSION } from "../version.ts";
 
-const telemetry = IS_TELEMETRY_ON ? await import("./otel.ts") : undefined;
+const telemetry = openTelemetry && new OtelExport(openTelemetry, VERSION);
 
 /** What a {@linkcode Instrumentation} needs before there is anything to watch. */
 export interface WatchOptions extends Omit<ServerMetricsOptions, "figures"> {
@@ -35,7 +36,7 @@ export class Instrumentation {
 
   constructor({ observer, sessionStreams, ...options }: WatchOptions) {
     this.#metrics = new ServerMetrics(options);
-    const others = [telemetry?.durationObserver(VERSION, sessionStreams), observer]
+    const others = [telemetry?.durationObserver(sessionStreams), observer]
       .filter((one) => one !== undefined);
     const emit = this.emit = createEmit([this.#metrics, this.recent, ...others]);
     this.runtimeObserver = {
@@ -53,14 +54,14 @@ export class Instrumentation {
   addGauges(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version" | "streams">): void {
     const { figures, bytesOfEnded, streams } = this.#metrics;
     addGauges({ ...sources, streams, figures, bytesOfEnded, version: VERSION });
-    this.#stopExport = telemetry?.exportMetrics(figures, VERSION);
+    this.#stopExport = telemetry?.exportMetrics(figures);
   }
 
   /** The handler, under the trace that a request names where somebody collects. */
   traced<R>(handler: (request: Request, peer?: Peer) => R): (request: Request, peer?: Peer) => R {
     if (telemetry === undefined) return handler;
-    const { withTraceContext } = telemetry;
-    return (request, peer) => withTraceContext(request.headers, () => handler(request, peer));
+    return (request, peer) =>
+      telemetry.withTraceContext(request.headers, () => handler(request, peer));
   }
 
   stop(): void {

@@ -4,59 +4,109 @@
  *
  * @module
  */
-import {
-  context,
-  type Histogram,
-  metrics,
-  type Observable,
-  type ObservableResult,
-  propagation,
-  trace,
-} from "@opentelemetry/api";
+import type { Histogram, Meter, Observable, ObservableResult } from "@opentelemetry/api";
 import type { Observer } from "../../base/observer.ts";
-import { CONVENTIONAL_SECONDS, SCOPE } from "../../mcp/traced_server.ts";
+import type { OpenTelemetry } from "../../base/telemetry.ts";
+import { CONVENTIONAL_SECONDS, SCOPE } from "../../mcp/tracing.ts";
 import type { Metrics } from "./metric.ts";
 import { AGE_SECONDS, DELAY_SECONDS } from "./server_metrics.ts";
 
-/**
- * Has the counters and gauges read at every export.
- *
- * @param version of the server
- * @returns stops that
- */
-export function exportMetrics(figures: Metrics, version: string): () => void {
-  const meter = metrics.getMeter(SCOPE, version);
-  const instruments = new Map<string, Observable>();
-  for (const { name, help: description, type } of figures) {
-    const options = { description, unit: unitOf(name) };
-    if (type === "counter") {
-      instruments.set(name, meter.createObservableCounter(name.replace(/_total$/, ""), options));
-    } else if (type === "gauge") {
-      instruments.set(name, meter.createObservableGauge(name, options));
-    }
+/** Exports what one process measures. */
+export class OtelExport {
+  readonly #api: OpenTelemetry;
+  readonly #meter: Meter;
+
+  /** @param version of the server */
+  constructor(api: OpenTelemetry, version: string) {
+    this.#api = api;
+    this.#meter = api.metrics.getMeter(SCOPE, version);
   }
-  const observe = (result: BatchResult): void => {
-    for (const figure of figures) {
-      const instrument = instruments.get(figure.name);
-      if (instrument === undefined) continue;
-      for (const { value, labels } of figure.rows()) {
-        result.observe(instrument, value, asTexts(labels));
+
+  /**
+   * Has the counters and gauges read at every export.
+   *
+   * @returns stops that
+   */
+  exportMetrics(figures: Metrics): () => void {
+    const meter = this.#meter;
+    const instruments = new Map<string, Observable>();
+    for (const { name, help: description, type } of figures) {
+      const options = { description, unit: unitOf(name) };
+      if (type === "counter") {
+        instruments.set(name, meter.createObservableCounter(name.replace(/_total$/, ""), options));
+      } else if (type === "gauge") {
+        instruments.set(name, meter.createObservableGauge(name, options));
       }
     }
-  };
-  const observed = [...instruments.values()];
-  meter.addBatchObservableCallback(observe, observed);
-  return () => meter.removeBatchObservableCallback(observe, observed);
-}
+    const observe = (result: BatchResult): void => {
+      for (const figure of figures) {
+        const instrument = instruments.get(figure.name);
+        if (instrument === undefined) continue;
+        for (const { value, labels } of figure.rows()) {
+          result.observe(instrument, value, asTexts(labels));
+        }
+      }
+    };
+    const observed = [...instruments.values()];
+    meter.addBatchObservableCallback(observe, observed);
+    return () => meter.removeBatchObservableCallback(observe, observed);
+  }
 
-/**
- * Runs under the trace that a request's headers name, unless the HTTP server has seen to that.
- *
- * @param run answers the request
- */
-export function withTraceContext<T>(headers: Headers, run: () => T): T {
-  if (trace.getActiveSpan() !== undefined) return run();
-  return context.with(propagation.extract(context.active(), headers, HEADER_GETTER), run);
+  /**
+   * Runs under the trace that a request's headers name, unless the HTTP server has seen to that.
+   *
+   * @param run answers the request
+   */
+  withTraceContext<T>(headers: Headers, run: () => T): T {
+    const { context, propagation, trace } = this.#api;
+    if (trace.getActiveSpan() !== undefined) return run();
+    return context.with(propagation.extract(context.active(), headers, HEADER_GETTER), run);
+  }
+
+  /**
+   * Records what is no count: ages and delays.
+   *
+   * @param sessionStreams names of the streams that are their clients' whole sessions
+   */
+  durationObserver(sessionStreams: readonly string[]): Partial<Observer> {
+    const seconds = (name: string, buckets: readonly number[], description: string): Histogram =>
+      this.#meter.createHistogram(name, {
+        description,
+        unit: "s",
+        advice: { explicitBucketBoundaries: [...buckets] },
+      });
+    const sessions = seconds(
+      "mcp.server.session.duration",
+      CONVENTIONAL_SECONDS,
+      "The duration of the MCP session as observed on the MCP server",
+    );
+    const ages = seconds(
+      "lifeline_connection_age_seconds",
+      AGE_SECONDS,
+      "Age of streams as they end",
+    );
+    const lateness = seconds(
+      "lifeline_ping_lateness_seconds",
+      DELAY_SECONDS,
+      "How much later than due pings went out",
+    );
+    const loopDelay = seconds(
+      "lifeline_event_loop_delay_seconds",
+      DELAY_SECONDS,
+      "How late the event loop runs its timers",
+    );
+    const transport = { "network.transport": "tcp", "network.protocol.name": "http" };
+    return {
+      connectionClosed: ({ dialect, reason, ageMs }) => {
+        ages.record(ageMs / 1000, { dialect, reason });
+        if (sessionStreams.includes(dialect)) sessions.record(ageMs / 1000, transport);
+      },
+      sessionEnded: ({ ageMs, protocolVersion }) =>
+        sessions.record(ageMs / 1000, { ...transport, "mcp.protocol.version": protocolVersion }),
+      pinged: (latenessMs) => lateness.record(latenessMs / 1000),
+      loopDelayed: (ms) => loopDelay.record(ms / 1000),
+    };
+  }
 }
 
 /** What the callback of several instruments is given. */
@@ -68,56 +118,6 @@ const HEADER_GETTER = {
   keys: (headers: Headers) => [...headers.keys()],
   get: (headers: Headers, key: string) => headers.get(key) ?? undefined,
 };
-
-/**
- * Takes what is no count: ages and delays.
- *
- * @param version of the server
- * @param sessionStreams names of the streams that are their clients' whole sessions
- */
-export function durationObserver(
-  version: string,
-  sessionStreams: readonly string[],
-): Partial<Observer> {
-  const meter = metrics.getMeter(SCOPE, version);
-  const seconds = (name: string, buckets: readonly number[], description: string): Histogram =>
-    meter.createHistogram(name, {
-      description,
-      unit: "s",
-      advice: { explicitBucketBoundaries: [...buckets] },
-    });
-  const sessions = seconds(
-    "mcp.server.session.duration",
-    CONVENTIONAL_SECONDS,
-    "The duration of the MCP session as observed on the MCP server",
-  );
-  const ages = seconds(
-    "lifeline_connection_age_seconds",
-    AGE_SECONDS,
-    "Age of streams as they end",
-  );
-  const lateness = seconds(
-    "lifeline_ping_lateness_seconds",
-    DELAY_SECONDS,
-    "How much later than due pings went out",
-  );
-  const loopDelay = seconds(
-    "lifeline_event_loop_delay_seconds",
-    DELAY_SECONDS,
-    "How late the event loop runs its timers",
-  );
-  const transport = { "network.transport": "tcp", "network.protocol.name": "http" };
-  return {
-    connectionClosed: ({ dialect, reason, ageMs }) => {
-      ages.record(ageMs / 1000, { dialect, reason });
-      if (sessionStreams.includes(dialect)) sessions.record(ageMs / 1000, transport);
-    },
-    sessionEnded: ({ ageMs, protocolVersion }) =>
-      sessions.record(ageMs / 1000, { ...transport, "mcp.protocol.version": protocolVersion }),
-    pinged: (latenessMs) => lateness.record(latenessMs / 1000),
-    loopDelayed: (ms) => loopDelay.record(ms / 1000),
-  };
-}
 
 function unitOf(name: string): string {
   if (/_seconds(_total)?$/.test(name)) return "s";

@@ -1,32 +1,21 @@
 /**
- * A server whose requests are spans and durations of OpenTelemetry, named as its semantic
- * conventions for MCP ask (gen-ai/mcp, Server). Made only where somebody collects, so that all
- * others pay nothing.
+ * Requests as spans and durations of OpenTelemetry, named as its semantic conventions for MCP ask
+ * (gen-ai/mcp, Server).
  *
  * @module
  */
-import {
-  type Attributes,
-  type Context,
-  context,
-  type Histogram,
-  metrics,
-  propagation,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Tracer,
-} from "@opentelemetry/api";
+import type { Attributes, Context, Histogram, Span, Tracer } from "@opentelemetry/api";
 import { LabelAllowlist } from "../base/label_allowlist.ts";
-import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { logFor } from "../base/log.ts";
+import { isPromise } from "../base/promises.ts";
+import { isRegistered, type OpenTelemetry, openTelemetry } from "../base/telemetry.ts";
+import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonRpcRequest, type JsonRpcResponse } from "../wire/json_rpc.ts";
 import { META_KEYS, metaOf } from "../wire/meta.ts";
 import { METHODS } from "../wire/methods.ts";
 import { isSupported } from "../wire/protocol_versions.ts";
+import type { Around, Dispatch, DispatchResult } from "./around.ts";
 import type { RequestScope } from "./scope.ts";
-import type { MethodTable } from "./methods/table.ts";
-import { McpServer, type McpServerOptions } from "./server.ts";
 
 /** Name of Lifeline's tracer and meter. */
 export const SCOPE = "lifeline";
@@ -53,8 +42,28 @@ const MAX_VALUE = 256;
 /** What the conventions call what has no name of its own. */
 const UNKNOWN = "_OTHER";
 
-/** The methods that a request may name. */
-type Known = { readonly requests: ReadonlyMap<string, unknown> };
+const log = logFor("telemetry");
+
+/**
+ * Traces requests where somebody collects.
+ *
+ * @param catalog whose names may stand in spans
+ * @param version of the server
+ * @returns what to put around requests: nothing where nobody collects
+ */
+export function tracing(catalog: Catalog, version: string): readonly Around[] {
+  if (openTelemetry !== undefined) {
+    const spans = new RequestSpans(openTelemetry, catalog, version);
+    return [(dispatch, next) => spans.trace(dispatch, next)];
+  }
+  if (isRegistered()) {
+    log.warning(
+      "Nothing is traced: OpenTelemetry was registered after Lifeline was imported; import what " +
+        "registers it first",
+    );
+  }
+  return [];
+}
 
 /** A request that runs, as its span. */
 interface Operation {
@@ -66,17 +75,17 @@ interface Operation {
   readonly attributes: Attributes;
 }
 
-export class TracedServer extends McpServer {
+class RequestSpans {
+  readonly #api: OpenTelemetry;
   readonly #tracer: Tracer;
   readonly #durations: Histogram;
   readonly #tools: LabelAllowlist;
   readonly #prompts: LabelAllowlist;
 
-  constructor(options: McpServerOptions) {
-    super(options);
-    const { info: { version }, catalog } = options;
-    this.#tracer = trace.getTracer(SCOPE, version);
-    this.#durations = metrics.getMeter(SCOPE, version).createHistogram(
+  constructor(api: OpenTelemetry, catalog: Catalog, version: string) {
+    this.#api = api;
+    this.#tracer = api.trace.getTracer(SCOPE, version);
+    this.#durations = api.metrics.getMeter(SCOPE, version).createHistogram(
       "mcp.server.operation.duration",
       {
         description: "MCP request duration as observed on the receiver",
@@ -88,27 +97,26 @@ export class TracedServer extends McpServer {
     this.#prompts = new LabelAllowlist((name) => catalog.prompts.get(name) !== undefined);
   }
 
-  override dispatch<S extends RequestScope>(
-    request: JsonRpcRequest,
-    scope: S,
-    methods: MethodTable<S>,
-  ): MaybePromise<JsonRpcResponse | undefined> {
-    const parent = parentOf(request);
-    const operation = this.#begin(request, scope, { methods, parent });
-    const response = context.with(
-      trace.setSpan(parent, operation.span),
-      () => super.dispatch(request, scope, methods),
-    );
+  trace(dispatch: Dispatch, next: () => DispatchResult): DispatchResult {
+    const { context, trace } = this.#api;
+    const parent = this.#parentOf(dispatch.request);
+    const operation = this.#begin(dispatch, parent);
+    const response = context.with(trace.setSpan(parent, operation.span), next);
     if (!isPromise(response)) return this.#end(operation, response);
     return response.then((settled) => this.#end(operation, settled));
   }
 
-  #begin(
-    request: JsonRpcRequest,
-    scope: RequestScope,
-    { methods, parent }: { readonly methods: Known; readonly parent: Context },
-  ): Operation {
-    const method = methods.requests.has(request.method) ? request.method : UNKNOWN;
+  /** What the message says of its parent goes before what the HTTP request said. */
+  #parentOf({ params }: JsonRpcRequest): Context {
+    const active = this.#api.context.active();
+    const meta = metaOf(params);
+    if (typeof meta?.traceparent !== "string") return active;
+    return this.#api.propagation.extract(active, meta, META_GETTER);
+  }
+
+  #begin({ request, scope, isKnown }: Dispatch, parent: Context): Operation {
+    const { context, SpanKind, trace } = this.#api;
+    const method = isKnown ? request.method : UNKNOWN;
     const attributes: Attributes = {
       "mcp.method.name": method,
       ...this.#targetOf(request),
@@ -134,7 +142,7 @@ export class TracedServer extends McpServer {
     span.setAttributes(ended);
     if ("error.type" in ended) {
       const message = response !== undefined && "error" in response ? response.error.message : "";
-      span.setStatus({ code: SpanStatusCode.ERROR, message });
+      span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message });
     }
     span.end();
     const seconds = (performance.now() - startedAt) / 1000;
@@ -154,14 +162,6 @@ export class TracedServer extends McpServer {
       ...(tool !== undefined && { "gen_ai.tool.name": tool }),
     };
   }
-}
-
-/** What the message says of its parent goes before what the HTTP request said. */
-function parentOf({ params }: JsonRpcRequest): Context {
-  const active = context.active();
-  const meta = metaOf(params);
-  if (typeof meta?.traceparent !== "string") return active;
-  return propagation.extract(active, meta, META_GETTER);
 }
 
 const META_GETTER = {
