@@ -4,11 +4,12 @@
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "./lib/base/errors.ts";
-import { configureLog } from "./lib/base/log.ts";
-import { createApp } from "./lib/http/app.ts";
+import { configureLog, logFor } from "./lib/base/log.ts";
+import { type App, createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { greeting } from "./lib/runtime/greeting.ts";
+import { fileAt, KeysFile } from "./lib/runtime/keys_file.ts";
 import { loadTools } from "./lib/runtime/load_tools.ts";
 import { EventLoopLag } from "./lib/runtime/event_loop_lag.ts";
 import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
@@ -42,8 +43,12 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   const ownTools = settings.MCP_TOOLS === undefined
     ? []
     : await loadTools(settings.MCP_TOOLS, BUILT_IN_TOOLS);
+  const keysFile = settings.MCP_AUTH_KEYS_FILE === undefined
+    ? undefined
+    : await KeysFile.open(fileAt(settings.MCP_AUTH_KEYS_FILE));
   const app = createApp({
     tools: [...BUILT_IN_TOOLS, ...ownTools],
+    ...(keysFile !== undefined && { auth: { keys: keysFile.keys } }),
     settings,
     heap,
   });
@@ -54,6 +59,8 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   if (isProbing) await requireSs();
   const loopDelay = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
   loopDelay.start();
+  keysFile?.watch();
+  warnIfOpen(app, settings.HOST);
   try {
     return await serve(app, {
       hostname: settings.HOST,
@@ -66,7 +73,17 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     });
   } finally {
     loopDelay.stop();
+    keysFile?.stop();
   }
+}
+
+/** Says it when anybody on the network may call the tools. */
+function warnIfOpen({ isOpen }: App, host: string): void {
+  if (!isOpen) return;
+  logFor("main").warning(
+    "No authorization is set up: whoever reaches this address may call every tool; see MCP_AUTH_*",
+    { host },
+  );
 }
 
 function print(text: string): number {

@@ -8,7 +8,7 @@ import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import { type Credential, readCredential } from "./credential.ts";
 import { FailureScores } from "./failure_scores.ts";
-import type { Identity } from "./identity.ts";
+import type { KnownCaller } from "./identity.ts";
 import { Verdicts } from "./verdicts.ts";
 import type { AuthContext, Recognized, Way } from "./way.ts";
 
@@ -54,7 +54,7 @@ export class Authenticator {
    *
    * @throws {AuthFailure} also as a rejection, when it is not let in
    */
-  authenticate(request: AuthRequest): MaybePromise<Identity> {
+  authenticate(request: AuthRequest): MaybePromise<KnownCaller> {
     const { keyHeader, now } = this.#options;
     const credential = readCredential(request.headers, keyHeader, request.query);
     if (credential === undefined) throw this.#missing();
@@ -83,13 +83,17 @@ export class Authenticator {
   #checkFailures(address: string): void {
     const retryMs = this.#failures.waitMs(address, this.#options.now());
     if (retryMs === 0) return;
-    throw new AuthFailure("too_many", "Too many tokens from this address were refused", {
-      retryMs,
-      keepMs: 0,
-    });
+    throw new AuthFailure(
+      "too_many",
+      "Too many tokens of this address were refused (MCP_MAX_AUTH_FAILURES)",
+      {
+        retryMs,
+        keepMs: 0,
+      },
+    );
   }
 
-  #conclude(verdict: Recognized | AuthFailure, { peer }: AuthRequest): Identity {
+  #conclude(verdict: Recognized | AuthFailure, { peer }: AuthRequest): KnownCaller {
     if (!(verdict instanceof AuthFailure)) return verdict.identity;
     if (verdict.reason !== "unavailable") this.#failures.record(peer.address, this.#options.now());
     throw verdict;

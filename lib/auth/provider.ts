@@ -5,6 +5,7 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
+import { isLoopback } from "../base/loopback.ts";
 import { unavailable } from "./auth_failure.ts";
 
 /** Asks an identity provider; the signature of `fetch`, so that tests can stand in its place. */
@@ -15,14 +16,12 @@ const MAX_ANSWER_BYTES = 262_144;
 /** Longest time for an answer, its body included (ms). */
 export const PROVIDER_TIMEOUT_MS = 5_000;
 
-const LOOPBACK_REGEXP = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
 /** Whether a URL may be asked for what tokens are checked by. */
 export function isTrustworthyUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== "" || url.hash !== "") return false;
   return url.protocol === "https:" ||
-    (url.protocol === "http:" && LOOPBACK_REGEXP.test(url.hostname));
+    (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
 /** Asks identity providers for JSON objects. */

@@ -9,7 +9,7 @@ import { nodeCrypto } from "../base/node.ts";
 import { WITHOUT_JIT } from "../base/settings.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
-import { type Identity, principalOf } from "./identity.ts";
+import { type KnownCaller, principalOf } from "./identity.ts";
 import { isScope } from "./scopes.ts";
 import type { Recognized, Way } from "./way.ts";
 
@@ -44,7 +44,7 @@ const FILE = z.array(ENTRY).max(MAX_KEYS);
 
 interface Entry {
   readonly hash: Uint8Array;
-  readonly identity: Identity;
+  readonly identity: KnownCaller;
 }
 
 /** The static keys; they may be replaced while the server runs. */
@@ -95,7 +95,7 @@ export class StaticKeys implements Way {
     const { timingSafeEqual } = nodeCrypto();
     const now = this.#now();
     let hasExpired = false;
-    let found: Identity | undefined;
+    let found: KnownCaller | undefined;
     // All are compared, so that the time tells nothing of the place of a key.
     for (const { hash: known, identity } of this.#entries) {
       if (!timingSafeEqual(hash, known)) continue;

@@ -6,14 +6,14 @@
  */
 import { LruMap } from "../base/lru_map.ts";
 import { AuthFailure } from "./auth_failure.ts";
-import type { Identity } from "./identity.ts";
+import type { KnownCaller } from "./identity.ts";
 import type { Recognized } from "./way.ts";
 
 /** Most verdicts of each kind that are kept. */
 const MAX_VERDICTS = 10_000;
 
 interface Accepted {
-  readonly identity: Identity;
+  readonly identity: KnownCaller;
   readonly until: number;
 }
 
@@ -28,7 +28,7 @@ export class Verdicts {
   #refused = new LruMap<string, Refused>(MAX_VERDICTS);
 
   /** The verdict, where one is kept that still holds. */
-  get(hash: string, now: number): Identity | AuthFailure | undefined {
+  get(hash: string, now: number): KnownCaller | AuthFailure | undefined {
     const accepted = this.#accepted.get(hash);
     if (accepted !== undefined) {
       if (now < accepted.until) return accepted.identity;
@@ -62,7 +62,7 @@ export class Verdicts {
 }
 
 /** When a credential ends for this server (ms since the Unix epoch); Infinity where it does not. */
-export function endOf({ expiresAt, way }: Identity, leewayMs: number): number {
+export function endOf({ expiresAt, way }: KnownCaller, leewayMs: number): number {
   if (expiresAt === undefined) return Infinity;
   // The clock that set the end of a key is this machine's own.
   return way === "key" ? expiresAt : expiresAt + leewayMs;

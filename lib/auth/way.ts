@@ -6,7 +6,7 @@
 import type { MaybePromise } from "../base/promises.ts";
 import type { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
-import type { Identity } from "./identity.ts";
+import type { KnownCaller } from "./identity.ts";
 
 /** What a way may look at besides the credential. */
 export interface AuthContext {
@@ -16,7 +16,7 @@ export interface AuthContext {
 
 /** A credential that was recognized. */
 export interface Recognized {
-  readonly identity: Identity;
+  readonly identity: KnownCaller;
   /** How long the verdict may be used again (ms); it never outlives the credential. */
   readonly keepMs: number;
 }

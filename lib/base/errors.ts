@@ -24,12 +24,14 @@ export type ProtocolErrorKind =
   | "origin_refused"
   | "unauthorized"
   | "forbidden"
+  | "insufficient_scope"
   | "not_found"
   | "method_not_allowed"
   | "connection_not_found"
   | "session_not_found"
   | "too_many_requests"
   | "overloaded"
+  | "auth_unavailable"
   | "draining";
 
 /** What a {@linkcode ProtocolError} may carry besides its message. */

@@ -13,6 +13,8 @@ export interface Identity {
   readonly clientId?: string | undefined;
   /** What the credential allows. */
   readonly scopes?: readonly string[] | undefined;
+  /** All that the credential says, where it says something. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** When the credential expires (ms since the Unix epoch); undefined where it does not. */
   readonly expiresAt?: number | undefined;
 }

@@ -48,6 +48,18 @@ export interface ObservedRejection {
   readonly address: string;
   /** What its client was told. */
   readonly message: string;
+  /** Why its credential was refused, where that was the fault; never holds the credential. */
+  readonly auth?: RefusedCredential | undefined;
+}
+
+/** Why a credential was refused. */
+export interface RefusedCredential {
+  /** A word of a fixed set, such as `expired` or `audience`. */
+  readonly reason: string;
+  /** What would have been right. */
+  readonly expected?: unknown;
+  /** What came instead. */
+  readonly given?: unknown;
 }
 
 /** A session that has ended. */

@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from "zod";
+import { AUTHORIZATION } from "./auth_settings.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
 import { parseSubnet } from "./subnet.ts";
@@ -146,6 +147,7 @@ const TOPICS = {
   Requests: REQUESTS,
   "Sessions and replay": SESSIONS,
   "Access: hosts, origins, proxies, the operator": ACCESS,
+  Authorization: AUTHORIZATION,
   Logging: LOGGING,
 };
 
@@ -157,6 +159,7 @@ export const SETTINGS_SCHEMA = z.object({
   ...REQUESTS,
   ...SESSIONS,
   ...ACCESS,
+  ...AUTHORIZATION,
   ...LOGGING,
 });
 

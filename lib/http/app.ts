@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { type AuthOptions, createAuth } from "../auth/create_auth.ts";
 import type { Observer, RuntimeObserver } from "../base/observer.ts";
+import { isLoopback } from "../base/loopback.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
@@ -15,6 +17,7 @@ import { createTransport } from "../transport/create_transport.ts";
 import {
   type Core,
   type Dialect,
+  ENDPOINT_URLS,
   headersOf,
   sessionStreamNames,
   streamNames,
@@ -26,9 +29,10 @@ import type { Implementation } from "../wire/mcp_types.ts";
 import { bodyLimits, registryLimits } from "./limits.ts";
 import { Instrumentation } from "./metrics/instrumentation.ts";
 import { PendingResponses } from "./pending_responses.ts";
+import { Refusals } from "./refusals.ts";
 import { handleRequest, type RouteLoader, type Router } from "./router.ts";
 import { createRoutes } from "./routes/table.ts";
-import type { Authenticate } from "./steps/authenticate.ts";
+import { type Authenticate, authenticateBy } from "./steps/authenticate.ts";
 import { TrustedProxies } from "./steps/client_address.ts";
 import { Guard } from "./steps/guard.ts";
 import { VERSION } from "./version.ts";
@@ -47,7 +51,9 @@ export interface AppOptions extends Features {
   readonly dialects?: readonly Dialect[] | undefined;
   /** Told what happens, as the metrics are; what it throws is logged and harms nobody. */
   readonly observer?: Partial<Observer>;
-  /** Finds out who sends a request to the protocol's URLs; without it everybody may. */
+  /** Ways to know a caller that only code can give, beside those of the settings `MCP_AUTH_…`. */
+  readonly auth?: AuthOptions | undefined;
+  /** Finds out who sends a request, in place of `auth` and its settings. */
   readonly authenticate?: Authenticate | undefined;
   /** Loads the pages, by path, when somebody asks for one; default: those of Lifeline. */
   readonly pages?: RouteLoader | undefined;
@@ -69,6 +75,8 @@ export interface App {
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
   readonly connections: StreamRegistry;
+  /** Whether it listens beyond this machine (`HOST`) and lets everybody in. */
+  readonly isOpen: boolean;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */
   readonly observer: RuntimeObserver;
   /**
@@ -89,6 +97,7 @@ const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
  * Makes an app.
  *
  * @throws {RegistrationError} when two tools share a name
+ * @throws {ConfigError} when authorization is set up by half
  *
  * @example
  * ```ts
@@ -123,7 +132,13 @@ const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
  */
 export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
-  const { heap, authenticate, pages = loadPages, dialects = DIALECTS } = options;
+  const { heap, pages = loadPages, dialects = DIALECTS } = options;
+  const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
+  const auth = createAuth(settings, options.auth ?? {}, {
+    endpoints: ENDPOINT_URLS.map(({ path }) => path),
+    name: info.title ?? info.name,
+    now: Date.now,
+  });
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
   const watch = new Instrumentation({
@@ -136,18 +151,19 @@ export function createApp(options: AppOptions = {}): App {
   const { emit, recent, figures } = watch;
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
   const core: Core = { wheel, emit, connections };
-  const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
   const { instructions } = options;
   const transport = createTransport(core, settings, { info, instructions, catalog, dialects });
   watch.addGauges({ ...transport, connections, heap, settings });
+  const authenticate = options.authenticate ?? authenticateBy(auth);
+  const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const router: Router = {
-    ...createRoutes(dialects, transport, { connections, recent, figures, heap, settings }),
+    ...createRoutes(dialects, transport, { connections, recent, figures, heap, settings }, auth),
     guard: new Guard(settings, headersOf(dialects)),
     authenticate,
     lazyRoutes: pages,
     bodies: bodyLimits(settings, wheel),
-    emit,
+    refusals: new Refusals(emit, () => wheel.now()),
     pending,
   };
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
@@ -157,6 +173,7 @@ export function createApp(options: AppOptions = {}): App {
     ),
     catalog,
     connections,
+    isOpen,
     observer: watch.runtimeObserver,
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const [streams, unanswered] = await Promise.all([

@@ -5,14 +5,13 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
-import { logFor } from "../base/log.ts";
-import type { Emit } from "../base/observer.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
 import { type RequestContext, RequestHead } from "../transport/request_head.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import type { PendingResponses } from "./pending_responses.ts";
+import type { Refusals } from "./refusals.ts";
 import type { EndpointInfo } from "./routes/info.ts";
 import { type Authenticate, authenticatedPeer } from "./steps/authenticate.ts";
 import type { Guard } from "./steps/guard.ts";
@@ -34,6 +33,8 @@ export interface Router {
   readonly routes: ReadonlyMap<string, Route>;
   /** Paths of `routes` that need no authentication. */
   readonly openPaths: ReadonlySet<string>;
+  /** Paths of `routes` that pages of any origin may read. */
+  readonly publicPaths: ReadonlySet<string>;
   /** Asked for a path that `routes` does not have; everybody may use these. */
   readonly lazyRoutes: RouteLoader;
   /** What a 404 lists. */
@@ -42,7 +43,8 @@ export interface Router {
   readonly bodies: BodyLimits;
   /** Counts what has no response yet. */
   readonly pending: PendingResponses;
-  readonly emit: Emit;
+  /** Told of what is refused. */
+  readonly refusals: Refusals;
 }
 
 /** Answers a request. Never throws and never rejects. */
@@ -60,17 +62,21 @@ class RequestHandling extends RequestHead implements RequestContext, BodyConsume
   readonly #router: Router;
   #handler: Handler | undefined;
   #takesBody = false;
+  /** The page that asks, where not every page may. */
+  readonly #page: string | null;
 
   constructor(router: Router, request: Request, peer: Peer) {
     super(request);
     this.peer = peer;
     this.#router = router;
+    const { origin } = this;
+    this.#page = origin !== null && router.publicPaths.has(this.path) ? null : origin;
   }
 
   run(): MaybePromise<Response> {
     const { guard, pending } = this.#router;
     try {
-      guard.check(this.authority, this.origin);
+      guard.check(this.authority, this.#page);
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);
@@ -78,7 +84,7 @@ class RequestHandling extends RequestHead implements RequestContext, BodyConsume
     pending.add();
     try {
       const { method } = this;
-      if (method === "OPTIONS" && this.origin !== null) {
+      if (method === "OPTIONS" && this.#page !== null) {
         return this.#settle(guard.preflight(this.request));
       }
       return this.#route(method);
@@ -134,31 +140,16 @@ class RequestHandling extends RequestHead implements RequestContext, BodyConsume
   #settle(response: Response): Response {
     const { guard, pending } = this.#router;
     pending.remove();
-    return this.origin === null ? response : guard.addCors(response, this.origin);
+    return this.#page === null ? response : guard.addCors(response, this.#page);
   }
 
   #refusal(error: unknown): Response {
-    const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
     const { path, method } = this;
     const { address } = this.peer;
-    this.#router.emit("requestRejected", kind, { method, path, address, message });
-    log.debug("Request refused", {
-      method,
-      path: path.slice(0, MAX_LOGGED),
-      client_ip: address,
-      kind,
-      message: message.slice(0, MAX_LOGGED),
-    });
+    this.#router.refusals.report(error, { method, path, address });
     return errorResponse(error);
   }
 }
-
-const log = logFor("http");
-/** Longest text that is logged, in characters: clients choose most of these. */
-const MAX_LOGGED = 512;
-
-/** What clients learn of a fault of the server; the log has the rest. */
-const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
 /** Loads the routes that few ask for, and answers with one of them or with a 404. */
 function lazyHandler({ lazyRoutes, endpoints }: Router, method: string): Handler {

@@ -23,7 +23,11 @@ export interface Command {
   readonly help: boolean;
 }
 
-const SECRETS: readonly SettingName[] = ["MCP_ADMIN_TOKEN", "MCP_SESSION_KEY"];
+const SECRETS: readonly SettingName[] = [
+  "MCP_ADMIN_TOKEN",
+  "MCP_SESSION_KEY",
+  "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
+];
 const NAMES = Object.keys(SETTINGS_SCHEMA.shape) as SettingName[];
 
 /**

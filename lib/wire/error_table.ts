@@ -34,12 +34,14 @@ export const ERROR_TABLE: Readonly<Record<ProtocolErrorKind, ErrorRow>> = {
   origin_refused: { code: -32600, status: 403 },
   unauthorized: { code: -32600, status: 401 },
   forbidden: { code: -32600, status: 403 },
+  insufficient_scope: { code: -32600, status: 403 },
   not_found: { code: -32600, status: 404 },
   method_not_allowed: { code: -32600, status: 405 },
   connection_not_found: { code: -32600, status: 404 },
   session_not_found: { code: -32600, status: 404 },
   too_many_requests: { code: -32603, status: 429 },
   overloaded: { code: -32603, status: 503 },
+  auth_unavailable: { code: -32603, status: 503 },
   draining: { code: -32603, status: 503 },
 };
 

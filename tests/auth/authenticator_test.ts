@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AuthFailure } from "../../lib/auth/auth_failure.ts";
 import { Authenticator, type AuthRequest } from "../../lib/auth/authenticator.ts";
-import type { Identity } from "../../lib/auth/identity.ts";
+import type { KnownCaller } from "../../lib/auth/identity.ts";
 import { Jwts } from "../../lib/auth/jwt.ts";
 import { OwnWay, type VerifyToken } from "../../lib/auth/own_way.ts";
 import { Provider } from "../../lib/auth/provider.ts";
@@ -158,7 +158,7 @@ Deno.test("a verdict is there without a promise when the token comes again", asy
   const { authenticator } = new Scene();
   const request = requestOf({ authorization: `Bearer ${await makeToken()}` });
   const first = authenticator.authenticate(request);
-  assert(isPromise<Identity>(first));
+  assert(isPromise<KnownCaller>(first));
   const identity = await first;
   assertEquals(authenticator.authenticate(request), identity);
 });

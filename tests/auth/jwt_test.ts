@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { AuthFailure, type AuthFailureReason } from "../../lib/auth/auth_failure.ts";
-import type { Identity } from "../../lib/auth/identity.ts";
+import type { KnownCaller } from "../../lib/auth/identity.ts";
 import { type JwtRules, Jwts } from "../../lib/auth/jwt.ts";
 import { Provider } from "../../lib/auth/provider.ts";
 import {
@@ -36,7 +36,7 @@ class Scene {
     this.jwts = new Jwts({ ...RULES, ...rules }, new Provider(issuer.fetch), () => this.now);
   }
 
-  async identity(options: TokenOptions = {}): Promise<Identity> {
+  async identity(options: TokenOptions = {}): Promise<KnownCaller> {
     const verdict = await this.jwts.verify({ token: await makeToken(options), isKey: false });
     if (verdict instanceof AuthFailure) throw verdict;
     return verdict.identity;

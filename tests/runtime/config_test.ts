@@ -51,12 +51,14 @@ Deno.test("an empty value is no value: the default holds", () => {
   assertEquals(read(["--port="], { PORT: "9" }).settings.PORT, 8000);
 });
 
+const URL_VALUE = "https://issuer.example/introspect";
+
 Deno.test("every setting has a flag", () => {
   const defaults = settingsWith();
   for (const name of Object.keys(SETTINGS_SCHEMA.shape) as SettingName[]) {
     const flag = `--${name.toLowerCase().replaceAll("_", "-")}`;
     assertStringIncludes(helpText(), flag);
-    const value = String(defaults[name] ?? "x".repeat(32));
+    const value = String(defaults[name] ?? (/_URL$/.test(name) ? URL_VALUE : "x".repeat(32)));
     assertEquals(String(read([`${flag}=${value}`]).settings[name]), value, flag);
   }
 });

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import type { ObservedConnection, ObservedRejection, Observer } from "../../base/observer.ts";
+import type {
+  ObservedConnection,
+  ObservedRejection,
+  Observer,
+  RefusedCredential,
+} from "../../base/observer.ts";
 import { RingBuffer } from "../../base/ring_buffer.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
 import type { ProtocolErrorKind } from "../../base/errors.ts";
@@ -50,8 +55,21 @@ export class RecentEnds implements Partial<Observer> {
       status: ERROR_TABLE[kind].status,
       kind,
       message: rejection.message.slice(0, MAX_MESSAGE),
+      ...(rejection.auth !== undefined && credentialView(rejection.auth)),
     });
   }
+}
+
+function credentialView({ reason, expected, given }: RefusedCredential) {
+  return {
+    reason,
+    ...(expected !== undefined && { expected: jsonOf(expected) }),
+    ...(given !== undefined && { given: jsonOf(given) }),
+  };
+}
+
+function jsonOf(value: unknown): string {
+  return (JSON.stringify(value) ?? "").slice(0, MAX_MESSAGE);
 }
 
 function closedView({ at, connection }: Closed): ClosedView {

@@ -6,10 +6,12 @@
  *
  * @module
  */
+import { AUTH_FAILURES } from "../../auth/auth_failure.ts";
 import type { ProtocolErrorKind } from "../../base/errors.ts";
 import type {
   ObservedCall,
   ObservedConnection,
+  ObservedRejection,
   ObservedSession,
   Observer,
   Outcome,
@@ -89,6 +91,11 @@ export class ServerMetrics implements Observer {
     "lifeline_rejections_total",
     "HTTP requests answered with an error before a method ran, by kind",
     { kind: Object.keys(ERROR_TABLE) },
+  );
+  readonly #credentials = this.#counter(
+    "lifeline_credentials_refused_total",
+    "Credentials refused, or missing, by why",
+    { reason: AUTH_FAILURES },
   );
   readonly #sessionsOpened = this.#counter(
     "lifeline_sessions_opened_total",
@@ -184,8 +191,9 @@ export class ServerMetrics implements Observer {
     this.#calls.requestFinished(call, outcome);
   }
 
-  requestRejected(kind: ProtocolErrorKind): void {
+  requestRejected(kind: ProtocolErrorKind, { auth }: ObservedRejection): void {
     this.#rejections.add(1, kind);
+    if (auth !== undefined) this.#credentials.add(1, auth.reason);
   }
 
   sessionOpened(how: "created" | "restored"): void {

@@ -68,4 +68,10 @@ export interface RefusedView {
   readonly kind: ProtocolErrorKind;
   /** What was wrong, and what would be right. */
   readonly message: string;
+  /** Why a credential was refused, where that was the fault. */
+  readonly reason?: string;
+  /** What would have been right, as JSON. */
+  readonly expected?: string;
+  /** What came instead, as JSON; never the credential. */
+  readonly given?: string;
 }

@@ -1,7 +1,9 @@
+import type { Auth } from "../../auth/auth.ts";
 import type { Transport } from "../../transport/create_transport.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import type { Endpoint } from "../../transport/endpoint.ts";
 import type { Route } from "../router.ts";
+import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
 import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
@@ -11,6 +13,8 @@ export interface RouteTable {
   readonly routes: ReadonlyMap<string, Route>;
   /** Paths that need no authentication: they are public, or ask for the operator's token. */
   readonly openPaths: ReadonlySet<string>;
+  /** Those of them that pages of any origin may read. */
+  readonly publicPaths: ReadonlySet<string>;
   /** How to use each path, for server information and the 404 answer. */
   readonly endpoints: readonly EndpointInfo[];
 }
@@ -20,10 +24,13 @@ export function createRoutes(
   dialects: readonly Dialect[],
   { endpoint, server }: Transport,
   operator: AdminRouteDeps,
+  auth: Auth | undefined,
 ): RouteTable {
   const endpoints = endpointsOf(dialects);
   const info: Route = { GET: () => Response.json(serverInfo(server.context, endpoints)) };
+  const discovery = discoveryRoutes(auth);
   const open: [string, Route][] = [
+    ...discovery,
     ...adminRoutes(operator),
     ["/healthz", HEALTH_ROUTE],
     ["/readyz", readinessRoute(operator.connections)],
@@ -37,6 +44,7 @@ export function createRoutes(
       ...open,
     ]),
     openPaths: new Set(open.map(([path]) => path)),
+    publicPaths: new Set(discovery.keys()),
     endpoints,
   };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Auth } from "../../auth/auth.ts";
 import type { Identity } from "../../base/identity.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
@@ -17,6 +18,11 @@ import type { Peer } from "../../transport/peer.ts";
  * a rejection; the client is told it
  */
 export type Authenticate = (request: RequestContext) => MaybePromise<Identity | undefined>;
+
+/** The step of an app's authorization; undefined where there is none. */
+export function authenticateBy(auth: Auth | undefined): Authenticate | undefined {
+  return auth === undefined ? undefined : (request) => auth.authenticate(request);
+}
 
 /**
  * The peer with what authentication found out; the same one where it found out nothing.

@@ -1,8 +1,7 @@
 import { ProtocolError } from "../../base/errors.ts";
+import { isLoopback } from "../../base/loopback.ts";
 import { nodeCrypto } from "../../base/node.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
-
-const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|localhost)$/;
 
 /**
  * Lets only the operator pass: who sends `Authorization: Bearer` with the admin token, or, where
@@ -13,7 +12,7 @@ const LOOPBACK_REGEXP = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+|loca
 export function requireAdmin({ headers, peer }: RequestContext, token: string | undefined): void {
   if (token === undefined) {
     const isProxied = headers.has("x-forwarded-for") || headers.has("forwarded");
-    if (LOOPBACK_REGEXP.test(peer.address) && !isProxied) return;
+    if (isLoopback(peer.address) && !isProxied) return;
     throw new ProtocolError(
       "forbidden",
       "Only this machine itself may look here; set MCP_ADMIN_TOKEN and send it as a bearer token " +

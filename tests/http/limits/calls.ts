@@ -50,6 +50,25 @@ export const CALL_LIMITS: readonly Reached[] = [
     },
   },
   {
+    name: "MCP_MAX_AUTH_FAILURES",
+    options: {
+      auth: { verify: () => undefined },
+      settings: { MCP_MAX_AUTH_FAILURES: 1 },
+    },
+    approach: async ({ app }) => {
+      const response = await app.post("/mcp", rpc("ping"), { authorization: "Bearer bad" });
+      await response.body?.cancel();
+    },
+    exceed: ({ app }) => app.post("/mcp", rpc("ping"), { authorization: "Bearer worse" }),
+    status: 429,
+    retryAfter: true,
+    logs: ["WARNING Credential refused too_many", "DEBUG Request refused too_many_requests"],
+    moves: {
+      'lifeline_credentials_refused_total{reason="too_many"}': 1,
+      ...rejected("too_many_requests"),
+    },
+  },
+  {
     name: "MCP_MAX_BODY_BYTES",
     options: { settings: { MCP_MAX_BODY_BYTES: 1_024 } },
     exceed: ({ app }) => app.post("/mcp", rpc("ping", { filler: "x".repeat(1_024) })),

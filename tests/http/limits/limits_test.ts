@@ -15,7 +15,13 @@ import { STREAM_LIMITS } from "./streams.ts";
 
 const LIMITS = [...STREAM_LIMITS, ...CALL_LIMITS, ...REPLAY_LIMITS];
 /** Numbers that limit nobody. */
-const NO_LIMITS = ["PORT", "MCP_PING_INTERVAL_MS", "MCP_PAGE_SIZE"];
+const NO_LIMITS = [
+  "PORT",
+  "MCP_PING_INTERVAL_MS",
+  "MCP_PAGE_SIZE",
+  "MCP_AUTH_LEEWAY_MS",
+  "MCP_AUTH_INTROSPECTION_CACHE_MS",
+];
 
 testLimits(LIMITS);
 

@@ -1,0 +1,149 @@
+/**
+ * Authorization of one app: who is let in, what a refusal says, and where clients get a token.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { AuthFailure } from "./auth_failure.ts";
+import type { Authenticator, AuthRequest } from "./authenticator.ts";
+import { type Challenge, challengeHeader } from "./challenge.ts";
+import type { KnownCaller } from "./identity.ts";
+import type { ResourceMetadata } from "./resource_metadata.ts";
+import { resourceMetadataUrl } from "./resource_metadata.ts";
+import { missingScopes } from "./scopes.ts";
+
+/** What {@linkcode Auth} is made of. */
+export interface AuthParts {
+  readonly authenticator: Authenticator;
+  /** `MCP_PUBLIC_URL`, where clients are told where to get a token. */
+  readonly publicUrl: string | undefined;
+  /** Paths of the endpoints that have a document of their own. */
+  readonly endpoints: readonly string[];
+  /** The documents by path; empty where no issuer is set. */
+  readonly documents: ReadonlyMap<string, ResourceMetadata>;
+  /** Scopes that every request needs. */
+  readonly scopes: readonly string[];
+  /** Scopes that clients are told to ask for. */
+  readonly offeredScopes: readonly string[];
+  /** By how much clocks may differ (ms). */
+  readonly leewayMs: number;
+  /** The document of the first issuer, where it is mirrored. */
+  readonly mirror: (() => Promise<Readonly<Record<string, unknown>>>) | undefined;
+}
+
+/** A request whose sender is to be known. */
+export interface ArrivingRequest extends AuthRequest {
+  readonly path: string;
+}
+
+export class Auth {
+  readonly documents: ReadonlyMap<string, ResourceMetadata>;
+  readonly leewayMs: number;
+  readonly mirror: AuthParts["mirror"];
+  readonly #parts: AuthParts;
+
+  constructor(parts: AuthParts) {
+    this.documents = parts.documents;
+    this.leewayMs = parts.leewayMs;
+    this.mirror = parts.mirror;
+    this.#parts = parts;
+  }
+
+  /**
+   * Finds out who sends a request; without a promise where that is known.
+   *
+   * @throws {ProtocolError} also as a rejection: `unauthorized`, `insufficient_scope`,
+   * `invalid_request`, `too_many_requests` or `auth_unavailable`, whose cause is the
+   * {@linkcode AuthFailure}
+   */
+  authenticate(request: ArrivingRequest): MaybePromise<KnownCaller> {
+    const { path } = request;
+    try {
+      const identity = this.#parts.authenticator.authenticate(request);
+      if (!isPromise<KnownCaller>(identity)) return this.#admit(identity, path);
+      return identity.then((settled) => this.#admit(settled, path))
+        .catch((error) => Promise.reject(this.#refusal(error, path)));
+    } catch (error) {
+      throw this.#refusal(error, path);
+    }
+  }
+
+  /**
+   * The refusal of a caller who may come in but not do this.
+   *
+   * @param needed all scopes that the operation needs, as one challenge has to name them (MCP
+   * 2025-11-25, Scope Challenge Handling)
+   * @param path of the endpoint
+   */
+  insufficientScope(needed: readonly string[], identity: KnownCaller, path: string): ProtocolError {
+    const missing = missingScopes(needed, identity.scopes);
+    const message = `This needs the scope ${missing.join(" ")}, which the token does not have`;
+    const failure = new AuthFailure("scope", message, {
+      expected: needed,
+      given: identity.scopes,
+    });
+    return this.#toProtocolError(failure, path);
+  }
+
+  #admit(identity: KnownCaller, path: string): KnownCaller {
+    const { scopes } = this.#parts;
+    if (scopes.length === 0 || missingScopes(scopes, identity.scopes).length === 0) return identity;
+    throw this.insufficientScope(scopes, identity, path);
+  }
+
+  #refusal(error: unknown, path: string): unknown {
+    return error instanceof AuthFailure ? this.#toProtocolError(error, path) : error;
+  }
+
+  #toProtocolError(failure: AuthFailure, path: string): ProtocolError {
+    const { message, retryMs } = failure;
+    switch (failure.reason) {
+      case "malformed":
+        return this.#challenge("invalid_request", failure, path, { error: "invalid_request" });
+      case "unavailable":
+      case "too_many": {
+        const kind = failure.reason === "too_many" ? "too_many_requests" : "auth_unavailable";
+        const headers = { "retry-after": String(Math.ceil((retryMs ?? 1_000) / 1000)) };
+        return new ProtocolError(kind, message, { headers, cause: failure });
+      }
+      case "scope":
+        return this.#challenge("insufficient_scope", failure, path, {
+          error: "insufficient_scope",
+          scopes: failure.expected as readonly string[],
+        });
+      case "missing":
+        // RFC 6750, section 3.1: no error where no token was sent.
+        return this.#challenge("unauthorized", failure, path, {});
+      default:
+        return this.#challenge("unauthorized", failure, path, { error: "invalid_token" });
+    }
+  }
+
+  #challenge(
+    kind: "invalid_request" | "unauthorized" | "insufficient_scope",
+    failure: AuthFailure,
+    path: string,
+    challenge: Challenge,
+  ): ProtocolError {
+    const { offeredScopes } = this.#parts;
+    const { message } = failure;
+    const header = challengeHeader({
+      scopes: offeredScopes,
+      ...challenge,
+      ...(challenge.error !== undefined && { description: message }),
+      metadataUrl: this.#metadataUrl(path),
+    });
+    return new ProtocolError(kind, message, {
+      headers: { "www-authenticate": header },
+      cause: failure,
+    });
+  }
+
+  /** The document of the endpoint, or that of the base for other paths. */
+  #metadataUrl(path: string): string | undefined {
+    const { publicUrl, documents, endpoints } = this.#parts;
+    if (publicUrl === undefined || documents.size === 0) return undefined;
+    return resourceMetadataUrl(publicUrl, endpoints.includes(path) ? path : "");
+  }
+}

@@ -1,0 +1,28 @@
+import { nodeCrypto } from "../base/node.ts";
+import type { StaticKey } from "./static_keys.ts";
+
+/** A new key, and what to write down of it. */
+export interface NewKey {
+  /** For the client; it can be had nowhere else. */
+  readonly key: string;
+  /** For the file of keys. */
+  readonly entry: StaticKey;
+}
+
+/** What a key may do, and until when. */
+export type KeyRights = Pick<StaticKey, "scopes" | "expires">;
+
+/** Bytes of randomness of a key. */
+const KEY_BYTES = 32;
+
+/**
+ * Makes a static key. Its prefix lets scanners of repositories recognize one that leaked.
+ *
+ * @param name of the caller
+ */
+export function makeKey(name: string, rights: KeyRights = {}): NewKey {
+  const { createHash, randomBytes } = nodeCrypto();
+  const key = `lifeline_${randomBytes(KEY_BYTES).toString("base64url")}`;
+  const sha256 = createHash("sha256").update(key).digest("hex");
+  return { key, entry: { name, sha256, ...rights } };
+}

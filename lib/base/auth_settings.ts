@@ -1,0 +1,81 @@
+/**
+ * The settings of authorization. All are off by default; where one needs
+ * another that is not set, the start says so.
+ *
+ * @module
+ */
+import { isLoopback } from "./loopback.ts";
+import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
+
+const MAX_MS = 2 ** 31 - 1;
+/** `token` of RFC 9110, section 5.6.2. */
+const HEADER_REGEXP = /^[\w!#$%&'*+.^`|~-]+$/;
+/** `scope-token` of RFC 6749, section 3.3, without the comma that separates a list. */
+const SCOPE_REGEXP = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
+const TYPE_REGEXP = /^(at\+jwt|jwt|none)$/;
+const SECRET_ERROR = "Expected at least 8 characters";
+
+/** An absolute URL without query, fragment and password. */
+function isPlainUrl(url: URL | null): url is URL {
+  return url !== null && url.search === "" && url.hash === "" && url.username === "" &&
+    url.password === "" && /^https?:$/.test(url.protocol);
+}
+
+/** Whether tokens may be checked by what a URL answers: over https, or on this machine. */
+function isProviderUrl(name: string): boolean {
+  const url = URL.parse(name);
+  return isPlainUrl(url) && (url.protocol === "https:" || isLoopback(url.hostname));
+}
+
+const scopeList = (fallback: readonly string[] = []) =>
+  nameList(fallback, (name) => SCOPE_REGEXP.test(name), "scope: no blanks, quotes or commas");
+
+export const AUTHORIZATION = {
+  MCP_PUBLIC_URL: text(undefined, {
+    isAllowed: (url) => isPlainUrl(URL.parse(url)),
+    error: "Expected a URL such as https://mcp.example.com, without query",
+  }).describe("URL under which clients reach the server, without /mcp"),
+  MCP_AUTH_ISSUERS: nameList(
+    [],
+    isProviderUrl,
+    "issuer: an https URL as in the iss of its tokens (http on this machine alone)",
+  ).describe("Issuers whose access tokens are accepted, comma-separated"),
+  MCP_AUTH_AUDIENCES: nameList([], (name) => name !== "", "audience")
+    .describe("Audiences of which a token must have one; none: the public URLs of the endpoints"),
+  MCP_AUTH_SCOPES: scopeList().describe("Scopes that every request needs"),
+  MCP_AUTH_OFFERED_SCOPES: scopeList()
+    .describe("Scopes that clients are told to ask for; none: those that every request needs"),
+  MCP_AUTH_TOKEN_TYPES: nameList(
+    ["at+jwt"],
+    (name) => TYPE_REGEXP.test(name),
+    "token type: at+jwt, jwt or none",
+  ).describe("Accepted typ headers of JWTs; Entra and Keycloak send jwt"),
+  MCP_AUTH_ROLES_CLAIM: text(undefined)
+    .describe("Claim whose values count as scopes, such as roles or realm_access.roles"),
+  MCP_AUTH_LEEWAY_MS: integer(1, 300_000, 30_000)
+    .describe("By how much the clocks of issuer and server may differ"),
+  MCP_AUTH_INTROSPECTION_URL: text(undefined, {
+    isAllowed: isProviderUrl,
+    error: "Expected an https URL (http on this machine alone)",
+  }).describe("Where opaque tokens are looked up (RFC 7662)"),
+  MCP_AUTH_INTROSPECTION_CLIENT_ID: text(undefined)
+    .describe("Client id that the server introspects with"),
+  MCP_AUTH_INTROSPECTION_CLIENT_SECRET: text(undefined, { min: 8, error: SECRET_ERROR })
+    .describe("Secret of that client"),
+  MCP_AUTH_INTROSPECTION_CACHE_MS: integer(1, MAX_MS, 5_000)
+    .describe("Time for which an answer about a token is used again"),
+  MCP_AUTH_INTROSPECTION_AUDIENCE: oneOf(["required", "optional"], "required")
+    .describe("Whether an introspected token must name its audience"),
+  MCP_AUTH_KEYS_FILE: text(undefined)
+    .describe("JSON file of static keys; it is read again when it changes"),
+  MCP_AUTH_KEY_HEADER: text(undefined, {
+    isAllowed: (name) => HEADER_REGEXP.test(name) && name.toLowerCase() !== "authorization",
+    error: "Expected the name of a header such as X-API-Key",
+  }).describe("Header that takes static keys, beside Authorization"),
+  MCP_AUTH_MIRROR_METADATA: boolean(false)
+    .describe("Whether the first issuer's document is served here too, for 2025-03-26 clients"),
+  MCP_MAX_AUTH_FAILURES: integer(1, 1e9, 100)
+    .describe("Refused tokens after which an address must wait (one is forgiven every second)"),
+  MCP_AUDIT: boolean(false)
+    .describe("Whether each call is logged with its principal, tool, outcome and duration"),
+};

@@ -1,0 +1,76 @@
+/**
+ * What the operator learns of requests that are refused before a method runs.
+ *
+ * @module
+ */
+import { AuthFailure } from "../auth/auth_failure.ts";
+import { type Clock, monotonic } from "../base/clock.ts";
+import { messageOf, ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { Emit } from "../base/observer.ts";
+
+/** A request that was refused. */
+export interface RefusedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The client's address. */
+  readonly address: string;
+}
+
+const log = logFor("http");
+/** Longest text that is logged, in characters: clients choose most of these. */
+const MAX_LOGGED = 512;
+/** Least time between two warnings of one reason (ms). */
+const WARN_INTERVAL_MS = 10_000;
+/** What clients learn of a fault of the server; the log has the rest. */
+const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
+
+export class Refusals {
+  readonly #emit: Emit;
+  readonly #clock: Clock;
+  /** When each reason for refusing a credential was warned of last. */
+  readonly #warnedAt = new Map<string, number>();
+
+  constructor(emit: Emit, clock: Clock = monotonic) {
+    this.#emit = emit;
+    this.#clock = clock;
+  }
+
+  /** Reports a request that was answered with an error. */
+  report(error: unknown, { method, path, address }: RefusedRequest): void {
+    const { kind, message } = error instanceof ProtocolError ? error : INTERNAL;
+    const cause = error instanceof ProtocolError ? error.cause : undefined;
+    const auth = cause instanceof AuthFailure ? cause : undefined;
+    this.#emit("requestRejected", kind, { method, path, address, message, auth });
+    if (auth !== undefined) this.#warn(auth, path, address);
+    log.debug("Request refused", {
+      method,
+      path: path.slice(0, MAX_LOGGED),
+      client_ip: address,
+      kind,
+      message: message.slice(0, MAX_LOGGED),
+    });
+  }
+
+  /** Says why a credential was refused, without a line for each of a crowd. */
+  #warn({ reason, expected, given, cause }: AuthFailure, path: string, address: string): void {
+    // Most clients send their first request without a token, to learn where to get one.
+    if (reason === "missing") return;
+    const now = this.#clock();
+    if (now - (this.#warnedAt.get(reason) ?? -Infinity) < WARN_INTERVAL_MS) return;
+    this.#warnedAt.set(reason, now);
+    log.warning("Credential refused", {
+      reason,
+      ...(expected !== undefined && { expected: describe(expected) }),
+      ...(given !== undefined && { given: describe(given) }),
+      ...(cause !== undefined && { cause: messageOf(cause).slice(0, MAX_LOGGED) }),
+      path: path.slice(0, MAX_LOGGED),
+      client_ip: address,
+    });
+  }
+}
+
+/** A value of a claim or a setting, as a text of bounded length. */
+function describe(value: unknown): string {
+  return (JSON.stringify(value) ?? "").slice(0, MAX_LOGGED);
+}
