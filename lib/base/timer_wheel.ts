@@ -9,21 +9,78 @@
  */
 import { type Clock, monotonic } from "./clock.ts";
 
-/**
- * A link of a ring; undefined on both sides while it is in none. Rings and not sets: see what
- * `slot_list.ts` says of those.
- */
-export interface Linked {
-  before: Linked | undefined;
-  behind: Linked | undefined;
+/** What the wheel alone does with the entries' private members. */
+interface EntryAccess {
+  dueAt(entry: TimerEntry): number;
+  setDueAt(entry: TimerEntry, at: number): void;
+  /** Makes an entry a ring of its own, for others to be linked into. */
+  makeRing(head: TimerEntry): void;
+  /** The entry behind another. */
+  next(entry: TimerEntry): TimerEntry | undefined;
+  /** Links an entry in, as the last one before `head`. */
+  append(head: TimerEntry, entry: TimerEntry): void;
+  unlink(entry: TimerEntry): void;
+  /** Moves all entries of a ring behind those of another. There is at least one. */
+  moveAll(from: TimerEntry, to: TimerEntry): void;
 }
 
-/** Something that can wait in a wheel, in one at a time. All but `onDue()` belongs to the wheel. */
-export interface Timed extends Linked {
-  /** Called once when due; the entry has left the wheel by then and may be scheduled again. */
-  onDue(now: number): void;
-  /** When it is due, on the wheel's clock, in whole ms. */
-  dueAt: number;
+let access: EntryAccess;
+
+/**
+ * Something that can wait in a wheel, in one at a time. Entries are linked in rings and not kept in
+ * sets: `slot_list.ts` says why.
+ */
+export abstract class TimerEntry {
+  /** On the wheel's clock, in whole ms. */
+  #dueAt = 0;
+  /** Links of a ring; undefined while the entry is not scheduled. */
+  #previous: TimerEntry | undefined;
+  #next: TimerEntry | undefined;
+
+  /** Whether it waits in a wheel. */
+  get isScheduled(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /**
+   * Called once when due; the entry has left the wheel by then and may be scheduled again.
+   *
+   * @param now the wheel's clock, in ms
+   */
+  abstract onDue(now: number): void;
+
+  static {
+    access = {
+      dueAt: (entry) => entry.#dueAt,
+      setDueAt: (entry, at) => void (entry.#dueAt = at),
+      makeRing: (head) => void (head.#previous = head.#next = head),
+      next: (entry) => entry.#next,
+      append: (head, entry) => {
+        const last = head.#previous!;
+        entry.#previous = last;
+        entry.#next = head;
+        last.#next = entry;
+        head.#previous = entry;
+      },
+      unlink: (entry) => {
+        const previous = entry.#previous!;
+        const next = entry.#next!;
+        previous.#next = next;
+        next.#previous = previous;
+        entry.#previous = entry.#next = undefined;
+      },
+      moveAll: (from, to) => {
+        const first = from.#next!;
+        const last = from.#previous!;
+        const before = to.#previous!;
+        first.#previous = before;
+        before.#next = first;
+        last.#next = to;
+        to.#previous = last;
+        from.#previous = from.#next = from;
+      },
+    };
+  }
 }
 
 /** Settings of a {@linkcode TimerWheel}. */
@@ -40,7 +97,7 @@ export interface TimerWheelOptions {
 export class TimerWheel {
   readonly #tickMs: number;
   readonly #slots: Slot[];
-  /** What is looked at now, as its ticks have come. */
+  /** Entries that are firing. */
   readonly #current = new Slot();
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
@@ -77,7 +134,7 @@ export class TimerWheel {
    * @param entry what to call
    * @param delayMs from now, in ms; below one tick it fires with the next tick
    */
-  schedule(entry: Timed, delayMs: number): void {
+  schedule(entry: TimerEntry, delayMs: number): void {
     this.scheduleAt(entry, this.#clock() + Math.max(0, delayMs));
   }
 
@@ -86,14 +143,12 @@ export class TimerWheel {
    *
    * @param at on the wheel's clock, in ms; when that has passed it fires with the next tick
    */
-  scheduleAt(entry: Timed, at: number): void {
+  scheduleAt(entry: TimerEntry, at: number): void {
     this.cancel(entry);
     if (this.#size === 0) this.#tick = Math.max(this.#tick, this.#tickOf(this.#clock()));
-    entry.dueAt = Math.ceil(at);
-    const tick = Math.max(
-      this.#tick + 1,
-      Math.ceil(entry.dueAt / this.#tickMs),
-    );
+    const dueAt = Math.ceil(at);
+    access.setDueAt(entry, dueAt);
+    const tick = Math.max(this.#tick + 1, Math.ceil(dueAt / this.#tickMs));
     this.#slots[tick % this.#slots.length]?.add(entry);
     this.#size++;
     if (tick < this.#armedTick) this.#arm(tick, this.#clock());
@@ -103,9 +158,9 @@ export class TimerWheel {
    * Takes `entry` out; harmless when it does not wait. The timer stays armed and finds nothing to
    * do: clearing and arming it for each request costs a fast one a quarter of its time.
    */
-  cancel(entry: Timed): void {
-    if (entry.behind === undefined) return;
-    unlink(entry);
+  cancel(entry: TimerEntry): void {
+    if (!entry.isScheduled) return;
+    access.unlink(entry);
     this.#size--;
   }
 
@@ -132,7 +187,7 @@ export class TimerWheel {
 
   readonly #turn = (): void => {
     this.#armedTick = Infinity;
-    // As entries are due at whole ms, so much of the clock tells as much.
+    // Entries are due at whole milliseconds, so drop the fraction.
     const now = Math.floor(this.#clock());
     const current = this.#tickOf(now);
     // After a long stop of the process one turn visits every slot; more would visit them again.
@@ -150,7 +205,7 @@ export class TimerWheel {
     const current = this.#current;
     slot.moveTo(current);
     for (let entry = current.take(); entry !== undefined; entry = current.take()) {
-      if (entry.dueAt > now) {
+      if (access.dueAt(entry) > now) {
         slot.add(entry);
         continue;
       }
@@ -174,45 +229,34 @@ export class TimerWheel {
   }
 }
 
-/** What waits for the same ticks, first come first served. */
-class Slot implements Linked {
-  before: Linked = this;
-  behind: Linked = this;
-
-  get isEmpty(): boolean {
-    return this.behind === this;
+/** What waits for the same ticks, first come first served: the head of a ring of entries. */
+class Slot extends TimerEntry {
+  constructor() {
+    super();
+    access.makeRing(this);
   }
 
-  add(entry: Timed): void {
-    const last = this.before;
-    entry.before = last;
-    entry.behind = this;
-    last.behind = entry;
-    this.before = entry;
+  get isEmpty(): boolean {
+    return access.next(this) === this;
+  }
+
+  add(entry: TimerEntry): void {
+    access.append(this, entry);
   }
 
   /** Takes out the first entry, if there is one. */
-  take(): Timed | undefined {
-    if (this.isEmpty) return undefined;
-    const first = this.behind as Timed;
-    unlink(first);
+  take(): TimerEntry | undefined {
+    const first = access.next(this)!;
+    if (first === this) return undefined;
+    access.unlink(first);
     return first;
   }
 
-  /** Moves all entries behind those of another slot. There is one at least. */
+  /** Moves all entries behind those of another slot. There is at least one. */
   moveTo(other: Slot): void {
-    const { before: last, behind: first } = this;
-    first.before = other.before;
-    other.before.behind = first;
-    last.behind = other;
-    other.before = last;
-    this.before = this.behind = this;
+    access.moveAll(this, other);
   }
-}
 
-function unlink(entry: Linked): void {
-  const { before, behind } = entry;
-  if (before !== undefined) before.behind = behind;
-  if (behind !== undefined) behind.before = before;
-  entry.before = entry.behind = undefined;
+  /** A slot is never scheduled itself. */
+  onDue(): void {}
 }

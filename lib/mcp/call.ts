@@ -1,6 +1,6 @@
 import { CallAborted } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import type { Linked, Timed } from "../base/timer_wheel.ts";
+import { TimerEntry } from "../base/timer_wheel.ts";
 import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
 import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
@@ -28,17 +28,12 @@ const MAX_RETRY_MS = 3_600_000;
  *
  * Most calls end at once and look at nothing here, so whatever costs is made when first asked for.
  */
-export class Call<S extends RequestScope = RequestScope> implements ToolContext, Timed {
+export class Call<S extends RequestScope = RequestScope> extends TimerEntry implements ToolContext {
   readonly request: JsonRpcRequest;
   readonly scope: S;
 
   /** On the wheel's clock (ms). */
   startedAt = 0;
-
-  /** Belong to the timer wheel, which calls when the request's time is over. */
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
 
   #controller: AbortController | undefined;
   #log: ClientLog | undefined;
@@ -51,6 +46,7 @@ export class Call<S extends RequestScope = RequestScope> implements ToolContext,
   #stopWatching: (() => void) | undefined;
 
   constructor(request: JsonRpcRequest, scope: S) {
+    super();
     this.request = request;
     this.scope = scope;
   }

@@ -14,7 +14,6 @@
  */
 import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Linked, Timed } from "../base/timer_wheel.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonText, encodeRetry } from "../wire/sse.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
@@ -25,12 +24,7 @@ import type { StreamSnapshot, StreamState } from "./snapshot.ts";
 import type { EventStreamParts } from "./stream.ts";
 
 export class EventStream extends Stream
-  implements Timed, StreamSnapshot, ReaderProgress, EventListenerObject {
-  /** Belong to the timer wheel. */
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
-
+  implements StreamSnapshot, ReaderProgress, EventListenerObject {
   readonly #log: Log;
   readonly #maxAgeAt: number;
   #state: StreamState = "opening";
@@ -206,9 +200,10 @@ export class EventStream extends Stream
     const outcome = this.heartbeat.beat(now, this);
     if (outcome === "failed") return this.#pingFailed("ping_failed");
     if (outcome === "busy") return;
+    if (!this.sendRaw(this.driver.ping(this, this.pingCount + 1))) return;
+    this.heartbeat.countPing();
     this.owner.pinged(latenessMs);
-    const isSent = this.sendRaw(this.driver.ping(this, this.pingCount));
-    if (isSent && outcome === "unanswered") this.#pingFailed("peer_lost");
+    if (outcome === "unanswered") this.#pingFailed("peer_lost");
   }
 
   /** Layers 3 and 5: the reader takes nothing any more, or answers nothing. */

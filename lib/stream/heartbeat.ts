@@ -1,16 +1,16 @@
-/** What a stream has to show at a beat. */
+/** What a heartbeat asks of its stream. */
 export interface ReaderProgress {
   /** Bytes that wait for the reader. */
   readonly queuedBytes: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
-  /** Tells the answer to the last question to the client, and asks the next one. */
+  /** Sends the next ping request to the client, and returns what became of the one before. */
   pingClient(): PongState;
 }
 
 /**
- * What became of the last question to the client, where its dialect has one; `unknown` as long as
- * nobody was asked, or the client has never answered any.
+ * What became of the last ping request, where the dialect has them; `unknown` while none was sent,
+ * or for a client that has never answered one.
  */
 export type PongState = "answered" | "unanswered" | "unknown";
 
@@ -18,24 +18,27 @@ export type PongState = "answered" | "unanswered" | "unknown";
 const PING_SPREAD = 0.1;
 
 /**
- * Streams ping at moments so far apart (ms), the same for all: to wake the process costs as much as
- * ten pings do, and one ping after another finds code and kernel warm.
+ * Streams ping at multiples of this time (ms): waking the process costs as much as many pings, and
+ * pings in a row find code and kernel warm. Perf: the grid of pings.
  */
 export const PING_GRID_MS = 250;
 
 /**
- * So many streams in a row have the same place in the spread. They were opened one after the other,
- * so they lie side by side in memory, and are pinged in that order.
+ * Streams opened in a row share a ping slot in groups of this size. They lie side by side in memory
+ * and are pinged in that order.
  */
 const PINGS_PER_SLOT = 64;
-/** Its multiples fall evenly between whole numbers, however many there are. */
+/** Its multiples modulo 1 are evenly spread, however many there are. */
 const GOLDEN_RATIO = 0.618033988749895;
 
-let opened = 0;
+/** Spreads the first pings of the streams of one registry. */
+export class PingSlots {
+  #opened = 0;
 
-/** Where in the spread the next stream pings, from 0 to 1. */
-function nextSlot(): number {
-  return Math.floor(opened++ / PINGS_PER_SLOT) * GOLDEN_RATIO % 1;
+  /** Where in the spread the next stream pings, from 0 to 1. */
+  next(): number {
+    return Math.floor(this.#opened++ / PINGS_PER_SLOT) * GOLDEN_RATIO % 1;
+  }
 }
 
 /** When a stream pings next, and how often in a row it could not. */
@@ -47,10 +50,14 @@ export class Heartbeat {
   /** What the transport had taken at the last beat. */
   #sentAtBeat = 0;
 
-  constructor(now: number, intervalMs: number) {
+  /**
+   * @param intervalMs between two pings
+   * @param slot where in the spread the first one falls; see {@linkcode PingSlots}
+   */
+  constructor(now: number, intervalMs: number, slot: number) {
     this.#intervalMs = intervalMs;
     const gridMs = Math.max(1, Math.floor(Math.min(PING_GRID_MS, intervalMs * PING_SPREAD)));
-    const firstAt = now + intervalMs * (1 - PING_SPREAD * nextSlot());
+    const firstAt = now + intervalMs * (1 - PING_SPREAD * slot);
     this.#nextAt = Math.floor(firstAt / gridMs) * gridMs;
   }
 
@@ -59,7 +66,12 @@ export class Heartbeat {
     return this.#nextAt;
   }
 
-  /** Pings that went out. */
+  /** A ping was handed to the transport. */
+  countPing(): void {
+    this.#pingCount++;
+  }
+
+  /** Pings handed to the transport. */
   get pingCount(): number {
     return this.#pingCount;
   }
@@ -91,7 +103,6 @@ export class Heartbeat {
       this.#failures = 0;
       return "busy";
     }
-    this.#pingCount++;
     const isUnanswered = progress.pingClient() === "unanswered";
     this.#failures = isUnanswered ? this.#failures + 1 : 0;
     return isUnanswered ? "unanswered" : "ping";

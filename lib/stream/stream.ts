@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import { TimerEntry } from "../base/timer_wheel.ts";
 import type { StreamClient } from "./client.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox, type OutboxOwner } from "./out/outbox.ts";
@@ -12,13 +13,15 @@ export interface EventStreamParts {
   readonly client: StreamClient;
   readonly owner: StreamHost;
   readonly limits: StreamLimits;
-  /** The time between two pings that this stream has. */
+  /** The time between two pings of this stream. */
   readonly pingIntervalMs: number;
+  /** Where in the spread of pings its first one falls, from 0 to 1. */
+  readonly pingSlot: number;
   readonly log: Log;
 }
 
 /** What a stream is made of and shows of itself; what happens to it is in `event_stream.ts`. */
-export abstract class Stream implements OutboxOwner {
+export abstract class Stream extends TimerEntry implements OutboxOwner {
   readonly id: string;
   readonly client: StreamClient;
   /**
@@ -35,14 +38,15 @@ export abstract class Stream implements OutboxOwner {
   protected readonly limits: StreamLimits;
   protected readonly heartbeat: Heartbeat;
 
-  constructor({ id, driver, client, owner, limits, pingIntervalMs }: EventStreamParts) {
+  constructor({ id, driver, client, owner, limits, pingIntervalMs, pingSlot }: EventStreamParts) {
+    super();
     this.id = id;
     this.driver = driver;
     this.client = client;
     this.owner = owner;
     this.limits = limits;
     this.openedAt = Math.floor(owner.wheel.now());
-    this.heartbeat = new Heartbeat(this.openedAt, pingIntervalMs);
+    this.heartbeat = new Heartbeat(this.openedAt, pingIntervalMs, pingSlot);
     this.outbox = new Outbox(this, owner, limits.maxQueuedBytes);
   }
 

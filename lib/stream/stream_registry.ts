@@ -11,6 +11,7 @@ import { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admit/admission.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
+import { PingSlots } from "./heartbeat.ts";
 import { IdMap } from "./id_map.ts";
 import { closedEvent, type HeartbeatFigures, type Ledger, zeroClosed } from "./ledger.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
@@ -52,6 +53,7 @@ export class StreamRegistry implements StreamHost {
   readonly #perClient = new Map<string, number>();
   readonly #closed = zeroClosed();
   readonly #queues: QueueBudget;
+  readonly #pingSlots = new PingSlots();
   #opened = 0;
   /** Streams that have ended and whose socket is still held. */
   #lingering = 0;
@@ -120,6 +122,7 @@ export class StreamRegistry implements StreamHost {
       owner: this,
       limits: this.#limits,
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
+      pingSlot: this.#pingSlots.next(),
       log: this.#log,
     });
     this.#opened++;

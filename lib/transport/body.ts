@@ -6,7 +6,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { memoize } from "../base/memoize.ts";
-import type { Linked, Timed, TimerWheel } from "../base/timer_wheel.ts";
+import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
 import { invalidJsonError, parseJson } from "../wire/json_rpc.ts";
 import { CONTENT_ENCODING } from "../wire/headers.ts";
 import { isJsonContentType } from "../wire/media_types.ts";
@@ -115,10 +115,7 @@ const CHECKS = 16;
  * its own, which would cost a quick call a tenth of its speed: while any is on its way, all are
  * looked at now and then, and one that has been seen too often is late.
  */
-export class BodyDeadlines implements Timed {
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
+export class BodyDeadlines extends TimerEntry {
   readonly #timeoutMs: number;
   readonly #wheel: TimerWheel;
   /** The head of a linked list: a set that is added to and taken from for every request spends
@@ -127,6 +124,7 @@ export class BodyDeadlines implements Timed {
 
   /** @param timeoutMs time for a body; it is cut off at up to a sixteenth more */
   constructor(timeoutMs: number, wheel: TimerWheel) {
+    super();
     this.#timeoutMs = timeoutMs;
     this.#wheel = wheel;
   }
@@ -135,7 +133,7 @@ export class BodyDeadlines implements Timed {
     reading.behind = this.#newest;
     if (this.#newest !== undefined) this.#newest.before = reading;
     this.#newest = reading;
-    if (this.behind === undefined) this.#wheel.schedule(this, this.#timeoutMs / CHECKS);
+    if (!this.isScheduled) this.#wheel.schedule(this, this.#timeoutMs / CHECKS);
   }
 
   delete(reading: PendingBody): void {

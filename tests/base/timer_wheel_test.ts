@@ -1,17 +1,15 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "../deps/fast_check.ts";
-import { type Linked, type Timed, TimerWheel } from "../../lib/base/timer_wheel.ts";
+import { TimerEntry, TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { FakeTime } from "../helpers/time.ts";
 
 /** An entry that notes when it fired. */
-class Alarm implements Timed {
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
+class Alarm extends TimerEntry {
   readonly firedAt: number[] = [];
   readonly #then: ((now: number) => void) | undefined;
 
   constructor(then?: (now: number) => void) {
+    super();
     this.#then = then;
   }
 

@@ -1,19 +1,19 @@
 /** The one timer of all streams and calls. */
-import { type Timed, TimerWheel } from "../../lib/base/timer_wheel.ts";
+import { TimerEntry, TimerWheel } from "../../lib/base/timer_wheel.ts";
 
-function entry(): Timed {
-  return { dueAt: 0, before: undefined, behind: undefined, onDue: () => {} };
+class Silent extends TimerEntry {
+  onDue(): void {}
 }
 
 function wheelOf(count: number): TimerWheel {
   const wheel = new TimerWheel({ clock: () => 0 });
-  for (let index = 0; index < count; index++) wheel.schedule(entry(), 1_000 + index);
+  for (let index = 0; index < count; index++) wheel.schedule(new Silent(), 1_000 + index);
   return wheel;
 }
 
 for (const count of [1, 100, 10_000]) {
   const wheel = wheelOf(count);
-  const one = entry();
+  const one = new Silent();
   Deno.bench(`schedule() and cancel() beside ${count}`, { group: "wheel" }, () => {
     wheel.schedule(one, 300_000);
     wheel.cancel(one);

@@ -202,7 +202,7 @@ function assertLogsRight({ said, read, superseded, wasTight }: Scene): void {
   const got = numbers(read);
   assertEquals(got, numbers(said).filter((number) => got.includes(number)));
   const told = read.filter(isNote)
-    .reduce((sum, { message }) => sum + Number(/\d+$/.exec(message.params.data)?.[0]), 0);
+    .reduce((sum, { message }) => sum + Number.parseInt(message.params.data), 0);
   const leftOut = superseded.filter((kind) => kind === "log").length;
   // Where changes take all the room, there is none to tell it.
   if (wasTight) assertLessOrEqual(told, leftOut);

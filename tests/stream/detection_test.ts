@@ -1,5 +1,6 @@
 /** Each layer of disconnect detection alone ends the stream and aborts what runs for it. */
 import { assert, assertEquals } from "@std/assert";
+import { createEmit } from "../../lib/base/observer.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import {
   type BareStream,
@@ -157,14 +158,18 @@ Deno.test("layer 2: a write that throws ends the stream", async () => {
   assertEnded(streams, stream, driver, "write_failed");
 });
 
-Deno.test("layer 2: on a silent stream the next ping finds out", async () => {
-  using streams = new Streams();
+Deno.test("layer 2: on a silent stream the next ping finds out, and does not count as sent", async () => {
+  const pings: number[] = [];
+  using streams = new Streams({}, {
+    emit: createEmit([{ pinged: (latenessMs) => void pings.push(latenessMs) }]),
+  });
   const driver = busyDriver(1);
   const stream = streams.openFollowed({ driver });
   await settled();
   using _broken = breakWrites();
   await streams.time.advance(INTERVAL);
   assertEnded(streams, stream, driver, "write_failed");
+  assertEquals([stream.connection.pingCount, pings], [0, []]);
 });
 
 Deno.test("layer 3: a reader that stops fails three pings, then the stream ends", async () => {

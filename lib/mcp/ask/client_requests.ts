@@ -6,7 +6,7 @@
  */
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
-import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import {
   type JsonRpcId,
   type JsonRpcRequest,
@@ -90,16 +90,14 @@ export class ClientRequests {
   }
 }
 
-class PendingRequest implements Timed {
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
+class PendingRequest extends TimerEntry {
   readonly #request: JsonRpcRequest;
   readonly #call: AskingCall;
   readonly #timeoutMs: number;
   readonly #settled = Promise.withResolvers<unknown>();
 
   constructor(request: JsonRpcRequest, call: AskingCall, timeoutMs: number) {
+    super();
     this.#request = request;
     this.#call = call;
     this.#timeoutMs = timeoutMs;

@@ -1,17 +1,17 @@
 /**
- * Notifications that a reader who is behind gets later: of each key the newest alone.
+ * Notifications for a slow reader, who gets them later: of each key only the newest.
  *
- * Held back are those of which a later one says all (`list_changed`, updates of one resource, the
- * progress of one call), and log messages as long as there is room. Where there is none, first the
- * oldest log messages are left out, then the oldest progress; changes never are.
+ * Deferred are notifications that a later one replaces (`list_changed`, updates of one resource, the
+ * progress of one call), and log messages as long as there is room. Where there is none, the oldest
+ * log messages are dropped first, then the oldest progress; changes are never dropped.
  *
  * @module
  */
 import { notification } from "../../wire/json_rpc.ts";
 import type { Droppable, DroppableKind } from "../../wire/droppable.ts";
 
-/** Who is told what becomes of it. */
-export interface BacklogOwner {
+/** Who is told what becomes of deferred notifications. */
+export interface CoalescerHost {
   /** So many more bytes wait; negative when they went. */
   addQueued(delta: number): void;
   /** A notification is never sent: a newer one, or the answer, took its place, or there is no room. */
@@ -29,17 +29,17 @@ const OVERHEAD_BYTES = 320;
 const ENCODER = new TextEncoder();
 
 export class Coalescer {
-  readonly #owner: BacklogOwner;
-  /** In the order in which they are to be sent. */
+  readonly #owner: CoalescerHost;
+  /** In the order in which they will be sent. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
-  /** Log messages that came, for their keys. */
+  /** Number of log messages so far; each makes a key. */
   #logCount = 0;
-  #leftOutLogs = 0;
-  /** Of the last log message that was left out: one that its client wants to see. */
-  #leftOutLevel: unknown;
+  #droppedLogs = 0;
+  /** Level of the last log message that was dropped, which the client wants to see. */
+  #droppedLevel: unknown;
 
-  constructor(owner: BacklogOwner) {
+  constructor(owner: CoalescerHost) {
     this.#owner = owner;
   }
 
@@ -57,14 +57,14 @@ export class Coalescer {
    */
   hold({ kind, key }: Droppable, text: string, maxBytes: number): boolean {
     const own = key ?? `log ${++this.#logCount}`;
-    if (key !== undefined) this.#leaveOut(own);
+    if (key !== undefined) this.#drop(own);
     const bytes = ENCODER.encode(text).length + OVERHEAD_BYTES;
     const left = maxBytes - bytes;
     if (kind !== "log") this.makeRoom(left);
-    else if (left >= 0) this.#leaveOutOldest("log", left);
+    else if (left >= 0) this.#dropOldest("log", left);
     if (this.#bytes > left) {
       if (kind === "list_changed" || kind === "resource_updated") return false;
-      this.#noteLeftOut(kind, text);
+      this.#noteDropped(kind, text);
       return true;
     }
     this.#held.set(own, { kind, text, bytes });
@@ -72,62 +72,63 @@ export class Coalescer {
     return true;
   }
 
-  /** Drops what a key stands for, as something else says it or it matters no more. */
+  /** Drops the notification of a key, as something else says it or it no longer matters. */
   drop(key: string): void {
-    this.#leaveOut(key);
+    this.#drop(key);
   }
 
-  /** Leaves out what may be, log messages first, until no more than so many bytes are left. */
+  /** Drops what may be dropped, log messages first, until at most `maxBytes` are left. */
   makeRoom(maxBytes: number): void {
-    this.#leaveOutOldest("log", maxBytes);
-    this.#leaveOutOldest("progress", maxBytes);
+    this.#dropOldest("log", maxBytes);
+    this.#dropOldest("progress", maxBytes);
   }
 
   /**
-   * Gives out all messages, in order, and holds none any more. A first one tells how many log
-   * messages were left out.
+   * Returns all messages, in order, and keeps none. The first one says how many log messages were
+   * dropped, if any were.
    *
-   * @param maxBytes of all, that one included
+   * @param maxBytes of all, the first one included
    */
-  take(maxBytes: number): string[] {
+  drain(maxBytes: number): string[] {
     this.makeRoom(maxBytes);
-    if (this.#leftOutLogs > 0) this.#leaveOutOldest("log", maxBytes - OVERHEAD_BYTES);
+    if (this.#droppedLogs > 0) this.#dropOldest("log", maxBytes - OVERHEAD_BYTES);
     const texts = [...this.#held.values()].map(({ text }) => text);
-    const isToBeTold = this.#leftOutLogs > 0 && this.#bytes + OVERHEAD_BYTES <= maxBytes;
-    if (isToBeTold) texts.unshift(this.#tellLeftOut());
+    const isToBeTold = this.#droppedLogs > 0 && this.#bytes + OVERHEAD_BYTES <= maxBytes;
+    if (isToBeTold) texts.unshift(this.#droppedNotice());
     this.#held.clear();
-    this.#leftOutLogs = 0;
+    this.#droppedLogs = 0;
     this.#count(-this.#bytes);
     return texts;
   }
 
-  #leaveOutOldest(kind: DroppableKind, maxBytes: number): void {
+  #dropOldest(kind: DroppableKind, maxBytes: number): void {
     for (const [key, held] of this.#held) {
       if (this.#bytes <= maxBytes) return;
-      if (held.kind === kind) this.#leaveOut(key);
+      if (held.kind === kind) this.#drop(key);
     }
   }
 
-  #leaveOut(key: string): void {
+  #drop(key: string): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
     this.#count(-held.bytes);
-    this.#noteLeftOut(held.kind, held.text);
+    this.#noteDropped(held.kind, held.text);
   }
 
-  #noteLeftOut(kind: DroppableKind, text: string): void {
+  #noteDropped(kind: DroppableKind, text: string): void {
     this.#owner.superseded(kind);
     if (kind !== "log") return;
-    this.#leftOutLogs++;
-    this.#leftOutLevel = JSON.parse(text).params?.level;
+    this.#droppedLogs++;
+    this.#droppedLevel = JSON.parse(text).params?.level;
   }
 
-  #tellLeftOut(): string {
+  #droppedNotice(): string {
+    const what = this.#droppedLogs === 1 ? "log message was" : "log messages were";
     return JSON.stringify(notification("notifications/message", {
-      level: this.#leftOutLevel,
+      level: this.#droppedLevel,
       logger: "lifeline",
-      data: `Log messages left out here, as they were read too slowly: ${this.#leftOutLogs}`,
+      data: `${this.#droppedLogs} ${what} dropped because the client reads too slowly`,
     }));
   }
 

@@ -1,36 +1,57 @@
-import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
-import { type BacklogOwner, Coalescer } from "./coalescer.ts";
+import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
+import type { Droppable } from "../../wire/droppable.ts";
+import { Coalescer, type CoalescerHost } from "./coalescer.ts";
 
-/** Who is told what becomes of it, and when to look at the reader. */
-export interface DeferredMessagesHost extends BacklogOwner {
-  /** The one timer of all streams. */
+/** Who is told what becomes of deferred messages, and has the timer of all streams. */
+export interface DeferredMessagesHost extends CoalescerHost {
   readonly wheel: TimerWheel;
 }
 
 /** How often the reader is looked at (ms). */
 const POLL_MS = 50;
 
-/** The backlog of one event stream, and the look whether its reader has caught up. */
-export class DeferredMessages extends Coalescer implements Timed {
-  /** Belong to the timer wheel. */
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
-
+/** What one event stream has deferred, and the timer that sends it once the reader has caught up. */
+export class DeferredMessages extends TimerEntry {
+  readonly #coalescer: Coalescer;
   readonly #wheel: TimerWheel;
   readonly #catchUp: () => boolean;
 
-  /** @param catchUp takes what is held, and tells so, once the reader has taken all the rest */
-  constructor(owner: DeferredMessagesHost, catchUp: () => boolean) {
-    super(owner);
-    this.#wheel = owner.wheel;
+  /**
+   * @param catchUp called now and then; drains what is deferred and returns true once the reader
+   * has taken everything else
+   */
+  constructor(host: DeferredMessagesHost, catchUp: () => boolean) {
+    super();
+    this.#coalescer = new Coalescer(host);
+    this.#wheel = host.wheel;
     this.#catchUp = catchUp;
     this.#wheel.schedule(this, POLL_MS);
   }
 
-  override take(maxBytes: number): string[] {
+  /** At least what all of it takes in the stream's queue. */
+  get bytes(): number {
+    return this.#coalescer.bytes;
+  }
+
+  /** See {@linkcode Coalescer.hold}. */
+  hold(droppable: Droppable, text: string, maxBytes: number): boolean {
+    return this.#coalescer.hold(droppable, text, maxBytes);
+  }
+
+  /** See {@linkcode Coalescer.drop}. */
+  drop(key: string): void {
+    this.#coalescer.drop(key);
+  }
+
+  /** See {@linkcode Coalescer.makeRoom}. */
+  makeRoom(maxBytes: number): void {
+    this.#coalescer.makeRoom(maxBytes);
+  }
+
+  /** See {@linkcode Coalescer.drain}; stops the timer. */
+  drain(maxBytes: number): string[] {
     this.#wheel.cancel(this);
-    return super.take(maxBytes);
+    return this.#coalescer.drain(maxBytes);
   }
 
   /** Called by the timer wheel. */

@@ -163,7 +163,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     if (backlog === undefined) return;
     this.#coalescer = undefined;
     const room = this.#maxBytes - this.waitingBytes - nextBytes();
-    for (const text of backlog.take(room)) this.#owner.sendDeferred(text);
+    for (const text of backlog.drain(room)) this.#owner.sendDeferred(text);
   }
 
   /** Brings the total up to date: a reader takes bytes without telling. */

@@ -1,4 +1,4 @@
-import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** How often it is looked whether the reader goes on (ms). */
@@ -16,12 +16,7 @@ export interface TailDrainHost {
  * What waits in a stream that has ended. A slow reader may take it, as long as it goes on taking:
  * one that has taken nothing since the last look is cut off.
  */
-export class TailDrain implements Timed {
-  /** Belong to the timer wheel. */
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
-
+export class TailDrain extends TimerEntry {
   readonly #outbox: Outbox;
   readonly #owner: TailDrainHost;
   readonly #cut: () => void;
@@ -30,6 +25,7 @@ export class TailDrain implements Timed {
 
   /** @param cut drops what waits */
   constructor(outbox: Outbox, owner: TailDrainHost, cut: () => void) {
+    super();
     this.#outbox = outbox;
     this.#owner = owner;
     this.#cut = cut;

@@ -7,7 +7,7 @@
  */
 import { type CallAborted, ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
-import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
@@ -71,16 +71,11 @@ export function handleStateless(deps: StatelessDeps, call: StatelessCall): Maybe
 }
 
 /** A client that is here for one call. */
-class StatelessRequest implements RequestScope, StreamDriver, Timed {
+class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver {
   readonly inFlight = new InFlight();
   readonly caller: Caller;
   readonly capabilities: ClientCapabilities;
   readonly logLevel: LoggingLevel | undefined;
-
-  /** Belong to the timer wheel. */
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
 
   readonly #deps: StatelessDeps;
   readonly #call: StatelessCall;
@@ -89,6 +84,7 @@ class StatelessRequest implements RequestScope, StreamDriver, Timed {
   #clientKey = "";
 
   constructor(deps: StatelessDeps, call: StatelessCall) {
+    super();
     this.#deps = deps;
     this.#call = call;
     this.caller = call.caller;

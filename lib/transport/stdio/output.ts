@@ -6,14 +6,14 @@
  */
 import { messageOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
-import { type BacklogOwner, Coalescer } from "../../stream/out/coalescer.ts";
+import { Coalescer, type CoalescerHost } from "../../stream/out/coalescer.ts";
 import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../../wire/json_rpc.ts";
 import { droppableOf, progressKey } from "../../wire/droppable.ts";
 
 /** Share of what may wait from which on the other end is behind. */
 const BEHIND_SHARE = 1 / 8;
 /** On a pipe there is one reader only, whose queue nobody adds up. */
-const UNCOUNTED: BacklogOwner = { addQueued: () => {}, superseded: () => {} };
+const UNCOUNTED: CoalescerHost = { addQueued: () => {}, superseded: () => {} };
 const log = logFor("stdio");
 
 export class StdioOutput {
@@ -58,7 +58,7 @@ export class StdioOutput {
   flush(): void {
     const backlog = this.#backlog;
     this.#backlog = undefined;
-    for (const text of backlog?.take(Infinity) ?? []) this.#write(text);
+    for (const text of backlog?.drain(Infinity) ?? []) this.#write(text);
   }
 
   /** Resolves when all is written. */

@@ -6,7 +6,7 @@
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import type { Signer } from "../../base/signer.ts";
-import type { Linked, Timed, TimerWheel } from "../../base/timer_wheel.ts";
+import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
@@ -48,18 +48,13 @@ const RESPONSE = "p";
 
 const ENCODER = new TextEncoder();
 
-export class StreamableSession implements ChangeListener, Timed {
+export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly id: string;
   readonly key: string;
   readonly state: ClientState;
   readonly eventIds: EventIds;
   /** The stream for messages that answer no request. */
   readonly standalone: ResumableStream;
-
-  /** Belong to the timer wheel. */
-  dueAt = 0;
-  before: Linked | undefined;
-  behind: Linked | undefined;
   /** Belongs to the change bus. */
   place = -1;
 
@@ -79,6 +74,7 @@ export class StreamableSession implements ChangeListener, Timed {
   #requestCount = 0;
 
   constructor(parts: SessionParts) {
+    super();
     this.id = parts.id;
     this.key = parts.key;
     this.#parts = parts;

@@ -26,7 +26,7 @@ class Room {
   }
 
   take(): JsonRpcNotification[] {
-    const messages = this.backlog.take(this.#maxBytes).map((text) => JSON.parse(text));
+    const messages = this.backlog.drain(this.#maxBytes).map((text) => JSON.parse(text));
     assertEquals([this.counted, this.backlog.bytes], [0, 0]);
     return messages;
   }
@@ -78,7 +78,7 @@ Deno.test("`hold()` leaves out the oldest log messages where there is no room, a
   assertEquals(note?.params?.level, "error");
   assertEquals(
     note?.params?.data,
-    `Log messages left out here, as they were read too slowly: ${20 - rest.length}`,
+    `${20 - rest.length} log messages were dropped because the client reads too slowly`,
   );
   assertEquals(room.superseded.length, 20 - rest.length);
 });
@@ -103,7 +103,7 @@ Deno.test("`hold()` leaves out a log message or progress that is larger than all
   assert(room.hold(said("x".repeat(2_000))));
   assertEquals(room.superseded, ["log"]);
   assertEquals(room.take().map(({ params }) => params?.data ?? params?.progress), [
-    "Log messages left out here, as they were read too slowly: 1",
+    "1 log message was dropped because the client reads too slowly",
     1,
     "kept",
   ]);
