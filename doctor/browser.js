@@ -8,30 +8,47 @@ import { call } from "./engine/request.js";
 /** @type {Record<string, string>} */
 const VERSIONS = { "http/1.0": "1.0", "http/1.1": "1.1", "h2": "2", "h3": "3" };
 
+/** Requests after which the browser counts as one that opens a connection for each. */
+const MAX_TRIES = 3;
+
 /**
- * Sends one more short request and looks at how the browser sent it.
+ * Sends short requests and reads how the browser sent them. A browser shows that it used a
+ * connection again. When it opens a new one, it does not say whether the old one was closed or
+ * busy, so nothing is claimed then.
  *
  * @param {import("./engine/request.js").ProbeContext} context
  * @returns {Promise<import("./engine/examine.js").ConnectionMeasured>}
  */
 export async function inspectBrowserConnection(context) {
   const isSecure = new URL(context.url).protocol === "https:";
+  /** @type {import("./engine/examine.js").ConnectionMeasured} */
+  let measured = { isSecure };
+  for (let i = 0; i < MAX_TRIES && measured.isReused === undefined; i++) {
+    const timing = await timeRequest(context);
+    if (timing === undefined) continue;
+    const httpVersion = VERSIONS[timing.nextHopProtocol];
+    // A browser that keeps the times to itself gives zero for both.
+    const isReused = timing.connectStart > 0 && timing.connectStart === timing.connectEnd;
+    measured = {
+      isSecure,
+      ...(httpVersion !== undefined && { httpVersion }),
+      ...(isReused && { isReused }),
+    };
+  }
+  return measured;
+}
+
+/** @param {import("./engine/request.js").ProbeContext} context */
+async function timeRequest(context) {
   // A query of its own tells this request's entry from all others.
-  const url = `${context.url}?look=${Math.random()}`;
+  const url = `${context.url}?probe=${Math.random()}`;
   const entry = entryOf(url, context.patienceMs);
   await call(context, {
     url,
     headers: { accept: "application/json" },
     body: { jsonrpc: "2.0", id: "connection", method: "ping" },
   });
-  const timing = await entry;
-  if (timing === undefined) return { isSecure };
-  const httpVersion = VERSIONS[timing.nextHopProtocol];
-  return {
-    isSecure,
-    ...(httpVersion !== undefined && { httpVersion }),
-    isReused: timing.connectStart === timing.connectEnd,
-  };
+  return await entry;
 }
 
 /**

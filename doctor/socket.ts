@@ -11,13 +11,17 @@ const PING = JSON.stringify({ jsonrpc: "2.0", id: "connection", method: "ping" }
 /** Longest head and longest body that are read, in characters. */
 const MAX_READ = 65_536;
 
-/** Looks at the connection; knows less where the peer does not speak HTTP as expected. */
+/** Inspects the connection; knows less where the peer does not speak HTTP as expected. */
 export async function inspectConnection(context: ProbeContext): Promise<ConnectionMeasured> {
   const url = new URL(context.url);
   const isSecure = url.protocol === "https:";
   try {
-    if (isSecure && await negotiates(url, "h2")) return { isSecure, httpVersion: "2" };
-    return { isSecure, ...await inspectHttp1(url, context) };
+    if (isSecure && await negotiates(url, "h2", context.patienceMs)) {
+      return { isSecure, httpVersion: "2" };
+    }
+    const measured = { isSecure, ...await inspectHttp1(url, context) };
+    // Over TLS a client negotiates HTTP/2 without an offer to upgrade.
+    return isSecure ? measured : { ...measured, ...await offerUpgrade(url, context) };
   } catch (error) {
     // Whatever is wrong with the path, the other measurements tell it better.
     if (error instanceof Deno.errors.NotCapable) throw error;
@@ -25,12 +29,56 @@ export async function inspectConnection(context: ProbeContext): Promise<Connecti
   }
 }
 
-async function negotiates(url: URL, protocol: string): Promise<boolean> {
-  using connection = await Deno.connectTls({
-    ...addressOf(url),
-    alpnProtocols: [protocol, "http/1.1"],
-  });
-  return (await connection.handshake()).alpnProtocol === protocol;
+async function negotiates(url: URL, protocol: string, withinMs: number): Promise<boolean> {
+  using connection = await connect(url, [protocol, "http/1.1"], withinMs);
+  if (!("handshake" in connection)) return false;
+  // To close it is the only way to end a handshake that the peer does not answer.
+  const timer = setTimeout(() => connection.close(), withinMs);
+  try {
+    return (await connection.handshake()).alpnProtocol === protocol;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Sends a POST that offers an upgrade to HTTP/2, as Java's default client does. A server may ignore
+ * the offer (RFC 9110, 7.8), but has to answer the request.
+ */
+async function offerUpgrade(
+  url: URL,
+  context: ProbeContext,
+): Promise<Pick<ConnectionMeasured, "upgradeStatus">> {
+  using connection = await RawConnection.open(url, context.patienceMs);
+  const head = await connection.ask(requestText(url, {
+    ...context.headers,
+    accept: "application/json, text/event-stream",
+    connection: "Upgrade, HTTP2-Settings",
+    upgrade: "h2c",
+    "http2-settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+  }, PING));
+  return head === undefined ? {} : { upgradeStatus: head.status };
+}
+
+/** Connects within a time. */
+async function connect(
+  url: URL,
+  alpnProtocols: string[],
+  withinMs: number,
+): Promise<Deno.TcpConn | Deno.TlsConn> {
+  const connecting = url.protocol === "https:"
+    ? Deno.connectTls({ ...addressOf(url), alpnProtocols })
+    : Deno.connect(addressOf(url));
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Deno.errors.TimedOut(`No connection within ${withinMs} ms`));
+    connecting.then((connection) => connection.close()).catch(() => {});
+  }, withinMs);
+  try {
+    return await Promise.race([connecting, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function inspectHttp1(
@@ -99,10 +147,7 @@ class RawConnection implements Disposable {
   }
 
   static async open(url: URL, withinMs: number): Promise<RawConnection> {
-    const connection = url.protocol === "https:"
-      ? await Deno.connectTls({ ...addressOf(url), alpnProtocols: ["http/1.1"] })
-      : await Deno.connect(addressOf(url));
-    return new RawConnection(connection, withinMs);
+    return new RawConnection(await connect(url, ["http/1.1"], withinMs), withinMs);
   }
 
   /** Sends a request; whether its whole answer came. */

@@ -43,5 +43,27 @@ export function connectionFindings({ connection }, proxies) {
       fixes: fixesFor("http1", proxies),
     });
   }
-  return found;
+  const refused = upgradeRefused(connection?.upgradeStatus, proxies);
+  return refused === undefined ? found : [...found, refused];
+}
+
+/**
+ * @param {number | undefined} status of the answer to the offer
+ * @param {readonly string[]} proxies
+ * @returns {Finding | undefined}
+ */
+function upgradeRefused(status, proxies) {
+  // 101 accepts the offer; a request that is answered has ignored it.
+  if (status === undefined || status === 101 || status < 400) return undefined;
+  return {
+    id: "upgrade_refused",
+    level: "note",
+    title: `A request that offers an upgrade to HTTP/2 is refused (${status})`,
+    evidence: "Java's HttpClient, and what is built on it, sends such an offer with its first " +
+      "POST (Upgrade: h2c). Such clients do not get in here.",
+    fixes: [
+      ...fixesFor("upgrade", proxies),
+      { who: "Java", what: "`HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)`" },
+    ],
+  };
 }

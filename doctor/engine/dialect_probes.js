@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { call, ProbeError } from "./request.js";
+import { ProbeError } from "./probe_error.js";
+import { call } from "./request.js";
 import { TracedStream } from "./traced_stream.js";
 
 /**

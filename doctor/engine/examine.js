@@ -11,7 +11,8 @@ import { watchSilent, watchUsual } from "./idle_probe.js";
 import { probeEndingStream, probePlain } from "./plain_probe.js";
 import { recognise } from "./proxies.js";
 import { isUnreachable, reachFinding } from "./reach_findings.js";
-import { call, ProbeError } from "./request.js";
+import { ProbeError } from "./probe_error.js";
+import { call } from "./request.js";
 
 /**
  * @typedef {import("./request.js").ProbeContext} ProbeContext
@@ -24,6 +25,7 @@ import { call, ProbeError } from "./request.js";
  * @property {string} [httpVersion] "1.0", "1.1", "2" or "3"
  * @property {boolean} [isReused] for a further request
  * @property {"chunked" | "until_close"} [framing] of a stream over HTTP/1
+ * @property {number} [upgradeStatus] of the answer to a POST that offers an upgrade to HTTP/2
  *
  * @typedef {{ ms: number, error: ProbeError | undefined }} DialectMeasured
  *
@@ -135,6 +137,7 @@ async function examined(context, options) {
     const isWell = findings.every(({ level }) => level === "note");
     return { verdict: isWell ? "ok" : "problems", proxies, measured, findings };
   } catch (error) {
+    context.signal.throwIfAborted();
     if (!(error instanceof ProbeError)) throw error;
     if (error.headers !== undefined) proxies = recognise(error.headers);
     const findings = [reachFinding(error, context.url, proxies)];

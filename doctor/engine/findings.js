@@ -10,7 +10,7 @@ import { seconds } from "./request.js";
 
 /**
  * @typedef {import("./examine.js").Measured} Measured
- * @typedef {import("./request.js").ProbeError} ProbeError
+ * @typedef {import("./probe_error.js").ProbeError} ProbeError
  *
  * @typedef {object} Finding
  * @property {string} id the same for the same thing, for machines
@@ -31,8 +31,8 @@ export const DIALECTS = {
 
 /** A hold that is no more than the pause of a network stack before it sends little (ms). */
 const MAX_PAUSE_MS = 250;
-/** How much later than a short answer a stream's headers may come (ms). */
-const MAX_LATE_START_MS = 1_000;
+/** How much later than a short answer a stream may begin (ms). */
+const LATE_START_MS = 1_000;
 
 /**
  * All findings, the gravest first.
@@ -43,7 +43,8 @@ const MAX_LATE_START_MS = 1_000;
  */
 export function diagnose(measured, proxies) {
   const found = [
-    buffered(measured, proxies),
+    buffered(measured, proxies) ?? delayed(measured, proxies) ??
+      lateStart(measured, proxies),
     compressed(measured, proxies),
     ...idleFindings(measured, proxies),
     ...dialectFindings(measured, proxies),
@@ -77,7 +78,7 @@ export function isLate(delivery) {
 
 /** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
 function buffered(measured, proxies) {
-  if (!isHeld(measured)) return delayed(measured, proxies) ?? lateStart(measured, proxies);
+  if (!isHeld(measured)) return undefined;
   const held = Object.entries(measured.dialects).filter(([, { error }]) => error?.kind === "held");
   return {
     id: "buffered",
@@ -118,7 +119,7 @@ function deliveryText(subject, events) {
 
 /** @param {Measured} measured @param {readonly string[]} proxies @returns {Finding | undefined} */
 function lateStart({ reach, events }, proxies) {
-  if (events === undefined || events.firstByteMs < reach.warmMs + MAX_LATE_START_MS) return;
+  if (events === undefined || events.firstByteMs < reach.warmMs + LATE_START_MS) return undefined;
   return {
     id: "late_start",
     level: "problem",

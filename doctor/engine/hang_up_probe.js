@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ID_HEADER, idOf, openPlain, PING_HEADER, SLOWEST_PING_MS } from "./plain_probe.js";
-import { call, ProbeError } from "./request.js";
+import { ID_HEADER, idOf, openPlain, PING_HEADER } from "./plain_probe.js";
+import { ProbeError } from "./probe_error.js";
+import { call, pause } from "./request.js";
 
 /**
  * @typedef {import("./request.js").ProbeContext} ProbeContext
@@ -16,8 +17,10 @@ import { call, ProbeError } from "./request.js";
 /** A message that puts nothing on the stream, and one whose answer some proxy cannot deliver. */
 const SILENT = { jsonrpc: "2.0", method: "notifications/initialized" };
 const ANSWERED = { jsonrpc: "2.0", id: "anyone", method: "ping" };
-/** Time between two looks whether the server has noticed. */
+/** Time between two checks whether the server has noticed. */
 const POLL_MS = 50;
+/** A ping interval that is longer than the whole probe; the server grants what it can. */
+const SLOW_PING_MS = 3_600_000;
 
 /**
  * How soon the server learns that a client has gone.
@@ -28,7 +31,7 @@ const POLL_MS = 50;
  */
 export async function probeHangUp(context) {
   // No keepalive may tell the server: that would measure the keepalive.
-  const stream = await openPlain(context, { headers: { [PING_HEADER]: String(SLOWEST_PING_MS) } });
+  const stream = await openPlain(context, { headers: { [PING_HEADER]: String(SLOW_PING_MS) } });
   await stream.leave();
   const leftAt = performance.now();
   const id = idOf(stream);
@@ -50,14 +53,21 @@ export async function probeHangUp(context) {
 async function becomesUnknown(context, id, message) {
   const deadline = performance.now() + context.patienceMs;
   while (performance.now() < deadline) {
-    if (!await takes(context, id, message)) return true;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (!await sendsTo(context, id, message)) return true;
+    await pause(context, POLL_MS);
   }
   return false;
 }
 
-/** @param {ProbeContext} context @param {string} id @param {object} body */
-async function takes(context, id, body) {
+/**
+ * Sends a message for the stream.
+ *
+ * @param {ProbeContext} context
+ * @param {string} id of the stream
+ * @param {object} body
+ * @returns {Promise<boolean>} whether the server still knows the stream
+ */
+async function sendsTo(context, id, body) {
   try {
     await call(context, { url: context.plainUrl, headers: { [ID_HEADER]: id }, body });
     return true;

@@ -16,6 +16,15 @@ export const MARGIN = 2;
 /** Silence shorter than this share of one that was survived is not what ended a stream. */
 const SHORTER = 0.9;
 
+/** @type {Finding} */
+const FLOODED = {
+  id: "flooded",
+  level: "problem",
+  title: "A stream on which nothing should happen is full of events",
+  evidence: "The doctor opened a stream and sent nothing. What came was more than it reads.",
+  fixes: [],
+};
+
 /**
  * @param {{ usual: IdleResult, silent?: IdleResult | undefined, idleMs?: number | undefined }} watched
  *   `idleMs`: the silence that was asked for
@@ -24,6 +33,7 @@ const SHORTER = 0.9;
  */
 export function idleFindings({ usual, silent, idleMs }, proxies) {
   if (usual.outcome === "cut") return [cutFinding(usual, proxies)];
+  if (usual.outcome === "too_much") return [FLOODED];
   const unmeasured = closedByServer(silent) ?? closedByServer(usual) ?? noKeepalive(usual);
   const limit = silent === undefined ? undefined : limitFinding(usual, silent, proxies);
   return [unmeasured, limit, shortOf(silent, idleMs)].filter((finding) => finding !== undefined);

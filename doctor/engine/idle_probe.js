@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { openPlain, ping, PING_HEADER, SLOWEST_PING_MS } from "./plain_probe.js";
-import { ProbeError } from "./request.js";
+import { openPlain, ping, PING_HEADER } from "./plain_probe.js";
+import { ProbeError } from "./probe_error.js";
 
 /**
  * How a stream that was only watched fared. `alive`: to the end of the watch; `cut`: by something
@@ -14,7 +14,7 @@ import { ProbeError } from "./request.js";
  * it did not open.
  *
  * @typedef {object} IdleResult
- * @property {"alive" | "cut" | "lost" | "closed" | "left" | import("./request.js").ProbeErrorKind} outcome
+ * @property {"alive" | "cut" | "lost" | "closed" | "left" | import("./probe_error.js").ProbeErrorKind} outcome
  * @property {number} pingIntervalMs as the server tells it; NaN where it does not
  * @property {number} keepalives that came
  * @property {number} forMs how long it was watched
@@ -28,10 +28,8 @@ import { ProbeError } from "./request.js";
  * @typedef {import("./traced_stream.js").TracedStream} TracedStream
  */
 
-/** The first ping comes up to a tenth before its time. */
-const FIRST_PING_SHARE = 0.9;
-/** The longest silence that can be asked for. */
-export const MAX_IDLE_MS = SLOWEST_PING_MS * FIRST_PING_SHARE;
+/** The longest silence that can be asked for (ms); servers grant little more. */
+export const MAX_IDLE_MS = 540_000;
 /** How long one keepalive is waited for, where no time was given. */
 const MAX_USUAL_MS = 60_000;
 
@@ -59,7 +57,8 @@ export async function watchUsual(context, forMs) {
  * @returns {Promise<IdleResult>} never rejects
  */
 export async function watchSilent(context, forMs) {
-  const askedMs = Math.min(Math.ceil(forMs / FIRST_PING_SHARE) + 100, SLOWEST_PING_MS);
+  // More than is needed: the server grants what it can, and its first ping may come early.
+  const askedMs = Math.ceil(forMs * 2);
   return await watch(context, { [PING_HEADER]: String(askedMs) }, async (stream) => {
     await stream.waitFor(() => stream.events.some(isPing), forMs);
     if (stream.end === undefined) await ping(context, stream, "still-there");
@@ -114,6 +113,7 @@ function summary(stream, otherwise) {
 function outcomeOf({ end }, saidGoodbye, otherwise) {
   if (otherwise === "left") return otherwise;
   if (saidGoodbye) return "closed";
+  if (end?.how === "flooded") return "too_much";
   return end === undefined ? otherwise : "cut";
 }
 

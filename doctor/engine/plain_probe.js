@@ -1,11 +1,12 @@
 /**
- * The plain dialect, measured: one stream on which a countdown reports its steps at a steady pace,
- * a second request, and the farewell.
+ * The plain dialect, measured: one stream on which requests are answered at a steady pace, and its
+ * end.
  *
  * @module
  */
 import { judgeDelivery } from "./delivery.js";
-import { call, ProbeError, seconds } from "./request.js";
+import { ProbeError } from "./probe_error.js";
+import { call, pause, seconds } from "./request.js";
 import { TracedStream } from "./traced_stream.js";
 
 /**
@@ -17,13 +18,11 @@ import { TracedStream } from "./traced_stream.js";
  * @property {import("./delivery.js").Delivery | undefined} delivery undefined where too few came
  */
 
-/** Steps of the countdown that is called; enough to tell those that come alone from a burst. */
+/** Events that are sent; enough to tell those that come alone from a burst. */
 const STEPS = 8;
 const EVENT_STREAM = "text/event-stream";
 /** Asks for a slower ping; the answer's header of that name tells what was granted. */
 export const PING_HEADER = "mcp-ping-interval-ms";
-/** The slowest ping that Lifeline grants. */
-export const SLOWEST_PING_MS = 600_000;
 export const ID_HEADER = "mcp-connection-id";
 
 /**
@@ -49,29 +48,59 @@ export async function openPlain(context, { headers, ...options } = {}) {
 }
 
 /**
- * Measures how events come, then goes through the rest of the dialect.
+ * Measures how events come, then ends the stream by DELETE. The events are the answers to requests
+ * that are sent at a steady pace, so no tool is needed.
  *
  * @param {ProbeContext} context
  * @param {(events: EventsMeasured) => void} onEvents told even if what follows fails
  * @throws {ProbeError}
  */
 export async function probePlain(context, onEvents) {
-  const stream = await openPlain(context, {
-    body: countdown("events", context),
-    withinMs: countdownMs(context),
-  });
+  const stream = await openPlain(context);
   try {
-    const answer = await stream.find(answerTo("events"), countdownMs(context));
-    onEvents(measure(stream, context));
-    if (answer === undefined) throw nothingMore(stream);
-    await talk(context, stream);
+    const error = await sendPaced(context, stream);
+    const last = await stream.find(answerTo(idOfStep(STEPS)), context.patienceMs);
+    onEvents(measure(stream, context, ({ json }) => isStep(json?.id)));
+    if (error !== undefined) throw error;
+    if (last === undefined) throw nothingMore(stream);
+    await end(context, stream);
   } finally {
     await stream.leave();
   }
 }
 
 /**
- * Measures a stream that ends by itself: what a proxy holds back until the end comes then.
+ * Sends pings for an open stream at a steady pace, without waiting for their answers.
+ *
+ * @param {ProbeContext} context
+ * @param {TracedStream} stream
+ * @returns {Promise<unknown>} the first error of them
+ */
+async function sendPaced(context, stream) {
+  /** @type {unknown} */
+  let error;
+  const sent = [];
+  for (let i = 1; i <= STEPS && error === undefined; i++) {
+    sent.push(sendPing(context, stream, idOfStep(i)).catch((why) => error ??= why));
+    await pause(context, context.stepMs);
+  }
+  await Promise.all(sent);
+  return error;
+}
+
+/** @param {number} number */
+function idOfStep(number) {
+  return `step-${number}`;
+}
+
+/** @param {unknown} id */
+function isStep(id) {
+  return typeof id === "string" && id.startsWith("step-");
+}
+
+/**
+ * Measures a stream that ends by itself: what a proxy holds back until the end comes then. Only a
+ * server with the built-in tool `countdown` has one.
  *
  * @param {ProbeContext} context
  * @returns {Promise<EventsMeasured>}
@@ -81,31 +110,31 @@ export async function probeEndingStream(context) {
   const stream = await TracedStream.open(context, {
     url: context.url,
     headers: { accept: `application/json, ${EVENT_STREAM}` },
-    body: countdown("whole", context),
+    body: countdown(context),
     withinMs: countdownMs(context),
   });
   try {
     await stream.waitFor(() => false, countdownMs(context));
-    return measure(stream, context);
+    const isProgress = (/** @type {{ json: any }} */ { json }) =>
+      json?.method === "notifications/progress";
+    return measure(stream, context, isProgress);
   } finally {
     await stream.leave();
   }
 }
 
 /**
- * A further request on the open stream, and its end by DELETE.
+ * Ends a stream by DELETE.
  *
  * @param {ProbeContext} context
  * @param {TracedStream} stream
  */
-async function talk(context, stream) {
-  await ping(context, stream, "talk");
-  const url = context.plainUrl;
+async function end(context, stream) {
   const headers = { [ID_HEADER]: idOf(stream) };
-  await call(context, { method: "DELETE", url, headers });
+  await call(context, { method: "DELETE", url: context.plainUrl, headers });
   await stream.waitFor(() => false, context.patienceMs);
   if (!stream.events.some(({ event }) => event === "close")) {
-    throw new ProbeError("cut", "the stream did not say goodbye after DELETE");
+    throw new ProbeError("cut", "the stream ended without a close event after DELETE");
   }
 }
 
@@ -118,17 +147,25 @@ async function talk(context, stream) {
  * @throws {ProbeError} `held` where the answer does not come, `wrong_answer` where it comes elsewhere
  */
 export async function ping(context, stream, id) {
+  await sendPing(context, stream, id);
+  if (await stream.find(answerTo(id), context.patienceMs) !== undefined) return;
+  const when = `within ${seconds(context.patienceMs)}`;
+  throw new ProbeError("held", `a request was accepted, but its answer did not come ${when}`);
+}
+
+/**
+ * @param {ProbeContext} context
+ * @param {TracedStream} stream
+ * @param {string} id
+ */
+async function sendPing(context, stream, id) {
   const headers = { [ID_HEADER]: idOf(stream) };
   const body = { jsonrpc: "2.0", id, method: "ping" };
   const { response } = await call(context, { url: context.plainUrl, headers, body });
-  if (response.status !== 202) {
-    const what = "a request for an open stream was answered apart from it, as if it had come " +
-      "without the header Mcp-Connection-Id";
-    throw new ProbeError("wrong_answer", what);
-  }
-  if (await stream.find(answerTo(id), context.patienceMs) !== undefined) return;
-  const when = `within ${seconds(context.patienceMs)}`;
-  throw new ProbeError("held", `a request was taken, but its answer did not come ${when}`);
+  if (response.status === 202) return;
+  const what = "a request for an open stream was answered apart from it, as if it had come " +
+    "without the header Mcp-Connection-Id";
+  throw new ProbeError("wrong_answer", what);
 }
 
 /** @param {TracedStream} stream @returns {string} */
@@ -136,9 +173,14 @@ export function idOf({ events }) {
   return String(events.find(({ event }) => event === "welcome")?.json?.result?.connection_id);
 }
 
-/** @param {TracedStream} stream @param {ProbeContext} context @returns {EventsMeasured} */
-function measure(stream, { stepMs }) {
-  const steps = stream.events.filter(({ json }) => json?.method === "notifications/progress");
+/**
+ * @param {TracedStream} stream
+ * @param {ProbeContext} context
+ * @param {(event: import("./traced_stream.js").TracedEvent) => boolean} isCounted
+ * @returns {EventsMeasured}
+ */
+function measure(stream, { stepMs }, isCounted) {
+  const steps = stream.events.filter(isCounted);
   return {
     headersMs: stream.headersMs,
     firstByteMs: stream.firstByteMs,
@@ -164,16 +206,16 @@ function countdownMs({ stepMs, patienceMs }) {
   return STEPS * stepMs + patienceMs;
 }
 
-/** @param {string} id @param {ProbeContext} context */
-function countdown(id, { stepMs }) {
+/** @param {ProbeContext} context */
+function countdown({ stepMs }) {
   return {
     jsonrpc: "2.0",
-    id,
+    id: "whole",
     method: "tools/call",
     params: {
       name: "countdown",
       arguments: { from: STEPS, interval_ms: stepMs },
-      _meta: { progressToken: id },
+      _meta: { progressToken: "whole" },
     },
   };
 }

@@ -11,7 +11,7 @@
  * What a setting is for.
  *
  * @typedef {"buffering" | "compression" | "idle" | "duration" | "reuse" | "framing" | "host" |
- *   "prefix" | "method" | "upstream" | "hang_up" | "http1" | "pause"} Topic
+ *   "prefix" | "method" | "upstream" | "hang_up" | "http1" | "pause" | "upgrade"} Topic
  */
 
 /** A header of the response by which a proxy shows itself. */
@@ -111,6 +111,12 @@ const SETTINGS = {
     "Caddy": "in reverse_proxy: no `flush_interval -1`, which also keeps requests whose client " +
       "has left",
     "HAProxy": "in the defaults: `option abortonclose`",
+  },
+  upgrade: {
+    "nginx": "no `proxy_set_header Upgrade …`; without it nginx takes the offer away",
+    "HAProxy": "in the frontend: `http-request del-header Upgrade`",
+    "Caddy": "in reverse_proxy: `header_up -Upgrade`",
+    "Apache": "in the location: `RequestHeader unset Upgrade`",
   },
   http1: {
     "nginx": "in the server: `http2 on;` (before 1.25.1: `listen 443 ssl http2;`)",

@@ -8,7 +8,7 @@ import { fixesFor } from "./proxies.js";
 
 /**
  * @typedef {import("./findings.js").Finding} Finding
- * @typedef {import("./request.js").ProbeError} ProbeError
+ * @typedef {import("./probe_error.js").ProbeError} ProbeError
  */
 
 /** What a proxy says when what is behind it does not answer. */
@@ -56,6 +56,9 @@ function explain(error, url, proxies) {
   if (kind === "network" || kind === "held" || kind === "cut") {
     const what = "is the server running, is the address right, does a firewall let it pass?";
     return { title: `${url.origin} cannot be reached`, fixes: [{ who: "you", what }] };
+  }
+  if (kind === "too_much") {
+    return { title: "The answer to a short request does not end", fixes: [] };
   }
   if (isUnreachable(error)) {
     const title = `A proxy answers ${status}: it cannot reach the server behind it`;

@@ -1,18 +1,12 @@
 /**
- * One request of the doctor, and what can go wrong with it. No runtime is named here: the same code
- * runs in the page and on the command line.
+ * One request of the doctor. No runtime is named here: the same code runs in the page and on the
+ * command line. Whatever the server sends, time and memory are bounded.
  *
  * @module
  */
+import { tryParse } from "../../static/shared/json.js";
 import { readRefusal } from "../../static/shared/refusal.js";
-
-/**
- * What went wrong: `network`, no answer at all; `held`, no answer or no byte of one in time;
- * `redirected`; `refused`, a status that is an error; `wrong_answer`, another answer than was asked
- * for; `cut`, a stream that ended too soon.
- *
- * @typedef {"network" | "held" | "redirected" | "refused" | "wrong_answer" | "cut"} ProbeErrorKind
- */
+import { ProbeError, tooMuch } from "./probe_error.js";
 
 /**
  * @typedef {object} ProbeRequest a request to send
@@ -21,9 +15,7 @@ import { readRefusal } from "../../static/shared/refusal.js";
  * @property {Record<string, string>} [headers]
  * @property {unknown} [body] sent as JSON
  * @property {number} [withinMs] time for the headers of the answer
- */
-
-/**
+ *
  * @typedef {object} ProbeContext what all probes work with
  * @property {string} url the endpoint
  * @property {string} plainUrl the URL of the plain dialect
@@ -32,45 +24,30 @@ import { readRefusal } from "../../static/shared/refusal.js";
  * @property {number} patienceMs time for an answer that should come at once
  * @property {number} stepMs time between two of the events that are sent to see how they come
  * @property {AbortSignal} signal stops everything
+ *
+ * @typedef {object} ProbeResponse whose headers have come
+ * @property {Response} response
+ * @property {number} ms from the request to the headers
+ * @property {AbortController} abort leaves
+ * @property {AbortSignal} signal of `abort`, and of the whole examination
  */
 
-/** Most characters of a refusal that are read. */
-const MAX_BODY = 2_000;
-
-export class ProbeError extends Error {
-  /**
-   * @param {ProbeErrorKind} kind
-   * @param {string} message
-   * @param {object} [details]
-   * @param {number} [details.status]
-   * @param {boolean} [details.isFromServer] the MCP server refused, not a proxy before it
-   * @param {Headers} [details.headers] of the answer
-   * @param {import("./proxies.js").Topic} [details.topic] what the wrong setting is for
-   * @param {string} [details.refusedHost] the `Host` that the MCP server refused
-   */
-  constructor(kind, message, { status, isFromServer = false, headers, topic, refusedHost } = {}) {
-    super(message);
-    this.name = "ProbeError";
-    this.kind = kind;
-    this.status = status;
-    this.isFromServer = isFromServer;
-    this.headers = headers;
-    this.topic = topic;
-    this.refusedHost = refusedHost;
-  }
-}
+/** Most bytes of an answer that are read; lists of many tools are long. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Most bytes of a refusal that are read. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
  * Sends a request and waits for the headers of its answer.
  *
  * @param {ProbeContext} context
- * @param {ProbeRequest} ask
- * @returns {Promise<{ response: Response, ms: number, abort: AbortController }>} `abort` leaves
+ * @param {ProbeRequest} request
+ * @returns {Promise<ProbeResponse>}
  * @throws {ProbeError} `network`, `held` or `redirected`
  */
-export async function send(context, ask) {
+export async function send(context, request) {
   const abort = new AbortController();
-  const withinMs = ask.withinMs ?? context.patienceMs;
+  const withinMs = request.withinMs ?? context.patienceMs;
   const held = new ProbeError("held", `no answer within ${seconds(withinMs)}`);
   const timer = setTimeout(() => abort.abort(held), withinMs);
   const signal = AbortSignal.any([abort.signal, context.signal]);
@@ -78,9 +55,9 @@ export async function send(context, ask) {
   const { fetch } = context;
   const startedAt = performance.now();
   try {
-    const response = await fetch(ask.url, initOf(context, ask, signal));
+    const response = await fetch(request.url, initOf(context, request, signal));
     refuseRedirect(response);
-    return { response, ms: performance.now() - startedAt, abort };
+    return { response, ms: performance.now() - startedAt, abort, signal };
   } catch (error) {
     throw asProbeError(error, abort.signal, context.signal);
   } finally {
@@ -92,39 +69,40 @@ export async function send(context, ask) {
  * Sends a JSON-RPC message and reads an answer that is JSON, or none.
  *
  * @param {ProbeContext} context
- * @param {ProbeRequest} ask
+ * @param {ProbeRequest} request
  * @returns {Promise<{ response: Response, ms: number, value: any }>}
  * @throws {ProbeError}
  */
-export async function call(context, ask) {
-  const { response, ms, abort } = await send(context, ask);
-  const timer = setTimeout(() => abort.abort(), context.patienceMs);
-  try {
-    if (!response.ok) throw await refusal(response);
-    const text = await response.text();
-    return { response, ms, value: text === "" ? undefined : parsed(text, response) };
-  } catch (error) {
-    throw error instanceof ProbeError ? error : new ProbeError("cut", "the answer broke off");
-  } finally {
-    clearTimeout(timer);
-  }
+export async function call(context, request) {
+  const sent = await send(context, request);
+  const { response, ms } = sent;
+  if (!response.ok) throw await refusal(context, sent);
+  const text = await readBody(context, sent, MAX_ANSWER_BYTES);
+  context.signal.throwIfAborted();
+  return { response, ms, value: text === "" ? undefined : parsed(text, response) };
 }
 
 /**
  * A status that is an error, with what its body says.
  *
- * @param {Response} response
+ * @param {ProbeContext} context
+ * @param {ProbeResponse} sent
  */
-export async function refusal(response) {
-  const { status, headers } = response;
-  const text = (await response.text().catch(() => "")).slice(0, MAX_BODY);
+export async function refusal(context, sent) {
+  const { status, headers } = sent.response;
+  // A body that breaks off, or is too long, tells nothing; the status does.
+  const text = await readBody(context, sent, MAX_REFUSAL_BYTES).catch(() => "");
   const refused = readRefusal(text);
-  if (refused !== undefined) {
-    const { message, data } = refused;
-    const refusedHost = typeof data?.host === "string" ? data.host : undefined;
-    return new ProbeError("refused", message, { status, isFromServer: true, headers, refusedHost });
+  if (refused === undefined) {
+    return new ProbeError("refused", `status ${status}`, { status, headers });
   }
-  return new ProbeError("refused", `status ${status}`, { status, headers });
+  const { message, data } = refused;
+  return new ProbeError("refused", message, {
+    status,
+    isFromServer: true,
+    headers,
+    ...(typeof data?.host === "string" && { refusedHost: data.host }),
+  });
 }
 
 /** @param {number} ms */
@@ -132,17 +110,62 @@ export function seconds(ms) {
   return `${(ms / 1000).toFixed(ms < 9_950 ? 1 : 0)} s`;
 }
 
-/** @param {ProbeContext} context @param {ProbeRequest} ask @param {AbortSignal} signal @returns {RequestInit} */
-function initOf({ headers }, ask, signal) {
-  const hasBody = ask.body !== undefined;
+/**
+ * Waits, unless the examination is stopped meanwhile.
+ *
+ * @param {ProbeContext} context
+ * @param {number} ms
+ */
+export async function pause({ signal }, ms) {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  signal.throwIfAborted();
+}
+
+/**
+ * Reads a body within the patience.
+ *
+ * @param {ProbeContext} context
+ * @param {ProbeResponse} sent
+ * @param {number} maxBytes
+ * @throws {ProbeError} `cut` or `too_much`
+ */
+async function readBody({ patienceMs }, { response, abort, signal }, maxBytes) {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const cancel = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel, { once: true });
+  const timer = setTimeout(() => abort.abort(), patienceMs);
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      bytes += part.value.byteLength;
+      if (bytes > maxBytes) throw tooMuch("the answer", maxBytes);
+      text += decoder.decode(part.value, { stream: true });
+    }
+    if (signal.aborted) throw new ProbeError("cut", "the answer did not end in time");
+    return text;
+  } catch (error) {
+    abort.abort();
+    throw error instanceof ProbeError ? error : new ProbeError("cut", "the answer broke off");
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+/** @param {ProbeContext} context @param {ProbeRequest} request @param {AbortSignal} signal @returns {RequestInit} */
+function initOf({ headers }, request, signal) {
+  const hasBody = request.body !== undefined;
   return {
-    method: ask.method ?? "POST",
+    method: request.method ?? "POST",
     headers: {
       ...(hasBody && { "content-type": "application/json" }),
       ...headers,
-      ...ask.headers,
+      ...request.headers,
     },
-    ...(hasBody && { body: JSON.stringify(ask.body) }),
+    ...(hasBody && { body: JSON.stringify(request.body) }),
     redirect: "manual",
     cache: "no-store",
     signal,
@@ -168,7 +191,7 @@ function asProbeError(error, own, outer) {
   return new ProbeError("network", rootMessage(error));
 }
 
-/** What is at the bottom of it: "fetch failed" alone helps nobody. @param {unknown} error */
+/** The innermost cause: "fetch failed" alone helps nobody. @param {unknown} error */
 function rootMessage(error) {
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
@@ -176,18 +199,12 @@ function rootMessage(error) {
 }
 
 /** @param {string} text @param {Response} response */
-function parsed(text, response) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const type = response.headers.get("content-type") ?? "no content type";
-    throw new ProbeError(
-      "wrong_answer",
-      `status ${response.status} with ${type}, which is not JSON`,
-      {
-        status: response.status,
-        headers: response.headers,
-      },
-    );
-  }
+function parsed(text, { status, headers }) {
+  const value = tryParse(text);
+  if (value !== undefined) return value;
+  const type = headers.get("content-type") ?? "no content type";
+  throw new ProbeError("wrong_answer", `status ${status} with ${type}, which is not JSON`, {
+    status,
+    headers,
+  });
 }

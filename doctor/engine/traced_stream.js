@@ -1,20 +1,26 @@
 /**
- * An event stream that remembers when each of its events and bytes came.
+ * An event stream that remembers when each of its events and bytes came, up to a bound.
  *
  * @module
  */
 import { tryParse } from "../../static/shared/json.js";
 import { SseParser } from "../../static/shared/sse_parser.js";
-import { ProbeError, refusal, seconds, send } from "./request.js";
+import { ProbeError, tooMuch } from "./probe_error.js";
+import { refusal, seconds, send } from "./request.js";
 
 /**
  * @typedef {import("./request.js").ProbeContext} ProbeContext
  * @typedef {import("./request.js").ProbeRequest} ProbeRequest
  * @typedef {{ event: string, data: string, json: any, at: number }} TracedEvent
  *   `at` in ms since the request was sent; `json` is the data parsed, where it is JSON
- * @typedef {{ how: "ended" | "broken" | "left", at: number }} StreamEnd
- *   `ended`: a regular end; `broken`: in the middle of something; `left`: by the doctor itself
+ * @typedef {{ how: "ended" | "broken" | "left" | "flooded", at: number }} StreamEnd
+ *   `ended`: a regular end; `broken`: in the middle of something; `left`: by the doctor itself;
+ *   `flooded`: by the doctor, as it was sent more than it reads
  */
+
+/** Most bytes and events that are read: on no stream of the doctor does much happen. */
+const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_EVENTS = 10_000;
 
 export class TracedStream {
   /** @type {TracedEvent[]} */
@@ -34,20 +40,23 @@ export class TracedStream {
   #abort;
   #reader;
   #pumping;
-  #parser = new SseParser((event) => this.#addEvent(event), () => this.comments++);
+  #parser = new SseParser((event) => this.#addEvent(event), () => this.comments++, {
+    maxEventChars: MAX_BYTES,
+  });
   /** @type {Set<() => void>} */
-  #watchers = new Set();
+  #listeners = new Set();
 
   /**
-   * @param {Response} response
-   * @param {{ abort: AbortController, startedAt: number, headersMs: number }} origin
+   * @param {import("./request.js").ProbeResponse} sent
+   * @param {number} startedAt
    */
-  constructor(response, { abort, startedAt, headersMs }) {
+  constructor({ response, ms, abort, signal }, startedAt) {
     this.#response = response;
     this.#abort = abort;
     this.#startedAt = startedAt;
-    this.headersMs = headersMs;
+    this.headersMs = ms;
     this.#reader = response.body?.getReader();
+    signal.addEventListener("abort", () => this.#stop("left"), { once: true });
     this.#pumping = this.#pump();
   }
 
@@ -55,19 +64,20 @@ export class TracedStream {
    * Sends a request whose answer is to be a stream, and waits for its first byte.
    *
    * @param {ProbeContext} context
-   * @param {ProbeRequest} ask
+   * @param {ProbeRequest} request
    * @throws {ProbeError}
    */
-  static async open(context, ask) {
+  static async open(context, request) {
     const startedAt = performance.now();
-    const { response, ms, abort } = await send(context, ask);
-    if (!response.ok) throw await refusal(response);
+    const sent = await send(context, request);
+    const { response, abort } = sent;
+    if (!response.ok) throw await refusal(context, sent);
     const type = response.headers.get("content-type") ?? "no content type";
     if (!type.startsWith("text/event-stream")) {
       abort.abort();
       throw new ProbeError("wrong_answer", `status ${response.status} with ${type}, not a stream`);
     }
-    const stream = new TracedStream(response, { abort, startedAt, headersMs: ms });
+    const stream = new TracedStream(sent, startedAt);
     await stream.#firstByte(context.patienceMs);
     return stream;
   }
@@ -101,31 +111,40 @@ export class TracedStream {
   /**
    * Waits until `test` is true, the stream ends or the time is over.
    *
-   * @param {() => boolean} test looked at whenever something comes
+   * @param {() => boolean} test asked whenever something comes
    * @param {number} withinMs
+   * @throws {ProbeError} `too_much`
    */
   async waitFor(test, withinMs) {
-    if (test() || this.end !== undefined) return;
-    await new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-        resolve(undefined);
-      };
-      const look = () => {
-        if (test() || this.end !== undefined) done();
-      };
-      const timer = setTimeout(done, withinMs);
-      this.#watchers.add(look);
-    });
+    if (!test() && this.end === undefined) {
+      await new Promise((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          this.#listeners.delete(check);
+          resolve(undefined);
+        };
+        const check = () => {
+          if (test() || this.end !== undefined) done();
+        };
+        const timer = setTimeout(done, withinMs);
+        this.#listeners.add(check);
+      });
+    }
+    if (this.end?.how === "flooded") throw tooMuch("a stream on which little happens", MAX_BYTES);
   }
 
   /** Leaves the stream, as a client does that closes its window. */
   async leave() {
-    this.end ??= { how: "left", at: this.age };
-    this.#abort.abort();
-    await this.#reader?.cancel().catch(() => {});
+    this.#stop("left");
     await this.#pumping;
+  }
+
+  /** @param {"left" | "flooded"} how */
+  #stop(how) {
+    this.end ??= { how, at: this.age };
+    this.#abort.abort();
+    this.#reader?.cancel().catch(() => {});
+    this.#notify();
   }
 
   /** @param {number} withinMs */
@@ -146,13 +165,16 @@ export class TracedStream {
       for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
         this.#addBytes(part.value.byteLength);
         this.#parser.feed(decoder.decode(part.value, { stream: true }));
-        this.#look();
+        if (this.bytes > MAX_BYTES || this.events.length > MAX_EVENTS) this.#stop("flooded");
+        this.#notify();
       }
       this.end ??= { how: "ended", at: this.age };
-    } catch {
+    } catch (error) {
+      // The parser refuses an event that is too long.
+      if (error instanceof RangeError) this.#stop("flooded");
       this.end ??= { how: "broken", at: this.age };
     }
-    this.#look();
+    this.#notify();
   }
 
   /** @param {number} count */
@@ -169,7 +191,7 @@ export class TracedStream {
     this.events.push({ event, data, json: tryParse(data), at: this.age });
   }
 
-  #look() {
-    for (const look of [...this.#watchers]) look();
+  #notify() {
+    for (const check of [...this.#listeners]) check();
   }
 }

@@ -87,6 +87,14 @@ Deno.test("doctor prints what is wrong and what to set, and ends with 1", async 
   assert(printed.split("\n").every((line) => line.length <= 100), printed);
 });
 
+Deno.test("doctor notes that a POST which offers an upgrade is refused, and what Java clients can do", async () => {
+  await using server = serving();
+  const { code, printed } = await run(server.url);
+  assertEquals(code, 0);
+  assertStringIncludes(printed, "· A request that offers an upgrade to HTTP/2 is refused (400)");
+  assertMatch(printed, /→ Java +`HttpClient\.newBuilder\(\)\.version/);
+});
+
 Deno.test("doctor passes nothing on to the terminal that it would obey", async () => {
   const message = "\u001b[2J\u009b31m\u202eevil\r\n✗";
   const error = { jsonrpc: "2.0", id: null, error: { code: 1, message } };

@@ -1,5 +1,5 @@
 /** What the doctor learns on a bare socket, from peers that follow a script. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { inspectConnection } from "../../doctor/socket.ts";
 
 const BODY = '{"jsonrpc":"2.0","id":"connection","result":{}}';
@@ -54,7 +54,7 @@ async function readSome(connection: Deno.Conn): Promise<string | undefined> {
   return count === null ? undefined : new TextDecoder().decode(bytes.subarray(0, count));
 }
 
-async function inspected(peer: ScriptedPeer, patienceMs = PATIENCE_MS) {
+async function inspected(peer: { readonly url: string }, patienceMs = PATIENCE_MS) {
   return await inspectConnection({
     url: peer.url,
     plainUrl: peer.url,
@@ -72,25 +72,30 @@ const PATIENCE_MS = 30_000;
 const CASES: readonly { what: string; script: Script; learnt: Record<string, unknown> }[] = [
   {
     what: "one connection for all, with chunks",
-    script: [[LENGTH, CHUNKED, CHUNKED_STREAM]],
-    learnt: { httpVersion: "1.1", isReused: true, framing: "chunked" },
+    script: [[LENGTH, CHUNKED, CHUNKED_STREAM], [LENGTH]],
+    learnt: { httpVersion: "1.1", isReused: true, framing: "chunked", upgradeStatus: 200 },
   },
   {
     what: "a connection that is closed after each answer, and a stream without chunks",
-    script: [[LENGTH], [BARE_STREAM]],
-    learnt: { httpVersion: "1.1", isReused: false, framing: "until_close" },
+    script: [[LENGTH], [BARE_STREAM], [LENGTH]],
+    learnt: { httpVersion: "1.1", isReused: false, framing: "until_close", upgradeStatus: 200 },
   },
   {
     what: "HTTP/1.0, whose body ends with the connection",
-    script: [[`HTTP/1.0 200 OK\r\n\r\n${BODY}`], [BARE_STREAM]],
+    script: [[`HTTP/1.0 200 OK\r\n\r\n${BODY}`], [BARE_STREAM], []],
     learnt: { httpVersion: "1.0", isReused: false, framing: "until_close" },
   },
   {
     what: "a refused stream",
-    script: [[LENGTH, LENGTH, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"]],
-    learnt: { httpVersion: "1.1", isReused: true },
+    script: [[LENGTH, LENGTH, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"], [LENGTH]],
+    learnt: { httpVersion: "1.1", isReused: true, upgradeStatus: 200 },
   },
-  { what: "something that is not HTTP", script: [["220 smtp ready\r\n\r\n"], []], learnt: {} },
+  {
+    what: "an offer to upgrade that is refused",
+    script: [[LENGTH, LENGTH, CHUNKED_STREAM], ["HTTP/1.1 400 Bad Request\r\n\r\n"]],
+    learnt: { httpVersion: "1.1", isReused: true, framing: "chunked", upgradeStatus: 400 },
+  },
+  { what: "something that is not HTTP", script: [["220 smtp ready\r\n\r\n"], [], []], learnt: {} },
 ];
 
 for (const { what, script, learnt } of CASES) {
@@ -101,14 +106,14 @@ for (const { what, script, learnt } of CASES) {
 }
 
 Deno.test("inspectConnection() does not wait for ever for a peer that says nothing", async () => {
-  await using peer = new ScriptedPeer([["silence"], ["silence"]]);
+  await using peer = new ScriptedPeer([["silence"], ["silence"], ["silence"]]);
   assertEquals<unknown>(await inspected(peer, 50), { isSecure: false });
 });
 
 Deno.test("inspectConnection() sends requests that are complete, with the headers given", async () => {
-  await using peer = new ScriptedPeer([[LENGTH, LENGTH, CHUNKED_STREAM]]);
+  await using peer = new ScriptedPeer([[LENGTH, LENGTH, CHUNKED_STREAM], [LENGTH]]);
   await inspected(peer);
-  assertEquals(peer.requests.length, 3);
+  assertEquals(peer.requests.length, 4);
   for (const request of peer.requests) {
     const [head = "", body = ""] = request.split("\r\n\r\n");
     const headers = new Map(
@@ -119,4 +124,21 @@ Deno.test("inspectConnection() sends requests that are complete, with the header
     assertEquals(headers.get("content-length"), String(body.length));
     assertEquals(headers.get("host"), new URL(peer.url).host);
   }
+});
+
+Deno.test("inspectConnection() offers an upgrade as Java's client does", async () => {
+  await using peer = new ScriptedPeer([[LENGTH, LENGTH, CHUNKED_STREAM], [LENGTH]]);
+  await inspected(peer);
+  const offer = peer.requests[3] ?? "";
+  assertMatch(offer, /^connection: Upgrade, HTTP2-Settings\r$/m);
+  assertMatch(offer, /^upgrade: h2c\r$/m);
+});
+
+Deno.test("inspectConnection() does not wait for ever for a TLS handshake", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = listener.accept();
+  const { port } = listener.addr;
+  const measured = await inspected({ url: `https://127.0.0.1:${port}/mcp/sse` }, 100);
+  assertEquals<unknown>(measured, { isSecure: true });
+  (await accepted).close();
 });

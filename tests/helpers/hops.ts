@@ -22,8 +22,19 @@ export function fetchThrough(app: App, ...hops: readonly Hop[]): typeof fetch {
     const { signal } = request;
     const { promise, reject } = Promise.withResolvers<never>();
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    return Promise.race([answer(request), promise]);
+    return Promise.race([answer(request).then((response) => abortable(response, signal)), promise]);
   };
+}
+
+/** A response whose body fails when its request is aborted, as that of a real `fetch` does. */
+function abortable(response: Response, signal: AbortSignal): Response {
+  if (response.body === null) return response;
+  const { readable, writable } = new TransformStream<
+    Uint8Array<ArrayBuffer>,
+    Uint8Array<ArrayBuffer>
+  >();
+  response.body.pipeTo(writable, { signal }).catch(() => {});
+  return new Response(readable, response);
 }
 
 /** Whether a response is an event stream. */

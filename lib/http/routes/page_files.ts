@@ -21,6 +21,7 @@ import doctorEngineIdleFindingsJs from "../../../doctor/engine/idle_findings.js"
 };
 import doctorEngineIdleProbeJs from "../../../doctor/engine/idle_probe.js" with { type: "text" };
 import doctorEnginePlainProbeJs from "../../../doctor/engine/plain_probe.js" with { type: "text" };
+import doctorEngineProbeErrorJs from "../../../doctor/engine/probe_error.js" with { type: "text" };
 import doctorEngineProxiesJs from "../../../doctor/engine/proxies.js" with { type: "text" };
 import doctorEngineReachFindingsJs from "../../../doctor/engine/reach_findings.js" with {
   type: "text",
@@ -95,6 +96,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "doctor/engine/idle_findings.js": doctorEngineIdleFindingsJs,
   "doctor/engine/idle_probe.js": doctorEngineIdleProbeJs,
   "doctor/engine/plain_probe.js": doctorEnginePlainProbeJs,
+  "doctor/engine/probe_error.js": doctorEngineProbeErrorJs,
   "doctor/engine/proxies.js": doctorEngineProxiesJs,
   "doctor/engine/reach_findings.js": doctorEngineReachFindingsJs,
   "doctor/engine/request.js": doctorEngineRequestJs,

@@ -6,12 +6,13 @@
 import {
   assert,
   assertEquals,
+  assertLess,
   assertMatch,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { endpointsOf, examine, type Options } from "../../../doctor/engine/examine.js";
-import { rowsOf } from "../../../doctor/engine/table.js";
+import { endpointsOf, examine } from "../../../doctor/engine/examine.js";
+import { ExaminationTime, examined } from "./examined.ts";
 import { testApp } from "../../helpers/app.ts";
 import {
   answers,
@@ -28,25 +29,8 @@ import {
   withHeaders,
 } from "../../helpers/hops.ts";
 
-const PING_MS = 60;
-/** More than anything takes that comes at all, on however busy a machine (ms). */
-const PATIENCE_MS = 5_000;
-/** Where a path holds something for ever, and the whole of the patience passes (ms). */
-const IN_VAIN_MS = 1_000;
-
-/** Examines an app through hops, with all times short. */
-async function examined(hops: readonly Hop[], options: Options = {}, pingMs = PING_MS) {
-  using app = testApp({ settings: { MCP_PING_INTERVAL_MS: pingMs } });
-  const report = await examine("http://localhost/", {
-    fetch: fetchThrough(app, ...hops),
-    patienceMs: PATIENCE_MS,
-    stepMs: 20,
-    ...options,
-  });
-  const ids = report.findings.map(({ id }) => id);
-  const tones = Object.fromEntries(rowsOf(report).map(({ name, tone }) => [name, tone]));
-  return { report, ids, tones, open: app.connections.size };
-}
+/** Sends a body that never ends, and gives no sign of life. */
+const neverEnds: Hop = () => Promise.resolve(new Response(new ReadableStream()));
 
 const isGet = ({ method }: Request) => method === "GET";
 
@@ -60,10 +44,10 @@ Deno.test("examine() finds nothing on a path that lets everything through, and l
 });
 
 Deno.test("examine() finds a path that holds all of a stream", async () => {
-  const { report, ids, tones } = await examined([holdsAll], { patienceMs: 250 });
+  const { report, ids, tones } = await examined([holdsAll]);
   assertEquals(ids, ["buffered"]);
   assertEquals(report.measured?.endingStream?.delivery?.verdict, "held");
-  assertMatch(report.findings[0]?.evidence ?? "", /8 events, sent every 20 ms, came all at once/);
+  assertMatch(report.findings[0]?.evidence ?? "", /8 events, sent every 200 ms, came all at once/);
   assertEquals(report.measured?.usual.outcome, "held");
   assertEquals([tones["Events"], tones["plain SSE"], tones["2026-07-28 JSON"]], [
     "bad",
@@ -75,8 +59,7 @@ Deno.test("examine() finds a path that holds all of a stream", async () => {
 Deno.test("examine() finds a path that lets the first bytes through and holds the rest in bursts", async () => {
   const { report, ids } = await examined(
     [holdsBursts({ size: 4, after: 1 })],
-    { stepMs: 100, patienceMs: IN_VAIN_MS },
-    2_000,
+    { pingMs: 20_000 },
   );
   assert(ids.includes("buffered"), ids.join());
   assertEquals(report.measured?.events?.delivery?.verdict, "in_bursts");
@@ -84,9 +67,10 @@ Deno.test("examine() finds a path that lets the first bytes through and holds th
 });
 
 Deno.test("examine() takes a short pause before each event or two for a note", async () => {
-  const { report, ids, tones } = await examined([holdsBursts({ size: 2, after: 1, forMs: 220 })], {
-    stepMs: 100,
-  }, 700);
+  const { report, ids, tones } = await examined(
+    [holdsBursts({ size: 2, after: 1, forMs: 220 })],
+    { pingMs: 20_000 },
+  );
   assertEquals(ids, ["delayed"]);
   assertEquals(report.verdict, "ok");
   assertEquals(tones["Events"], "good");
@@ -98,7 +82,7 @@ Deno.test("examine() finds a path whose streams begin late", async () => {
     if (wantsStream) await new Promise((resolve) => setTimeout(resolve, 1_050));
     return await next(request);
   };
-  const { ids } = await examined([late], { patienceMs: 2_000 });
+  const { ids } = await examined([late]);
   assertEquals(ids, ["late_start"]);
 });
 
@@ -109,37 +93,41 @@ Deno.test("examine() finds compression", async () => {
 });
 
 Deno.test("examine() finds a cut that comes before the keepalive, and which interval would prevent it", async () => {
-  const { report, ids } = await examined([cutsSilence(150)], {}, 1_000);
+  const { report, ids } = await examined([cutsSilence(5_000)], { pingMs: 15_000 });
   assertEquals(ids, ["idle_cut"]);
   const [finding] = report.findings;
-  assertStringIncludes(finding?.evidence ?? "", "keepalives come every 1.0 s");
-  assertMatch(finding?.fixes.at(-1)?.what ?? "", /MCP_PING_INTERVAL_MS=(10|50|60|70|80)`/);
+  assertStringIncludes(finding?.evidence ?? "", "keepalives come every 15 s");
+  assertMatch(finding?.fixes.at(-1)?.what ?? "", /MCP_PING_INTERVAL_MS=2000`/);
 });
 
 Deno.test("examine() tells a limit on a stream's age from one on its silence", async () => {
-  const { report, ids } = await examined([cutsAge(400)], { idleMs: 800 });
+  const { report, ids } = await examined([cutsAge(5_200)], { options: { idleMs: 8_000 } });
   assertEquals(ids, ["duration_cut"]);
-  assertMatch(report.findings[0]?.evidence ?? "", /^[3-7] keepalives came/);
+  assertMatch(report.findings[0]?.evidence ?? "", /^\d+ keepalives came/);
 });
 
 Deno.test("examine() takes a cut that keepalives prevent for a note, not for a problem", async () => {
-  const { report, ids, tones } = await examined([cutsSilence(250)], { idleMs: 500 });
+  const { report, ids, tones } = await examined([cutsSilence(2_500)], {
+    options: { idleMs: 5_000 },
+  });
   assertEquals(ids, ["idle_limit"]);
   assertEquals(report.verdict, "ok");
   assertEquals(tones["Silence"], "good");
 });
 
 Deno.test("examine() takes a cut that one late keepalive would meet for a problem", async () => {
-  const { report, ids } = await examined([cutsSilence(350)], { idleMs: 800 }, 250);
+  const { report, ids } = await examined([cutsSilence(3_500)], {
+    options: { idleMs: 8_000 },
+    pingMs: 2_500,
+  });
   assertEquals(ids, ["idle_cut"]);
   assertEquals(report.measured?.usual.outcome, "alive");
 });
 
 Deno.test("examine() finds a path that forgets a silent connection and tells nobody", async () => {
   const { report, ids, tones } = await examined(
-    [forgetsAfter(300)],
-    { idleMs: 500, patienceMs: IN_VAIN_MS },
-    200,
+    [forgetsAfter(3_000)],
+    { options: { idleMs: 5_000 }, pingMs: 2_000 },
   );
   assertEquals(ids, ["silently_lost"]);
   // Keepalives prevent it.
@@ -149,34 +137,29 @@ Deno.test("examine() finds a path that forgets a silent connection and tells nob
 
 Deno.test("examine() says how long a silence it could measure when no slower ping is granted", async () => {
   const { report, ids } = await examined([dropsRequestHeader("mcp-ping-interval-ms")], {
-    idleMs: 500,
+    options: { idleMs: 5_000 },
   });
   assertEquals(ids, ["idle_unmeasured"]);
   assertEquals(report.verdict, "ok");
 });
 
 Deno.test("examine() says so when the server itself ends the stream that is watched", async () => {
-  using app = testApp({
-    settings: { MCP_PING_INTERVAL_MS: PING_MS, MCP_MAX_CONNECTION_MS: 1_000 },
+  const { report, ids } = await examined([], {
+    app: { settings: { MCP_MAX_CONNECTION_MS: 5_000 } },
+    options: { idleMs: 8_000 },
   });
-  const report = await examine("http://localhost/", {
-    fetch: fetchThrough(app),
-    patienceMs: PATIENCE_MS,
-    stepMs: 20,
-    idleMs: 1_300,
-  });
-  assertEquals(report.findings.map(({ id }) => id), ["closed_by_server"]);
+  assertEquals(ids, ["closed_by_server"]);
   assertStringIncludes(report.findings[0]?.title ?? "", "max_age");
 });
 
 Deno.test("examine() finds a path that does not tell the server of a hang-up", async () => {
-  const { ids, tones } = await examined([hidesHangUp], { patienceMs: IN_VAIN_MS });
+  const { ids, tones } = await examined([hidesHangUp]);
   assertEquals(ids, ["hang_up_hidden"]);
   assertEquals(tones["Hang-up"], "bad");
 });
 
 Deno.test("examine() notes a path that notices a hang-up only when it cannot pass a byte on", async () => {
-  const { report, ids, tones } = await examined([noticesAtNextByte], { patienceMs: IN_VAIN_MS });
+  const { report, ids, tones } = await examined([noticesAtNextByte]);
   assertEquals(ids, ["hang_up_late"]);
   assertEquals(report.verdict, "ok");
   assertEquals(tones["Hang-up"], "good");
@@ -219,13 +202,10 @@ Deno.test("examine() finds a prefix that a proxy takes off, by the endpoint that
     url.pathname = url.pathname.slice("/tools".length);
     return await next(new Request(url, request));
   };
-  using app = testApp({ settings: { MCP_PING_INTERVAL_MS: PING_MS } });
-  const report = await examine("http://localhost/tools/mcp", {
-    fetch: fetchThrough(app, takesPrefix),
-    patienceMs: PATIENCE_MS,
-    stepMs: 20,
+  const { report, ids } = await examined([takesPrefix], {
+    address: "http://localhost/tools/mcp",
   });
-  assertEquals(report.findings.map(({ id }) => id), ["dialect_http_sse"]);
+  assertEquals(ids, ["dialect_http_sse"]);
   assertStringIncludes(report.findings[0]?.evidence ?? "", "names /mcp for messages");
 });
 
@@ -292,15 +272,14 @@ Deno.test("examine() stops at a page that answers everything with 200", async ()
 
 Deno.test("examine() calls a host that never answers unreachable", async () => {
   const { report } = await examined([() => Promise.withResolvers<Response>().promise], {
-    patienceMs: 100,
+    options: { patienceMs: 100 },
   });
   assertEquals(report.verdict, "unreachable");
   assertMatch(report.findings[0]?.evidence ?? "", /no answer within 0\.1 s/);
 });
 
 Deno.test("examine() passes the server's own refusal on, with the setting that lifts it", async () => {
-  using app = testApp();
-  const report = await examine("http://mcp.example.com/", { fetch: fetchThrough(app) });
+  const { report } = await examined([], { address: "http://mcp.example.com/" });
   assertEquals(report.verdict, "problems");
   assertStringIncludes(report.findings[0]?.evidence ?? "", 'Host "mcp.example.com" is not allowed');
   assertEquals(report.findings[0]?.fixes, [
@@ -314,22 +293,62 @@ Deno.test("examine() sends the headers it is given with every request", async ()
     if (request.headers.get("authorization") !== "Bearer x") missing.push(request.url);
     return await next(request);
   };
-  const { ids } = await examined([wantsToken], { headers: { authorization: "Bearer x" } });
+  const { ids } = await examined([wantsToken], {
+    options: { headers: { authorization: "Bearer x" } },
+  });
   assertEquals([ids, missing], [[], []]);
 });
 
 Deno.test("examine() stops at once when it is told to, and leaves its streams", async () => {
-  using app = testApp();
+  using time = new ExaminationTime();
+  using app = testApp({ wheel: { clock: time.clock } });
   const stop = new AbortController();
   const reason = new Error("enough");
+  let stoppedAt = NaN;
   const examining = examine("http://localhost/", {
     fetch: fetchThrough(app),
     signal: stop.signal,
     idleMs: 60_000,
-    onStep: (step) => step.includes("HTTP+SSE") && stop.abort(reason),
+    onStep: (step) => {
+      if (!step.includes("HTTP+SSE")) return;
+      stoppedAt = time.now;
+      stop.abort(reason);
+    },
   });
-  assertEquals(await assertRejects(() => examining), reason);
+  assertEquals(await assertRejects(() => time.until(examining)), reason);
+  assertLess(time.now - stoppedAt, 100);
   assertEquals(app.connections.size, 0);
+});
+
+for (const hop of [holdsAll, forgetsAfter(100), neverEnds]) {
+  Deno.test(`examine() stops within a second on a path that misbehaves: ${hop.name || "forgets"}`, async () => {
+    using time = new ExaminationTime();
+    using app = testApp({ wheel: { clock: time.clock } });
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const examining = examine("http://localhost/", {
+      fetch: fetchThrough(app, hop),
+      signal: stop.signal,
+      patienceMs: 600_000,
+    });
+    examining.catch(() => {});
+    await time.advance(5_000, 50);
+    const stoppedAt = time.now;
+    stop.abort(reason);
+    assertEquals(await assertRejects(() => time.until(examining)), reason);
+    assertLess(time.now - stoppedAt, 1_000);
+  });
+}
+
+Deno.test("examine() finds nothing wrong with an app that has no tools", async () => {
+  const { ids, report } = await examined([], { app: { tools: [] } });
+  assertEquals(ids, []);
+  assertEquals(report.measured?.events?.delivery?.count, 8);
+});
+
+Deno.test("examine() finds a path that holds all of a stream also before an app that has no tools", async () => {
+  const { ids } = await examined([holdsAll], { app: { tools: [] } });
+  assertEquals(ids, ["buffered"]);
 });
 
 Deno.test("endpointsOf() takes an endpoint or a server, and refuses what is not HTTP", () => {

@@ -63,6 +63,7 @@ Deno.test("doctor finds nothing wrong with nginx set up as in docs/operations/ng
     http_version: "1.1",
     is_reused: true,
     framing: "chunked",
+    upgrade_status: 200,
   });
   assertEquals(measured.events.delivery.verdict, "one_by_one");
   assertEquals(measured.events.delivery.count, 8);
@@ -268,7 +269,7 @@ async function runTask(url: string) {
       ...command.slice(2),
       url,
     ],
-    cwd: new URL("../../", import.meta.url).pathname,
+    cwd: new URL("../../../", import.meta.url).pathname,
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
