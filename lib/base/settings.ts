@@ -93,7 +93,8 @@ const SESSIONS = {
   MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
     "Idle time that ends a session",
   ),
-  MCP_SESSION_MAX_MS: milliseconds(86_400_000, 100).describe("Age that ends a session"),
+  MCP_SESSION_MAX_MS: milliseconds(604_800_000, 100)
+    .describe("Age up to which a session that is not in memory is restored from its id"),
   MCP_MAX_SESSIONS: count(10_000).describe("Sessions in memory; the least used go first"),
   MCP_SESSION_KEY: text(undefined, { min: 32, keepsBlanks: true })
     .describe("Secret that signs session ids; with the same key sessions outlive a restart"),

@@ -88,5 +88,5 @@ Deno.test("a quick result that no JSON can hold is an error on the whole stream"
   using app = testApp({ tools: [unwritable] });
   const session = await TestSession.open(app);
   const text = await (await session.post(toolCall("unwritable", {}, "x"), STREAM_ONLY)).text();
-  assertMatch(text, /data: \{.*"code":-32603.*"id":"x"\}\n\n$/);
+  assertMatch(text, /data: \{.*"isError":true\},"id":"x"\}\n\n$/);
 });

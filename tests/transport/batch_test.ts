@@ -50,7 +50,7 @@ const BATCH = [toolCall("wrong", {}, 1), rpc("ping", {}, 2)];
 function assertOneFailed(answers: any[]): void {
   const byId = answers.toSorted((a, b) => a.id - b.id);
   assertEquals(byId.map(({ id }) => id), [1, 2]);
-  assertEquals([byId[0].error.code, byId[1].result], [-32603, {}]);
+  assertEquals([byId[0].result.isError, byId[1].result], [true, {}]);
 }
 
 for (const isLate of [false, true]) {

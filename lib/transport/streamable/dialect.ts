@@ -5,8 +5,10 @@
  * @module
  */
 import { CallAborted } from "../../base/errors.ts";
+import { randomId } from "../../base/ids.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
-import { readInitialize } from "../../mcp/session/client_state.ts";
+import type { TimerWheel } from "../../base/timer_wheel.ts";
+import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import {
   isRequest,
@@ -20,7 +22,7 @@ import {
 import type { EventStream } from "../../stream/event_stream.ts";
 import { SESSION_ID } from "../../wire/headers.ts";
 import type { Accepted } from "../../wire/media_types.ts";
-import { clientKey, type Peer, streamClient } from "../peer.ts";
+import { callerOf, clientKey, type Peer, streamClient } from "../peer.ts";
 import {
   accepted,
   completeStream,
@@ -31,9 +33,10 @@ import {
   writeOrError,
 } from "../respond.ts";
 import { Carrier } from "./carrier.ts";
+import { InitializeScope } from "./initialize_scope.ts";
 import { OPENING } from "./resumable_stream.ts";
 import { notifyGap, type ResumptionDeps } from "./resumption.ts";
-import { SessionExchange } from "./response_scope.ts";
+import { ResponseScope } from "./response_scope.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./session.ts";
 
@@ -41,6 +44,8 @@ import type { StreamableSession } from "./session.ts";
 export interface StreamableDeps extends ResumptionDeps {
   readonly server: McpServer;
   readonly sessions: SessionTable;
+  readonly wheel: TimerWheel;
+  readonly requestTimeoutMs: number;
 }
 
 /** A POST on its way into a session. */
@@ -50,22 +55,22 @@ export interface StreamablePost {
   readonly accepted: Accepted;
 }
 
-/** Answers `initialize`: opens a session and tells its id. */
+/** Answers `initialize`: opens a session and tells its id, where the request is as it must be. */
 export function openSession(
-  { server, sessions, connections }: StreamableDeps,
+  deps: StreamableDeps,
   request: JsonRpcRequest,
   { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
 ): Response {
+  const { server, sessions, connections } = deps;
   connections.admission.admitSession(clientKey(peer));
-  const session = sessions.create(readInitialize(request.params ?? {}), peer);
-  const exchange = new SessionExchange(session, { peer, requestId: null });
-  const response = server.dispatch(request, exchange, server.legacy);
+  const key = randomId("");
+  const state = new ClientState(deps, callerOf(peer));
+  const response = server.dispatch(request, new InitializeScope(key, state), server.legacy);
   if (response === undefined || isPromise(response)) {
     throw new TypeError("initialize was not answered at once");
   }
   const answer = accepted.json ? jsonResponse(response) : singleEvent(response);
-  if ("error" in response) sessions.delete(session);
-  else answer.headers.set(SESSION_ID, session.id);
+  if ("result" in response) answer.headers.set(SESSION_ID, sessions.create(key, state, peer).id);
   return answer;
 }
 
@@ -95,11 +100,11 @@ export function postBatchToSession(
   if (requests.length === 0) return accepted();
   session.countRequests(requests.length);
   const requestId = requests.length === 1 ? requests[0]?.id : undefined;
-  const exchange = exchangeOf(session, post, requestId);
+  const scope = scopeOf(session, post, requestId);
   const responses = requests.map((request) =>
-    deps.server.dispatch(request, exchange, deps.server.legacy)
+    deps.server.dispatch(request, scope, deps.server.legacy)
   );
-  const isSettled = !responses.some(isPromise) && exchange.opened === undefined;
+  const isSettled = !responses.some(isPromise) && scope.opened === undefined;
   if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
     return Promise.all(responses).then((settled) => {
       session.touch();
@@ -108,7 +113,7 @@ export function postBatchToSession(
       );
     });
   }
-  return answerOnStream(deps, session, { post, exchange, requests, responses });
+  return answerOnStream(deps, session, { post, scope, requests, responses });
 }
 
 function take(
@@ -118,7 +123,7 @@ function take(
   message: JsonRpcNotification | JsonRpcResponse,
 ): void {
   if (isResponse(message)) return session.state.settle(message);
-  server.notify(message, exchangeOf(session, post, null), server.legacy);
+  server.notify(message, scopeOf(session, post, null), server.legacy);
 }
 
 function answerRequest(
@@ -128,8 +133,8 @@ function answerRequest(
   request: JsonRpcRequest,
 ): MaybePromise<Response> {
   session.countRequests(1);
-  const exchange = exchangeOf(session, post, request.id);
-  const response = deps.server.dispatch(request, exchange, deps.server.legacy);
+  const scope = scopeOf(session, post, request.id);
+  const response = deps.server.dispatch(request, scope, deps.server.legacy);
   const { json, eventStream } = post.accepted;
   if (isPromise(response)) {
     if (!eventStream) {
@@ -138,25 +143,25 @@ function answerRequest(
         return asJson(settled);
       });
     }
-  } else if (!eventStream || (json && exchange.opened === undefined)) {
+  } else if (!eventStream || (json && scope.opened === undefined)) {
     return asJson(response);
-  } else if (exchange.opened === undefined && response !== undefined) {
+  } else if (scope.opened === undefined && response !== undefined) {
     return writeOrError(response, (one) => completeStream(session.wholeStream(one)));
   }
   return answerOnStream(deps, session, {
     post,
-    exchange,
+    scope,
     requests: [request],
     responses: [response],
   });
 }
 
-function exchangeOf(
+function scopeOf(
   session: StreamableSession,
   { peer, accepted }: StreamablePost,
   requestId: JsonRpcId | undefined | null,
-): SessionExchange {
-  return new SessionExchange(session, {
+): ResponseScope {
+  return new ResponseScope(session, {
     peer,
     requestId: accepted.eventStream ? requestId : null,
   });
@@ -169,7 +174,7 @@ function asJson(response: JsonRpcResponse | undefined): Response {
 /** What is to be answered on a stream. */
 interface StreamAnswer {
   readonly post: StreamablePost;
-  readonly exchange: SessionExchange;
+  readonly scope: ResponseScope;
   readonly requests: readonly JsonRpcRequest[];
   readonly responses: readonly MaybePromise<JsonRpcResponse | undefined>[];
 }
@@ -179,32 +184,25 @@ function answerOnStream(
   session: StreamableSession,
   answer: StreamAnswer,
 ): Response {
-  const { exchange, responses } = answer;
-  const stream = exchange.stream();
+  const { scope, responses } = answer;
+  const stream = scope.stream();
   const connection = openConnection(deps, session, answer);
   // What the handler sent before it first waited is in the store.
-  const { carried } = stream;
+  const { deliveredSeq } = stream;
   const frames = stream.undelivered();
   connection.replay(frames ?? []);
-  exchange.carryBy(connection);
-  if (frames === undefined) notifyGap(session, stream, carried);
-  stream.pending = responses.length;
-  for (const response of responses) {
-    void Promise.resolve(response).then((settled) => {
-      if (settled !== undefined) writeOrError(settled, (one) => stream.write(one));
-      stream.pending--;
-      if (stream.pending === 0) session.endStream(stream);
-    });
-  }
+  scope.attach(connection);
+  if (frames === undefined) notifyGap(session, stream, deliveredSeq);
+  stream.answer(responses, () => session.endStream(stream));
   return eventStream(connection);
 }
 
 function openConnection(
   { connections }: StreamableDeps,
   session: StreamableSession,
-  { post, exchange, requests }: StreamAnswer,
+  { post, scope, requests }: StreamAnswer,
 ): EventStream {
-  const stream = exchange.stream();
+  const stream = scope.stream();
   try {
     const client = streamClient(post.request, post.peer);
     const driver = new Carrier(stream, false);

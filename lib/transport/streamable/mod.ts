@@ -48,7 +48,7 @@ export const STREAMABLE: Dialect = {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
       c.requireSupportedVersion();
-      core.sessions.delete(core.sessions.find(sessionId, c.peer));
+      core.sessions.end(sessionId, c.peer);
       return new Response(null, { status: 204 });
     },
   }),

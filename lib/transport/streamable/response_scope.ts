@@ -9,8 +9,8 @@ import { callerOf, type Peer } from "../peer.ts";
 import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
-/** Where the messages of an exchange come from, and where theirs go. */
-export interface ExchangeOrigin {
+/** Where the messages of a POST come from, and where theirs go. */
+export interface ScopeOrigin {
   readonly peer: Peer;
   /**
    * The request to answer; undefined for several, and null where the client takes no stream: then
@@ -20,15 +20,15 @@ export interface ExchangeOrigin {
 }
 
 /** The requests of one POST, as the methods see them. */
-export class SessionExchange implements LegacyScope {
+export class ResponseScope implements LegacyScope {
   readonly connectionId = undefined;
   readonly #session: StreamableSession;
-  readonly #origin: ExchangeOrigin;
+  readonly #origin: ScopeOrigin;
   #stream: ResumableStream | undefined;
-  #isCarried = false;
+  #isAttached = false;
   #releaseMs: number | undefined;
 
-  constructor(session: StreamableSession, origin: ExchangeOrigin) {
+  constructor(session: StreamableSession, origin: ScopeOrigin) {
     this.#session = session;
     this.#origin = origin;
   }
@@ -87,8 +87,8 @@ export class SessionExchange implements LegacyScope {
   }
 
   /** Has the POST's response carry the stream. */
-  carryBy(connection: EventStream): void {
-    this.#isCarried = true;
+  attach(connection: EventStream): void {
+    this.#isAttached = true;
     this.stream().attach(connection);
     if (this.#releaseMs !== undefined) this.stream().release("disconnected", this.#releaseMs);
   }
@@ -96,7 +96,7 @@ export class SessionExchange implements LegacyScope {
   releaseStream(retryMs: number): void {
     if (!this.#session.supportsPriming) return;
     // A handler may let go before it first waits, and only then does the response begin.
-    if (this.#isCarried) this.#stream?.release("disconnected", retryMs);
+    if (this.#isAttached) this.#stream?.release("disconnected", retryMs);
     else this.#releaseMs = retryMs;
   }
 

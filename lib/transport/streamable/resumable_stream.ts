@@ -5,9 +5,10 @@
  *
  * @module
  */
-import type { Signer } from "../../base/signer.ts";
+import type { MaybePromise } from "../../base/promises.ts";
 import type { ClientPings } from "../../mcp/session/client_pings.ts";
 import type { EventStore } from "../../store/event_store.ts";
+import type { EventIds } from "./event_ids.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
 import {
@@ -16,8 +17,10 @@ import {
   type JsonRpcId,
   type JsonRpcMessage,
   type JsonRpcRequest,
+  type JsonRpcResponse,
   toJson,
 } from "../../wire/json_rpc.ts";
+import { writeOrError } from "../respond.ts";
 import { encodeEvent, encodeJsonEvent, encodeRetry } from "../../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
@@ -28,53 +31,6 @@ export const OPENING = ENCODER.encode(": open\n\n");
 export const RETRY_MS = 1_000;
 /** More than an event takes besides its data. */
 const EVENT_BYTES = 320;
-
-/** Where an event stands: which stream of its session, which number, whose answer it awaits. */
-export interface EventPosition {
-  readonly stream: string;
-  readonly seq: number;
-  /** Id of the request that the stream answers, where it is short enough to travel along. */
-  readonly requestId: JsonRpcId | undefined;
-}
-
-/** Longest request id that travels in event ids, as JSON. */
-const MAX_REQUEST_ID = 48;
-const PLACE_REGEXP = /^([a-z0-9]+)\.(\d+)\.([A-Za-z0-9_-]*)$/;
-
-/** The event ids of one session: nobody else's open, and an altered one does not either. */
-export class EventIds {
-  readonly #seal: Signer;
-  readonly #purpose: string;
-
-  constructor(seal: Signer, sessionKey: string) {
-    this.#seal = seal;
-    this.#purpose = `event ${sessionKey}`;
-  }
-
-  write({ stream, seq, requestId }: EventPosition): string {
-    return this.#seal.sign(this.#purpose, `${stream}.${seq}.${writeRequestId(requestId)}`);
-  }
-
-  read(id: string): EventPosition | undefined {
-    const match = PLACE_REGEXP.exec(this.#seal.verify(this.#purpose, id) ?? "");
-    if (match === null) return undefined;
-    const [, stream = "", seq = "", requestId = ""] = match;
-    return { stream, seq: Number(seq), requestId: readRequestId(requestId) };
-  }
-}
-
-/** Begins the names that stand for streams of which nothing is left to be said. */
-const ENDED = "end";
-
-/** A place with nothing behind it, for the id of the last event that concerns a stream. */
-export function endOf({ stream }: EventPosition): EventPosition {
-  return { stream: `${ENDED}${stream}`, seq: 0, requestId: undefined };
-}
-
-/** Whether a place is one of {@linkcode endOf}. */
-export function isEnd({ stream }: EventPosition): boolean {
-  return stream.startsWith(ENDED);
-}
 
 /** What a {@linkcode ResumableStream} is made of. */
 export interface ResumableParts {
@@ -88,7 +44,7 @@ export interface ResumableParts {
   /** Whether a question to the client still awaits its answer. */
   readonly isOpen: (questionId: JsonRpcId) => boolean;
   /** Requests that its session has answered so far. */
-  readonly served: () => number;
+  readonly answered: () => number;
   /** The pings of its client, where it is asked on this stream. */
   readonly pings?: ClientPings;
   /** Told when a response that carried the stream has ended. */
@@ -97,12 +53,11 @@ export interface ResumableParts {
 
 export class ResumableStream {
   readonly name: string;
-  /** Requests that this stream has yet to answer. */
-  pending = 0;
   readonly #parts: ResumableParts;
+  #unanswered = 0;
   #seq = 0;
   /** Number of the last event that some response carried. */
-  #carried = 0;
+  #deliveredSeq = 0;
   #connection: EventStream | undefined;
   /** Questions to the client, with the numbers of their events. */
   #questions: { readonly seq: number; readonly question: JsonRpcRequest }[] = [];
@@ -114,12 +69,12 @@ export class ResumableStream {
 
   /** Requests that this stream has yet to answer; planned closes wait for them. */
   get unanswered(): number {
-    return this.pending;
+    return this.#unanswered;
   }
 
   /** Requests that its session has answered so far. */
   get answeredCount(): number {
-    return this.#parts.served();
+    return this.#parts.answered();
   }
 
   /** A response that carried the stream has ended, but what runs goes on. */
@@ -129,8 +84,8 @@ export class ResumableStream {
   }
 
   /** Number of the last event that some response carried. */
-  get carried(): number {
-    return this.#carried;
+  get deliveredSeq(): number {
+    return this.#deliveredSeq;
   }
 
   /** Whether a response carries this stream now. */
@@ -154,6 +109,24 @@ export class ResumableStream {
     this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
   }
 
+  /**
+   * Writes the responses to requests, each when it is there.
+   *
+   * @param onDone called once, when all have been written
+   */
+  answer(
+    responses: readonly MaybePromise<JsonRpcResponse | undefined>[],
+    onDone: () => void,
+  ): void {
+    this.#unanswered += responses.length;
+    for (const response of responses) {
+      void Promise.resolve(response).then((settled) => {
+        if (settled !== undefined) writeOrError(settled, (one) => this.write(one));
+        if (--this.#unanswered === 0) onDone();
+      });
+    }
+  }
+
   /** Adds and sends a message that the carrier has deferred. */
   sendDeferred(text: string): void {
     this.#append(text, "message");
@@ -164,7 +137,7 @@ export class ResumableStream {
   }
 
   /** Asks again what a client that knows the events up to number `seq` has not been asked. */
-  askAgain(seq: number): void {
+  resendRequests(seq: number): void {
     const open = this.#openQuestions();
     this.#questions = open.filter((asked) => asked.seq <= seq);
     for (const { question } of open.filter((asked) => asked.seq > seq)) this.write(question);
@@ -180,7 +153,7 @@ export class ResumableStream {
     const older = this.#connection;
     this.#connection = connection;
     if (older !== connection) older?.close("superseded");
-    this.#carried = this.#seq;
+    this.#deliveredSeq = this.#seq;
     this.#parts.pings?.restart();
   }
 
@@ -200,7 +173,7 @@ export class ResumableStream {
 
   /** Events that no response has carried yet. */
   undelivered(): readonly Uint8Array[] | undefined {
-    return this.#carried === this.#seq ? [] : this.since(this.#carried);
+    return this.#deliveredSeq === this.#seq ? [] : this.since(this.#deliveredSeq);
   }
 
   /** Ends the response that carries the stream; the stream itself stays, for who comes back. */
@@ -225,19 +198,6 @@ export class ResumableStream {
       ...(retry !== undefined && { retry }),
     });
     store.append(storeKey, seq, frame);
-    if (this.#connection?.sendRaw(frame)) this.#carried = seq;
+    if (this.#connection?.sendRaw(frame)) this.#deliveredSeq = seq;
   }
-}
-
-function writeRequestId(id: JsonRpcId | undefined): string {
-  const text = id === undefined ? "" : JSON.stringify(id);
-  if (text === "" || text.length > MAX_REQUEST_ID) return "";
-  return ENCODER.encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
-}
-
-function readRequestId(text: string): JsonRpcId | undefined {
-  if (text === "") return undefined;
-  return JSON.parse(
-    new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: "base64url" })),
-  );
 }

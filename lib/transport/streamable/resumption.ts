@@ -18,14 +18,8 @@ import { encodeEvent } from "../../wire/sse.ts";
 import { type Peer, streamClient } from "../peer.ts";
 import { eventStream } from "../respond.ts";
 import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
-import {
-  endOf,
-  type EventPosition,
-  isEnd,
-  OPENING,
-  type ResumableStream,
-  RETRY_MS,
-} from "./resumable_stream.ts";
+import { type EventPosition, finalPosition, isFinal } from "./event_ids.ts";
+import { OPENING, type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
 /** What resumption works with. */
@@ -60,18 +54,18 @@ function startStandalone(
   connection: EventStream,
 ): void {
   const { standalone } = session;
-  const { carried } = standalone;
+  const { deliveredSeq } = standalone;
   const missed = standalone.undelivered();
   reportReplay(emit, session, missed);
   connection.replay(missed ?? []);
   standalone.attach(connection);
   if (session.supportsPriming) standalone.prime(connection.retryMs ?? RETRY_MS);
-  if (missed === undefined) notifyGap(session, standalone, carried);
+  if (missed === undefined) notifyGap(session, standalone, deliveredSeq);
 }
 
 /** A stream that is to go on. */
 interface Resumption {
-  readonly place: EventPosition;
+  readonly position: EventPosition;
   /** The stream, unless all of it has been said. */
   readonly stream: ResumableStream | undefined;
   /** What was said meanwhile; undefined when some of it is gone. */
@@ -84,34 +78,34 @@ function findMissed(
   session: StreamableSession,
   lastEventId: string,
 ): Resumption {
-  const place = readPlace(session, lastEventId);
-  const stream = session.stream(place.stream);
-  const missed = store.after(session.storeKey(place.stream), place.seq);
+  const position = readPosition(session, lastEventId);
+  const stream = session.stream(position.stream);
+  const missed = store.after(session.storeKey(position.stream), position.seq);
   // A stream without anything would make clients come back again and again.
-  if (stream === undefined && (isEnd(place) || missed?.length === 0)) {
+  if (stream === undefined && (isFinal(position) || missed?.length === 0)) {
     throw new ProtocolError(
       "method_not_allowed",
       "This stream has ended, and nothing came after Last-Event-ID; GET without it to listen",
       { headers: { allow: "POST, DELETE" } },
     );
   }
-  return { place, stream, missed };
+  return { position, stream, missed };
 }
 
 function resume(
   { emit }: ResumptionDeps,
   session: StreamableSession,
-  { place, stream, missed, connection }: Resumption & { readonly connection: EventStream },
+  { position, stream, missed, connection }: Resumption & { readonly connection: EventStream },
 ): void {
   reportReplay(emit, session, missed);
   connection.replay(missed ?? []);
   if (stream === undefined) {
-    if (missed === undefined) connection.sendRaw(lostAnswer(session, place));
+    if (missed === undefined) connection.sendRaw(lostAnswer(session, position));
     return connection.close("completed");
   }
-  if (stream.name !== place.stream) return resumeRestored(session, stream, connection);
+  if (stream.name !== position.stream) return resumeRestored(session, stream, connection);
   stream.attach(connection);
-  if (missed === undefined) notifyGap(session, stream, place.seq);
+  if (missed === undefined) notifyGap(session, stream, position.seq);
   // A client that is cut again before the next event would not know where it was.
   else if (missed.length === 0 && session.supportsPriming) {
     stream.prime(connection.retryMs ?? RETRY_MS);
@@ -124,10 +118,10 @@ function resumeRestored(
   stream: ResumableStream,
   connection: EventStream,
 ): void {
-  const { carried } = stream;
+  const { deliveredSeq } = stream;
   connection.replay(stream.undelivered() ?? []);
   stream.attach(connection);
-  notifyGap(session, stream, carried);
+  notifyGap(session, stream, deliveredSeq);
 }
 
 const log = logFor("session");
@@ -161,7 +155,7 @@ export function notifyGap(
     logger: "lifeline",
     data: `Some events of this stream are gone and cannot be replayed${hint}`,
   }));
-  stream.askAgain(seq);
+  stream.resendRequests(seq);
   if (stream !== session.standalone) return;
   for (const kind of ["tools", "resources", "prompts"]) {
     stream.write(notification(`notifications/${kind}/list_changed`));
@@ -169,21 +163,21 @@ export function notifyGap(
 }
 
 /** The stream has ended and its events are gone: the request fails, rather than wait for ever. */
-function lostAnswer(session: StreamableSession, place: EventPosition): Uint8Array {
+function lostAnswer(session: StreamableSession, position: EventPosition): Uint8Array {
   const error = new ProtocolError(
     "internal_error",
     "The response to this request is gone and cannot be replayed; send the request again",
   );
   return encodeEvent({
     event: "message",
-    id: session.eventIds.write(endOf(place)),
-    data: JSON.stringify(toErrorResponse(error, place.requestId)),
+    id: session.eventIds.write(finalPosition(position)),
+    data: JSON.stringify(toErrorResponse(error, position.requestId)),
   });
 }
 
-function readPlace(session: StreamableSession, lastEventId: string): EventPosition {
-  const place = session.eventIds.read(lastEventId);
-  if (place !== undefined) return place;
+function readPosition(session: StreamableSession, lastEventId: string): EventPosition {
+  const position = session.eventIds.read(lastEventId);
+  if (position !== undefined) return position;
   throw new ProtocolError(
     "invalid_request",
     "Last-Event-ID is not an event of this session; GET without it to listen from now on",

@@ -8,9 +8,8 @@ import { randomId } from "../../base/ids.ts";
 import type { Signer } from "../../base/signer.ts";
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
-import { ClientState } from "../../mcp/session/client_state.ts";
+import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
-import type { Caller } from "../../registry/context.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import {
@@ -20,7 +19,8 @@ import {
   toJson,
 } from "../../wire/json_rpc.ts";
 import { jsonEvent, primingEvent } from "../../wire/sse.ts";
-import { endOf, EventIds, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+import { EventIds, finalPosition } from "./event_ids.ts";
+import { ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -28,11 +28,11 @@ export interface SessionParts {
   readonly id: string;
   /** Random key of the session, under which the server knows it. */
   readonly key: string;
-  readonly caller: Caller;
+  /** Its client, who has sent `initialize`. */
+  readonly state: ClientState;
   readonly seal: Signer;
   readonly store: EventStore;
   readonly wheel: TimerWheel;
-  readonly requestTimeoutMs: number;
   /** Idle time that ends it (ms). */
   readonly idleMs: number;
   /** Told once, when it has been idle for so long. */
@@ -64,7 +64,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
    * Ends the names of all its streams: a session that was restored counts them from 1 again, and an
    * event id from before must not lead into a stream from after.
    */
-  readonly #life = randomId("x").slice(0, 9);
+  readonly #incarnation = randomId("x").slice(0, 9);
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
   #streamCount = 0;
@@ -78,9 +78,9 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.id = parts.id;
     this.key = parts.key;
     this.#parts = parts;
-    this.state = new ClientState(parts, parts.caller);
+    this.state = parts.state;
     this.eventIds = new EventIds(parts.seal, parts.key);
-    this.standalone = this.#createStream(STANDALONE + this.#life, undefined);
+    this.standalone = this.#createStream(STANDALONE + this.#incarnation, undefined);
     this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.idleMs);
   }
@@ -125,10 +125,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   wholeStream(answer: JsonRpcResponse): string {
     if (!this.supportsPriming) return jsonEvent(toJson(answer));
     const stream = this.#nextName();
-    const place = { stream, seq: 1, requestId: answer.id ?? undefined };
-    const last = jsonEvent(toJson(answer), "message", this.eventIds.write(endOf(place)));
+    const position = { stream, seq: 1, requestId: answer.id ?? undefined };
+    const last = jsonEvent(toJson(answer), "message", this.eventIds.write(finalPosition(position)));
     this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
-    return primingEvent(this.eventIds.write(place), RETRY_MS) + last;
+    return primingEvent(this.eventIds.write(position), RETRY_MS) + last;
   }
 
   /**
@@ -187,7 +187,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   #nextName(): string {
-    return `${RESPONSE}${++this.#streamCount}${this.#life}`;
+    return `${RESPONSE}${++this.#streamCount}${this.#incarnation}`;
   }
 
   #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
@@ -199,7 +199,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
       ids: this.eventIds,
       store,
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
-      served: () => this.#requestCount,
+      answered: () => this.#requestCount,
       // The other streams only carry an answer.
       ...(name.startsWith(STANDALONE) && {
         pings: this.state.pings,

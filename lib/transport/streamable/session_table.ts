@@ -7,16 +7,16 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
-import { randomId } from "../../base/ids.ts";
 import { logFor } from "../../base/log.ts";
 import { type Emit, emitNothing } from "../../base/observer.ts";
 import type { Signer } from "../../base/signer.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
-import type { Negotiated } from "../../mcp/session/client_state.ts";
+import { ClientState } from "../../mcp/session/client_state.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
+import { sessionNotFound, type SessionToken, SessionTokens } from "./session_token.ts";
 import { callerOf, type Peer } from "../peer.ts";
 
 /** What the table works with; the limits are the settings of the same names. */
@@ -33,15 +33,6 @@ export interface SessionTableOptions {
   readonly emit?: Emit;
 }
 
-/** Counts of sessions: created + restored = open + Σ ended. */
-export interface SessionFigures {
-  readonly open: number;
-  readonly created: number;
-  /** Taken up from their id alone, after a restart or an eviction. */
-  readonly restored: number;
-  readonly ended: Readonly<Record<SessionEnd, number>>;
-}
-
 /**
  * Why a session left memory; one that was evicted, or went with the process, comes back with its
  * client's next request.
@@ -49,22 +40,12 @@ export interface SessionFigures {
 export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
-/** What a session id says. */
-interface SessionToken extends Negotiated {
-  readonly key: string;
-  /** The principal it belongs to. */
-  readonly owner: string | undefined;
-  /** When it was issued, ms since the epoch. */
-  readonly at: number;
-}
-
 /** A session in memory, and what its id says: it was opened once, as nobody else has that id. */
 interface SessionEntry {
   readonly session: StreamableSession;
   readonly token: SessionToken;
 }
 
-const PURPOSE = "session";
 /** Ended sessions that are remembered, so that their ids are unknown at once. */
 const MAX_ENDED = 100_000;
 const log = logFor("session");
@@ -77,61 +58,67 @@ export class SessionTable {
   /** The one at the end of the map. */
   #latest: SessionEntry | undefined;
   readonly #ended = new Set<string>();
-  #created = 0;
-  #restored = 0;
-  readonly #ends: Record<SessionEnd, number> = { deleted: 0, idle: 0, evicted: 0, drain: 0 };
+  readonly #tokens: SessionTokens;
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
     this.#emit = options.emit ?? emitNothing;
+    this.#tokens = new SessionTokens(options.seal);
   }
 
   get size(): number {
     return this.#sessions.size;
   }
 
-  figures(): SessionFigures {
-    return {
-      open: this.#sessions.size,
-      created: this.#created,
-      restored: this.#restored,
-      ended: { ...this.#ends },
-    };
-  }
-
-  /** Opens a session on what `initialize` agreed on. */
-  create(agreement: Negotiated, peer: Peer): StreamableSession {
-    const key = randomId("");
-    const token: SessionToken = { ...agreement, key, owner: peer.principal, at: Date.now() };
-    this.#created++;
+  /**
+   * Opens a session.
+   *
+   * @param key random, under which servers know the session
+   * @param state of a client that has sent `initialize`
+   */
+  create(key: string, state: ClientState, { principal: owner }: Peer): StreamableSession {
+    const token: SessionToken = { ...state.agreement, key, owner, at: Date.now() };
     this.#emit("sessionOpened", "created");
-    return this.#open(this.#options.seal.signJson(PURPOSE, token), token, peer);
+    return this.#open(this.#tokens.write(token), token, state);
   }
 
   /**
-   * The session of an id.
+   * The session of an id; one that is not in memory is restored.
    *
    * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, or ended;
    * `forbidden` for somebody else's
    */
   find(id: string, peer: Peer): StreamableSession {
     const known = this.#sessions.get(id);
-    const token = known?.token ?? this.#read(id);
-    if (Date.now() - token.at > this.#options.maxAgeMs) {
-      throw notFound("it is too old (MCP_SESSION_MAX_MS)");
-    }
-    if (token.owner !== peer.principal) {
-      throw new ProtocolError("forbidden", "This session belongs to another caller");
-    }
-    if (known === undefined) return this.#restore(id, token, peer);
+    if (known === undefined) return this.#restore(id, this.#verify(id, peer), peer);
+    requireOwner(known.token, peer);
     this.#moveToEnd(id, known);
     known.session.touch();
     return known.session;
   }
 
-  /** Ends a session at its client's wish. */
-  delete(session: StreamableSession): void {
-    this.#end(session, "deleted", "disconnected");
+  /**
+   * Whether a client may use an id, without any effect on the session.
+   *
+   * @throws {ProtocolError} as {@linkcode find} does
+   */
+  check(id: string, peer: Peer): void {
+    const known = this.#sessions.get(id);
+    if (known === undefined) this.#verify(id, peer);
+    else requireOwner(known.token, peer);
+  }
+
+  /**
+   * Ends a session because its client asks for it. One that is not in memory is not restored for
+   * that: its id is refused from now on.
+   *
+   * @throws {ProtocolError} as {@linkcode find} does
+   */
+  end(id: string, peer: Peer): void {
+    const known = this.#sessions.get(id);
+    if (known === undefined) return this.#markEnded(this.#verify(id, peer).key);
+    requireOwner(known.token, peer);
+    this.#end(known.session, "deleted", "disconnected");
   }
 
   /** Ends all, as the process does. */
@@ -139,7 +126,7 @@ export class SessionTable {
     for (const { session } of [...this.#sessions.values()]) this.#end(session, "drain", "drain");
   }
 
-  /** Where one is used again and again it is there already, and a map that is written has upkeep. */
+  /** A session that is used again and again is at the end already; writing the map would cost. */
   #moveToEnd(id: string, kept: SessionEntry): void {
     if (kept === this.#latest) return;
     this.#latest = kept;
@@ -147,36 +134,38 @@ export class SessionTable {
     this.#sessions.set(id, kept);
   }
 
-  /** What an id says that is not in memory. */
-  #read(id: string): SessionToken {
-    const token = this.#options.seal.verifyJson(PURPOSE, id) as SessionToken | undefined;
-    if (token === undefined) throw notFound("it was not issued by this server, or its key changed");
-    if (this.#ended.has(token.key)) throw notFound("the session has ended");
+  /** What the id of a session says that is not in memory. */
+  #verify(id: string, peer: Peer): SessionToken {
+    const token = this.#tokens.read(id);
+    if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
+    if (Date.now() - token.at > this.#options.maxAgeMs) {
+      throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");
+    }
+    requireOwner(token, peer);
     return token;
   }
 
   #restore(id: string, token: SessionToken, peer: Peer): StreamableSession {
-    this.#restored++;
     this.#emit("sessionOpened", "restored");
     log.info("Session restored", { client: token.clientName, protocol_version: token.version });
-    return this.#open(id, token, peer);
+    const state = new ClientState(this.#options, callerOf(peer));
+    state.setNegotiated(token);
+    return this.#open(id, token, state);
   }
 
-  #open(id: string, token: SessionToken, peer: Peer): StreamableSession {
-    const { changes, seal, store, wheel, requestTimeoutMs, idleMs } = this.#options;
+  #open(id: string, token: SessionToken, state: ClientState): StreamableSession {
+    const { changes, seal, store, wheel, idleMs } = this.#options;
     this.#makeRoom();
     const session = new StreamableSession({
       id,
       key: token.key,
-      caller: callerOf(peer),
+      state,
       seal,
       store,
       wheel,
-      requestTimeoutMs,
       idleMs,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
-    session.state.setNegotiated(token);
     this.#moveToEnd(id, { session, token });
     changes.add(session);
     return session;
@@ -194,7 +183,6 @@ export class SessionTable {
   #end(session: StreamableSession, end: SessionEnd, reason: CloseReason): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#latest = undefined;
-    this.#ends[end]++;
     if (end === "deleted" || end === "idle") this.#markEnded(session.key);
     this.#options.changes.remove(session);
     session.end(reason);
@@ -213,9 +201,7 @@ export class SessionTable {
 /** How many of the oldest sessions are looked at for one that is not busy. */
 const EVICTION_LOOK = 100;
 
-function notFound(why: string): ProtocolError {
-  return new ProtocolError(
-    "session_not_found",
-    `Session not found: ${why}; send initialize without Mcp-Session-Id to open a new one`,
-  );
+function requireOwner({ owner }: SessionToken, { principal }: Peer): void {
+  if (owner === principal) return;
+  throw new ProtocolError("forbidden", "This session belongs to another caller");
 }

@@ -125,8 +125,12 @@ export const CALL_LIMITS: readonly Reached[] = [
   },
   {
     name: "MCP_SESSION_MAX_MS",
-    options: { settings: { MCP_SESSION_MAX_MS: 60_000 } },
-    approach: initialize,
+    options: { settings: { MCP_SESSION_MAX_MS: 60_000, MCP_MAX_SESSIONS: 1 } },
+    // The first session is evicted by the second.
+    approach: async (scene) => {
+      await initialize(scene);
+      await (await scene.app.post("/mcp", INITIALIZE)).body?.cancel();
+    },
     exceed: async (scene) => {
       await scene.time.advance(61_000, 1_000);
       return await pingSession(scene);

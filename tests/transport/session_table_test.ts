@@ -1,0 +1,73 @@
+/** What opens and ends sessions of the 2025 revisions, seen where there is room for one only. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { rpc, testApp } from "../helpers/app.ts";
+import { initialize, TestSession } from "../helpers/session.ts";
+
+/** Ends and openings of sessions, as an observer is told them. */
+function watched() {
+  const told: string[] = [];
+  return {
+    told,
+    observer: {
+      sessionOpened: (how: string) => void told.push(how),
+      sessionEnded: ({ end }: { readonly end: string }) => void told.push(end),
+    },
+  };
+}
+
+const ONE = { MCP_MAX_SESSIONS: 1 };
+
+for (
+  const params of [
+    { protocolVersion: 5, capabilities: {} },
+    { capabilities: {} },
+    { protocolVersion: null },
+  ]
+) {
+  Deno.test(`an initialize that is refused opens no session and evicts none: ${JSON.stringify(params)}`, async () => {
+    const { told, observer } = watched();
+    using app = testApp({ settings: ONE, observer });
+    const session = await TestSession.open(app);
+    const refused = await app.post("/mcp", rpc("initialize", params));
+    assertEquals(refused.headers.get("mcp-session-id"), null);
+    assertEquals((await refused.json()).error.code, -32602);
+    assertEquals(told, ["created"]);
+    assertEquals(await session.ask(rpc("ping")), { jsonrpc: "2.0", id: 1, result: {} });
+  });
+}
+
+Deno.test("DELETE of a session that is not in memory ends it for good, without restoring it or evicting another", async () => {
+  const { told, observer } = watched();
+  using app = testApp({ settings: ONE, observer });
+  const first = await TestSession.open(app);
+  const second = await TestSession.open(app);
+  assertEquals(told, ["created", "created", "evicted"]);
+  assertEquals((await first.delete()).status, 204);
+  assertEquals(told, ["created", "created", "evicted"]);
+  const again = await first.post(rpc("ping"));
+  assertEquals(again.status, 404);
+  assertMatch((await again.json()).error.message, /the session has ended/);
+  assertEquals((await first.delete()).status, 404);
+  assertEquals(await second.ask(rpc("ping")), { jsonrpc: "2.0", id: 1, result: {} });
+});
+
+Deno.test("DELETE ends a session for its owner only, in memory or not", async () => {
+  const mine = { address: "10.0.0.1", principal: "me" };
+  const yours = { address: "10.0.0.1", principal: "you" };
+  using app = testApp({ settings: ONE });
+  const first = await TestSession.open(app, { peer: mine });
+  assertEquals((await first.on(app, { peer: yours }).delete()).status, 403);
+  const second = await TestSession.open(app, { peer: mine });
+  assertEquals((await first.on(app, { peer: yours }).delete()).status, 403);
+  assertEquals((await first.delete()).status, 204);
+  assertEquals((await second.delete()).status, 204);
+});
+
+Deno.test("initialize with the id of a session that has ended opens a new one", async () => {
+  using app = testApp();
+  const old = await TestSession.open(app);
+  await old.delete();
+  const response = await initialize(app, {}, { "mcp-session-id": old.id });
+  assertEquals(response.status, 200);
+  assertEquals((await response.json()).result.protocolVersion, "2025-11-25");
+});
