@@ -1,47 +1,33 @@
 import { CallAborted } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
-import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
 import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
-import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { progressTokenOf } from "../wire/meta.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
-import type { RequestScope } from "./scope.ts";
+import type { Asker, Question } from "./ask/questions.ts";
 import { LOG_SEVERITY } from "./log_levels.ts";
-import {
-  type Ask,
-  type Asker,
-  elicitThrough,
-  rootsThrough,
-  sampleThrough,
-} from "./ask/questions.ts";
+import type { RequestScope } from "./scope.ts";
 
 const log = logFor("mcp");
 
-/** How soon a client comes back to a stream that was let go of (ms). */
-const DEFAULT_RETRY_MS = 1_000;
-/** How late it may be asked to come back (ms). */
-const MAX_RETRY_MS = 3_600_000;
-
 /**
- * One running request, and what a tool sees of it.
+ * The server's half of one running request; its author's half is the tool context.
  *
- * Most calls end at once and look at nothing here, so whatever costs is made when first asked for.
+ * Most calls end at once and need nothing of this, so whatever costs is made when first read.
  */
-export class Call<S extends RequestScope = RequestScope> extends TimerEntry implements ToolContext {
+export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   readonly request: JsonRpcRequest;
   readonly scope: S;
 
-  /** On the wheel's clock (ms). */
+  /** When the request began, on the timer wheel's clock (ms). */
   startedAt = 0;
 
   #controller: AbortController | undefined;
-  #log: ClientLog | undefined;
-  #progress: ToolContext["progress"] | undefined;
   #lastProgress = -Infinity;
   #aborted: CallAborted | undefined;
   #onAbort: ((reason: CallAborted) => void) | undefined;
-  #isOver = false;
+  #isDone = false;
   #asker: Asker | undefined;
   #stopWatching: (() => void) | undefined;
 
@@ -51,73 +37,19 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry impl
     this.scope = scope;
   }
 
-  get connectionId(): string | undefined {
-    return this.scope.connectionId;
-  }
-
-  get caller(): Caller {
-    return this.scope.caller;
-  }
-
-  get capabilities(): ClientCapabilities {
-    return this.scope.capabilities;
-  }
-
+  /** Aborts when the answer is not wanted any more. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
-      else if (!this.#isOver) this.#watchClient();
+      else if (!this.#isDone) this.#watchClient();
     }
     return this.#controller.signal;
   }
 
-  get elicit(): ToolContext["elicit"] {
-    return elicitThrough(this.#ask());
-  }
-
-  get sample(): ToolContext["sample"] {
-    return sampleThrough(this.#ask());
-  }
-
-  get roots(): ToolContext["roots"] {
-    return rootsThrough(this.#ask());
-  }
-
-  get releaseStream(): ToolContext["releaseStream"] {
-    return (retryMs = DEFAULT_RETRY_MS) => {
-      if (!this.#isOver) this.scope.releaseStream(wholeRetry(retryMs));
-    };
-  }
-
-  /** Sets how questions reach the client; without it they are refused. */
-  setAsker(asker: Asker): void {
-    this.#asker = asker;
-  }
-
-  get log(): ClientLog {
-    return this.#log ??= this.#createLog();
-  }
-
-  /** A function of its own, as authors write `run(input, { progress })`. */
-  get progress(): ToolContext["progress"] {
-    return this.#progress ??= (progress, total, message) => {
-      const token = progressTokenOf(this.request.params);
-      // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
-      if (token === undefined || this.#isOver || !(progress > this.#lastProgress)) return;
-      this.#lastProgress = progress;
-      this.#tell(NOTIFICATIONS.progress, {
-        progressToken: token,
-        progress,
-        ...(total !== undefined && { total }),
-        ...(message !== undefined && { message }),
-      });
-    };
-  }
-
   /** Whether its answer is settled. */
   get isDone(): boolean {
-    return this.#isOver;
+    return this.#isDone;
   }
 
   /** Why the call was stopped, once it was. */
@@ -125,15 +57,64 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry impl
     return this.#aborted;
   }
 
+  /** Sets how questions reach the client; without it they are refused. */
+  setAsker(asker: Asker): void {
+    this.#asker = asker;
+  }
+
+  /**
+   * Asks the client.
+   *
+   * @returns its answer, not checked
+   * @throws {Error} where there is no way to the client, or it cannot answer
+   */
+  ask(question: Question): Promise<unknown> {
+    if (this.#asker !== undefined) return this.#asker.ask(question, this);
+    return Promise.reject(
+      new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
+    );
+  }
+
+  /** Lets go of the response stream, which the client can resume after `retryMs`. */
+  releaseStream(retryMs: number): void {
+    if (!this.#isDone) this.scope.releaseStream(retryMs);
+  }
+
+  /** Sends progress, where the client asked for it and while the call runs. */
+  reportProgress(progress: number, total?: number, message?: string): void {
+    const progressToken = progressTokenOf(this.request.params);
+    // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
+    if (progressToken === undefined || this.#isDone || !(progress > this.#lastProgress)) return;
+    this.#lastProgress = progress;
+    this.#send(NOTIFICATIONS.progress, {
+      progressToken,
+      progress,
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message }),
+    });
+  }
+
+  /** Sends a log message, where the client wants its level and while the call runs. */
+  sendLog(level: LoggingLevel, data: unknown, logger?: string): void {
+    const wanted = this.scope.logLevel;
+    if (this.#isDone || wanted === undefined) return;
+    if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
+    this.#send(NOTIFICATIONS.message, {
+      level,
+      ...(logger !== undefined && { logger }),
+      data,
+    });
+  }
+
   /** Stops the call; the first reason stands, and a call that is over is left alone. */
   abort(reason: CallAborted): void {
-    if (this.#isOver || this.#aborted !== undefined) return;
+    if (this.#isDone || this.#aborted !== undefined) return;
     this.#aborted = reason;
     this.#onAbort?.(reason);
     this.#controller?.abort(reason);
   }
 
-  /** Has `listener` told, once, when the call is stopped before it is over, or has been. */
+  /** Calls `listener` once, when the call is stopped before it is over, or at once if it was. */
   onAbort(listener: (reason: CallAborted) => void): void {
     if (this.#aborted !== undefined) listener(this.#aborted);
     else this.#onAbort = listener;
@@ -141,7 +122,7 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry impl
 
   /** The answer is settled: from here on nothing more is sent for this call. */
   finish(): void {
-    this.#isOver = true;
+    this.#isDone = true;
     if (this.#lastProgress > -Infinity) {
       this.scope.endProgress(progressTokenOf(this.request.params)!);
     }
@@ -154,50 +135,18 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry impl
     this.abort(new CallAborted("timeout"));
   }
 
-  #ask(): Ask {
-    return (question) => {
-      if (this.#asker !== undefined) return this.#asker.ask(question, this);
-      return Promise.reject(
-        new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
-      );
-    };
-  }
-
   #watchClient(): void {
     this.#stopWatching = this.scope.onClientGone(() =>
       this.abort(new CallAborted("client_closed", "Connection closed: client_closed"))
     );
   }
 
-  /** What no JSON can hold (a bigint, a circle) costs the message, not the call. */
-  #tell(method: string, params: JsonObject): void {
+  /** Data that JSON cannot hold (a bigint, a cycle) costs the message, not the call. */
+  #send(method: string, params: JsonObject): void {
     try {
       this.scope.send(notification(method, params));
     } catch (error) {
       log.warning("Message cannot be written", { method, error });
     }
   }
-
-  #createLog(): ClientLog {
-    const at = (level: LoggingLevel) => (data: unknown, logger?: string): void => {
-      const wanted = this.scope.logLevel;
-      if (this.#isOver || wanted === undefined) return;
-      if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
-      this.#tell(NOTIFICATIONS.message, {
-        level,
-        ...(logger !== undefined && { logger }),
-        data,
-      });
-    };
-    const levels = Object.keys(LOG_SEVERITY) as LoggingLevel[];
-    return Object.fromEntries(
-      levels.map((level) => [level, at(level)]),
-    ) as ClientLog;
-  }
-}
-
-/** A handler's wish as the wire can carry it: a bad number must not cost the call. */
-function wholeRetry(retryMs: number): number {
-  if (Number.isNaN(retryMs)) return DEFAULT_RETRY_MS;
-  return Math.round(Math.min(Math.max(retryMs, 0), MAX_RETRY_MS));
 }

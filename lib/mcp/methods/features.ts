@@ -7,6 +7,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Catalog, CatalogList, Page } from "../../registry/catalog.ts";
 import type { Completers } from "../../registry/completion.ts";
+import type { ToolContext } from "../../registry/context.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
   CompleteResult,
@@ -14,7 +15,7 @@ import type {
   ServerCapabilities,
 } from "../../wire/mcp_types.ts";
 import { METHODS } from "../../wire/methods.ts";
-import type { Call } from "../call.ts";
+import { createToolContext } from "../tool_context.ts";
 import type { Method, ServerContext } from "./table.ts";
 
 /** Most values one completion may hold (2025-11-25, server/utilities/completion). */
@@ -61,17 +62,18 @@ export function featureMethods({ catalog, pageSize }: ServerContext): FeatureMet
     callTool: (params, call) => {
       const name = textParam(params, "name");
       const tool = tools.get(name) ?? unknownName("tool", name, METHODS.listTools);
-      return tool.call(objectParam(params, "arguments"), call);
+      return tool.call(objectParam(params, "arguments"), createToolContext(call));
     },
     getPrompt: (params, call) => {
       const name = textParam(params, "name");
       const prompt = prompts.get(name) ?? unknownName("prompt", name, METHODS.listPrompts);
-      return prompt.get(objectParam(params, "arguments"), call);
+      return prompt.get(objectParam(params, "arguments"), createToolContext(call));
     },
     readResource: (params, call) => {
       const uri = textParam(params, "uri");
+      const context = createToolContext(call);
       const resource = resources.get(uri);
-      return resource === undefined ? readByTemplate(uri, call, catalog) : resource.read(uri, call);
+      return resource?.read(uri, context) ?? readByTemplate(uri, context, catalog);
     },
     complete: (params) => completeArgument(params, catalog),
   };
@@ -106,11 +108,11 @@ function unknownName(kind: string, name: string, list: string): never {
 
 async function readByTemplate(
   uri: string,
-  call: Call,
+  context: ToolContext,
   catalog: Catalog,
 ): Promise<ReadResourceResult> {
   for (const template of catalog.resourceTemplates.values()) {
-    const result = await template.read(uri, call);
+    const result = await template.read(uri, context);
     if (result !== undefined) return result;
   }
   throw new ProtocolError("resource_not_found", `Resource not found: ${uri.slice(0, 200)}`, {

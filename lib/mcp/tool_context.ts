@@ -1,0 +1,105 @@
+/**
+ * What the author of a tool is given of a running request.
+ *
+ * A context looks like a plain object: its members are its own, they may be taken out of it and
+ * spread into another object, and nothing of the server can be reached through them. It is a proxy,
+ * because most calls end without reading anything: a member is made when it is first read, and an
+ * object with ten getters of its own costs more than the rest of a quick call
+ * (docs/decisions/0011-tool-context.md).
+ *
+ * @module
+ */
+import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
+import type { LoggingLevel } from "../wire/mcp_types.ts";
+import { elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
+import type { Call } from "./call.ts";
+import { LOG_SEVERITY } from "./log_levels.ts";
+
+/** How soon a client comes back to a stream that was let go of (ms). */
+const DEFAULT_RETRY_MS = 1_000;
+/** The latest time at which a client may be asked to come back (ms). */
+const MAX_RETRY_MS = 3_600_000;
+
+/** Makes each member from the call. */
+const MEMBERS: { readonly [Name in keyof ToolContext]: (call: Call) => ToolContext[Name] } = {
+  signal: (call) => call.signal,
+  connectionId: (call) => call.scope.connectionId,
+  caller: (call) => callerOf(call.scope.caller),
+  capabilities: (call) => structuredClone(call.scope.capabilities),
+  log: logOf,
+  progress: (call) => (progress, total, message) => call.reportProgress(progress, total, message),
+  elicit: (call) => elicitThrough((question) => call.ask(question)),
+  sample: (call) => sampleThrough((question) => call.ask(question)),
+  roots: (call) => rootsThrough((question) => call.ask(question)),
+  releaseStream: (call) => (retryMs = DEFAULT_RETRY_MS) => call.releaseStream(wholeRetry(retryMs)),
+};
+const NAMES = Object.keys(MEMBERS) as (keyof ToolContext)[];
+
+/** Members that were read or added, by name. */
+type Known = Record<PropertyKey, unknown>;
+
+/** Makes the context of a call. */
+export function createToolContext(call: Call): ToolContext {
+  return new Proxy<Known>({}, new Members(call)) as unknown as ToolContext;
+}
+
+class Members implements ProxyHandler<Known> {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get(known: Known, name: PropertyKey): unknown {
+    if (!isPending(known, name)) return Reflect.get(known, name);
+    const value = MEMBERS[name](this.#call);
+    // A stream may begin later.
+    if (value !== undefined) known[name] = value;
+    return value;
+  }
+
+  has(known: Known, name: PropertyKey): boolean {
+    return isPending(known, name) || Reflect.has(known, name);
+  }
+
+  ownKeys(known: Known): (string | symbol)[] {
+    return [...new Set<string | symbol>([...NAMES, ...Reflect.ownKeys(known)])];
+  }
+
+  getOwnPropertyDescriptor(known: Known, name: PropertyKey): PropertyDescriptor | undefined {
+    return isPending(known, name)
+      ? { value: this.get(known, name), writable: true, enumerable: true, configurable: true }
+      : Reflect.getOwnPropertyDescriptor(known, name);
+  }
+
+  /** An object that takes no more members must have all of them. */
+  preventExtensions(known: Known): boolean {
+    for (const name of NAMES) known[name] = this.get(known, name);
+    return Reflect.preventExtensions(known);
+  }
+}
+
+/** Whether a member is still to be made. */
+function isPending(known: Known, name: PropertyKey): name is keyof ToolContext {
+  return Object.hasOwn(MEMBERS, name) && !Object.hasOwn(known, name);
+}
+
+function callerOf({ address, name, version, principal }: Caller): Caller {
+  return Object.freeze({ address, name, version, principal });
+}
+
+function logOf(call: Call): ClientLog {
+  const levels = Object.keys(LOG_SEVERITY) as LoggingLevel[];
+  return Object.fromEntries(
+    levels.map((level) => [
+      level,
+      (data: unknown, logger?: string) => call.sendLog(level, data, logger),
+    ]),
+  ) as ClientLog;
+}
+
+/** A handler's wish as the wire can carry it: a bad number must not cost the call. */
+function wholeRetry(retryMs: number): number {
+  if (Number.isNaN(retryMs)) return DEFAULT_RETRY_MS;
+  return Math.round(Math.min(Math.max(retryMs, 0), MAX_RETRY_MS));
+}
