@@ -110,11 +110,3 @@ declare module "@std/assert" {
   ): Promise<E>;
   export function fail(message?: string): never;
 }
-
-declare module "uri-template-lite" {
-  export default class Template {
-    constructor(template: string, options?: { decoder: (text: string) => string });
-    match(uri: string): Record<string, string | string[]> | null;
-    expand(variables: Readonly<Record<string, unknown>>): string;
-  }
-}

@@ -7,6 +7,7 @@ import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
+import { normalizeUri } from "./uri.ts";
 
 /** The kinds of things offered, each with a list of its own. */
 export type ListKind = "tools" | "resources" | "prompts";
@@ -141,6 +142,10 @@ export class Catalog {
     "prompt",
     () => this.#changed({ kind: "prompts" }),
   );
+  /** Made at the first look-up of a revision that needs it. */
+  #byNormalUri:
+    | { readonly revision: number; readonly byUri: ReadonlyMap<string, Resource> }
+    | undefined;
   readonly #listeners = new Set<(change: CatalogChange) => void>();
 
   /** @throws {RegistrationError} when two of a kind share a name */
@@ -149,6 +154,23 @@ export class Catalog {
     for (const resource of features.resources ?? []) this.resources.add(resource);
     for (const template of features.resourceTemplates ?? []) this.resourceTemplates.add(template);
     for (const prompt of features.prompts ?? []) this.prompts.add(prompt);
+  }
+
+  /**
+   * The resource with that URI, or with one that RFC 3986 calls equivalent (section 6.2).
+   *
+   * @param uri as a client sent it
+   */
+  resource(uri: string): Resource | undefined {
+    const exact = this.resources.get(uri);
+    if (exact !== undefined || this.resources.size === 0) return exact;
+    const { revision } = this.resources;
+    if (this.#byNormalUri?.revision !== revision) {
+      const resources = [...this.resources.values()].reverse();
+      const byUri = new Map(resources.map((one) => [normalizeUri(one.name), one]));
+      this.#byNormalUri = { revision, byUri };
+    }
+    return this.#byNormalUri?.byUri.get(normalizeUri(uri));
   }
 
   /** Tells the clients that subscribed to a resource that it has changed. */

@@ -1,4 +1,14 @@
+/**
+ * Completers: what proposes values for the arguments of prompts and templates.
+ *
+ * @module
+ */
 import type { MaybePromise } from "../base/promises.ts";
+import type { CompleteResult } from "../wire/mcp_types.ts";
+import { requireJsonValue, wrongReturn } from "./json_fit.ts";
+
+/** Most values one completion may hold (2025-11-25, server/utilities/completion). */
+const MAX_COMPLETIONS = 100;
 
 /** What a completion may look at beside the text typed so far. */
 export interface CompletionContext {
@@ -14,3 +24,28 @@ export type Completer = (
 
 /** Completers by argument name. */
 export type Completers<Name extends string = string> = Readonly<Partial<Record<Name, Completer>>>;
+
+/**
+ * The result of `completion/complete`: the first 100 values, and how many there are.
+ *
+ * @param values what a completer returned
+ * @param owner names prompt or template, and argument, in the error
+ * @throws {ProtocolError} `internal_error` for what is not a list of strings
+ */
+export function completionResult(values: readonly string[], owner: string): CompleteResult {
+  if (!Array.isArray(values)) {
+    throw wrongReturn(`Completer of ${owner} did not return a list of strings`);
+  }
+  const wrong = values.findIndex((value) => typeof value !== "string");
+  if (wrong >= 0) {
+    throw wrongReturn(`Completer of ${owner} returned values[${wrong}], which is not a string`);
+  }
+  const first = values.slice(0, MAX_COMPLETIONS);
+  return {
+    completion: {
+      values: requireJsonValue(first, "values", `Completer of ${owner}`),
+      total: values.length,
+      hasMore: values.length > MAX_COMPLETIONS,
+    },
+  };
+}

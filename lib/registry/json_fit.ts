@@ -78,10 +78,17 @@ export function requireJsonValue<T>(value: T, path: string, subject: string): T 
   try {
     return fitForJson(value, path, `${subject} returned`) as T;
   } catch (error) {
-    log.error("Return value cannot be written as JSON", {
-      error: messageOf(error),
-      stack: stackOf(error),
-    });
-    throw new ProtocolError("internal_error", messageOf(error), { cause: error });
+    throw wrongReturn(messageOf(error), error);
   }
+}
+
+/**
+ * Logs what a handler returned wrongly.
+ *
+ * @param message names the handler and the member; the client gets it too
+ * @returns the error for the client
+ */
+export function wrongReturn(message: string, cause?: unknown): ProtocolError {
+  log.error("Wrong return value", { error: message, stack: stackOf(cause) });
+  return new ProtocolError("internal_error", message, { cause });
 }

@@ -137,7 +137,7 @@ export function defineResourceTemplate<const T extends string>(
     listing: listing as ResourceTemplateListing,
     complete: (complete ?? {}) as Completers,
     read: async (uri, ctx) => {
-      const variables = await template.match(uri);
+      const variables = template.match(uri);
       if (variables === undefined) return undefined;
       return await toResult(read(variables as UriVariables<T>, ctx, uri), uri, listing.mimeType);
     },

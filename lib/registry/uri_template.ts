@@ -1,26 +1,34 @@
 /**
- * URI templates (RFC 6570): which URIs belong to one, and their variables.
+ * URI templates (RFC 6570): which URIs belong to one, and the values of their variables.
  *
  * @module
  */
-import type Template from "uri-template-lite";
 import { RegistrationError } from "../base/errors.ts";
-import { hasUriScheme } from "./uri.ts";
+import { hasDotSegment, hasUriScheme, joinUri, splitUri } from "./uri.ts";
+import { type Reading, UriExpression, type VariableSpec } from "./uri_expression.ts";
+import { matchParts, type TemplatePart, templateParts } from "./uri_template_parts.ts";
 
 type Operator = "+" | "#" | "." | "/" | ";" | "?" | "&";
-type WithoutOperator<S extends string> = S extends `${Operator}${infer Rest}` ? Rest : S;
 type Name<S extends string> = S extends `${infer N}:${string}` ? N : S;
-type Variable<S extends string> = S extends `${infer N}*` ? { readonly [K in N]: readonly string[] }
-  : { readonly [K in Name<S>]: string };
-type Variables<S extends string> = S extends `${infer First},${infer Rest}`
-  ? Variable<First> & Variables<Rest>
-  : Variable<S>;
+type Variable<S extends string, O extends string> = S extends `${infer N}*`
+  ? { readonly [K in N]: readonly string[] }
+  : O extends "" | "+" ? { readonly [K in Name<S>]: string }
+  : { readonly [K in Name<S>]?: string };
+type Variables<S extends string, O extends string> = S extends `${infer First},${infer Rest}`
+  ? Variable<First, O> & Variables<Rest, O>
+  : Variable<S, O>;
+type Expression<S extends string> = S extends `${infer O extends Operator}${infer Rest}`
+  ? Variables<Rest, O>
+  : Variables<S, "">;
 
-/** The variables of a template: `"users://{id}/{part*}"` has `{ id: string; part: string[] }`. */
+/**
+ * The variables of a template: `"users://{id}{/part*}{?page}"` has `{ id: string; part: string[];
+ * page?: string }`. A URI may leave out variables of all operators but `{id}` and `{+id}`, which are
+ * empty then, as lists are.
+ */
 export type UriVariables<T extends string> = string extends T
   ? Readonly<Record<string, string | readonly string[]>>
-  : T extends `${string}{${infer Expression}}${infer Rest}`
-    ? Variables<WithoutOperator<Expression>> & UriVariables<Rest>
+  : T extends `${string}{${infer Inner}}${infer Rest}` ? Expression<Inner> & UriVariables<Rest>
   : unknown;
 
 /** Longest URI that is matched, in characters. */
@@ -30,103 +38,109 @@ const MAX_URI_LENGTH = 8_192;
 const AMBIGUOUS_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
 const SEPARATOR_REGEXP = /[\\/]/;
 
+/** One template, read once and matched often. */
 export class UriTemplate {
-  readonly #text: string;
-  /** From the first match on: what loads a CommonJS module is a sixth of a start. */
-  #template: Template | undefined;
-  /** What separates the values of a variable such as `{/part*}`, by its name. */
-  readonly #exploded: ReadonlyMap<string, string>;
+  readonly #parts: readonly TemplatePart[];
 
-  /** @throws {RegistrationError} for what is not a template of URIs, or has no variable */
+  /**
+   * @param owner named in the error, for example `resource template "user"`
+   * @throws {RegistrationError} for what is not a template of URIs, or has no variable
+   */
   constructor(template: string, owner: string) {
-    const fault = faultOf(template);
-    if (fault !== undefined) {
-      throw new RegistrationError(`Cannot serve ${owner}: ${JSON.stringify(template)} ${fault}`);
+    const refuse = (why: string) =>
+      new RegistrationError(`Cannot serve ${owner}: ${JSON.stringify(template)} ${why}`);
+    if (typeof template !== "string" || !template.includes("{")) {
+      throw refuse("has no {variable}; define a resource");
     }
-    this.#text = template;
-    this.#exploded = explodedVariables(template);
+    if (!hasUriScheme(template)) throw refuse("does not begin with a URI scheme");
+    const parts = templateParts(template);
+    if (typeof parts === "string") throw refuse(parts);
+    this.#parts = parts;
   }
 
   /**
-   * The variables of a URI of this template. Expanding them must give the URI back, so `{name}`
-   * takes no slash; and as authors make paths of them, none of them leads out of its folder.
+   * The variables of a URI of this template: of any that a client may make of it, with variables left
+   * out, with those of a query in any order, and encoded more or less than RFC 6570 asks.
+   *
+   * `{name}` takes no slash; and as authors make paths of values, none may lead out of its folder.
+   *
+   * @returns undefined for a URI that does not belong to the template
    */
-  async match(
-    uri: string,
-  ): Promise<Readonly<Record<string, string | readonly string[]>> | undefined> {
+  match(uri: string): Readonly<Record<string, string | readonly string[]>> | undefined {
     if (uri.length > MAX_URI_LENGTH || AMBIGUOUS_FILE_REGEXP.test(uri)) return undefined;
-    const template = this.#template ??= await load(this.#text);
-    const matched = template.match(uri);
-    const values = matched && this.#decode(matched);
-    if (!values || Object.values(values).flat().some(hasTraversal)) return undefined;
-    return sameUri(template.expand(values), uri) ? this.#asTyped(values) : undefined;
-  }
-
-  /** The library splits at commas only, whatever separates the values. */
-  #decode(matched: Readonly<Record<string, string | string[]>>): Values | undefined {
-    try {
-      return Object.fromEntries(
-        Object.entries(matched).map(([name, value]) => {
-          const separator = this.#exploded.get(name) ?? ",";
-          return [name, [value].flat().join(",").split(separator).map(decodeURIComponent)];
-        }),
-      );
-    } catch {
-      return undefined;
+    for (const text of formsOf(uri)) {
+      const values = this.#read(text, false) ?? this.#read(text, true);
+      if (values !== undefined) return values;
     }
+    return undefined;
   }
 
-  /** A variable that is not exploded is one text, even with commas in it. */
-  #asTyped(values: Values): Readonly<Record<string, string | readonly string[]>> {
-    return Object.fromEntries(
-      Object.entries(values).map((
-        [name, list],
-      ) => [name, this.#exploded.has(name) ? list : list.join(",")]),
-    );
-  }
-}
-
-/** What is wrong with a template, if anything is. */
-function faultOf(template: string): string | undefined {
-  if (!/\{[^{}]+\}/.test(template)) return "has no {variable}; define a resource";
-  if (!hasUriScheme(template)) return "does not begin with a URI scheme";
-  if (/\{[^{}]*:0/.test(template)) return "has a prefix of length 0";
-  return undefined;
-}
-
-async function load(template: string): Promise<Template> {
-  const { default: Template } = await import("uri-template-lite");
-  return new Template(template, { decoder: (text) => text });
-}
-
-type Values = Readonly<Record<string, readonly string[]>>;
-
-/** Separators of exploded variables (RFC 6570, sections 3.2.1 to 3.2.9). */
-function explodedVariables(template: string): ReadonlyMap<string, string> {
-  const separators = new Map<string, string>();
-  for (const [, operator = "", list = ""] of template.matchAll(/\{([#&+./;?]?)([^{}]+)\}/g)) {
-    for (const [, name = ""] of list.matchAll(/([^,*]+)\*/g)) {
-      const named = { ";": `;${name}=`, "?": `&${name}=`, "&": `&${name}=` }[operator];
-      separators.set(name, named ?? (operator === "/" || operator === "." ? operator : ","));
+  #read(
+    text: string,
+    isLenient: boolean,
+  ): Readonly<Record<string, string | readonly string[]>> | undefined {
+    const texts = matchParts(this.#parts, text, isLenient);
+    if (texts === undefined) return undefined;
+    const readings: Reading[] = [];
+    for (const [index, part] of this.#parts.entries()) {
+      if (!(part instanceof UriExpression)) continue;
+      const read = part.read(texts[index] ?? "");
+      if (read === undefined) return undefined;
+      readings.push(...read);
     }
+    return readings.some(({ items }) => items.some(hasTraversal)) ? undefined : valuesOf(readings);
   }
-  return separators;
+}
+
+/** The forms of one URI that a template may have: a path that is empty is `/` (RFC 3986, 6.2.3). */
+function formsOf(uri: string): readonly string[] {
+  const parts = splitUri(uri);
+  if (parts === undefined || hasDotSegment(parts.path)) return [];
+  const forms = [joinUri(parts)];
+  if (parts.authority !== undefined && parts.path === "/") {
+    forms.push(joinUri({ ...parts, path: "" }));
+  }
+  return forms;
+}
+
+/**
+ * The values by name; a variable that stands at several places has one value.
+ *
+ * @returns undefined where those differ
+ */
+function valuesOf(
+  readings: readonly Reading[],
+): Readonly<Record<string, string | readonly string[]>> | undefined {
+  const whole = new Map<string, Reading>();
+  // Last those that have the first characters of a value alone.
+  const ordered = readings.toSorted((a, b) => lengthOf(b.variable) - lengthOf(a.variable));
+  for (const reading of ordered) {
+    const known = whole.get(reading.variable.name);
+    if (known === undefined) whole.set(reading.variable.name, reading);
+    if (!fits(reading, known ?? reading)) return undefined;
+  }
+  return Object.fromEntries(
+    [...whole].map((
+      [name, { variable, items }],
+    ) => [name, variable.isExploded ? items : items[0]!]),
+  );
+}
+
+function lengthOf({ maxLength = Infinity }: VariableSpec): number {
+  return Math.min(maxLength, Number.MAX_SAFE_INTEGER);
+}
+
+function fits({ variable, items }: Reading, whole: Reading): boolean {
+  if (variable.isExploded || whole.variable.isExploded) {
+    return items.join() === whole.items.join();
+  }
+  const [value = ""] = items;
+  const expected = [...whole.items[0] ?? ""].slice(0, variable.maxLength).join("");
+  return value === expected;
 }
 
 /** Whether a value, taken as a path, has segments that mean another folder, or an early end. */
 function hasTraversal(value: string): boolean {
   return value.includes("\0") ||
     value.split(SEPARATOR_REGEXP).some((segment) => segment === "." || segment === "..");
-}
-
-/** Compares with equal percent-encoding, as clients may encode more than they need to. */
-function sameUri(a: string, b: string): boolean {
-  return a === b || normalizeEscapes(a) === normalizeEscapes(b);
-}
-
-function normalizeEscapes(uri: string): string {
-  return uri.replace(/%[0-9a-f]{2}|[^%]/gi, (part) => {
-    if (part.length === 3) return part.toUpperCase();
-    return /[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=-]/.test(part) ? part : encodeURIComponent(part);
-  });
 }

@@ -4,7 +4,12 @@
  */
 import { assertEquals } from "@std/assert";
 import * as z from "zod";
-import { defineTool, type ToolContext, type ToolResult } from "../../lib/mod.ts";
+import {
+  defineResourceTemplate,
+  defineTool,
+  type ToolContext,
+  type ToolResult,
+} from "../../lib/mod.ts";
 
 /** True only for the very same type: `any` equals nothing but `any`. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
@@ -127,6 +132,23 @@ Deno.test("an output that is no object is inferred as well", () => {
   defineTool({ ...base, output: z.array(z.number()), run: () => [1, 2] });
   // @ts-expect-error: a list of texts is no list of numbers
   defineTool({ ...base, output: z.array(z.number()), run: () => ["1"] });
+});
+
+Deno.test("the variables of a template have the types of what a URI may leave out", () => {
+  defineResourceTemplate({
+    uriTemplate: "acme://{shop}/{+path}{/part*}{?page,limit*}{#top}",
+    name: "products",
+    read: (variables) => {
+      assertType<Same<typeof variables.shop, string>>();
+      assertType<Same<typeof variables.path, string>>();
+      assertType<Same<typeof variables.part, readonly string[]>>();
+      assertType<Same<typeof variables.page, string | undefined>>();
+      assertType<Same<typeof variables.limit, readonly string[]>>();
+      assertType<Same<typeof variables.top, string | undefined>>();
+      // @ts-expect-error: no such variable
+      return variables.other;
+    },
+  });
 });
 
 Deno.test("what is misspelt or missing in a definition does not compile", () => {

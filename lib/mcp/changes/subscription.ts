@@ -6,6 +6,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import { UriSet } from "../../registry/uri_set.ts";
 import {
   isObject,
   type JsonObject,
@@ -31,7 +32,7 @@ const FLAGS = {
 export class Subscription {
   readonly id: JsonRpcId;
   readonly #filter: JsonObject;
-  readonly #uris: ReadonlySet<string>;
+  readonly #uris: UriSet;
   readonly #info: Implementation;
 
   /** @throws {ProtocolError} `invalid_params` for a filter that is not one */
@@ -45,7 +46,7 @@ export class Subscription {
     }
     this.id = id;
     this.#info = info;
-    this.#uris = new Set(checkedUris(asked.resourceSubscriptions));
+    this.#uris = new UriSet(checkedUris(asked.resourceSubscriptions));
     this.#filter = {
       ...Object.fromEntries(
         Object.values(FLAGS).filter((flag) => asked[flag] === true).map((flag) => [flag, true]),

@@ -6,7 +6,7 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Catalog, CatalogList, Page } from "../../registry/catalog.ts";
-import type { Completers } from "../../registry/completion.ts";
+import { type Completers, completionResult } from "../../registry/completion.ts";
 import type { ToolContext } from "../../registry/context.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
@@ -17,9 +17,6 @@ import type {
 import { METHODS } from "../../wire/methods.ts";
 import { createToolContext } from "../tool_context.ts";
 import type { Method, ServerContext } from "./table.ts";
-
-/** Most values one completion may hold (2025-11-25, server/utilities/completion). */
-const MAX_COMPLETIONS = 100;
 
 /** What the server says it can do, in every revision. */
 export const SERVER_CAPABILITIES: ServerCapabilities = {
@@ -72,8 +69,8 @@ export function featureMethods({ catalog, pageSize }: ServerContext): FeatureMet
     readResource: (params, call) => {
       const uri = textParam(params, "uri");
       const context = createToolContext(call);
-      const resource = resources.get(uri);
-      return resource?.read(uri, context) ?? readByTemplate(uri, context, catalog);
+      const resource = catalog.resource(uri);
+      return resource?.read(resource.name, context) ?? readByTemplate(uri, context, catalog);
     },
     complete: (params) => completeArgument(params, catalog),
   };
@@ -96,7 +93,10 @@ function completeArgument(
     ? completers[argument.name]
     : undefined;
   const values = completer?.(argument.value, { arguments: knownArguments(context) }) ?? [];
-  return isPromise(values) ? values.then(completion) : completion(values);
+  const owner = `${isObject(ref) ? ref.name ?? ref.uri : ""}, argument ${argument.name},`;
+  return isPromise(values)
+    ? values.then((settled) => completionResult(settled, owner))
+    : completionResult(values, owner);
 }
 
 function unknownName(kind: string, name: string, list: string): never {
@@ -150,16 +150,6 @@ function knownArguments(context: unknown): Readonly<Record<string, string>> {
       typeof entry[1] === "string"
     ),
   );
-}
-
-function completion(values: readonly string[]): CompleteResult {
-  return {
-    completion: {
-      values: values.slice(0, MAX_COMPLETIONS),
-      total: values.length,
-      hasMore: values.length > MAX_COMPLETIONS,
-    },
-  };
 }
 
 function pageOf<L, T extends { readonly name: string; readonly listing: L }>(

@@ -1,5 +1,6 @@
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { Caller } from "../../registry/context.ts";
+import { UriSet } from "../../registry/uri_set.ts";
 import { isObject, type JsonObject, type JsonRpcResponse } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
@@ -40,7 +41,7 @@ export class ClientState implements Asker {
   #agreement: Negotiated = NOT_INITIALIZED;
   #pings: ClientPings | undefined;
   #clientRequests: ClientRequests | undefined;
-  #subscriptions: Set<string> | undefined;
+  #subscriptions: UriSet | undefined;
   readonly #options: LegacySessionOptions;
   readonly #caller: Caller;
 
@@ -64,8 +65,8 @@ export class ClientState implements Asker {
   }
 
   /** URIs of the resources that the client subscribed to. */
-  get subscriptions(): Set<string> {
-    return this.#subscriptions ??= new Set();
+  get subscriptions(): UriSet {
+    return this.#subscriptions ??= new UriSet();
   }
 
   get agreement(): Negotiated {

@@ -1,0 +1,191 @@
+/**
+ * The parts of a URI template, and how a text is divided among them. The time this takes grows with
+ * the length of the text alone: a pattern with several variables in a row would let clients choose
+ * URIs that take for ever.
+ *
+ * @module
+ */
+import { normalizeEscapes } from "./uri.ts";
+import { UriExpression } from "./uri_expression.ts";
+
+/** Text that stands in each URI of a template. */
+export interface Literal {
+  readonly text: string;
+  /** Whether it is equal in all its forms of upper and lower case: scheme and host. */
+  readonly ignoresCase: boolean;
+}
+
+export type TemplatePart = Literal | UriExpression;
+
+/** @returns the parts, or what is wrong with the template as words that follow it */
+export function templateParts(template: string): readonly TemplatePart[] | string {
+  const parts: TemplatePart[] = [];
+  const caseless = caselessLength(template);
+  for (const { 0: token, index } of template.matchAll(/\{[^{}]*\}|[^{}]+|[{}]/g)) {
+    if (token === "{" || token === "}") return `has a "${token}" without its counterpart`;
+    if (!token.startsWith("{")) {
+      parts.push(...literals(token, Math.max(0, caseless - index)));
+      continue;
+    }
+    const expression = UriExpression.parse(token.slice(1, -1));
+    if (expression === undefined) return `has ${token}, which is no expression of RFC 6570`;
+    const previous = parts.at(-1);
+    const merged = previous instanceof UriExpression ? previous.merge(expression) : undefined;
+    if (merged !== undefined) parts.pop();
+    parts.push(merged ?? expression);
+  }
+  return parts;
+}
+
+/** How much of a template's text ignores case: the scheme, and a host or a URN's namespace. */
+function caselessLength(template: string): number {
+  const [start = ""] = /^(?:urn:[\w-]*|[A-Za-z][\w+.-]*:(?:\/\/)?)/i.exec(template) ?? [];
+  if (!start.endsWith("//")) return start.length;
+  const rest = template.slice(start.length);
+  const end = rest.search(/[/?#]|\{[+#./;?&]/);
+  return end < 0 ? template.length : start.length + end;
+}
+
+function literals(token: string, caseless: number): readonly Literal[] {
+  return [
+    { text: normalizeEscapes(token.slice(0, caseless)), ignoresCase: true },
+    { text: normalizeEscapes(token.slice(caseless)), ignoresCase: false },
+  ].filter(({ text }) => text !== "");
+}
+
+/**
+ * Divides a text among the parts, to each as much as the later ones allow.
+ *
+ * @returns the text of each part; undefined where the template does not give this text
+ */
+export function matchParts(
+  parts: readonly TemplatePart[],
+  text: string,
+  isLenient: boolean,
+): readonly string[] | undefined {
+  const [first] = parts;
+  if (first !== undefined && !(first instanceof UriExpression) && endOf(first, text, 0) < 0) {
+    return undefined;
+  }
+  const runs = parts.map((part) =>
+    part instanceof UriExpression ? runsOf(part.characters(isLenient), text) : undefined
+  );
+  const accepts = acceptedStarts(parts, text, runs);
+  if (accepts[0]?.[0] !== 1) return undefined;
+  let start = 0;
+  return parts.map((part, index) => {
+    const next = accepts[index + 1]!;
+    const end = part instanceof UriExpression
+      ? longestEnd(part, { text, start, runs: runs[index]!, next })
+      : start + part.text.length;
+    const own = text.slice(start, end);
+    start = end;
+    return own;
+  });
+}
+
+/** For each part and place: 1 where this part and all after it can take the text from there. */
+function acceptedStarts(
+  parts: readonly TemplatePart[],
+  text: string,
+  runs: readonly (Uint16Array | undefined)[],
+): readonly Uint8Array[] {
+  const accepts: Uint8Array[] = [];
+  let next: Uint8Array = new Uint8Array(text.length + 1);
+  next[text.length] = 1;
+  accepts.unshift(next);
+  for (const [index, part] of [...parts.entries()].reverse()) {
+    next = part instanceof UriExpression
+      ? expressionStarts(part, { text, runs: runs[index]!, next })
+      : literalStarts(part, text, next);
+    accepts.unshift(next);
+  }
+  return accepts;
+}
+
+function literalStarts(literal: Literal, text: string, next: Uint8Array): Uint8Array {
+  const starts = new Uint8Array(next.length);
+  for (let start = 0; start + literal.text.length <= text.length; start++) {
+    const end = start + literal.text.length;
+    if (next[end] === 1 && endOf(literal, text, start) === end) starts[start] = 1;
+  }
+  return starts;
+}
+
+interface Place {
+  readonly text: string;
+  /** For each place: where the run of allowed characters from there ends. */
+  readonly runs: Uint16Array;
+  /** Where the next part may start. */
+  readonly next: Uint8Array;
+}
+
+function expressionStarts(expression: UriExpression, { text, runs, next }: Place): Uint8Array {
+  const { prefixes, maxLength } = expression;
+  // From each place: the nearest place, within the run, where the next part may start; else 0.
+  const reaches = new Uint8Array(next.length);
+  for (let place = text.length; place >= 0; place--) {
+    const after = place + stepAt(text, place);
+    const isInRun = runs[place]! > place;
+    reaches[place] = next[place] === 1 || (isInRun && reaches[after] === 1) ? 1 : 0;
+  }
+  const starts = new Uint8Array(next.length);
+  for (let start = 0; start <= text.length; start++) {
+    const canBegin = prefixes === ""
+      ? maxLength === undefined
+        ? reaches[start] === 1
+        : longestEnd(expression, { text, start, runs, next }) >= 0
+      : next[start] === 1 || (isPrefix(prefixes, text, start) && reaches[start + 1] === 1);
+    if (canBegin) starts[start] = 1;
+  }
+  return starts;
+}
+
+/** Where an expression that starts here ends at the latest; negative where it cannot. */
+function longestEnd(
+  { prefixes, maxLength = Infinity }: UriExpression,
+  { text, start, runs, next }: Place & { readonly start: number },
+): number {
+  let longest = next[start] === 1 ? start : -1;
+  if (prefixes !== "" && !isPrefix(prefixes, text, start)) return longest;
+  const begin = prefixes === "" ? start : start + 1;
+  let characters = 0;
+  for (let end = begin; end <= text.length; end += stepAt(text, end)) {
+    if (next[end] === 1) longest = end;
+    if (runs[end] === end) break;
+    if (!isContinuation(text, end) && ++characters > maxLength) break;
+  }
+  return longest;
+}
+
+/** Whether an escape is a byte within a character of UTF-8, not its first. */
+function isContinuation(text: string, place: number): boolean {
+  return text[place] === "%" && "89AB".includes(text[place + 1] ?? "-");
+}
+
+function isPrefix(prefixes: string, text: string, place: number): boolean {
+  return place < text.length && prefixes.includes(text[place]!);
+}
+
+/** An escape is one step. */
+function stepAt(text: string, place: number): number {
+  return text[place] === "%" ? 3 : 1;
+}
+
+function runsOf(characters: ReadonlySet<number>, text: string): Uint16Array {
+  const runs = new Uint16Array(text.length + 1);
+  runs[text.length] = text.length;
+  for (let place = text.length - 1; place >= 0; place--) {
+    const isAllowed = text[place] === "%" || characters.has(text.charCodeAt(place));
+    const after = Math.min(place + stepAt(text, place), text.length);
+    runs[place] = isAllowed ? runs[after]! : place;
+  }
+  return runs;
+}
+
+function endOf({ text: literal, ignoresCase }: Literal, text: string, start: number): number {
+  const end = start + literal.length;
+  if (text.startsWith(literal, start)) return end;
+  if (!ignoresCase) return -1;
+  return text.slice(start, end).toLowerCase() === literal.toLowerCase() ? end : -1;
+}
