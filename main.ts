@@ -13,6 +13,7 @@ import { fileAt, KeysFile } from "./lib/runtime/keys_file.ts";
 import { loadTools } from "./lib/runtime/load_tools.ts";
 import { EventLoopLag } from "./lib/runtime/event_loop_lag.ts";
 import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
+import { withdrawSecrets } from "./lib/runtime/secrets.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
 import { requireSs } from "./lib/runtime/half_open/tcp_probe.ts";
@@ -28,11 +29,13 @@ interface Process {
 }
 
 async function main({ lines, rejections, signals }: Process): Promise<number> {
-  const { settings, stdio, checkConfig, help } = readCommand(
+  const { settings, secretFiles, stdio, checkConfig, help } = readCommand(
     Deno.args,
     (name) => Deno.env.get(name),
   );
   if (help) return print(helpText());
+  // Before the tools are loaded, which may do anything.
+  withdrawSecrets(secretFiles, [settings.MCP_TOOLS, settings.MCP_AUTH_KEYS_FILE]);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
     format: settings.MCP_LOG_FORMAT,

@@ -170,6 +170,13 @@ export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
 /** A setting's name. */
 export type SettingName = keyof Settings;
 
+/** Settings that nobody but the server may know; each is read from a file, too, named by `…_FILE`. */
+export const SECRET_SETTINGS: readonly SettingName[] = [
+  "MCP_ADMIN_TOKEN",
+  "MCP_SESSION_KEY",
+  "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
+];
+
 /** The names of all settings by topic, as `--help` and `docs/settings.md` list them. */
 export const SETTING_TOPICS: readonly { readonly title: string; readonly names: SettingName[] }[] =
   Object.entries(TOPICS).map(([title, shape]) => ({

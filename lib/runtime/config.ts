@@ -4,35 +4,35 @@
  * @module
  */
 import type * as z from "zod";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, messageOf } from "../base/errors.ts";
 import {
   defaultText,
+  SECRET_SETTINGS,
   SETTING_TOPICS,
   type SettingName,
   type Settings,
   SETTINGS_SCHEMA,
   WITHOUT_JIT,
 } from "../base/settings.ts";
+import { flagName, parseFlags, type Switch } from "./flags.ts";
+import { fileOf, readSecretFile } from "./secrets.ts";
 
 /** What the command line asks for. */
 export interface Command {
   readonly settings: Settings;
+  /** Files that secrets were read from. */
+  readonly secretFiles: readonly string[];
   /** Serve over stdin and stdout, not over HTTP. */
   readonly stdio: boolean;
   readonly checkConfig: boolean;
   readonly help: boolean;
 }
 
-const SECRETS: readonly SettingName[] = [
-  "MCP_ADMIN_TOKEN",
-  "MCP_SESSION_KEY",
-  "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
-];
 const NAMES = Object.keys(SETTINGS_SCHEMA.shape) as SettingName[];
 
 /**
  * Reads the settings; a flag such as `--mcp-ping-interval-ms=5000` or `--port 0` goes before the
- * environment variable of the same name.
+ * environment variable of the same name. A secret may also be in a file, which `MCP_…_FILE` names.
  *
  * @param args of the command line
  * @param env reads an environment variable
@@ -44,17 +44,36 @@ export function readCommand(
 ): Command {
   const { values, switches, faults } = parseFlags(args);
   const given: Record<string, string> = {};
-  for (const name of NAMES) {
+  const read = (name: string): string | undefined => {
     const value = values.get(name) ?? env(name);
-    if (value !== undefined && value.trim() !== "") given[name] = value;
+    return value === undefined || value.trim() === "" ? undefined : value;
+  };
+  for (const name of NAMES) {
+    const value = read(name);
+    if (value !== undefined) given[name] = value;
+  }
+  const secretFiles: string[] = [];
+  for (const name of SECRET_SETTINGS) {
+    const path = read(fileOf(name));
+    if (path === undefined) continue;
+    secretFiles.push(path);
+    try {
+      if (given[name] !== undefined) throw new Error(`${name} is set as well; keep one of them`);
+      given[name] = readSecretFile(path);
+    } catch (error) {
+      faults.push(`${fileOf(name)}=${JSON.stringify(path)}: ${messageOf(error)}`);
+    }
   }
   const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(["These settings cannot be used:", ...faults].join("\n  "));
   }
+  return { settings: parsed.data, secretFiles, ...switchesOf(switches) };
+}
+
+function switchesOf(switches: ReadonlySet<Switch>): Readonly<Record<Switch, boolean>> {
   return {
-    settings: parsed.data,
     stdio: switches.has("stdio"),
     checkConfig: switches.has("checkConfig"),
     help: switches.has("help"),
@@ -67,7 +86,7 @@ export function describeSettings(settings: Settings): string {
   const show = (name: SettingName): string => {
     const value = settings[name];
     if (value === undefined) return "(not set)";
-    if (SECRETS.includes(name)) return "(set)";
+    if (SECRET_SETTINGS.includes(name)) return "(set)";
     return Array.isArray(value) ? value.join(",") : String(value);
   };
   return NAMES.map((name) => `${name.padEnd(width)}  ${show(name)}`).join("\n");
@@ -92,61 +111,9 @@ export function helpText(): string {
     line("--help", "Print this text and end"),
     "",
     "Every setting is a flag, or an environment variable of the same name in capitals.",
+    `A secret is best read from a file: ${SECRET_SETTINGS.map(fileOf).join(", ")}.`,
     ...SETTING_TOPICS.flatMap(({ title, names }) => ["", title, ...names.map(settingLine)]),
   ].join("\n");
-}
-
-const FLAGS = new Map<string, SettingName>(NAMES.map((name) => [flagName(name), name]));
-const SWITCHES = new Map<string, Exclude<keyof Command, "settings">>([
-  ["--stdio", "stdio"],
-  ["--check-config", "checkConfig"],
-  ["--help", "help"],
-  ["-h", "help"],
-]);
-const SEE_HELP = "--help lists the flags";
-
-/** What a command line says, and a line for each part that cannot be understood. */
-interface Flags {
-  readonly values: ReadonlyMap<SettingName, string>;
-  readonly switches: ReadonlySet<keyof Command>;
-  readonly faults: string[];
-}
-
-/**
- * Understands what it can, so that all faults are told at once. By hand: `node:util`, where
- * `parseArgs()` is, is a tenth of a start.
- */
-function parseFlags(args: readonly string[]): Flags {
-  const values = new Map<SettingName, string>();
-  const switches = new Set<keyof Command>();
-  const faults: string[] = [];
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const [, flag = "", joined] = /^([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
-    const name = FLAGS.get(flag);
-    const asked = SWITCHES.get(flag);
-    if (name !== undefined) {
-      // What looks like the next flag is one, unless it is joined to this one.
-      const value = joined ?? (rest[0]?.startsWith("-") === false ? rest.shift() : undefined);
-      if (value === undefined) faults.push(`${flag}: needs a value`);
-      else values.set(name, value);
-    } else if (asked !== undefined) {
-      if (joined === undefined) switches.add(asked);
-      else faults.push(`${flag}: takes no value`);
-    } else {
-      const isFlag = arg.startsWith("-");
-      faults.push(
-        isFlag
-          ? `${flag}: unknown flag; ${SEE_HELP}`
-          : `${JSON.stringify(arg)}: not a flag; ${SEE_HELP}`,
-      );
-    }
-  }
-  return { values, switches, faults };
-}
-
-function flagName(setting: string): string {
-  return `--${setting.toLowerCase().replaceAll("_", "-")}`;
 }
 
 function faultLine(
@@ -154,6 +121,6 @@ function faultLine(
   given: Readonly<Record<string, string>>,
 ): string {
   const name = String(path[0]);
-  const isSecret = SECRETS.some((secret) => secret === name);
+  const isSecret = SECRET_SETTINGS.some((secret) => secret === name);
   return isSecret ? `${name}: ${message}` : `${name}=${JSON.stringify(given[name])}: ${message}`;
 }

@@ -6,6 +6,7 @@
 import { SETTINGS_SCHEMA } from "../../lib/base/settings.ts";
 import { exchange, type RawResponse } from "../faults/http.ts";
 import { Child } from "../helpers/child.ts";
+import { START_FLAGS } from "../helpers/process.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
 import type { Leftovers } from "./fixture_tools.ts";
 
@@ -32,7 +33,6 @@ export interface ServerOptions {
 export type AbortMode = "no-legacy" | "legacy";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const FLAGS = ["--frozen", "--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
 const CONFIG = {
   "no-legacy": [`--config=${ROOT}deno.json`],
   legacy: ["--no-config", `--import-map=${ROOT}deno.json`, `--lock=${ROOT}deno.lock`],
@@ -51,7 +51,7 @@ export class ServerProcess extends Child {
   private constructor({ abort, settings = {}, maxOpenFiles }: ServerOptions) {
     super({
       maxOpenFiles,
-      args: ["run", ...CONFIG[abort], ...FLAGS, `${ROOT}main.ts`],
+      args: ["run", ...CONFIG[abort], ...START_FLAGS, `${ROOT}main.ts`],
       env: {
         ...NO_ENV,
         PORT: "0",

@@ -3,11 +3,20 @@
  *
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url);
-const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-env=PORT,HOST,MCP_*"];
+
+/** The flags with which `deno task start` has Deno run `main.ts`, for a caller in any folder. */
+export const START_FLAGS: readonly string[] = config.tasks.start.command
+  .replace(/^deno run /, "").replace(/ main\.ts$/, "")
+  .replace("--allow-read=.", `--allow-read=${ROOT.pathname}`).split(" ");
 
 export interface MainOptions {
+  /** Where it is started; the project's folder unless told otherwise. */
+  readonly cwd?: string;
+  /** Files and folders that it may read, in place of what `deno task start` lets it read. */
+  readonly reads?: readonly string[];
   /** Flags of `main.ts`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -20,10 +29,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-function command({ args = [], env = {} }: MainOptions): Deno.Command {
+function command({ cwd, reads, args = [], env = {} }: MainOptions): Deno.Command {
+  const flags = reads === undefined ? START_FLAGS : [
+    ...START_FLAGS.filter((flag) => !flag.startsWith("--allow-read")),
+    `--allow-read=${reads.join()}`,
+  ];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--frozen", "--no-prompt", ...PERMISSIONS, "main.ts", ...args],
-    cwd: ROOT,
+    args: ["run", ...flags, new URL("main.ts", ROOT).pathname, ...args],
+    cwd: cwd ?? ROOT,
     env: { ...env, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
@@ -54,8 +67,8 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Starts it on a free port, and waits until it greets. */
-  static async start({ args = [], env = {} }: MainOptions = {}): Promise<ServerProcess> {
-    const child = command({ args: ["--port=0", ...args], env }).spawn();
+  static async start({ args = [], ...options }: MainOptions = {}): Promise<ServerProcess> {
+    const child = command({ ...options, args: ["--port=0", ...args] }).spawn();
     const server = new ServerProcess(child);
     const [, url = ""] = await server.until(/Endpoint +(http\S+)\/mcp\/sse\n/);
     server.url = url;

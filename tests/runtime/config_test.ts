@@ -17,6 +17,7 @@ function faults(args: readonly string[], env: Readonly<Record<string, string>> =
 Deno.test("without flags and environment the settings are the defaults", () => {
   assertEquals(read([]), {
     settings: settingsWith(),
+    secretFiles: [],
     stdio: false,
     checkConfig: false,
     help: false,
@@ -82,7 +83,7 @@ Deno.test("every fault is told at once, with the name, what was given, and what 
   for (
     const expected of [
       /^--prot: unknown flag; --help lists the flags$/m,
-      /^"extra": not a flag/m,
+      /^argument 3: not a flag/m,
       /^--host: needs a value$/m,
       /^PORT="70000": Expected a whole number from 0 to 65535$/m,
       /^MCP_PING_INTERVAL_MS="soon": Expected a whole number from 10 to 2147483647$/m,
@@ -131,13 +132,59 @@ for (
     [["--help=yes"], "--help: takes no value"],
     [["-x"], "-x: unknown flag; --help lists the flags"],
     [["--constructor=1"], "--constructor: unknown flag; --help lists the flags"],
-    [["serve"], '"serve": not a flag; --help lists the flags'],
+    [
+      ["serve"],
+      "argument 1: not a flag (not shown, as it may be a secret); --help lists the flags",
+    ],
   ] as const
 ) {
   Deno.test(`${args.join(" ")} is told as a fault of that flag`, () => {
     assertEquals(faults(args), [expected]);
   });
 }
+
+for (
+  const args of [
+    ["--mcp-admin-tokn", "hunter2"],
+    ["--mcp-admin-tokn=hunter2"],
+    ["--mcp-admin-token:hunter2"],
+    ["--mcp-admin-tokenhunter2"],
+    ["--mcp-admin-token", "right", "hunter2"],
+    ["--mcp-session-key", "hunter2"],
+    ["-phunter2"],
+    ["hunter2"],
+    ["=hunter2"],
+  ]
+) {
+  Deno.test(`${args.join(" ")} is refused without showing the value`, () => {
+    const told = faults(args);
+    assertEquals(told.length, 1, told.join("\n"));
+    assertEquals(/unter2/.test(told.join("\n")), false, told.join("\n"));
+  });
+}
+
+const FILES = "tests/fixtures/secrets";
+
+Deno.test("a secret is read from the file that MCP_…_FILE names, without its last line end", () => {
+  const { settings, secretFiles } = read(["--mcp-admin-token-file", `${FILES}/token`], {
+    MCP_SESSION_KEY_FILE: `${FILES}/key`,
+  });
+  assertEquals(settings.MCP_ADMIN_TOKEN, "a-token-from-a-file-0123456789ab");
+  assertEquals(settings.MCP_SESSION_KEY, " a key with blanks, from a file: 0123456789 ");
+  assertEquals(secretFiles, [`${FILES}/token`, `${FILES}/key`]);
+});
+
+Deno.test("a secret's file that is missing or empty, or beside the secret itself, is a fault", () => {
+  const told = faults([], {
+    MCP_ADMIN_TOKEN: "a-token-of-the-environment-0123456789",
+    MCP_ADMIN_TOKEN_FILE: `${FILES}/token`,
+    MCP_SESSION_KEY_FILE: `${FILES}/none`,
+  });
+  assertEquals(told.length, 2, told.join("\n"));
+  assertMatch(told[0]!, /^MCP_ADMIN_TOKEN_FILE="\S+": MCP_ADMIN_TOKEN is set as well/);
+  assertMatch(told[1]!, /^MCP_SESSION_KEY_FILE="\S+none": No such file/);
+  assertMatch(faults([], { MCP_SESSION_KEY_FILE: `${FILES}/empty` })[0]!, /The file is empty$/);
+});
 
 Deno.test("what is no whole number is refused, and blanks are no value", () => {
   for (const value of ["Infinity", "1_000", "ten", "80.5", "8000 8001"]) {

@@ -47,8 +47,8 @@ const wrongItems = json(toolCall("sum", { values: Array(1_390_000).fill("") }));
 const wideArrays = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[${
   "[],".repeat((BIG - 200) / 3)
 }[]]}}`;
-const batchOfPings = json(Array.from({ length: 70_000 }, (_, n) => rpc("ping", {}, n)));
-const batchOfUnknown = json(Array.from({ length: 70_000 }, (_, n) => rpc("no/such", {}, n)));
+const batchOfPings = json(Array.from({ length: 65_000 }, (_, n) => rpc("ping", {}, n)));
+const batchOfUnknown = json(Array.from({ length: 65_000 }, (_, n) => rpc("no/such", {}, n)));
 
 export const COSTLY: readonly Attack[] = [
   {
@@ -76,7 +76,7 @@ export const COSTLY: readonly Attack[] = [
   },
   { name: "costly: 1,390,000 wrong items", lanes: 2, strike: send(post(wrongItems)) },
   {
-    name: "costly: batches of 70,000 pings",
+    name: "costly: batches of 65,000 pings",
     lanes: 2,
     strike: async (force) => {
       const id = force.notes[0] ??= await openSession(force, "2025-03-26") ?? "";
@@ -84,7 +84,7 @@ export const COSTLY: readonly Attack[] = [
     },
   },
   {
-    name: "costly: batches of 70,000 unknown methods",
+    name: "costly: batches of 65,000 unknown methods",
     lanes: 2,
     strike: async (force) => {
       const id = force.notes[0] ??= await openSession(force, "2025-03-26") ?? "";

@@ -10,7 +10,7 @@ import { bigText, inSession, openSession, pause, post, STREAM_ONLY } from "../re
 const OLD = "2025-03-26";
 const ECHO = json(toolCall("echo", { message: bigText() }));
 /** As many requests as fit into a body. */
-const BATCH = json(Array.from({ length: 70_000 }, (_, n) => rpc("tools/list", {}, n)));
+const BATCH = json(Array.from({ length: 65_000 }, (_, n) => rpc("tools/list", {}, n)));
 const READS: Record<string, unknown>[] = Array.from(
   { length: 1_000 },
   (_, n) => toolCall("echo", { message: "x".repeat(1_000) }, n),
@@ -34,7 +34,7 @@ const oneAddress = () => ATTACKER;
 export const UNREAD: readonly Attack[] = [
   { name: "unread: echoes of 4 MB", lanes: 4, strike: unread(ECHO, oneAddress) },
   { name: "unread: echoes of 4 MB, of a crowd", lanes: 4, strike: unread(ECHO, crowdAddress) },
-  { name: "unread: batches of 70,000 requests", lanes: 2, strike: unreadInSession(BATCH) },
+  { name: "unread: batches of 65,000 requests", lanes: 2, strike: unreadInSession(BATCH) },
   { name: "unread: batches of 1,000 echoes", lanes: 4, strike: unreadInSession(SMALL_BATCH) },
   {
     name: "unread: batches without a session",

@@ -53,7 +53,7 @@ export async function speakToProcess(
   env: Record<string, string> = {},
 ): Promise<ProcessOutput> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--frozen", "--allow-read", "--allow-env=PORT,HOST,MCP_*", "main.ts", "--stdio"],
+    args: ["run", "--frozen", "--no-prompt", "--allow-env=PORT,HOST,MCP_*", "main.ts", "--stdio"],
     cwd: ROOT,
     env,
     stdin: "piped",

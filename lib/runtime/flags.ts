@@ -1,0 +1,74 @@
+/**
+ * The command line, understood as far as it can be, so that all faults are told at once.
+ *
+ * By hand: `node:util`, where `parseArgs()` is, is a tenth of a start.
+ *
+ * @module
+ */
+import { SECRET_SETTINGS, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { fileOf } from "./secrets.ts";
+
+/** A flag without a value. */
+export type Switch = "stdio" | "checkConfig" | "help";
+
+/** What a command line says, and a line for each part that cannot be understood. */
+export interface Flags {
+  /** By the name of the setting. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly switches: ReadonlySet<Switch>;
+  /** None of them shows a value that was given: it may be a secret behind a misspelt flag. */
+  readonly faults: string[];
+}
+
+const SETTINGS = [...Object.keys(SETTINGS_SCHEMA.shape), ...SECRET_SETTINGS.map(fileOf)];
+const FLAGS = new Map(SETTINGS.map((name) => [flagName(name), name]));
+const SECRET_FLAGS = SECRET_SETTINGS.map(flagName);
+const SWITCHES = new Map<string, Switch>([
+  ["--stdio", "stdio"],
+  ["--check-config", "checkConfig"],
+  ["--help", "help"],
+  ["-h", "help"],
+]);
+const SEE_HELP = "--help lists the flags";
+
+/** Reads the arguments of a command line. */
+export function parseFlags(args: readonly string[]): Flags {
+  const values = new Map<string, string>();
+  const switches = new Set<Switch>();
+  const faults: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const [, flag = "", joined] = /^([^=]*)(?:=(.*))?$/s.exec(args[at]!) ?? [];
+    const name = FLAGS.get(flag);
+    const asked = SWITCHES.get(flag);
+    // What looks like the next flag is one, unless it is joined to this one.
+    const hasNext = joined === undefined && args[at + 1]?.startsWith("-") === false;
+    if (name !== undefined) {
+      const value = joined ?? (hasNext ? args[++at] : undefined);
+      if (value === undefined) faults.push(`${flag}: needs a value`);
+      else values.set(name, value);
+    } else if (asked !== undefined) {
+      if (joined === undefined) switches.add(asked);
+      else faults.push(`${flag}: takes no value`);
+    } else if (flag.startsWith("-")) {
+      faults.push(`${printable(flag)}: unknown flag; ${SEE_HELP}`);
+      // Its value, most likely.
+      if (hasNext) at++;
+    } else {
+      faults.push(`argument ${at + 1}: not a flag (not shown, as it may be a secret); ${SEE_HELP}`);
+    }
+  }
+  return { values, switches, faults };
+}
+
+/** The flag of a setting: `--mcp-log-level` for `MCP_LOG_LEVEL`. */
+export function flagName(setting: string): string {
+  return `--${setting.toLowerCase().replaceAll("_", "-")}`;
+}
+
+/** An unknown flag without what may be a secret that was joined to it by something else than `=`. */
+function printable(flag: string): string {
+  const name = /^--?[a-z-]*/.exec(flag)?.[0] ?? "";
+  const secret = SECRET_FLAGS.find((known) => name.startsWith(known));
+  if (secret !== undefined) return `${secret}…`;
+  return name === flag ? flag : `${name}…`;
+}

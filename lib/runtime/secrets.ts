@@ -1,0 +1,71 @@
+/**
+ * Secrets: read once, and then out of the reach of tools and packages.
+ *
+ * @module
+ */
+import { SECRET_SETTINGS } from "../base/settings.ts";
+
+/** The setting that names the file of a secret. */
+export function fileOf(secret: string): string {
+  return `${secret}_FILE`;
+}
+
+/**
+ * The text of a secret's file without the line end behind it.
+ *
+ * @throws {Error} when it cannot be read or is empty
+ */
+export function readSecretFile(path: string): string {
+  const text = Deno.readTextFileSync(path).replace(/\r?\n$/, "");
+  if (text.trim() === "") throw new Error("The file is empty");
+  return text;
+}
+
+/**
+ * Takes the secrets from the environment, and gives up the permission to read their files. Deno gives
+ * up all that was granted together with a file, so a file stays readable where its folder was granted
+ * together with the working folder or with a file that is read later.
+ *
+ * @param files that secrets were read from
+ * @param later files that are read later, such as the module with tools
+ */
+export function withdrawSecrets(
+  files: readonly string[],
+  later: readonly (string | undefined)[],
+): void {
+  for (const name of SECRET_SETTINGS) Deno.env.delete(name);
+  if (files.length === 0) return;
+  const here = `${Deno.cwd()}/`;
+  const kept = [
+    here,
+    ...later.filter((path) => path !== undefined).map((path) => folderOf(pathOf(path, here))),
+  ];
+  for (const file of files) {
+    const granted = grantOf(pathOf(file, here));
+    if (!kept.some((folder) => folder.startsWith(granted))) {
+      Deno.permissions.revokeSync({ name: "read", path: file });
+    }
+  }
+}
+
+/** The outermost folder, with a slash at the end, that may be read as the file may; or the file. */
+function grantOf(file: string): string {
+  let granted = file;
+  for (let folder = folderOf(file); mayRead(folder); folder = folderOf(folder.slice(0, -1))) {
+    granted = folder;
+    if (folder === "/") break;
+  }
+  return granted;
+}
+
+function mayRead(path: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
+function pathOf(path: string, here: string): string {
+  return path.startsWith("/") ? path : here + path.replace(/^\.\//, "");
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
