@@ -1,7 +1,7 @@
 /** The files by which Lifeline is deployed fit its settings, its endpoints and each other. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { parseAll } from "@std/yaml";
-import { type SettingName, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
+import { SECRET_SETTINGS, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
 import { ENDPOINTS } from "../../lib/http/routes/info.ts";
 import { testApp } from "../helpers/app.ts";
 import { envOf, only, parseCommand, parseDockerfile } from "../helpers/dockerfile.ts";
@@ -23,6 +23,14 @@ function permissionsOf(words: readonly string[]): string[] {
   return words.filter((word) => word.startsWith("--allow-"));
 }
 
+/** Everything that can be set: the settings, and the files of those that are secret. */
+const SETTABLE = [
+  ...Object.keys(SETTINGS_SCHEMA.shape),
+  ...SECRET_SETTINGS.map((name) => `${name}_FILE`),
+];
+/** What only the operator may ask for. */
+const OPERATOR_PATHS = ["/mcp/connections", "/metrics", "/connections.html"];
+
 const START = JSON.parse(read("deno.json", ROOT)).tasks.start.command.split(" ");
 const DOCKERFILE = parseDockerfile(read("Dockerfile"));
 const UNIT = read("lifeline.service");
@@ -34,7 +42,7 @@ function unitValues(key: string): string[] {
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever is there
 const MANIFESTS = parseAll(read("kubernetes.yml")) as any[];
-const [DEPLOYMENT, SERVICE, BUDGET, INGRESS] = MANIFESTS;
+const [DEPLOYMENT, SERVICE, BUDGET, INGRESS, POLICY] = MANIFESTS;
 const POD = DEPLOYMENT.spec.template.spec;
 const [CONTAINER] = POD.containers;
 
@@ -57,11 +65,10 @@ function bytesOf(quantity: string): number {
 }
 
 Deno.test("every setting that the pages on operation name is one", () => {
-  const names = Object.keys(SETTINGS_SCHEMA.shape);
   const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name);
   const unknown = files.filter((name) => !name.endsWith(".json")).flatMap((file) =>
     [...read(file).matchAll(/\bMCP_[A-Z_]*[A-Z](?![A-Z_]*\*)/g)]
-      .filter(([name]) => !names.includes(name)).map(([name]) => `${file}: ${name}`)
+      .filter(([name]) => !SETTABLE.includes(name)).map(([name]) => `${file}: ${name}`)
   );
   assertEquals(unknown, []);
 });
@@ -75,12 +82,29 @@ Deno.test("limits.md names every setting that is a limit", () => {
   assertEquals(limits.filter((name) => !text.includes(`\`${name}\``)), []);
 });
 
-Deno.test("the Dockerfile starts what `deno task start` starts, with the same permissions", () => {
+/** The permissions of `deno task start`, some of them written otherwise. */
+function startPermissions(others: Readonly<Record<string, string>>): string[] {
+  return permissionsOf(START).map((flag) => {
+    const [name = ""] = flag.split("=");
+    return others[name] === undefined ? flag : `${name}=${others[name]}`;
+  });
+}
+
+Deno.test("the Dockerfile starts what `deno task start` starts, and lets it read its secrets", () => {
   const command = parseCommand(only(DOCKERFILE, "ENTRYPOINT"));
   assertEquals([command[0], command[1], command.at(-1)], ["deno", "run", "main.ts"]);
-  assertEquals(permissionsOf(command), permissionsOf(START));
+  const expected = startPermissions({ "--allow-read": ".,/run/secrets" });
+  assertEquals(permissionsOf(command), expected);
   const run = DOCKERFILE.filter(({ word }) => word === "RUN").at(-1)?.text ?? "";
-  assertEquals(permissionsOf(run.split(" ")), permissionsOf(START));
+  assertEquals(permissionsOf(run.split(" ")), expected);
+});
+
+Deno.test("a container for yourself is published on the loopback alone", () => {
+  for (const text of [read("Dockerfile"), read("docker.md")]) {
+    const published = [...text.matchAll(/docker run [^\n]*-p (\S+)/g)].map(([, port]) => port);
+    assertGreater(published.length, 0);
+    for (const port of published) assertEquals(port, "127.0.0.1:8000:8000");
+  }
 });
 
 Deno.test("the Dockerfile takes the Deno that the README names, and does not stay root", () => {
@@ -107,16 +131,31 @@ Deno.test("the Compose file builds the Dockerfile, stops it later than its drain
   assertGreater(Number(seconds) * 1000, DEFAULTS.MCP_DRAIN_MS + MARGIN_MS);
   assertGreater(lifeline.ulimits.nofile, 2 * DEFAULTS.MCP_MAX_CONNECTIONS);
   assertEquals(lifeline.ports, [`127.0.0.1:8000:${envOf(DOCKERFILE).PORT}`]);
-  for (const name of Object.keys(lifeline.environment)) {
-    assert(Object.hasOwn(SETTINGS_SCHEMA.shape, name), name);
-  }
+  for (const name of Object.keys(lifeline.environment)) assert(SETTABLE.includes(name), name);
 });
 
-Deno.test("the unit starts what `deno task start` starts, with the same permissions", () => {
+Deno.test("the Compose file hands secrets over as files", () => {
+  const text = /```yaml\n(.*?)```/s.exec(read("docker.md"))?.[1] ?? "";
+  // deno-lint-ignore no-explicit-any -- a test looks into whatever is there
+  const [{ services: { lifeline }, secrets }] = parseAll(text) as any[];
+  assertEquals(lifeline.secrets, Object.keys(secrets));
+  const files = lifeline.secrets.map((name: string) => `/run/secrets/${name}`);
+  const { environment } = lifeline;
+  assertEquals([environment.MCP_SESSION_KEY_FILE, environment.MCP_ADMIN_TOKEN_FILE], files);
+});
+
+Deno.test("the unit starts what `deno task start` starts, on its own address, and lets it read its secrets", () => {
   const [command = ""] = unitValues("ExecStart");
   const words = command.split(" ");
   assertEquals([words[1], words.at(-1)], ["run", "main.ts"]);
-  assertEquals(permissionsOf(words), permissionsOf(START));
+  assertEquals(
+    permissionsOf(words),
+    startPermissions({
+      "--allow-net": "${HOST}:${PORT}",
+      "--allow-read": ".,/run/credentials/lifeline.service",
+    }),
+  );
+  assert(UNIT.includes(`HOST=${DEFAULTS.HOST} PORT=${DEFAULTS.PORT}`));
 });
 
 Deno.test("the unit leaves time for the drain, and file descriptors for every stream", () => {
@@ -134,18 +173,32 @@ Deno.test("the manifests are a Deployment and what belongs to it, by the same la
     "Service",
     "PodDisruptionBudget",
     "Ingress",
+    "NetworkPolicy",
   ]);
   const labels = DEPLOYMENT.spec.template.metadata.labels;
-  for (const { matchLabels } of [DEPLOYMENT.spec.selector, BUDGET.spec.selector]) {
+  const selectors = [DEPLOYMENT.spec.selector, BUDGET.spec.selector, POLICY.spec.podSelector];
+  for (const { matchLabels } of selectors) {
     assertEquals(matchLabels, labels);
   }
   assertEquals(SERVICE.spec.selector, labels);
   const [port] = CONTAINER.ports;
   assertEquals(port.containerPort, Number(envOf(DOCKERFILE).PORT));
   assertEquals(SERVICE.spec.ports[0].targetPort, port.name);
-  const [path] = INGRESS.spec.rules[0].http.paths;
-  assertEquals(path.backend.service.name, SERVICE.metadata.name);
-  assertEquals(path.backend.service.port.name, SERVICE.spec.ports[0].name);
+  for (const { backend } of INGRESS.spec.rules[0].http.paths) {
+    assertEquals(backend.service.name, SERVICE.metadata.name);
+    assertEquals(backend.service.port.name, SERVICE.spec.ports[0].name);
+  }
+});
+
+Deno.test("the Ingress publishes what clients need, and no path of the operator", () => {
+  const published = (path: string) =>
+    INGRESS.spec.rules[0].http.paths.some((rule: { path: string; pathType: string }) =>
+      rule.pathType === "Exact" ? path === rule.path : `${path}/`.startsWith(`${rule.path}/`)
+    );
+  for (const path of ["/mcp", "/mcp/sse", "/.well-known/oauth-protected-resource/mcp"]) {
+    assert(published(path), path);
+  }
+  for (const path of OPERATOR_PATHS) assert(!published(path), path);
 });
 
 Deno.test("the pod is live as long as it answers, and ready as long as it takes streams", async () => {
@@ -162,7 +215,7 @@ Deno.test("the pod is live as long as it answers, and ready as long as it takes 
 /** What Lifeline makes of the manifest. */
 function settingsOfPod() {
   const { POD_IP: _, ...env } = podEnv("10.42.0.7");
-  for (const name of Object.keys(env)) assert(Object.hasOwn(SETTINGS_SCHEMA.shape, name), name);
+  for (const name of Object.keys(env)) assert(SETTABLE.includes(name), name);
   return SETTINGS_SCHEMA.parse(env);
 }
 
@@ -173,12 +226,15 @@ Deno.test("the pod has time for its drain after it has left the Service", () => 
   assertGreater(POD.terminationGracePeriodSeconds * 1000, needed);
 });
 
-Deno.test("the pod's secrets come from the Secret that the manifest says how to make", () => {
+Deno.test("the pod's secrets are files out of the Secret that the manifest says how to make", () => {
   const secret = /create secret generic (\w+)/.exec(read("kubernetes.yml"))?.[1];
-  for (const name of ["MCP_SESSION_KEY", "MCP_ADMIN_TOKEN"] satisfies SettingName[]) {
-    const { valueFrom: { secretKeyRef } } = CONTAINER.env.find((one: EnvVar) => one.name === name);
-    assertEquals(secretKeyRef.name, secret);
-    assert(read("kubernetes.yml").includes(`--from-literal=${secretKeyRef.key}=`));
+  assertEquals(POD.volumes[0].secret.secretName, secret);
+  const [{ mountPath, readOnly }] = CONTAINER.volumeMounts;
+  assert(readOnly && mountPath.startsWith("/run/secrets/"));
+  for (const name of ["MCP_SESSION_KEY_FILE", "MCP_ADMIN_TOKEN_FILE"]) {
+    const file = podEnv("")[name] ?? "";
+    assert(file.startsWith(`${mountPath}/`), name);
+    assert(read("kubernetes.yml").includes(`--from-literal=${file.slice(mountPath.length + 1)}=`));
   }
 });
 
@@ -201,6 +257,7 @@ Deno.test("the ServiceMonitor scrapes the Service at the path of the metrics, wi
   assertEquals(monitor.spec.selector.matchLabels, SERVICE.metadata.labels);
   assertEquals(endpoint.port, SERVICE.spec.ports[0].name);
   assert(ENDPOINTS.some(({ path }) => path === endpoint.path));
-  const token = CONTAINER.env.find(({ name }: EnvVar) => name === "MCP_ADMIN_TOKEN");
-  assertEquals(endpoint.authorization.credentials, token.valueFrom.secretKeyRef);
+  const { name, key } = endpoint.authorization.credentials;
+  assertEquals(name, POD.volumes[0].secret.secretName);
+  assert(read("kubernetes.yml").includes(`--from-literal=${key}=`));
 });

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { defaultText, SETTING_TOPICS, SETTINGS_SCHEMA } from "../../lib/base/settings.ts";
+import {
+  defaultText,
+  SECRET_SETTINGS,
+  SETTING_TOPICS,
+  SETTINGS_SCHEMA,
+} from "../../lib/base/settings.ts";
 
 /** Where the page is. */
 export const SETTINGS_PAGE = new URL("../../docs/settings.md", import.meta.url);
@@ -15,6 +20,10 @@ win. \`deno task start --check-config\` prints what is in force, \`--help\` list
 stops the start with a message that names it and what is allowed. Durations end in \`_MS\` and are
 milliseconds, sizes end in \`_BYTES\`. [operations/limits.md](operations/limits.md) tells how each limit
 shows itself.
+
+A secret is best read from a file, as containers and systemd hand them over:
+${SECRET_SETTINGS.map((name) => `\`${name}_FILE\``).join(", ")} name one each. A flag can be seen by
+everybody on the machine, and is never shown in a message.
 
 This page is made by \`deno task docs\`.
 `;

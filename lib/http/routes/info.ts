@@ -69,7 +69,8 @@ export function serverInfo(
       command: "deno",
       args: [
         "run",
-        "--allow-read",
+        "--frozen",
+        "--no-prompt",
         "--allow-env=PORT,HOST,MCP_*",
         "main.ts",
         "--stdio",
