@@ -8,9 +8,8 @@ export interface CancellableRequest {
 }
 
 /**
- * The requests that run for one stream or session. Nearly always there is one or none, never more
- * than `MCP_MAX_REQUESTS_PER_CONNECTION`, and a call without a session has its own: so the first
- * one needs no list, which 10,000 idle streams would have 10,000 of, and more need no map.
+ * The requests that run for one stream or session. There is nearly always one or none, so the first
+ * one needs no list; and never more than `MCP_MAX_REQUESTS_PER_CONNECTION`, so more need no map.
  */
 export class InFlight {
   #first: CancellableRequest | undefined;
@@ -29,7 +28,7 @@ export class InFlight {
     else (this.#others ??= []).push(call);
   }
 
-  /** Takes a finished call out. */
+  /** Removes a call that has ended. */
   remove(call: CancellableRequest): void {
     if (this.#first === call) {
       this.#first = undefined;
@@ -39,12 +38,12 @@ export class InFlight {
     this.#others = others?.length === 0 ? undefined : others;
   }
 
-  /** Stops one; unknown ids are ignored, as its answer may have crossed the request to stop. */
+  /** Stops one. Unknown ids are ignored: the answer may have crossed the cancellation. */
   cancel(id: JsonRpcId, reason: CallAborted): void {
     this.#find(id)?.abort(reason);
   }
 
-  /** @param reason made only where somebody is told it, as an error is dear */
+  /** @param reason lazy, because an `Error` is expensive */
   abortAll(reason: () => CallAborted): void {
     if (this.size === 0) return;
     const why = reason();

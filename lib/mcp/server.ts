@@ -1,5 +1,5 @@
 /**
- * Messages in, messages out: looks a method up in the table of its revision, runs it, and answers
+ * Messages in, messages out: finds a method in the table of its revision, runs it, and answers
  * exactly once, whatever the method does.
  *
  * @module
@@ -105,7 +105,7 @@ export class McpServer {
       this.#admit(request, scope);
       const method = methods.requests.get(request.method);
       if (method === undefined) throw methods.refuse(request.method);
-      // Before it runs: what a method says at once may already end the stream it is said on.
+      // Before it runs, because a message that it sends may already end the stream.
       scope.inFlight.add(call);
       const result = method(request.params ?? NO_PARAMS, call);
       if (isPromise(result)) return this.#settle(call, result);
@@ -124,7 +124,7 @@ export class McpServer {
     this.#emit("requestFinished", call, outcome);
   }
 
-  /** Takes a notification; one that is unknown or malformed is ignored, as JSON-RPC asks. */
+  /** Handles a notification; an unknown or malformed one is ignored, as JSON-RPC asks. */
   notify(
     message: JsonRpcNotification,
     scope: RequestScope,
@@ -155,7 +155,7 @@ export class McpServer {
     }
   }
 
-  /** Waits for the method, the request's time, or the client's wish to stop: whichever is first. */
+  /** Waits for the method, the request's timeout, or its cancellation, whichever comes first. */
   #settle(
     call: Call,
     result: Promise<unknown>,
@@ -167,7 +167,7 @@ export class McpServer {
       JsonRpcResponse | undefined
     >();
     const finish = (response: () => JsonRpcResponse | undefined, outcome: Outcome): void => {
-      // What a tool says after its time is up, or to a client that has left, is not heard.
+      // A result after the timeout or the cancellation is dropped.
       if (call.isDone) return;
       this.#running--;
       this.#end(call, outcome);

@@ -75,7 +75,7 @@ export function createTransport(
     info,
     ...(instructions !== undefined && { instructions }),
     catalog,
-    seal: signer,
+    signer,
     pageSize: settings.MCP_PAGE_SIZE,
     wheel,
     requestTimeoutMs,

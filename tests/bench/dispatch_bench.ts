@@ -12,7 +12,7 @@ import { echoTools } from "./servers/echo_tools.ts";
 const server = new McpServer({
   info: { name: "bench", version: "1.0.0" },
   catalog: new Catalog({ tools: [...BUILT_IN_TOOLS, ...echoTools(96)] }),
-  seal: new Signer(),
+  signer: new Signer(),
   pageSize: 100,
   wheel: new TimerWheel({ clock: () => 0 }),
   requestTimeoutMs: 300_000,

@@ -15,7 +15,7 @@ export function testServer(options: Partial<McpServerOptions> = {}): McpServer {
   return new McpServer({
     info: { name: "test", version: "1" },
     catalog: new Catalog(),
-    seal: new Signer(),
+    signer: new Signer(),
     pageSize: 10,
     wheel: new TimerWheel(),
     requestTimeoutMs: 1_000,

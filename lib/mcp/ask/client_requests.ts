@@ -1,6 +1,6 @@
 /**
- * Requests from the server to a client of the legacy era, each settled exactly once: by its
- * response, by its time, or by the end of the call that asked.
+ * Requests from the server to a client of the legacy era. Each is settled exactly once: by its
+ * response, by its timeout, or by the end of the call that asked.
  *
  * @module
  */
@@ -22,14 +22,14 @@ export interface ClientRequestsOptions {
   readonly wheel: TimerWheel;
   /** Time for an answer (ms); people answer questions, so as long as a call may take. */
   readonly timeoutMs: number;
-  /** What the client said it can do, as soon as it has. */
+  /** The capabilities that the client declared, once it has. */
   readonly capabilities: () => ClientCapabilities;
 }
 
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #pending = new Map<string, PendingRequest>();
-  /** An answer to a question from before a restart must not settle one from after it. */
+  /** Differs after a restart, so that an old answer never settles a new request. */
   readonly #prefix = randomId("lifeline-").slice(0, 17);
   #count = 0;
 
@@ -79,9 +79,9 @@ export class ClientRequests {
   }
 
   /**
-   * Takes a response of the client; one that nobody waits for is ignored.
+   * Takes a response of the client; one without a pending request is ignored.
    *
-   * @returns whether somebody did
+   * @returns whether a request was pending
    */
   settle(response: JsonRpcResponse): boolean {
     const pending = this.#pending.get(String(response.id));

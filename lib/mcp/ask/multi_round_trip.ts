@@ -1,8 +1,8 @@
 /**
  * Multi round-trip requests (2026-07-28, basic/patterns/mrtr): a handler's questions become the
  * result, and when the client comes back with answers the handler runs again from its beginning,
- * the answers being at hand. All that was answered travels in `requestState`, which is sealed,
- * expires, and is bound to method, arguments and caller, so that the server remembers nothing.
+ * with the answers at hand. The answers so far travel in `requestState`, which is signed, expires,
+ * and belongs to one method, its arguments and its caller, so that the server keeps no state.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import { type Asker, capabilityName, type Question, supports } from "./questions
 /** How long a client may take to come back with an answer (ms). */
 const STATE_TTL_MS = 3_600_000;
 const PURPOSE = "request_state";
-/** What kind of result asks the client for something. */
+/** The `resultType` of a result that asks the client for something. */
 export const INPUT_REQUIRED = "input_required";
 
 interface State {
-  /** Digest of what the state belongs to. */
+  /** Digest of the request that the state belongs to. */
   readonly for: string;
   /** Expiry, ms since the epoch. */
   readonly until: number;
@@ -30,9 +30,9 @@ interface State {
 }
 
 /** Lets a method's handler ask, in rounds. A call that asks nothing pays nothing for it. */
-export function multiRoundTrip(method: Method, seal: Signer): Method {
+export function multiRoundTrip(method: Method, signer: Signer): Method {
   return (params, call) => {
-    const rounds = new Rounds(params, call, seal);
+    const rounds = new Rounds(params, call, signer);
     if (params.requestState !== undefined || params.inputResponses !== undefined) rounds.start();
     call.setAsker(rounds);
     const result = method(params, call);
@@ -40,17 +40,17 @@ export function multiRoundTrip(method: Method, seal: Signer): Method {
   };
 }
 
-/** The rounds of a call that has perhaps asked nothing yet. */
+/** The rounds of a call, which begin with its first question. */
 class Rounds implements Asker {
   readonly #params: JsonObject;
   readonly #call: Call;
-  readonly #seal: Signer;
+  readonly #signer: Signer;
   #started: MultiRoundTrip | undefined;
 
-  constructor(params: JsonObject, call: Call, seal: Signer) {
+  constructor(params: JsonObject, call: Call, signer: Signer) {
     this.#params = params;
     this.#call = call;
-    this.#seal = seal;
+    this.#signer = signer;
   }
 
   ask(question: Question): Promise<unknown> {
@@ -58,13 +58,13 @@ class Rounds implements Asker {
   }
 
   start(): MultiRoundTrip {
-    return this.#started ??= new MultiRoundTrip(this.#params, this.#call, this.#seal);
+    return this.#started ??= new MultiRoundTrip(this.#params, this.#call, this.#signer);
   }
 }
 
 class MultiRoundTrip {
   readonly #call: Call;
-  readonly #seal: Signer;
+  readonly #signer: Signer;
   readonly #digest: string;
   readonly #answers: JsonObject;
   readonly #open = new Map<string, Question>();
@@ -73,9 +73,9 @@ class MultiRoundTrip {
   #count = 0;
 
   /** @throws {ProtocolError} `invalid_params` for a state that was altered, is old or another's */
-  constructor(params: JsonObject, call: Call, seal: Signer) {
+  constructor(params: JsonObject, call: Call, signer: Signer) {
     this.#call = call;
-    this.#seal = seal;
+    this.#signer = signer;
     this.#digest = digestOf(call.request.method, params, call.scope.caller.principal);
     this.#answers = {
       ...this.#openState(params.requestState),
@@ -83,7 +83,7 @@ class MultiRoundTrip {
     };
   }
 
-  /** The answer to a question, if it is here; else the handler ends here, to run again. */
+  /** The answer to a question, where the client has sent it; otherwise this stops the handler. */
   ask(question: Question): Promise<unknown> {
     const key = question.key ?? `question_${++this.#count}`;
     if (this.#asked.has(key)) {
@@ -133,7 +133,7 @@ class MultiRoundTrip {
     this.#suspended.resolve({
       resultType: INPUT_REQUIRED,
       inputRequests,
-      requestState: this.#seal.signJson(PURPOSE, state),
+      requestState: this.#signer.signJson(PURPOSE, state),
     });
   }
 
@@ -143,10 +143,12 @@ class MultiRoundTrip {
     throw new CallAborted("input_required", "The handler runs again when the client has answered");
   }
 
-  #openState(sealed: unknown): JsonObject {
-    if (sealed === undefined) return {};
-    const opened = typeof sealed === "string" ? this.#seal.verifyJson(PURPOSE, sealed) : undefined;
-    if (opened === undefined) throw badState("it was altered, or is not this server's");
+  #openState(signed: unknown): JsonObject {
+    if (signed === undefined) return {};
+    const opened = typeof signed === "string"
+      ? this.#signer.verifyJson(PURPOSE, signed)
+      : undefined;
+    if (opened === undefined) throw badState("it was altered, or another server made it");
     const state = opened as State;
     if (state.for !== this.#digest) throw badState("it belongs to another request");
     if (state.until < Date.now()) throw badState("it has expired; send the request afresh");

@@ -1,6 +1,6 @@
 /**
- * What a handler may ask of the client, in the one form that all eras share: built here, carried
- * by an {@linkcode Asker} of the era, and its answer checked here.
+ * Questions to the client, as all eras share them. They are built here, an {@linkcode Asker} of the
+ * era carries them, and their answers are checked here.
  *
  * @module
  */
@@ -141,7 +141,9 @@ async function askForm(
 
 async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Elicited<undefined>> {
   if (!URL.canParse(url)) {
-    throw new TypeError(`Cannot ask by a URL: ${JSON.stringify(url)} is none`);
+    throw new TypeError(
+      `Invalid URL for elicitation: ${JSON.stringify(url)} is not an absolute URL`,
+    );
   }
   const params = { mode: "url", message, url, elicitationId: randomId("elicit_") };
   const requires = { elicitation: { url: {} } };

@@ -9,13 +9,13 @@ import type { Catalog, CatalogChange, ListKind } from "../../registry/catalog.ts
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 
-/** Who wants to know. */
+/** A client that may want to hear of changes. */
 export interface ChangeListener {
-  /** Whether this change is one it asked for. */
+  /** Whether the client asked for this change. */
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
   sendChange(message: JsonRpcNotification): void;
-  /** Where the bus has it; -1 while it does not listen. Belongs to the bus. */
+  /** Slot in the bus; -1 while it does not listen. Belongs to the bus. */
   place: number;
 }
 
@@ -28,7 +28,7 @@ const LIST_CHANGED: Readonly<Record<ListKind, JsonRpcNotification>> = {
 
 export class ChangeBus {
   readonly #listeners = new SlotList<ChangeListener>();
-  /** Changes of this turn of the event loop, each once, however often they happened. */
+  /** Changes of this turn of the event loop, each once. */
   readonly #waiting = new Map<string, CatalogChange>();
 
   constructor(catalog: Catalog) {

@@ -1,6 +1,6 @@
 /**
- * `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions): what a client wants to hear
- * of, and the messages of its stream, each tagged with the id of the request that opened it.
+ * `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions): which changes a client
+ * wants to hear of, and the messages of its stream, each tagged with the id of the request that opened it.
  *
  * @module
  */
@@ -61,7 +61,7 @@ export class Subscription {
       : this.#filter[FLAGS[change.kind]] === true;
   }
 
-  /** The first message: what of the wish is granted. */
+  /** The first message: the part of the filter that the server serves. */
   acknowledgement(): JsonRpcNotification {
     return this.tag(
       notification(NOTIFICATIONS.subscriptionAcknowledged, { notifications: this.#filter }),
@@ -74,7 +74,7 @@ export class Subscription {
     return notification(method, { ...params, _meta });
   }
 
-  /** The last message: the server ends the subscription in good order. */
+  /** The last message: the server ends the subscription. */
   end(): JsonRpcResponse {
     return resultResponse(this.id, {
       resultType: "complete",

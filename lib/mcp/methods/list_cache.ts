@@ -1,6 +1,6 @@
 /**
- * Lists are the same for everybody and seldom change, so their pages are put into JSON once and
- * kept until they do.
+ * Lists are the same for every client and seldom change, so their pages are serialized once and kept
+ * until they do.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
 import type { Method } from "./table.ts";
 
 /**
- * Most pages of one list that are kept: a client may begin a page after any entry. Each takes the
- * memory of its entries' JSON, so at worst a list is kept 32 times.
+ * Most pages of one list that are kept, because a client may begin a page after any entry. Each
+ * takes the memory of its entries' JSON.
  */
 const MAX_PAGES = 32;
-/** Longest cursor whose page is kept; those that the lists give out are shorter. */
+/** Longest cursor whose page is kept; the server's own cursors are shorter. */
 const MAX_CURSOR = 64;
 
 /**

@@ -24,7 +24,7 @@ const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
 
 /** Makes the table of one server. */
 export function modernMethods(context: ServerContext): MethodTable {
-  const { catalog, seal } = context;
+  const { catalog, signer } = context;
   const features = featureMethods(context);
   /** What every result says of its server; made once. */
   const serverMeta = { [META_KEYS.serverInfo]: context.info };
@@ -32,7 +32,7 @@ export function modernMethods(context: ServerContext): MethodTable {
   const list = (method: Method, source: { readonly revision: number }) =>
     cachedList(plain(method, PUBLIC), source);
   const asking = (method: Method, caching?: JsonObject) =>
-    plain(multiRoundTrip(method, seal), caching);
+    plain(multiRoundTrip(method, signer), caching);
   const requests = new Map<string, Method>([
     [METHODS.discover, plain(discoverWith(context), PUBLIC)],
     [METHODS.listTools, list(features.listTools, catalog.tools)],

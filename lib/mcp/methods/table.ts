@@ -14,7 +14,7 @@ export interface ServerContext {
   readonly instructions?: string;
   readonly catalog: Catalog;
   /** Protects what clients carry for the server. */
-  readonly seal: Signer;
+  readonly signer: Signer;
   /** Entries of one page of a list. */
   readonly pageSize: number;
 }

@@ -5,27 +5,27 @@ const ID_PREFIX = "lifeline-ping-";
 const ID_REGEXP = new RegExp(`^${ID_PREFIX}([1-9]\\d{0,14})$`);
 
 /**
- * The protocol's own `ping`, from the server to a client of the legacy era. Any answer counts, an
- * error and a late one too: who answers lives.
+ * The protocol's own `ping`, from the server to a client of the legacy era. Any answer shows that
+ * the client lives, also an error or a late one.
  */
 export class ClientPings {
   #asked = 0;
   #isWaiting = false;
   #hasEverAnswered = false;
 
-  /** What became of the last ping; some clients implement none, and are not to suffer for it. */
+  /** State of the last ping; `unknown` for a client that has never answered one, as some cannot. */
   get answer(): "answered" | "unanswered" | "unknown" {
     if (!this.#hasEverAnswered) return "unknown";
     return this.#isWaiting ? "unanswered" : "answered";
   }
 
-  /** The next ping, on its way from now on. */
+  /** The next ping, which counts as unanswered from now on. */
   next(): JsonRpcRequest {
     this.#isWaiting = true;
     return { jsonrpc: "2.0", id: `${ID_PREFIX}${++this.#asked}`, method: CLIENT_METHODS.ping };
   }
 
-  /** The client has a new stream: what was asked on the old one may never have reached it. */
+  /** The client has a new stream: the last ping may have been lost with the old one. */
   restart(): void {
     this.#isWaiting = false;
   }

@@ -10,7 +10,7 @@ import type { Asker, AskingCall, Question } from "../ask/questions.ts";
 import { InFlight } from "../in_flight.ts";
 
 /** What {@linkcode ClientState} needs. */
-export interface LegacySessionOptions {
+export interface ClientStateOptions {
   readonly wheel: TimerWheel;
   /** Time for a client's answer (ms). */
   readonly requestTimeoutMs: number;
@@ -30,37 +30,37 @@ const MAX_CLIENT_TEXT = 100;
 const NOT_INITIALIZED: Negotiated = { version: DEFAULT_VERSION, capabilities: {} };
 
 /**
- * The state of one client of a legacy revision, whatever carries its messages. Most clients are
- * never asked anything and subscribe to nothing, so what that needs is made when first wanted.
+ * The state of one client of a legacy revision, over any transport. Most clients are never asked
+ * anything and subscribe to nothing, so these parts are made when they are first used.
  */
 export class ClientState implements Asker {
   readonly inFlight: InFlight = new InFlight();
   logLevel: LoggingLevel = "info";
   /** Whether `initialize` has taken place. */
   isInitialized = false;
-  #agreement: Negotiated = NOT_INITIALIZED;
+  #negotiated: Negotiated = NOT_INITIALIZED;
   #pings: ClientPings | undefined;
   #clientRequests: ClientRequests | undefined;
   #subscriptions: UriSet | undefined;
-  readonly #options: LegacySessionOptions;
+  readonly #options: ClientStateOptions;
   readonly #caller: Caller;
 
-  constructor(options: LegacySessionOptions, caller: Caller) {
+  constructor(options: ClientStateOptions, caller: Caller) {
     this.#options = options;
     this.#caller = caller;
   }
 
-  /** Whether the client answers. */
+  /** Pings of the client, which show whether it answers. */
   get pings(): ClientPings {
     return this.#pings ??= new ClientPings();
   }
 
-  /** What the client is asked. */
+  /** Requests that the server has sent to the client. */
   get clientRequests(): ClientRequests {
     return this.#clientRequests ??= new ClientRequests({
       wheel: this.#options.wheel,
       timeoutMs: this.#options.requestTimeoutMs,
-      capabilities: () => this.#agreement.capabilities,
+      capabilities: () => this.#negotiated.capabilities,
     });
   }
 
@@ -69,13 +69,13 @@ export class ClientState implements Asker {
     return this.#subscriptions ??= new UriSet();
   }
 
-  get agreement(): Negotiated {
-    return this.#agreement;
+  get negotiated(): Negotiated {
+    return this.#negotiated;
   }
 
-  /** Takes up what was agreed on, now or before a restart. */
-  setNegotiated(agreement: Negotiated): void {
-    this.#agreement = agreement;
+  /** Sets what `initialize` agreed on, now or before a restart. */
+  setNegotiated(negotiated: Negotiated): void {
+    this.#negotiated = negotiated;
     this.isInitialized = true;
   }
 
@@ -84,21 +84,21 @@ export class ClientState implements Asker {
     return this.clientRequests.ask(question, call);
   }
 
-  /** Takes a response of the client, to whatever the server asked. */
+  /** Passes a response of the client to the ping or request that it answers. */
   settle(response: JsonRpcResponse): void {
     if (!this.pings.settle(response)) this.clientRequests.settle(response);
   }
 
   get version(): ProtocolVersion {
-    return this.#agreement.version;
+    return this.#negotiated.version;
   }
 
   get capabilities(): ClientCapabilities {
-    return this.#agreement.capabilities;
+    return this.#negotiated.capabilities;
   }
 
   get caller(): Caller {
-    const { clientName, clientVersion } = this.#agreement;
+    const { clientName, clientVersion } = this.#negotiated;
     const { address, principal } = this.#caller;
     return { address, principal, name: clientName, version: clientVersion };
   }

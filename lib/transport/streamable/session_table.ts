@@ -77,7 +77,7 @@ export class SessionTable {
    * @param state of a client that has sent `initialize`
    */
   create(key: string, state: ClientState, { principal: owner }: Peer): StreamableSession {
-    const token: SessionToken = { ...state.agreement, key, owner, at: Date.now() };
+    const token: SessionToken = { ...state.negotiated, key, owner, at: Date.now() };
     this.#emit("sessionOpened", "created");
     return this.#open(this.#tokens.write(token), token, state);
   }
