@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { EventReader } from "../helpers/sse.ts";
 import { type SpecApp, specApp } from "./support/fixtures.ts";
 import { assertMessage } from "./support/json_rpc.ts";
@@ -111,6 +111,19 @@ Deno.test("2026-07-28: subscriptions/listen refuses a filter that is none", asyn
     assertEquals(error?.code, -32602, JSON.stringify(notifications));
   }
   assertEquals(app.connections.size, 0);
+});
+
+Deno.test("2026-07-28: a subscription may name 1,000 resources, and not one more", async () => {
+  using app = specApp();
+  const uris = Array.from({ length: 1_001 }, (_, number) => `test://${number}`);
+  const reader = await listen(app, { resourceSubscriptions: uris.slice(1) });
+  const { params } = (await reader.nextNamed("message")).json;
+  assertEquals(params.notifications.resourceSubscriptions.length, 1_000);
+  await reader.leave();
+  const notifications = { resourceSubscriptions: uris };
+  const { error } = await modernRequest(app, "subscriptions/listen", { notifications });
+  assertEquals(error?.code, -32602);
+  assertMatch(error.message, /at most 1000 URIs/);
 });
 
 async function listen(

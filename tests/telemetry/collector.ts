@@ -30,6 +30,7 @@ export interface CollectedPoint {
   readonly value?: number;
   /** Of a histogram. */
   readonly count?: number;
+  readonly sum?: number;
   readonly bounds?: readonly number[];
   readonly scope: string;
 }
@@ -137,7 +138,7 @@ function readPoints(body: Otlp): CollectedPoint[] {
           scope: scope.name,
           ...(histogram === undefined
             ? { value: Number(point.asInt ?? point.asDouble) }
-            : { count: Number(point.count), bounds: point.explicitBounds }),
+            : { count: Number(point.count), sum: point.sum, bounds: point.explicitBounds }),
         }))
       )
     )

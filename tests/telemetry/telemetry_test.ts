@@ -175,6 +175,7 @@ Deno.test("spans of requests, as a collector gets them", async (t) => {
         name === "mcp.server.operation.duration" && attributes["error.type"] === "tool_error",
     );
     assertEquals(failed.count, 1);
+    assert(echoed.sum! > 0 && echoed.sum! < 60, `${echoed.sum} s for two quick calls`);
   });
 
   await t.step("the figures of /metrics are exported under the same names", async () => {
@@ -209,6 +210,21 @@ Deno.test("spans of requests, as a collector gets them", async (t) => {
     assertEquals(requests.unit, "1");
     const heap = await collector.point("heap", ({ name }) => name === "lifeline_heap_used_bytes");
     assertEquals(heap.unit, "By");
+  });
+
+  await t.step("a request on a plain stream names the stream as its session", async () => {
+    const stream = await fetch(`${traced.server.base}/mcp/sse`, {
+      method: "POST",
+      headers: { accept: "text/event-stream", "content-type": "application/json" },
+      body: JSON.stringify({ ...rpc("ping"), id: "on-a-stream" }),
+    });
+    const id = stream.headers.get("mcp-connection-id");
+    const span = await collector.span(
+      "of a stream",
+      ({ attributes }) => attributes["jsonrpc.request.id"] === "on-a-stream",
+    );
+    assertEquals(span.attributes["mcp.session.id"], id!);
+    await stream.body?.cancel();
   });
 });
 

@@ -1,0 +1,99 @@
+/** Requests to the client: each is settled once, and nothing of it stays. */
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import * as z from "zod";
+import { CallAborted } from "../../lib/base/errors.ts";
+import { TimerWheel } from "../../lib/base/timer_wheel.ts";
+import { ClientRequests } from "../../lib/mcp/ask/client_requests.ts";
+import type { AskingCall, Question } from "../../lib/mcp/ask/questions.ts";
+import { elicitThrough } from "../../lib/mcp/ask/questions.ts";
+import type { JsonRpcNotification, JsonRpcRequest } from "../../lib/wire/json_rpc.ts";
+import { FakeTime } from "../helpers/time.ts";
+
+const QUESTION: Question = {
+  method: "roots/list",
+  params: {},
+  requires: { roots: {} },
+  key: undefined,
+};
+
+/** A call that asks, and what it has sent. */
+class Asking implements AskingCall {
+  readonly sent: (JsonRpcNotification | JsonRpcRequest)[] = [];
+  readonly scope = { send: (message: JsonRpcNotification | JsonRpcRequest) => this.add(message) };
+  readonly #controller = new AbortController();
+  aborted: CallAborted | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Id of the last request. */
+  get id(): string {
+    const request = this.sent.findLast((message) => "id" in message);
+    return String((request as JsonRpcRequest).id);
+  }
+
+  add(message: JsonRpcNotification | JsonRpcRequest): void {
+    this.sent.push(message);
+  }
+
+  abort(reason: CallAborted): void {
+    this.aborted = reason;
+    this.#controller.abort(reason);
+  }
+}
+
+function clientRequests(wheel: TimerWheel): ClientRequests {
+  return new ClientRequests({ wheel, timeoutMs: 5_000, capabilities: () => ({ roots: {} }) });
+}
+
+Deno.test("a request that was answered awaits nothing more, and leaves no timer", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock });
+  const requests = clientRequests(wheel);
+  const call = new Asking();
+  const answer = requests.ask(QUESTION, call);
+  const { id } = call;
+  assertEquals(requests.awaits(id), true);
+  assertEquals(requests.settle({ jsonrpc: "2.0", id, result: { roots: [] } }), true);
+  assertEquals(await answer, { roots: [] });
+  assertEquals([requests.awaits(id), wheel.size], [false, 0]);
+  assertEquals(requests.settle({ jsonrpc: "2.0", id, result: "again" }), false);
+});
+
+Deno.test("a request that is not answered in time fails, and the client is told", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock });
+  const requests = clientRequests(wheel);
+  const call = new Asking();
+  const failed = assertRejects(() => requests.ask(QUESTION, call), Error);
+  await time.advance(5_100);
+  assertMatch((await failed).message, /did not answer roots\/list within 5000 ms/);
+  assertEquals(call.sent.map(({ method }) => method), ["roots/list", "notifications/cancelled"]);
+  assertEquals([requests.awaits(call.id), wheel.size], [false, 0]);
+});
+
+Deno.test("a request ends with the call that asked, and nothing of it stays", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock });
+  const requests = clientRequests(wheel);
+  const call = new Asking();
+  const failed = assertRejects(() => requests.ask(QUESTION, call), CallAborted);
+  call.abort(new CallAborted("cancelled"));
+  await failed;
+  assertEquals([requests.awaits(call.id), wheel.size], [false, 0]);
+});
+
+Deno.test("a form that was accepted without content is read as an empty one", async () => {
+  const elicit = elicitThrough(() => Promise.resolve({ action: "accept" }));
+  const schema = z.object({ guests: z.int().default(2) });
+  assertEquals(await elicit({ message: "How many?", schema }), {
+    action: "accept",
+    content: { guests: 2 },
+  });
+  await assertRejects(
+    () => elicit({ message: "How many?", schema: z.object({ guests: z.int() }) }),
+    Error,
+    "guests",
+  );
+});
