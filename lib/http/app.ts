@@ -27,6 +27,7 @@ import type { Peer } from "../transport/peer.ts";
 import type { Pipe } from "../transport/stdio/connection.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { bodyLimits, registryLimits } from "./limits.ts";
+import { drain, type DrainOutcome } from "./drain.ts";
 import { Instrumentation } from "./metrics/instrumentation.ts";
 import { PendingResponses } from "./pending_responses.ts";
 import { Refusals } from "./refusals.ts";
@@ -59,16 +60,6 @@ export interface AppOptions extends Features {
   readonly pages?: RouteLoader | undefined;
 }
 
-/** What became of open streams and requests when an app was drained. */
-export interface DrainOutcome {
-  /** Streams that ended in time. */
-  readonly drained: number;
-  /** Streams that were cut. */
-  readonly cut: number;
-  /** Requests without a stream that got no answer. */
-  readonly unanswered: number;
-}
-
 /** A running app. */
 export interface App {
   /** Answers one request. Never rejects. */
@@ -82,7 +73,7 @@ export interface App {
   /**
    * Refuses new work and ends all streams, the busy ones when their calls are done.
    *
-   * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is cut
+   * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is answered with an error
    */
   drain(budgetMs?: number): Promise<DrainOutcome>;
   /** Speaks with one client over a pipe, as stdio is, until either end closes. */
@@ -175,13 +166,8 @@ export function createApp(options: AppOptions = {}): App {
     connections,
     isOpen,
     observer: watch.runtimeObserver,
-    drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
-      const [streams, unanswered] = await Promise.all([
-        connections.drain(budgetMs),
-        pending.drained(budgetMs),
-      ]);
-      return { ...streams, unanswered };
-    },
+    drain: (budgetMs = settings.MCP_DRAIN_MS) =>
+      drain({ server: transport.server, connections, pending }, budgetMs),
     speak: (pipe) => transport.serveStdio(pipe),
     stop: () => {
       transport.stop();

@@ -1,5 +1,3 @@
-import { settlesWithin } from "../base/promises.ts";
-
 /** Counts the requests whose response is still to come, on no stream that could be waited for. */
 export class PendingResponses {
   #size = 0;
@@ -22,14 +20,10 @@ export class PendingResponses {
     this.#none = undefined;
   }
 
-  /**
-   * Waits until there are none, but no longer than so many ms.
-   *
-   * @returns how many are left
-   */
-  async drained(withinMs: number): Promise<number> {
-    if (this.#size === 0) return 0;
+  /** Resolves when there are none. */
+  whenEmpty(): Promise<void> {
+    if (this.#size === 0) return Promise.resolve();
     this.#none ??= Promise.withResolvers<void>();
-    return await settlesWithin(withinMs, this.#none.promise) ? 0 : this.#size;
+    return this.#none.promise;
   }
 }

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { type CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
+import { CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
 import { isPromise } from "../base/promises.ts";
+import { SlotList } from "../base/slot_list.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ThrottledWarning } from "../base/throttled_warning.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
@@ -56,7 +57,7 @@ export class McpServer {
   readonly #emit: Emit;
   readonly #around: Around | undefined;
   readonly #refusals = new ThrottledWarning(log);
-  #running = 0;
+  readonly #running = new SlotList<Call>();
 
   constructor(
     { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, around = [], ...context }:
@@ -74,7 +75,13 @@ export class McpServer {
 
   /** Requests that run now, of all clients. */
   get running(): number {
-    return this.#running;
+    return this.#running.size;
+  }
+
+  /** Ends all requests that run, because the server stops: each is answered with an error. */
+  cutRunning(): void {
+    const reason = new CallAborted("drain", "Server is shutting down");
+    for (const call of [...this.#running]) call.abort(reason);
   }
 
   /**
@@ -161,7 +168,7 @@ export class McpServer {
     result: Promise<unknown>,
   ): Promise<JsonRpcResponse | undefined> {
     const { request } = call;
-    this.#running++;
+    const slot = this.#running.add(call);
     this.#wheel.schedule(call, this.#requestTimeoutMs);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
@@ -169,7 +176,7 @@ export class McpServer {
     const finish = (response: () => JsonRpcResponse | undefined, outcome: Outcome): void => {
       // A result after the timeout or the cancellation is dropped.
       if (call.isDone) return;
-      this.#running--;
+      this.#running.delete(slot);
       this.#end(call, outcome);
       resolve(response());
     };
@@ -194,6 +201,7 @@ export class McpServer {
     request: JsonRpcRequest,
     { reason }: CallAborted,
   ): JsonRpcResponse | undefined {
+    if (reason === "drain") return failureOf(request, cutByDrain());
     if (reason !== "timeout") return undefined;
     log.warning("Request timed out", {
       method: request.method,
@@ -207,6 +215,14 @@ export class McpServer {
       ),
     );
   }
+}
+
+/** What the client of a request hears that did not end before the server stopped. */
+export function cutByDrain(): ProtocolError {
+  return new ProtocolError(
+    "draining",
+    "Server is shutting down and this request did not end in time; send it again",
+  );
 }
 
 function outcomeOf(result: unknown): Outcome {

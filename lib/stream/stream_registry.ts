@@ -6,7 +6,6 @@
 import { randomId } from "../base/ids.ts";
 import { type Log, logFor } from "../base/log.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
-import { settlesWithin } from "../base/promises.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
 import { Admission, type AdmissionLimits, type HeapFigures } from "./admit/admission.ts";
@@ -168,23 +167,28 @@ export class StreamRegistry implements StreamHost {
   }
 
   /**
-   * Ends all streams: the idle ones at once, those with running calls when these are done.
+   * Refuses new work and ends all streams: the idle ones at once, those with running calls as soon
+   * as these are answered.
    *
-   * @param budgetMs time for the running calls; what still runs then is cut
-   * @returns how many streams ended in time, and how many were cut
+   * @returns how many streams were open
    */
-  async drain(budgetMs: number): Promise<{ drained: number; cut: number }> {
+  startDrain(): number {
     this.admission.startDraining();
-    const total = this.#streams.size;
-    for (const connection of [...this.#streams.values()]) {
-      this.closeIfIdle(connection);
-    }
-    await this.#emptyWithin(budgetMs);
-    const cut = this.#streams.size;
-    for (const connection of [...this.#streams.values()]) {
-      connection.close("drain");
-    }
-    return { drained: total - cut, cut };
+    const open = this.#streams.size;
+    for (const stream of [...this.#streams.values()]) this.closeIfIdle(stream);
+    return open;
+  }
+
+  /** Resolves when no stream is open. */
+  whenEmpty(): Promise<void> {
+    if (this.#streams.size === 0) return Promise.resolve();
+    this.#whenEmpty ??= Promise.withResolvers<void>();
+    return this.#whenEmpty.promise;
+  }
+
+  /** Ends all streams at once. */
+  closeAll(): void {
+    for (const stream of [...this.#streams.values()]) stream.close("drain");
   }
 
   /** Told by a transport that a stream's last request has been answered. */
@@ -213,7 +217,9 @@ export class StreamRegistry implements StreamHost {
     if (mayLinger) this.#linger(connection);
     else this.#countOut(connection);
     if (isClientGone(reason) && isLongLived) this.admission.noteLost(connection);
-    if (this.#streams.size === 0) this.#whenEmpty?.resolve();
+    if (this.#streams.size > 0) return;
+    this.#whenEmpty?.resolve();
+    this.#whenEmpty = undefined;
   }
 
   /** For connections: what still waits in those that have ended. */
@@ -263,9 +269,7 @@ export class StreamRegistry implements StreamHost {
   /** Ends everything at once; for tests and a hard stop. */
   stop(): void {
     this.admission.startDraining();
-    for (const connection of [...this.#streams.values()]) {
-      connection.close("drain");
-    }
+    this.closeAll();
     this.wheel.stop();
   }
 
@@ -287,11 +291,5 @@ export class StreamRegistry implements StreamHost {
     const left = (this.#perClient.get(client.key) ?? 1) - 1;
     if (left > 0) this.#perClient.set(client.key, left);
     else this.#perClient.delete(client.key);
-  }
-
-  async #emptyWithin(budgetMs: number): Promise<void> {
-    if (this.#streams.size === 0) return;
-    this.#whenEmpty = Promise.withResolvers<void>();
-    await settlesWithin(budgetMs, this.#whenEmpty.promise);
   }
 }

@@ -18,6 +18,11 @@ export interface Accepted {
   readonly eventStream: boolean;
   /** `text/event-stream` by its own name. */
   readonly listsEventStream: boolean;
+  /**
+   * Whether an answer may be an event stream: where the client names that type, or takes no JSON.
+   * With a wildcard alone (curl sends one) JSON stays JSON.
+   */
+  readonly prefersStream: boolean;
 }
 
 /** Reads an `Accept` header; none allows everything (RFC 9110, section 12.5.1). */
@@ -36,11 +41,9 @@ const readAccept = memoize((text): Accepted => {
     return named !== undefined && types.includes(named);
   };
   const eventStream = allows(EVENT_STREAM_TYPE, "text/*", "*/*");
-  return {
-    json: allows(JSON_TYPE, "application/*", "*/*") || !eventStream,
-    eventStream,
-    listsEventStream: allows(EVENT_STREAM_TYPE),
-  };
+  const json = allows(JSON_TYPE, "application/*", "*/*") || !eventStream;
+  const listsEventStream = allows(EVENT_STREAM_TYPE);
+  return { json, eventStream, listsEventStream, prefersStream: listsEventStream || !json };
 });
 
 /** The type of a part with a quality of 0, which says it is not wanted (RFC 9110, section 12.4.2). */

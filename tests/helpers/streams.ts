@@ -4,6 +4,7 @@
  * @module
  */
 import { CallAborted } from "../../lib/base/errors.ts";
+import { settlesWithin } from "../../lib/base/promises.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
 import {
@@ -156,6 +157,15 @@ export class Streams implements Disposable {
     const stream = this.open(options);
     void stream.follow();
     return stream;
+  }
+
+  /** Ends all streams within a budget, as an app does whose calls cannot be cut. */
+  async drain(budgetMs: number): Promise<{ drained: number; cut: number }> {
+    const open = this.registry.startDrain();
+    await settlesWithin(budgetMs, this.registry.whenEmpty());
+    const cut = this.registry.size;
+    this.registry.closeAll();
+    return { drained: open - cut, cut };
   }
 
   /** Opened = open now + Σ closed, and nothing waits that no stream has or had. */

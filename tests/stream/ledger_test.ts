@@ -131,7 +131,7 @@ Deno.test("property: opened = open + Σ closed and queued = Σ queued at every s
       for (let count = 0; count < 8; count++) {
         world.all.push(streams.open({ address: "192.0.2.1" }));
       }
-      const draining = streams.registry.drain(1_000);
+      const draining = streams.drain(1_000);
       await streams.time.advance(7_000, 100);
       await draining;
       const { open, opened, queuedBytes } = streams.registry.ledger();

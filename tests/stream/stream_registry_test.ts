@@ -144,7 +144,7 @@ Deno.test("the total budget counts again once its readers have taken their bytes
 Deno.test("`drain()` ends idle streams at once with their goodbye, and refuses new ones", async () => {
   using streams = new Streams();
   const stream = streams.openFollowed({ driver: busyDriver() });
-  const draining = streams.registry.drain(5_000);
+  const draining = streams.drain(5_000);
   assertEquals(stream.reason, "drain");
   assertEquals(await draining, { drained: 1, cut: 0 });
   await settled();
@@ -159,7 +159,7 @@ Deno.test("`drain()` gives running calls the rest of the budget, and no longer",
   const quick = busyDriver(1);
   const slow = busyDriver(1);
   const [first, second] = [quick, slow].map((driver) => streams.openFollowed({ driver }));
-  const draining = streams.registry.drain(5_000);
+  const draining = streams.drain(5_000);
   await streams.time.advance(2_000);
   assertEquals([first!.reason, second!.reason], [undefined, undefined]);
   quick.unanswered = 0;
@@ -175,7 +175,7 @@ Deno.test("`drain()` ends as soon as the last stream has, and leaves no timer", 
   using streams = new Streams();
   const driver = busyDriver(1);
   const stream = streams.openFollowed({ driver });
-  const draining = streams.registry.drain(60_000);
+  const draining = streams.drain(60_000);
   await streams.time.advance(100);
   await stream.leave();
   assertEquals(await draining, { drained: 1, cut: 0 });
@@ -184,8 +184,8 @@ Deno.test("`drain()` ends as soon as the last stream has, and leaves no timer", 
 
 Deno.test("`drain()` of no streams ends at once, and again", async () => {
   using streams = new Streams();
-  assertEquals(await streams.registry.drain(5_000), { drained: 0, cut: 0 });
-  assertEquals(await streams.registry.drain(5_000), { drained: 0, cut: 0 });
+  assertEquals(await streams.drain(5_000), { drained: 0, cut: 0 });
+  assertEquals(await streams.drain(5_000), { drained: 0, cut: 0 });
 });
 
 Deno.test("`settled()` ends nothing while the server is not draining", () => {

@@ -2,10 +2,21 @@ import { assertEquals, assertLess } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { isJsonContentType, parseAccept } from "../../lib/wire/media_types.ts";
 
-const EVERYTHING = { json: true, eventStream: true, listsEventStream: false };
-const STREAM = { json: false, eventStream: true, listsEventStream: true };
-const JSON_ONLY = { json: true, eventStream: false, listsEventStream: false };
-const BOTH = { json: true, eventStream: true, listsEventStream: true };
+const EVERYTHING = {
+  json: true,
+  eventStream: true,
+  listsEventStream: false,
+  prefersStream: false,
+};
+const STREAM = { json: false, eventStream: true, listsEventStream: true, prefersStream: true };
+const ANY_STREAM = { ...STREAM, listsEventStream: false };
+const JSON_ONLY = {
+  json: true,
+  eventStream: false,
+  listsEventStream: false,
+  prefersStream: false,
+};
+const BOTH = { json: true, eventStream: true, listsEventStream: true, prefersStream: true };
 
 const CASES: readonly (readonly [string | null, object])[] = [
   [null, EVERYTHING],
@@ -19,7 +30,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["application/json", JSON_ONLY],
   ["Application/JSON", JSON_ONLY],
   ["application/*", JSON_ONLY],
-  ["text/*", { json: false, eventStream: true, listsEventStream: false }],
+  ["text/*", ANY_STREAM],
   ["application/json, text/event-stream", BOTH],
   ["text/event-stream,application/json;q=0.5", BOTH],
   ["text/event-stream, */*;q=0.1", BOTH],
@@ -30,7 +41,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["text/event-stream;q=0, */*", JSON_ONLY],
   ["*/*, text/event-stream; charset=utf-8; Q=0", JSON_ONLY],
   ["text/*;q=0, */*", JSON_ONLY],
-  ["application/json;q=0.000, */*", { json: false, eventStream: true, listsEventStream: false }],
+  ["application/json;q=0.000, */*", ANY_STREAM],
   ["text/event-stream, text/*;q=0, application/*;q=0", STREAM],
   ["text/event-stream;q=0.01, */*;q=0", STREAM],
   // Who takes neither is better served with JSON than with nothing, or a stream.

@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { type CallAborted, ProtocolError } from "../../base/errors.ts";
+import type { CallAborted } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
-import type { McpServer } from "../../mcp/server.ts";
+import { cutByDrain, type McpServer } from "../../mcp/server.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
@@ -123,11 +123,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   /** The answer to a call that a drain cuts. */
   closingFrame(reason: CloseReason): Uint8Array | undefined {
     if (reason !== "drain") return undefined;
-    const error = new ProtocolError(
-      "draining",
-      "Server is shutting down and this request did not end in time; send it again",
-    );
-    return encodeJsonEvent(toErrorResponse(error, this.#call.message.id));
+    return encodeJsonEvent(toErrorResponse(cutByDrain(), this.#call.message.id));
   }
 
   /** The stream has ended before the call: that is how a client cancels it. */
@@ -186,7 +182,8 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
 
   #openStream(): void {
     const { request, peer, accepted } = this.#call;
-    if (this.#stream !== undefined || !accepted.eventStream) return;
+    const isStream = this.#stream !== undefined;
+    if (isStream || !accepted.prefersStream || this.#deps.connections.draining) return;
     try {
       const client = streamClient(request, peer);
       this.#stream = this.#deps.connections.open({ driver: this, client });

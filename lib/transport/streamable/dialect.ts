@@ -105,7 +105,7 @@ export function postBatchToSession(
     deps.server.dispatch(request, scope, deps.server.legacy)
   );
   const isSettled = !responses.some(isPromise) && scope.opened === undefined;
-  if (!post.accepted.eventStream || (isSettled && post.accepted.json)) {
+  if (!post.accepted.prefersStream || (isSettled && post.accepted.json)) {
     return Promise.all(responses).then((settled) => {
       session.touch();
       return jsonResponse(
@@ -135,15 +135,15 @@ function answerRequest(
   session.countRequests(1);
   const scope = scopeOf(session, post, request.id);
   const response = deps.server.dispatch(request, scope, deps.server.legacy);
-  const { json, eventStream } = post.accepted;
+  const { json, prefersStream } = post.accepted;
   if (isPromise(response)) {
-    if (!eventStream) {
+    if (!prefersStream) {
       return response.then((settled) => {
         session.touch();
         return asJson(settled);
       });
     }
-  } else if (!eventStream || (json && scope.opened === undefined)) {
+  } else if (!prefersStream || (json && scope.opened === undefined)) {
     return asJson(response);
   } else if (scope.opened === undefined && response !== undefined) {
     return writeOrError(response, (one) => completeStream(session.wholeStream(one)));
@@ -163,7 +163,7 @@ function scopeOf(
 ): ResponseScope {
   return new ResponseScope(session, {
     peer,
-    requestId: accepted.eventStream ? requestId : null,
+    requestId: accepted.prefersStream ? requestId : null,
   });
 }
 

@@ -1,0 +1,48 @@
+import { settlesWithin } from "../base/promises.ts";
+import type { McpServer } from "../mcp/server.ts";
+import type { StreamRegistry } from "../stream/stream_registry.ts";
+import type { PendingResponses } from "./pending_responses.ts";
+
+/** What became of open streams and requests when an app was drained. */
+export interface DrainOutcome {
+  /** Streams that ended in time. */
+  readonly drained: number;
+  /** Streams whose calls were cut; each call was answered with an error. */
+  readonly cut: number;
+  /** Requests without a stream that were cut, and answered with an error. */
+  readonly unanswered: number;
+}
+
+/** What is drained. */
+export interface DrainParts {
+  readonly server: McpServer;
+  readonly connections: StreamRegistry;
+  readonly pending: PendingResponses;
+}
+
+/** Time for the answers to calls that were cut to be written (ms). */
+const LAST_ANSWERS_MS = 100;
+
+/**
+ * Refuses new work, waits for what runs, and cuts what still runs when the budget ends. A call that
+ * is cut is answered with an error, in the form of its dialect, before its stream ends.
+ *
+ * @param budgetMs time for running calls
+ */
+export async function drain(parts: DrainParts, budgetMs: number): Promise<DrainOutcome> {
+  const { server, connections, pending } = parts;
+  const open = connections.startDrain();
+  const isEmpty = await settlesWithin(budgetMs, whenEmpty(parts));
+  // Requests that are refused meanwhile are pending for a moment too.
+  if (isEmpty) return { drained: open, cut: 0, unanswered: 0 };
+  const cut = connections.size;
+  const unanswered = pending.size;
+  server.cutRunning();
+  await settlesWithin(LAST_ANSWERS_MS, whenEmpty(parts));
+  connections.closeAll();
+  return { drained: open - cut, cut, unanswered };
+}
+
+function whenEmpty({ connections, pending }: DrainParts): Promise<unknown> {
+  return Promise.all([connections.whenEmpty(), pending.whenEmpty()]);
+}
