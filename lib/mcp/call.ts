@@ -1,7 +1,8 @@
-import { CallAborted } from "../base/errors.ts";
+import { CallAborted, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
 import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
+import { toJsonValue } from "../wire/json_value.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { progressTokenOf } from "../wire/meta.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
@@ -83,14 +84,17 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   /** Sends progress, where the client asked for it and while the call runs. */
   reportProgress(progress: number, total?: number, message?: string): void {
     const progressToken = progressTokenOf(this.request.params);
+    if (progressToken === undefined || this.#isDone) return;
+    const error = progressError(progress, total, message);
+    if (error !== undefined) return this.#warnUnsent(NOTIFICATIONS.progress, error);
     // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
-    if (progressToken === undefined || this.#isDone || !(progress > this.#lastProgress)) return;
+    if (progress <= this.#lastProgress) return;
     this.#lastProgress = progress;
     this.#send(NOTIFICATIONS.progress, {
       progressToken,
       progress,
       ...(total !== undefined && { total }),
-      ...(message !== undefined && { message }),
+      ...(message !== undefined && { message: message.toWellFormed() }),
     });
   }
 
@@ -99,11 +103,15 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
     const wanted = this.scope.logLevel;
     if (this.#isDone || wanted === undefined) return;
     if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
-    this.#send(NOTIFICATIONS.message, {
-      level,
-      ...(logger !== undefined && { logger }),
-      data,
-    });
+    try {
+      this.#send(NOTIFICATIONS.message, {
+        level,
+        ...(logger !== undefined && { logger: String(logger) }),
+        data: toJsonValue(data, "data"),
+      });
+    } catch (error) {
+      this.#warnUnsent(NOTIFICATIONS.message, messageOf(error));
+    }
   }
 
   /** Stops the call; the first reason stands, and a call that is over is left alone. */
@@ -141,12 +149,27 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
     );
   }
 
-  /** Data that JSON cannot hold (a bigint, a cycle) costs the message, not the call. */
   #send(method: string, params: JsonObject): void {
     try {
       this.scope.send(notification(method, params));
     } catch (error) {
-      log.warning("Message cannot be written", { method, error });
+      this.#warnUnsent(method, messageOf(error));
     }
   }
+
+  /** What JSON cannot hold (a BigInt, a cycle) costs the message, not the call. */
+  #warnUnsent(method: string, error: string): void {
+    const { name, uri } = this.request.params ?? {};
+    const of = typeof name === "string" ? name : uri;
+    log.warning("Message cannot be written", { method, request: this.request.method, of, error });
+  }
+}
+
+/** What is wrong with progress, as authors may write JavaScript. */
+function progressError(progress: number, total?: number, message?: string): string | undefined {
+  if (!Number.isFinite(progress)) return `progress is ${String(progress)}, not a finite number`;
+  if (total !== undefined && !Number.isFinite(total)) {
+    return `total is ${String(total)}, not a finite number`;
+  }
+  return message === undefined || typeof message === "string" ? undefined : "message is not text";
 }

@@ -169,22 +169,49 @@ for (const [name, result, says] of UNWRITABLE) {
   }
 }
 
-Deno.test("a log message or progress that no JSON can hold costs the message, not the call", async () => {
+Deno.test("a log message or progress that no JSON can hold costs the message, not the call, and is logged with the tool", async () => {
+  using captured = new CapturedLog();
   using app = testApp({
     tools: [toolThat(({ log, progress }) => {
       log.info(circular);
-      log.info(1n);
+      log.info({ size: 1n });
       log.info(hostile);
+      log.info(undefined);
       progress(1n as unknown as number);
+      progress(NaN);
+      progress(Infinity);
+      progress("1" as unknown as number);
+      progress(1, NaN);
+      progress(1, 2, { text: 1 } as unknown as string);
+      progress(2, 3, "half \ud83d");
       log.info("told");
+      log.info(new RangeError("too far"));
       return "done";
     })],
   });
   const call = toolCall("subject", {}, 1);
   Object.assign(call.params as object, { _meta: { progressToken: 1 } });
   const { events } = await app.open(call);
+  const told = [await events.nextNamed("message"), await events.nextNamed("message")];
+  assertEquals(
+    told.map(({ json }) => [json.params.progress, json.params.message, json.params.data]),
+    [
+      [2, "half \ufffd", undefined],
+      [undefined, undefined, "told"],
+    ],
+  );
+  const { json } = await events.nextNamed("message");
+  assertEquals(json.params.data, { name: "RangeError", message: "too far" });
   const response = await events.nextNamed("response");
   assertEquals(response.json.result.content, [{ type: "text", text: "done" }]);
   await settled();
   await events.leave();
+  const lines = captured.of("Message cannot be written");
+  assertEquals(lines.length, 10);
+  assertEquals(lines[1]?.fields, {
+    method: "notifications/message",
+    request: "tools/call",
+    of: "subject",
+    error: "data.size is a BigInt",
+  });
 });

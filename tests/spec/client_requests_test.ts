@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from "@std/assert";
 import * as z from "zod";
 import type { ToolContext } from "../../lib/registry/context.ts";
 import { defineTool, type Tool } from "../../lib/registry/tool.ts";
@@ -152,6 +152,61 @@ Deno.test("a tool learns that the user declined, cancelled or answered wrongly",
     outcomes.push(result.isError === true ? "error" : JSON.parse(result.content[0].text).action);
   }
   assertEquals(outcomes, ["decline", "cancel", "error", "error", "error", "error"]);
+});
+
+Deno.test("an answer is checked by what a form cannot say, for both kinds of schema", async () => {
+  using app = specApp();
+  const requestedSchema = {
+    type: "object" as const,
+    properties: { code: { type: "string" as const, pattern: "^[0-9]+$" } },
+    required: ["code"],
+  };
+  const schema = z.object({ code: z.string().regex(/^[0-9]+$/) });
+  for (const [name, question] of [["zod", { schema }], ["json", { requestedSchema }]] as const) {
+    app.catalog.tools.add(defineTool({
+      name,
+      description: "Asks for a code",
+      run: async (_input, { elicit }) => {
+        const answer = await elicit(
+          { message: "Code?", ...question } as { message: string } & {
+            schema: typeof schema;
+          },
+        );
+        return `${answer.action} ${JSON.stringify(answer.content)}`;
+      },
+    }));
+  }
+  let content: unknown;
+  await using client = await connect(app, {
+    ...TRUSTING,
+    answer: () => ({ result: { action: "accept", content } }),
+  });
+  const answers: readonly (readonly [unknown, RegExp])[] = [
+    [{ code: "12" }, /^accept \{"code":"12"\}$/],
+    [{ code: "x" }, /elicitation\/create wrongly: code: /],
+    [{}, /elicitation\/create wrongly: code: /],
+    [undefined, /elicitation\/create wrongly: code: /],
+  ];
+  for (const name of ["zod", "json"]) {
+    for (const [given, says] of answers) {
+      content = given;
+      const { result } = await client.request("tools/call", { name });
+      assertMatch(result.content[0].text, says, name);
+    }
+  }
+});
+
+Deno.test("sampling with what JSON cannot hold is refused with the member", async () => {
+  using app = specApp();
+  app.catalog.tools.add(toolThat("odd", async ({ sample }) => {
+    await sample({
+      messages: [user({ type: "text", text: "Hello", _meta: { size: 1n } as never })],
+      maxTokens: 5,
+    });
+  }));
+  await using client = await connect(app, TRUSTING);
+  const { result } = await client.request("tools/call", { name: "odd" });
+  assertMatch(result.content[0].text, /messages\[0\]\.content\[0\]\._meta\.size is a BigInt/);
 });
 
 Deno.test("sampling with tools is refused where the client does not declare sampling.tools", async () => {

@@ -5,9 +5,10 @@
  * @module
  */
 import type { ZodType } from "zod";
+import * as z from "zod";
 import type { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
-import { ignoreRejection, isPromise } from "../../base/promises.ts";
+import { ignoreRejection } from "../../base/promises.ts";
 import type {
   AskOptions,
   Elicit,
@@ -17,6 +18,7 @@ import type {
   ToolContext,
   UrlQuestion,
 } from "../../registry/context.ts";
+import { fitForJson } from "../../registry/json_fit.ts";
 import { validate } from "../../registry/validation.ts";
 import {
   isObject,
@@ -31,7 +33,7 @@ import type {
   Root,
 } from "../../wire/mcp_types.ts";
 import { CLIENT_METHODS } from "../../wire/methods.ts";
-import { formSchema } from "./form_schema.ts";
+import { formSchema, rawFormSchema } from "./form_schema.ts";
 import { requireBalancedTools } from "./sampling_messages.ts";
 
 /** One question on its way to the client. */
@@ -96,7 +98,7 @@ async function sample(
   requireBalancedTools(params.messages);
   const answer = await ask({
     method: CLIENT_METHODS.sample,
-    params: { ...params },
+    params: jsonParams(params),
     requires: { sampling: usesTools ? { tools: {} } : {} },
     key,
   });
@@ -104,6 +106,11 @@ async function sample(
     return answer as unknown as CreateMessageResult;
   }
   throw wrongAnswer(CLIENT_METHODS.sample, 'it needs "role", "content" and "model"');
+}
+
+/** @throws {TypeError} naming the member that JSON cannot hold */
+function jsonParams(params: CreateMessageRequestParams): JsonObject {
+  return fitForJson({ ...params }, "", "Cannot sample with") as JsonObject;
 }
 
 async function roots(ask: Ask, { key }: AskOptions): Promise<readonly Root[]> {
@@ -123,20 +130,37 @@ async function askForm(
 ): Promise<Elicited<unknown>> {
   const requestedSchema = "schema" in question
     ? formSchema(question.schema)
-    : question.requestedSchema;
+    : rawFormSchema(question.requestedSchema);
   const answer = elicited(
     await ask({
       method: CLIENT_METHODS.elicit,
-      params: { mode: "form", message: question.message, requestedSchema },
+      params: { mode: "form", message: textOf(question.message), requestedSchema },
       requires: { elicitation: { form: {} } },
       key: question.key,
     }),
   );
-  if (answer.action !== "accept" || !("schema" in question)) return answer;
-  const checking = validate(question.schema, answer.content ?? {});
-  const checked = isPromise(checking) ? await checking : checking;
-  if (checked.ok) return { action: "accept", content: checked.value };
-  throw wrongAnswer(CLIENT_METHODS.elicit, checked.errors.join("; "));
+  if (answer.action !== "accept") return answer;
+  const content = answer.content ?? {};
+  const schema = "schema" in question ? question.schema : schemaOf(question.requestedSchema);
+  const validation = await validate(schema, content);
+  if (!validation.ok) throw wrongAnswer(CLIENT_METHODS.elicit, validation.errors.join("; "));
+  return { action: "accept", content: "schema" in question ? validation.value : content };
+}
+
+/** Checks an answer by JSON Schema, as far as zod can; formats that forms have are the client's. */
+function schemaOf(requested: unknown): ZodType {
+  try {
+    const json = JSON.stringify(requested, (key, value) => key === "format" ? undefined : value);
+    return z.fromJSONSchema(JSON.parse(json));
+  } catch {
+    return z.looseObject({});
+  }
+}
+
+/** @throws {TypeError} for what is not text, as authors may write JavaScript */
+function textOf(message: unknown): string {
+  if (typeof message === "string") return message.toWellFormed();
+  throw new TypeError("Cannot ask the user: the message must be a string");
 }
 
 async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Elicited<undefined>> {
@@ -145,7 +169,7 @@ async function askUrl(ask: Ask, { message, url, key }: UrlQuestion): Promise<Eli
       `Invalid URL for elicitation: ${JSON.stringify(url)} is not an absolute URL`,
     );
   }
-  const params = { mode: "url", message, url, elicitationId: randomId("elicit_") };
+  const params = { mode: "url", message: textOf(message), url, elicitationId: randomId("elicit_") };
   const requires = { elicitation: { url: {} } };
   const { action } = elicited(await ask({ method: CLIENT_METHODS.elicit, params, requires, key }));
   return action === "accept" ? { action, content: undefined } : { action };
