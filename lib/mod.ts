@@ -6,6 +6,7 @@
 export { type App, type AppOptions, createApp } from "./http/app.ts";
 export { type Pipe } from "./transport/stdio/connection.ts";
 export { type Peer } from "./transport/peer.ts";
+export { type Socket } from "./stream/client.ts";
 export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
 export type {
   ObservedCall,

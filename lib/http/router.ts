@@ -5,15 +5,18 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import type { Identity } from "../base/identity.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
+import { Client, NO_SOCKET, type Socket } from "../stream/client.ts";
 import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
 import { type RequestContext, RequestHead } from "../transport/request_head.ts";
-import type { Peer } from "../transport/peer.ts";
+import { identityOf, type Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
+import { USER_AGENT } from "../wire/headers.ts";
 import type { PendingResponses } from "./pending_responses.ts";
 import type { Refusals } from "./refusals.ts";
 import type { EndpointInfo } from "./routes/info.ts";
-import { type Authenticate, authenticatedPeer } from "./steps/authenticate.ts";
+import type { ArrivingRequest, Authenticate } from "./steps/authenticate.ts";
 import type { Guard } from "./steps/guard.ts";
 
 /** Answers one request; may throw. A POST comes with the JSON value of its body. */
@@ -57,8 +60,10 @@ export function handleRequest(
 }
 
 /** One request on its way through the steps, with everything that goes wrong. */
-class RequestHandling extends RequestHead implements RequestContext, BodyConsumer {
-  peer: Peer;
+class RequestHandling extends RequestHead implements ArrivingRequest, RequestContext, BodyConsumer {
+  identity: Identity | undefined;
+  readonly peer: Peer;
+  #client: Client | undefined;
   readonly #router: Router;
   #handler: Handler | undefined;
   #takesBody = false;
@@ -68,9 +73,23 @@ class RequestHandling extends RequestHead implements RequestContext, BodyConsume
   constructor(router: Router, request: Request, peer: Peer) {
     super(request);
     this.peer = peer;
+    this.identity = identityOf(peer);
     this.#router = router;
     const { origin } = this;
     this.#page = origin !== null && router.publicPaths.has(this.path) ? null : origin;
+  }
+
+  /** Not to be read before authentication is done. */
+  get client(): Client {
+    return this.#client ??= new Client({
+      address: this.peer.address,
+      userAgent: this.headers.get(USER_AGENT) ?? "",
+      identity: this.identity,
+    });
+  }
+
+  get socket(): Socket {
+    return this.peer.socket ?? NO_SOCKET;
   }
 
   run(): MaybePromise<Response> {
@@ -107,11 +126,11 @@ class RequestHandling extends RequestHead implements RequestContext, BodyConsume
   #authenticate(authenticate: Authenticate): MaybePromise<Response> {
     const identity = authenticate(this);
     if (!isPromise(identity)) {
-      this.peer = authenticatedPeer(this.peer, identity);
+      this.identity = identity ?? this.identity;
       return this.#handle();
     }
     return identity.then((settled) => {
-      this.peer = authenticatedPeer(this.peer, settled);
+      this.identity = settled ?? this.identity;
       return this.#handle();
     }).catch((error) => this.fail(error));
   }

@@ -9,6 +9,7 @@
 import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { App } from "../http/app.ts";
+import type { Socket } from "../stream/client.ts";
 import type { Peer } from "../transport/peer.ts";
 import { socketName } from "./half_open/ss.ts";
 
@@ -126,7 +127,7 @@ function answerFault(error: unknown): Response {
 }
 
 /** The other end of a socket, whose address is looked up only when somebody asks. */
-class SocketPeer implements Peer {
+class SocketPeer implements Peer, Socket {
   readonly #info: Deno.ServeHandlerInfo;
   #address: string | undefined;
 
@@ -138,15 +139,24 @@ class SocketPeer implements Peer {
     return this.#address ??= this.#look();
   }
 
-  get socket(): string | undefined {
+  get socket(): Socket {
+    return this;
+  }
+
+  get name(): string | undefined {
     const address = this.#remote();
     return address !== undefined && "hostname" in address
       ? socketName(address.hostname, address.port)
       : undefined;
   }
 
+  /** Deno takes only as much of a response as it can write. */
+  get unsentBytes(): number {
+    return 0;
+  }
+
   released(): Promise<unknown> {
-    // Asked for after its time, Deno's promise would never settle.
+    // Read after the client has left, Deno's promise would never settle.
     return this.#remote() === undefined ? Promise.resolve() : this.#info.completed;
   }
 

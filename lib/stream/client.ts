@@ -1,17 +1,79 @@
-/** Who opened the stream, as far as the edge could tell. */
-export interface StreamClient {
-  /** Address of the peer, or the first untrusted one behind trusted proxies. */
+import type { Identity } from "../base/identity.ts";
+
+/** What the edge knows of a client. */
+export interface ClientParts {
+  /** Its address, or the first untrusted one behind trusted proxies. */
   readonly address: string;
-  /** What limits count: the authenticated principal, else the address. */
-  readonly key: string;
   readonly userAgent: string;
-  readonly transport: StreamTransport;
+  /** Undefined for an anonymous client. */
+  readonly identity: Identity | undefined;
 }
 
-/** What the transport tells of a stream. It is asked only then, as each answer takes memory. */
-export interface StreamTransport {
-  /** The other end of the socket, as `address:port`; undefined once that is let go of. */
-  readonly socket?: string | undefined;
-  /** Settles when the transport holds nothing of the stream any more, also if that is so already. */
-  readonly released?: (() => Promise<unknown>) | undefined;
+/** Longest user agent that is kept, in characters; clients choose it freely. */
+const MAX_USER_AGENT = 256;
+
+/**
+ * Who sent a request. The edge makes it once; it is a value, and keeps neither the request nor its
+ * socket alive.
+ */
+export class Client {
+  /** Address of the client, or the first untrusted one behind trusted proxies. */
+  readonly address: string;
+  readonly userAgent: string;
+  /** What limits count by: the principal, or the address of an anonymous client. */
+  readonly key: string;
+  /** What authentication found out; undefined for an anonymous client. */
+  readonly identity: Identity | undefined;
+
+  constructor({ address, userAgent, identity }: ClientParts) {
+    this.address = address;
+    this.userAgent = userAgent.slice(0, MAX_USER_AGENT);
+    this.identity = identity;
+    this.key = identity === undefined ? address : `principal ${identity.principal}`;
+  }
+
+  get isAnonymous(): boolean {
+    return this.identity === undefined;
+  }
+
+  /** The authenticated principal; sessions and streams belong to it. */
+  get principal(): string | undefined {
+    return this.identity?.principal;
+  }
+
+  /** What the credential allows; undefined where it does not say. */
+  get scopes(): readonly string[] | undefined {
+    return this.identity?.scopes;
+  }
+
+  /** When the credential expires (ms since the Unix epoch); undefined where it does not. */
+  get expiresAt(): number | undefined {
+    return this.identity?.expiresAt;
+  }
 }
+
+/**
+ * The socket of a request, as its listener sees it. It is asked only when needed, as each answer
+ * takes memory.
+ */
+export interface Socket {
+  /** The other end, as `address:port`, which may be a proxy's; undefined where it is not known. */
+  readonly name: string | undefined;
+  /**
+   * Bytes of the response that the listener has taken and the network has not; 0 for a listener
+   * that takes only what it can write, as Deno's does.
+   */
+  readonly unsentBytes: number;
+  /**
+   * @returns settles once the listener holds nothing of the response any more, also if that is so
+   * already; undefined where it cannot tell
+   */
+  released(): Promise<unknown> | undefined;
+}
+
+/** The socket of a request that came by none. */
+export const NO_SOCKET: Socket = {
+  name: undefined,
+  unsentBytes: 0,
+  released: () => undefined,
+};

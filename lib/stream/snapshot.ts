@@ -1,5 +1,5 @@
 import type { CloseReason } from "./close_reason.ts";
-import type { StreamClient } from "./client.ts";
+import type { Client } from "./client.ts";
 
 export type StreamState = "opening" | "open" | "closing" | "closed";
 
@@ -8,7 +8,7 @@ export interface StreamSnapshot {
   readonly id: string;
   /** The name that its driver gives it, for the ledger, logs and metrics. */
   readonly dialect: string;
-  readonly client: StreamClient;
+  readonly client: Client;
   readonly state: StreamState;
   /** The close reason, once there is one. */
   readonly reason: CloseReason | undefined;

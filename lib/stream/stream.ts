@@ -1,6 +1,6 @@
 import type { Log } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
-import type { StreamClient } from "./client.ts";
+import type { Client, Socket } from "./client.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox, type OutboxOwner } from "./out/outbox.ts";
 import type { StreamDriver } from "./stream_driver.ts";
@@ -10,7 +10,8 @@ import type { StreamHost, StreamLimits } from "./stream_host.ts";
 export interface EventStreamParts {
   readonly id: string;
   readonly driver: StreamDriver;
-  readonly client: StreamClient;
+  readonly client: Client;
+  readonly socket: Socket;
   readonly owner: StreamHost;
   readonly limits: StreamLimits;
   /** The time between two pings of this stream. */
@@ -23,7 +24,8 @@ export interface EventStreamParts {
 /** What a stream is made of and shows of itself; what happens to it is in `event_stream.ts`. */
 export abstract class Stream extends TimerEntry implements OutboxOwner {
   readonly id: string;
-  readonly client: StreamClient;
+  readonly client: Client;
+  readonly socket: Socket;
   /**
    * Monotonic ms at which the stream was opened. Its times are whole numbers: V8 keeps those in the
    * stream itself, and makes each of all others an object of 16 bytes.
@@ -38,11 +40,14 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
   protected readonly limits: StreamLimits;
   protected readonly heartbeat: Heartbeat;
 
-  constructor({ id, driver, client, owner, limits, pingIntervalMs, pingSlot }: EventStreamParts) {
+  constructor(
+    { id, driver, client, socket, owner, limits, pingIntervalMs, pingSlot }: EventStreamParts,
+  ) {
     super();
     this.id = id;
     this.driver = driver;
     this.client = client;
+    this.socket = socket;
     this.owner = owner;
     this.limits = limits;
     this.openedAt = Math.floor(owner.wheel.now());
@@ -67,6 +72,11 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
   /** Whether it stays open by itself, and does not just carry the answer to a request. */
   get isLongLived(): boolean {
     return this.driver.isLongLived;
+  }
+
+  /** Bytes of the stream that its listener has taken and the network has not. */
+  get unsentBytes(): number {
+    return this.socket.unsentBytes;
   }
 
   /** Requests whose response is still to come on this stream. */

@@ -1,6 +1,6 @@
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
-import type { StreamClient } from "./client.ts";
+import type { Client } from "./client.ts";
 import type { CloseReason } from "./close_reason.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
@@ -32,7 +32,7 @@ export interface StreamHost {
   /** A stream was cut off with so many answers unread. */
   resultsLost(stream: StreamSnapshot, count: number): void;
   /** What to ask of a client before it comes back (ms), if it comes too often. */
-  retryMs(client: StreamClient, now: number): number | undefined;
+  retryMs(client: Client, now: number): number | undefined;
   /** A ping went out so many ms after it was due. */
   pinged(latenessMs: number): void;
   pingFailed(): void;

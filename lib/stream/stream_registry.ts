@@ -17,7 +17,7 @@ import type { TailDrain } from "./out/tail_drain.ts";
 import { QueueBudget } from "./out/queue_budget.ts";
 import { EventStream } from "./event_stream.ts";
 import type { StreamDriver } from "./stream_driver.ts";
-import type { StreamClient } from "./client.ts";
+import type { Client, Socket } from "./client.ts";
 import type { StreamHost, StreamLimits } from "./stream_host.ts";
 
 /** Limits on all streams together. */
@@ -34,7 +34,8 @@ export interface RegistryOptions {
 /** What {@linkcode StreamRegistry.open} needs to know. */
 export interface OpenOptions {
   readonly driver: StreamDriver;
-  readonly client: StreamClient;
+  readonly client: Client;
+  readonly socket: Socket;
   /** Time between two pings that the client asks for; see {@linkcode StreamRegistry.clampPingInterval}. */
   readonly pingIntervalMs?: number | undefined;
 }
@@ -107,7 +108,7 @@ export class StreamRegistry implements StreamHost {
    *
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
-  open({ driver, client, pingIntervalMs }: OpenOptions): EventStream {
+  open({ driver, client, socket, pingIntervalMs }: OpenOptions): EventStream {
     this.#queues.syncIfFull();
     this.admission.admitStream(client, {
       open: this.#streams.size + this.#lingering,
@@ -118,6 +119,7 @@ export class StreamRegistry implements StreamHost {
       id: randomId("mcp_sse_"),
       driver,
       client,
+      socket,
       owner: this,
       limits: this.#limits,
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
@@ -201,8 +203,8 @@ export class StreamRegistry implements StreamHost {
   /** Ends the streams on sockets whose other end is lost. */
   closeByPeer(sockets: ReadonlySet<string>): void {
     for (const connection of [...this.#streams.values()]) {
-      const { socket } = connection.client.transport;
-      if (socket !== undefined && sockets.has(socket)) connection.close("peer_lost");
+      const { name } = connection.socket;
+      if (name !== undefined && sockets.has(name)) connection.close("peer_lost");
     }
   }
 
@@ -211,11 +213,11 @@ export class StreamRegistry implements StreamHost {
     if (!this.#streams.delete(connection.id)) return;
     this.#closed[reason]++;
     this.#emit("connectionClosed", closedEvent(connection, reason));
-    const { client, isLongLived } = connection;
-    // A client that has left holds no socket, and to ask for its release now would be too late.
-    const mayLinger = client.transport.released !== undefined && reason !== "client_closed";
-    if (mayLinger) this.#linger(connection);
-    else this.#countOut(connection);
+    const { isLongLived } = connection;
+    // A client that has left holds no socket, and asking for its release now would be too late.
+    const released = reason === "client_closed" ? undefined : connection.socket.released();
+    if (released === undefined) this.#countOut(connection);
+    else this.#linger(connection, released);
     if (isClientGone(reason) && isLongLived) this.admission.noteLost(connection);
     if (this.#streams.size > 0) return;
     this.#whenEmpty?.resolve();
@@ -250,7 +252,7 @@ export class StreamRegistry implements StreamHost {
   }
 
   /** Called by a connection: what to ask of its client before it comes back. */
-  retryMs(client: StreamClient, now: number): number | undefined {
+  retryMs(client: Client, now: number): number | undefined {
     return this.admission.retryMs(client, now);
   }
 
@@ -274,17 +276,17 @@ export class StreamRegistry implements StreamHost {
   }
 
   /**
-   * Deno writes to a stalled reader until the end of its days, whatever becomes of the stream, so
-   * its socket must count as long as it is there.
+   * Deno keeps the socket of a stalled reader after its stream has ended, so the socket must count
+   * as long as it is there.
    */
-  #linger(connection: EventStream): void {
+  #linger(connection: EventStream, released: Promise<unknown>): void {
     this.#lingering++;
     const onRelease = () => {
       connection.onSocketReleased();
       this.#lingering--;
       this.#countOut(connection);
     };
-    connection.client.transport.released?.().then(onRelease, onRelease);
+    released.then(onRelease, onRelease);
   }
 
   #countOut({ client }: EventStream): void {

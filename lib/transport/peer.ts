@@ -1,37 +1,27 @@
 import type { Identity } from "../base/identity.ts";
-import type { Caller } from "../registry/context.ts";
-import type { StreamClient, StreamTransport } from "../stream/client.ts";
-import { USER_AGENT } from "../wire/headers.ts";
+import type { Client, Socket } from "../stream/client.ts";
 
-/** The other end of a request, as the edge sees it. */
-export interface Peer extends StreamTransport, Partial<Omit<Identity, "principal">> {
-  /** The client's address. */
+/** The other end of a request, as whoever calls `fetch()` of an app knows it. */
+export interface Peer extends Partial<Identity> {
+  /** Its address. */
   readonly address: string;
-  /** The other end of the socket, which may be a proxy's. */
-  readonly socket?: string | undefined;
-  /** The authenticated principal, where there is authentication. */
-  readonly principal?: string | undefined;
+  /** The socket, where there is one that can be asked. */
+  readonly socket?: Socket | undefined;
 }
 
-/** Longest user agent that is kept, in characters; clients choose it freely. */
-const MAX_USER_AGENT = 256;
-
-/** What limits count: the authenticated principal, else the address. */
-export function clientKey({ address, principal }: Peer): string {
-  return principal === undefined ? address : `principal ${principal}`;
+/** What the caller of `fetch()` says of who sends the request; undefined where it says nothing. */
+export function identityOf(peer: Peer): Identity | undefined {
+  const { principal } = peer;
+  if (principal === undefined) return undefined;
+  const { clientId, scopes, claims, expiresAt } = peer;
+  return { principal, clientId, scopes, claims, expiresAt };
 }
 
-/** The client of a stream. */
-export function streamClient(request: Request, peer: Peer): StreamClient {
-  return {
-    address: peer.address,
-    key: clientKey(peer),
-    userAgent: (request.headers.get(USER_AGENT) ?? "").slice(0, MAX_USER_AGENT),
-    transport: peer,
-  };
-}
-
-/** The caller of what outlives its request, and must not keep that alive. */
-export function callerOf({ address, principal }: Peer): Caller {
-  return { address, ...(principal !== undefined && { principal }) };
+/** Who sent a request, and on which socket. */
+export interface RequestOrigin {
+  /** Made when first read, as looking up the address and a header takes time. */
+  readonly client: Client;
+  /** What authentication found out; undefined for an anonymous client. */
+  readonly identity: Identity | undefined;
+  readonly socket: Socket;
 }

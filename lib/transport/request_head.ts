@@ -12,7 +12,7 @@ import {
 } from "../wire/headers.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
 import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
-import type { Peer } from "./peer.ts";
+import type { RequestOrigin } from "./peer.ts";
 
 /**
  * The URL and the headers of a request, each read in the way that costs least. Whoever wants to
@@ -105,9 +105,7 @@ export class RequestHead {
 }
 
 /** A request on its way to what answers it. */
-export interface RequestContext extends RequestHead {
-  readonly peer: Peer;
-}
+export interface RequestContext extends RequestHead, RequestOrigin {}
 
 const internMethod = createIntern();
 

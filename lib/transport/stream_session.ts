@@ -31,7 +31,7 @@ import {
 } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
-import { type Peer, streamClient } from "./peer.ts";
+import type { RequestOrigin } from "./peer.ts";
 import { writeOrError } from "./respond.ts";
 
 /** What session streams work with. */
@@ -53,8 +53,7 @@ export interface SessionDialect extends Pick<StreamDriver, "name" | "ping" | "cl
 
 /** What opens a session stream. */
 export interface SessionStreamRequest {
-  readonly request: Request;
-  readonly peer: Peer;
+  readonly origin: RequestOrigin;
   /** Time between two pings that the client asks for. */
   readonly pingIntervalMs?: number | undefined;
 }
@@ -90,9 +89,9 @@ export class StreamSessions {
    *
    * @throws {ProtocolError} `forbidden` for somebody else's
    */
-  find(id: string, peer: Peer): StreamSession | undefined {
+  find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
     const found = this.#sessions.get(id);
-    if (found === undefined || found.session.caller.principal === peer.principal) return found;
+    if (found === undefined || found.stream.client.principal === identity?.principal) return found;
     throw new ProtocolError("forbidden", "This stream belongs to another caller");
   }
 }
@@ -107,12 +106,11 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   #unanswered = 0;
   readonly #parts: SessionParts;
 
-  constructor(parts: SessionParts, { request, peer, pingIntervalMs }: SessionStreamRequest) {
+  constructor(parts: SessionParts, { origin, pingIntervalMs }: SessionStreamRequest) {
     this.#parts = parts;
-    // The stream keeps its peer anyway.
-    this.session = new ClientState(parts, peer);
-    const client = streamClient(request, peer);
-    this.stream = parts.connections.open({ driver: this, client, pingIntervalMs });
+    const { client, socket } = origin;
+    this.session = new ClientState(parts, client);
+    this.stream = parts.connections.open({ driver: this, client, socket, pingIntervalMs });
     parts.changes.add(this);
   }
 

@@ -4,8 +4,10 @@
  * @module
  */
 import { CallAborted } from "../../lib/base/errors.ts";
+import type { Identity } from "../../lib/base/identity.ts";
 import { settlesWithin } from "../../lib/base/promises.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
+import { Client, NO_SOCKET, type Socket } from "../../lib/stream/client.ts";
 import type { CloseReason } from "../../lib/stream/close_reason.ts";
 import {
   type RegistryLimits,
@@ -71,11 +73,10 @@ export function busyDriver(unanswered = 0): BusyDriver {
 /** How a test opens a stream. */
 export interface OpenBareOptions {
   readonly address?: string;
-  readonly socket?: string | undefined;
+  readonly identity?: Identity;
+  readonly socket?: Partial<Socket>;
   readonly driver?: StreamDriver;
   readonly request?: Pick<Request, "signal">;
-  /** Settles when the transport lets go of the stream; it is asked when the stream has ended. */
-  readonly released?: Promise<unknown>;
 }
 
 /** A stream and the client at its other end, which reads only when told. */
@@ -137,15 +138,11 @@ export class Streams implements Disposable {
 
   /** Opens a stream whose first frame is `first`. */
   open(options: OpenBareOptions = {}): BareStream {
-    const { address = "192.0.2.1", request, driver = BARE, released, socket } = options;
+    const { address = "192.0.2.1", request, driver = BARE, socket, identity } = options;
     const connection = this.registry.open({
       driver,
-      client: {
-        address,
-        key: address,
-        userAgent: "test",
-        transport: { socket, released: released && (() => released) },
-      },
+      client: new Client({ address, userAgent: "test", identity }),
+      socket: Object.assign(socket ?? {}, { ...NO_SOCKET, ...socket }),
     });
     const stream = new BareStream(connection);
     connection.open(ENCODER.encode("first\n"), request);

@@ -289,3 +289,26 @@ Deno.test("layer 4: one frame larger than the outbox ends the stream even of a r
   assertEquals(stream.reason, "queue_full");
   await settled();
 });
+
+Deno.test("layer 3: bytes that a listener holds back for the network count as waiting", async () => {
+  using streams = new Streams();
+  const socket = { unsentBytes: 0 };
+  const { connection } = streams.openFollowed({ socket });
+  await streams.time.advance(INTERVAL);
+  assertEquals([connection.pingCount, connection.queuedBytes], [1, 0]);
+  connection.sendRaw(bytes(700));
+  await settled();
+  // That ping among them.
+  socket.unsentBytes = 707;
+  assertEquals(connection.queuedBytes, 707);
+  await streams.time.advance(3 * INTERVAL);
+  assertEquals([connection.reason, connection.pingCount], ["ping_failed", 1]);
+  assert(streams.addsUp());
+});
+
+Deno.test("layer 4: they count for the limit of the queue", async () => {
+  using streams = new Streams();
+  const { connection } = streams.openFollowed({ socket: { unsentBytes: LIMITS.maxQueuedBytes } });
+  await settled();
+  assertEquals([connection.reason, streams.addsUp()], ["queue_full", true]);
+});

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { CallAborted } from "../../lib/base/errors.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
+import { Client, NO_SOCKET } from "../../lib/stream/client.ts";
 import type { StreamSnapshot } from "../../lib/stream/snapshot.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { BARE, busyDriver, bytes, Streams } from "../helpers/streams.ts";
@@ -149,7 +150,8 @@ Deno.test("a stream closed before it was opened sends nothing but its goodbye an
   using streams = new Streams();
   const connection = streams.registry.open({
     driver: BARE,
-    client: { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} },
+    client: new Client({ address: "192.0.2.1", userAgent: "", identity: undefined }),
+    socket: NO_SOCKET,
   });
   assertEquals(connection.state, "opening");
   assertEquals(connection.sendRaw(bytes(1)), false);

@@ -54,7 +54,7 @@ function open({ streams, all, clients, releases }: World, opening: Opening): voi
       address: opening.address,
       request: client,
       driver: busyDriver(opening.isBusy ? 1 : 0),
-      ...(opening.tells && { released: promise }),
+      ...(opening.tells && { socket: { released: () => promise } }),
     }));
     clients.push(client);
     releases.push(resolve);

@@ -10,7 +10,7 @@ const WIDE = { maxQueuedBytes: 4_000_000, maxTotalQueuedBytes: 8_000_000 };
 Deno.test("a closed stream counts towards its client's limit until the transport lets it go", async () => {
   using streams = new Streams({ maxConnectionsPerClient: 1, maxQueuedBytes: 100 });
   const transport = Promise.withResolvers<void>();
-  const { connection } = streams.open({ released: transport.promise });
+  const { connection } = streams.open({ socket: { released: () => transport.promise } });
   connection.sendRaw(bytes(500));
   assertEquals(connection.reason, "queue_full");
   const { open, lingering } = streams.registry.ledger();
@@ -27,7 +27,7 @@ Deno.test("a closed stream counts towards its client's limit until the transport
 Deno.test("closed streams count towards the limit of all until the transport lets them go", async () => {
   using streams = new Streams({ maxConnections: 2 });
   const transport = Promise.withResolvers<void>();
-  streams.open({ released: transport.promise }).connection.close("max_age");
+  streams.open({ socket: { released: () => transport.promise } }).connection.close("max_age");
   streams.open();
   assertThrows(() => streams.open(), ProtocolError, "MCP_MAX_CONNECTIONS");
   transport.reject(new Deno.errors.Interrupted());
@@ -38,7 +38,7 @@ Deno.test("closed streams count towards the limit of all until the transport let
 
 Deno.test("a stream whose transport has let go of it already counts no longer than it is open", async () => {
   using streams = new Streams({ maxConnectionsPerClient: 1 });
-  const stream = streams.open({ released: Promise.resolve() });
+  const stream = streams.open({ socket: { released: () => Promise.resolve() } });
   await stream.leave();
   await settled();
   const { open, lingering } = streams.registry.ledger();
@@ -50,7 +50,7 @@ Deno.test("a stream whose transport has let go of it already counts no longer th
 Deno.test("no timer waits for bytes that the transport has taken after the close", async () => {
   using streams = new Streams();
   const transport = Promise.withResolvers<void>();
-  const stream = streams.open({ released: transport.promise });
+  const stream = streams.open({ socket: { released: () => transport.promise } });
   stream.connection.sendRaw(bytes(500));
   stream.connection.close("max_age");
   assertEquals(streams.wheel.size, 1);
@@ -125,7 +125,7 @@ Deno.test("the last bytes count towards the budget of all streams, and go first 
 
 Deno.test("a client that has left counts no longer, and its transport is not asked", async () => {
   using streams = new Streams({ maxConnectionsPerClient: 1 });
-  const stream = streams.open({ released: new Promise(() => {}) });
+  const stream = streams.open({ socket: { released: () => new Promise(() => {}) } });
   await stream.leave();
   const { open, lingering } = streams.registry.ledger();
   assertEquals([stream.reason, open, lingering], ["client_closed", 0, 0]);

@@ -225,11 +225,13 @@ Deno.test("`get()` knows open streams only", () => {
   assertEquals(streams.registry.get("__proto__"), undefined);
 });
 
-Deno.test("`losePeers()` ends all streams on the sockets named, aborts their calls and spares the others", () => {
+Deno.test("`closeByPeer()` ends all streams on the sockets named, aborts their calls and spares the others", () => {
   using streams = new Streams();
   const works = [busyDriver(1), busyDriver(2), busyDriver(1), busyDriver(1)];
   const sockets = ["192.0.2.1:1", "192.0.2.1:1", "192.0.2.1:2", undefined];
-  const opened = works.map((driver, index) => streams.open({ driver, socket: sockets[index] }));
+  const opened = works.map((driver, index) =>
+    streams.open({ driver, socket: { name: sockets[index] } })
+  );
   streams.registry.closeByPeer(new Set(["192.0.2.1:1", "192.0.2.9:9"]));
   assertEquals(opened.map(({ reason }) => reason), [
     "peer_lost",

@@ -8,7 +8,7 @@
 import type { BlockList } from "node:net";
 import { nodeNet } from "../../base/node.ts";
 import { parseSubnet, type Subnet } from "../../base/subnet.ts";
-import type { Peer } from "../../transport/peer.ts";
+import { identityOf, type Peer } from "../../transport/peer.ts";
 
 export class TrustedProxies {
   /** Undefined where nothing is. */
@@ -33,7 +33,7 @@ export class TrustedProxies {
     const { isIP } = nodeNet();
     const hops = forwardedFor(request.headers);
     for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
-      if (!isIn(trusted, hop)) return new ProxiedPeer(peer, hop);
+      if (!isIn(trusted, hop)) return { ...identityOf(peer), address: hop, socket: peer.socket };
     }
     return peer;
   }
@@ -51,41 +51,6 @@ function blockList(subnets: readonly Subnet[]): BlockList {
     else list.addSubnet(address, prefix, family);
   }
   return list;
-}
-
-/** A client whose socket is a proxy's. */
-class ProxiedPeer implements Peer {
-  readonly address: string;
-  readonly #proxy: Peer;
-
-  constructor(proxy: Peer, address: string) {
-    this.#proxy = proxy;
-    this.address = address;
-  }
-
-  get principal(): string | undefined {
-    return this.#proxy.principal;
-  }
-
-  get clientId(): string | undefined {
-    return this.#proxy.clientId;
-  }
-
-  get scopes(): readonly string[] | undefined {
-    return this.#proxy.scopes;
-  }
-
-  get expiresAt(): number | undefined {
-    return this.#proxy.expiresAt;
-  }
-
-  get socket(): string | undefined {
-    return this.#proxy.socket;
-  }
-
-  get released(): (() => Promise<unknown>) | undefined {
-    return this.#proxy.released?.bind(this.#proxy);
-  }
 }
 
 /** The chain of addresses, the client's first. */

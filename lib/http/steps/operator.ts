@@ -9,10 +9,10 @@ import type { RequestContext } from "../../transport/request_head.ts";
  *
  * @throws {ProtocolError} `unauthorized`
  */
-export function requireAdmin({ headers, peer }: RequestContext, token: string | undefined): void {
+export function requireAdmin({ headers, client }: RequestContext, token: string | undefined): void {
   if (token === undefined) {
     const isProxied = headers.has("x-forwarded-for") || headers.has("forwarded");
-    if (isLoopback(peer.address) && !isProxied) return;
+    if (isLoopback(client.address) && !isProxied) return;
     throw new ProtocolError(
       "forbidden",
       "Only this machine itself may look here; set MCP_ADMIN_TOKEN and send it as a bearer token " +

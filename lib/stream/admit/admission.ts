@@ -11,7 +11,7 @@ import { FlapDetector } from "./flap_detector.ts";
 import { type Refusal, zeroRefused } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
 import { CallSlots } from "./call_slots.ts";
-import type { StreamClient } from "../client.ts";
+import type { Client } from "../client.ts";
 
 /** See the settings of the same names. */
 export interface AdmissionLimits {
@@ -50,7 +50,7 @@ export interface Load {
 
 /** A stream that its client has lost. */
 export interface LostStream {
-  readonly client: Pick<StreamClient, "key">;
+  readonly client: Pick<Client, "key">;
   readonly ageMs: number;
   readonly answeredCount: number;
 }
@@ -112,7 +112,7 @@ export class Admission {
    * @throws {ProtocolError} with `Retry-After`, naming the limit and its setting
    */
   admitStream(
-    { key, address }: Pick<StreamClient, "key" | "address">,
+    { key, address }: Pick<Client, "key" | "address">,
     load: Load,
     isLasting: boolean,
   ): void {
@@ -144,7 +144,7 @@ export class Admission {
    * @throws {ProtocolError} with `Retry-After`, when its client has as many running as it may have
    * streams
    */
-  admitCall(client: Pick<StreamClient, "key" | "address">): void {
+  admitCall(client: Pick<Client, "key" | "address">): void {
     const load = { open: this.calls.total, openOfClient: this.calls.of(client.key) };
     this.admitStream(client, { ...load, queuedBytes: 0 }, false);
   }
@@ -172,7 +172,7 @@ export class Admission {
   }
 
   /** What to ask of a client before it reconnects (ms), if it comes back too often. */
-  retryMs({ key }: StreamClient, now: number): number | undefined {
+  retryMs({ key }: Client, now: number): number | undefined {
     return this.#flapping.retryMs(key, now);
   }
 

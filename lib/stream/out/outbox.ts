@@ -17,6 +17,8 @@ import { DeferredMessages, type DeferredMessagesHost } from "./deferred_messages
 
 /** Whose outbox it is. */
 export interface OutboxOwner {
+  /** Bytes that its listener has taken and the network has not. */
+  readonly unsentBytes: number;
   /** The reader is gone. */
   cancel(): void;
   /** Sends a message that was held back, given as JSON. */
@@ -62,14 +64,10 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     this.readable = new ReadableStream(this, CHUNK_QUEUE);
   }
 
-  /** Bytes in the stream's queue, be it over or not. */
+  /** Bytes in the queues of stream and socket, also after the stream has ended. */
   get waitingBytes(): number {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return 0;
-    const chunks = -(this.#controller?.desiredSize ?? 0);
-    while (waiting.length > chunks) this.#waitingBytes -= waiting.shift() ?? 0;
-    if (waiting.length === 0) this.#waiting = undefined;
-    return this.#waitingBytes;
+    if (this.#controller !== undefined) return this.#inQueue() + this.#owner.unsentBytes;
+    return this.#waiting === undefined ? 0 : this.#inQueue();
   }
 
   /** Bytes that wait, those that are held back included; none once the stream is over. */
@@ -218,6 +216,16 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     const isRead = this.waitingBytes === 0;
     if (isRead) this.flush();
     return isRead;
+  }
+
+  /** Bytes in the queue of the stream. */
+  #inQueue(): number {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return 0;
+    const chunks = -(this.#controller?.desiredSize ?? 0);
+    while (waiting.length > chunks) this.#waitingBytes -= waiting.shift() ?? 0;
+    if (waiting.length === 0) this.#waiting = undefined;
+    return this.#waitingBytes;
   }
 
   #enqueue(frame: Uint8Array): void {

@@ -7,7 +7,8 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { encodeEvent, KEEPALIVE } from "../../wire/sse.ts";
-import type { Peer } from "../peer.ts";
+import type { RequestOrigin } from "../peer.ts";
+import type { RequestContext } from "../request_head.ts";
 import { accepted, eventStream } from "../respond.ts";
 import { type SessionDialect, type SessionStreamDeps, StreamSessions } from "../stream_session.ts";
 
@@ -30,19 +31,15 @@ export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
 /**
  * Opens a 2024-11-05 stream.
  *
- * @param path of the request, under which its messages are to be POSTed
+ * @param c whose path is the one under which the client is to POST its messages
  */
 export function openHttpSse(
   sessions: StreamSessions,
-  { request, peer, path }: {
-    readonly request: Request;
-    readonly peer: Peer;
-    readonly path: string;
-  },
+  c: RequestContext,
 ): Response {
-  const { stream } = sessions.open({ request, peer });
-  const endpoint = `${path}?${CONNECTION_ID_PARAM}=${stream.id}`;
-  stream.open(encodeEvent({ event: "endpoint", data: endpoint }), request);
+  const { stream } = sessions.open({ origin: c });
+  const endpoint = `${c.path}?${CONNECTION_ID_PARAM}=${stream.id}`;
+  stream.open(encodeEvent({ event: "endpoint", data: endpoint }), c.request);
   return eventStream(stream);
 }
 
@@ -53,10 +50,10 @@ export function openHttpSse(
  */
 export function postToHttpSse(
   sessions: StreamSessions,
-  { id, peer }: { readonly id: string; readonly peer: Peer },
+  { id, origin }: { readonly id: string; readonly origin: RequestOrigin },
   message: JsonRpcMessage,
 ): Response {
-  const session = sessions.find(id, peer);
+  const session = sessions.find(id, origin);
   if (session === undefined) {
     throw new ProtocolError(
       "connection_not_found",

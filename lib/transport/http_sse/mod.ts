@@ -22,9 +22,7 @@ export const HTTP_SSE: Dialect = {
     return {
       post: (c, message) => {
         const id = c.queryParameter(CONNECTION_ID_PARAM);
-        return id === undefined
-          ? undefined
-          : postToHttpSse(sessions, { id, peer: c.peer }, message);
+        return id === undefined ? undefined : postToHttpSse(sessions, { id, origin: c }, message);
       },
       get: (c) => {
         const isModern = c.version !== null && eraOf(c.version) === "modern";

@@ -6,26 +6,22 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
-import { LOG_SEVERITY } from "../../mcp/log_levels.ts";
 import type { Catalog } from "../../registry/catalog.ts";
-import type { Caller } from "../../registry/context.ts";
 import { valueAt } from "../../registry/header_params.ts";
 import { METHOD, NAME } from "../../wire/headers.ts";
-import {
-  isObject,
-  type JsonObject,
-  type JsonRpcId,
-  type JsonRpcRequest,
-  type JsonRpcResponse,
+import type {
+  JsonObject,
+  JsonRpcId,
+  JsonRpcRequest,
+  JsonRpcResponse,
 } from "../../wire/json_rpc.ts";
 import { decodeHeaderValue, sameHeaderValue } from "../../wire/mcp_headers.ts";
-import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
-import type { Accepted } from "../../wire/media_types.ts";
 import { META_KEYS, metaOf } from "../../wire/meta.ts";
 import { METHODS } from "../../wire/methods.ts";
 import { eraOf, MODERN_VERSIONS, PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
+import { badMetaError, quote, readModernClient } from "./client.ts";
 import { type ListenDeps, openListen } from "./listen.ts";
-import type { Peer } from "../peer.ts";
+import type { RequestContext } from "../request_head.ts";
 import { handleStateless, type StatelessDeps } from "../stateless/request.ts";
 
 /** Where a method's `Mcp-Name` comes from. */
@@ -43,23 +39,6 @@ const STATUS_OF_CODE: Readonly<Record<number, number>> = {
   [-32022]: 400,
 };
 
-/** A modern request on its way. */
-export interface ModernPost {
-  readonly request: Request;
-  readonly headers: Headers;
-  readonly peer: Peer;
-  readonly accepted: Accepted;
-  /** The `MCP-Protocol-Version` header. */
-  readonly version: string | null;
-}
-
-/** What a modern request says of its client. */
-export interface ModernClient {
-  readonly capabilities: ClientCapabilities;
-  readonly logLevel: LoggingLevel | undefined;
-  readonly caller: Caller;
-}
-
 /** Whether a request is of the modern era: its `_meta` says a revision, or its header a modern one. */
 export function isModern(params: JsonObject | undefined, version: string | null): boolean {
   if (version !== null && eraOf(version) === "modern") return true;
@@ -73,80 +52,19 @@ export function isModern(params: JsonObject | undefined, version: string | null)
  */
 export function answerModern(
   deps: StatelessDeps & ListenDeps & { readonly catalog: Catalog },
-  { request, headers, peer, accepted, version }: ModernPost,
+  c: RequestContext,
   message: JsonRpcRequest,
 ): MaybePromise<Response> {
-  checkVersion(message, version);
-  checkHeaders(message, headers);
-  const { caller, capabilities, logLevel } = readModernClient(message, peer);
-  checkParams(message, headers, deps.catalog);
-  if (message.method === METHODS.listen) return openListen(deps, { request, peer, message });
-  return handleStateless(deps, {
-    request,
-    peer,
-    accepted,
-    message,
-    methods: deps.server.modern,
-    caller,
-    capabilities,
-    logLevel,
-    statusOf,
-  });
+  checkVersion(message, c.version);
+  checkHeaders(message, c.headers);
+  const client = readModernClient(message);
+  checkParams(message, c.headers, deps.catalog);
+  if (message.method === METHODS.listen) return openListen(deps, c, message);
+  return handleStateless(deps, { c, message, methods: deps.server.modern, client, statusOf });
 }
 
 function statusOf(response: JsonRpcResponse): number {
   return "error" in response ? STATUS_OF_CODE[response.error.code] ?? 200 : 200;
-}
-
-/**
- * Reads what every modern request must say of its client.
- *
- * @throws {ProtocolError} `invalid_params` naming what is missing or wrong
- */
-export function readModernClient({ id, params }: JsonRpcRequest, peer: Peer): ModernClient {
-  const meta = metaOf(params) ?? {};
-  const capabilities = meta[META_KEYS.clientCapabilities];
-  if (!isObject(capabilities)) throw badMeta(META_KEYS.clientCapabilities, "an object", id);
-  const logLevel = meta[META_KEYS.logLevel];
-  if (logLevel !== undefined && !(typeof logLevel === "string" && logLevel in LOG_SEVERITY)) {
-    throw badMeta(META_KEYS.logLevel, `one of ${Object.keys(LOG_SEVERITY).join(", ")}`, id);
-  }
-  return {
-    capabilities: capabilities as ClientCapabilities,
-    logLevel: logLevel as LoggingLevel | undefined,
-    caller: new ModernCaller(peer, meta[META_KEYS.clientInfo]),
-  };
-}
-
-/** The caller, of whom nothing is looked up before a tool asks. */
-class ModernCaller implements Caller {
-  readonly #peer: Peer;
-  readonly #info: JsonObject;
-
-  constructor(peer: Peer, info: unknown) {
-    this.#peer = peer;
-    this.#info = isObject(info) ? info : {};
-  }
-
-  get address(): string {
-    return this.#peer.address;
-  }
-
-  get principal(): string | undefined {
-    return this.#peer.principal;
-  }
-
-  get name(): string | undefined {
-    return textOrNone(this.#info.name);
-  }
-
-  get version(): string | undefined {
-    return textOrNone(this.#info.version);
-  }
-}
-
-function textOrNone(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 /**
@@ -165,7 +83,7 @@ export function requireModernVersion(requested: string, id: JsonRpcId): void {
 
 function checkVersion({ id, params }: JsonRpcRequest, header: string | null): void {
   const requested = metaOf(params)?.[META_KEYS.protocolVersion];
-  if (typeof requested !== "string") throw badMeta(META_KEYS.protocolVersion, "a string", id);
+  if (typeof requested !== "string") throw badMetaError(META_KEYS.protocolVersion, "a string", id);
   if (header === null) throw mismatch("MCP-Protocol-Version is missing", id);
   if (header !== requested) {
     throw mismatch(
@@ -222,16 +140,4 @@ function requireHeader(headers: Headers, { header, value, id }: ExpectedHeader):
 
 function mismatch(what: string, id: JsonRpcId): ProtocolError {
   return new ProtocolError("header_mismatch", `Header mismatch: ${what}`, { id });
-}
-
-function badMeta(key: string, expected: string, id: JsonRpcId): ProtocolError {
-  return new ProtocolError(
-    "invalid_params",
-    `Invalid params: _meta[${quote(key)}] must be ${expected}`,
-    { id },
-  );
-}
-
-function quote(value: unknown): string {
-  return JSON.stringify(value).slice(0, 200);
 }

@@ -13,7 +13,7 @@ import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/st
 import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
 import { encodeJsonEvent, KEEPALIVE } from "../../wire/sse.ts";
-import { type Peer, streamClient } from "../peer.ts";
+import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 
 /** What listen streams work with. */
@@ -26,13 +26,13 @@ export interface ListenDeps {
 /** Opens a listen stream. */
 export function openListen(
   deps: ListenDeps,
-  from: { readonly request: Request; readonly peer: Peer; readonly message: JsonRpcRequest },
+  { request, client, socket }: RequestContext,
+  message: JsonRpcRequest,
 ): Response {
-  const subscription = new Subscription(from.message, deps.info);
-  const client = streamClient(from.request, from.peer);
+  const subscription = new Subscription(message, deps.info);
   const driver = new ListenDriver(subscription, deps.changes);
-  const stream = deps.connections.open({ driver, client });
-  driver.start(stream, from.request);
+  const stream = deps.connections.open({ driver, client, socket });
+  driver.start(stream, request);
   return eventStream(stream);
 }
 

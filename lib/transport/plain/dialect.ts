@@ -16,7 +16,8 @@ import { ProtocolError } from "../../base/errors.ts";
 import { CONNECTION_ID, PING_INTERVAL } from "../../wire/headers.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../../wire/sse.ts";
-import type { Peer } from "../peer.ts";
+import type { RequestOrigin } from "../peer.ts";
+import type { RequestContext } from "../request_head.ts";
 import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
 import {
   type SessionDialect,
@@ -70,30 +71,26 @@ export function createPlainSessions(deps: SessionStreamDeps): StreamSessions {
   return new StreamSessions(deps, PLAIN);
 }
 
-/** What opens a plain stream. */
-export interface PlainRequest {
-  readonly request: Request;
-  readonly peer: Peer;
-  /** The body's message, to be answered on the stream; none for an empty body. */
-  readonly message: JsonRpcMessage | undefined;
-}
-
 /**
  * Opens a plain stream.
  *
+ * @param message of the body, answered on the stream; undefined for an empty body
  * @throws {ProtocolError} when a limit is reached or the server drains, or for a ping interval that
  * is not a number
  */
-export function openPlain(sessions: StreamSessions, from: PlainRequest): Response {
-  const { request, peer, message } = from;
+export function openPlain(
+  sessions: StreamSessions,
+  c: RequestContext,
+  message: JsonRpcMessage | undefined,
+): Response {
   const { connections } = sessions;
-  const pingIntervalMs = connections.clampPingInterval(readPingInterval(request.headers));
-  const session = sessions.open({ request, peer, pingIntervalMs });
+  const pingIntervalMs = connections.clampPingInterval(readPingInterval(c.headers));
+  const session = sessions.open({ origin: c, pingIntervalMs });
   const { stream } = session;
   const result = { status: "connected", connection_id: stream.id };
   stream.open(
     encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
-    request,
+    c.request,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
   if (message !== undefined && stream.state === "open") session.take(message);
@@ -107,7 +104,7 @@ export function openPlain(sessions: StreamSessions, from: PlainRequest): Respons
 /** Who names an open plain stream, by its id. */
 export interface PlainReference {
   readonly id: string;
-  readonly peer: Peer;
+  readonly origin: RequestOrigin;
 }
 
 /**
@@ -140,8 +137,8 @@ function readPingInterval(headers: Headers): number | undefined {
   );
 }
 
-function findPlain(sessions: StreamSessions, { id, peer }: PlainReference): StreamSession {
-  const session = sessions.find(id, peer);
+function findPlain(sessions: StreamSessions, { id, origin }: PlainReference): StreamSession {
+  const session = sessions.find(id, origin);
   if (session !== undefined) return session;
   throw new ProtocolError(
     "connection_not_found",

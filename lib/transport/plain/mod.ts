@@ -32,18 +32,18 @@ export const PLAIN: Dialect = {
     return {
       post: (c, message, url) => {
         if (!url.isPlain) return undefined;
-        const { connectionId: id, peer } = c;
-        if (id !== null) return postToPlain(sessions, { id, peer }, message);
+        const { connectionId: id } = c;
+        if (id !== null) return postToPlain(sessions, { id, origin: c }, message);
         if (!isPlain(c, message)) return undefined;
-        return openPlain(sessions, { request: c.request, peer, message });
+        return openPlain(sessions, c, message);
       },
       postEmpty: (c, url) => {
         if (!url.isPlain || !wantsStreamOnly(c) || c.connectionId !== null) return undefined;
-        return openPlain(sessions, { request: c.request, peer: c.peer, message: undefined });
+        return openPlain(sessions, c, undefined);
       },
       delete: (c, url) => {
         const id = url.isPlain ? c.connectionId : null;
-        return id === null ? undefined : deletePlain(sessions, { id, peer: c.peer });
+        return id === null ? undefined : deletePlain(sessions, { id, origin: c });
       },
     };
   },

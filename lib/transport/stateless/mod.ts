@@ -1,9 +1,11 @@
 import { isNotification, isRequest } from "../../wire/json_rpc.ts";
 import type { Dialect } from "../dialect.ts";
+import type { ModernClient } from "../modern/client.ts";
 import { accepted } from "../respond.ts";
 import { handleStateless } from "./request.ts";
 
-const NO_CAPABILITIES = {};
+/** The request says nothing of its client. */
+const UNKNOWN_CLIENT: ModernClient = { capabilities: {}, logLevel: undefined, info: undefined };
 
 /** A JSON-RPC call without a session, of no revision in particular. */
 export const STATELESS: Dialect = {
@@ -15,16 +17,11 @@ export const STATELESS: Dialect = {
     post: (c, message) => {
       c.requireSupportedVersion();
       if (isRequest(message)) {
-        const { request, peer, accepted } = c;
         return handleStateless(core, {
-          request,
-          peer,
-          accepted,
+          c,
           message,
           methods: core.server.sessionless,
-          caller: peer,
-          capabilities: NO_CAPABILITIES,
-          logLevel: undefined,
+          client: UNKNOWN_CLIENT,
           statusOf: always200,
         });
       }

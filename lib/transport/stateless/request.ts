@@ -21,9 +21,10 @@ import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/st
 import { toErrorResponse } from "../../wire/error_table.ts";
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
-import type { Accepted } from "../../wire/media_types.ts";
 import { encodeJsonEvent, KEEPALIVE } from "../../wire/sse.ts";
-import { clientKey, type Peer, streamClient } from "../peer.ts";
+import { callerOf } from "../caller.ts";
+import type { ModernClient } from "../modern/client.ts";
+import type { RequestContext } from "../request_head.ts";
 import { eventStream, jsonResponse, singleEvent, writeOrError } from "../respond.ts";
 
 /** What calls without a session work with. */
@@ -35,14 +36,11 @@ export interface StatelessDeps {
 
 /** One call, as the edge read it. */
 export interface StatelessCall {
-  readonly request: Request;
-  readonly peer: Peer;
-  readonly accepted: Accepted;
+  readonly c: RequestContext;
   readonly message: JsonRpcRequest;
   readonly methods: MethodTable;
-  readonly caller: Caller;
-  readonly capabilities: ClientCapabilities;
-  readonly logLevel: LoggingLevel | undefined;
+  /** What the request says of its client. */
+  readonly client: ModernClient;
   /** HTTP status of an answer that is JSON. */
   readonly statusOf: (response: JsonRpcResponse) => number;
 }
@@ -59,11 +57,8 @@ const CLIENT_CLOSED_REQUEST = 499;
  */
 export function handleStateless(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
   const { admission } = deps.connections;
-  const { peer } = call;
   // Where none runs, a quick call need not know whose it is.
-  if (admission.calls.total > 0) {
-    admission.admitCall({ key: clientKey(peer), address: peer.address });
-  }
+  if (admission.calls.total > 0) admission.admitCall(call.c.client);
   const exchange = new StatelessRequest(deps, call);
   const response = deps.server.dispatch(call.message, exchange, call.methods);
   if (isPromise(response)) return exchange.wait(response);
@@ -73,7 +68,6 @@ export function handleStateless(deps: StatelessDeps, call: StatelessCall): Maybe
 /** A client that is here for one call. */
 class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver {
   readonly inFlight = new InFlight();
-  readonly caller: Caller;
   readonly capabilities: ClientCapabilities;
   readonly logLevel: LoggingLevel | undefined;
 
@@ -87,9 +81,12 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
     super();
     this.#deps = deps;
     this.#call = call;
-    this.caller = call.caller;
-    this.capabilities = call.capabilities;
-    this.logLevel = call.logLevel;
+    this.capabilities = call.client.capabilities;
+    this.logLevel = call.client.logLevel;
+  }
+
+  get caller(): Caller {
+    return callerOf(this.#call.c.client, this.#call.client.info);
   }
 
   get connectionId(): string | undefined {
@@ -149,7 +146,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   }
 
   onClientGone(listener: () => void): () => void {
-    const { signal } = this.#call.request;
+    const { signal } = this.#call.c.request;
     if (signal.aborted) listener();
     else signal.addEventListener("abort", listener, { once: true });
     return () => signal.removeEventListener("abort", listener);
@@ -165,11 +162,11 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   /** The answer to a call that does not end at once. */
   wait(response: Promise<JsonRpcResponse | undefined>): Promise<Response> {
     const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
-    // Known now, as a socket tells no address any more once its client has left.
-    this.#clientKey = clientKey(this.#call.peer);
+    // Read now, as a socket has no address any more once its client has left.
+    this.#clientKey = this.#call.c.client.key;
     this.#deps.connections.admission.calls.started(this.#clientKey);
     if (this.#stream !== undefined) resolve(eventStream(this.#stream));
-    else if (this.#call.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
+    else if (this.#call.c.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
     else this.#openStream();
     void response.then((settled) => this.#finish(settled));
     return promise;
@@ -181,12 +178,11 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   }
 
   #openStream(): void {
-    const { request, peer, accepted } = this.#call;
+    const { request, client, socket, accepted } = this.#call.c;
     const isStream = this.#stream !== undefined;
     if (isStream || !accepted.prefersStream || this.#deps.connections.draining) return;
     try {
-      const client = streamClient(request, peer);
-      this.#stream = this.#deps.connections.open({ driver: this, client });
+      this.#stream = this.#deps.connections.open({ driver: this, client, socket });
     } catch {
       // No stream is to be had now; the answer comes as JSON, without what was to be said before.
       return;
@@ -212,7 +208,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
 }
 
 function answerOf(
-  { accepted, statusOf }: StatelessCall,
+  { c: { accepted }, statusOf }: StatelessCall,
   response: JsonRpcResponse | undefined,
 ): Response {
   if (response === undefined) return new Response(null, { status: CLIENT_CLOSED_REQUEST });

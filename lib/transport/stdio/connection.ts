@@ -28,11 +28,12 @@ import {
 import { META_KEYS, metaOf } from "../../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
-import { isModern, readModernClient, requireModernVersion } from "../modern/dialect.ts";
+import { readModernClient } from "../modern/client.ts";
+import { isModern, requireModernVersion } from "../modern/dialect.ts";
 import { serializableOrError, writeOrError } from "../respond.ts";
 import { linesOf, type LineSource } from "./lines.ts";
 import { StdioOutput } from "./output.ts";
-import { PEER, PipeScope, SessionPipeScope } from "./scopes.ts";
+import { PIPE_CLIENT, PipeScope, SessionPipeScope } from "./scopes.ts";
 
 /** Both ends of the pipe. */
 export interface Pipe extends LineSource {
@@ -85,7 +86,7 @@ class StdioConnection {
   constructor(deps: StdioDeps, pipe: Pipe) {
     this.#deps = deps;
     this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
-    this.#session = new ClientState(deps, PEER);
+    this.#session = new ClientState(deps, PIPE_CLIENT);
     this.#scope = new SessionPipeScope(this.#session, this.#output);
     deps.changes.add(this);
   }
@@ -156,7 +157,7 @@ class StdioConnection {
     }
     requireModernVersion(String(metaOf(message.params)?.[META_KEYS.protocolVersion]), message.id);
     if (message.method === METHODS.listen) return this.#listen(message);
-    const client = readModernClient(message, PEER);
+    const client = readModernClient(message);
     const scope = new PipeScope(client, this.#session.inFlight, this.#output);
     this.#finish(server.dispatch(message, scope, server.modern), answer);
   }
@@ -184,7 +185,7 @@ class StdioConnection {
   }
 
   #listen(message: JsonRpcRequest): void {
-    readModernClient(message, PEER);
+    readModernClient(message);
     if (this.#subscriptions.has(message.id)) {
       throw new ProtocolError("invalid_request", "Invalid request: this id is still listening", {
         id: message.id,

@@ -14,11 +14,12 @@ import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
-import type { ModernClient } from "../modern/dialect.ts";
-import type { Peer } from "../peer.ts";
+import { Client } from "../../stream/client.ts";
+import { callerOf } from "../caller.ts";
+import type { ModernClient } from "../modern/client.ts";
 
 /** The client at the other end of a pipe. */
-export const PEER: Peer = { address: "stdio" };
+export const PIPE_CLIENT = new Client({ address: "stdio", userAgent: "", identity: undefined });
 
 /** Where the messages of a pipe go. */
 export interface PipeOutput {
@@ -36,7 +37,7 @@ export class PipeScope implements RequestScope {
   readonly #output: PipeOutput;
 
   constructor(client: ModernClient, inFlight: InFlight, output: PipeOutput) {
-    this.caller = client.caller;
+    this.caller = callerOf(PIPE_CLIENT, client.info);
     this.capabilities = client.capabilities;
     this.logLevel = client.logLevel;
     this.inFlight = inFlight;

@@ -21,8 +21,8 @@ import {
 } from "../../wire/json_rpc.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { SESSION_ID } from "../../wire/headers.ts";
-import type { Accepted } from "../../wire/media_types.ts";
-import { callerOf, clientKey, type Peer, streamClient } from "../peer.ts";
+import { callerOf } from "../caller.ts";
+import type { RequestContext } from "../request_head.ts";
 import {
   accepted,
   completeStream,
@@ -48,29 +48,22 @@ export interface StreamableDeps extends ResumptionDeps {
   readonly requestTimeoutMs: number;
 }
 
-/** A POST on its way into a session. */
-export interface StreamablePost {
-  readonly request: Request;
-  readonly peer: Peer;
-  readonly accepted: Accepted;
-}
-
 /** Answers `initialize`: opens a session and tells its id, where the request is as it must be. */
 export function openSession(
   deps: StreamableDeps,
   request: JsonRpcRequest,
-  { peer, accepted }: { readonly peer: Peer; readonly accepted: Accepted },
+  c: RequestContext,
 ): Response {
   const { server, sessions, connections } = deps;
-  connections.admission.admitSession(clientKey(peer));
+  connections.admission.admitSession(c.client.key);
   const key = randomId("");
-  const state = new ClientState(deps, callerOf(peer));
+  const state = new ClientState(deps, callerOf(c.client));
   const response = server.dispatch(request, new InitializeScope(key, state), server.legacy);
   if (response === undefined || isPromise(response)) {
     throw new TypeError("initialize was not answered at once");
   }
-  const answer = accepted.json ? jsonResponse(response) : singleEvent(response);
-  if ("result" in response) answer.headers.set(SESSION_ID, sessions.create(key, state, peer).id);
+  const answer = c.accepted.json ? jsonResponse(response) : singleEvent(response);
+  if ("result" in response) answer.headers.set(SESSION_ID, sessions.create(key, state, c).id);
   return answer;
 }
 
@@ -78,7 +71,7 @@ export function openSession(
 export function postToSession(
   deps: StreamableDeps,
   session: StreamableSession,
-  post: StreamablePost,
+  post: RequestContext,
   message: JsonRpcMessage,
 ): MaybePromise<Response> {
   if (isRequest(message)) return answerRequest(deps, session, post, message);
@@ -90,7 +83,7 @@ export function postToSession(
 export function postBatchToSession(
   deps: StreamableDeps,
   session: StreamableSession,
-  post: StreamablePost,
+  post: RequestContext,
   messages: readonly JsonRpcMessage[],
 ): MaybePromise<Response> {
   const requests = messages.filter(isRequest);
@@ -119,7 +112,7 @@ export function postBatchToSession(
 function take(
   { server }: StreamableDeps,
   session: StreamableSession,
-  post: StreamablePost,
+  post: RequestContext,
   message: JsonRpcNotification | JsonRpcResponse,
 ): void {
   if (isResponse(message)) return session.state.settle(message);
@@ -129,7 +122,7 @@ function take(
 function answerRequest(
   deps: StreamableDeps,
   session: StreamableSession,
-  post: StreamablePost,
+  post: RequestContext,
   request: JsonRpcRequest,
 ): MaybePromise<Response> {
   session.countRequests(1);
@@ -158,12 +151,12 @@ function answerRequest(
 
 function scopeOf(
   session: StreamableSession,
-  { peer, accepted }: StreamablePost,
+  c: RequestContext,
   requestId: JsonRpcId | undefined | null,
 ): ResponseScope {
   return new ResponseScope(session, {
-    peer,
-    requestId: accepted.prefersStream ? requestId : null,
+    origin: c,
+    requestId: c.accepted.prefersStream ? requestId : null,
   });
 }
 
@@ -173,7 +166,7 @@ function asJson(response: JsonRpcResponse | undefined): Response {
 
 /** What is to be answered on a stream. */
 interface StreamAnswer {
-  readonly post: StreamablePost;
+  readonly post: RequestContext;
   readonly scope: ResponseScope;
   readonly requests: readonly JsonRpcRequest[];
   readonly responses: readonly MaybePromise<JsonRpcResponse | undefined>[];
@@ -204,10 +197,10 @@ function openConnection(
 ): EventStream {
   const stream = scope.stream();
   try {
-    const client = streamClient(post.request, post.peer);
+    const { request, client, socket } = post;
     const driver = new Carrier(stream, false);
-    const connection = connections.open({ driver, client });
-    connection.open(OPENING, post.request);
+    const connection = connections.open({ driver, client, socket });
+    connection.open(OPENING, request);
     return connection;
   } catch (error) {
     // No stream is to be had: nobody would ever collect the answers.

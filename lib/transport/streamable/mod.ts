@@ -29,12 +29,12 @@ export const STREAMABLE: Dialect = {
       }
       const { sessionId } = c;
       if (sessionId === null) return undefined;
-      return postToSession(core, core.sessions.find(sessionId, c.peer), c, message);
+      return postToSession(core, core.sessions.find(sessionId, c), c, message);
     },
     postBatch: (c, values) => {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
-      const session = core.sessions.find(sessionId, c.peer);
+      const session = core.sessions.find(sessionId, c);
       const messages = readBatch(values, session.state.version);
       if (messages.some(isRequest)) core.connections.admission.admitRequest();
       return postBatchToSession(core, session, c, messages);
@@ -42,13 +42,13 @@ export const STREAMABLE: Dialect = {
     get: (c) => {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
-      return openSessionStream(core, core.sessions.find(sessionId, c.peer), c);
+      return openSessionStream(core, core.sessions.find(sessionId, c), c);
     },
     delete: (c) => {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
       c.requireSupportedVersion();
-      core.sessions.end(sessionId, c.peer);
+      core.sessions.end(sessionId, c);
       return new Response(null, { status: 204 });
     },
   }),

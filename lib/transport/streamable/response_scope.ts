@@ -5,13 +5,14 @@ import type { Caller } from "../../registry/context.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
-import { callerOf, type Peer } from "../peer.ts";
+import { callerOf } from "../caller.ts";
+import type { RequestOrigin } from "../peer.ts";
 import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
 /** Where the messages of a POST come from, and where theirs go. */
 export interface ScopeOrigin {
-  readonly peer: Peer;
+  readonly origin: RequestOrigin;
   /**
    * The request to answer; undefined for several, and null where the client takes no stream: then
    * what is to be sent goes on the session's own.
@@ -39,7 +40,7 @@ export class ResponseScope implements LegacyScope {
 
   /** Who sent this POST: the session is no proof of that. */
   get caller(): Caller {
-    return { ...this.#session.state.caller, ...callerOf(this.#origin.peer) };
+    return { ...this.#session.state.caller, ...callerOf(this.#origin.origin.client) };
   }
 
   get inFlight(): InFlight {

@@ -15,7 +15,7 @@ import { toErrorResponse } from "../../wire/error_table.ts";
 import { LAST_EVENT_ID } from "../../wire/headers.ts";
 import { notification } from "../../wire/json_rpc.ts";
 import { encodeEvent } from "../../wire/sse.ts";
-import { type Peer, streamClient } from "../peer.ts";
+import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
 import { type EventPosition, finalPosition, isFinal } from "./event_ids.ts";
@@ -33,14 +33,13 @@ export interface ResumptionDeps {
 export function openSessionStream(
   deps: ResumptionDeps,
   session: StreamableSession,
-  { request, peer }: { readonly request: Request; readonly peer: Peer },
+  { request, client, socket }: RequestContext,
 ): Response {
   const lastEventId = request.headers.get(LAST_EVENT_ID);
   const resumption = lastEventId === null ? undefined : findMissed(deps, session, lastEventId);
   const stream = resumption === undefined ? session.standalone : resumption.stream;
-  const client = streamClient(request, peer);
   const driver = stream === undefined ? REPLAY_CARRIER : new Carrier(stream, true);
-  const connection = deps.connections.open({ driver, client });
+  const connection = deps.connections.open({ driver, client, socket });
   connection.open(OPENING, request);
   session.listen();
   if (resumption === undefined) startStandalone(deps, session, connection);

@@ -17,7 +17,8 @@ import type { EventStore } from "../../store/event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
 import { sessionNotFound, type SessionToken, SessionTokens } from "./session_token.ts";
-import { callerOf, type Peer } from "../peer.ts";
+import { callerOf } from "../caller.ts";
+import type { RequestOrigin } from "../peer.ts";
 
 /** What the table works with; the limits are the settings of the same names. */
 export interface SessionTableOptions {
@@ -76,8 +77,13 @@ export class SessionTable {
    * @param key random, under which servers know the session
    * @param state of a client that has sent `initialize`
    */
-  create(key: string, state: ClientState, { principal: owner }: Peer): StreamableSession {
-    const token: SessionToken = { ...state.negotiated, key, owner, at: Date.now() };
+  create(key: string, state: ClientState, { identity }: RequestOrigin): StreamableSession {
+    const token: SessionToken = {
+      ...state.negotiated,
+      key,
+      owner: identity?.principal,
+      at: Date.now(),
+    };
     this.#emit("sessionOpened", "created");
     return this.#open(this.#tokens.write(token), token, state);
   }
@@ -88,10 +94,10 @@ export class SessionTable {
    * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, or ended;
    * `forbidden` for somebody else's
    */
-  find(id: string, peer: Peer): StreamableSession {
+  find(id: string, origin: RequestOrigin): StreamableSession {
     const known = this.#sessions.get(id);
-    if (known === undefined) return this.#restore(id, this.#verify(id, peer), peer);
-    requireOwner(known.token, peer);
+    if (known === undefined) return this.#restore(id, this.#verify(id, origin), origin);
+    requireOwner(known.token, origin);
     this.#moveToEnd(id, known);
     known.session.touch();
     return known.session;
@@ -102,10 +108,10 @@ export class SessionTable {
    *
    * @throws {ProtocolError} as {@linkcode find} does
    */
-  check(id: string, peer: Peer): void {
+  check(id: string, origin: RequestOrigin): void {
     const known = this.#sessions.get(id);
-    if (known === undefined) this.#verify(id, peer);
-    else requireOwner(known.token, peer);
+    if (known === undefined) this.#verify(id, origin);
+    else requireOwner(known.token, origin);
   }
 
   /**
@@ -114,10 +120,10 @@ export class SessionTable {
    *
    * @throws {ProtocolError} as {@linkcode find} does
    */
-  end(id: string, peer: Peer): void {
+  end(id: string, origin: RequestOrigin): void {
     const known = this.#sessions.get(id);
-    if (known === undefined) return this.#markEnded(this.#verify(id, peer).key);
-    requireOwner(known.token, peer);
+    if (known === undefined) return this.#markEnded(this.#verify(id, origin).key);
+    requireOwner(known.token, origin);
     this.#end(known.session, "deleted", "disconnected");
   }
 
@@ -135,20 +141,20 @@ export class SessionTable {
   }
 
   /** What the id of a session says that is not in memory. */
-  #verify(id: string, peer: Peer): SessionToken {
+  #verify(id: string, origin: RequestOrigin): SessionToken {
     const token = this.#tokens.read(id);
     if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
     if (Date.now() - token.at > this.#options.maxAgeMs) {
       throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");
     }
-    requireOwner(token, peer);
+    requireOwner(token, origin);
     return token;
   }
 
-  #restore(id: string, token: SessionToken, peer: Peer): StreamableSession {
+  #restore(id: string, token: SessionToken, origin: RequestOrigin): StreamableSession {
     this.#emit("sessionOpened", "restored");
     log.info("Session restored", { client: token.clientName, protocol_version: token.version });
-    const state = new ClientState(this.#options, callerOf(peer));
+    const state = new ClientState(this.#options, callerOf(origin.client));
     state.setNegotiated(token);
     return this.#open(id, token, state);
   }
@@ -201,7 +207,7 @@ export class SessionTable {
 /** How many of the oldest sessions are looked at for one that is not busy. */
 const EVICTION_LOOK = 100;
 
-function requireOwner({ owner }: SessionToken, { principal }: Peer): void {
-  if (owner === principal) return;
+function requireOwner({ owner }: SessionToken, { identity }: RequestOrigin): void {
+  if (owner === identity?.principal) return;
   throw new ProtocolError("forbidden", "This session belongs to another caller");
 }

@@ -11,12 +11,17 @@ const MAX_BYTES = 1_000_000;
 function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
   const total = { bytes: 0 };
   const held: string[] = [];
-  const outbox = new Outbox({ cancel: () => {}, sendDeferred: (text) => void held.push(text) }, {
+  const owner = {
+    unsentBytes: 0,
+    cancel: () => {},
+    sendDeferred: (text: string) => void held.push(text),
+  };
+  const outbox = new Outbox(owner, {
     addQueued: (delta) => void (total.bytes += delta),
     superseded: () => {},
     wheel,
   }, maxBytes);
-  return { outbox, total, held };
+  return { outbox, owner, total, held };
 }
 
 Deno.test("property: an outbox knows what waits to the byte, whoever is ahead", async () => {

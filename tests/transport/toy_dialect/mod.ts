@@ -1,5 +1,4 @@
 import type { Dialect, TransportCore } from "../../../lib/transport/dialect.ts";
-import { streamClient } from "../../../lib/transport/peer.ts";
 import type { RequestContext } from "../../../lib/transport/request_head.ts";
 import { eventStream } from "../../../lib/transport/respond.ts";
 import { QUIET_DRIVER, type StreamDriver } from "../../../lib/stream/stream_driver.ts";
@@ -24,7 +23,8 @@ function openToy(core: TransportCore, c: RequestContext): Response {
     closingFrame: (reason) => encodeEvent({ event: "end", data: reason }),
     onEnded: () => core.changes.remove(listener),
   };
-  const stream = core.connections.open({ driver, client: streamClient(c.request, c.peer) });
+  const { client, socket } = c;
+  const stream = core.connections.open({ driver, client, socket });
   const names = () => [...core.catalog.tools.values()].map(({ name }) => name).join(" ");
   const listener = {
     place: -1,
