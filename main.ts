@@ -72,7 +72,8 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
       drainMs: settings.MCP_DRAIN_MS,
       signals,
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
-      onListen: (address) => lines.write(greeting({ version: VERSION, address })),
+      onListen: (address) =>
+        lines.write(greeting({ version: VERSION, address, publicUrl: settings.MCP_PUBLIC_URL })),
     });
   } finally {
     loopDelay.stop();

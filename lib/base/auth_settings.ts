@@ -31,10 +31,6 @@ const scopeList = (fallback: readonly string[] = []) =>
   nameList(fallback, (name) => SCOPE_REGEXP.test(name), "scope: no blanks, quotes or commas");
 
 export const AUTHORIZATION = {
-  MCP_PUBLIC_URL: text(undefined, {
-    isAllowed: (url) => isPlainUrl(URL.parse(url)),
-    error: "Expected a URL such as https://mcp.example.com, without query",
-  }).describe("URL under which clients reach the server, without /mcp"),
   MCP_AUTH_ISSUERS: nameList(
     [],
     isProviderUrl,

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { AUTHORIZATION } from "./auth_settings.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
+import { isPublicUrl } from "./public_url.ts";
 import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
 import { parseSubnet } from "./subnet.ts";
 
@@ -31,6 +32,12 @@ const LISTENING = {
   HOST: text("127.0.0.1").describe("Address to listen on"),
   MCP_REUSE_PORT: boolean(false)
     .describe("Whether other processes with this setting may listen on the same port"),
+  MCP_PUBLIC_URL: text(undefined, {
+    isAllowed: isPublicUrl,
+    error:
+      "Expected a URL such as https://mcp.example.com or https://example.com/ai, without /mcp, " +
+      "query and password",
+  }).describe("Base URL that clients use, such as https://mcp.example.com, for absolute URLs"),
 };
 
 const TOOLS = {

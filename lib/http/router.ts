@@ -4,32 +4,23 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
 import type { Identity } from "../base/identity.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { Client, NO_SOCKET, type Socket } from "../stream/client.ts";
 import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
+import { CONNECTION_ID_PARAM } from "../transport/http_sse/dialect.ts";
 import { type RequestContext, RequestHead } from "../transport/request_head.ts";
 import { identityOf, type Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 import { USER_AGENT } from "../wire/headers.ts";
 import type { PendingResponses } from "./pending_responses.ts";
 import type { Refusals } from "./refusals.ts";
-import type { EndpointInfo } from "./routes/info.ts";
+import { type Handler, handlerOf, lazyHandler, type LazyRoutes, type Route } from "./route.ts";
 import type { ArrivingRequest, Authenticate } from "./steps/authenticate.ts";
 import type { Guard } from "./steps/guard.ts";
 
-/** Answers one request; may throw. A POST comes with the JSON value of its body. */
-export type Handler = (request: RequestContext, body?: unknown) => MaybePromise<Response>;
-
-/** Handlers of one path, by method. */
-export type Route = Readonly<Record<string, Handler>>;
-
-/** Loads routes that few clients ask for. */
-export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;
-
-/** All paths, and the steps before them. */
-export interface Router {
+/** All paths, and the steps before them. Everybody may use the lazy routes. */
+export interface Router extends LazyRoutes {
   readonly guard: Guard;
   /** Finds out who asks; undefined where everybody may. */
   readonly authenticate: Authenticate | undefined;
@@ -38,10 +29,6 @@ export interface Router {
   readonly openPaths: ReadonlySet<string>;
   /** Paths of `routes` that pages of any origin may read. */
   readonly publicPaths: ReadonlySet<string>;
-  /** Asked for a path that `routes` does not have; everybody may use these. */
-  readonly lazyRoutes: RouteLoader;
-  /** What a 404 lists. */
-  readonly endpoints: readonly EndpointInfo[];
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
   /** Counts what has no response yet. */
@@ -114,13 +101,23 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
 
   #route(method: string): MaybePromise<Response> {
     const { routes, openPaths, authenticate } = this.#router;
-    const route = routes.get(this.path);
+    const route = routes.get(this.path) ?? this.#announcedRoute(method);
     this.#handler = route === undefined
       ? lazyHandler(this.#router, method)
       : handlerOf(route, this.path, method);
     this.#takesBody = route !== undefined && method === "POST";
     const isOpen = authenticate === undefined || route === undefined || openPaths.has(this.path);
     return isOpen ? this.#handle() : this.#authenticate(authenticate);
+  }
+
+  /**
+   * The route of a message whose URL has a query alone. 2024-11-05 streams announce `?connection_id=…`
+   * relative to themselves, and some clients resolve it against the origin instead.
+   */
+  #announcedRoute(method: string): Route | undefined {
+    const isAnnounced = method === "POST" && this.path === "/" &&
+      this.queryParameter(CONNECTION_ID_PARAM) !== undefined;
+    return isAnnounced ? this.#router.routes.get(ENDPOINT_PATH) : undefined;
   }
 
   #authenticate(authenticate: Authenticate): MaybePromise<Response> {
@@ -170,33 +167,5 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 }
 
-/** Loads the routes that few ask for, and answers with one of them or with a 404. */
-function lazyHandler({ lazyRoutes, endpoints }: Router, method: string): Handler {
-  return async (request) => {
-    const route = (await lazyRoutes()).get(request.path);
-    if (route !== undefined) return await handlerOf(route, request.path, method)(request);
-    throw new ProtocolError("not_found", "Nothing is served at this path; see data.endpoints", {
-      data: { endpoints },
-    });
-  };
-}
-
-function handlerOf(route: Route, path: string, method: string): Handler {
-  // Own members only: the client chose the method, and objects have a `constructor`.
-  const handler = Object.hasOwn(route, method) ? route[method] : undefined;
-  if (handler !== undefined) return handler;
-  if (method === "HEAD" && route.GET !== undefined) return withoutBody(route.GET);
-  const allowed = Object.keys(route)
-    .flatMap((known) => known === "GET" ? ["GET", "HEAD"] : [known]).join(", ");
-  throw new ProtocolError("method_not_allowed", `${path} takes ${allowed}, not ${method}`, {
-    headers: { allow: allowed },
-  });
-}
-
-function withoutBody(handler: Handler): Handler {
-  return async (request) => {
-    const { status, headers, body } = await handler(request);
-    await body?.cancel();
-    return new Response(null, { status, headers });
-  };
-}
+/** The URL that 2024-11-05 messages reach when their client lost the path. */
+const ENDPOINT_PATH = "/mcp";

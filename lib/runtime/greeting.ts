@@ -1,19 +1,23 @@
+import { publicBase } from "../base/public_url.ts";
+
 /** Where a server listens; `DENO_SERVE_ADDRESS` may have made it a socket without a port. */
 export interface GreetingOptions {
   readonly version: string;
   readonly address: Deno.Addr;
+  /** `MCP_PUBLIC_URL`, under which its clients reach it. */
+  readonly publicUrl?: string | undefined;
 }
 
 /** What a person who has just started the server wants to know. */
-export function greeting({ version, address }: GreetingOptions): string {
-  if (!("hostname" in address)) return `\nLifeline ${version} is up: ${placeOf(address)}\n`;
-  const { hostname, port } = address;
-  const isAny = hostname === "0.0.0.0" || hostname === "::" ||
-    hostname === "127.0.0.1";
-  const host = isAny ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  const base = `http://${host}:${port}`;
+export function greeting({ version, address, publicUrl }: GreetingOptions): string {
+  const local = localBase(address);
+  if (publicUrl === undefined && local === undefined) {
+    return `\nLifeline ${version} is up: ${placeOf(address)}\n`;
+  }
+  const base = publicUrl === undefined ? local : publicBase(publicUrl);
+  const place = publicUrl === undefined ? "" : `, listening on ${local ?? placeOf(address)}`;
   return `
-Lifeline ${version} is up
+Lifeline ${version} is up${place}
 
   Test page   ${base}/sse-test.html
   Endpoint    ${base}/mcp/sse
@@ -23,6 +27,16 @@ Lifeline ${version} is up
 `;
 }
 
-function placeOf(address: Exclude<Deno.Addr, Deno.NetAddr>): string {
+/** The URL of the server on this machine; undefined where it listens on no port of TCP. */
+function localBase(address: Deno.Addr): string | undefined {
+  if (!("hostname" in address)) return undefined;
+  const { hostname, port } = address;
+  const isAny = hostname === "0.0.0.0" || hostname === "::" || hostname === "127.0.0.1";
+  const host = isAny ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `http://${host}:${port}`;
+}
+
+function placeOf(address: Deno.Addr): string {
+  if ("hostname" in address) return `${address.hostname}:${address.port}`;
   return "path" in address ? `unix:${address.path}` : `vsock:${address.cid}:${address.port}`;
 }

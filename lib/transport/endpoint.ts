@@ -9,8 +9,11 @@ import type { MaybePromise } from "../base/promises.ts";
 import type { Admission } from "../stream/admit/admission.ts";
 import { checkDepth, emptyBodyError, isRequest, parseMessage } from "../wire/json_rpc.ts";
 import { noBatchError } from "./batch.ts";
+import { ACCEPT } from "../wire/headers.ts";
+import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
 import type { RequestContext } from "./request_head.ts";
+import { STREAM_HEADERS } from "./respond.ts";
 
 /** The handlers of all dialects, in their order. */
 export class Endpoint {
@@ -55,14 +58,7 @@ export class Endpoint {
 
   /** Answers a GET. */
   get(c: RequestContext, url: EndpointUrl): Response {
-    if (!c.accepted.listsEventStream) {
-      throw new ProtocolError(
-        "not_acceptable",
-        "GET opens an event stream: send Accept: text/event-stream, and Mcp-Session-Id if you " +
-          "have a session; or see /mcp/stdio for what this server is",
-      );
-    }
-    c.requireSupportedVersion();
+    requireEventStream(c);
     for (const handlers of this.#handlers) {
       const response = handlers.get?.(c, url);
       if (response !== undefined) return response;
@@ -70,6 +66,12 @@ export class Endpoint {
     throw new ProtocolError("method_not_allowed", `${url.path} has no stream for this GET`, {
       headers: { allow: "POST, DELETE" },
     });
+  }
+
+  /** Answers a HEAD with the headers of a GET's stream, and opens none. */
+  head(c: RequestContext): Response {
+    requireEventStream(c);
+    return new Response(null, { headers: STREAM_HEADERS });
   }
 
   /** Answers a DELETE: the client ends what its headers name. */
@@ -105,6 +107,22 @@ export class Endpoint {
     }
     throw noBatchError();
   }
+}
+
+/**
+ * Checks that a client takes the stream that it asks for. Wildcards take it, and so does no `Accept`
+ * at all; a browser that opens the URL has named pages first.
+ */
+function requireEventStream(c: RequestContext): void {
+  const { eventStream, listsEventStream } = c.accepted;
+  if (!listsEventStream && (!eventStream || listsPage(c.headers.get(ACCEPT)))) {
+    throw new ProtocolError(
+      "not_acceptable",
+      "GET opens an event stream: send Accept: text/event-stream, and Mcp-Session-Id if you have " +
+        "a session; in a browser open /sse-test.html, or /mcp/info for what this server is",
+    );
+  }
+  c.requireSupportedVersion();
 }
 
 /** Handlers that have a method. */

@@ -3,12 +3,14 @@ import { createIntern } from "../base/intern.ts";
 import { memoize } from "../base/memoize.ts";
 import {
   ACCEPT,
+  agreedCopy,
   CONNECTION_ID,
   CONTENT_LENGTH,
   CONTENT_TYPE,
   ORIGIN,
   PROTOCOL_VERSION,
   SESSION_ID,
+  singleValue,
 } from "../wire/headers.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
 import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
@@ -24,7 +26,7 @@ export class RequestHead {
   readonly headers: Headers;
   /** Host and port of the URL. */
   readonly authority: string;
-  /** Path of the URL. */
+  /** Path of the URL without a slash at its end, as people paste URLs with and without one. */
   readonly path: string;
   /** What follows the path, from the `?` on; empty where there is none. */
   readonly query: string;
@@ -43,7 +45,7 @@ export class RequestHead {
     this.query = query;
     // `has()` makes Deno copy the headers once, which answering does anyway; each later lookup
     // then costs half as much.
-    this.origin = headers.has(ORIGIN) ? headers.get(ORIGIN) : null;
+    this.origin = headers.has(ORIGIN) ? readOrigin(headers) : null;
   }
 
   /** The method; one string object for each, so that V8 need not look up each request's own copy. */
@@ -57,17 +59,17 @@ export class RequestHead {
   }
 
   get contentType(): string | null {
-    return this.headers.get(CONTENT_TYPE);
+    return singleValue(this.headers, CONTENT_TYPE);
   }
 
   /** The declared length of the body, as it was sent. */
   get contentLength(): string | null {
-    return this.headers.get(CONTENT_LENGTH);
+    return singleValue(this.headers, CONTENT_LENGTH);
   }
 
   /** The revision in the header `MCP-Protocol-Version`; null where there is none. */
   get version(): string | null {
-    if (this.#version === undefined) this.#version = this.headers.get(PROTOCOL_VERSION);
+    if (this.#version === undefined) this.#version = singleValue(this.headers, PROTOCOL_VERSION);
     return this.#version;
   }
 
@@ -89,12 +91,12 @@ export class RequestHead {
 
   /** The session of the 2025 revisions that the client names; null where it names none. */
   get sessionId(): string | null {
-    return this.headers.get(SESSION_ID);
+    return singleValue(this.headers, SESSION_ID);
   }
 
   /** The plain stream that the client names; null where it names none. */
   get connectionId(): string | null {
-    return this.headers.get(CONNECTION_ID);
+    return singleValue(this.headers, CONNECTION_ID);
   }
 
   /** The value of a parameter of the query. */
@@ -129,5 +131,15 @@ const splitBase = memoize((url): UrlParts => {
   const slash = url.indexOf("/", start);
   return slash < 0
     ? { authority: url.slice(start), path: "/", query: "" }
-    : { authority: url.slice(start, slash), path: url.slice(slash), query: "" };
+    : { authority: url.slice(start, slash), path: withoutLastSlash(url.slice(slash)), query: "" };
 });
+
+function withoutLastSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** Copies that differ are left for the guard, which refuses them. */
+function readOrigin(headers: Headers): string {
+  const origin = headers.get(ORIGIN) ?? "";
+  return origin.includes(",") ? agreedCopy(origin) ?? origin : origin;
+}

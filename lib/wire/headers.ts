@@ -1,11 +1,13 @@
 /**
- * The names of HTTP headers, each once and as its specification writes it.
+ * The names of HTTP headers, each once and as its specification writes it, and how to read a header
+ * that has one value.
  *
  * They are looked up with their capitals: Deno knows a few names in lower case, `accept` and
  * `content-type` among them, and then takes a slower way (docs/performance.md).
  *
  * @module
  */
+import { ProtocolError } from "../base/errors.ts";
 
 /** RFC 9110, section 12.5.1. */
 export const ACCEPT = "Accept";
@@ -43,3 +45,42 @@ export const NAME = "Mcp-Name";
 export const CONNECTION_ID = "Mcp-Connection-Id";
 /** Time between two pings of a plain stream, in ms: what is asked for, and what holds. */
 export const PING_INTERVAL = "Mcp-Ping-Interval-Ms";
+
+/**
+ * The value of a header that a request has once. Clients and proxies repeat some headers; copies
+ * that agree count as one.
+ *
+ * @returns null where the header is missing
+ * @throws {ProtocolError} `invalid_request` when the copies differ
+ */
+export function singleValue(headers: Headers, name: string): string | null {
+  const value = headers.get(name);
+  if (value === null || !value.includes(",")) return value;
+  const copy = agreedCopy(value);
+  if (copy !== undefined && !copy.includes(",")) return copy;
+  throw new ProtocolError(
+    "invalid_request",
+    `${name} is sent more than once, with different values (${
+      JSON.stringify(value.slice(0, 100))
+    }); ` +
+      "send it once",
+  );
+}
+
+/**
+ * The value of a header that was sent several times with the same value, whether as lines or as one
+ * line with commas between them.
+ *
+ * @param value of all copies, as `Headers.get()` gives it
+ * @returns undefined where it is not made of equal copies
+ */
+export function agreedCopy(value: string): string | undefined {
+  const parts = value.split(",").map((part) => part.trim());
+  for (let size = 1; size <= parts.length / 2; size++) {
+    if (parts.length % size > 0) continue;
+    if (parts.every((part, index) => part === parts[index % size])) {
+      return parts.slice(0, size).join(", ");
+    }
+  }
+  return undefined;
+}

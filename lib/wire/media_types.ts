@@ -46,6 +46,11 @@ const readAccept = memoize((text): Accepted => {
   return { json, eventStream, listsEventStream, prefersStream: listsEventStream || !json };
 });
 
+/** Whether an `Accept` header names a page, as browsers do when somebody opens a URL. */
+export function listsPage(header: string | null): boolean {
+  return header !== null && /\btext\/html\b/i.test(header);
+}
+
 /** The type of a part with a quality of 0, which says it is not wanted (RFC 9110, section 12.4.2). */
 function refusedType(part: string): string[] {
   const [type = "", ...parameters] = part.split(";").map((text) => text.trim());

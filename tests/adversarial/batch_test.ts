@@ -50,7 +50,7 @@ Deno.test("a batch for an HTTP+SSE or a plain stream is refused", async () => {
   using app = testApp();
   const headers = { accept: "text/event-stream" };
   const sse = new EventReader(await app.request("/mcp", { headers }));
-  await assertNoBatch(app.post((await sse.nextNamed("endpoint")).data, BATCH));
+  await assertNoBatch(app.post(`/mcp${(await sse.nextNamed("endpoint")).data}`, BATCH));
   await sse.leave();
   const opened = await app.request("/mcp/sse", { method: "POST", headers });
   const id = opened.headers.get("mcp-connection-id") ?? "";

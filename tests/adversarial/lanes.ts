@@ -142,7 +142,7 @@ async function openHttpSse(app: TestApp): Promise<Lane> {
   const reader = new EventReader(
     await app.request("/mcp", { headers: { accept: "text/event-stream" } }),
   );
-  const endpoint = (await reader.nextNamed("endpoint")).data;
+  const endpoint = `/mcp${(await reader.nextNamed("endpoint")).data}`;
   const lane = new StreamLane(reader, (message) => app.post(endpoint, message));
   await lane.send(INITIALIZE);
   return lane;

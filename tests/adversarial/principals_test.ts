@@ -73,7 +73,7 @@ Deno.test("an HTTP+SSE stream of another caller takes no message", async () => {
   using app = testApp();
   const headers = { accept: "text/event-stream" };
   const reader = new EventReader(await app.request("/mcp", { headers }, ADA));
-  const endpoint = (await reader.nextNamed("endpoint")).data;
+  const endpoint = `/mcp${(await reader.nextNamed("endpoint")).data}`;
   const init = {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -160,7 +160,7 @@ Deno.test("no id is ever taken from a client", async () => {
     headers: { accept: "text/event-stream", "mcp-connection-id": chosen },
   });
   const reader = new EventReader(opened);
-  assertMatch((await reader.next())?.data ?? "", /^\/mcp\?connection_id=mcp_sse_[0-9a-f]{32}$/);
+  assertMatch((await reader.next())?.data ?? "", /^\?connection_id=mcp_sse_[0-9a-f]{32}$/);
   assertEquals(app.connections.get(chosen), undefined);
   await reader.leave();
 });

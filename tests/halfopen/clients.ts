@@ -87,8 +87,9 @@ function httpSse(client: string, answersPings = false): void {
   let answered = 0;
   const request = httpRequest("GET", "/mcp", { accept: "text/event-stream" });
   void stream(client, request, (text) => {
-    const found = /data: (\/\S+)/.exec(text)?.[1];
-    if (found === undefined) return;
+    const query = /data: (\?\S+)/.exec(text)?.[1];
+    if (query === undefined) return;
+    const found = `/mcp${query}`;
     if (endpoint === undefined) {
       endpoint = found;
       void post(found, initialize("2024-11-05")).then(() => post(found, call(client)));

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { rpc, testApp } from "../helpers/app.ts";
 
 /** Methods of every route, as `Allow` names them. */
@@ -51,7 +51,7 @@ for (
 }
 
 for (
-  const path of ["/", "/nope", "/mcp/", "/mcp/sse/", "//mcp", "/MCP", "/mcp%2Fsse", "/constructor"]
+  const path of ["/", "/nope", "/mcp//", "//mcp", "/MCP", "/sse", "/mcp%2Fsse", "/constructor"]
 ) {
   Deno.test(`404: ${path} is not served, and the body lists what is`, async () => {
     using app = testApp();
@@ -107,8 +107,75 @@ Deno.test("HEAD of a stream's URL leaves no stream behind", async () => {
     });
     assertEquals([response.status, response.body], [200, null]);
   }
-  assertEquals(app.ledger().open, 0);
+  assertEquals([app.ledger().opened, app.ledger().open], [0, 0]);
 });
+
+Deno.test("HEAD of a stream's URL has the headers of its GET, also with the least flaps allowed", async () => {
+  using app = testApp({ settings: { MCP_MAX_FLAPS: 1 } });
+  for (let times = 0; times < 3; times++) {
+    const head = await app.request("/mcp", { method: "HEAD" });
+    assertEquals([head.status, head.headers.get("content-type")], [200, "text/event-stream"]);
+  }
+  const get = await app.request("/mcp", { headers: { accept: "text/event-stream" } });
+  assertEquals(get.status, 200);
+  await get.body?.cancel();
+  const refused = await app.request("/mcp", { method: "HEAD", headers: { accept: "text/html" } });
+  assertEquals([refused.status, refused.body !== null], [406, true]);
+  await refused.body?.cancel();
+});
+
+Deno.test("a slash at the end of a path changes nothing, with a query or without", async () => {
+  using app = testApp();
+  for (const path of ["/mcp/", "/mcp/sse/", "/mcp/?from=a-paste", "/mcp/sse/?x=1&y"]) {
+    const response = await app.post(path, { jsonrpc: "2.0", id: 1, method: "ping" });
+    assertEquals([response.status, (await response.json()).result], [200, {}], path);
+  }
+  for (const path of ["/healthz/", "/mcp/info/", "/sse-test.html/"]) {
+    const response = await app.request(path);
+    assertEquals(response.status, 200, path);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("a POST to the wrong place is told where MCP messages go", async () => {
+  using app = testApp();
+  for (const [path, status] of [["/sse", 404], ["/", 404], ["/healthz", 405]] as const) {
+    const response = await app.post(path, { jsonrpc: "2.0", id: 1, method: "ping" });
+    assertEquals(response.status, status);
+    assertMatch((await response.json()).error.message, /\/mcp or \/mcp\/sse/);
+  }
+});
+
+for (const accept of [undefined, "*/*", "*/*;q=0.8", "text/*", "text/event-stream, text/html"]) {
+  Deno.test(`GET of a stream's URL with ${accept === undefined ? "no Accept" : `Accept: ${accept}`} opens a stream`, async () => {
+    using app = testApp();
+    for (const path of ["/mcp", "/mcp/sse"]) {
+      const headers = accept === undefined ? {} : { accept };
+      const response = await app.request(path, { headers });
+      assertEquals([response.status, response.headers.get("content-type")], [
+        200,
+        "text/event-stream",
+      ]);
+      await response.body?.cancel();
+    }
+  });
+}
+
+for (
+  const accept of [
+    "text/html,application/xhtml+xml,*/*;q=0.8",
+    "application/json",
+    "image/*",
+    "text/event-stream;q=0",
+  ]
+) {
+  Deno.test(`GET of a stream's URL with Accept: ${accept} is told what would be right`, async () => {
+    using app = testApp();
+    const response = await app.request("/mcp", { headers: { accept } });
+    assertEquals(response.status, 406);
+    assertMatch((await response.json()).error.message, /text\/event-stream.*sse-test\.html/);
+  });
+}
 
 Deno.test("healthz tells that the process lives, readyz whether it takes streams", async () => {
   using app = testApp();

@@ -23,6 +23,17 @@ for (
   });
 }
 
+Deno.test("with a public URL the greeting has URLs under it, and says where the server listens", () => {
+  const text = greeting({
+    version: "1.2.3",
+    address: { transport: "tcp", hostname: "127.0.0.1", port: 8123 },
+    publicUrl: "https://mcp.example.com/ai/",
+  });
+  assertStringIncludes(text, "Lifeline 1.2.3 is up, listening on http://localhost:8123\n");
+  assertStringIncludes(text, "https://mcp.example.com/ai/sse-test.html\n");
+  assertEquals(text.split("https://mcp.example.com/ai/mcp/sse").length, 3);
+});
+
 Deno.test("the greeting has a curl line to paste, with headers and a body that is JSON-RPC", () => {
   const text = greetingAt("127.0.0.1", 8000);
   assertStringIncludes(text, 'curl -N -H "Accept: text/event-stream"');

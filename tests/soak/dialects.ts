@@ -57,7 +57,7 @@ async function openHttpSse(target: Target, onEvent: OnEvent): Promise<LiveStream
     method: "GET",
     path: "/mcp",
     onEvent: (event) => {
-      if (event.event === "endpoint") endpoint.resolve(event.data);
+      if (event.event === "endpoint") endpoint.resolve(`/mcp${event.data}`);
       onEvent(event);
     },
   });

@@ -9,7 +9,7 @@ Deno.test("HTTP+SSE: the first event names the endpoint to POST to", async () =>
     assertMatch(response.headers.get("content-type") ?? "", /^text\/event-stream/);
     await response.body?.cancel();
     const reader = await openHttpSse(app, path);
-    const endpoint = await endpointOf(reader);
+    const endpoint = await endpointOf(reader, path);
     assert(endpoint.startsWith(`${path}?`), endpoint);
     await reader.leave();
   }

@@ -22,7 +22,7 @@ const LISTENERS: Record<string, (app: TestApp) => Promise<EventReader>> = {
   http_sse: async (app) => {
     const response = await app.request("/mcp", { headers: { accept: "text/event-stream" } });
     const reader = new EventReader(response);
-    const endpoint = (await reader.next())?.data ?? "";
+    const endpoint = `/mcp${(await reader.next())?.data}`;
     await app.post(endpoint, INITIALIZE);
     await reader.next();
     return reader;

@@ -7,7 +7,7 @@
 import type { Auth } from "../../auth/auth.ts";
 import { AuthFailure } from "../../auth/auth_failure.ts";
 import { ProtocolError } from "../../base/errors.ts";
-import type { Route } from "../router.ts";
+import type { Route } from "../route.ts";
 
 const PUBLIC_HEADERS = {
   "access-control-allow-origin": "*",

@@ -1,5 +1,5 @@
 import { noStoreJson } from "../../transport/respond.ts";
-import type { Route } from "../router.ts";
+import type { Route } from "../route.ts";
 
 /** `/healthz`: answers as long as the process does. */
 export const HEALTH_ROUTE: Route = { GET: () => noStoreJson({ status: "ok" }) };

@@ -1,3 +1,4 @@
+import { publicBase } from "../../base/public_url.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import type { ServerContext } from "../../mcp/methods/table.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
@@ -8,15 +9,27 @@ import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 export interface EndpointInfo {
   readonly method: string;
   readonly path: string;
+  /** Under the public URL, where one is set. */
+  readonly url?: string;
   readonly use: string;
 }
 
-/** All endpoints of an app with these dialects. */
-export function endpointsOf(dialects: readonly Dialect[]): EndpointInfo[] {
-  return [
+/**
+ * All endpoints of an app.
+ *
+ * @param publicUrl `MCP_PUBLIC_URL`
+ */
+export function endpointsOf(
+  dialects: readonly Dialect[],
+  publicUrl?: string | undefined,
+): EndpointInfo[] {
+  const endpoints = [
     ...ENDPOINT_URLS.flatMap((url) => dialectEndpoints(dialects, url)),
     ...OTHER_ENDPOINTS,
   ];
+  if (publicUrl === undefined) return endpoints;
+  const base = publicBase(publicUrl);
+  return endpoints.map(({ method, path, use }) => ({ method, path, url: `${base}${path}`, use }));
 }
 
 /** What one URL takes, a row for each method. */

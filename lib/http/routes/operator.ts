@@ -13,7 +13,7 @@ import type { Metrics } from "../metrics/metric.ts";
 import { ledgerView } from "./connections_report.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
-import type { Handler, Route } from "../router.ts";
+import type { Handler, Route } from "../route.ts";
 
 /** What the operator's routes look at. */
 export interface AdminRouteDeps {
@@ -21,7 +21,7 @@ export interface AdminRouteDeps {
   readonly recent: RecentEnds;
   readonly figures: Metrics;
   readonly heap: (() => HeapFigures) | undefined;
-  readonly settings: Pick<Settings, "MCP_ADMIN_TOKEN" | "MCP_METRICS_PUBLIC">;
+  readonly settings: Pick<Settings, "MCP_ADMIN_TOKEN" | "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
 }
 
 /** The operator's routes, by path. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { eTag, ifNoneMatch } from "@std/http/etag";
-import type { Route } from "../router.ts";
+import type { Route } from "../route.ts";
 import { PAGE_FILES } from "./page_files.ts";
 
 interface Asset {

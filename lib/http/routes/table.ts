@@ -2,7 +2,7 @@ import type { Auth } from "../../auth/auth.ts";
 import type { Transport } from "../../transport/create_transport.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import type { Endpoint } from "../../transport/endpoint.ts";
-import type { Route } from "../router.ts";
+import type { Route } from "../route.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
 import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
@@ -26,7 +26,7 @@ export function createRoutes(
   operator: AdminRouteDeps,
   auth: Auth | undefined,
 ): RouteTable {
-  const endpoints = endpointsOf(dialects);
+  const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL);
   const info: Route = { GET: () => Response.json(serverInfo(server.context, endpoints)) };
   const discovery = discoveryRoutes(auth);
   const open: [string, Route][] = [
@@ -52,6 +52,7 @@ export function createRoutes(
 function endpointRoute(endpoint: Endpoint, url: EndpointUrl): Route {
   return {
     GET: (c) => endpoint.get(c, url),
+    HEAD: (c) => endpoint.head(c),
     POST: (c, body) => endpoint.post(c, body, url),
     DELETE: (c) => endpoint.delete(c, url),
   };

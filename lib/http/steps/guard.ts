@@ -17,7 +17,10 @@ import {
 } from "../../wire/headers.ts";
 
 /** The settings that the guard reads. */
-export type GuardSettings = Pick<Settings, "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS">;
+export type GuardSettings = Pick<
+  Settings,
+  "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS" | "MCP_PUBLIC_URL"
+>;
 
 const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
 /** What browsers may send in every dialect. */
@@ -41,8 +44,12 @@ export class Guard {
 
   /** @param headers those of the dialects, which browsers may send and read too */
   constructor(settings: GuardSettings, headers: DialectHeaders) {
-    this.#hosts = new Set(settings.MCP_ALLOWED_HOSTS.map((host) => host.toLowerCase()));
-    this.#origins = new Set(settings.MCP_ALLOWED_ORIGINS.map((origin) => origin.toLowerCase()));
+    const { MCP_ALLOWED_HOSTS, MCP_ALLOWED_ORIGINS, MCP_PUBLIC_URL } = settings;
+    const ours = MCP_PUBLIC_URL === undefined ? [] : [new URL(MCP_PUBLIC_URL)];
+    const hosts = [...MCP_ALLOWED_HOSTS, ...ours.map(({ host }) => host)];
+    const origins = [...MCP_ALLOWED_ORIGINS, ...ours.map(({ origin }) => origin)];
+    this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
+    this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
     this.#requestHeaders = [...REQUEST_HEADERS, ...headers.request].join(", ");
     this.#responseHeaders = [...RESPONSE_HEADERS, ...headers.response].join(", ");
     this.#anyHost = this.#hosts.has("*");

@@ -1,6 +1,7 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { isLoopback } from "../../base/loopback.ts";
 import { nodeCrypto } from "../../base/node.ts";
+import { AUTHORIZATION, singleValue } from "../../wire/headers.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
 
 /**
@@ -19,9 +20,7 @@ export function requireAdmin({ headers, client }: RequestContext, token: string 
         "to look from elsewhere",
     );
   }
-  const sent = /^Bearer +(\S+)$/i.exec(
-    headers.get("authorization") ?? "",
-  )?.[1];
+  const sent = /^Bearer +(\S+)$/i.exec(singleValue(headers, AUTHORIZATION) ?? "")?.[1];
   if (sent !== undefined && nodeCrypto().timingSafeEqual(digest(sent), digest(token))) {
     return;
   }

@@ -29,16 +29,14 @@ export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
 }
 
 /**
- * Opens a 2024-11-05 stream.
- *
- * @param c whose path is the one under which the client is to POST its messages
+/**
+ * Opens a 2024-11-05 stream. The endpoint for its messages is announced as a query alone, relative
+ * to the stream's own URL: a proxy or a framework may serve the stream under a path that nobody here
+ * knows (RFC 3986, section 5.2.2).
  */
-export function openHttpSse(
-  sessions: StreamSessions,
-  c: RequestContext,
-): Response {
+export function openHttpSse(sessions: StreamSessions, c: RequestContext): Response {
   const { stream } = sessions.open({ origin: c });
-  const endpoint = `${c.path}?${CONNECTION_ID_PARAM}=${stream.id}`;
+  const endpoint = `?${CONNECTION_ID_PARAM}=${stream.id}`;
   stream.open(encodeEvent({ event: "endpoint", data: endpoint }), c.request);
   return eventStream(stream);
 }

@@ -8,7 +8,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import { valueAt } from "../../registry/header_params.ts";
-import { METHOD, NAME } from "../../wire/headers.ts";
+import { agreedCopy, METHOD, NAME, singleValue } from "../../wire/headers.ts";
 import type {
   JsonObject,
   JsonRpcId,
@@ -95,7 +95,7 @@ function checkVersion({ id, params }: JsonRpcRequest, header: string | null): vo
 }
 
 function checkHeaders({ id, method, params }: JsonRpcRequest, headers: Headers): void {
-  const methodHeader = headers.get(METHOD);
+  const methodHeader = singleValue(headers, METHOD);
   if (methodHeader === null) throw mismatch("Mcp-Method is missing", id);
   if (methodHeader !== method) {
     throw mismatch(`Mcp-Method is ${quote(methodHeader)}, but the body says ${quote(method)}`, id);
@@ -132,6 +132,9 @@ function requireHeader(headers: Headers, { header, value, id }: ExpectedHeader):
   const sent = headers.get(header);
   if (sent === null) throw mismatch(`${header} is missing, the body says ${quote(value)}`, id);
   const decoded = decodeHeaderValue(sent);
+  const copy = sent.includes(",") ? agreedCopy(sent) : undefined;
+  const decodedCopy = copy === undefined ? undefined : decodeHeaderValue(copy);
+  if (decodedCopy !== undefined && sameHeaderValue(decodedCopy, value)) return;
   if (decoded === undefined) throw mismatch(`${header} holds invalid characters`, id);
   if (!sameHeaderValue(decoded, value)) {
     throw mismatch(`${header} is ${quote(decoded)}, but the body says ${quote(value)}`, id);

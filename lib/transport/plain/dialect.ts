@@ -13,7 +13,7 @@
  */
 import { unixSeconds } from "../../base/clock.ts";
 import { ProtocolError } from "../../base/errors.ts";
-import { CONNECTION_ID, PING_INTERVAL } from "../../wire/headers.ts";
+import { CONNECTION_ID, PING_INTERVAL, singleValue } from "../../wire/headers.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { encodeJsonEvent } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
@@ -128,7 +128,7 @@ export function deletePlain(sessions: StreamSessions, reference: PlainReference)
 }
 
 function readPingInterval(headers: Headers): number | undefined {
-  const text = headers.get(PING_INTERVAL);
+  const text = singleValue(headers, PING_INTERVAL);
   if (text === null) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new ProtocolError(

@@ -12,7 +12,7 @@ import type { EventStore } from "../../store/event_store.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
-import { LAST_EVENT_ID } from "../../wire/headers.ts";
+import { LAST_EVENT_ID, singleValue } from "../../wire/headers.ts";
 import { notification } from "../../wire/json_rpc.ts";
 import { encodeEvent } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
@@ -35,7 +35,7 @@ export function openSessionStream(
   session: StreamableSession,
   { request, client, socket }: RequestContext,
 ): Response {
-  const lastEventId = request.headers.get(LAST_EVENT_ID);
+  const lastEventId = singleValue(request.headers, LAST_EVENT_ID);
   const resumption = lastEventId === null ? undefined : findMissed(deps, session, lastEventId);
   const stream = resumption === undefined ? session.standalone : resumption.stream;
   const driver = stream === undefined ? REPLAY_CARRIER : new Carrier(stream, true);

@@ -195,12 +195,23 @@ Deno.test("examine() finds a path that takes Mcp-Session-Id out of answers", asy
   assertStringIncludes(report.findings[0]?.evidence ?? "", "Mcp-Session-Id is missing");
 });
 
-Deno.test("examine() finds a prefix that a proxy takes off, by the endpoint that is announced", async () => {
+/** A stream as servers send it that announce their endpoint by its path. */
+function withOwnPath({ body, headers, status }: Response): Response {
+  const announce = new TransformStream<string, string>({
+    transform: (text, controller) => controller.enqueue(text.replace("data: ?", "data: /mcp?")),
+  });
+  const announced = body?.pipeThrough(new TextDecoderStream()).pipeThrough(announce)
+    .pipeThrough(new TextEncoderStream());
+  return new Response(announced ?? null, { headers, status });
+}
+
+Deno.test("examine() finds a prefix that a proxy takes off, where a server announces its own path", async () => {
   const takesPrefix: Hop = async (request, next) => {
     const url = new URL(request.url);
     if (!url.pathname.startsWith("/tools/")) return new Response("Not found", { status: 404 });
     url.pathname = url.pathname.slice("/tools".length);
-    return await next(new Request(url, request));
+    const response = await next(new Request(url, request));
+    return request.method === "GET" ? withOwnPath(response) : response;
   };
   const { report, ids } = await examined([takesPrefix], {
     address: "http://localhost/tools/mcp",

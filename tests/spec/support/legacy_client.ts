@@ -244,11 +244,15 @@ export async function openHttpSse(app: TestApp, path = "/mcp"): Promise<EventRea
   return new EventReader(response);
 }
 
-/** Path and query of the endpoint that the first event announces. */
-export async function endpointOf(reader: EventReader): Promise<string> {
+/**
+ * Path and query of the endpoint that the first event announces, relative to the stream's URL.
+ *
+ * @param path of the stream
+ */
+export async function endpointOf(reader: EventReader, path = "/mcp"): Promise<string> {
   const { event, data } = await reader.next() ?? {};
   assertEquals(event, "endpoint");
-  const { pathname, search } = new URL(data ?? "", "http://localhost");
+  const { pathname, search } = new URL(data ?? "", `http://localhost${path}`);
   return pathname + search;
 }
 

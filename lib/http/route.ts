@@ -1,0 +1,74 @@
+/**
+ * What is served at a path, and the search for the handler of a request.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import { ENDPOINT_URLS } from "../transport/dialect.ts";
+import type { RequestContext } from "../transport/request_head.ts";
+import type { EndpointInfo } from "./routes/info.ts";
+
+/** Answers one request; may throw. A POST comes with the JSON value of its body. */
+export type Handler = (request: RequestContext, body?: unknown) => MaybePromise<Response>;
+
+/** Handlers of one path, by method. */
+export type Route = Readonly<Record<string, Handler>>;
+
+/** Loads routes that few clients ask for. */
+export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;
+
+/** The routes that are loaded when somebody asks for one, and what the answer is where there is none. */
+export interface LazyRoutes {
+  readonly lazyRoutes: RouteLoader;
+  /** What a 404 lists. */
+  readonly endpoints: readonly EndpointInfo[];
+}
+
+const MCP_PATHS = ENDPOINT_URLS.map(({ path }) => path);
+
+/**
+ * The handler of a method at a path.
+ *
+ * @throws {ProtocolError} `method_not_allowed`, naming what the path takes
+ */
+export function handlerOf(route: Route, path: string, method: string): Handler {
+  // Own members only: the client chose the method, and objects have a `constructor`.
+  const handler = Object.hasOwn(route, method) ? route[method] : undefined;
+  if (handler !== undefined) return handler;
+  if (method === "HEAD" && route.GET !== undefined) return withoutBody(route.GET);
+  const allowed = methodsOf(route).join(", ");
+  const hint = method === "POST" ? `; MCP messages go to ${MCP_PATHS.join(" or ")}` : "";
+  throw new ProtocolError(
+    "method_not_allowed",
+    `${path} takes ${allowed}, not ${method}${hint}`,
+    { headers: { allow: allowed } },
+  );
+}
+
+/** Loads the routes that few ask for, and answers with one of them or with a 404. */
+export function lazyHandler({ lazyRoutes, endpoints }: LazyRoutes, method: string): Handler {
+  return async (request) => {
+    const route = (await lazyRoutes()).get(request.path);
+    if (route !== undefined) return await handlerOf(route, request.path, method)(request);
+    throw new ProtocolError(
+      "not_found",
+      `Nothing is served at this path: MCP clients connect to ${MCP_PATHS.join(" or ")}; see ` +
+        "data.endpoints for the rest",
+      { data: { endpoints } },
+    );
+  };
+}
+
+function methodsOf(route: Route): string[] {
+  const methods = Object.keys(route).flatMap((name) => name === "GET" ? ["GET", "HEAD"] : [name]);
+  return [...new Set(methods)];
+}
+
+function withoutBody(handler: Handler): Handler {
+  return async (request) => {
+    const { status, headers, body } = await handler(request);
+    await body?.cancel();
+    return new Response(null, { status, headers });
+  };
+}

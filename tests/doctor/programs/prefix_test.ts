@@ -1,0 +1,47 @@
+/** A server that nginx serves as README says, and under a path of its own. */
+import { assert, assertEquals } from "@std/assert";
+import { rpc } from "../../helpers/app.ts";
+import { EventReader } from "../../helpers/sse.ts";
+import { proxiedPath } from "./nginx.ts";
+
+const README = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
+const LOCATION = /```nginx\n(location [\s\S]*?)```/.exec(README)?.[1] ?? "";
+
+/** README's location, which passes requests to the server of the test. */
+function location(path: string): string {
+  assert(LOCATION.startsWith("location / {"));
+  return LOCATION
+    .replace("location /", `location ${path}`)
+    .replace("http://127.0.0.1:8000", path === "/" ? "http://lifeline" : "http://lifeline/");
+}
+
+for (const prefix of ["", "/ai"]) {
+  Deno.test(`README's location of nginx serves clients and pages ${prefix === "" ? "at its root" : `under ${prefix}`}`, async () => {
+    await using path = await proxiedPath({ server: location(`${prefix}/`), pingMs: 60_000 });
+    const base = `http://127.0.0.1:${path.port}${prefix}`;
+    for (const page of ["/sse-test.html", "/connections.html", "/mcp/info", "/healthz"]) {
+      const response = await fetch(base + page);
+      assertEquals(response.status, 200, page);
+      await response.body?.cancel();
+    }
+    for (const streamUrl of [`${base}/mcp`, `${base}/mcp/sse`]) await callOverSse(streamUrl);
+    await path.allClosed();
+  });
+}
+
+/** What a 2024-11-05 client does. */
+async function callOverSse(streamUrl: string): Promise<void> {
+  const events = new EventReader(
+    await fetch(streamUrl, { headers: { accept: "text/event-stream" } }),
+  );
+  const endpoint = new URL((await events.nextNamed("endpoint")).data, streamUrl);
+  const posted = await fetch(endpoint, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(rpc("ping")),
+  });
+  assertEquals(posted.status, 202);
+  await posted.body?.cancel();
+  assertEquals((await events.nextNamed("message")).json.result, {});
+  await events.leave();
+}
