@@ -19,6 +19,8 @@ const count = (fallback: number) => integer(1, 1e9, fallback);
 const bytes = (fallback: number) => integer(1024, 2 ** 40, fallback);
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
+/** `token` of RFC 9110, section 5.6.2. */
+const HEADER_REGEXP = /^[\w!#$%&'*+.^`|~-]+$/;
 /** Extensions of browsers have schemes of their own. */
 const SCHEME_REGEXP = /^[a-z][a-z\d+.-]*:\/\//i;
 const isHost = (name: string) => HOST_REGEXP.test(name);
@@ -125,7 +127,11 @@ const ACCESS = {
     "Web origins or their host names that browsers may come from; * allows any",
   ),
   MCP_TRUSTED_PROXIES: nameList([], isSubnet, "address and no subnet such as 10.0.0.0/8")
-    .describe("Addresses and subnets whose X-Forwarded-For and Forwarded count"),
+    .describe("Addresses and subnets of proxies, which may say who the client is"),
+  MCP_FORWARDED_HEADER: text("X-Forwarded-For", {
+    isAllowed: (name) => HEADER_REGEXP.test(name),
+    error: "Expected the name of a header such as X-Forwarded-For, Forwarded or X-Real-IP",
+  }).describe("The one header in which they say it; the proxy must overwrite it"),
   MCP_ADMIN_TOKEN: text(undefined, {
     isAllowed: (token) => /^[\x21-\x7e]+$/.test(token),
     error: "A bearer token has ASCII characters and no blanks",

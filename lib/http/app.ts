@@ -158,7 +158,10 @@ export function createApp(options: AppOptions = {}): App {
     refusals: new Refusals(emit, () => wheel.now()),
     pending,
   };
-  const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES);
+  const proxies = new TrustedProxies(
+    settings.MCP_TRUSTED_PROXIES,
+    settings.MCP_FORWARDED_HEADER,
+  );
   return {
     fetch: watch.traced((request, peer = UNKNOWN_PEER) =>
       handleRequest(router, request, proxies.resolveClient(peer, request))

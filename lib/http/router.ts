@@ -80,9 +80,10 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   run(): MaybePromise<Response> {
-    const { guard, pending } = this.#router;
+    const { guard, pending, routes, publicPaths } = this.#router;
     try {
-      guard.check(this.authority, this.#page);
+      guard.check(this, this.#page);
+      if (!publicPaths.has(this.path)) guard.checkSite(this, !routes.has(this.path));
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);

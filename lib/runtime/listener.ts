@@ -75,6 +75,8 @@ export class Listener {
   }
 
   #listen(): Deno.HttpServer<Deno.NetAddr> {
+    // Until the port is known nobody can ask.
+    let unnamed = "";
     const server = Deno.serve(
       {
         hostname: this.#hostname,
@@ -83,8 +85,11 @@ export class Listener {
         onListen: () => {},
         onError: answerFault,
       },
-      (request, info) => this.#app.fetch(request, new SocketPeer(info)),
+      (request, info) => this.#app.fetch(request, new SocketPeer(info, unnamed)),
     );
+    // What Deno makes of a request without a Host header, wherever it listens.
+    const { addr } = server;
+    if ("port" in addr) unnamed = `localhost:${addr.port}`;
     server.finished.catch((error) => this.#failed(error));
     return server;
   }
@@ -128,11 +133,13 @@ function answerFault(error: unknown): Response {
 
 /** The other end of a socket, whose address is looked up only when somebody asks. */
 class SocketPeer implements Peer, Socket {
+  readonly unnamedAuthority: string;
   readonly #info: Deno.ServeHandlerInfo;
   #address: string | undefined;
 
-  constructor(info: Deno.ServeHandlerInfo) {
+  constructor(info: Deno.ServeHandlerInfo, unnamedAuthority: string) {
     this.#info = info;
+    this.unnamedAuthority = unnamedAuthority;
   }
 
   get address(): string {

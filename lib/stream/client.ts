@@ -1,3 +1,4 @@
+import { addressKey } from "../base/address.ts";
 import type { Identity } from "../base/identity.ts";
 
 /** What the edge knows of a client. */
@@ -20,7 +21,7 @@ export class Client {
   /** Address of the client, or the first untrusted one behind trusted proxies. */
   readonly address: string;
   readonly userAgent: string;
-  /** What limits count by: the principal, or the address of an anonymous client. */
+  /** What limits count by: the principal, or the address (in IPv6 its network) where there is none. */
   readonly key: string;
   /** What authentication found out; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
@@ -29,7 +30,7 @@ export class Client {
     this.address = address;
     this.userAgent = userAgent.slice(0, MAX_USER_AGENT);
     this.identity = identity;
-    this.key = identity === undefined ? address : `principal ${identity.principal}`;
+    this.key = identity === undefined ? addressKey(address) : `principal ${identity.principal}`;
   }
 
   get isAnonymous(): boolean {

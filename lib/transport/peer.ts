@@ -7,6 +7,8 @@ export interface Peer extends Partial<Identity> {
   readonly address: string;
   /** The socket, where there is one that can be asked. */
   readonly socket?: Socket | undefined;
+  /** Host and port that the runtime puts in where the client names none. */
+  readonly unnamedAuthority?: string | undefined;
 }
 
 /** What the caller of `fetch()` says of who sends the request; undefined where it says nothing. */

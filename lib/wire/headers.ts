@@ -19,6 +19,12 @@ export const CONTENT_TYPE = "Content-Type";
 export const CONTENT_ENCODING = "Content-Encoding";
 /** RFC 9110, section 8.6. */
 export const CONTENT_LENGTH = "Content-Length";
+/** RFC 9110, section 7.2. */
+export const HOST = "Host";
+/** W3C Fetch Metadata: how the page that asks is related to the server; browsers alone send it. */
+export const FETCH_SITE = "Sec-Fetch-Site";
+/** W3C Fetch Metadata: `navigate` where the answer becomes a page. */
+export const FETCH_MODE = "Sec-Fetch-Mode";
 /** Fetch standard, "Origin header". */
 export const ORIGIN = "Origin";
 /** RFC 9110, section 10.2.3; in whole seconds here. */

@@ -1,11 +1,13 @@
 /**
- * The client behind proxies. `X-Forwarded-For` and `Forwarded` (RFC 7239) can be written by
- * anybody, so they count only from proxies that the operator trusts, and only as far as trusted
- * proxies wrote them: read from the right, the first address that is no trusted proxy is the client.
+ * The client behind proxies. Anybody can write the headers that name it, so one counts only, the one
+ * that the operator's proxy writes, only from proxies that the operator trusts, and only as far as
+ * trusted proxies wrote it: read from the right, the first address that is no trusted proxy is the
+ * client.
  *
  * @module
  */
 import type { BlockList } from "node:net";
+import { normalAddress } from "../../base/address.ts";
 import { nodeNet } from "../../base/node.ts";
 import { parseSubnet, type Subnet } from "../../base/subnet.ts";
 import { identityOf, type Peer } from "../../transport/peer.ts";
@@ -13,9 +15,16 @@ import { identityOf, type Peer } from "../../transport/peer.ts";
 export class TrustedProxies {
   /** Undefined where nothing is. */
   readonly #trusted: BlockList | undefined;
+  readonly #header: string;
+  readonly #hopsOf: (header: string) => string[];
 
-  /** @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted */
-  constructor(proxies: readonly string[]) {
+  /**
+   * @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted
+   * @param header the one that they write: `Forwarded` (RFC 7239), or any with a list of addresses
+   */
+  constructor(proxies: readonly string[], header = "X-Forwarded-For") {
+    this.#header = header;
+    this.#hopsOf = header.toLowerCase() === "forwarded" ? forwardedHops : listedHops;
     const subnets = proxies.map(parseSubnet).filter((subnet) => subnet !== undefined);
     if (subnets.length > 0) this.#trusted = blockList(subnets);
   }
@@ -30,16 +39,21 @@ export class TrustedProxies {
     const trusted = this.#trusted;
     // Where nothing is trusted the address is not even looked up.
     if (trusted === undefined || !isIn(trusted, peer.address)) return peer;
-    const { isIP } = nodeNet();
-    const hops = forwardedFor(request.headers);
-    for (let hop = hops.pop(); hop !== undefined && isIP(hop) !== 0; hop = hops.pop()) {
-      if (!isIn(trusted, hop)) return { ...identityOf(peer), address: hop, socket: peer.socket };
+    const hops = this.#hopsOf(request.headers.get(this.#header) ?? "");
+    for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
+      const address = normalAddress(withoutPort(hop));
+      if (address === undefined) return peer;
+      if (!isIn(trusted, address)) {
+        const { socket, unnamedAuthority } = peer;
+        return { ...identityOf(peer), address, socket, unnamedAuthority };
+      }
     }
     return peer;
   }
 }
 
-function isIn(list: BlockList, address: string): boolean {
+function isIn(list: BlockList, given: string): boolean {
+  const address = normalAddress(given) ?? "";
   const version = nodeNet().isIP(address);
   return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
 }
@@ -54,12 +68,15 @@ function blockList(subnets: readonly Subnet[]): BlockList {
 }
 
 /** The chain of addresses, the client's first. */
-function forwardedFor(headers: Headers): string[] {
-  const forwarded = headers.get("forwarded");
-  const hops = forwarded === null
-    ? (headers.get("x-forwarded-for") ?? "").split(",")
-    : forwarded.split(",").map((element) => /(?:^|;)\s*for="?([^;"]+)"?/i.exec(element)?.[1] ?? "");
-  return hops.map((hop) => withoutPort(hop.trim())).filter((hop) => hop !== "");
+function listedHops(header: string): string[] {
+  return header.split(",").map((hop) => hop.trim()).filter((hop) => hop !== "");
+}
+
+/** That of RFC 7239; an element without an address stays, as it ends what can be believed. */
+function forwardedHops(header: string): string[] {
+  return listedHops(header).map((element) =>
+    /(?:^|;)\s*for="?([^;"]+)"?/i.exec(element)?.[1]?.trim() ?? ""
+  );
 }
 
 function withoutPort(hop: string): string {

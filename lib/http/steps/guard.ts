@@ -7,10 +7,15 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { DialectHeaders } from "../../transport/dialect.ts";
+import type { Peer } from "../../transport/peer.ts";
+import type { RequestHead } from "../../transport/request_head.ts";
 import {
   ACCEPT,
   AUTHORIZATION,
   CONTENT_TYPE,
+  FETCH_MODE,
+  FETCH_SITE,
+  HOST,
   RETRY_AFTER,
   TRACEPARENT,
   WWW_AUTHENTICATE,
@@ -22,12 +27,20 @@ export type GuardSettings = Pick<
   "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS" | "MCP_PUBLIC_URL"
 >;
 
+/** What the guard looks at. */
+export interface GuardedRequest
+  extends Pick<RequestHead, "headers" | "authority" | "origin" | "method"> {
+  readonly peer: Peer;
+}
+
 const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
 /** What browsers may send in every dialect. */
 const REQUEST_HEADERS = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, TRACEPARENT];
 /** What browsers may read in every dialect. */
 const RESPONSE_HEADERS = [RETRY_AFTER, WWW_AUTHENTICATE];
 const MAX_REMEMBERED = 64;
+/** A host and perhaps a port (RFC 3986, section 3.2), and nothing that could be taken for a path. */
+const AUTHORITY_REGEXP = /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 /** Most characters of a refused name that are sent back. */
 const MAX_QUOTED = 200;
 /** How long a browser may keep the answer to a preflight, in seconds. */
@@ -36,6 +49,7 @@ const CORS_MAX_AGE_S = "600";
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
+  readonly #wellFormed = new Set<string>();
   readonly #passed = new Set<string>();
   readonly #anyHost: boolean;
   readonly #anyOrigin: boolean;
@@ -59,12 +73,14 @@ export class Guard {
   /**
    * Lets a request pass or refuses it.
    *
-   * @param authority host and port of the request's URL
-   * @throws {ProtocolError} `host_refused` or `origin_refused`, naming what was refused and which
-   * setting allows it
+   * @param origin of the page that asks, where not every page may
+   * @throws {ProtocolError} `invalid_request`, `host_refused` or `origin_refused`, naming what was
+   * refused and which setting allows it
    */
-  check(authority: string, origin: string | null): void {
-    if (!this.#anyHost && !this.#allowsHost(authority)) {
+  check(request: GuardedRequest, origin: string | null): void {
+    const { authority } = request;
+    this.#checkHostHeader(request);
+    if (!this.#allowsHost(authority)) {
       throw new ProtocolError(
         "host_refused",
         `Host ${quote(authority)} is not allowed; add it to MCP_ALLOWED_HOSTS if it is yours`,
@@ -78,6 +94,50 @@ export class Guard {
         { data: { origin: origin.slice(0, MAX_QUOTED) } },
       );
     }
+  }
+
+  /**
+   * Refuses what a browser sends for a page of another site without saying which: reading needs no
+   * `Origin`, so the page would be nobody that any setting could refuse.
+   *
+   * @param maySeePage whether a link from elsewhere may lead here
+   * @throws {ProtocolError} `origin_refused`
+   */
+  checkSite({ headers, origin, method }: GuardedRequest, maySeePage: boolean): void {
+    // With any other method browsers send the origin, too, which has been checked.
+    if (origin !== null || (method !== "GET" && method !== "HEAD")) return;
+    const site = headers.get(FETCH_SITE);
+    if (site === null || site === "same-origin" || site === "none") return;
+    if (maySeePage && headers.get(FETCH_MODE) === "navigate") return;
+    throw new ProtocolError(
+      "origin_refused",
+      `A page of another site (Sec-Fetch-Site: ${
+        quote(site)
+      }) must ask with CORS, from an origin ` +
+        "that MCP_ALLOWED_ORIGINS names",
+    );
+  }
+
+  /**
+   * The header itself must be a host: Deno puts it before the path to make the URL, so with
+   * `Host: localhost/metrics?` the path would be the client's choice, whatever a proxy saw.
+   *
+   * @throws {ProtocolError} `invalid_request` (RFC 9112, section 3.2)
+   */
+  #checkHostHeader({ headers, authority, peer }: GuardedRequest): void {
+    const host = headers.get(HOST);
+    if (host === null) {
+      // HTTP/2 has none; its authority stands in the URL. Deno puts in its own where neither is.
+      if (authority !== peer.unnamedAuthority && this.#isAuthority(authority)) return;
+    } else if (this.#isAuthority(host) && (host === authority || this.#isAuthority(authority))) {
+      return;
+    }
+    throw new ProtocolError(
+      "invalid_request",
+      host === null
+        ? "The header Host is missing; name the server's host and port in it"
+        : `Host ${quote(host)} is no host and port such as mcp.example.com:8000`,
+    );
   }
 
   /** Lets the browser page at `origin` read the answer. */
@@ -102,8 +162,15 @@ export class Guard {
   }
 
   /** Clients use a handful of names, so each is looked at once; the bound is against abuse. */
+  #isAuthority(text: string): boolean {
+    if (this.#wellFormed.has(text)) return true;
+    if (!AUTHORITY_REGEXP.test(text)) return false;
+    if (this.#wellFormed.size < MAX_REMEMBERED) this.#wellFormed.add(text);
+    return true;
+  }
+
   #allowsHost(authority: string): boolean {
-    if (this.#passed.has(authority)) return true;
+    if (this.#anyHost || this.#passed.has(authority)) return true;
     if (!isListed(this.#hosts, authority)) return false;
     if (this.#passed.size < MAX_REMEMBERED) this.#passed.add(authority);
     return true;

@@ -1,15 +1,21 @@
 /** Whose address counts behind proxies, and that nobody talks himself into another one. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as z from "zod";
-import { testApp } from "../../helpers/app.ts";
+import { rpc, testApp } from "../../helpers/app.ts";
 
 /** The address that the ledger shows for a stream opened by such a request. */
 async function seenAs(
   peer: string,
   headers: Record<string, string>,
   trusted: readonly string[] = ["10.0.0.0/8", "::1", "2001:db8::/32"],
+  header = "forwarded" in headers && !("x-forwarded-for" in headers) ? "Forwarded" : undefined,
 ): Promise<string | undefined> {
-  using app = testApp({ settings: { MCP_TRUSTED_PROXIES: [...trusted] } });
+  using app = testApp({
+    settings: {
+      MCP_TRUSTED_PROXIES: [...trusted],
+      ...(header !== undefined && { MCP_FORWARDED_HEADER: header }),
+    },
+  });
   const response = await app.request(
     "/mcp/sse",
     { method: "POST", headers: { accept: "text/event-stream", ...headers } },
@@ -62,6 +68,25 @@ for (
       { forwarded: 'for="[2001:db9::5]:80";by=x, for=10.9.9.9' },
       "2001:db9::5",
     ],
+    [
+      "an IPv6 address in another spelling",
+      "10.0.0.1",
+      { "x-forwarded-for": "2001:0DB9:0::0:0005" },
+      "2001:db9::5",
+    ],
+    [
+      "an IPv4 address as IPv6",
+      "10.0.0.1",
+      { "x-forwarded-for": "::ffff:198.51.100.1" },
+      "198.51.100.1",
+    ],
+    [
+      "a trusted proxy as IPv6",
+      "::ffff:10.0.0.1",
+      { "x-forwarded-for": "198.51.100.1" },
+      "198.51.100.1",
+    ],
+    ["IPv6 with a zone", "10.0.0.1", { "x-forwarded-for": "fe80::1%eth0" }, "fe80::1"],
     ["garbage", "10.0.0.1", { "x-forwarded-for": "unknown" }, "10.0.0.1"],
     [
       "garbage behind a good hop",
@@ -77,6 +102,49 @@ for (
     assertEquals(await seenAs(peer, { ...headers }), expected);
   });
 }
+
+Deno.test("a header that the operator's proxy does not write is not believed", async () => {
+  const both = { "x-forwarded-for": "198.51.100.1", forwarded: "for=6.6.6.6" };
+  assertEquals(await seenAs("10.0.0.1", both), "198.51.100.1");
+  assertEquals(await seenAs("10.0.0.1", both, ["10.0.0.0/8"], "Forwarded"), "6.6.6.6");
+  assertEquals(await seenAs("10.0.0.1", both, ["10.0.0.0/8"], "X-Real-IP"), "10.0.0.1");
+  const real = { ...both, "x-real-ip": "203.0.113.9" };
+  assertEquals(await seenAs("10.0.0.1", real, ["10.0.0.0/8"], "X-Real-IP"), "203.0.113.9");
+});
+
+Deno.test("MCP_FORWARDED_HEADER refuses what is no header's name", () => {
+  for (const MCP_FORWARDED_HEADER of ["X Forwarded", "a:b", "ä"]) {
+    assertThrows(() => testApp({ settings: { MCP_FORWARDED_HEADER } }), z.ZodError);
+  }
+});
+
+/** How many sessions of so many clients are taken, one after the other. */
+async function sessionsTaken(addresses: readonly string[]): Promise<number> {
+  using app = testApp({ settings: { MCP_INITIALIZES_BURST: 2, MCP_INITIALIZES_PER_SECOND: 1 } });
+  let taken = 0;
+  for (const address of addresses) {
+    const body = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+    const { status } = await app.request("/mcp", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    }, { address });
+    if (status === 200) taken++;
+  }
+  return taken;
+}
+
+Deno.test("limits count an IPv6 network as one client, and each of its spellings", async () => {
+  const inOne = [
+    "2001:db8:1:2::1",
+    "2001:db8:1:2:a:b:c:d",
+    "2001:DB8:1:2:ffff::",
+    "2001:db8:1:2::9",
+  ];
+  assertEquals(await sessionsTaken(inOne), 2);
+  assertEquals(await sessionsTaken(inOne.map((_, n) => `2001:db8:1:${n}::1`)), 4);
+  assertEquals(await sessionsTaken(["127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1"]), 2);
+});
 
 Deno.test("without trusted proxies no header counts", async () => {
   const headers = { "x-forwarded-for": "198.51.100.1", forwarded: "for=198.51.100.2" };

@@ -240,3 +240,62 @@ Deno.test("a preflight allows tool parameters in headers, and nothing else that 
     assertEquals(allowed.includes(name), false);
   }
 });
+
+const READS = [
+  ["GET", "/mcp"],
+  ["HEAD", "/mcp"],
+  ["GET", "/mcp/sse"],
+  ["GET", "/mcp/info"],
+  ["GET", "/mcp/connections"],
+  ["GET", "/metrics"],
+  ["GET", "/healthz"],
+] as const;
+
+for (const site of ["cross-site", "same-site", "anything-else"]) {
+  for (const mode of ["no-cors", "cors", "navigate", "websocket"]) {
+    Deno.test(`what a browser sends for a page of another site (${site}, ${mode}) without an origin is refused`, async () => {
+      const headers = {
+        accept: "text/event-stream",
+        "sec-fetch-site": site,
+        "sec-fetch-mode": mode,
+      };
+      for (const [method, path] of READS) {
+        const { status, headers: sent } = await statusAt(`http://localhost${path}`, {
+          method,
+          headers,
+        });
+        assertEquals([status, sent.get("access-control-allow-origin")], [403, null], path);
+      }
+    });
+  }
+}
+
+Deno.test("a flood of streams from another site's page leaves no trace in what a local client may open", async () => {
+  using app = testApp({ settings: { MCP_MAX_FLAPS: 3 } });
+  for (let count = 0; count < 10; count++) {
+    const response = await app.request("/mcp", {
+      headers: { accept: "text/event-stream", "sec-fetch-site": "cross-site" },
+    });
+    assertEquals(response.status, 403);
+  }
+  const { events } = await app.open();
+  await events.leave();
+});
+
+Deno.test("a link from another site leads to a page, and what the page loads itself is served", async () => {
+  const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+  const page = "http://localhost/sse-test.html";
+  assertEquals((await statusAt(page, { headers: link })).status, 200);
+  assertEquals((await statusAt(page, { headers: { "sec-fetch-site": "cross-site" } })).status, 403);
+  for (const site of ["same-origin", "none"]) {
+    const headers = { "sec-fetch-site": site, "sec-fetch-mode": "cors" };
+    assertEquals((await statusAt(page, { headers })).status, 200);
+    assertEquals((await statusAt("http://localhost/mcp/info", { headers })).status, 200);
+  }
+});
+
+Deno.test("an allowed origin of another site may use the endpoint", async () => {
+  const headers = { origin: "http://localhost:5173", "sec-fetch-site": "same-site" };
+  const { status } = await statusAt("http://localhost/mcp/info", { headers });
+  assertEquals(status, 200);
+});
