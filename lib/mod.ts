@@ -36,6 +36,7 @@ export type {
   FormContent,
   ToolContext,
 } from "./registry/context.ts";
+export type { Middleware, MiddlewareCall, Next } from "./registry/middleware.ts";
 export {
   definePrompt,
   type Prompt,

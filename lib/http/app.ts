@@ -11,6 +11,7 @@ import type { MaybePromise } from "../base/promises.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { Catalog, type Features } from "../registry/catalog.ts";
+import type { Middleware } from "../registry/middleware.ts";
 import type { HeapFigures } from "../stream/admit/admission.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import { createTransport } from "../transport/create_transport.ts";
@@ -45,6 +46,8 @@ export interface AppOptions extends Features {
   readonly info?: Implementation;
   /** For the model: how to use this server. */
   readonly instructions?: string;
+  /** Middleware around every request but `ping`; the first is the outermost. */
+  readonly use?: readonly Middleware[] | undefined;
   readonly settings?: Partial<Settings>;
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => HeapFigures;
@@ -143,8 +146,8 @@ export function createApp(options: AppOptions = {}): App {
   const { emit, recent, figures } = watch;
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
   const core: Core = { wheel, emit, connections };
-  const { instructions } = options;
-  const transport = createTransport(core, settings, { info, instructions, catalog, dialects });
+  const { instructions, use } = options;
+  const transport = createTransport(core, settings, { info, instructions, use, catalog, dialects });
   watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);

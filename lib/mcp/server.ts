@@ -11,6 +11,7 @@ import { isPromise } from "../base/promises.ts";
 import { SlotList } from "../base/slot_list.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ThrottledWarning } from "../base/throttled_warning.ts";
+import type { Middleware } from "../registry/middleware.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
 import {
   isObject,
@@ -28,7 +29,9 @@ import { modernMethods } from "./methods/modern.ts";
 import type { MethodTable, ServerContext } from "./methods/table.ts";
 
 /** What an {@linkcode McpServer} is made of. */
-export interface McpServerOptions extends ServerContext {
+export interface McpServerOptions extends Omit<ServerContext, "use"> {
+  /** Around every request but `ping`; the first is the outermost. */
+  readonly use?: readonly Middleware[];
   readonly wheel: TimerWheel;
   /** Time for one request (ms). */
   readonly requestTimeoutMs: number;
@@ -60,10 +63,10 @@ export class McpServer {
   readonly #running = new SlotList<Call>();
 
   constructor(
-    { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, around = [], ...context }:
+    { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, around = [], use = [], ...options }:
       McpServerOptions,
   ) {
-    this.context = context;
+    const context = this.context = { ...options, use };
     ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
     this.modern = modernMethods(context);
     this.#wheel = wheel;

@@ -9,6 +9,7 @@ import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
 import { McpServer } from "../mcp/server.ts";
 import { tracing } from "../mcp/tracing.ts";
+import type { Middleware } from "../registry/middleware.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
@@ -23,6 +24,8 @@ export interface TransportOptions {
   readonly info: Implementation;
   /** For the model: how to use this server. */
   readonly instructions?: string | undefined;
+  /** Middleware around its requests. */
+  readonly use?: readonly Middleware[] | undefined;
   /** What it serves. */
   readonly catalog: Catalog;
   /** The dialects of its endpoint, in the order in which they are asked. */
@@ -64,7 +67,7 @@ export interface Transport {
 export function createTransport(
   core: Core,
   settings: TransportSettings,
-  { info, instructions, catalog, dialects }: TransportOptions,
+  { info, instructions, use = [], catalog, dialects }: TransportOptions,
 ): Transport {
   const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
@@ -74,6 +77,7 @@ export function createTransport(
   const server = new McpServer({
     info,
     ...(instructions !== undefined && { instructions }),
+    use,
     catalog,
     signer,
     pageSize: settings.MCP_PAGE_SIZE,

@@ -15,7 +15,7 @@ import type {
   ServerCapabilities,
 } from "../../wire/mcp_types.ts";
 import { METHODS } from "../../wire/methods.ts";
-import { createToolContext } from "../tool_context.ts";
+import { featureMethod, withMiddleware } from "./middleware.ts";
 import type { Method, ServerContext } from "./table.ts";
 
 /** What the server says it can do, in every revision. */
@@ -48,7 +48,7 @@ export interface FeatureMethods {
 }
 
 /** Makes the methods of one server. */
-export function featureMethods({ catalog, pageSize }: ServerContext): FeatureMethods {
+export function featureMethods({ catalog, pageSize, use }: ServerContext): FeatureMethods {
   const { tools, resources, resourceTemplates, prompts } = catalog;
   return {
     listTools: ({ cursor }) => listResult("tools", pageOf(tools, cursor, pageSize)),
@@ -56,23 +56,24 @@ export function featureMethods({ catalog, pageSize }: ServerContext): FeatureMet
     listResourceTemplates: ({ cursor }) =>
       listResult("resourceTemplates", pageOf(resourceTemplates, cursor, pageSize)),
     listPrompts: ({ cursor }) => listResult("prompts", pageOf(prompts, cursor, pageSize)),
-    callTool: (params, call) => {
-      const name = textParam(params, "name");
-      const tool = tools.get(name) ?? unknownName("tool", name, METHODS.listTools);
-      return tool.call(objectParam(params, "arguments"), createToolContext(call));
-    },
-    getPrompt: (params, call) => {
-      const name = textParam(params, "name");
-      const prompt = prompts.get(name) ?? unknownName("prompt", name, METHODS.listPrompts);
-      return prompt.get(objectParam(params, "arguments"), createToolContext(call));
-    },
-    readResource: (params, call) => {
-      const uri = textParam(params, "uri");
-      const context = createToolContext(call);
-      const resource = catalog.resource(uri);
-      return resource?.read(resource.name, context) ?? readByTemplate(uri, context, catalog);
-    },
-    complete: (params) => completeArgument(params, catalog),
+    callTool: featureMethod(
+      use,
+      { method: METHODS.callTool, nameParam: "name" },
+      (name, args, ctx) =>
+        (tools.get(name) ?? unknownName("tool", name, METHODS.listTools)).call(args, ctx),
+    ),
+    getPrompt: featureMethod(
+      use,
+      { method: METHODS.getPrompt, nameParam: "name" },
+      (name, args, ctx) =>
+        (prompts.get(name) ?? unknownName("prompt", name, METHODS.listPrompts)).get(args, ctx),
+    ),
+    readResource: featureMethod(
+      use,
+      { method: METHODS.readResource, nameParam: "uri" },
+      (uri, _args, ctx) => resources.get(uri)?.read(uri, ctx) ?? readByTemplate(uri, ctx, catalog),
+    ),
+    complete: withMiddleware(use, METHODS.complete, (params) => completeArgument(params, catalog)),
   };
 }
 
@@ -163,16 +164,4 @@ function pageOf<L, T extends { readonly name: string; readonly listing: L }>(
 
 function listResult<T>(key: string, { items, nextCursor }: Page<T>): JsonObject {
   return nextCursor === undefined ? { [key]: items } : { [key]: items, nextCursor };
-}
-
-function textParam(params: JsonObject, name: string): string {
-  const value = params[name];
-  if (typeof value === "string") return value;
-  throw new ProtocolError("invalid_params", `Invalid params: "${name}" must be a string`);
-}
-
-function objectParam(params: JsonObject, name: string): JsonObject | undefined {
-  const value = params[name];
-  if (value === undefined || isObject(value)) return value;
-  throw new ProtocolError("invalid_params", `Invalid params: "${name}" must be an object`);
 }

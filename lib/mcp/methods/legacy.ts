@@ -9,10 +9,11 @@ import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type { LoggingLevel } from "../../wire/mcp_types.ts";
 import { METHODS } from "../../wire/methods.ts";
 import { LOG_SEVERITY } from "../log_levels.ts";
-import type { LegacyScope } from "../scope.ts";
+import type { LegacyScope, RequestScope } from "../scope.ts";
 import { readInitialize } from "../session/client_state.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
 import { cachedList } from "./list_cache.ts";
+import { withMiddleware } from "./middleware.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
 
@@ -26,12 +27,13 @@ export interface LegacyMethods {
 
 /** Makes the tables of one server. */
 export function legacyMethods(context: ServerContext): LegacyMethods {
-  const { catalog } = context;
+  const { catalog, use } = context;
   const features = featureMethods(context);
   const callTool = withObjectContent(features.callTool);
   const listTools = withObjectSchemas(features.listTools);
-  const shared: readonly [string, Method][] = [
-    [METHODS.ping, () => ({})],
+  const wrapped = <S extends RequestScope>([name, method]: readonly [string, Method<S>]) =>
+    [name, withMiddleware(use, name, method)] as const;
+  const lists: readonly [string, Method][] = [
     [METHODS.listTools, cachedList(listTools, catalog.tools)],
     [METHODS.listResources, cachedList(features.listResources, catalog.resources)],
     [
@@ -39,6 +41,10 @@ export function legacyMethods(context: ServerContext): LegacyMethods {
       cachedList(features.listResourceTemplates, catalog.resourceTemplates),
     ],
     [METHODS.listPrompts, cachedList(features.listPrompts, catalog.prompts)],
+  ];
+  const shared: readonly (readonly [string, Method])[] = [
+    [METHODS.ping, () => ({})],
+    ...lists.map(wrapped),
     [METHODS.complete, features.complete],
   ];
   const running: readonly [string, Method][] = [
@@ -46,13 +52,16 @@ export function legacyMethods(context: ServerContext): LegacyMethods {
     [METHODS.readResource, features.readResource],
     [METHODS.getPrompt, features.getPrompt],
   ];
-  const legacy = new Map<string, Method<LegacyScope>>([
+  const session: readonly [string, Method<LegacyScope>][] = [
     [METHODS.initialize, initializeWith(context)],
     [METHODS.setLogLevel, setLogLevel],
-    ...shared,
-    ...running.map(([name, method]) => [name, withQuestions(method)] as const),
     [METHODS.subscribe, subscribe],
     [METHODS.unsubscribe, unsubscribe],
+  ];
+  const legacy = new Map<string, Method<LegacyScope>>([
+    ...shared,
+    ...running.map(([name, method]) => [name, withQuestions(method)] as const),
+    ...session.map(wrapped),
   ]);
   const sessionless = new Map<string, Method>([...shared, ...running]);
   return {

@@ -13,37 +13,51 @@ import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 import { INPUT_REQUIRED, multiRoundTrip } from "../ask/multi_round_trip.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
 import { cachedList } from "./list_cache.ts";
+import { withMiddleware } from "./middleware.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
 
 /** How long a client may keep a list without asking (ms); a change is announced anyway. */
 const LIST_TTL_MS = 300_000;
-/** Lists are the same for every client; what a resource holds may not be. */
+/** Lists are the same for every client, unless middleware changes them. */
 const PUBLIC = { ttlMs: LIST_TTL_MS, cacheScope: "public" } as const;
+const PRIVATE_LIST = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
+/** What a resource holds may differ from client to client and from moment to moment. */
 const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
 
 /** Makes the table of one server. */
 export function modernMethods(context: ServerContext): MethodTable {
-  const { catalog, signer } = context;
+  const { catalog, signer, use } = context;
   const features = featureMethods(context);
   /** What every result says of its server; made once. */
   const serverMeta = { [META_KEYS.serverInfo]: context.info };
   const plain = (method: Method, caching?: JsonObject) => withEnvelope(method, serverMeta, caching);
-  const list = (method: Method, source: { readonly revision: number }) =>
-    cachedList(plain(method, PUBLIC), source);
+  const listing = use.length === 0 ? PUBLIC : PRIVATE_LIST;
+  const list = (
+    name: string,
+    method: Method,
+    source: { readonly revision: number },
+  ): [string, Method] => [
+    name,
+    withMiddleware(use, name, cachedList(plain(method, listing), source)),
+  ];
   const asking = (method: Method, caching?: JsonObject) =>
     plain(multiRoundTrip(method, signer), caching);
   const requests = new Map<string, Method>([
-    [METHODS.discover, plain(discoverWith(context), PUBLIC)],
-    [METHODS.listTools, list(features.listTools, catalog.tools)],
-    [METHODS.callTool, asking(features.callTool)],
-    [METHODS.listResources, list(features.listResources, catalog.resources)],
     [
-      METHODS.listResourceTemplates,
-      list(features.listResourceTemplates, catalog.resourceTemplates),
+      METHODS.discover,
+      withMiddleware(use, METHODS.discover, plain(discoverWith(context), listing)),
     ],
+    list(METHODS.listTools, features.listTools, catalog.tools),
+    [METHODS.callTool, asking(features.callTool)],
+    list(METHODS.listResources, features.listResources, catalog.resources),
+    list(
+      METHODS.listResourceTemplates,
+      features.listResourceTemplates,
+      catalog.resourceTemplates,
+    ),
     [METHODS.readResource, asking(features.readResource, PRIVATE)],
-    [METHODS.listPrompts, list(features.listPrompts, catalog.prompts)],
+    list(METHODS.listPrompts, features.listPrompts, catalog.prompts),
     [METHODS.getPrompt, asking(features.getPrompt)],
     [METHODS.complete, plain(features.complete)],
   ]);

@@ -1,6 +1,7 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { Signer } from "../../base/signer.ts";
+import type { Middleware } from "../../registry/middleware.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import type { JsonObject, JsonRpcNotification } from "../../wire/json_rpc.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
@@ -15,6 +16,8 @@ export interface ServerContext {
   readonly catalog: Catalog;
   /** Protects what clients carry for the server. */
   readonly signer: Signer;
+  /** Around every request but `ping`; the first is the outermost. */
+  readonly use: readonly Middleware[];
   /** Entries of one page of a list. */
   readonly pageSize: number;
 }

@@ -53,18 +53,21 @@ export function openSession(
   deps: StreamableDeps,
   request: JsonRpcRequest,
   c: RequestContext,
-): Response {
+): MaybePromise<Response> {
   const { server, sessions, connections } = deps;
   connections.admission.admitSession(c.client.key);
   const key = randomId("");
   const state = new ClientState(deps, callerOf(c.client));
   const response = server.dispatch(request, new InitializeScope(key, state), server.legacy);
-  if (response === undefined || isPromise(response)) {
-    throw new TypeError("initialize was not answered at once");
-  }
-  const answer = c.accepted.json ? jsonResponse(response) : singleEvent(response);
-  if ("result" in response) answer.headers.set(SESSION_ID, sessions.create(key, state, c).id);
-  return answer;
+  const answer = (response: JsonRpcResponse | undefined): Response => {
+    if (response === undefined) return asJson(response);
+    const answered = c.accepted.json ? jsonResponse(response) : singleEvent(response);
+    if ("result" in response) {
+      answered.headers.set(SESSION_ID, sessions.create(key, state, c).id);
+    }
+    return answered;
+  };
+  return isPromise(response) ? response.then(answer) : answer(response);
 }
 
 /** Takes the message of a POST, and answers a request. */

@@ -1,0 +1,97 @@
+/**
+ * Puts an app's middleware around its methods. Without middleware a method stays as it is.
+ *
+ * @module
+ */
+import { CallAborted, messageOf, ProtocolError, stackOf } from "../../base/errors.ts";
+import { logFor } from "../../base/log.ts";
+import type { MaybePromise } from "../../base/promises.ts";
+import type { ToolContext } from "../../registry/context.ts";
+import { composeMiddleware, type Middleware } from "../../registry/middleware.ts";
+import { errorResult } from "../../registry/tool_results.ts";
+import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
+import { METHODS } from "../../wire/methods.ts";
+import type { RequestScope } from "../scope.ts";
+import { createToolContext } from "../tool_context.ts";
+import { objectParam, textParam } from "./params.ts";
+import type { Method } from "./table.ts";
+
+/** Answers a request for one feature by its name. */
+export type RunFeature = (
+  name: string,
+  args: JsonObject | undefined,
+  ctx: ToolContext,
+) => MaybePromise<unknown>;
+
+/** How a request names its feature. */
+export interface FeatureRequest {
+  readonly method: string;
+  /** The parameter that holds the feature's name. */
+  readonly nameParam: "name" | "uri";
+}
+
+const log = logFor("middleware");
+
+/** Makes the method that runs a feature, with middleware around the run. */
+export function featureMethod(
+  use: readonly Middleware[],
+  { method, nameParam }: FeatureRequest,
+  run: RunFeature,
+): Method {
+  if (use.length === 0) {
+    return (params, call) =>
+      run(textParam(params, nameParam), argumentsOf(params, nameParam), createToolContext(call));
+  }
+  const around = composeMiddleware(use);
+  return async (params, call) => {
+    const name = textParam(params, nameParam);
+    const ctx = createToolContext(call);
+    const args = argumentsOf(params, nameParam) ?? {};
+    try {
+      return await around(
+        { method, name, arguments: args, caller: ctx.caller, ctx },
+        async (changed) => await run(changed.name, changed.arguments, changed.ctx) as JsonObject,
+      );
+    } catch (error) {
+      if (method !== METHODS.callTool) throw error;
+      return toolFailure(name, error);
+    }
+  };
+}
+
+/** Puts middleware around a method that runs no feature, such as a list. */
+export function withMiddleware<S extends RequestScope>(
+  use: readonly Middleware[],
+  name: string,
+  method: Method<S>,
+): Method<S> {
+  if (use.length === 0) return method;
+  const around = composeMiddleware(use);
+  return (params, call) => {
+    const ctx = createToolContext(call);
+    return around(
+      { method: name, name, arguments: params, caller: ctx.caller, ctx },
+      async (changed) => valueOf(await method(changed.arguments, call)),
+    );
+  };
+}
+
+/** A resource is read without arguments. */
+function argumentsOf(
+  params: JsonObject,
+  nameParam: FeatureRequest["nameParam"],
+): JsonObject | undefined {
+  return nameParam === "uri" ? undefined : objectParam(params, "arguments");
+}
+
+function valueOf(result: unknown): JsonObject {
+  return result instanceof SerializedResult ? result.value : result as JsonObject;
+}
+
+/** An error of middleware is told to the model, as an error of the tool is. */
+function toolFailure(name: string, error: unknown): JsonObject {
+  if (error instanceof ProtocolError || error instanceof CallAborted) throw error;
+  const message = messageOf(error);
+  log.warning("Middleware failed", { tool: name, error: message, stack: stackOf(error) });
+  return errorResult(message || `Middleware of tool ${name} failed`);
+}
