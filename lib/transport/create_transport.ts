@@ -35,6 +35,7 @@ export interface TransportOptions {
 /** The settings that the transport reads. */
 export type TransportSettings = Pick<
   Settings,
+  | "MCP_DRAIN_MS"
   | "MCP_MAX_BODY_BYTES"
   | "MCP_MAX_QUEUED_BYTES"
   | "MCP_MAX_REQUESTS_PER_CONNECTION"
@@ -122,6 +123,7 @@ export function createTransport(
         ...parts,
         maxLineBytes: settings.MCP_MAX_BODY_BYTES,
         maxQueued: settings.MCP_MAX_QUEUED_BYTES,
+        drainMs: settings.MCP_DRAIN_MS,
       }, pipe);
     },
     stop: () => sessions.stop(),

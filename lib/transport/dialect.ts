@@ -93,6 +93,8 @@ export interface DialectHandlers {
   ): MaybePromise<Response> | undefined;
   /** A GET of a client that takes event streams. */
   get?(c: RequestContext, url: EndpointUrl): Response | undefined;
+  /** What a GET would be answered with, but for the body; opens nothing. */
+  head?(c: RequestContext, url: EndpointUrl): Response | undefined;
   delete?(c: RequestContext, url: EndpointUrl): Response | undefined;
 }
 

@@ -13,7 +13,6 @@ import { ACCEPT } from "../wire/headers.ts";
 import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
 import type { RequestContext } from "./request_head.ts";
-import { STREAM_HEADERS } from "./respond.ts";
 
 /** The handlers of all dialects, in their order. */
 export class Endpoint {
@@ -58,20 +57,23 @@ export class Endpoint {
 
   /** Answers a GET. */
   get(c: RequestContext, url: EndpointUrl): Response {
+    return this.#read("get", c, url);
+  }
+
+  /** Answers a HEAD with the headers of a GET's stream, and opens none. */
+  head(c: RequestContext, url: EndpointUrl): Response {
+    return this.#read("head", c, url);
+  }
+
+  #read(method: "get" | "head", c: RequestContext, url: EndpointUrl): Response {
     requireEventStream(c);
     for (const handlers of this.#handlers) {
-      const response = handlers.get?.(c, url);
+      const response = handlers[method]?.(c, url);
       if (response !== undefined) return response;
     }
     throw new ProtocolError("method_not_allowed", `${url.path} has no stream for this GET`, {
       headers: { allow: "POST, DELETE" },
     });
-  }
-
-  /** Answers a HEAD with the headers of a GET's stream, and opens none. */
-  head(c: RequestContext): Response {
-    requireEventStream(c);
-    return new Response(null, { headers: STREAM_HEADERS });
   }
 
   /** Answers a DELETE: the client ends what its headers name. */

@@ -39,6 +39,11 @@ export function eventStream(
   return new Response(readable, { headers });
 }
 
+/** The headers of an event stream, as the answer to HEAD. */
+export function streamHead(): Response {
+  return new Response(null, { headers: STREAM_HEADERS });
+}
+
 /** An event stream that is whole already; its text goes out in one piece. */
 export function completeStream(text: string): Response {
   return new Response(text, { headers: STREAM_HEADERS });

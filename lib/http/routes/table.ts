@@ -52,7 +52,7 @@ export function createRoutes(
 function endpointRoute(endpoint: Endpoint, url: EndpointUrl): Route {
   return {
     GET: (c) => endpoint.get(c, url),
-    HEAD: (c) => endpoint.head(c),
+    HEAD: (c) => endpoint.head(c, url),
     POST: (c, body) => endpoint.post(c, body, url),
     DELETE: (c) => endpoint.delete(c, url),
   };

@@ -1,4 +1,6 @@
 import type { Dialect } from "../dialect.ts";
+import type { RequestContext } from "../request_head.ts";
+import { streamHead } from "../respond.ts";
 import { eraOf } from "../../wire/protocol_versions.ts";
 import {
   CONNECTION_ID_PARAM,
@@ -24,10 +26,13 @@ export const HTTP_SSE: Dialect = {
         const id = c.queryParameter(CONNECTION_ID_PARAM);
         return id === undefined ? undefined : postToHttpSse(sessions, { id, origin: c }, message);
       },
-      get: (c) => {
-        const isModern = c.version !== null && eraOf(c.version) === "modern";
-        return c.sessionId !== null || isModern ? undefined : openHttpSse(sessions, c);
-      },
+      get: (c) => isHttpSse(c) ? openHttpSse(sessions, c) : undefined,
+      head: (c) => isHttpSse(c) ? streamHead() : undefined,
     };
   },
 };
+
+/** Whether a GET names neither a session nor a revision that has no GET. */
+function isHttpSse({ sessionId, version }: RequestContext): boolean {
+  return sessionId === null && (version === null || eraOf(version) === "legacy");
+}

@@ -2,6 +2,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import { METHOD, NAME, PROTOCOL_VERSION } from "../../wire/headers.ts";
 import { isRequest } from "../../wire/json_rpc.ts";
 import type { Dialect } from "../dialect.ts";
+import type { RequestContext } from "../request_head.ts";
 import { accepted } from "../respond.ts";
 import { answerModern, isModern } from "./dialect.ts";
 
@@ -22,13 +23,16 @@ export const MODERN: Dialect = {
       c.requireSupportedVersion();
       return accepted();
     },
-    get: ({ version }) => {
-      if (!isModern(undefined, version)) return undefined;
-      throw new ProtocolError(
-        "method_not_allowed",
-        `Protocol version ${version} has no GET; POST subscriptions/listen instead`,
-        { headers: { allow: "POST" } },
-      );
-    },
+    get: refuseGet,
+    head: refuseGet,
   }),
 };
+
+function refuseGet({ version }: RequestContext): undefined {
+  if (!isModern(undefined, version)) return;
+  throw new ProtocolError(
+    "method_not_allowed",
+    `Protocol version ${version} has no GET; POST subscriptions/listen instead`,
+    { headers: { allow: "POST" } },
+  );
+}

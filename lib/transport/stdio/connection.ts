@@ -6,7 +6,7 @@
  */
 import { CallAborted, messageOf, ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
-import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import { isPromise, type MaybePromise, settlesWithin } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
@@ -15,6 +15,7 @@ import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import {
+  isObject,
   isRequest,
   isResponse,
   type JsonRpcId,
@@ -28,10 +29,11 @@ import {
 import { META_KEYS, metaOf } from "../../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
+import { readBatch } from "../batch.ts";
 import { readModernClient } from "../modern/client.ts";
 import { isModern, requireModernVersion } from "../modern/dialect.ts";
 import { serializableOrError, writeOrError } from "../respond.ts";
-import { linesOf, type LineSource } from "./lines.ts";
+import { linesOf, type LineSource, TOO_LONG } from "./lines.ts";
 import { StdioOutput } from "./output.ts";
 import { PIPE_CLIENT, PipeScope, SessionPipeScope } from "./scopes.ts";
 
@@ -52,10 +54,10 @@ export interface StdioDeps {
   readonly maxLineBytes: number;
   /** Lines that may wait for the reader, in characters (`MCP_MAX_QUEUED_BYTES`). */
   readonly maxQueued: number;
+  /** Time for running calls once the input has ended, in ms (`MCP_DRAIN_MS`). */
+  readonly drainMs: number;
 }
 
-/** What a call may still take when the input has ended (ms). */
-const LAST_CALLS_MS = 500;
 const log = logFor("stdio");
 
 /** Serves one client at the other end of a pipe, until either end closes. */
@@ -63,7 +65,8 @@ export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
   const connection = new StdioConnection(deps, pipe);
   try {
     for await (const line of linesOf(pipe, deps.maxLineBytes)) {
-      if (line.trim() !== "") connection.take(line);
+      if (line === TOO_LONG) connection.refuseLongLine();
+      else if (line.trim() !== "") connection.take(line);
       await connection.writable();
       if (connection.isBroken) break;
     }
@@ -81,6 +84,8 @@ class StdioConnection {
   readonly #session: ClientState;
   readonly #scope: SessionPipeScope;
   readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
+  /** Requests whose answer is still to come. */
+  #unanswered = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(deps: StdioDeps, pipe: Pipe) {
@@ -97,13 +102,25 @@ class StdioConnection {
 
   /** Takes one line of input. */
   take(line: string): void {
+    let value: unknown;
     try {
-      const value = parseJson(line);
+      value = parseJson(line);
       if (Array.isArray(value)) this.#takeBatch(value);
       else this.#takeOne(parseMessage(value), (response) => this.#answer(response));
     } catch (error) {
-      this.#output.send(errorOf(error));
+      if (isNotificationLike(value)) log.info("Notification refused", { error: messageOf(error) });
+      else this.#output.send(errorOf(error));
     }
+  }
+
+  /** Answers a line that is too long to be read; whatever comes after it is read as ever. */
+  refuseLongLine(): void {
+    this.#output.send(toErrorResponse(
+      new ProtocolError(
+        "body_too_large",
+        `The line is longer than ${this.#deps.maxLineBytes} bytes (MCP_MAX_BODY_BYTES)`,
+      ),
+    ));
   }
 
   /** Resolves when the other end has read enough for more to be written. */
@@ -120,24 +137,28 @@ class StdioConnection {
     if (this.#session.isInitialized) this.#output.send(message);
   }
 
-  /** Gives running calls a moment, says goodbye to subscriptions, and lets go of everything. */
+  /**
+   * Gives running calls their time, answers those that take longer with an error, ends
+   * subscriptions, and lets go of everything.
+   */
   async end(): Promise<void> {
-    if (this.#session.inFlight.size > 0 && !this.isBroken) await this.#lastCalls();
     this.#deps.changes.remove(this);
-    const reason = "client_closed";
-    this.#session.inFlight.abortAll(() => new CallAborted(reason, `Connection closed: ${reason}`));
+    const { inFlight } = this.#session;
+    if (this.isBroken) {
+      const reason = "client_closed";
+      inFlight.abortAll(() => new CallAborted(reason, `Connection closed: ${reason}`));
+    } else if (!(await settlesWithin(this.#deps.drainMs, this.#whenIdle()))) {
+      inFlight.abortAll(() => new CallAborted("drain", "Server is shutting down"));
+      await this.#whenIdle();
+    }
     this.#output.flush();
     for (const subscription of this.#subscriptions.values()) this.#endListen(subscription);
     await this.#output.written();
   }
 
-  /** Batches are part of 2025-03-26 alone. */
   #takeBatch(values: readonly unknown[]): void {
-    if (this.#session.version !== "2025-03-26" || values.length === 0) {
-      parseMessage(values);
-      return;
-    }
-    const messages = values.map(parseMessage);
+    const { isInitialized, version } = this.#session;
+    const messages = readBatch(values, isInitialized ? version : undefined);
     const answers: JsonRpcResponse[] = [];
     let open = messages.filter(isRequest).length;
     const finish = (response: JsonRpcResponse | undefined): void => {
@@ -167,9 +188,10 @@ class StdioConnection {
     answer: (response?: JsonRpcResponse) => void,
   ): void {
     if (!isPromise(response)) return answer(response);
+    this.#unanswered++;
     void response.then((settled) => {
       answer(settled);
-      if (this.#session.inFlight.size === 0) this.#idle?.resolve();
+      if (--this.#unanswered === 0) this.#idle?.resolve();
     });
   }
 
@@ -209,11 +231,11 @@ class StdioConnection {
     if (response !== undefined) writeOrError(response, (one) => this.#output.send(one));
   }
 
-  async #lastCalls(): Promise<void> {
-    this.#idle = Promise.withResolvers<void>();
-    const timer = setTimeout(this.#idle.resolve, LAST_CALLS_MS);
-    await this.#idle.promise;
-    clearTimeout(timer);
+  /** Resolves when every request has been answered. */
+  #whenIdle(): Promise<void> {
+    if (this.#unanswered === 0) return Promise.resolve();
+    this.#idle ??= Promise.withResolvers<void>();
+    return this.#idle.promise;
   }
 }
 
@@ -236,6 +258,11 @@ class StdioSubscription {
   sendChange(message: JsonRpcNotification): void {
     this.#send(this.subscription.tag(message));
   }
+}
+
+/** Whether a value that is no message was meant as a notification, which gets no answer. */
+function isNotificationLike(value: unknown): boolean {
+  return isObject(value) && typeof value.method === "string" && !("id" in value);
 }
 
 function errorOf(error: unknown): JsonRpcResponse {

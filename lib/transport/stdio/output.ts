@@ -10,8 +10,8 @@ import { Coalescer, type CoalescerHost } from "../../stream/out/coalescer.ts";
 import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../../wire/json_rpc.ts";
 import { droppableOf, progressKey } from "../../wire/droppable.ts";
 
-/** Share of what may wait from which on the other end is behind. */
-const BEHIND_SHARE = 1 / 8;
+/** The reader is slow once this share of what may wait does wait. */
+const SLOW_READER_RATIO = 1 / 8;
 /** On a pipe there is one reader only, whose queue nobody adds up. */
 const UNCOUNTED: CoalescerHost = { addQueued: () => {}, superseded: () => {} };
 const log = logFor("stdio");
@@ -38,10 +38,10 @@ export class StdioOutput {
     if (this.#queued > this.#maxQueued) await this.#writing;
   }
 
-  /** Sends a message, or holds it back while the other end is behind. */
+  /** Sends a message, or defers it while the reader is slow. */
   send(message: JsonRpcMessage): void {
     const text = toJson(message);
-    if (!this.#holds(message, text)) this.#write(text);
+    if (!this.#defer(message, text)) this.#write(text);
   }
 
   /** Sends the answers to a batch. */
@@ -49,12 +49,12 @@ export class StdioOutput {
     this.#write(JSON.stringify(answers));
   }
 
-  /** A call is over: its progress matters no more. */
+  /** A call has ended: its deferred progress is dropped. */
   endProgress(token: unknown): void {
     this.#backlog?.drop(progressKey(token));
   }
 
-  /** Sends what was held back. */
+  /** Sends what was deferred. */
   flush(): void {
     const backlog = this.#backlog;
     this.#backlog = undefined;
@@ -66,8 +66,10 @@ export class StdioOutput {
     return this.#writing;
   }
 
-  #holds(message: JsonRpcMessage, text: string): boolean {
-    if (this.#backlog === undefined && this.#queued <= this.#maxQueued * BEHIND_SHARE) return false;
+  #defer(message: JsonRpcMessage, text: string): boolean {
+    if (this.#backlog === undefined && this.#queued <= this.#maxQueued * SLOW_READER_RATIO) {
+      return false;
+    }
     const notice = droppableOf(message);
     if (notice === undefined) return false;
     this.#backlog ??= new Coalescer(UNCOUNTED);

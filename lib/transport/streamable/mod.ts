@@ -2,6 +2,7 @@ import { LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID } from "../../wire/headers.
 import { isRequest } from "../../wire/json_rpc.ts";
 import { readBatch } from "../batch.ts";
 import type { Dialect } from "../dialect.ts";
+import { streamHead } from "../respond.ts";
 import { openSession, postBatchToSession, postToSession } from "./dialect.ts";
 import { openSessionStream } from "./resumption.ts";
 
@@ -43,6 +44,12 @@ export const STREAMABLE: Dialect = {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
       return openSessionStream(core, core.sessions.find(sessionId, c), c);
+    },
+    head: (c) => {
+      const { sessionId } = c;
+      if (sessionId === null) return undefined;
+      core.sessions.check(sessionId, c);
+      return streamHead();
     },
     delete: (c) => {
       const { sessionId } = c;

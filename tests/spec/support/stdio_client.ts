@@ -53,7 +53,16 @@ export async function speakToProcess(
   env: Record<string, string> = {},
 ): Promise<ProcessOutput> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--frozen", "--no-prompt", "--allow-env=PORT,HOST,MCP_*", "main.ts", "--stdio"],
+    args: [
+      "run",
+      "--frozen",
+      "--no-prompt",
+      "--allow-env=PORT,HOST,MCP_*",
+      // Tools of one's own are files that the server must read.
+      ...(env.MCP_TOOLS === undefined ? [] : ["--allow-read=."]),
+      "main.ts",
+      "--stdio",
+    ],
     cwd: ROOT,
     env,
     stdin: "piped",

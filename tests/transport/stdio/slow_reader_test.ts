@@ -1,47 +1,10 @@
 /** A client at the other end of a pipe that reads slowly. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { rpc, testApp } from "../helpers/app.ts";
-import { settled } from "../helpers/time.ts";
-import { HeldTool, toolThat } from "../helpers/tools.ts";
-import { modernBody } from "../spec/support/modern.ts";
-
-/** A pipe whose other end reads a line each time it is told to. */
-class SlowPipe {
-  // deno-lint-ignore no-explicit-any -- a test looks into whatever came
-  readonly lines: any[] = [];
-  readonly #input = new TransformStream<Uint8Array, Uint8Array>();
-  readonly #writer = this.#input.writable.getWriter();
-  readonly input = this.#input.readable;
-  #waiting: (() => void)[] = [];
-  #isFast = false;
-
-  write(line: string): Promise<void> {
-    this.lines.push(JSON.parse(line));
-    if (this.#isFast) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    return promise;
-  }
-
-  async say(message: unknown): Promise<void> {
-    await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
-    await settled();
-  }
-
-  async readOn(): Promise<void> {
-    this.#isFast = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
-    await settled();
-  }
-
-  stopReading(): void {
-    this.#isFast = false;
-  }
-
-  async close(): Promise<void> {
-    await this.#writer.close();
-  }
-}
+import { rpc, testApp } from "../../helpers/app.ts";
+import { TestPipe } from "../../helpers/pipe.ts";
+import { settled } from "../../helpers/time.ts";
+import { HeldTool, toolThat } from "../../helpers/tools.ts";
+import { modernBody } from "../../spec/support/modern.ts";
 
 async function start(settings = {}) {
   const held = new HeldTool();
@@ -49,8 +12,8 @@ async function start(settings = {}) {
     tools: [held.tool],
     settings: { MCP_MAX_QUEUED_BYTES: 4_096, ...settings },
   });
-  const pipe = new SlowPipe();
-  const speaking = app.speak({ input: pipe.input, write: (line) => pipe.write(line) });
+  const pipe = new TestPipe({ isSlow: true });
+  const speaking = app.speak(pipe);
   const end = async () => {
     await pipe.readOn();
     await pipe.close();
