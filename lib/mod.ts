@@ -7,6 +7,11 @@ export { type App, type AppOptions, createApp } from "./http/app.ts";
 export { type Pipe } from "./transport/stdio/connection.ts";
 export { type Peer } from "./transport/peer.ts";
 export { type Socket } from "./stream/client.ts";
+export { type AuthOptions } from "./auth/create_auth.ts";
+export { type VerifiedCaller, type VerifyToken } from "./auth/own_way.ts";
+export { type StaticKey, StaticKeys } from "./auth/static_keys.ts";
+export type { AuthContext } from "./auth/way.ts";
+export type { AccessDefinition, Guarded } from "./registry/access.ts";
 export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
 export type {
   ObservedCall,
@@ -15,6 +20,7 @@ export type {
   ObservedSession,
   Observer,
   Outcome,
+  RefusedCredential,
   RuntimeObserver,
 } from "./base/observer.ts";
 export {

@@ -72,24 +72,23 @@ export class Auth {
   /**
    * The refusal of a caller who may come in but not do this.
    *
-   * @param needed all scopes that the operation needs, as one challenge has to name them (MCP
-   * 2025-11-25, Scope Challenge Handling)
+   * @param needed scopes that the operation needs beside those that every request needs; one
+   * challenge names all (MCP 2025-11-25, Scope Challenge Handling)
    * @param path of the endpoint
    */
-  insufficientScope(needed: readonly string[], identity: KnownCaller, path: string): ProtocolError {
-    const missing = missingScopes(needed, identity.scopes);
-    const message = `This needs the scope ${missing.join(" ")}, which the token does not have`;
-    const failure = new AuthFailure("scope", message, {
-      expected: needed,
-      given: identity.scopes,
-    });
-    return this.#toProtocolError(failure, path);
+  insufficientScope(
+    needed: readonly string[],
+    granted: readonly string[],
+    path: string,
+  ): ProtocolError {
+    const all = [...new Set([...this.#parts.scopes, ...needed])];
+    return this.#toProtocolError(scopeFailure(all, granted), path);
   }
 
   #admit(identity: KnownCaller, path: string): KnownCaller {
     const { scopes } = this.#parts;
     if (scopes.length === 0 || missingScopes(scopes, identity.scopes).length === 0) return identity;
-    throw this.insufficientScope(scopes, identity, path);
+    throw this.insufficientScope([], identity.scopes, path);
   }
 
   #refusal(error: unknown, path: string): unknown {
@@ -146,4 +145,16 @@ export class Auth {
     if (publicUrl === undefined || documents.size === 0) return undefined;
     return resourceMetadataUrl(publicUrl, endpoints.includes(path) ? path : "");
   }
+}
+
+/** Says in words, too, which scopes are missing: not every client understands the challenge. */
+export function scopeFailure(
+  needed: readonly string[],
+  granted: readonly string[],
+): AuthFailure {
+  const missing = missingScopes(needed, granted);
+  const message = `This needs the ${missing.length === 1 ? "scope" : "scopes"} ${
+    missing.join(" ")
+  }, which the token does not have`;
+  return new AuthFailure("scope", message, { expected: needed, given: granted });
 }

@@ -44,6 +44,25 @@ function claimAt(claims: Readonly<Record<string, unknown>>, path: string): unkno
   return value;
 }
 
+/**
+ * The scopes of a caller who may use everything: whoever starts the server and speaks with it over
+ * a pipe. A token cannot have them, as they are told by their identity.
+ */
+export const ALL_SCOPES: readonly string[] = Object.freeze(["*"]);
+
+/**
+ * Whether all needed scopes were granted.
+ *
+ * @param granted undefined for a caller who has none
+ */
+export function hasScopes(
+  needed: readonly string[],
+  granted: readonly string[] | undefined,
+): boolean {
+  if (granted === ALL_SCOPES || needed.length === 0) return true;
+  return granted !== undefined && needed.every((scope) => granted.includes(scope));
+}
+
 /** Those of the needed scopes that were not granted. */
 export function missingScopes(
   needed: readonly string[],

@@ -36,6 +36,7 @@ import type { RouteLoader } from "./route.ts";
 import { handleRequest, type Router } from "./router.ts";
 import { createRoutes } from "./routes/table.ts";
 import { type Authenticate, authenticateBy } from "./steps/authenticate.ts";
+import { ScopeCheck } from "./steps/scope_check.ts";
 import { TrustedProxies } from "./steps/client_address.ts";
 import { Guard } from "./steps/guard.ts";
 import { VERSION } from "./version.ts";
@@ -147,7 +148,10 @@ export function createApp(options: AppOptions = {}): App {
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
   const core: Core = { wheel, emit, connections };
   const { instructions, use } = options;
-  const transport = createTransport(core, settings, { info, instructions, use, catalog, dialects });
+  const transport = createTransport(core, settings, {
+    ...{ info, instructions, use, catalog, dialects },
+    access: new ScopeCheck(catalog, auth),
+  });
   watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);

@@ -84,8 +84,24 @@ function isPending(known: Known, name: PropertyKey): name is keyof ToolContext {
   return Object.hasOwn(MEMBERS, name) && !Object.hasOwn(known, name);
 }
 
-function callerOf({ address, name, version, principal }: Caller): Caller {
-  return Object.freeze({ address, name, version, principal });
+function callerOf(caller: Caller): Caller {
+  const { address, name, version, principal, clientId, scopes, claims } = caller;
+  if (principal === undefined) return Object.freeze({ address, name, version, principal });
+  return Object.freeze({
+    ...{ address, name, version, principal, clientId },
+    scopes: Object.freeze([...scopes ?? []]),
+    claims: copyOf(claims ?? {}),
+  });
+}
+
+/** Claims are shared by all requests with one token, and a handler may do with its own as it likes. */
+function copyOf(claims: NonNullable<Caller["claims"]>): NonNullable<Caller["claims"]> {
+  try {
+    return structuredClone(claims);
+  } catch {
+    // A function of the library's user may have put anything into them.
+    return { ...claims };
+  }
 }
 
 function logOf(call: Call): ClientLog {

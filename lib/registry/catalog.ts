@@ -4,6 +4,8 @@
  * @module
  */
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
+import { ALL_SCOPES } from "../auth/scopes.ts";
+import { type Guarded, isListedFor } from "./access.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
@@ -20,19 +22,22 @@ export interface Page<T> {
 }
 
 /** One list of the catalog, in the order of registration. */
-export class CatalogList<T extends { readonly name: string }> {
+export class CatalogList<T extends { readonly name: string } & Guarded> {
   readonly #kind: string;
   readonly #items = new Map<string, T>();
   /** A number for each item, in the order of registration, never given again. */
   readonly #places = new Map<string, number>();
   #lastPlace = 0;
   #revision = 0;
+  /** What its items need, worked out when somebody asks after a change. */
+  #access: ListAccess | undefined;
   readonly #changed: () => void;
 
   constructor(kind: string, changed: () => void) {
     this.#kind = kind;
     this.#changed = () => {
       this.#revision++;
+      this.#access = undefined;
       changed();
     };
   }
@@ -40,6 +45,29 @@ export class CatalogList<T extends { readonly name: string }> {
   /** Grows with every change: what was made of an earlier one is out of date. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** What the items need of their callers. */
+  get access(): ListAccess {
+    return this.#access ??= listAccess(this.#items.values());
+  }
+
+  /**
+   * Names what a caller finds here: callers of one view find the same.
+   *
+   * @param granted the caller's scopes
+   */
+  viewOf(granted: readonly string[] | undefined): string {
+    const { viewScopes } = this.access;
+    if (viewScopes.length === 0 || granted === undefined) return "";
+    // No scope has a blank, so no caller of a token has this view.
+    if (granted === ALL_SCOPES) return " all";
+    return viewScopes.filter((scope) => granted.includes(scope)).join(" ");
+  }
+
+  /** What a caller finds here, in the order of registration. */
+  visibleTo(granted: readonly string[] | undefined): IteratorObject<T> {
+    return this.#items.values().filter((item) => isListedFor(item, granted));
   }
 
   get size(): number {
@@ -75,14 +103,14 @@ export class CatalogList<T extends { readonly name: string }> {
   }
 
   /**
-   * One page, in the order of registration. The cursor tells the place of the last item of the page
+   * One page of what a caller finds, in the order of registration. The cursor tells the place of the last item of the page
    * before, so that it holds when items come and go, that one included.
    *
    * @throws {ProtocolError} `invalid_params` for a cursor that this list did not give out
    */
-  page(cursor: unknown, pageSize: number): Page<T> {
+  page(cursor: unknown, pageSize: number, granted?: readonly string[]): Page<T> {
     const after = cursor === undefined ? 0 : this.#placeOf(cursor);
-    const left = [...this.#items.values()].filter(({ name }) =>
+    const left = [...this.visibleTo(granted)].filter(({ name }) =>
       after === 0 || this.#place(name) > after
     );
     const items = left.slice(0, pageSize);
@@ -106,6 +134,21 @@ export class CatalogList<T extends { readonly name: string }> {
       'Invalid params: "cursor" is not one that this list gave out; list again from the start',
     );
   }
+}
+
+/** What the items of a list need of their callers. */
+export interface ListAccess {
+  /** The scopes that decide who finds what, in alphabetical order; none where all find the same. */
+  readonly viewScopes: readonly string[];
+  /** Whether any item needs scopes. */
+  readonly isGuarded: boolean;
+}
+
+function listAccess(items: Iterable<Guarded>): ListAccess {
+  const guarded = [...items].filter(({ scopes = [] }) => scopes.length > 0);
+  const hidden = guarded.filter(({ isListedForAll }) => isListedForAll !== true);
+  const viewScopes = [...new Set(hidden.flatMap(({ scopes = [] }) => scopes))].sort();
+  return { viewScopes, isGuarded: guarded.length > 0 };
 }
 
 /** The tools, resources, templates and prompts that an app serves. */
@@ -171,6 +214,12 @@ export class Catalog {
       this.#byNormalUri = { revision, byUri };
     }
     return this.#byNormalUri?.byUri.get(normalizeUri(uri));
+  }
+
+  /** Whether anything here needs scopes. */
+  get isGuarded(): boolean {
+    return this.tools.access.isGuarded || this.resources.access.isGuarded ||
+      this.resourceTemplates.access.isGuarded || this.prompts.access.isGuarded;
   }
 
   /** Tells the clients that subscribed to a resource that it has changed. */

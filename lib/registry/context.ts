@@ -17,6 +17,12 @@ export interface Caller {
   readonly version?: string | undefined;
   /** The authenticated principal, where there is authentication. */
   readonly principal?: string | undefined;
+  /** The client that the caller's token was issued to. */
+  readonly clientId?: string | undefined;
+  /** What the caller's token allows; none without authentication. */
+  readonly scopes?: readonly string[] | undefined;
+  /** All that the caller's token says. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Sends log messages to the client (`notifications/message`), one method a level (RFC 5424). */

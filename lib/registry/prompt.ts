@@ -8,6 +8,7 @@ import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wire/mcp_types.ts";
+import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
 import type { Completers } from "./completion.ts";
 import { firstError, messageError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
@@ -19,7 +20,7 @@ import { validate, type Validation } from "./validation.ts";
 export type PromptReturn = string | readonly PromptMessage[] | GetPromptResult;
 
 /** A prompt as its author writes it. */
-export interface PromptDefinition<A extends z.ZodObject> {
+export interface PromptDefinition<A extends z.ZodObject> extends AccessDefinition {
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
@@ -33,7 +34,7 @@ export interface PromptDefinition<A extends z.ZodObject> {
 }
 
 /** A prompt that can be listed and got. */
-export interface Prompt {
+export interface Prompt extends Guarded {
   readonly name: string;
   /** Its entry in `prompts/list`; never alter it in place. */
   readonly listing: PromptListing;
@@ -70,7 +71,8 @@ export interface Prompt {
 export function definePrompt<A extends z.ZodObject = z.ZodObject>(
   definition: PromptDefinition<A>,
 ): Prompt {
-  const { name, arguments: schema, complete = {}, run, ...described } = definition;
+  const { name, arguments: schema, complete = {}, run, scopes: _s, listedFor: _l, ...described } =
+    definition;
   if (typeof name !== "string" || name === "") {
     throw new RegistrationError("Cannot serve a prompt without a name");
   }
@@ -93,6 +95,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
   return {
     name,
     listing,
+    ...accessOf(definition, owner),
     complete: complete as Completers,
     get: (args, ctx) => {
       const validation = validate(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});

@@ -15,6 +15,7 @@ import type {
   ResourceTemplateListing,
   TextResourceContents,
 } from "../wire/mcp_types.ts";
+import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
 import type { Completers } from "./completion.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
 import { firstError, resourceError } from "./content.ts";
@@ -27,7 +28,7 @@ type Contents = TextResourceContents | BlobResourceContents;
 /** What `read` may return: text, bytes, or contents in full. */
 export type ReadReturn = string | Uint8Array | Contents | readonly Contents[];
 
-interface Described {
+interface Described extends AccessDefinition {
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
@@ -55,7 +56,7 @@ export interface ResourceTemplateDefinition<T extends string> extends Described 
 }
 
 /** A resource that can be listed and read. */
-export interface Resource {
+export interface Resource extends Guarded {
   /** Its URI, under which the catalog keeps it. */
   readonly name: string;
   readonly listing: ResourceListing;
@@ -63,11 +64,13 @@ export interface Resource {
 }
 
 /** A template that can be listed, matched and read. */
-export interface ResourceTemplate {
+export interface ResourceTemplate extends Guarded {
   /** The template, under which the catalog keeps it. */
   readonly name: string;
   readonly listing: ResourceTemplateListing;
   readonly complete: Completers;
+  /** Whether a URI is one of this template. */
+  matches(uri: string): boolean;
   /** Reads a URI of this template; undefined where it is not one. */
   read(uri: string, ctx: ToolContext): Promise<ReadResourceResult | undefined>;
 }
@@ -91,7 +94,9 @@ export interface ResourceTemplate {
  * assertEquals(motto.listing.uri, "lifeline://motto");
  * ```
  */
-export function defineResource({ read, ...described }: ResourceDefinition): Resource {
+export function defineResource(
+  { read, scopes, listedFor, ...described }: ResourceDefinition,
+): Resource {
   const owner = `resource "${described.name}"`;
   if (typeof described.uri !== "string" || !isUri(described.uri)) {
     throw new RegistrationError(
@@ -103,6 +108,7 @@ export function defineResource({ read, ...described }: ResourceDefinition): Reso
   return {
     name: listing.uri,
     listing: listing as ResourceListing,
+    ...accessOf({ scopes, listedFor }, owner),
     read: (uri, ctx) => toResult(read(uri, ctx), uri, listing.mimeType),
   };
 }
@@ -126,7 +132,7 @@ export function defineResource({ read, ...described }: ResourceDefinition): Reso
  * ```
  */
 export function defineResourceTemplate<const T extends string>(
-  { read, complete, ...described }: ResourceTemplateDefinition<T>,
+  { read, complete, scopes, listedFor, ...described }: ResourceTemplateDefinition<T>,
 ): ResourceTemplate {
   const owner = `resource template "${described.name}"`;
   const template = new UriTemplate(described.uriTemplate, owner);
@@ -135,7 +141,9 @@ export function defineResourceTemplate<const T extends string>(
   return {
     name: listing.uriTemplate,
     listing: listing as ResourceTemplateListing,
+    ...accessOf({ scopes, listedFor }, owner),
     complete: (complete ?? {}) as Completers,
+    matches: (uri) => template.match(uri) !== undefined,
     read: async (uri, ctx) => {
       const variables = template.match(uri);
       if (variables === undefined) return undefined;

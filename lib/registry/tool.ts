@@ -21,6 +21,7 @@ import type {
   ToolAnnotations,
   ToolListing,
 } from "../wire/mcp_types.ts";
+import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
 import type { ToolContext } from "./context.ts";
 import { type HeaderParam, headerParams } from "./header_params.ts";
 import { requireJson, withJsonData } from "./json_fit.ts";
@@ -42,7 +43,7 @@ export type ToolReturn<O extends z.ZodType> =
   | ([O] extends [never] ? string : z.input<O>);
 
 /** A tool as its author writes it. */
-export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> {
+export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> extends AccessDefinition {
   /** 1 to 128 letters, digits, `_`, `-` and `.` (2025-11-25, server/tools, Tool Names). */
   readonly name: string;
   /** For a person to read. */
@@ -60,7 +61,7 @@ export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> {
 }
 
 /** A tool that can be listed and called. */
-export interface Tool {
+export interface Tool extends Guarded {
   readonly name: string;
   /** Its entry in `tools/list`. Lists are kept until one is added or removed: never alter it in place. */
   readonly listing: ToolListing;
@@ -127,20 +128,24 @@ export function defineTool<
     ? undefined
     : toJsonSchema(definition.output, "output", owner);
   const listing = requireJson(listingOf(definition, inputSchema, outputSchema), owner);
-  return new DefinedTool(definition, listing);
+  return new DefinedTool(definition, listing, accessOf(definition, owner));
 }
 
 class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
   readonly name: string;
   readonly listing: ToolListing;
   readonly headerParams: readonly HeaderParam[];
+  readonly scopes: readonly string[];
+  readonly isListedForAll: boolean;
   readonly #definition: ToolDefinition<I, O>;
   readonly #results: ToolResults<O>;
 
-  constructor(definition: ToolDefinition<I, O>, listing: ToolListing) {
+  constructor(definition: ToolDefinition<I, O>, listing: ToolListing, access: Guarded) {
     this.name = definition.name;
     this.listing = listing;
     this.headerParams = headerParams({ ...listing.inputSchema }, `tool "${listing.name}"`);
+    this.scopes = access.scopes ?? [];
+    this.isListedForAll = access.isListedForAll ?? false;
     this.#definition = definition;
     this.#results = new ToolResults(listing, definition.output);
   }

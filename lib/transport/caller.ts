@@ -1,3 +1,4 @@
+import type { Identity } from "../base/identity.ts";
 import type { Caller } from "../registry/context.ts";
 import type { Client } from "../stream/client.ts";
 import { isObject } from "../wire/json_rpc.ts";
@@ -8,12 +9,17 @@ import { isObject } from "../wire/json_rpc.ts";
  *
  * @param info what the client says of itself (`clientInfo`), whatever its shape
  */
-export function callerOf({ address, principal }: Client, info?: unknown): Caller {
+export function callerOf({ address, identity }: Client, info?: unknown): Caller {
   const { name, version } = isObject(info) ? info : {};
   return {
     address,
-    ...(principal !== undefined && { principal }),
+    ...(identity !== undefined && credentialOf(identity)),
     ...(typeof name === "string" && { name }),
     ...(typeof version === "string" && { version }),
   };
+}
+
+/** What handlers learn of the caller's credential, which never includes the credential itself. */
+function credentialOf({ principal, clientId, scopes, claims }: Identity) {
+  return { principal, clientId, scopes, claims };
 }

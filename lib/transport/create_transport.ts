@@ -14,7 +14,7 @@ import type { Catalog } from "../registry/catalog.ts";
 import { MemoryEventStore } from "../store/event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import type { Core, Dialect, TransportCore } from "./dialect.ts";
-import { Endpoint } from "./endpoint.ts";
+import { type AccessCheck, Endpoint } from "./endpoint.ts";
 import type { Pipe } from "./stdio/connection.ts";
 import { SessionTable } from "./streamable/session_table.ts";
 
@@ -28,6 +28,8 @@ export interface TransportOptions {
   readonly use?: readonly Middleware[] | undefined;
   /** What it serves. */
   readonly catalog: Catalog;
+  /** Refuses what a caller may not do; without it everybody may do everything. */
+  readonly access?: AccessCheck | undefined;
   /** The dialects of its endpoint, in the order in which they are asked. */
   readonly dialects: readonly Dialect[];
 }
@@ -68,7 +70,7 @@ export interface Transport {
 export function createTransport(
   core: Core,
   settings: TransportSettings,
-  { info, instructions, use = [], catalog, dialects }: TransportOptions,
+  { info, instructions, use = [], catalog, access, dialects }: TransportOptions,
 ): Transport {
   const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
@@ -116,6 +118,7 @@ export function createTransport(
     endpoint: new Endpoint(
       dialects.map((dialect) => dialect.create(parts)),
       core.connections.admission,
+      access,
     ),
     serveStdio: async (pipe) => {
       const { serveStdio } = await import("./stdio/connection.ts");

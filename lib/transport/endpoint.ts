@@ -14,14 +14,33 @@ import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
 import type { RequestContext } from "./request_head.ts";
 
+/** Refuses messages whose caller lacks the scopes that they need. */
+export interface AccessCheck {
+  /** Whether anything needs scopes now. */
+  readonly isNeeded: boolean;
+  /**
+   * Checks the messages of a POST, before any stream begins, as the status is to say it.
+   *
+   * @param messages values of the body; what is not a message is left for others to refuse
+   * @throws {ProtocolError} `insufficient_scope`, naming all scopes that the messages need
+   */
+  check(messages: readonly unknown[], c: RequestContext): void;
+}
+
 /** The handlers of all dialects, in their order. */
 export class Endpoint {
   readonly #admission: Admission;
   readonly #posting: readonly Having<"post">[];
   readonly #handlers: readonly DialectHandlers[];
+  readonly #access: AccessCheck | undefined;
 
-  constructor(handlers: readonly DialectHandlers[], admission: Admission) {
+  constructor(
+    handlers: readonly DialectHandlers[],
+    admission: Admission,
+    access?: AccessCheck,
+  ) {
     this.#admission = admission;
+    this.#access = access;
     this.#handlers = handlers;
     this.#posting = handlers.filter((one): one is Having<"post"> => one.post !== undefined);
   }
@@ -39,6 +58,7 @@ export class Endpoint {
     const message = parseMessage(value);
     try {
       if (isRequest(message)) this.#admission.admitRequest();
+      if (this.#access?.isNeeded) this.#access.check([message], c);
       for (const handlers of this.#posting) {
         const response = handlers.post(c, message, url);
         if (response !== undefined) return response;
@@ -103,6 +123,7 @@ export class Endpoint {
     url: EndpointUrl,
   ): MaybePromise<Response> {
     c.requireSupportedVersion();
+    if (this.#access?.isNeeded) this.#access.check(values, c);
     for (const handlers of this.#handlers) {
       const response = handlers.postBatch?.(c, values, url);
       if (response !== undefined) return response;

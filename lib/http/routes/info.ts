@@ -1,6 +1,8 @@
 import { publicBase } from "../../base/public_url.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import type { ServerContext } from "../../mcp/methods/table.ts";
+import type { Guarded } from "../../registry/access.ts";
+import type { CatalogList } from "../../registry/catalog.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import { DIALECTS } from "../../transport/dialects.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
@@ -63,20 +65,25 @@ const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
   { method: "GET", path: "/readyz", use: "200 while new streams are taken, else 503" },
 ];
 
-/** What this server is, as `GET /mcp/info` gives it. */
+/**
+ * What this server is, as `GET /mcp/info` gives it.
+ *
+ * @param granted the caller's scopes, which decide what is listed
+ */
 export function serverInfo(
   { info, instructions, catalog }: ServerContext,
   endpoints: readonly EndpointInfo[],
+  granted: readonly string[] | undefined,
 ): Record<string, unknown> {
   return {
     ...info,
     ...(instructions !== undefined && { instructions }),
     protocolVersions: PROTOCOL_VERSIONS,
     capabilities: SERVER_CAPABILITIES,
-    tools: [...catalog.tools.values()].map((tool) => tool.listing),
-    resources: [...catalog.resources.values()].map((resource) => resource.listing),
-    resourceTemplates: [...catalog.resourceTemplates.values()].map((one) => one.listing),
-    prompts: [...catalog.prompts.values()].map((prompt) => prompt.listing),
+    tools: listingsOf(catalog.tools, granted),
+    resources: listingsOf(catalog.resources, granted),
+    resourceTemplates: listingsOf(catalog.resourceTemplates, granted),
+    prompts: listingsOf(catalog.prompts, granted),
     endpoints,
     stdio: {
       command: "deno",
@@ -95,3 +102,10 @@ export function serverInfo(
 
 /** The endpoints of an app with its usual dialects. */
 export const ENDPOINTS: readonly EndpointInfo[] = endpointsOf(DIALECTS);
+
+function listingsOf<T extends Guarded & { readonly name: string; readonly listing: unknown }>(
+  list: CatalogList<T>,
+  granted: readonly string[] | undefined,
+): unknown[] {
+  return [...list.visibleTo(granted)].map(({ listing }) => listing);
+}

@@ -27,7 +27,9 @@ export function createRoutes(
   auth: Auth | undefined,
 ): RouteTable {
   const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL);
-  const info: Route = { GET: () => Response.json(serverInfo(server.context, endpoints)) };
+  const info: Route = {
+    GET: ({ identity }) => Response.json(serverInfo(server.context, endpoints, identity?.scopes)),
+  };
   const discovery = discoveryRoutes(auth);
   const open: [string, Route][] = [
     ...discovery,

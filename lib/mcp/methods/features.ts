@@ -5,7 +5,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
-import type { Catalog, CatalogList, Page } from "../../registry/catalog.ts";
+import type { Catalog, CatalogList } from "../../registry/catalog.ts";
 import { type Completers, completionResult } from "../../registry/completion.ts";
 import type { ToolContext } from "../../registry/context.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
@@ -51,11 +51,10 @@ export interface FeatureMethods {
 export function featureMethods({ catalog, pageSize, use }: ServerContext): FeatureMethods {
   const { tools, resources, resourceTemplates, prompts } = catalog;
   return {
-    listTools: ({ cursor }) => listResult("tools", pageOf(tools, cursor, pageSize)),
-    listResources: ({ cursor }) => listResult("resources", pageOf(resources, cursor, pageSize)),
-    listResourceTemplates: ({ cursor }) =>
-      listResult("resourceTemplates", pageOf(resourceTemplates, cursor, pageSize)),
-    listPrompts: ({ cursor }) => listResult("prompts", pageOf(prompts, cursor, pageSize)),
+    listTools: listMethod("tools", tools, pageSize),
+    listResources: listMethod("resources", resources, pageSize),
+    listResourceTemplates: listMethod("resourceTemplates", resourceTemplates, pageSize),
+    listPrompts: listMethod("prompts", prompts, pageSize),
     callTool: featureMethod(
       use,
       { method: METHODS.callTool, nameParam: "name" },
@@ -71,7 +70,10 @@ export function featureMethods({ catalog, pageSize, use }: ServerContext): Featu
     readResource: featureMethod(
       use,
       { method: METHODS.readResource, nameParam: "uri" },
-      (uri, _args, ctx) => resources.get(uri)?.read(uri, ctx) ?? readByTemplate(uri, ctx, catalog),
+      (uri, _args, ctx) => {
+        const resource = catalog.resource(uri);
+        return resource?.read(resource.name, ctx) ?? readByTemplate(uri, ctx, catalog);
+      },
     ),
     complete: withMiddleware(use, METHODS.complete, (params) => completeArgument(params, catalog)),
   };
@@ -153,15 +155,15 @@ function knownArguments(context: unknown): Readonly<Record<string, string>> {
   );
 }
 
-function pageOf<L, T extends { readonly name: string; readonly listing: L }>(
+/** Lists what a caller finds, a page at a time. */
+function listMethod<T extends { readonly name: string; readonly listing: unknown }>(
+  key: string,
   list: CatalogList<T>,
-  cursor: unknown,
   pageSize: number,
-): Page<L> {
-  const { items, ...rest } = list.page(cursor, pageSize);
-  return { items: items.map((item) => item.listing), ...rest };
-}
-
-function listResult<T>(key: string, { items, nextCursor }: Page<T>): JsonObject {
-  return nextCursor === undefined ? { [key]: items } : { [key]: items, nextCursor };
+): Method {
+  return ({ cursor }, { scope }) => {
+    const { items, nextCursor } = list.page(cursor, pageSize, scope.caller.scopes);
+    const listings = items.map(({ listing }) => listing);
+    return nextCursor === undefined ? { [key]: listings } : { [key]: listings, nextCursor };
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * Lists are the same for every client and seldom change, so their pages are serialized once and kept
- * until they do.
+ * Lists seldom change, so their pages are serialized once for all callers who find the same, and kept
+ * until a list changes.
  *
  * @module
  */
@@ -16,28 +16,48 @@ import type { Method } from "./table.ts";
 const MAX_PAGES = 32;
 /** Longest cursor whose page is kept; the server's own cursors are shorter. */
 const MAX_CURSOR = 64;
+/** Most views of one list that are kept: callers of different scopes find different entries. */
+const MAX_VIEWS = 32;
+
+type Pages = LruMap<unknown, SerializedResult>;
+
+/** A list whose pages are kept. */
+export interface ViewedList {
+  /** Grows with every change. */
+  readonly revision: number;
+  /** Scopes that decide who finds what; none where all find the same. */
+  readonly access: { readonly viewScopes: readonly string[] };
+  /** Names what a caller with these scopes finds. */
+  viewOf(granted: readonly string[] | undefined): string;
+}
 
 /**
  * A method whose result is kept until the list it shows changes. The result must follow from the
- * list and the cursor alone.
+ * list, the caller's view of it and the cursor alone.
  *
- * @param list whose pages the method gives; `revision` grows with every change
+ * @param list whose pages the method gives
  */
-export function cachedList(method: Method, list: { readonly revision: number }): Method {
-  let pages = new LruMap<unknown, SerializedResult>(MAX_PAGES);
+export function cachedList(method: Method, list: ViewedList): Method {
+  let views = new LruMap<string, Pages>(MAX_VIEWS);
   let { revision } = list;
   return (params, call) => {
     if (list.revision !== revision) {
-      pages = new LruMap(MAX_PAGES);
+      views = new LruMap(MAX_VIEWS);
       revision = list.revision;
     }
     const { cursor } = params;
-    const known = pages.get(cursor);
+    const { viewScopes } = list.access;
+    const view = viewScopes.length === 0 ? "" : list.viewOf(call.scope.caller.scopes);
+    const pages = views.get(view);
+    const known = pages?.get(cursor);
     if (known !== undefined) return known;
     const result = method(params, call);
     if (isPromise(result)) return result;
     const page = new SerializedResult(result as JsonObject);
-    if (cursor === undefined || String(cursor).length <= MAX_CURSOR) pages.set(cursor, page);
+    if (cursor !== undefined && String(cursor).length > MAX_CURSOR) return page;
+    const kept = pages ?? new LruMap<unknown, SerializedResult>(MAX_PAGES);
+    kept.set(cursor, page);
+    views.set(view, kept);
     return page;
   };
 }

@@ -12,15 +12,16 @@ import { METHODS } from "../../wire/methods.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 import { INPUT_REQUIRED, multiRoundTrip } from "../ask/multi_round_trip.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
-import { cachedList } from "./list_cache.ts";
+import { cachedList, type ViewedList } from "./list_cache.ts";
 import { withMiddleware } from "./middleware.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
 
 /** How long a client may keep a list without asking (ms); a change is announced anyway. */
 const LIST_TTL_MS = 300_000;
-/** Lists are the same for every client, unless middleware changes them. */
+/** A list that is the same for everybody, unless middleware changes it. */
 const PUBLIC = { ttlMs: LIST_TTL_MS, cacheScope: "public" } as const;
+/** A list that may differ from caller to caller, or that only known callers may see. */
 const PRIVATE_LIST = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
 /** What a resource holds may differ from client to client and from moment to moment. */
 const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
@@ -32,22 +33,23 @@ export function modernMethods(context: ServerContext): MethodTable {
   /** What every result says of its server; made once. */
   const serverMeta = { [META_KEYS.serverInfo]: context.info };
   const plain = (method: Method, caching?: JsonObject) => withEnvelope(method, serverMeta, caching);
-  const listing = use.length === 0 ? PUBLIC : PRIVATE_LIST;
-  const list = (
-    name: string,
-    method: Method,
-    source: { readonly revision: number },
-  ): [string, Method] => [
+  const anonymous = use.length === 0 ? PUBLIC : PRIVATE_LIST;
+  const listing = (method: Method, source?: ViewedList) => {
+    const cached = (one: Method) => source === undefined ? one : cachedList(one, source);
+    return publicOrPrivate(
+      cached(plain(method, anonymous)),
+      cached(plain(method, PRIVATE_LIST)),
+      source,
+    );
+  };
+  const list = (name: string, method: Method, source?: ViewedList): [string, Method] => [
     name,
-    withMiddleware(use, name, cachedList(plain(method, listing), source)),
+    withMiddleware(use, name, listing(method, source)),
   ];
   const asking = (method: Method, caching?: JsonObject) =>
     plain(multiRoundTrip(method, signer), caching);
   const requests = new Map<string, Method>([
-    [
-      METHODS.discover,
-      withMiddleware(use, METHODS.discover, plain(discoverWith(context), listing)),
-    ],
+    list(METHODS.discover, discoverWith(context)),
     list(METHODS.listTools, features.listTools, catalog.tools),
     [METHODS.callTool, asking(features.callTool)],
     list(METHODS.listResources, features.listResources, catalog.resources),
@@ -65,6 +67,18 @@ export function modernMethods(context: ServerContext): MethodTable {
     requests,
     notifications: NOTIFICATION_HANDLERS,
     refuse: (method) => unknownMethod(method, requests.keys()),
+  };
+}
+
+/**
+ * Any cache may give a `public` result to other callers, even from behind authentication
+ * (2026-07-28, server/utilities/caching), so only what an anonymous caller gets is one.
+ */
+function publicOrPrivate(forAll: Method, forOne: Method, list?: ViewedList): Method {
+  return (params, call) => {
+    const isPrivate = call.scope.caller.principal !== undefined ||
+      (list !== undefined && list.access.viewScopes.length > 0);
+    return isPrivate ? forOne(params, call) : forAll(params, call);
   };
 }
 

@@ -99,8 +99,17 @@ export class ClientState implements Asker {
 
   get caller(): Caller {
     const { clientName, clientVersion } = this.#negotiated;
-    const { address, principal } = this.#caller;
-    return { address, principal, name: clientName, version: clientVersion };
+    // Not spread: a caller may be an object with getters.
+    const { address, principal, clientId, scopes, claims } = this.#caller;
+    return {
+      address,
+      principal,
+      clientId,
+      scopes,
+      claims,
+      name: clientName,
+      version: clientVersion,
+    };
   }
 }
 

@@ -35,7 +35,7 @@ import { isModern, requireModernVersion } from "../modern/dialect.ts";
 import { serializableOrError, writeOrError } from "../respond.ts";
 import { linesOf, type LineSource, TOO_LONG } from "./lines.ts";
 import { StdioOutput } from "./output.ts";
-import { PIPE_CLIENT, PipeScope, SessionPipeScope } from "./scopes.ts";
+import { pipeCaller, PipeScope, SessionPipeScope } from "./scopes.ts";
 
 /** Both ends of the pipe. */
 export interface Pipe extends LineSource {
@@ -91,7 +91,7 @@ class StdioConnection {
   constructor(deps: StdioDeps, pipe: Pipe) {
     this.#deps = deps;
     this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
-    this.#session = new ClientState(deps, PIPE_CLIENT);
+    this.#session = new ClientState(deps, pipeCaller());
     this.#scope = new SessionPipeScope(this.#session, this.#output);
     deps.changes.add(this);
   }

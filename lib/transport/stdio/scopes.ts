@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ALL_SCOPES } from "../../auth/scopes.ts";
 import type { InFlight } from "../../mcp/in_flight.ts";
 import {
   type LegacyScope,
@@ -19,7 +20,16 @@ import { callerOf } from "../caller.ts";
 import type { ModernClient } from "../modern/client.ts";
 
 /** The client at the other end of a pipe. */
-export const PIPE_CLIENT = new Client({ address: "stdio", userAgent: "", identity: undefined });
+const PIPE_CLIENT = new Client({ address: "stdio", userAgent: "", identity: undefined });
+
+/**
+ * The caller at the other end of a pipe: whoever starts the server may use everything.
+ *
+ * @param info what it says of itself
+ */
+export function pipeCaller(info?: unknown): Caller {
+  return { ...callerOf(PIPE_CLIENT, info), scopes: ALL_SCOPES };
+}
 
 /** Where the messages of a pipe go. */
 export interface PipeOutput {
@@ -37,7 +47,7 @@ export class PipeScope implements RequestScope {
   readonly #output: PipeOutput;
 
   constructor(client: ModernClient, inFlight: InFlight, output: PipeOutput) {
-    this.caller = callerOf(PIPE_CLIENT, client.info);
+    this.caller = pipeCaller(client.info);
     this.capabilities = client.capabilities;
     this.logLevel = client.logLevel;
     this.inFlight = inFlight;

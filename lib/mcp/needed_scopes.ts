@@ -1,0 +1,63 @@
+/**
+ * What a message needs of its caller, known before anything runs, so that HTTP can say so by its
+ * status.
+ *
+ * @module
+ */
+import type { Guarded } from "../registry/access.ts";
+import type { Catalog } from "../registry/catalog.ts";
+import { isObject } from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
+
+const NONE: readonly string[] = [];
+/** A subscription that names more resources is refused. */
+const MAX_URIS = 1_000;
+
+/**
+ * The scopes that a message's tool, resources or prompt need.
+ *
+ * @param message as it came; what is malformed or unknown needs none, as it is refused later
+ */
+export function neededScopes(message: unknown, catalog: Catalog): readonly string[] {
+  if (!isObject(message) || !isObject(message.params)) return NONE;
+  const { params } = message;
+  switch (message.method) {
+    case METHODS.callTool:
+      return scopesOf(catalog.tools.get(String(params.name)));
+    case METHODS.getPrompt:
+      return scopesOf(catalog.prompts.get(String(params.name)));
+    case METHODS.readResource:
+    case METHODS.subscribe:
+      return scopesOf(resourceAt(params.uri, catalog));
+    case METHODS.complete:
+      return scopesOf(referenced(params.ref, catalog));
+    case METHODS.listen:
+      return scopesOfSubscriptions(params.notifications, catalog);
+    default:
+      return NONE;
+  }
+}
+
+function scopesOf(thing: Guarded | undefined): readonly string[] {
+  return thing?.scopes ?? NONE;
+}
+
+/** What answers for a URI: its resource, else the first template that it is one of. */
+function resourceAt(uri: unknown, catalog: Catalog): Guarded | undefined {
+  if (typeof uri !== "string") return undefined;
+  return catalog.resource(uri) ??
+    [...catalog.resourceTemplates.values()].find((template) => template.matches(uri));
+}
+
+function referenced(ref: unknown, { prompts, resourceTemplates }: Catalog): Guarded | undefined {
+  if (!isObject(ref)) return undefined;
+  return ref.type === "ref/prompt"
+    ? prompts.get(String(ref.name))
+    : resourceTemplates.get(String(ref.uri));
+}
+
+function scopesOfSubscriptions(notifications: unknown, catalog: Catalog): readonly string[] {
+  const uris = isObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  if (!Array.isArray(uris)) return NONE;
+  return [...new Set(uris.slice(0, MAX_URIS).flatMap((uri) => scopesOf(resourceAt(uri, catalog))))];
+}
