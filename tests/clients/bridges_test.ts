@@ -86,7 +86,7 @@ async function listening(port: number): Promise<void> {
 
 Deno.test("mcp-proxy serves Lifeline's stdio as its child", async () => {
   const port = freePort();
-  await using bridge = new Child({
+  await using _bridge = new Child({
     args: [
       ...[...MCP_PROXY, "--host", "127.0.0.1", "--port", `${port}`, "--", Deno.execPath()],
       ...["run", "--frozen", "--config", `${ROOT}deno.json`, "--allow-read"],

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { eachRevision } from "./support/each_revision.ts";
 import { specApp } from "./support/fixtures.ts";
 import type { Message } from "./support/inbox.ts";
@@ -32,10 +32,8 @@ Deno.test("requests to the client ask for no progress, or with tokens that are u
     await Promise.all(["sample", "roots"].map((name) => client.request("tools/call", { name })));
     const requests = requestsTo(client.inbox.messages);
     assertEquals(requests.length, 2);
-    const tokens = requests.map(({ params }) => params?._meta?.progressToken)
-      .filter((token) => token !== undefined);
-    for (const token of tokens) assert(typeof token === "string" || Number.isInteger(token));
-    assertEquals(new Set(tokens).size, tokens.length);
+    const asking = requests.filter(({ params }) => "progressToken" in (params?._meta ?? {}));
+    assertEquals(asking, [], "none asks for progress, so no token can be used twice");
   });
 });
 
@@ -140,7 +138,11 @@ Deno.test("reserved _meta keys may hold anything", async (t) => {
 Deno.test("every _meta key that is sent has the prescribed form", async (t) => {
   for (const bad of ["a b", "/x", "-a/x", "a..b/x", "x-", ".x"]) assert(!META_KEY.test(bad), bad);
   await eachRevision(t, TRUSTING, async (_app, client) => {
-    for (const key of metaKeys(await tour(client))) assertMatch(key, META_KEY);
+    assertEquals(
+      metaKeys(await tour(client)),
+      [],
+      "these revisions are sent none, so none is wrong",
+    );
   });
 });
 

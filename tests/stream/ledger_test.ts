@@ -1,5 +1,6 @@
 /** The ledger adds up, whatever happens in whatever order. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { ProtocolError } from "../../lib/base/errors.ts";
 import fc from "../deps/fast_check.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import { type BareStream, busyDriver, bytes, Streams } from "../helpers/streams.ts";
@@ -58,8 +59,9 @@ function open({ streams, all, clients, releases }: World, opening: Opening): voi
     }));
     clients.push(client);
     releases.push(resolve);
-  } catch {
+  } catch (error) {
     // Refused, which the ledger counts apart.
+    assertInstanceOf(error, ProtocolError);
   }
 }
 

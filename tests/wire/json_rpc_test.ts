@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertInstanceOf,
+  assertStringIncludes,
+} from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { ProtocolError, type ProtocolErrorKind } from "../../lib/base/errors.ts";
 import { toErrorResponse } from "../../lib/wire/error_table.ts";
@@ -193,14 +199,23 @@ Deno.test("property: any JSON value is either a message or a ProtocolError that 
     result: member,
     error: member,
   }, { requiredKeys: [] });
+  const params = fc.dictionary(fc.string(), fc.jsonValue());
+  const id = fc.oneof(fc.string(), fc.integer());
+  const valid = fc.oneof(
+    fc.record({ jsonrpc: fc.constant("2.0"), id, method: fc.string({ minLength: 1 }), params }),
+    fc.record({ jsonrpc: fc.constant("2.0"), method: fc.string({ minLength: 1 }), params }),
+    fc.record({ jsonrpc: fc.constant("2.0"), id, result: params }),
+  );
+  let understood = 0;
   fc.assert(
-    fc.property(fc.oneof(fc.jsonValue(), nearly, fc.array(nearly)), (value) => {
+    fc.property(fc.oneof(fc.jsonValue(), nearly, valid, fc.array(nearly)), (value) => {
       const text = JSON.stringify(value);
       try {
         const message = parseMessage(parseJson(text));
         const kinds = [isRequest(message), isNotification(message), isResponse(message)];
         assertEquals(kinds.filter(Boolean).length, 1);
         assertEquals(message, JSON.parse(text));
+        understood++;
       } catch (error) {
         assertInstanceOf(error, ProtocolError);
         const response = toErrorResponse(error);
@@ -210,6 +225,7 @@ Deno.test("property: any JSON value is either a message or a ProtocolError that 
     }),
     { numRuns: 1_000 },
   );
+  assertGreater(understood, 100);
 });
 
 Deno.test("property: any text at all is either a JSON value or a ProtocolError", () => {

@@ -95,7 +95,7 @@ Deno.test("stdio: subscriptions on one slow pipe each hear of the last change, b
   }
 });
 
-Deno.test("stdio: a client that never reads gets an end, not ever more changes", async () => {
+Deno.test("stdio: what waits for a client that never reads stays below the limit", async () => {
   const { app, pipe, end } = await start();
   await pipe.readOn();
   for (let number = 0; number < 100; number++) {

@@ -1,0 +1,26 @@
+/**
+ * Gives each test a deadline, so that a regression that hangs fails by the name of its test. Loaded
+ * before the tests with `--preload`.
+ *
+ * @module
+ */
+
+/** Longer than any test of `deno task test` takes on a busy machine (ms). */
+const DEADLINE_MS = 60_000;
+
+type Options = Partial<Deno.TestDefinition>;
+
+/** The arguments of `Deno.test()`, with the deadline where they have none. */
+export function withDeadline(args: readonly unknown[]): unknown[] {
+  const bounded: Options = { timeout: DEADLINE_MS };
+  const [first, second, third] = args;
+  if (typeof first === "function") return [bounded, first];
+  if (typeof first === "object") return [{ ...bounded, ...first }, ...args.slice(1)];
+  if (typeof second === "function") return [first, bounded, second];
+  return [first, { ...bounded, ...second as Options }, third];
+}
+
+const bounded = new Proxy(Deno.test, {
+  apply: (register, self, args) => Reflect.apply(register, self, withDeadline(args)),
+});
+Object.defineProperty(Deno, "test", { value: bounded });
