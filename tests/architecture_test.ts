@@ -6,7 +6,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["base"],
   ["auth", "wire"],
   ["registry", "store", "stream"],
-  ["mcp", "tools"],
+  ["mcp", "middleware", "tools"],
   ["transport"],
   ["http"],
   ["runtime"],

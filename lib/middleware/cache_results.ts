@@ -1,0 +1,73 @@
+import { type Clock, monotonic } from "../base/clock.ts";
+import { LruMap } from "../base/lru_map.ts";
+import type { Middleware, MiddlewareCall } from "../registry/middleware.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
+import { requirePositive } from "./rate_limit.ts";
+
+/** What is cached, and for how long. */
+export interface CacheOptions {
+  /** How long a result may be given again (ms). */
+  readonly ttlMs: number;
+  /** The tools whose results are cached: such as read, and do nothing. */
+  readonly tools: readonly string[];
+  /**
+   * Whether a result for one caller may be given to another; default: no. Say yes only for tools
+   * whose results do not depend on who calls.
+   */
+  readonly isShared?: boolean;
+  /** Results that are kept; the one unused for longest goes first. */
+  readonly maxEntries?: number;
+  readonly clock?: Clock;
+}
+
+interface Entry {
+  readonly result: JsonObject;
+  readonly until: number;
+}
+
+const MAX_ENTRIES = 1_000;
+
+/**
+ * Middleware that gives the result of a tool again to a call with the same arguments. Results with
+ * `isError` are never kept, and arguments count as the same in any order of their members.
+ *
+ * @throws {ConfigError} for a time or number of entries that is not positive
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cacheResults, createApp, defineTool } from "../mod.ts";
+ *
+ * const rates = defineTool({ name: "rates", description: "Exchange rates", run: () => "1.1" });
+ * const use = [cacheResults({ tools: ["rates"], ttlMs: 60_000, isShared: true })];
+ * const app = createApp({ tools: [rates], use });
+ * assertEquals(app.catalog.tools.size, 1);
+ * app.stop();
+ * ```
+ */
+export function cacheResults(options: CacheOptions): Middleware {
+  const { ttlMs, isShared = false, maxEntries = MAX_ENTRIES, clock = monotonic } = options;
+  requirePositive({ ttlMs, maxEntries });
+  const tools = new Set(options.tools);
+  const entries = new LruMap<string, Entry>(maxEntries);
+  return async function cacheResults(call, next) {
+    if (call.method !== METHODS.callTool || !tools.has(call.name)) return await next();
+    const key = keyOf(call, isShared);
+    const known = entries.get(key);
+    if (known !== undefined && clock() < known.until) return known.result;
+    const result = await next();
+    if (result.isError !== true) entries.set(key, { result, until: clock() + ttlMs });
+    return result;
+  };
+}
+
+function keyOf({ name, arguments: args, caller }: MiddlewareCall, isShared: boolean): string {
+  const owner = isShared ? null : [caller.principal ?? null, caller.address];
+  return JSON.stringify([name, args, owner], sortKeys);
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+}

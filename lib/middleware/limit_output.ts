@@ -1,0 +1,31 @@
+import { ProtocolError } from "../base/errors.ts";
+import type { Middleware } from "../registry/middleware.ts";
+import { errorResult } from "../registry/tool_results.ts";
+import { METHODS } from "../wire/methods.ts";
+import { requirePositive } from "./rate_limit.ts";
+
+/** How large a result may be. */
+export interface OutputLimitOptions {
+  /** Most bytes of a result as JSON. */
+  readonly maxBytes: number;
+}
+
+const ENCODER = new TextEncoder();
+
+/**
+ * Middleware that refuses results that are too large for a model. A tool's is replaced by one with
+ * `isError` that says what would fit; for other requests the client gets an error.
+ *
+ * @throws {ConfigError} for a size that is not a positive number
+ */
+export function limitOutput({ maxBytes }: OutputLimitOptions): Middleware {
+  requirePositive({ maxBytes });
+  return async function limitOutput({ method, name }, next) {
+    const result = await next();
+    const { length } = ENCODER.encode(JSON.stringify(result));
+    if (length <= maxBytes) return result;
+    const message = `Result of ${name} is too large: ${length} bytes, and ${maxBytes} are allowed`;
+    if (method !== METHODS.callTool) throw new ProtocolError("internal_error", message);
+    return errorResult(`${message}; ask for less`);
+  };
+}

@@ -1,0 +1,71 @@
+import { type Clock, monotonic } from "../base/clock.ts";
+import { ConfigError } from "../base/errors.ts";
+import { TokenBuckets } from "../base/token_buckets.ts";
+import type { Caller } from "../registry/context.ts";
+import type { Middleware } from "../registry/middleware.ts";
+import { errorResult } from "../registry/tool_results.ts";
+import { METHODS } from "../wire/methods.ts";
+
+/** How often a caller may call a tool. */
+export interface RateLimitOptions {
+  /** Calls a minute, of each tool and caller. */
+  readonly perMinute: number;
+  /** Calls at once after a time without; default: as many as in one minute, and at least 1. */
+  readonly burst?: number;
+  /** The tools that are limited; default: all. */
+  readonly tools?: readonly string[];
+  /** Who counts as one caller; default: the principal, else the address. */
+  readonly callerOf?: (caller: Caller) => string;
+  /** Pairs of tool and caller that are remembered; the one unused for longest is forgotten first. */
+  readonly maxEntries?: number;
+  readonly clock?: Clock;
+}
+
+const MAX_ENTRIES = 10_000;
+
+/**
+ * Middleware that limits how often each caller may call each tool. A call over the limit is
+ * answered with a result that has `isError` and says when to call again; the tool does not run.
+ *
+ * @throws {ConfigError} for a rate or burst that is not a positive number
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createApp, defineTool, rateLimit } from "../mod.ts";
+ *
+ * const search = defineTool({ name: "search", description: "Searches", run: () => "found" });
+ * const app = createApp({ tools: [search], use: [rateLimit({ perMinute: 30, burst: 5 })] });
+ * assertEquals(app.catalog.tools.size, 1);
+ * app.stop();
+ * ```
+ */
+export function rateLimit(options: RateLimitOptions): Middleware {
+  const { perMinute, tools, callerOf = keyOf, maxEntries = MAX_ENTRIES, clock = monotonic } =
+    options;
+  const { burst = Math.max(1, perMinute) } = options;
+  requirePositive({ perMinute, burst, maxEntries });
+  const limited = tools === undefined ? undefined : new Set(tools);
+  const buckets = new TokenBuckets({ perSecond: perMinute / 60, burst }, maxEntries);
+  return function rateLimit({ method, name, caller }, next) {
+    if (method !== METHODS.callTool || limited?.has(name) === false) return next();
+    const waitMs = buckets.take(JSON.stringify([name, callerOf(caller)]), clock());
+    if (waitMs === 0) return next();
+    return errorResult(
+      `Too many calls of ${name}: ${perMinute} a minute are allowed; call again in ` +
+        `${Math.ceil(waitMs / 1000)} s`,
+    );
+  };
+}
+
+/** @throws {ConfigError} naming the option at fault */
+export function requirePositive(options: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value > 0 && Number.isFinite(value)) continue;
+    throw new ConfigError(`Invalid ${name}: ${value}; give a positive number`);
+  }
+}
+
+function keyOf({ principal, address }: Caller): string {
+  return principal === undefined ? address : `principal ${principal}`;
+}

@@ -1,0 +1,177 @@
+/** The middleware that comes with Lifeline. */
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import * as z from "zod";
+import { ConfigError } from "../../lib/base/errors.ts";
+import {
+  cacheResults,
+  defineResource,
+  defineTool,
+  limitOutput,
+  logTiming,
+  type Middleware,
+  rateLimit,
+} from "../../lib/mod.ts";
+import { rpc, type TestApp, testApp } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
+
+/** An app whose tool answers how often it has run, and a clock to move. */
+class Scene implements Disposable {
+  readonly app: TestApp;
+  now = 0;
+  runs = 0;
+
+  constructor(middleware: (clock: () => number) => Middleware) {
+    const count = defineTool({
+      name: "count",
+      description: "Counts its runs",
+      input: z.looseObject({ fail: z.boolean().optional() }),
+      run: ({ fail }) => {
+        this.runs++;
+        if (fail === true) throw new Error(`failed in run ${this.runs}`);
+        return `run ${this.runs}`;
+      },
+    });
+    const other = defineTool({ name: "other", description: "Another", run: () => "other" });
+    const resource = defineResource({
+      uri: "test://large",
+      name: "large",
+      read: () => "x".repeat(5_000),
+    });
+    this.app = testApp({
+      tools: [count, other],
+      resources: [resource],
+      use: [middleware(() => this.now)],
+    });
+  }
+
+  async call(args = {}, address = "10.0.0.1", name = "count"): Promise<string> {
+    const response = await this.app.request("/mcp", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(rpc("tools/call", { name, arguments: args })),
+    }, { address });
+    const { result } = await response.json();
+    return `${result.isError === true ? "error: " : ""}${result.content[0].text}`;
+  }
+
+  [Symbol.dispose](): void {
+    this.app.stop();
+  }
+}
+
+Deno.test("rateLimit() refuses a call over the limit until its time has come", async () => {
+  using scene = new Scene((clock) => rateLimit({ perMinute: 30, burst: 2, clock }));
+  assertEquals(await scene.call(), "run 1");
+  assertEquals(await scene.call(), "run 2");
+  assertEquals(
+    await scene.call(),
+    "error: Too many calls of count: 30 a minute are allowed; call again in 2 s",
+  );
+  scene.now += 2_000;
+  assertEquals(await scene.call(), "run 3");
+  assertEquals(scene.runs, 3);
+});
+
+Deno.test("rateLimit() counts each tool and each caller by itself", async () => {
+  using scene = new Scene((clock) => rateLimit({ perMinute: 1, clock }));
+  assertEquals(await scene.call(), "run 1");
+  assertMatch(await scene.call(), /^error: Too many calls/);
+  assertEquals(await scene.call({}, "10.0.0.2"), "run 2");
+  assertEquals(await scene.call({}, "10.0.0.1", "other"), "other");
+});
+
+Deno.test("rateLimit() leaves tools alone that it does not name", async () => {
+  using scene = new Scene((clock) => rateLimit({ perMinute: 1, tools: ["other"], clock }));
+  assertEquals([await scene.call(), await scene.call()], ["run 1", "run 2"]);
+});
+
+Deno.test("rateLimit() forgets callers beyond its number, the one unused for longest first", async () => {
+  using scene = new Scene((clock) => rateLimit({ perMinute: 1, maxEntries: 2, clock }));
+  for (const address of ["10.0.0.1", "10.0.0.2", "10.0.0.3"]) await scene.call({}, address);
+  assertEquals(await scene.call({}, "10.0.0.1"), "run 4");
+  assertMatch(await scene.call({}, "10.0.0.3"), /^error: Too many calls/);
+});
+
+Deno.test("cacheResults() gives a result again for the same arguments, until its time is over", async () => {
+  using scene = new Scene((clock) => cacheResults({ tools: ["count"], ttlMs: 1_000, clock }));
+  assertEquals(await scene.call({ a: 1, b: { c: 2, d: 3 } }), "run 1");
+  assertEquals(await scene.call({ b: { d: 3, c: 2 }, a: 1 }), "run 1");
+  assertEquals(await scene.call({ a: 2 }), "run 2");
+  scene.now += 1_000;
+  assertEquals(await scene.call({ a: 1, b: { c: 2, d: 3 } }), "run 3");
+});
+
+Deno.test("cacheResults() keeps the result of one caller from another, unless it is shared", async () => {
+  using scene = new Scene((clock) => cacheResults({ tools: ["count"], ttlMs: 1_000, clock }));
+  assertEquals(await scene.call({}, "10.0.0.1"), "run 1");
+  assertEquals(await scene.call({}, "10.0.0.2"), "run 2");
+  using shared = new Scene((clock) =>
+    cacheResults({ tools: ["count"], ttlMs: 1_000, isShared: true, clock })
+  );
+  assertEquals(await shared.call({}, "10.0.0.1"), "run 1");
+  assertEquals(await shared.call({}, "10.0.0.2"), "run 1");
+});
+
+Deno.test("cacheResults() keeps no failure, and drops the result unused for longest", async () => {
+  using scene = new Scene((clock) =>
+    cacheResults({ tools: ["count"], ttlMs: 1_000, maxEntries: 2, clock })
+  );
+  assertEquals(await scene.call({ fail: true }), "error: failed in run 1");
+  assertEquals(await scene.call({ fail: true }), "error: failed in run 2");
+  for (const n of [1, 2, 3]) await scene.call({ n });
+  assertEquals(await scene.call({ n: 1 }), "run 6");
+  assertEquals(await scene.call({ n: 3 }), "run 5");
+});
+
+Deno.test("limitOutput() refuses a result that is too large, and says its size", async () => {
+  using scene = new Scene(() => limitOutput({ maxBytes: 20 }));
+  const refused =
+    /^error: Result of count is too large: \d+ bytes, and 20 are allowed; ask for less$/;
+  assertMatch(await scene.call(), refused);
+  using roomy = new Scene(() => limitOutput({ maxBytes: 1_000 }));
+  assertEquals(await roomy.call(), "run 1");
+  const response = await roomy.app.post("/mcp", rpc("resources/read", { uri: "test://large" }));
+  const { error } = await response.json();
+  assertEquals(error.code, -32603);
+  assertMatch(error.message, /^Result of test:\/\/large is too large: 5\d{3} bytes/);
+});
+
+Deno.test("logTiming() logs how long a request took and how it ended", async () => {
+  using log = new CapturedLog("info");
+  using scene = new Scene((clock) => logTiming({ clock }));
+  await scene.call();
+  await scene.call({ fail: true });
+  await (await scene.app.post("/mcp", rpc("prompts/get", { name: "none" }))).json();
+  assertEquals(log.of("Request timed").map(({ fields }) => fields), [
+    { method: "tools/call", name: "count", outcome: "ok", duration_ms: 0 },
+    { method: "tools/call", name: "count", outcome: "tool_error", duration_ms: 0 },
+    { method: "prompts/get", name: "none", outcome: "invalid_params", duration_ms: 0 },
+  ]);
+});
+
+Deno.test("logTiming() leaves out requests that are quicker than it is told", async () => {
+  using log = new CapturedLog("info");
+  let now = 0;
+  using scene = new Scene(() => logTiming({ minMs: 100, clock: () => (now += 60) }));
+  await scene.call();
+  assertEquals(log.of("Request timed"), []);
+  using slow = new Scene(() => logTiming({ minMs: 100, clock: () => (now += 100) }));
+  await slow.call();
+  assertEquals(log.of("Request timed").map(({ fields }) => fields.duration_ms), [100]);
+});
+
+Deno.test("an option that is no positive number is refused where it is given", () => {
+  const wrong: readonly (() => unknown)[] = [
+    () => rateLimit({ perMinute: 0 }),
+    () => rateLimit({ perMinute: 1, burst: -1 }),
+    () => rateLimit({ perMinute: Number.NaN }),
+    () => cacheResults({ tools: [], ttlMs: 0 }),
+    () => limitOutput({ maxBytes: Infinity }),
+  ];
+  for (const make of wrong) {
+    assertMatch(
+      assertThrows(make, ConfigError).message,
+      /^Invalid \w+: .+; give a positive number/,
+    );
+  }
+});
