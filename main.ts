@@ -41,8 +41,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
-  const overStdio = stdio ? await import("./lib/runtime/stdio.ts") : undefined;
-  overStdio?.keepStdoutForMessages();
+  const serveStdio = stdio ? (await import("./lib/runtime/stdio.ts")).prepareStdio() : undefined;
   const ownTools = settings.MCP_TOOLS === undefined
     ? []
     : await loadTools(settings.MCP_TOOLS, BUILT_IN_TOOLS);
@@ -57,7 +56,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   });
   rejections.observer = app.observer;
   if (checkConfig) return print(describeSettings(settings));
-  if (overStdio !== undefined) return await overStdio.serveOverStdio(app, signals);
+  if (serveStdio !== undefined) return await serveStdio(app, signals);
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await requireSs();
   const loopDelay = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));

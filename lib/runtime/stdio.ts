@@ -1,33 +1,28 @@
-import { Console } from "node:console";
-import process from "node:process";
 import type { App } from "../http/app.ts";
+import { keepStdoutForMessages, type WriteStdout } from "./stdout_guard.ts";
 import type { StopSignals } from "./stop_signals.ts";
 
-const ENCODER = new TextEncoder();
+/** Serves over stdio; see {@linkcode prepareStdio}. */
+export type ServeStdio = (app: App, signals: StopSignals) => Promise<number>;
 
 /**
- * Has the console write to stderr: stdout belongs to the protocol, and a tool that prints would
- * break it. To be called before tools are loaded, as a module may print too.
+ * Sends to stderr whatever tools print, from now on.
+ *
+ * @returns serves the client at the other end of stdin and stdout, until it or a signal ends that;
+ * resolves to the exit code
  */
-export function keepStdoutForMessages(): void {
-  globalThis.console = new Console(process.stderr);
+export function prepareStdio(): ServeStdio {
+  const write = keepStdoutForMessages();
+  return (app, signals) => serveStdio(app, write, signals);
 }
 
-/** Serves the client at the other end of stdin and stdout, until it or a signal ends it. */
-export async function serveOverStdio(app: App, signals: StopSignals): Promise<number> {
+async function serveStdio(app: App, write: WriteStdout, signals: StopSignals): Promise<number> {
   const stop = new AbortController();
   void signals.first.then(() => stop.abort());
   try {
-    await app.speak({ input: Deno.stdin.readable, write: writeLine, signal: stop.signal });
+    await app.speak({ input: Deno.stdin.readable, write, signal: stop.signal });
   } finally {
     app.stop();
   }
   return 0;
-}
-
-async function writeLine(line: string): Promise<void> {
-  const bytes = ENCODER.encode(line);
-  for (let done = 0; done < bytes.length;) {
-    done += await Deno.stdout.write(bytes.subarray(done));
-  }
 }

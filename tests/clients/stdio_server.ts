@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { serveOverStdio } from "../../lib/runtime/stdio.ts";
+import { prepareStdio } from "../../lib/runtime/stdio.ts";
 import { StopSignals } from "../../lib/runtime/stop_signals.ts";
 import { createFixture } from "./fixture.ts";
 
-if (import.meta.main) Deno.exit(await serveOverStdio(createFixture(), new StopSignals()));
+if (import.meta.main) Deno.exit(await prepareStdio()(createFixture(), new StopSignals()));

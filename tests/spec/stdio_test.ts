@@ -43,7 +43,21 @@ Deno.test("stdio: nothing but messages goes to stdout, logs go to stderr", async
   const messages = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   for (const message of messages) assertMessage(message);
   assertEquals(messages.map(({ id }) => id).sort(), ["call", "init", null].sort());
-  assertStringIncludes(stderr, "NOISE");
+  const call = messages.find(({ id }) => id === "call");
+  assertEquals(call.result.content[0].text, "heard hello");
+  for (
+    const noise of [
+      "loading",
+      "console",
+      "node:console",
+      "Console(process.stdout)",
+      "process.stdout",
+      "Deno.stdout",
+      "worker console",
+      "worker stdout",
+      "worker message",
+    ]
+  ) assertStringIncludes(stderr, `NOISE ${noise}\n`);
 });
 
 Deno.test("stdio: a client of each revision initializes and is served", async () => {

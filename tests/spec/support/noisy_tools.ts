@@ -1,16 +1,40 @@
 /** Tools whose author forgot that stdout belongs to the protocol. */
+import nodeConsole, { Console } from "node:console";
+import process from "node:process";
 import { defineTool } from "../../../lib/mod.ts";
 
 // deno-lint-ignore no-console -- a module may print, too
-console.log("NOISE");
+console.log("NOISE loading");
 
-/** Prints where it must not. */
+/** Prints in every way where it must not. */
 export const noisy = defineTool({
   name: "noisy",
   description: "Prints while it runs",
-  run: () => {
-    // deno-lint-ignore no-console -- what this tool is for
-    for (const print of [console.log, console.info, console.debug, console.table]) print("NOISE");
-    return "quiet";
+  run: async () => {
+    const { log, info, debug, table } = console;
+    for (const print of [log, info, debug, table]) print("NOISE console");
+    nodeConsole.log("NOISE node:console");
+    new Console(process.stdout).log("NOISE Console(process.stdout)");
+    process.stdout.write("NOISE process.stdout\n");
+    const line = new TextEncoder().encode("NOISE Deno.stdout\n");
+    Deno.stdout.writeSync(line);
+    await Deno.stdout.write(line);
+    const writer = Deno.stdout.writable.getWriter();
+    await writer.write(line);
+    writer.releaseLock();
+    return await askWorker("hello");
   },
 });
+
+/** What a worker answers, which was told before it had begun to listen. */
+async function askWorker(text: string): Promise<string> {
+  const worker = new Worker(new URL("./noisy_worker.ts", import.meta.url), { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.postMessage(text);
+  try {
+    return await promise;
+  } finally {
+    worker.terminate();
+  }
+}
