@@ -12,7 +12,7 @@ import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { Catalog, type Features } from "../registry/catalog.ts";
 import type { Middleware } from "../registry/middleware.ts";
-import type { HeapFigures } from "../stream/admit/admission.ts";
+import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import { createTransport } from "../transport/create_transport.ts";
 import {

@@ -1,5 +1,5 @@
 import { nodeV8 } from "../base/node.ts";
-import type { HeapFigures } from "../stream/admit/admission.ts";
+import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
 
 /** The JavaScript heap: what is used, and the most that V8 will take. */
 export function heap(): HeapFigures {

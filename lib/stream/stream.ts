@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
+import type { Lease } from "./admit/slots.ts";
 import type { Client, Socket } from "./client.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox, type OutboxOwner } from "./out/outbox.ts";
@@ -12,6 +13,8 @@ export interface EventStreamParts {
   readonly driver: StreamDriver;
   readonly client: Client;
   readonly socket: Socket;
+  /** Its place among all streams. */
+  readonly lease: Lease;
   readonly owner: StreamHost;
   readonly limits: StreamLimits;
   /** The time between two pings of this stream. */
@@ -26,6 +29,8 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
   readonly id: string;
   readonly client: Client;
   readonly socket: Socket;
+  /** Its place among all streams, until its socket is released. */
+  readonly lease: Lease;
   /**
    * Monotonic ms at which the stream was opened. Its times are whole numbers: V8 keeps those in the
    * stream itself, and makes each of all others an object of 16 bytes.
@@ -41,13 +46,15 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
   protected readonly heartbeat: Heartbeat;
 
   constructor(
-    { id, driver, client, socket, owner, limits, pingIntervalMs, pingSlot }: EventStreamParts,
+    { id, driver, client, socket, lease, owner, limits, pingIntervalMs, pingSlot }:
+      EventStreamParts,
   ) {
     super();
     this.id = id;
     this.driver = driver;
     this.client = client;
     this.socket = socket;
+    this.lease = lease;
     this.owner = owner;
     this.limits = limits;
     this.openedAt = Math.floor(owner.wheel.now());

@@ -8,7 +8,8 @@ import { type Log, logFor } from "../base/log.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
-import { Admission, type AdmissionLimits, type HeapFigures } from "./admit/admission.ts";
+import { Admission, type AdmissionLimits } from "./admit/admission.ts";
+import type { HeapFigures } from "./admit/heap_gauge.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
 import { PingSlots } from "./heartbeat.ts";
 import { IdMap } from "./id_map.ts";
@@ -49,8 +50,6 @@ export class StreamRegistry implements StreamHost {
   readonly #log: Log;
   readonly #emit: Emit;
   readonly #streams = new IdMap<EventStream>();
-  /** Open and lingering streams, by client. */
-  readonly #perClient = new Map<string, number>();
   readonly #closed = zeroClosed();
   readonly #queues: QueueBudget;
   readonly #pingSlots = new PingSlots();
@@ -80,6 +79,7 @@ export class StreamRegistry implements StreamHost {
     this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
     this.admission = new Admission(limits, {
       now: () => wheel.now(),
+      queuedBytes: () => this.#queues.syncIfFull(),
       heap,
       onRefused: (refusal) => emit("refused", refusal),
     });
@@ -109,17 +109,13 @@ export class StreamRegistry implements StreamHost {
    * @throws {ProtocolError} `draining`, `overloaded` or `too_many_requests`, with `Retry-After`
    */
   open({ driver, client, socket, pingIntervalMs }: OpenOptions): EventStream {
-    this.#queues.syncIfFull();
-    this.admission.admitStream(client, {
-      open: this.#streams.size + this.#lingering,
-      openOfClient: this.#perClient.get(client.key) ?? 0,
-      queuedBytes: this.#queues.bytes,
-    }, driver.isLongLived);
+    const lease = this.admission.enter({ client }, driver.isLongLived ? "stream" : "answer");
     const connection = new EventStream({
       id: randomId("mcp_sse_"),
       driver,
       client,
       socket,
+      lease,
       owner: this,
       limits: this.#limits,
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
@@ -129,7 +125,6 @@ export class StreamRegistry implements StreamHost {
     this.#opened++;
     this.#emit("connectionOpened", driver.name);
     this.#streams.add(connection);
-    this.#perClient.set(client.key, (this.#perClient.get(client.key) ?? 0) + 1);
     this.#log.info("SSE Connection establishing", {
       connection_id: connection.id,
       client_ip: client.address,
@@ -216,7 +211,7 @@ export class StreamRegistry implements StreamHost {
     const { isLongLived } = connection;
     // A client that has left holds no socket, and asking for its release now would be too late.
     const released = reason === "client_closed" ? undefined : connection.socket.released();
-    if (released === undefined) this.#countOut(connection);
+    if (released === undefined) connection.lease[Symbol.dispose]();
     else this.#linger(connection, released);
     if (isClientGone(reason) && isLongLived) this.admission.noteLost(connection);
     if (this.#streams.size > 0) return;
@@ -284,14 +279,8 @@ export class StreamRegistry implements StreamHost {
     const onRelease = () => {
       connection.onSocketReleased();
       this.#lingering--;
-      this.#countOut(connection);
+      connection.lease[Symbol.dispose]();
     };
     released.then(onRelease, onRelease);
-  }
-
-  #countOut({ client }: EventStream): void {
-    const left = (this.#perClient.get(client.key) ?? 1) - 1;
-    if (left > 0) this.#perClient.set(client.key, left);
-    else this.#perClient.delete(client.key);
   }
 }

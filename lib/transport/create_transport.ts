@@ -91,6 +91,7 @@ export function createTransport(
     around: tracing(catalog, info.version),
   });
   const sessions = new SessionTable({
+    admission: core.connections.admission,
     seal: signer,
     store,
     changes,

@@ -7,7 +7,7 @@
 import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStoreFigures } from "../../store/event_store.ts";
-import type { HeapFigures } from "../../stream/admit/admission.ts";
+import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";

@@ -5,7 +5,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
-import type { HeapFigures } from "../../stream/admit/admission.ts";
+import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import { noStoreJson } from "../../transport/respond.ts";
 import { requireAdmin } from "../steps/operator.ts";

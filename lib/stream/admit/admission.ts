@@ -1,6 +1,6 @@
 /**
- * Who may open a stream or a session now. Everything is bounded, so that the process never dies of
- * its clients; whoever is refused is told why and when to come back.
+ * Who may come in now, with a call, a stream or a session. Everything is bounded, so that the process
+ * never dies of its clients; whoever is refused is told why and when to come back.
  *
  * @module
  */
@@ -10,7 +10,8 @@ import { type BucketRate, TokenBuckets } from "../../base/token_buckets.ts";
 import { FlapDetector } from "./flap_detector.ts";
 import { type Refusal, zeroRefused } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
-import { CallSlots } from "./call_slots.ts";
+import { type HeapFigures, HeapGauge } from "./heap_gauge.ts";
+import { type Lease, Slots } from "./slots.ts";
 import type { Client } from "../client.ts";
 
 /** See the settings of the same names. */
@@ -25,27 +26,33 @@ export interface AdmissionLimits {
   readonly maxFlaps: number;
 }
 
-/** The JavaScript heap, in bytes. */
-export interface HeapFigures {
-  readonly used: number;
-  readonly limit: number;
-}
-
 /** What {@linkcode Admission} asks others. */
 export interface AdmissionSources {
   /** Monotonic ms. */
   readonly now: () => number;
-  /** The heap; looked at a few times a second at most. */
-  readonly heap?: (() => HeapFigures) | undefined;
+  /** Bytes that wait for all readers together. */
+  readonly queuedBytes: () => number;
+  /** The heap; measured a few times a second at most. */
+  readonly heap: (() => HeapFigures) | undefined;
   /** Told of every refusal. */
-  readonly onRefused?: (refusal: Refusal) => void;
+  readonly onRefused: (refusal: Refusal) => void;
 }
 
-/** How full the server is. */
-export interface Load {
-  readonly open: number;
-  readonly openOfClient: number;
-  readonly queuedBytes: number;
+/** Who asks to be let in; the client is looked up only where it matters. */
+export interface Arrival {
+  readonly client: Pick<Client, "key" | "address">;
+}
+
+/**
+ * What somebody is let in for: a call without a session, a stream that only carries the answer to a
+ * request, one that stays open by itself, or a session.
+ */
+export type Admitted = "call" | "answer" | "stream" | "session";
+
+/** The place of a call, which counts only if the call does not end at once. */
+export interface CallLease extends Lease {
+  /** The call goes on; from now on it counts. */
+  hold(): void;
 }
 
 /** A stream that its client has lost. */
@@ -59,10 +66,12 @@ export interface LostStream {
 const MAX_CLIENTS = 10_000;
 /** Seconds a refused client is asked to wait: spread, so that a crowd does not come back at once. */
 const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
-const HEAP_LOOK_MS = 250;
 
 export class Admission {
-  readonly calls: CallSlots = new CallSlots();
+  readonly #calls = new Slots();
+  readonly #streams = new Slots();
+  readonly #sessions = new Slots();
+  readonly #heap: HeapGauge;
   readonly #limits: AdmissionLimits;
   readonly #sources: AdmissionSources;
   readonly #refused = zeroRefused();
@@ -71,12 +80,11 @@ export class Admission {
   readonly #initializes: TokenBuckets;
   readonly #flapping: FlapDetector;
   #isDraining = false;
-  #heapIsFull = false;
-  #heapSeenAt = -Infinity;
 
   constructor(limits: AdmissionLimits, sources: AdmissionSources) {
     this.#limits = limits;
     this.#sources = sources;
+    this.#heap = new HeapGauge(sources.heap, limits.maxHeapPercent, sources.now);
     this.#opens = new TokenBuckets(limits.streamOpens, MAX_CLIENTS);
     this.#initializes = new TokenBuckets(limits.initializes, MAX_CLIENTS);
     this.#flapping = new FlapDetector(limits.maxFlaps, MAX_CLIENTS);
@@ -96,71 +104,45 @@ export class Admission {
     return { ...this.#refused };
   }
 
+  /** Calls without a session that run. */
+  get calls(): number {
+    return this.#calls.total;
+  }
+
   /**
-   * Lets a request in at all.
+   * Lets a request in at all, whatever it is for.
    *
-   * @throws {ProtocolError} with `Retry-After`, during a drain
+   * @throws {ProtocolError} with `Retry-After`, during a drain and while the heap is full
    */
   admitRequest(): void {
     if (this.#isDraining) this.#refuse("draining");
+    if (this.#heap.isFull()) this.#refuse("heap", "the server is short of memory");
   }
 
   /**
-   * Lets a stream be opened.
+   * Lets somebody in.
    *
-   * @param isLasting false for one that only carries the answer to a request
+   * @returns the place taken, to be disposed of when they leave
    * @throws {ProtocolError} with `Retry-After`, naming the limit and its setting
    */
-  admitStream(
-    { key, address }: Pick<Client, "key" | "address">,
-    load: Load,
-    isLasting: boolean,
-  ): void {
-    const limits = this.#limits;
+  enter(arrival: Arrival, kind: "call"): CallLease;
+  enter(arrival: Arrival, kind: Admitted): Lease;
+  enter(arrival: Arrival, kind: Admitted): Lease {
+    // A call comes in a request, which was let in already.
+    if (kind === "call") return this.#enterCall(arrival);
     this.admitRequest();
-    if (load.open >= limits.maxConnections) {
-      this.#refuse("max_connections", `all ${limits.maxConnections} connections are in use`);
+    const { client } = arrival;
+    if (kind === "session") {
+      const waitMs = this.#initializes.take(client.key, this.#sources.now());
+      if (waitMs > 0) this.#refuse("initialize_rate", "the client initializes too fast", waitMs);
+      return this.#sessions.take(client.key);
     }
-    if (load.openOfClient >= limits.maxConnectionsPerClient) {
-      const count = limits.maxConnectionsPerClient;
-      this.#refuse("max_per_client", `all ${count} connections of client ${address} are in use`);
-    }
-    if (load.queuedBytes >= limits.maxTotalQueuedBytes) {
+    this.#checkRoom(this.#streams, client);
+    if (this.#sources.queuedBytes() >= this.#limits.maxTotalQueuedBytes) {
       this.#refuse("queue_budget", "too many bytes wait for slow readers");
     }
-    const now = this.#sources.now();
-    this.#checkHeap(now);
-    if (!isLasting) return;
-    if (this.#flapping.shouldRefuse(key, now)) {
-      this.#refuse("flapping", `client ${address} opens and loses streams again and again`);
-    }
-    const waitMs = this.#opens.take(key, now);
-    if (waitMs > 0) this.#refuse("open_rate", `client ${address} opens streams too fast`, waitMs);
-  }
-
-  /**
-   * Lets a call without a session begin.
-   *
-   * @throws {ProtocolError} with `Retry-After`, when its client has as many running as it may have
-   * streams
-   */
-  admitCall(client: Pick<Client, "key" | "address">): void {
-    const load = { open: this.calls.total, openOfClient: this.calls.of(client.key) };
-    this.admitStream(client, { ...load, queuedBytes: 0 }, false);
-  }
-
-  /**
-   * Lets a session be opened.
-   *
-   * @param key of the client
-   * @throws {ProtocolError} with `Retry-After`
-   */
-  admitSession(key: string): void {
-    this.admitRequest();
-    const now = this.#sources.now();
-    this.#checkHeap(now);
-    const waitMs = this.#initializes.take(key, now);
-    if (waitMs > 0) this.#refuse("initialize_rate", "the client initializes too fast", waitMs);
+    if (kind === "stream") this.#checkRate(client);
+    return this.#streams.take(client.key);
   }
 
   /** Takes note of a lasting stream that its client has lost. */
@@ -176,18 +158,36 @@ export class Admission {
     return this.#flapping.retryMs(key, now);
   }
 
-  #checkHeap(now: number): void {
-    if (this.#sources.heap !== undefined && now - this.#heapSeenAt >= HEAP_LOOK_MS) {
-      const { used, limit } = this.#sources.heap();
-      this.#heapSeenAt = now;
-      this.#heapIsFull = used > limit * this.#limits.maxHeapPercent / 100;
+  /** A client may have as many calls running as it may have streams. */
+  #enterCall(arrival: Arrival): CallLease {
+    // While no call runs, a quick one need not know whose it is. Perf: looking up the address.
+    if (this.#calls.total > 0) this.#checkRoom(this.#calls, arrival.client);
+    return new HeldCall(this.#calls, arrival);
+  }
+
+  #checkRoom(slots: Slots, { key, address }: Arrival["client"]): void {
+    const { maxConnections, maxConnectionsPerClient } = this.#limits;
+    if (slots.total >= maxConnections) {
+      this.#refuse("max_connections", `all ${maxConnections} connections are in use`);
     }
-    if (this.#heapIsFull) this.#refuse("heap", "the server is short of memory");
+    if (slots.of(key) >= maxConnectionsPerClient) {
+      const why = `all ${maxConnectionsPerClient} connections of client ${address} are in use`;
+      this.#refuse("max_per_client", why);
+    }
+  }
+
+  #checkRate({ key, address }: Arrival["client"]): void {
+    const now = this.#sources.now();
+    if (this.#flapping.shouldRefuse(key, now)) {
+      this.#refuse("flapping", `client ${address} opens and loses streams again and again`);
+    }
+    const waitMs = this.#opens.take(key, now);
+    if (waitMs > 0) this.#refuse("open_rate", `client ${address} opens streams too fast`, waitMs);
   }
 
   #refuse(refusal: Refusal, why = "the server is shutting down", waitMs = 0): never {
     this.#refused[refusal]++;
-    this.#sources.onRefused?.(refusal);
+    this.#sources.onRefused(refusal);
     this.#refusals.warn(refusal, this.#sources.now());
     const { kind, setting } = REFUSAL_TABLE[refusal];
     const spread = RETRY_AFTER_S.min + Math.floor(Math.random() * RETRY_AFTER_S.spread);
@@ -200,6 +200,26 @@ export class Admission {
         headers: { "retry-after": String(seconds) },
       },
     );
+  }
+}
+
+class HeldCall implements CallLease {
+  readonly #slots: Slots;
+  readonly #arrival: Arrival;
+  #lease: Lease | undefined;
+
+  constructor(slots: Slots, arrival: Arrival) {
+    this.#slots = slots;
+    this.#arrival = arrival;
+  }
+
+  hold(): void {
+    this.#lease ??= this.#slots.take(this.#arrival.client.key);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lease?.[Symbol.dispose]();
+    this.#lease = undefined;
   }
 }
 

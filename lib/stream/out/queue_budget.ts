@@ -38,9 +38,10 @@ export class QueueBudget {
     for (const queue of this.tailDrains) queue.syncCount();
   }
 
-  /** The same, where it could matter. */
-  syncIfFull(): void {
+  /** What waits, exactly where that could matter. */
+  syncIfFull(): number {
     if (this.#bytes >= this.#maxBytes) this.syncCount();
+    return this.#bytes;
   }
 
   /** Over the limit the greediest goes, and the next, until there is room. */

@@ -13,6 +13,7 @@ import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
 import { cutByDrain, type McpServer } from "../../mcp/server.ts";
 import type { Caller } from "../../registry/context.ts";
+import type { CallLease } from "../../stream/admit/admission.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
@@ -56,10 +57,8 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @throws {ProtocolError} when its client has too many running already
  */
 export function handleStateless(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
-  const { admission } = deps.connections;
-  // Where none runs, a quick call need not know whose it is.
-  if (admission.calls.total > 0) admission.admitCall(call.c.client);
-  const exchange = new StatelessRequest(deps, call);
+  const lease = deps.connections.admission.enter(call.c, "call");
+  const exchange = new StatelessRequest(deps, call, lease);
   const response = deps.server.dispatch(call.message, exchange, call.methods);
   if (isPromise(response)) return exchange.wait(response);
   return exchange.hasStream ? exchange.wait(Promise.resolve(response)) : answerOf(call, response);
@@ -75,12 +74,13 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   readonly #call: StatelessCall;
   #stream: EventStream | undefined;
   #answer: PromiseWithResolvers<Response> | undefined;
-  #clientKey = "";
+  readonly #lease: CallLease;
 
-  constructor(deps: StatelessDeps, call: StatelessCall) {
+  constructor(deps: StatelessDeps, call: StatelessCall, lease: CallLease) {
     super();
     this.#deps = deps;
     this.#call = call;
+    this.#lease = lease;
     this.capabilities = call.client.capabilities;
     this.logLevel = call.client.logLevel;
   }
@@ -162,9 +162,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   /** The answer to a call that does not end at once. */
   wait(response: Promise<JsonRpcResponse | undefined>): Promise<Response> {
     const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
-    // Read now, as a socket has no address any more once its client has left.
-    this.#clientKey = this.#call.c.client.key;
-    this.#deps.connections.admission.calls.started(this.#clientKey);
+    this.#lease.hold();
     if (this.#stream !== undefined) resolve(eventStream(this.#stream));
     else if (this.#call.c.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
     else this.#openStream();
@@ -193,7 +191,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
 
   #finish(response: JsonRpcResponse | undefined): void {
     this.#deps.wheel.cancel(this);
-    this.#deps.connections.admission.calls.ended(this.#clientKey);
+    this.#lease[Symbol.dispose]();
     if (this.#stream === undefined) {
       return this.#answer?.resolve(answerOf(this.#call, response));
     }

@@ -55,16 +55,16 @@ export function openSession(
   c: RequestContext,
 ): MaybePromise<Response> {
   const { server, sessions, connections } = deps;
-  connections.admission.admitSession(c.client.key);
+  const lease = connections.admission.enter(c, "session");
   const key = randomId("");
   const state = new ClientState(deps, callerOf(c.client));
   const response = server.dispatch(request, new InitializeScope(key, state), server.legacy);
   const answer = (response: JsonRpcResponse | undefined): Response => {
+    const isOpened = response !== undefined && "result" in response;
+    if (!isOpened) lease[Symbol.dispose]();
     if (response === undefined) return asJson(response);
     const answered = c.accepted.json ? jsonResponse(response) : singleEvent(response);
-    if ("result" in response) {
-      answered.headers.set(SESSION_ID, sessions.create(key, state, c).id);
-    }
+    if (isOpened) answered.headers.set(SESSION_ID, sessions.create({ key, state, lease }, c).id);
     return answered;
   };
   return isPromise(response) ? response.then(answer) : answer(response);

@@ -14,6 +14,8 @@ import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { EventStore } from "../../store/event_store.ts";
+import type { Admission } from "../../stream/admit/admission.ts";
+import type { Lease } from "../../stream/admit/slots.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
 import { sessionNotFound, type SessionToken, SessionTokens } from "./session_token.ts";
@@ -22,6 +24,7 @@ import type { RequestOrigin } from "../peer.ts";
 
 /** What the table works with; the limits are the settings of the same names. */
 export interface SessionTableOptions {
+  readonly admission: Admission;
   readonly seal: Signer;
   readonly store: EventStore;
   readonly changes: ChangeBus;
@@ -41,9 +44,20 @@ export interface SessionTableOptions {
 export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
+/** A session to be. */
+export interface SessionOpening {
+  /** Random; servers know the session by it. */
+  readonly key: string;
+  /** Of a client that has sent `initialize`. */
+  readonly state: ClientState;
+  /** Its place among all sessions in memory. */
+  readonly lease: Lease;
+}
+
 /** A session in memory, and what its id says: it was opened once, as nobody else has that id. */
 interface SessionEntry {
   readonly session: StreamableSession;
+  readonly lease: Lease;
   readonly token: SessionToken;
 }
 
@@ -71,28 +85,23 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /**
-   * Opens a session.
-   *
-   * @param key random, under which servers know the session
-   * @param state of a client that has sent `initialize`
-   */
-  create(key: string, state: ClientState, { identity }: RequestOrigin): StreamableSession {
+  /** Opens a session. */
+  create(opening: SessionOpening, { identity }: RequestOrigin): StreamableSession {
     const token: SessionToken = {
-      ...state.negotiated,
-      key,
+      ...opening.state.negotiated,
+      key: opening.key,
       owner: identity?.principal,
       at: Date.now(),
     };
     this.#emit("sessionOpened", "created");
-    return this.#open(this.#tokens.write(token), token, state);
+    return this.#open(this.#tokens.write(token), token, opening);
   }
 
   /**
    * The session of an id; one that is not in memory is restored.
    *
    * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, or ended;
-   * `forbidden` for somebody else's
+   * `forbidden` for somebody else's; the refusal of a session that cannot be restored now
    */
   find(id: string, origin: RequestOrigin): StreamableSession {
     const known = this.#sessions.get(id);
@@ -152,27 +161,29 @@ export class SessionTable {
   }
 
   #restore(id: string, token: SessionToken, origin: RequestOrigin): StreamableSession {
+    // Restoring costs as much as opening.
+    const lease = this.#options.admission.enter(origin, "session");
     this.#emit("sessionOpened", "restored");
     log.info("Session restored", { client: token.clientName, protocol_version: token.version });
     const state = new ClientState(this.#options, callerOf(origin.client));
     state.setNegotiated(token);
-    return this.#open(id, token, state);
+    return this.#open(id, token, { key: token.key, state, lease });
   }
 
-  #open(id: string, token: SessionToken, state: ClientState): StreamableSession {
+  #open(id: string, token: SessionToken, opening: SessionOpening): StreamableSession {
     const { changes, seal, store, wheel, idleMs } = this.#options;
     this.#makeRoom();
     const session = new StreamableSession({
       id,
-      key: token.key,
-      state,
+      key: opening.key,
+      state: opening.state,
       seal,
       store,
       wheel,
       idleMs,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
-    this.#moveToEnd(id, { session, token });
+    this.#moveToEnd(id, { session, token, lease: opening.lease });
     changes.add(session);
     return session;
   }
@@ -187,7 +198,10 @@ export class SessionTable {
   }
 
   #end(session: StreamableSession, end: SessionEnd, reason: CloseReason): void {
-    if (!this.#sessions.delete(session.id)) return;
+    const entry = this.#sessions.get(session.id);
+    if (entry === undefined) return;
+    this.#sessions.delete(session.id);
+    entry.lease[Symbol.dispose]();
     this.#latest = undefined;
     if (end === "deleted" || end === "idle") this.#markEnded(session.key);
     this.#options.changes.remove(session);

@@ -1,14 +1,21 @@
 /** Who may open a stream or a session now; in fake time, without HTTP. */
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { ProtocolError } from "../../../lib/base/errors.ts";
-import { Admission, type AdmissionLimits } from "../../../lib/stream/admit/admission.ts";
+import {
+  Admission,
+  type AdmissionLimits,
+  type Admitted,
+  type Arrival,
+} from "../../../lib/stream/admit/admission.ts";
 import type { Refusal } from "../../../lib/stream/ledger.ts";
 import { CapturedLog } from "../../helpers/log.ts";
 import { BARE, busyDriver, LIMITS, Streams } from "../../helpers/streams.ts";
 import { settled } from "../../helpers/time.ts";
 
-const client = { address: "192.0.2.1", key: "192.0.2.1", userAgent: "", transport: {} };
-const IDLE = { open: 0, openOfClient: 0, queuedBytes: 0 };
+/** A client at this address. */
+function at(address: string): Arrival {
+  return { client: { address, key: address } };
+}
 
 class Gate {
   now = 0;
@@ -20,6 +27,7 @@ class Gate {
   constructor(limits: Partial<AdmissionLimits> = {}) {
     this.admission = new Admission({ ...LIMITS, ...limits }, {
       now: () => this.now,
+      queuedBytes: () => 0,
       heap: () => {
         this.heapLooks++;
         return this.heap;
@@ -28,13 +36,21 @@ class Gate {
     });
   }
 
-  /** The error that refuses a stream; undefined when it is let in. */
-  stream({ isLasting = true, key = client.key } = {}): ProtocolError | undefined {
-    return refusalOf(() => this.admission.admitStream({ ...client, key }, IDLE, isLasting));
+  /** The error that refuses a stream, which leaves at once; undefined when it is let in. */
+  stream({ isLasting = true, key = "192.0.2.1" } = {}): ProtocolError | undefined {
+    return this.#enter(key, isLasting ? "stream" : "answer");
   }
 
-  session(key = client.key): ProtocolError | undefined {
-    return refusalOf(() => this.admission.admitSession(key));
+  session(key = "192.0.2.1"): ProtocolError | undefined {
+    return this.#enter(key, "session");
+  }
+
+  request(): ProtocolError | undefined {
+    return refusalOf(() => this.admission.admitRequest());
+  }
+
+  #enter(key: string, kind: Admitted): ProtocolError | undefined {
+    return refusalOf(() => this.admission.enter(at(key), kind)[Symbol.dispose]());
   }
 }
 
@@ -94,7 +110,7 @@ Deno.test("nothing new is taken while the heap is fuller than the setting says",
   gate.now += 250;
   assertRefused(gate.stream(), "heap", "MCP_MAX_HEAP_PERCENT");
   assertRefused(gate.stream({ isLasting: false }), "heap", "MCP_MAX_HEAP_PERCENT");
-  assertEquals(gate.session()?.kind, "overloaded");
+  assertEquals([gate.session()?.kind, gate.request()?.kind], ["overloaded", "overloaded"]);
   gate.heap.used = 100;
   gate.now += 250;
   assertEquals(gate.stream(), undefined);
@@ -104,6 +120,49 @@ Deno.test("the heap is looked at four times a second at most", () => {
   const gate = new Gate();
   for (gate.now = 0; gate.now < 1_000; gate.now++) gate.stream({ isLasting: false });
   assertEquals(gate.heapLooks, 4);
+});
+
+Deno.test("a place that is left is free again, in all and for its client", () => {
+  const { admission } = new Gate({ maxConnections: 3, maxConnectionsPerClient: 2 });
+  const enter = (address: string) => admission.enter(at(address), "stream");
+  const [first] = [enter("192.0.2.1"), enter("192.0.2.1")];
+  assertRefused(
+    refusalOf(() => void enter("192.0.2.1")),
+    "max_per_client",
+    "MCP_MAX_CONNECTIONS_PER_CLIENT",
+  );
+  enter("192.0.2.2");
+  assertRefused(
+    refusalOf(() => void enter("192.0.2.3")),
+    "max_connections",
+    "MCP_MAX_CONNECTIONS",
+  );
+  first?.[Symbol.dispose]();
+  enter("192.0.2.1");
+});
+
+Deno.test("a call counts from the moment it is held, and nobody asks whose a quick one is", () => {
+  const { admission } = new Gate({ maxConnectionsPerClient: 1 });
+  const nobody: Arrival = {
+    get client(): never {
+      throw new Error("looked up");
+    },
+  };
+  admission.enter(nobody, "call")[Symbol.dispose]();
+  const running = admission.enter(at("192.0.2.1"), "call");
+  assertEquals(admission.calls, 0);
+  running.hold();
+  assertEquals(admission.calls, 1);
+  assertRefused(
+    refusalOf(() => void admission.enter(at("192.0.2.1"), "call")),
+    "max_per_client",
+    "MCP_MAX_CONNECTIONS_PER_CLIENT",
+  );
+  admission.enter(at("192.0.2.2"), "call");
+  running[Symbol.dispose]();
+  running[Symbol.dispose]();
+  assertEquals(admission.calls, 0);
+  admission.enter(at("192.0.2.1"), "call");
 });
 
 Deno.test("a server that drains takes neither streams nor sessions", () => {
