@@ -10,7 +10,8 @@ import { VERSION } from "./lib/http/version.ts";
 import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { greeting } from "./lib/runtime/greeting.ts";
 import { fileAt, KeysFile } from "./lib/runtime/keys_file.ts";
-import { loadTools } from "./lib/runtime/load_tools.ts";
+import { loadFeatures } from "./lib/runtime/load_features.ts";
+import { moduleSpecifiers } from "./lib/runtime/module_url.ts";
 import { EventLoopLag } from "./lib/runtime/event_loop_lag.ts";
 import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
 import { withdrawSecrets } from "./lib/runtime/secrets.ts";
@@ -35,21 +36,22 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   );
   if (help) return print(helpText());
   // Before the tools are loaded, which may do anything.
-  withdrawSecrets(secretFiles, [settings.MCP_TOOLS, settings.MCP_AUTH_KEYS_FILE]);
+  const modules = moduleSpecifiers(settings.MCP_TOOLS ?? "");
+  withdrawSecrets(secretFiles, [...modules, settings.MCP_AUTH_KEYS_FILE]);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
   const serveStdio = stdio ? (await import("./lib/runtime/stdio.ts")).prepareStdio() : undefined;
-  const ownTools = settings.MCP_TOOLS === undefined
-    ? []
-    : await loadTools(settings.MCP_TOOLS, BUILT_IN_TOOLS);
+  const builtIn = settings.MCP_BUILT_IN_TOOLS ? BUILT_IN_TOOLS : [];
+  const features = await loadFeatures(modules, { tools: builtIn });
   const keysFile = settings.MCP_AUTH_KEYS_FILE === undefined
     ? undefined
     : await KeysFile.open(fileAt(settings.MCP_AUTH_KEYS_FILE));
   const app = createApp({
-    tools: [...BUILT_IN_TOOLS, ...ownTools],
+    ...features,
+    tools: [...builtIn, ...features.tools],
     ...(keysFile !== undefined && { auth: { keys: keysFile.keys } }),
     settings,
     heap,

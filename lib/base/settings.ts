@@ -44,7 +44,18 @@ const LISTENING = {
 
 const TOOLS = {
   MCP_TOOLS: text(undefined).describe(
-    "Module whose exports are tools to serve beside the built-in ones",
+    "Modules whose exports to serve, paths or URLs, comma-separated",
+  ),
+  MCP_BUILT_IN_TOOLS: boolean(true).describe("Whether the built-in tools are served"),
+  MCP_SERVER_NAME: text("lifeline").describe("Name of the server, as clients see it"),
+  MCP_SERVER_TITLE: text(undefined).describe(
+    "Name of the server for people to read; without it MCP_SERVER_NAME",
+  ),
+  MCP_SERVER_VERSION: text(undefined).describe(
+    "Version of the server, as clients see it; without it Lifeline's",
+  ),
+  MCP_SERVER_INSTRUCTIONS: text(undefined).describe(
+    "How to use this server, for the model to read",
   ),
   MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
 };

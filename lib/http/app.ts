@@ -129,7 +129,7 @@ const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
 export function createApp(options: AppOptions = {}): App {
   const settings = settingsWith(options.settings);
   const { heap, pages = loadPages, dialects = DIALECTS } = options;
-  const info = options.info ?? { name: "lifeline", title: "Lifeline", version: VERSION };
+  const info = options.info ?? infoOf(settings);
   const auth = createAuth(settings, options.auth ?? {}, {
     endpoints: ENDPOINT_URLS.map(({ path }) => path),
     name: info.title ?? info.name,
@@ -147,7 +147,8 @@ export function createApp(options: AppOptions = {}): App {
   const { emit, recent, figures } = watch;
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
   const core: Core = { wheel, emit, connections };
-  const { instructions, use } = options;
+  const { use } = options;
+  const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const transport = createTransport(core, settings, {
     ...{ info, instructions, use, catalog, dialects },
     access: new ScopeCheck(catalog, auth),
@@ -192,4 +193,12 @@ export function createApp(options: AppOptions = {}): App {
 async function loadPages(): ReturnType<RouteLoader> {
   const { PAGE_ROUTES } = await import("./routes/pages.ts");
   return PAGE_ROUTES;
+}
+
+/** How the server names itself by its settings. */
+function infoOf(settings: Settings): Implementation {
+  const name = settings.MCP_SERVER_NAME;
+  const title = settings.MCP_SERVER_TITLE ?? (name === "lifeline" ? "Lifeline" : undefined);
+  const version = settings.MCP_SERVER_VERSION ?? VERSION;
+  return { name, ...(title !== undefined && { title }), version };
 }

@@ -72,7 +72,6 @@ for (
   const [name, expected] of [
     ["missing.ts", /missing\.ts/],
     ["none.ts", /exports no tools/],
-    ["throws.ts", /no database at start/],
     ["bad_name.ts", /"has blanks"/],
     ["taken_name.ts", /tool "echo" is taken/],
   ] as const
@@ -87,10 +86,51 @@ for (
   });
 }
 
-Deno.test("a start that fails for a reason nobody thought of fails loudly, with 1", async () => {
+Deno.test("a module that throws while it loads stops the start, and the log says where it threw", async () => {
+  const { code, stderr } = await runMain({ env: { MCP_TOOLS: `${FIXTURES}/throws.ts` } });
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /\[ERROR\] Module threw while it loaded .*throws\.ts:2:\d+.*Caused by: Error: conn/,
+  );
+  assertMatch(stderr, /\[ERROR\] Cannot load MCP_TOOLS=.*throws\.ts\): no database at start\n/);
+});
+
+Deno.test("an export that throws when it is read is named", async () => {
   const { code, stderr } = await runMain({ env: { MCP_TOOLS: `${FIXTURES}/hostile.ts` } });
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "TypeError: no name for you");
+  assertMatch(stderr, /hostile is something that throws .*TypeError: no name for you/);
+});
+
+Deno.test("MCP_BUILT_IN_TOOLS=false leaves out the built-in tools, and the server has the name it is given", async () => {
+  await using server = await ServerProcess.start({
+    env: {
+      MCP_BUILT_IN_TOOLS: "false",
+      MCP_TOOLS: `${FIXTURES}/taken_name.ts,${FIXTURES}/everything.ts`,
+      MCP_SERVER_NAME: "acme",
+      MCP_SERVER_TITLE: "Acme tools",
+      MCP_SERVER_VERSION: "7.1",
+      MCP_SERVER_INSTRUCTIONS: "Ask for the motto first",
+    },
+  });
+  const params = {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "test", version: "1" },
+  };
+  const { result } = await call(server, rpc("initialize", params));
+  assertEquals([result.serverInfo, result.instructions], [
+    { name: "acme", title: "Acme tools", version: "7.1" },
+    "Ask for the motto first",
+  ]);
+  const names = (await call(server, rpc("tools/list"))).result.tools.map((tool: { name: string }) =>
+    tool.name
+  );
+  assertEquals([names.includes("echo"), names.includes("add")], [true, false]);
+  assertEquals((await call(server, rpc("resources/list"))).result.resources.length, 2);
+  const read = await call(server, rpc("resources/read", { uri: "x://a" }));
+  assertEquals(read.result.contents[0].text, "a");
+  assertEquals((await call(server, rpc("prompts/list"))).result.prompts[0].name, "review");
 });
 
 Deno.test("MCP_TOOLS serves a user's tools beside the built-in ones, and SIGTERM ends with 0", async () => {

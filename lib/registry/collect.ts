@@ -1,0 +1,146 @@
+/**
+ * Finds what can be served among the exports of a module.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+import type { Features } from "./catalog.ts";
+import type { Prompt } from "./prompt.ts";
+import type { Resource, ResourceTemplate } from "./resource.ts";
+import type { Tool } from "./tool.ts";
+
+/** What a module serves, each feature once. */
+export interface CollectedFeatures extends Features {
+  readonly tools: readonly Tool[];
+  readonly resources: readonly Resource[];
+  readonly resourceTemplates: readonly ResourceTemplate[];
+  readonly prompts: readonly Prompt[];
+}
+
+/** An export, or a part of one, that cannot be served. */
+export interface Unserved {
+  /** Such as `tools[2]`. */
+  readonly path: string;
+  /** What it is, such as `a promise; await it`. */
+  readonly what: string;
+  /** Whether its author meant it to be served, as far as its form tells. */
+  readonly isMistake: boolean;
+}
+
+/** Exports may hold features in lists and objects, and in lists of those. */
+const MAX_DEPTH = 4;
+
+/**
+ * Takes exports apart: features, lists and sets of them, and plain objects whose members are such.
+ *
+ * @param exports of a module, by name
+ */
+export function collectFeatures(
+  exports: Readonly<Record<string, unknown>>,
+): { readonly features: CollectedFeatures; readonly unserved: readonly Unserved[] } {
+  const collector = new Collector();
+  for (const name of Object.keys(exports)) collector.collect(() => exports[name], name);
+  return { features: collector.features(), unserved: collector.unserved };
+}
+
+class Collector {
+  readonly unserved: Unserved[] = [];
+  // A feature may be exported by its name and in a list.
+  readonly #tools = new Set<Tool>();
+  readonly #resources = new Set<Resource>();
+  readonly #templates = new Set<ResourceTemplate>();
+  readonly #prompts = new Set<Prompt>();
+
+  features(): CollectedFeatures {
+    return {
+      tools: [...this.#tools],
+      resources: [...this.#resources],
+      resourceTemplates: [...this.#templates],
+      prompts: [...this.#prompts],
+    };
+  }
+
+  collect(read: () => unknown, path: string, depth = 0): void {
+    try {
+      const value = read();
+      if (this.#take(value)) return;
+      const members = depth < MAX_DEPTH ? membersOf(value, path) : [];
+      if (members.length === 0) this.unserved.push({ path, ...describe(value, depth) });
+      for (const [inner, readMember] of members) this.collect(readMember, inner, depth + 1);
+    } catch (error) {
+      const kind = error instanceof Error ? `${error.name}: ` : "";
+      const what = `something that throws when it is read: ${kind}${messageOf(error)}`;
+      this.unserved.push({ path, what, isMistake: true });
+    }
+  }
+
+  #take(value: unknown): boolean {
+    if (typeof value !== "object" || value === null || !("listing" in value)) return false;
+    const { listing, name } = value as { readonly listing: unknown; readonly name?: unknown };
+    if (typeof listing !== "object" || listing === null || typeof name !== "string") return false;
+    if (hasFunction(value, "call")) this.#tools.add(value as Tool);
+    else if (hasFunction(value, "get")) this.#prompts.add(value as Prompt);
+    else if (hasFunction(value, "read") && "uriTemplate" in listing) {
+      this.#templates.add(value as ResourceTemplate);
+    } else if (hasFunction(value, "read")) this.#resources.add(value as Resource);
+    else return false;
+    return true;
+  }
+}
+
+/** What lists and plain objects hold, each with its path; nothing for any other value. */
+function membersOf(value: unknown, path: string): readonly (readonly [string, () => unknown])[] {
+  if (value instanceof Map) return membersOf(Object.fromEntries(value), path);
+  if (Array.isArray(value) || value instanceof Set) {
+    return [...value].map((item, index) => [`${path}[${index}]`, () => item]);
+  }
+  if (!isPlain(value) || mistakeOf(value) !== undefined) return [];
+  const members = value as Readonly<Record<string, unknown>>;
+  return Object.keys(members)
+    .filter((name) => isContainerOrFeature(members[name]))
+    .map((name) => [`${path}.${name}`, () => members[name]]);
+}
+
+/** An object of other things, such as a configuration, is named as a whole. */
+function isContainerOrFeature(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    ("listing" in value || Array.isArray(value) || value instanceof Set || isPlain(value));
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  // The exports of a module that another exports as a whole have no prototype.
+  return prototype === null || prototype === Object.prototype;
+}
+
+function describe(value: unknown, depth: number): Omit<Unserved, "path"> {
+  const mistake = mistakeOf(value);
+  if (mistake !== undefined) return { what: mistake, isMistake: true };
+  // Among things that are served, nothing else is expected.
+  const isMistake = depth > 0;
+  if (value === null || value === undefined) return { what: String(value), isMistake };
+  if (Array.isArray(value) || value instanceof Set) return { what: "an empty list", isMistake };
+  const kind = typeof value;
+  return { what: kind === "object" ? "an object" : `a ${kind}`, isMistake };
+}
+
+/** What an author forgot, where the form of a value tells. */
+function mistakeOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (value instanceof Promise) return "a promise; await it";
+  if ("_zod" in value || "_def" in value) return undefined;
+  if (hasFunction(value, "run")) {
+    return "a plain definition; pass it to defineTool() or definePrompt()";
+  }
+  if (hasFunction(value, "read") && "uriTemplate" in value) {
+    return "a plain definition; pass it to defineResourceTemplate()";
+  }
+  return hasFunction(value, "read") && "uri" in value
+    ? "a plain definition; pass it to defineResource()"
+    : undefined;
+}
+
+function hasFunction(value: object, name: string): boolean {
+  return typeof (value as Readonly<Record<string, unknown>>)[name] === "function";
+}

@@ -1,0 +1,150 @@
+import { ConfigError, messageOf, RegistrationError, stackOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { type CollectedFeatures, collectFeatures, type Unserved } from "../registry/collect.ts";
+import type { Features } from "../registry/catalog.ts";
+import { toModuleUrl } from "./module_url.ts";
+
+const log = logFor("tools");
+const KINDS = {
+  tools: "tool",
+  resources: "resource",
+  resourceTemplates: "resource template",
+  prompts: "prompt",
+} as const;
+type Kind = keyof typeof KINDS;
+
+/**
+ * Loads modules and takes their exports that can be served: tools, resources, templates and prompts,
+ * each by itself, in lists, or as members of objects. What cannot be served is named in the log.
+ *
+ * @param specifiers paths, seen from the working directory, or URLs
+ * @param builtIn features that are served as well, whose names are taken
+ * @throws {ConfigError} saying what does not load and why, or which name is taken by what
+ */
+export async function loadFeatures(
+  specifiers: readonly string[],
+  builtIn: Features = {},
+): Promise<CollectedFeatures> {
+  const names = new TakenNames(builtIn);
+  const all: { [K in Kind]: CollectedFeatures[K][number][] } = {
+    tools: [],
+    resources: [],
+    resourceTemplates: [],
+    prompts: [],
+  };
+  for (const specifier of specifiers) {
+    const url = toModuleUrl(specifier, Deno.cwd());
+    const features = await loadModule(specifier, url);
+    names.add(features, { specifier, url });
+    all.tools.push(...features.tools);
+    all.resources.push(...features.resources);
+    all.resourceTemplates.push(...features.resourceTemplates);
+    all.prompts.push(...features.prompts);
+  }
+  return all;
+}
+
+async function loadModule(specifier: string, url: string): Promise<CollectedFeatures> {
+  let module: Record<string, unknown>;
+  try {
+    module = await import(url);
+  } catch (error) {
+    const words = wordsOf(error);
+    if (!(error instanceof RegistrationError)) logStack(url, words, error);
+    throw refusal(specifier, url, words, error);
+  }
+  const { features, unserved } = collectFeatures(module);
+  if (Object.values(features).every((list) => list.length === 0)) {
+    const others = unserved.map(({ path, what }) => `${path} is ${what}`).join(", ");
+    const found = others === "" ? "nothing" : `only what cannot be served: ${others}`;
+    throw refusal(
+      specifier,
+      url,
+      `it exports no tools, resources or prompts, but ${found}; export what defineTool(), ` +
+        "defineResource(), defineResourceTemplate() and definePrompt() return",
+    );
+  }
+  logUnserved(url, unserved);
+  return features;
+}
+
+/** The names that are served, and where each comes from. */
+class TakenNames {
+  readonly #origins = new Map<string, string>();
+
+  constructor(builtIn: Features) {
+    for (const [kind, name] of namesOf(builtIn)) {
+      this.#origins.set(
+        `${kind} ${name}`,
+        "a built-in one (MCP_BUILT_IN_TOOLS=false leaves them out)",
+      );
+    }
+  }
+
+  /** @throws {ConfigError} naming both origins of a name */
+  add(features: Features, { specifier, url }: { specifier: string; url: string }): void {
+    for (const [kind, name] of namesOf(features)) {
+      const key = `${kind} ${name}`;
+      const origin = this.#origins.get(key);
+      if (origin !== undefined) {
+        const where = origin === url ? "another one of the same module" : origin;
+        const what = `the name of its ${KINDS[kind]} "${name}" is taken by ${where}`;
+        throw refusal(specifier, url, what);
+      }
+      this.#origins.set(key, url);
+    }
+  }
+}
+
+function namesOf(features: Features): readonly (readonly [Kind, string])[] {
+  return (Object.keys(KINDS) as Kind[]).flatMap((kind) =>
+    [...features[kind] ?? []].map(({ name }) => [kind, name] as const)
+  );
+}
+
+function refusal(specifier: string, url: string, why: string, cause?: unknown): ConfigError {
+  return new ConfigError(`Cannot load MCP_TOOLS=${specifier} (${url}): ${why}`, { cause });
+}
+
+/** What went wrong, without the colors that Deno gives to places in source files. */
+function wordsOf(error: unknown): string {
+  const words = stripAnsi(messageOf(error));
+  return /--allow-\w+/.test(words)
+    ? `${words}\nSee docs/tools.md, "What a tool may touch", for how to grant it`
+    : words;
+}
+
+/** Logs where a module threw while it loaded, unless it was not even found. */
+function logStack(module: string, words: string, error: unknown): void {
+  const stack = withoutOwnFrames(stripAnsi(stackOf(error) ?? ""));
+  // Deno puts the place of an import that fails into the message.
+  const isInMessage = /^\s+at /m.test(words);
+  if (isInMessage || !/^\s+at /m.test(stack)) return;
+  log.error("Module threw while it loaded", { module, error: words, stack });
+}
+
+function stripAnsi(text: string): string {
+  // deno-lint-ignore no-control-regex -- an escape sequence begins with a control character
+  return text.replace(/\x1b\[[\d;]*m/g, "");
+}
+
+/** Without the frames that lead here, which are all there are where a module is not found. */
+function withoutOwnFrames(stack: string): string {
+  let isOwn = false;
+  return stack.split("\n").filter((line) => {
+    if (!/^\s+at /.test(line)) isOwn = false;
+    else isOwn ||= line.includes(import.meta.url);
+    return !isOwn;
+  }).join("\n");
+}
+
+function logUnserved(module: string, unserved: readonly Unserved[]): void {
+  const linesOf = (isMistake: boolean) =>
+    unserved.filter((one) => one.isMistake === isMistake).map(({ path, what }) =>
+      `${path}: ${what}`
+    );
+  const mistakes = linesOf(true);
+  if (mistakes.length > 0) log.warning("Exports cannot be served", { module, exports: mistakes });
+  const others = linesOf(false);
+  if (others.length > 0) log.info("Exports are not served", { module, exports: others });
+}
