@@ -35,6 +35,11 @@ export class Signer {
       : undefined;
   }
 
+  /** A digest that tells nothing of the text to those who lack the key. */
+  digest(purpose: string, text: string): string {
+    return this.#mac(`${purpose} digest`, text);
+  }
+
   /** Seals a JSON value. */
   signJson(purpose: string, value: unknown): string {
     return this.sign(purpose, toBase64Url(JSON.stringify(value)));

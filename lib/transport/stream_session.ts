@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type CallAborted, ProtocolError } from "../base/errors.ts";
+import type { CallAborted } from "../base/errors.ts";
 import { isPromise } from "../base/promises.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus, ChangeListener } from "../mcp/changes/change_bus.ts";
@@ -31,6 +31,9 @@ import {
 } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { encodeJsonEvent } from "../wire/sse.ts";
+import type { Client } from "../stream/client.ts";
+import { callerOf } from "./caller.ts";
+import { MessageScope } from "./message_scope.ts";
 import type { RequestOrigin } from "./peer.ts";
 import { writeOrError } from "./respond.ts";
 
@@ -85,14 +88,12 @@ export class StreamSessions {
   }
 
   /**
-   * The session of an open stream; undefined where this dialect has none of that id.
-   *
-   * @throws {ProtocolError} `forbidden` for somebody else's
+   * The session of an open stream; undefined where this dialect has none of that id, or another
+   * caller's: a difference would tell which ids there are.
    */
   find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
     const found = this.#sessions.get(id);
-    if (found === undefined || found.stream.client.principal === identity?.principal) return found;
-    throw new ProtocolError("forbidden", "This stream belongs to another caller");
+    return found?.stream.client.principal === identity?.principal ? found : undefined;
   }
 }
 
@@ -109,7 +110,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   constructor(parts: SessionParts, { origin, pingIntervalMs }: SessionStreamRequest) {
     this.#parts = parts;
     const { client, socket } = origin;
-    this.session = new ClientState(parts, client);
+    this.session = new ClientState(parts, callerOf(client));
     this.stream = parts.connections.open({ driver: this, client, socket, pingIntervalMs });
     parts.changes.add(this);
   }
@@ -212,16 +213,23 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     };
   }
 
-  /** Takes one message; its response, if any, comes on the stream. */
-  take(message: JsonRpcMessage): void {
+  /**
+   * Takes one message; its response, if any, comes on the stream.
+   *
+   * @param client who sent it: its token need not be that of the stream, nor allow as much
+   */
+  take(message: JsonRpcMessage, client: Client): void {
     if (this.stream.state !== "open") return;
+    const scope = client.identity === this.stream.client.identity
+      ? this
+      : new MessageScope(this, { ...this.caller, ...callerOf(client) });
     const { server } = this.#parts;
     if (isResponse(message)) return this.session.settle(message);
-    if (!isRequest(message)) return server.notify(message, this, server.legacy);
+    if (!isRequest(message)) return server.notify(message, scope, server.legacy);
     // A client may be gone before its stream is open; nothing runs for nobody. A ping runs nothing.
     if (message.method !== "ping" && !this.stream.checkAborted()) return;
     this.#unanswered++;
-    const response = server.dispatch(message, this, server.legacy);
+    const response = server.dispatch(message, scope, server.legacy);
     if (!isPromise(response)) return this.#answer(response);
     this.stream.listenForAbort();
     void response.then((settled) => this.#answer(settled));

@@ -21,7 +21,8 @@ async function refusal(answer: Promise<Response>): Promise<[number, number]> {
   return [response.status, (await response.json()).error.code];
 }
 
-const FORBIDDEN: [number, number] = [403, -32600];
+/** As for an id that was never issued. */
+const UNKNOWN: [number, number] = [404, -32600];
 
 Deno.test("a session id of another caller is refused, on every method", async () => {
   const MCP_SESSION_KEY = "a key that both servers were given, long enough";
@@ -31,10 +32,10 @@ Deno.test("a session id of another caller is refused, on every method", async ()
   for (const server of [app, restarted]) {
     for (const peer of OTHERS) {
       const stolen = session.on(server, { peer });
-      assertEquals(await refusal(stolen.post(rpc("ping"))), FORBIDDEN);
-      assertEquals(await refusal(stolen.post([rpc("ping")])), FORBIDDEN);
-      assertEquals(await refusal(stolen.listen()), FORBIDDEN);
-      assertEquals(await refusal(stolen.delete()), FORBIDDEN);
+      assertEquals(await refusal(stolen.post(rpc("ping"))), UNKNOWN);
+      assertEquals(await refusal(stolen.post([rpc("ping")])), UNKNOWN);
+      assertEquals(await refusal(stolen.listen()), UNKNOWN);
+      assertEquals(await refusal(stolen.delete()), UNKNOWN);
     }
     const elsewhere = session.on(server, { peer: ADA_ELSEWHERE });
     assertEquals((await elsewhere.ask(rpc("ping"))).result, {});
@@ -44,7 +45,7 @@ Deno.test("a session id of another caller is refused, on every method", async ()
 Deno.test("a session without a caller is refused to one who has a name", async () => {
   using app = testApp();
   const session = await TestSession.open(app);
-  assertEquals(await refusal(session.on(app, { peer: ADA }).post(rpc("ping"))), FORBIDDEN);
+  assertEquals(await refusal(session.on(app, { peer: ADA }).post(rpc("ping"))), UNKNOWN);
 });
 
 Deno.test("a plain stream of another caller takes no message and is not closed", async () => {
@@ -60,8 +61,8 @@ Deno.test("a plain stream of another caller takes no message and is not closed",
     ...(method === "POST" && { body: JSON.stringify(rpc("ping")) }),
   });
   for (const peer of OTHERS) {
-    assertEquals(await refusal(app.request("/mcp/sse", init("POST"), peer)), FORBIDDEN);
-    assertEquals(await refusal(app.request("/mcp/sse", init("DELETE"), peer)), FORBIDDEN);
+    assertEquals(await refusal(app.request("/mcp/sse", init("POST"), peer)), UNKNOWN);
+    assertEquals(await refusal(app.request("/mcp/sse", init("DELETE"), peer)), UNKNOWN);
   }
   assertEquals((await app.request("/mcp/sse", init("POST"), ADA_ELSEWHERE)).status, 202);
   assertEquals((await reader.nextNamed("response")).json.result, {});
@@ -80,7 +81,7 @@ Deno.test("an HTTP+SSE stream of another caller takes no message", async () => {
     body: JSON.stringify(rpc("ping")),
   };
   for (const peer of OTHERS) {
-    assertEquals(await refusal(app.request(endpoint, init, peer)), FORBIDDEN);
+    assertEquals(await refusal(app.request(endpoint, init, peer)), UNKNOWN);
   }
   assertEquals((await app.request(endpoint, init, ADA_ELSEWHERE)).status, 202);
   assertEquals((await reader.nextNamed("message")).json.result, {});

@@ -44,7 +44,7 @@ export function openHttpSse(sessions: StreamSessions, c: RequestContext): Respon
 /**
  * Takes a message for an open 2024-11-05 stream.
  *
- * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
+ * @throws {ProtocolError} `connection_not_found`, for somebody else's as well
  */
 export function postToHttpSse(
   sessions: StreamSessions,
@@ -59,6 +59,6 @@ export function postToHttpSse(
         "that its first event names",
     );
   }
-  session.take(message);
+  session.take(message, origin.client);
   return accepted();
 }

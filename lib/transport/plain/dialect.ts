@@ -93,7 +93,7 @@ export function openPlain(
     c.request,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
-  if (message !== undefined && stream.state === "open") session.take(message);
+  if (message !== undefined && stream.state === "open") session.take(message, c.client);
   return eventStream(stream, {
     ...STREAM_HEADERS,
     [CONNECTION_ID]: stream.id,
@@ -110,14 +110,14 @@ export interface PlainReference {
 /**
  * Takes a further message for an open plain stream.
  *
- * @throws {ProtocolError} `connection_not_found`, or `forbidden` for somebody else's
+ * @throws {ProtocolError} `connection_not_found`, for somebody else's as well
  */
 export function postToPlain(
   sessions: StreamSessions,
   reference: PlainReference,
   message: JsonRpcMessage,
 ): Response {
-  findPlain(sessions, reference).take(message);
+  findPlain(sessions, reference).take(message, reference.origin.client);
   return accepted();
 }
 

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { ProtocolError } from "../../base/errors.ts";
+import type { ProtocolError } from "../../base/errors.ts";
+import type { Identity } from "../../base/identity.ts";
 import { logFor } from "../../base/log.ts";
 import { type Emit, emitNothing } from "../../base/observer.ts";
 import type { Signer } from "../../base/signer.ts";
@@ -18,7 +19,7 @@ import type { Admission } from "../../stream/admit/admission.ts";
 import type { Lease } from "../../stream/admit/slots.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
-import { sessionNotFound, type SessionToken, SessionTokens } from "./session_token.ts";
+import { sessionNotFound, type SessionToken, SessionTokens, UNKNOWN_ID } from "./session_token.ts";
 import { callerOf } from "../caller.ts";
 import type { RequestOrigin } from "../peer.ts";
 
@@ -59,6 +60,15 @@ interface SessionEntry {
   readonly session: StreamableSession;
   readonly lease: Lease;
   readonly token: SessionToken;
+  /** Whose it is; undefined for an anonymous caller. */
+  readonly principal: string | undefined;
+}
+
+/** The id of a session, what it says, and who holds it. */
+interface IssuedId {
+  readonly id: string;
+  readonly token: SessionToken;
+  readonly identity: Identity | undefined;
 }
 
 /** Ended sessions that are remembered, so that their ids are unknown at once. */
@@ -90,23 +100,23 @@ export class SessionTable {
     const token: SessionToken = {
       ...opening.state.negotiated,
       key: opening.key,
-      owner: identity?.principal,
+      owner: this.#tokens.ownerOf(identity?.principal),
       at: Date.now(),
     };
     this.#emit("sessionOpened", "created");
-    return this.#open(this.#tokens.write(token), token, opening);
+    return this.#open({ id: this.#tokens.write(token), token, identity }, opening);
   }
 
   /**
    * The session of an id; one that is not in memory is restored.
    *
-   * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, or ended;
-   * `forbidden` for somebody else's; the refusal of a session that cannot be restored now
+   * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, ended, or of
+   * somebody else's session; the refusal of a session that cannot be restored now
    */
   find(id: string, origin: RequestOrigin): StreamableSession {
     const known = this.#sessions.get(id);
     if (known === undefined) return this.#restore(id, this.#verify(id, origin), origin);
-    requireOwner(known.token, origin);
+    requireOwner(known, origin);
     this.#moveToEnd(id, known);
     known.session.touch();
     return known.session;
@@ -120,7 +130,7 @@ export class SessionTable {
   check(id: string, origin: RequestOrigin): void {
     const known = this.#sessions.get(id);
     if (known === undefined) this.#verify(id, origin);
-    else requireOwner(known.token, origin);
+    else requireOwner(known, origin);
   }
 
   /**
@@ -132,7 +142,7 @@ export class SessionTable {
   end(id: string, origin: RequestOrigin): void {
     const known = this.#sessions.get(id);
     if (known === undefined) return this.#markEnded(this.#verify(id, origin).key);
-    requireOwner(known.token, origin);
+    requireOwner(known, origin);
     this.#end(known.session, "deleted", "disconnected");
   }
 
@@ -152,11 +162,11 @@ export class SessionTable {
   /** What the id of a session says that is not in memory. */
   #verify(id: string, origin: RequestOrigin): SessionToken {
     const token = this.#tokens.read(id);
+    if (token.owner !== this.#tokens.ownerOf(origin.identity?.principal)) throw foreignSession();
     if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
     if (Date.now() - token.at > this.#options.maxAgeMs) {
       throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");
     }
-    requireOwner(token, origin);
     return token;
   }
 
@@ -167,10 +177,13 @@ export class SessionTable {
     log.info("Session restored", { client: token.clientName, protocol_version: token.version });
     const state = new ClientState(this.#options, callerOf(origin.client));
     state.setNegotiated(token);
-    return this.#open(id, token, { key: token.key, state, lease });
+    return this.#open(
+      { id, token, identity: origin.identity },
+      { key: token.key, state, lease },
+    );
   }
 
-  #open(id: string, token: SessionToken, opening: SessionOpening): StreamableSession {
+  #open({ id, token, identity }: IssuedId, opening: SessionOpening): StreamableSession {
     const { changes, seal, store, wheel, idleMs } = this.#options;
     this.#makeRoom();
     const session = new StreamableSession({
@@ -183,7 +196,8 @@ export class SessionTable {
       idleMs,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
-    this.#moveToEnd(id, { session, token, lease: opening.lease });
+    const principal = identity?.principal;
+    this.#moveToEnd(id, { session, token, lease: opening.lease, principal });
     changes.add(session);
     return session;
   }
@@ -221,7 +235,11 @@ export class SessionTable {
 /** How many of the oldest sessions are looked at for one that is not busy. */
 const EVICTION_LOOK = 100;
 
-function requireOwner({ owner }: SessionToken, { identity }: RequestOrigin): void {
-  if (owner === identity?.principal) return;
-  throw new ProtocolError("forbidden", "This session belongs to another caller");
+function requireOwner({ principal }: SessionEntry, { identity }: RequestOrigin): void {
+  if (principal !== identity?.principal) throw foreignSession();
+}
+
+/** The same as for an id that was never issued: who guesses ids learns nothing. */
+function foreignSession(): ProtocolError {
+  return sessionNotFound(UNKNOWN_ID);
 }

@@ -6,13 +6,15 @@ import type { Negotiated } from "../../mcp/session/client_state.ts";
 export interface SessionToken extends Negotiated {
   /** The random key under which servers know the session. */
   readonly key: string;
-  /** The principal it belongs to. */
+  /** A digest of the principal it belongs to, as the id can be read by whoever sees it. */
   readonly owner: string | undefined;
   /** When it was issued, in ms since the epoch. */
   readonly at: number;
 }
 
 const PURPOSE = "session";
+/** Why an id is refused that does not belong to a session of its sender. */
+export const UNKNOWN_ID = "it was not issued by this server, or its key changed";
 
 /** Makes and reads session ids. */
 export class SessionTokens {
@@ -20,6 +22,11 @@ export class SessionTokens {
 
   constructor(signer: Signer) {
     this.#signer = signer;
+  }
+
+  /** What an id says of its owner; undefined for an anonymous one. */
+  ownerOf(principal: string | undefined): string | undefined {
+    return principal === undefined ? undefined : this.#signer.digest(PURPOSE, principal);
   }
 
   /** The id that says this. */
@@ -31,7 +38,7 @@ export class SessionTokens {
   read(id: string): SessionToken {
     const token = this.#signer.verifyJson(PURPOSE, id) as SessionToken | undefined;
     if (token !== undefined) return token;
-    throw sessionNotFound("it was not issued by this server, or its key changed");
+    throw sessionNotFound(UNKNOWN_ID);
   }
 }
 
