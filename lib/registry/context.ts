@@ -8,7 +8,7 @@ import type {
   Root,
 } from "../wire/mcp_types.ts";
 
-/** Who calls. */
+/** The client that a call comes from. */
 export interface Caller {
   /** The client's address; `stdio` for a client at the other end of a pipe. */
   readonly address: string;
@@ -37,7 +37,7 @@ export interface AskOptions {
   readonly key?: string;
 }
 
-/** A question to the user, to be answered by filling in a form. */
+/** A question that the user answers by filling in a form. */
 export interface FormQuestion<S extends z.ZodType> extends AskOptions {
   readonly message: string;
   /** A flat `z.object()` of strings, numbers, booleans and enums. */

@@ -15,6 +15,7 @@ export interface Literal {
   readonly ignoresCase: boolean;
 }
 
+/** A part of a template: text, or an expression that stands for text. */
 export type TemplatePart = Literal | UriExpression;
 
 /** @returns the parts, or what is wrong with the template as words that follow it */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineTool } from "../registry/tool.ts";
 
+/** Adds two numbers: a tool with structured output. */
 export const add = defineTool({
   name: "add",
   title: "Add",

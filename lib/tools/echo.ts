@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineTool } from "../registry/tool.ts";
 
+/** Returns its text: the least that a tool can do. */
 export const echo = defineTool({
   name: "echo",
   title: "Echo",

@@ -5,6 +5,7 @@ const timeZone = z.string().refine(isTimeZone, {
   error: 'Unknown time zone; use a name such as "Europe/Paris" or "UTC"',
 });
 
+/** Tells the time: a tool with an optional argument that is checked by a function. */
 export const now = defineTool({
   name: "now",
   title: "Current time",

@@ -74,6 +74,7 @@ export function capabilityName(required: ClientCapabilities): string {
   return mode === undefined ? name : `${name}.${mode}`;
 }
 
+/** Makes `ctx.elicit`. */
 export function elicitThrough(ask: Ask): Elicit {
   // The overloads of Elicit are told apart by what the question holds.
   const elicit = (question: FormQuestion<ZodType> | RawFormQuestion | UrlQuestion) =>
@@ -81,10 +82,12 @@ export function elicitThrough(ask: Ask): Elicit {
   return elicit as Elicit;
 }
 
+/** Makes `ctx.sample`. */
 export function sampleThrough(ask: Ask): ToolContext["sample"] {
   return (params, options = {}) => ignoreRejection(sample(ask, params, options));
 }
 
+/** Makes `ctx.roots`. */
 export function rootsThrough(ask: Ask): ToolContext["roots"] {
   return (options = {}) => ignoreRejection(roots(ask, options));
 }
