@@ -17,6 +17,7 @@ import type { Log } from "../base/log.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { encodeJsonText, encodeRetry } from "../wire/sse.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
+import { Deadline } from "./deadline.ts";
 import type { PongState, ReaderProgress } from "./heartbeat.ts";
 import { TailDrain } from "./out/tail_drain.ts";
 import { Stream } from "./stream.ts";
@@ -26,7 +27,7 @@ import type { EventStreamParts } from "./stream.ts";
 export class EventStream extends Stream
   implements StreamSnapshot, ReaderProgress, EventListenerObject {
   readonly #log: Log;
-  readonly #maxAgeAt: number;
+  readonly #deadline: Deadline;
   #state: StreamState = "opening";
   #reason: CloseReason | undefined;
   #request: Pick<Request, "signal"> | undefined;
@@ -36,8 +37,7 @@ export class EventStream extends Stream
   constructor(parts: EventStreamParts) {
     super(parts);
     this.#log = parts.log;
-    const maxAgeMs = Math.floor(parts.limits.maxConnectionMs * (0.8 + 0.2 * Math.random()));
-    this.#maxAgeAt = this.openedAt + maxAgeMs;
+    this.#deadline = new Deadline(this.openedAt, parts.limits, msUntil(this.client.expiresAt));
   }
 
   get state(): StreamState {
@@ -79,10 +79,9 @@ export class EventStream extends Stream
   }
 
   /**
-   * Ends the stream if its request's signal has aborted. For a signal that is looked at Deno waits
-   * for the client's end, and makes an error of it: 10 µs and 1.3 KB. To an idle stream it only
-   * repeats what `cancel()` has said already, so it is looked at before anything runs for the stream,
-   * and with each ping.
+   * Ends the stream if its request's signal has aborted. Reading the signal makes Deno create an
+   * error when the client leaves; for an idle stream it only repeats what `cancel()` has said. So it
+   * is read before anything runs for the stream, and with each ping. Perf: signals of idle streams.
    *
    * @returns whether the stream is open
    */
@@ -92,8 +91,8 @@ export class EventStream extends Stream
   }
 
   /**
-   * Something runs for the stream from now on, and is to be stopped as soon as the signal says so.
-   * A listener costs 540 bytes.
+   * Something runs for the stream from now on, and must stop as soon as the signal aborts. Idle
+   * streams have no listener, because of its size. Perf: listeners of idle streams.
    */
   listenForAbort(): void {
     if (!this.checkAborted() || this.#isListening) return;
@@ -176,6 +175,18 @@ export class EventStream extends Stream
     });
   }
 
+  /**
+   * Takes note of the credential of a later request for this stream, which may expire later than the
+   * one before.
+   *
+   * @param expiresAt ms since the Unix epoch; undefined where it does not expire
+   */
+  renewCredential(expiresAt: number | undefined): void {
+    if (this.#state !== "open") return;
+    const now = Math.floor(this.owner.wheel.now());
+    if (this.#deadline.renew(now, msUntil(expiresAt))) this.#scheduleNext(now);
+  }
+
   /** The transport holds nothing of the stream any more. */
   onSocketReleased(): void {
     this.#tailDrain?.discard();
@@ -190,7 +201,8 @@ export class EventStream extends Stream
   onDue(now: number): void {
     if (!this.checkAborted()) return;
     this.syncCount();
-    if (now >= this.#maxAgeAt && this.#mayExpire(now)) return this.close("max_age");
+    const reason = this.#deadline.reasonAt(now, this.unanswered > 0, this.limits);
+    if (reason !== undefined) return this.close(reason);
     if (now >= this.heartbeat.nextAt) this.#beat(now);
     if (this.#state === "open") this.#scheduleNext(now);
   }
@@ -221,16 +233,8 @@ export class EventStream extends Stream
     this.close(reason);
   }
 
-  /** A running call holds up the end of a stream's time, but only for as long as a call may take. */
-  #mayExpire(now: number): boolean {
-    return this.unanswered === 0 ||
-      now >= this.#maxAgeAt + this.limits.requestTimeoutMs;
-  }
-
   #scheduleNext(now: number): void {
-    const next = now >= this.#maxAgeAt
-      ? Math.min(this.heartbeat.nextAt, now + EXPIRY_RETRY_MS)
-      : Math.min(this.heartbeat.nextAt, this.#maxAgeAt);
+    const next = Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now));
     this.owner.wheel.scheduleAt(this, next);
   }
 
@@ -288,5 +292,7 @@ export class EventStream extends Stream
   }
 }
 
-/** How soon an over-age stream with a running call is looked at again. */
-const EXPIRY_RETRY_MS = 250;
+/** @param at ms since the Unix epoch */
+function msUntil(at: number | undefined): number | undefined {
+  return at === undefined ? undefined : at - Date.now();
+}

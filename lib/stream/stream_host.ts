@@ -1,18 +1,16 @@
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
 import type { Client } from "./client.ts";
+import type { DeadlineLimits } from "./deadline.ts";
 import type { CloseReason } from "./close_reason.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 
 /** How often and how long; see the settings of the same names. */
-export interface StreamLimits {
+export interface StreamLimits extends DeadlineLimits {
   readonly pingIntervalMs: number;
   readonly maxPingFailures: number;
-  readonly maxConnectionMs: number;
   readonly maxQueuedBytes: number;
-  /** How long a running call may hold up `max_age`. */
-  readonly requestTimeoutMs: number;
 }
 
 /** Who keeps the ledger; the connection registry. */

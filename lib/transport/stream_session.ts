@@ -93,7 +93,9 @@ export class StreamSessions {
    */
   find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
     const found = this.#sessions.get(id);
-    return found?.stream.client.principal === identity?.principal ? found : undefined;
+    if (found?.stream.client.principal !== identity?.principal) return undefined;
+    if (identity !== undefined) found?.stream.renewCredential(identity.expiresAt);
+    return found;
   }
 }
 

@@ -125,3 +125,84 @@ Deno.test("maximum age and the third failed ping in one tick give one reason", a
     assert(streams.addsUp());
   }
 });
+
+const TTL = 10_000;
+
+/** A caller whose credential expires in `ms`. */
+function expiringIn(ms: number) {
+  return { identity: { principal: "ada", expiresAt: Date.now() + ms } };
+}
+
+Deno.test("a stream ends before its client's credential expires, and says why", async () => {
+  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  const stream = streams.openFollowed(expiringIn(TTL));
+  await streams.time.advance(0.8 * TTL - TICK);
+  assertEquals(stream.connection.state, "open");
+  await streams.time.advance(0.2 * TTL + TICK);
+  await settled();
+  assertEquals(stream.reason, "auth_expired");
+  assert(stream.text.endsWith("bye auth_expired\n"));
+  assert(streams.addsUp());
+});
+
+Deno.test("streams with one credential end spread below its expiry, never above it", async () => {
+  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  const endedAt: number[] = [];
+  for (let index = 0; index < 50; index++) {
+    const driver = busyDriver();
+    driver.onEnded = () => void endedAt.push(streams.time.now);
+    streams.openFollowed({ driver, ...expiringIn(TTL) });
+  }
+  await streams.time.advance(TTL, 1);
+  assertEquals(endedAt.length, 50);
+  assertGreaterOrEqual(Math.min(...endedAt), 0.8 * TTL);
+  assertGreater(new Set(endedAt).size, 10);
+});
+
+Deno.test("a running call may go on until the credential expires, and no longer", async () => {
+  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  const driver = busyDriver(1);
+  const stream = streams.openFollowed({ driver, ...expiringIn(TTL) });
+  await streams.time.advance(TTL - TICK);
+  assertEquals(stream.connection.state, "open");
+  await streams.time.advance(2 * TICK);
+  assertEquals(driver.aborted.map((aborted) => aborted.reason), ["auth_expired"]);
+});
+
+Deno.test("the maximum age holds where the credential lasts longer", async () => {
+  using streams = new Streams({ maxConnectionMs: TTL });
+  const stream = streams.openFollowed(expiringIn(MAX_AGE));
+  await streams.time.advance(TTL + TICK);
+  assertEquals(stream.reason, "max_age");
+});
+
+Deno.test("a later request with a newer credential moves the deadline, an older one does not", async () => {
+  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  const { connection } = streams.openFollowed(expiringIn(TTL));
+  const other = streams.openFollowed(expiringIn(TTL)).connection;
+  await streams.time.advance(TTL / 2);
+  connection.renewCredential(Date.now() + 2 * TTL);
+  connection.renewCredential(Date.now() + 1);
+  other.renewCredential(Date.now() + 1);
+  await streams.time.advance(TTL / 2 + TICK);
+  assertEquals([connection.state, other.reason], ["open", "auth_expired"]);
+  await streams.time.advance(2 * TTL);
+  assertEquals(connection.reason, "auth_expired");
+});
+
+Deno.test("a later credential that never expires leaves the maximum age alone", async () => {
+  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  const { connection } = streams.openFollowed(expiringIn(TTL));
+  connection.renewCredential(undefined);
+  await streams.time.advance(2 * TTL);
+  assertEquals(connection.state, "open");
+  await streams.time.advance(MAX_AGE);
+  assertEquals(connection.reason, "max_age");
+});
+
+Deno.test("a credential that has expired already ends its stream with the next tick", async () => {
+  using streams = new Streams();
+  const { connection } = streams.openFollowed(expiringIn(-1_000));
+  await streams.time.advance(2 * TICK);
+  assertEquals(connection.reason, "auth_expired");
+});

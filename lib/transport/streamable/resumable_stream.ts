@@ -88,6 +88,11 @@ export class ResumableStream {
     return this.#deliveredSeq;
   }
 
+  /** Takes note of the credential of a later request of its session. */
+  renewCredential(expiresAt: number | undefined): void {
+    this.#connection?.renewCredential(expiresAt);
+  }
+
   /** Whether a response carries this stream now. */
   get isAttached(): boolean {
     return this.#connection?.state === "open";

@@ -119,6 +119,7 @@ export class SessionTable {
     requireOwner(known, origin);
     this.#moveToEnd(id, known);
     known.session.touch();
+    if (origin.identity !== undefined) known.session.renewCredential(origin.identity.expiresAt);
     return known.session;
   }
 
