@@ -1,54 +1,30 @@
 /**
- * The test page of the plain dialect: wires what is typed and clicked to the session, and what
- * comes back to what is seen.
+ * The test page: wires what is typed and clicked to the session, and what comes back to what is
+ * seen.
  *
  * @module
  */
-import { toCurl } from "./client/curl.js";
+import { toCurl } from "./client/dialects/curl.js";
+import { dialectOf } from "./client/dialects/mod.js";
+import { listAll } from "./client/list_all.js";
 import { Session } from "./client/session.js";
-import { byId } from "./ui/dom.js";
+import { ConnectionForm, defaultEndpoint } from "./ui/connection_form.js";
+import { byId, setEnabled } from "./ui/dom.js";
 import { EventLog } from "./ui/event_log.js";
 import { PathPanel } from "./ui/path_panel.js";
 import { PingChart } from "./ui/ping_chart.js";
+import { PromptsPanel } from "./ui/prompts_panel.js";
+import { QuestionPanel } from "./ui/question_panel.js";
+import { ResourcesPanel } from "./ui/resources_panel.js";
 import { ResultView } from "./ui/result_view.js";
 import { RunningCalls } from "./ui/running_calls.js";
 import { recall, remember } from "./ui/settings.js";
 import { StateBadge } from "./ui/state_badge.js";
 import { ToolsPanel } from "./ui/tools_panel.js";
 
+/** @typedef {import("./client/dialects/curl.js").HttpRequest} HttpRequest */
+
 const TICK_MS = 250;
-/** Pages of one tools/list that are asked for; a server that never ends is cut short. */
-const MAX_PAGES = 100;
-/** @type {Record<string, object>} */
-const FIRST_PARAMS = {
-  initialize: {
-    protocolVersion: "2025-11-25",
-    capabilities: {},
-    clientInfo: { name: "lifeline-test-page", version: "1.0.0" },
-  },
-};
-
-const endpoint = byId("endpoint", HTMLInputElement);
-const first = byId("first", HTMLSelectElement);
-const reconnect = byId("auto-reconnect", HTMLInputElement);
-const connectButton = byId("connect", HTMLButtonElement);
-const reconnectButton = byId("reconnect", HTMLButtonElement);
-const curl = byId("curl", HTMLElement);
-const announcer = byId("announcer", HTMLElement);
-
-const log = new EventLog();
-const chart = new PingChart();
-const badge = new StateBadge();
-const result = new ResultView();
-const running = new RunningCalls((id) => session.cancel(id));
-const { settings, isKnown } = recall({
-  endpoint: new URL("mcp/sse", document.baseURI).pathname,
-  first: "tools/list",
-  reconnect: false,
-  tool: "",
-  args: {},
-});
-
 /** What the first button does. */
 const BUTTON_TEXT = {
   idle: "Connect",
@@ -57,22 +33,52 @@ const BUTTON_TEXT = {
   closing: "Disconnect",
   closed: "Stop trying",
 };
+/** How a curl command shows a token; what is copied has the real one. */
+const MASK = "Bearer …";
+
+const connectButton = byId("connect", HTMLButtonElement);
+const reconnectButton = byId("reconnect", HTMLButtonElement);
+const curl = byId("curl", HTMLElement);
+const announcer = byId("announcer", HTMLElement);
+/** @type {HttpRequest | undefined} */
+let lastRequest;
+
+const log = new EventLog();
+const chart = new PingChart();
+const badge = new StateBadge();
+const result = new ResultView();
+const questions = new QuestionPanel();
+const running = new RunningCalls((id) => session.cancel(id));
+const { settings, isKnown } = recall({
+  dialect: "plain",
+  endpoint: defaultEndpoint(dialectOf("plain").path),
+  first: "tools/list",
+  reconnect: false,
+  tool: "",
+  args: {},
+});
+const form = new ConnectionForm(settings);
 
 const session = new Session({
   onState: showState,
   onEntry: (entry) => log.add(entry),
-  onRequest: (request) => curl.textContent = toCurl(request),
+  onRequest: showRequest,
   onFirstCall: (call) => void showAnswer(call),
   onPing: (ping) => {
     chart.add(ping);
     beat();
   },
+  onQuestion: (question, signal) => questions.ask(question, signal),
 });
 
 const tools = new ToolsPanel({
   argsOf: (name) => settings.args[name],
   onCall: (name, args) => void callTool(name, args),
 });
+const resources = new ResourcesPanel((uri) => void ask("resources/read", { uri }, uri));
+const prompts = new PromptsPanel((name, args) =>
+  void ask("prompts/get", { name, arguments: args }, name)
+);
 
 /** @param {import("./client/session.js").State} state */
 function showState(state) {
@@ -81,51 +87,35 @@ function showState(state) {
   connectButton.textContent = isOver ? BUTTON_TEXT.idle : BUTTON_TEXT[state.phase];
   connectButton.classList.toggle("primary", isOver);
   for (const button of document.querySelectorAll("[data-needs-connection]")) {
-    button.setAttribute("aria-disabled", String(state.phase !== "open"));
+    if (button instanceof HTMLElement) setEnabled(button, state.phase === "open");
   }
   if (state.phase === "connecting") chart.clear();
   tick();
 }
 
-/** Where to connect to; undefined, with the fault shown, where this page may not. */
-function targetUrl() {
-  try {
-    const url = new URL(settings.endpoint, document.baseURI);
-    if (url.origin === location.origin) return url.href;
-    endpoint.setCustomValidity(`This page may talk to ${location.origin} only`);
-  } catch {
-    endpoint.setCustomValidity("This is no URL");
-  }
-  endpoint.reportValidity();
-  return undefined;
+/** @param {HttpRequest} request */
+function showRequest(request) {
+  lastRequest = request;
+  const { Authorization: token, ...headers } = request.headers;
+  const shown = token === undefined ? headers : { Authorization: MASK, ...headers };
+  curl.textContent = toCurl({ ...request, headers: shown });
 }
 
 function connect() {
-  const url = targetUrl();
-  if (url === undefined) return;
+  const { target } = form;
+  if (target === undefined) return;
   reconnectButton.hidden = false;
-  const method = settings.first;
-  session.connect({
-    url,
-    first: method === "" ? undefined : { method, params: FIRST_PARAMS[method] },
-    reconnect: settings.reconnect,
-  });
+  session.connect(target);
 }
 
-function showSettings() {
-  endpoint.value = settings.endpoint;
-  first.value = settings.first;
-  reconnect.checked = settings.reconnect;
+/** @param {string} method @param {object} [params] @param {string} [title] */
+function ask(method, params, title) {
+  return showAnswer(session.request({ method, params }), title);
 }
 
-/** @param {string} method @param {object} [params] */
-function ask(method, params) {
-  return showAnswer(session.request({ method, params }));
-}
-
-/** @param {import("./client/calls.js").Call} call */
-async function showAnswer({ method, startedAt, result: answer }) {
-  await showOutcome(method, startedAt, answer);
+/** @param {import("./client/calls.js").Call} call @param {string} [title] */
+async function showAnswer({ method, startedAt, result: answer }, title = method) {
+  await showOutcome(title, startedAt, answer);
   if (method === "tools/list") await listTools(answer);
 }
 
@@ -153,26 +143,49 @@ async function showOutcome(title, startedAt, answer) {
 /** @param {Promise<any>} firstPage of the list; all that follow are asked for */
 async function listTools(firstPage) {
   try {
-    const found = [];
-    let page = await firstPage;
-    for (let i = 1; i < MAX_PAGES; i++) {
-      found.push(...page.tools);
-      if (page.nextCursor === undefined) break;
-      const params = { cursor: page.nextCursor };
-      page = await session.request({ method: "tools/list", params }).result;
-    }
-    tools.setTools(found, settings.tool);
+    tools.setTools(await listAll(pageOf("tools/list"), "tools", firstPage), settings.tool);
   } catch {
     // The result says already what went wrong.
   }
 }
 
-async function copyCurl() {
+async function listResources() {
+  const first = session.request({ method: "resources/list" });
+  void showAnswer(first);
   try {
-    await navigator.clipboard.writeText(curl.textContent ?? "");
+    const [found, templates] = await Promise.all([
+      listAll(pageOf("resources/list"), "resources", first.result),
+      listAll(pageOf("resources/templates/list"), "resourceTemplates"),
+    ]);
+    resources.show(found, templates);
+  } catch {
+    // The result says already what went wrong.
+  }
+}
+
+async function listPrompts() {
+  const first = session.request({ method: "prompts/list" });
+  void showAnswer(first);
+  try {
+    prompts.show(await listAll(pageOf("prompts/list"), "prompts", first.result));
+  } catch {
+    // The result says already what went wrong.
+  }
+}
+
+/** Asks for one page of a list. @param {string} method */
+function pageOf(method) {
+  return (/** @type {object | undefined} */ params) => session.request({ method, params }).result;
+}
+
+async function copyCurl() {
+  const text = lastRequest === undefined ? "" : toCurl(lastRequest);
+  try {
+    await navigator.clipboard.writeText(text);
     announcer.textContent = "Copied.";
   } catch {
     // Without HTTPS there is no clipboard: the text is selected instead, ready for the keyboard.
+    curl.textContent = text;
     getSelection()?.selectAllChildren(curl);
     announcer.textContent = "Selected; copy it with the keyboard.";
   }
@@ -196,23 +209,30 @@ function tick() {
 byId("connection-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   if (!session.isOver) return session.disconnect();
-  settings.endpoint = endpoint.value;
-  settings.first = first.value;
-  settings.reconnect = reconnect.checked;
+  form.save();
   remember(settings);
   connect();
 });
-endpoint.addEventListener("input", () => endpoint.setCustomValidity(""));
 reconnectButton.addEventListener("click", () => {
-  showSettings();
+  form.show();
   connect();
 });
-byId("ping", HTMLButtonElement).addEventListener("click", () => void ask("ping"));
-byId("list", HTMLButtonElement).addEventListener("click", () => void ask("tools/list"));
-byId("copy-curl", HTMLButtonElement).addEventListener("click", () => void copyCurl());
+/** @type {[string, () => unknown][]} */
+const ACTIONS = [
+  ["ping", () => ask("ping")],
+  ["list", () => ask("tools/list")],
+  ["list-resources", listResources],
+  ["list-prompts", listPrompts],
+  ["copy-curl", copyCurl],
+];
+for (const [id, act] of ACTIONS) {
+  byId(id, HTMLButtonElement).addEventListener("click", () => void act());
+}
 
-new PathPanel(targetUrl);
-showSettings();
+new PathPanel(() => {
+  form.save();
+  return form.url;
+}, () => form.token);
 reconnectButton.hidden = !isKnown;
 showState({ phase: "idle" });
 setInterval(tick, TICK_MS);

@@ -13,6 +13,10 @@
  * @property {(progress: Progress) => void} onProgress
  * @property {object} message what is sent
  * @property {Promise<any>} result rejects with a `CallFailed`
+ * @property {AbortSignal} signal aborted when the call is over
+ *
+ * @typedef {Call & { abort: () => void, resolve: (value: any) => void,
+ *   reject: (error: Error) => void }} RunningCall
  */
 
 /** Why there is no result. */
@@ -27,7 +31,7 @@ export class CallFailed extends Error {
 
 export class Calls {
   #count = 0;
-  /** @type {Map<string, Call & { resolve: (value: any) => void, reject: (error: Error) => void }>} */
+  /** @type {Map<string, RunningCall>} */
   #running = new Map();
 
   get size() {
@@ -52,6 +56,7 @@ export class Calls {
       method,
       ...((withToken ?? params) && { params: withToken ?? params }),
     };
+    const over = new AbortController();
     const call = {
       id,
       method,
@@ -59,6 +64,8 @@ export class Calls {
       startedAt: performance.now(),
       onProgress: onProgress ?? (() => {}),
       result: promise,
+      signal: over.signal,
+      abort: () => over.abort(),
       resolve,
       reject,
     };
@@ -83,6 +90,29 @@ export class Calls {
     } else if (message?.result !== undefined) this.#remove(message.id)?.resolve(message.result);
   }
 
+  /** @param {string} id @returns {Call | undefined} */
+  get(id) {
+    return this.#running.get(id);
+  }
+
+  /**
+   * Asks the same again with more, for the same result: the server needed answers first.
+   *
+   * @param {string} id of the call so far; it gets a new one
+   * @param {object} more further parameters
+   * @returns {object | undefined} the message to send; undefined where the call is over
+   */
+  repeat(id, more) {
+    const call = this.#running.get(id);
+    if (call === undefined) return undefined;
+    this.#running.delete(id);
+    call.id = `req-${++this.#count}`;
+    const { params } = /** @type {any} */ (call.message);
+    call.message = { ...call.message, id: call.id, params: { ...params, ...more } };
+    this.#running.set(call.id, call);
+    return call.message;
+  }
+
   /** @param {string} id @param {Error} error */
   fail(id, error) {
     this.#remove(id)?.reject(error);
@@ -99,6 +129,7 @@ export class Calls {
   #remove(id) {
     const call = this.#running.get(id);
     this.#running.delete(id);
+    call?.abort();
     return call;
   }
 }

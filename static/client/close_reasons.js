@@ -44,6 +44,7 @@ export const CLOSE_REASONS = {
     ...lost("The server sent an event that is longer than this page can hold."),
     reconnect: false,
   },
+  "ended by server": due("The server ended the stream by plan. Connect again."),
   "no answer": lost("The server could not be reached."),
   refused: { ...lost("The server refused the connection."), reconnect: false },
   stopped: done("This page gave up waiting for the server."),

@@ -1,9 +1,11 @@
 /**
- * From a JSON Schema to the fields of a form, and from what was typed to arguments. What no simple
- * field can show becomes a field of raw JSON.
+ * From a JSON Schema to the fields of a form: simple ones, groups of them, and choices between
+ * groups. What no field can show becomes a field of raw JSON with an example.
  *
  * @module
  */
+import { exampleOf } from "./schema_example.js";
+import { resolve } from "./schema_ref.js";
 
 /** @typedef {Record<string, any>} Json */
 
@@ -13,188 +15,183 @@
  * @property {string} label
  * @property {string} hint
  * @property {boolean} required
- * @property {"text" | "number" | "integer" | "boolean" | "choice" | "json"} kind
+ * @property {"text" | "number" | "integer" | "boolean" | "choice" | "choices" | "constant" | "json" |
+ *   "group" | "union"} kind
  * @property {unknown} initial the schema's default
- * @property {readonly unknown[]} [options] of a choice
+ * @property {readonly unknown[]} [options] of a choice, or of several choices
+ * @property {readonly string[]} [titles] of the options, where they have their own
+ * @property {readonly Field[]} [fields] of a group
+ * @property {readonly Field[]} [variants] of a union
+ * @property {unknown} [example] of raw JSON
+ * @property {string} [format] of a text
  * @property {number} [min]
  * @property {number} [max]
  * @property {number} [minLength]
  * @property {number} [maxLength]
+ *
+ * @typedef {object} Place where a schema stands
+ * @property {string} name
+ * @property {boolean} required
+ * @property {Json} root that references are followed in
+ * @property {number} depth
  */
 
-/** What was wrong with one field. */
-export class FieldError extends Error {
-  /** @param {string} field @param {string} message */
-  constructor(field, message) {
-    super(message);
-    this.field = field;
-  }
-}
+/** Deeper schemas, and those that hold themselves, become raw JSON. */
+const MAX_DEPTH = 5;
 
 /**
- * The fields of an object schema.
+ * The form of an object schema.
  *
  * @param {Json} schema
- * @returns {Field[] | undefined} undefined where only raw JSON will do
+ * @returns {Field | undefined} a group or a union of groups; undefined where only raw JSON will do
  */
-export function fieldsOf(schema) {
-  const isPlainObject = schema?.type === "object" && !schema.anyOf && !schema.oneOf &&
-    !schema.allOf && !schema.$ref;
-  if (!isPlainObject) return undefined;
-  const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {})
-    .map(([name, property]) => toField(name, resolve(property, schema), required.has(name)));
+export function formOf(schema) {
+  const place = { name: "", required: true, root: schema, depth: 0 };
+  const field = toField(schema ?? {}, place);
+  const isForm = field.kind === "group" ||
+    field.kind === "union" && field.variants?.every(({ kind }) => kind === "group");
+  return isForm ? field : undefined;
 }
 
-/**
- * The arguments that a form's values stand for; optional fields left empty are left out.
- *
- * @param {readonly Field[]} fields
- * @param {(name: string) => string | boolean} valueOf what is typed into the field
- * @returns {Json}
- * @throws {FieldError}
- */
-export function argumentsOf(fields, valueOf) {
-  /** @type {[string, unknown][]} */
-  const entries = [];
-  for (const field of fields) {
-    const value = parseField(field, valueOf(field.name));
-    if (value !== undefined) entries.push([field.name, value]);
-  }
-  return Object.fromEntries(entries);
-}
-
-/**
- * A value as its field shows it.
- *
- * @param {Field} field
- * @param {unknown} value
- * @returns {string | boolean}
- */
-export function fieldText({ kind, required }, value) {
-  if (kind === "boolean") return value === true;
-  if (value === undefined) return kind === "json" && required ? "null" : "";
-  if (kind === "choice") return JSON.stringify(value);
-  if (kind === "json") return JSON.stringify(value, null, 2);
-  return String(value);
-}
-
-/**
- * @param {string} name
- * @param {Json} schema
- * @param {boolean} required
- * @returns {Field}
- */
-function toField(name, schema, required) {
-  const options = optionsOf(schema);
-  const kind = options === undefined ? kindOf(schema) : "choice";
+/** @param {Json} unresolved @param {Place} place @returns {Field} */
+function toField(unresolved, place) {
+  const schema = resolve(unresolved, place.root);
   const base = {
-    name,
-    label: schema.title ?? name,
+    name: place.name,
+    label: schema.title ?? place.name,
     hint: schema.description ?? "",
-    required,
+    required: place.required,
     initial: schema.default,
   };
-  // An unticked box would always send false; three choices can leave an optional boolean out.
-  if (kind === "boolean" && !required && schema.default === undefined) {
-    return { ...base, kind: "choice", options: [true, false] };
-  }
-  return { ...base, kind, ...(options && { options }), ...boundsOf(schema, kind) };
+  return simpleField(schema, base) ?? groupField(schema, base, place) ??
+    unionField(schema, base, place) ??
+    { ...base, kind: "json", example: exampleOf(schema, place.root) };
 }
 
-/** @param {Json} schema @returns {Field["kind"]} */
-function kindOf({ type, anyOf, oneOf, allOf }) {
-  if (anyOf || oneOf || allOf) return "json";
-  switch (type) {
+/** @typedef {Pick<Field, "name" | "label" | "hint" | "required" | "initial">} Base */
+
+/** @param {Json} schema @param {Base} base @returns {Field | undefined} */
+function simpleField(schema, base) {
+  const choice = choiceOf(schema);
+  if (choice !== undefined) return { ...base, kind: "choice", ...choice };
+  if (schema.anyOf || schema.oneOf || schema.allOf) return undefined;
+  switch (schema.type) {
     case "string":
-      return "text";
+      return { ...base, kind: "text", ...textBounds(schema) };
     case "number":
     case "integer":
+      return { ...base, kind: schema.type, ...numberBounds(schema) };
     case "boolean":
-      return type;
+      // An unticked box would always send false; a choice can leave an optional one out.
+      return base.required || schema.default !== undefined
+        ? { ...base, kind: "boolean" }
+        : { ...base, kind: "choice", options: [true, false] };
+    case "null":
+      return { ...base, kind: "constant", initial: null };
+    case "array": {
+      const items = choiceOf(schema.items ?? {});
+      return items && { ...base, kind: "choices", ...items };
+    }
     default:
-      return "json";
+      return undefined;
   }
 }
 
-/** @param {Json} schema @returns {unknown[] | undefined} */
-function optionsOf(schema) {
-  if (Array.isArray(schema.enum) && schema.enum.every(isScalar)) return schema.enum;
-  if ("const" in schema && isScalar(schema.const)) return [schema.const];
+/** @param {Json} schema @param {Base} base @param {Place} place @returns {Field | undefined} */
+function groupField(schema, base, place) {
+  const isGroup = schema.type === "object" && !schema.anyOf && !schema.oneOf && !schema.allOf &&
+    (schema.properties !== undefined || place.depth === 0) && place.depth < MAX_DEPTH;
+  if (!isGroup) return undefined;
+  const required = new Set(schema.required ?? []);
+  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) =>
+    toField(property, {
+      name,
+      required: required.has(name),
+      root: place.root,
+      depth: place.depth + 1,
+    })
+  );
+  return { ...base, kind: "group", fields };
+}
+
+/** @param {Json} schema @param {Base} base @param {Place} place @returns {Field | undefined} */
+function unionField(schema, base, place) {
+  const { anyOf, oneOf, allOf: _, ...common } = schema;
+  const variants = anyOf ?? oneOf;
+  const isUnion = Array.isArray(variants) && variants.length > 0 && !schema.allOf &&
+    place.depth < MAX_DEPTH;
+  if (!isUnion) return undefined;
+  const fields = variants.map((unresolved, i) => {
+    const variant = resolve(unresolved, place.root);
+    const field = toField(withCommon(variant, common), { ...place, required: true });
+    return { ...field, label: variantLabel(variant, field, i), initial: variant.default };
+  });
+  return { ...base, kind: "union", variants: fields };
+}
+
+/** Beside its variants a schema may have members that hold for all of them. @param {Json} variant @param {Json} common */
+function withCommon(variant, common) {
+  if (common.properties === undefined) return variant;
+  return {
+    type: "object",
+    ...variant,
+    properties: { ...common.properties, ...variant.properties },
+    required: [...common.required ?? [], ...variant.required ?? []],
+  };
+}
+
+/** What tells a variant from the others: its title, its constants, or its type. @param {Json} variant @param {Field} field @param {number} i */
+function variantLabel(variant, field, i) {
+  if (typeof variant.title === "string") return variant.title;
+  const constants = Object.entries(variant.properties ?? {})
+    .filter(([, property]) => "const" in property)
+    .map(([name, property]) => `${name}: ${property.const}`);
+  if (constants.length > 0) return constants.join(", ");
+  const names = Object.keys(variant.properties ?? {});
+  if (field.kind === "group" && names.length > 0) return names.join(", ");
+  return typeof variant.type === "string" ? variant.type : `variant ${i + 1}`;
+}
+
+/** @param {Json} schema @returns {Pick<Field, "options" | "titles"> | undefined} */
+function choiceOf(schema) {
+  if (Array.isArray(schema.enum) && schema.enum.every(isScalar)) {
+    const titles = schema.enumNames;
+    return { options: schema.enum, ...(Array.isArray(titles) && { titles: titles.map(String) }) };
+  }
+  if ("const" in schema && isScalar(schema.const)) return { options: [schema.const] };
   const variants = schema.anyOf ?? schema.oneOf;
   const isChoice = Array.isArray(variants) && variants.length > 0 &&
     variants.every((variant) => "const" in variant && isScalar(variant.const));
-  return isChoice ? variants.map((variant) => variant.const) : undefined;
+  if (!isChoice) return undefined;
+  return {
+    options: variants.map((variant) => variant.const),
+    titles: variants.map((variant) => String(variant.title ?? variant.const)),
+  };
 }
 
-/** @param {Json} schema @param {Field["kind"]} kind */
-function boundsOf(schema, kind) {
-  if (kind === "text") {
-    return {
-      ...(schema.minLength > 0 && { minLength: schema.minLength }),
-      ...(schema.maxLength !== undefined && { maxLength: schema.maxLength }),
-    };
-  }
-  if (kind !== "number" && kind !== "integer") return {};
-  // A number field has no exclusive bounds: for integers the next one does, else the server tells.
-  const step = kind === "integer" ? 1 : NaN;
+/** @param {Json} schema */
+function textBounds({ minLength, maxLength, format }) {
+  return {
+    ...(minLength > 0 && { minLength }),
+    ...(maxLength !== undefined && { maxLength }),
+    ...(typeof format === "string" && { format }),
+  };
+}
+
+/** A number field has no exclusive bounds: for integers the next one does, else the server tells. @param {Json} schema */
+function numberBounds(schema) {
+  const step = schema.type === "integer" ? 1 : NaN;
   const min = schema.minimum ?? schema.exclusiveMinimum + step;
   const max = schema.maximum ?? schema.exclusiveMaximum - step;
   return { ...(isBound(min) && { min }), ...(isBound(max) && { max }) };
 }
 
-/** Schemas of integers carry the largest safe ones as bounds, which tell nobody anything. */
-function isBound(/** @type {unknown} */ value) {
+/** Schemas of integers carry the largest safe ones as bounds, which tell nobody anything. @param {unknown} value */
+function isBound(value) {
   return typeof value === "number" && Math.abs(value) < Number.MAX_SAFE_INTEGER;
 }
 
-/** @param {Field} field @param {string | boolean} raw */
-function parseField(field, raw) {
-  if (typeof raw === "boolean") return raw;
-  const isEmpty = raw.trim() === "";
-  switch (field.kind) {
-    case "text":
-      return raw === "" && !field.required ? undefined : raw;
-    case "number":
-    case "integer":
-      if (isEmpty && !field.required) return undefined;
-      if (isEmpty || !Number.isFinite(Number(raw))) {
-        throw new FieldError(field.name, "Not a number");
-      }
-      return Number(raw);
-    default:
-      return isEmpty && !field.required ? undefined : parseJson(field.name, raw);
-  }
-}
-
-/** @param {string} name @param {string} raw */
-function parseJson(name, raw) {
-  try {
-    return JSON.parse(raw);
-  } catch (error) {
-    throw new FieldError(name, `Not valid JSON: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/**
- * Follows a reference inside the schema, so far as one goes.
- *
- * @param {Json} property
- * @param {Json} root
- * @returns {Json}
- */
-function resolve(property, root) {
-  const path = /^#\/(.+)$/.exec(property?.$ref ?? "")?.[1];
-  if (path === undefined) return property ?? {};
-  /** @type {any} */
-  let target = root;
-  for (const key of path.split("/")) {
-    target = target?.[key.replaceAll("~1", "/").replaceAll("~0", "~")];
-  }
-  const { $ref: _, ...beside } = property;
-  return target === undefined ? property : { ...target, ...beside };
-}
-
-function isScalar(/** @type {unknown} */ value) {
+/** @param {unknown} value */
+function isScalar(value) {
   return value === null || ["string", "number", "boolean"].includes(typeof value);
 }

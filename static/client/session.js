@@ -6,27 +6,37 @@
 import { tryParse } from "../shared/json.js";
 import { CallFailed, Calls } from "./calls.js";
 import { explain } from "./close_reasons.js";
-import { PlainConnection } from "./plain_connection.js";
-import { describeEvent, describeSent } from "./summaries.js";
+import { dialectOf } from "./dialects/mod.js";
+import { answerTo, inputResponses } from "./questions.js";
+import { describeEvent, describeSent, kindOfEvent, levelOf } from "./summaries.js";
 
 /**
  * @typedef {import("./calls.js").Call} Call
  * @typedef {import("./calls.js").Progress} Progress
- * @typedef {import("./curl.js").HttpRequest} HttpRequest
- * @typedef {import("./plain_connection.js").StreamEnd} StreamEnd
+ * @typedef {import("./dialects/curl.js").HttpRequest} HttpRequest
+ * @typedef {import("./dialects/channel.js").StreamEnd} StreamEnd
+ * @typedef {import("./dialects/channel.js").Connection} Connection
  * @typedef {{ method: string, params?: object | undefined }} Method
- * @typedef {{ url: string, first?: Method | undefined, reconnect: boolean }} Target
- *   `reconnect`: connect again by itself when the connection is lost
+ *
+ * @typedef {object} Target
+ * @property {string} dialect
+ * @property {string} url
+ * @property {string | undefined} token sent as a bearer token
+ * @property {Method | undefined} first the first request
+ * @property {boolean} reconnect connect again when the connection is lost, without being asked
+ *
  * @typedef {{ phase: "idle" | "connecting" | "open" | "closing" }
  *   | { phase: "closed", end: StreamEnd, retryInMs?: number | undefined }} State
- * @typedef {{ kind: string, summary: string, data: string }} Entry
+ * @typedef {{ kind: string, level?: string | undefined, summary: string, data: string }} Entry
  * @typedef {{ count: number, at: number }} Ping
  * @typedef {object} SessionListener
  * @property {(state: State) => void} onState
  * @property {(entry: Entry) => void} onEntry
- * @property {(request: HttpRequest) => void} onRequest
+ * @property {(request: HttpRequest) => void} onRequest what was asked last, as a request that works
+ *   without this connection
  * @property {(call: Call) => void} onFirstCall the request that opens the stream
  * @property {(ping: Ping) => void} onPing
+ * @property {import("./questions.js").Ask} onQuestion
  */
 
 const RETRY_MS = { first: 1_000, max: 30_000 };
@@ -39,10 +49,13 @@ export class Session {
   openedAt = 0;
   #listener;
   #calls = new Calls();
-  /** @type {PlainConnection | undefined} */
+  /** @type {Connection | undefined} */
   #connection;
+  /** Aborted when the connection ends. */
+  #life = new AbortController();
   /** @type {State} */
   #state = { phase: "idle" };
+  #keepalives = 0;
   #attempt = 0;
   #retryTimer = 0;
 
@@ -96,7 +109,10 @@ export class Session {
     const call = this.#calls.start(method, params, onProgress);
     if (this.#state.phase !== "open" || this.#connection === undefined) {
       this.#calls.fail(call.id, new CallFailed("Not connected", { kind: "lost" }));
-    } else void this.#send(this.#connection, call.message, call.id);
+    } else {
+      this.#listener.onRequest(this.#connection.standalone(call.message));
+      void this.#send(this.#connection, call.message, call.id);
+    }
     return call;
   }
 
@@ -116,33 +132,50 @@ export class Session {
   async #run(target) {
     clearTimeout(this.#retryTimer);
     void this.#connection?.disconnect();
+    this.#life.abort();
     this.#calls.failAll("Another connection was opened");
-    const connection = this.#create(target.url);
+    const connection = this.#create(target);
     this.#connection = connection;
-    this.bytes = 0;
-    this.events = 0;
-    this.openedAt = 0;
+    this.#life = new AbortController();
+    this.#keepalives =
+      this.bytes =
+      this.events =
+      this.openedAt =
+        0;
     this.#enter({ phase: "connecting" });
     const first = target.first && this.#calls.start(target.first.method, target.first.params);
-    if (first !== undefined) this.#listener.onFirstCall(first);
+    if (first !== undefined) {
+      this.#listener.onRequest(connection.standalone(first.message));
+      this.#listener.onFirstCall(first);
+    }
     this.#log("sent", describeSent(first?.message), JSON.stringify(first?.message ?? null));
     const end = await connection.run(first?.message);
     if (this.#connection === connection) this.#ended(end, target);
   }
 
-  /** @param {string} url */
-  #create(url) {
+  /** @param {Target} target */
+  #create(target) {
+    const dialect = dialectOf(target.dialect);
     // What an older connection still brings is shown, but moves nothing any more.
     const isCurrent = () => this.#connection === connection;
-    const connection = new PlainConnection(url, {
-      onRequest: (request) => this.#listener.onRequest(request),
+    let isFirst = true;
+    const connection = dialect.connect(target, {
+      onRequest: (request) => {
+        if (!isFirst || target.first !== undefined) return;
+        isFirst = false;
+        this.#listener.onRequest(request);
+      },
       onOpen: () => {
         if (isCurrent()) this.#opened();
       },
       onEvent: (event, at) => {
         const message = tryParse(event.data);
-        this.#log(event.event, describeEvent(event.event, message), event.data);
-        if (isCurrent()) this.#onEvent(event.event, message, at);
+        const kind = kindOfEvent(event.event, message, dialect.hasNamedEvents);
+        this.#log(kind, describeEvent(kind, message), event.data, levelOf(message));
+        if (isCurrent()) this.#onEvent(kind, message, at);
+      },
+      onKeepalive: (at) => {
+        if (isCurrent()) this.#listener.onPing({ count: ++this.#keepalives, at });
       },
       onBytes: (bytes) => {
         if (isCurrent()) this.bytes += bytes;
@@ -159,6 +192,7 @@ export class Session {
   /** @param {StreamEnd} end @param {Target} target */
   #ended(end, target) {
     this.#connection = undefined;
+    this.#life.abort();
     this.#calls.failAll(`The connection ended: ${end.reason}`);
     const why = end.detail ? `${end.reason}: ${end.detail}` : end.reason;
     this.#log("note", `Connection ended, ${why}`, JSON.stringify(end));
@@ -186,11 +220,45 @@ export class Session {
   /** @param {string} kind @param {any} message @param {number} at */
   #onEvent(kind, message, at) {
     this.events++;
-    if (kind === "ping") this.#listener.onPing({ count: Number(message?.data?.ping_count), at });
-    else if (kind !== "welcome" && kind !== "close") this.#calls.receive(message);
+    if (kind === "ping") {
+      this.#listener.onPing({ count: Number(message?.data?.ping_count), at });
+    } else if (message?.method !== undefined && message.id !== undefined) {
+      void this.#answer(message);
+    } else if (message?.result?.resultType === "input_required") {
+      void this.#continue(message);
+    } else if (kind !== "welcome" && kind !== "close") this.#calls.receive(message);
   }
 
-  /** @param {PlainConnection} connection @param {object} message @param {string} [id] */
+  /** Answers a request of the server. @param {any} request */
+  async #answer(request) {
+    const connection = this.#connection;
+    try {
+      const answer = await answerTo(request, this.#listener.onQuestion, this.#life.signal);
+      const message = { jsonrpc: "2.0", id: request.id, ...answer };
+      if (connection !== undefined) await this.#send(connection, message);
+    } catch {
+      // The connection has ended, and nobody waits for the answer.
+    }
+  }
+
+  /** Answers what the server must know first, and asks the same again. @param {any} message */
+  async #continue({ id, result }) {
+    const call = this.#calls.get(id);
+    const connection = this.#connection;
+    if (call === undefined || connection === undefined) return;
+    try {
+      const { inputRequests, requestState } = result;
+      const { onQuestion } = this.#listener;
+      const answers = await inputResponses(inputRequests ?? {}, onQuestion, call.signal);
+      const next = this.#calls.repeat(id, { inputResponses: answers, requestState });
+      if (next !== undefined) void this.#send(connection, next, call.id);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#calls.fail(id, new CallFailed(text, { kind: "error" }));
+    }
+  }
+
+  /** @param {Connection} connection @param {object} message @param {string} [id] */
   async #send(connection, message, id = "") {
     this.#log("sent", describeSent(message), JSON.stringify(message));
     try {
@@ -202,9 +270,9 @@ export class Session {
     }
   }
 
-  /** @param {string} kind @param {string} summary @param {string} data */
-  #log(kind, summary, data) {
-    this.#listener.onEntry({ kind, summary, data });
+  /** @param {string} kind @param {string} summary @param {string} data @param {string} [level] */
+  #log(kind, summary, data, level) {
+    this.#listener.onEntry({ kind, summary, data, level });
   }
 
   /** @param {State} state */

@@ -7,6 +7,30 @@
 const MAX_LENGTH = 160;
 
 /**
+ * What an event is. Only the plain dialect says so by its name; elsewhere its message does.
+ *
+ * @param {string} name of the event
+ * @param {any} message its data, parsed
+ * @param {boolean} isNamed whether the name tells
+ */
+export function kindOfEvent(name, message, isNamed) {
+  if (isNamed || name !== "message") return name;
+  if (message?.error !== undefined) return "error";
+  return message?.result === undefined ? "message" : "response";
+}
+
+/**
+ * How urgent a log message is.
+ *
+ * @param {any} message
+ * @returns {string | undefined} undefined for what is no log message
+ */
+export function levelOf(message) {
+  if (message?.method !== "notifications/message") return undefined;
+  return String(message.params?.level ?? "info");
+}
+
+/**
  * @param {string} kind the event's name
  * @param {any} message its data, parsed; undefined where it is no JSON
  */
@@ -24,6 +48,9 @@ export function describeEvent(kind, message) {
 export function describeSent(message) {
   if (message === undefined) return "open a stream";
   const { method, params, id } = message;
+  if (method === undefined) {
+    return short(`answer ${id} ${JSON.stringify(message.result ?? message.error)}`);
+  }
   if (method === "tools/call") {
     return short(`${id} · call ${params.name} ${JSON.stringify(params.arguments ?? {})}`);
   }
@@ -32,7 +59,10 @@ export function describeSent(message) {
 
 /** @param {any} result */
 function describeResult(result) {
-  if (Array.isArray(result?.tools)) return `${result.tools.length} tools`;
+  if (result?.resultType === "input_required") return "the server asks for more";
+  for (const list of ["tools", "resources", "resourceTemplates", "prompts"]) {
+    if (Array.isArray(result?.[list])) return `${result[list].length} ${list}`;
+  }
   const text = result?.content?.find((/** @type {any} */ block) => block.type === "text")?.text;
   if (text === undefined) return JSON.stringify(result);
   return result.isError ? `failed: ${text}` : text;
@@ -50,9 +80,10 @@ function describeNotification(message) {
     return parts.filter(Boolean).join(" · ");
   }
   if (message?.method === "notifications/message") {
-    const { level, data } = params;
-    return `${level}: ${typeof data === "string" ? data : JSON.stringify(data)}`;
+    const { data } = params;
+    return typeof data === "string" ? data : JSON.stringify(data);
   }
+  if (message?.method === "elicitation/create") return `asks: ${params.message}`;
   return message?.method ?? JSON.stringify(message ?? null);
 }
 

@@ -8,6 +8,7 @@ import { formatClockMs } from "../shared/formats.js";
 import { prettyJson } from "../shared/json.js";
 import { byId, createElement } from "./dom.js";
 import { EventStore } from "./event_store.js";
+import { download, toJsonLines } from "./log_export.js";
 
 /** @typedef {import("./event_store.js").StoredEvent} StoredEvent */
 
@@ -51,13 +52,19 @@ export class EventLog {
     });
     this.#pause.addEventListener("click", () => this.#togglePause());
     byId("log-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
+    byId("log-export", HTMLButtonElement).addEventListener("click", () => this.#export());
   }
 
-  /** @param {{ kind: string, summary: string, data: string }} entry */
-  add({ kind, summary, data }) {
+  /** @param {import("../client/session.js").Entry} entry */
+  add({ kind, level, summary, data }) {
     const known = this.#kinds.has(kind);
     const counted = known ? kind : "other";
-    this.#store.add({ kind: counted, summary: known ? summary : `${kind} · ${summary}`, data });
+    this.#store.add({
+      kind: counted,
+      level,
+      summary: known ? summary : `${kind} · ${summary}`,
+      data,
+    });
     const chip = this.#kinds.get(counted);
     if (chip) chip.count++;
     this.#askFrame();
@@ -88,6 +95,11 @@ export class EventLog {
     this.#store.clear();
     for (const chip of this.#kinds.values()) chip.count = 0;
     this.#redraw();
+  }
+
+  #export() {
+    const time = new Date().toISOString().replace(/[:.]/g, "-");
+    download(`lifeline-events-${time}.jsonl`, toJsonLines(this.#store.events));
   }
 
   #redraw() {
@@ -133,7 +145,7 @@ export class EventLog {
 }
 
 /** @param {StoredEvent} event */
-function toRow({ kind, summary, data, time }) {
+function toRow({ kind, level, summary, data, time }) {
   const details = createElement(
     "details",
     {},
@@ -142,12 +154,17 @@ function toRow({ kind, summary, data, time }) {
       {},
       createElement("time", { datetime: time.toISOString() }, formatClockMs(time)),
       createElement("span", { class: "kind" }, kind),
-      createElement("span", { class: "what" }, summary),
+      createElement(
+        "span",
+        { class: "what" },
+        ...(level === undefined ? [] : [createElement("span", { class: "level" }, level), " "]),
+        summary,
+      ),
     ),
   );
   // Laid out only when somebody looks.
   details.addEventListener("toggle", () => {
     if (details.childElementCount === 1) details.append(createElement("pre", {}, prettyJson(data)));
   }, { once: true });
-  return createElement("li", { "data-kind": kind }, details);
+  return createElement("li", { "data-kind": kind, "data-level": level }, details);
 }

@@ -5,7 +5,8 @@
  */
 
 /**
- * @typedef {{ n: number, kind: string, summary: string, data: string, time: Date }} StoredEvent
+ * @typedef {{ n: number, kind: string, level: string | undefined, summary: string,
+ *   data: string, time: Date }} StoredEvent
  * @typedef {{ hidden: ReadonlySet<string>, text: string, after?: number }} Filter
  *   `after`: only events with a greater number
  */
@@ -36,9 +37,9 @@ export class EventStore {
     return this.#count;
   }
 
-  /** @param {{ kind: string, summary: string, data: string }} event */
-  add({ kind, summary, data }) {
-    this.#events.push({ n: ++this.#count, kind, summary, data, time: new Date() });
+  /** @param {{ kind: string, level?: string | undefined, summary: string, data: string }} event */
+  add({ kind, level, summary, data }) {
+    this.#events.push({ n: ++this.#count, kind, level, summary, data, time: new Date() });
     this.#size += data.length;
     // A whole share goes at once: to shift a long array for each event would be slow.
     if (this.#events.length > this.#maxEvents * 1.1) {
@@ -65,7 +66,7 @@ export class EventStore {
     for (let i = this.#events.length - 1; i >= 0 && found.length < limit; i--) {
       const event = this.#events[i];
       if (event === undefined || event.n <= after) break;
-      if (!hidden.has(event.kind) && holds(event, wanted)) found.push(event);
+      if (!hidden.has(event.kind) && matches(event, wanted)) found.push(event);
     }
     return found;
   }
@@ -77,7 +78,7 @@ export class EventStore {
 }
 
 /** @param {StoredEvent} event @param {string} wanted in lower case */
-function holds({ kind, summary, data }, wanted) {
+function matches({ kind, summary, data }, wanted) {
   return wanted === "" || kind.includes(wanted) || summary.toLowerCase().includes(wanted) ||
     data.toLowerCase().includes(wanted);
 }

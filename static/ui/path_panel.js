@@ -33,12 +33,17 @@ export class PathPanel {
   #rows = byId("path-rows", HTMLElement);
   #findings = byId("path-findings", HTMLElement);
   #urlOf;
+  #tokenOf;
   /** @type {AbortController | undefined} */
   #running;
 
-  /** @param {() => string | undefined} urlOf the endpoint, where the page names a usable one */
-  constructor(urlOf) {
+  /**
+   * @param {() => string | undefined} urlOf the endpoint, where the page names a usable one
+   * @param {() => string | undefined} tokenOf what is sent with each request
+   */
+  constructor(urlOf, tokenOf) {
     this.#urlOf = urlOf;
+    this.#tokenOf = tokenOf;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#running !== undefined) return this.#running.abort();
@@ -68,8 +73,10 @@ export class PathPanel {
   /** @param {AbortSignal} signal @returns {import("../../doctor/engine/examine.js").Options} */
   #options(signal) {
     const idleMs = this.#idle.value === "" ? undefined : this.#idle.valueAsNumber * 1_000;
+    const token = this.#tokenOf();
     return {
       signal,
+      ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
       ...(idleMs !== undefined && { idleMs }),
       inspectConnection: inspectBrowserConnection,
       onStep: (step) => this.#status.textContent = `Now: ${step}.`,

@@ -12,6 +12,7 @@ import { byId, createElement } from "./dom.js";
 const IMAGE_TYPES = /^image\/(png|jpeg|gif|webp|avif)$/;
 
 export class ResultView {
+  #card = byId("result-card", HTMLElement);
   #title = byId("result-title", HTMLElement);
   #tone = byId("result-tone", HTMLElement);
   #body = byId("result-body", HTMLElement);
@@ -24,7 +25,8 @@ export class ResultView {
   show(title, result, ms) {
     const isError = result?.isError === true;
     this.#draw(title, isError ? "bad" : "ok", `${isError ? "failed" : "done"} in ${formatMs(ms)}`);
-    this.#body.replaceChildren(...Array.isArray(result?.tools) ? listing(result) : parts(result));
+    this.#body.replaceChildren(...listing(result) ?? parts(result));
+    this.#card.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -51,12 +53,15 @@ export class ResultView {
 }
 
 /**
- * The blocks of MCP content and the structured result; what is neither is shown as it is.
+ * The blocks of MCP content and the structured result; the contents of resources, the messages of
+ * prompts; everything else as JSON.
  *
  * @param {any} result
  * @returns {HTMLElement[]}
  */
 function parts(result) {
+  if (Array.isArray(result?.contents)) return result.contents.flatMap(toContents);
+  if (Array.isArray(result?.messages)) return result.messages.flatMap(toMessage);
   const structured = result?.structuredContent;
   const content = Array.isArray(result?.content) ? result.content : [];
   const blocks = content.filter((/** @type {any} */ block) => !repeats(block, structured))
@@ -65,16 +70,49 @@ function parts(result) {
   return rest === undefined ? blocks : [...blocks, json(rest)];
 }
 
+/** @param {any} contents of a resource */
+function toContents(contents) {
+  const { uri, mimeType, text, blob } = contents ?? {};
+  const head = createElement("p", { class: "quiet" }, [uri, mimeType].filter(Boolean).join(" · "));
+  const isImage = blob !== undefined && IMAGE_TYPES.test(mimeType);
+  const body = isImage
+    ? toBlock({ type: "image", mimeType, data: blob })
+    : text === undefined
+    ? json(contents)
+    : toBlock({ type: "text", text });
+  return [head, body];
+}
+
+/** @param {any} message of a prompt */
+function toMessage(message) {
+  return [createElement("p", { class: "quiet" }, String(message?.role)), toBlock(message?.content)];
+}
+
+/** What is listed, and what names an entry. */
+const LISTS = [
+  { key: "tools", one: "tool", name: "name" },
+  { key: "resources", one: "resource", name: "uri" },
+  { key: "resourceTemplates", one: "resource template", name: "uriTemplate" },
+  { key: "prompts", one: "prompt", name: "name" },
+];
+
 /**
- * A list of tools in a line; its schemas only for who wants them.
+ * A list as a line; its details only for those who want them.
  *
  * @param {any} result
+ * @returns {HTMLElement[] | undefined} undefined for what is no list
  */
 function listing(result) {
-  const names = result.tools.map((/** @type {any} */ tool) => String(tool?.name)).join(", ");
-  const count = result.tools.length === 1 ? "1 tool" : `${result.tools.length} tools`;
+  const list = LISTS.find(({ key }) => Array.isArray(result?.[key]));
+  if (list === undefined) return undefined;
+  const entries = result[list.key];
+  const names = entries.map((/** @type {any} */ entry) => String(entry?.[list.name])).join(", ");
+  const count = entries.length === 1 ? `1 ${list.one}` : `${entries.length} ${list.one}s`;
   const all = createElement("details", {}, createElement("summary", {}, "As JSON"), json(result));
-  return [createElement("p", {}, names === "" ? "No tools" : `${count}: ${names}`), all];
+  return [
+    createElement("p", {}, entries.length === 0 ? `No ${list.one}s` : `${count}: ${names}`),
+    all,
+  ];
 }
 
 /**

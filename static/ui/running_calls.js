@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CallFailed } from "../client/calls.js";
 import { formatMs } from "../shared/formats.js";
 import { byId, createElement } from "./dom.js";
 
@@ -18,7 +19,7 @@ export class RunningCalls {
   #section = byId("running", HTMLElement);
   #list = byId("running-list", HTMLElement);
   #onAbort;
-  /** @type {Map<string, { startedAt: number, elapsed: HTMLElement }>} */
+  /** @type {Map<HTMLElement, { startedAt: number, elapsed: HTMLElement }>} */
   #rows = new Map();
 
   /** @param {(id: string) => void} onAbort */
@@ -57,17 +58,20 @@ export class RunningCalls {
     const show = () => {
       // Progress that was still to be drawn must not bring the row back.
       if (isOver) return;
-      this.#rows.set(call.id, { startedAt: call.startedAt, elapsed });
+      this.#rows.set(row, { startedAt: call.startedAt, elapsed });
       if (!row.isConnected) this.#list.append(row);
       this.#section.hidden = false;
     };
     const timer = setTimeout(show, PATIENCE_MS);
     try {
       return await call.result;
+    } catch (error) {
+      if (error instanceof CallFailed && error.kind === "lost") this.#addLost(title, error);
+      throw error;
     } finally {
       isOver = true;
       clearTimeout(timer);
-      this.#remove(call.id, row);
+      this.#remove(row);
     }
   }
 
@@ -77,13 +81,24 @@ export class RunningCalls {
     }
   }
 
-  /** @param {string} id @param {HTMLElement} row */
-  #remove(id, row) {
+  /** A lost call stays until somebody dismisses it. @param {HTMLElement} title @param {Error} error */
+  #addLost(title, error) {
+    const dismiss = createElement("button", { type: "button", class: "small" }, "Dismiss");
+    dismiss.setAttribute("aria-label", `Dismiss ${title.textContent}`);
+    const why = createElement("p", { class: "why" }, `Lost. ${error.message}.`);
+    const row = createElement("li", { class: "lost", role: "alert" }, title, dismiss, why);
+    dismiss.addEventListener("click", () => this.#remove(row));
+    this.#list.append(row);
+    this.#section.hidden = false;
+  }
+
+  /** @param {HTMLElement} row */
+  #remove(row) {
     const hadFocus = row.contains(document.activeElement);
-    this.#rows.delete(id);
+    this.#rows.delete(row);
     row.remove();
-    this.#section.hidden = this.#rows.size === 0;
-    // Whoever works by keyboard must not be thrown back to the top of the page.
+    this.#section.hidden = this.#list.childElementCount === 0;
+    // Somebody who works by keyboard must not be thrown back to the top of the page.
     if (hadFocus) byId("call", HTMLButtonElement).focus();
   }
 }

@@ -9,6 +9,7 @@ import { readStored, store } from "../shared/storage.js";
 
 /**
  * @typedef {object} Settings
+ * @property {string} dialect
  * @property {string} endpoint
  * @property {string} first method of the first request; empty for none
  * @property {boolean} reconnect

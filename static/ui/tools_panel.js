@@ -21,6 +21,8 @@ export class ToolsPanel {
   #select = byId("tool", HTMLSelectElement);
   #about = byId("tool-about", HTMLElement);
   #hint = byId("tools-hint", HTMLElement);
+  #search = byId("tool-search", HTMLInputElement);
+  #count = byId("tool-count", HTMLElement);
   /** @type {Map<string, Tool>} */
   #tools = new Map();
 
@@ -28,8 +30,16 @@ export class ToolsPanel {
   constructor(listener) {
     this.#listener = listener;
     this.#select.addEventListener("change", () => this.#draw());
+    this.#search.addEventListener("input", () => this.#filter());
+    // Enter chooses; it must not call a tool that nobody has seen.
+    this.#search.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.#select.focus();
+    });
     this.#formElement.addEventListener("submit", (event) => {
       event.preventDefault();
+      if (this.#select.value === "") return;
       const args = this.#form.read();
       if (args !== undefined) this.#listener.onCall(this.#select.value, args);
     });
@@ -45,15 +55,8 @@ export class ToolsPanel {
     const chosen = this.#select.value || preferred;
     const before = JSON.stringify(this.#tools.get(chosen));
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
-    this.#select.replaceChildren(
-      ...tools.map(({ name, title }) =>
-        createElement(
-          "option",
-          { value: name },
-          title && title !== name ? `${name} – ${title}` : name,
-        )
-      ),
-    );
+    this.#search.value = "";
+    this.#drawOptions(tools);
     if (this.#tools.has(chosen)) this.#select.value = chosen;
     this.#formElement.hidden = tools.length === 0;
     this.#hint.hidden = tools.length > 0;
@@ -61,6 +64,35 @@ export class ToolsPanel {
     if (this.#select.value !== chosen || JSON.stringify(this.#tools.get(chosen)) !== before) {
       this.#draw();
     }
+  }
+
+  /** Shows the tools in whose name, title or description all words stand. */
+  #filter() {
+    const words = this.#search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const chosen = this.#select.value;
+    const found = [...this.#tools.values()].filter(({ name, title = "", description = "" }) => {
+      const text = `${name} ${title} ${description}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    this.#drawOptions(found);
+    if (found.some(({ name }) => name === chosen)) this.#select.value = chosen;
+    else this.#draw();
+  }
+
+  /** @param {readonly Tool[]} tools */
+  #drawOptions(tools) {
+    this.#select.replaceChildren(
+      ...tools.map(({ name, title }) => {
+        const text = title && title !== name ? `${name} – ${title}` : name;
+        return createElement("option", { value: name }, text);
+      }),
+    );
+    const total = this.#tools.size;
+    this.#count.textContent = tools.length === total
+      ? ""
+      : tools.length === 0
+      ? "No tool matches."
+      : `${tools.length} of ${total} tools match.`;
   }
 
   #draw() {

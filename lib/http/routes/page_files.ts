@@ -35,27 +35,62 @@ import staticClientCallsJs from "../../../static/client/calls.js" with { type: "
 import staticClientCloseReasonsJs from "../../../static/client/close_reasons.js" with {
   type: "text",
 };
-import staticClientCurlJs from "../../../static/client/curl.js" with { type: "text" };
+import staticClientDialectsChannelJs from "../../../static/client/dialects/channel.js" with {
+  type: "text",
+};
+import staticClientDialectsCurlJs from "../../../static/client/dialects/curl.js" with {
+  type: "text",
+};
+import staticClientDialectsHttpSseJs from "../../../static/client/dialects/http_sse.js" with {
+  type: "text",
+};
+import staticClientDialectsLegacyClientJs from "../../../static/client/dialects/legacy_client.js" with {
+  type: "text",
+};
+import staticClientDialectsModJs from "../../../static/client/dialects/mod.js" with {
+  type: "text",
+};
+import staticClientDialectsModernJs from "../../../static/client/dialects/modern.js" with {
+  type: "text",
+};
+import staticClientDialectsModernHeadersJs from "../../../static/client/dialects/modern_headers.js" with {
+  type: "text",
+};
+import staticClientDialectsPlainJs from "../../../static/client/dialects/plain.js" with {
+  type: "text",
+};
+import staticClientDialectsStreamableJs from "../../../static/client/dialects/streamable.js" with {
+  type: "text",
+};
+import staticClientFieldValuesJs from "../../../static/client/field_values.js" with {
+  type: "text",
+};
 import staticClientLedgerClientJs from "../../../static/client/ledger_client.js" with {
   type: "text",
 };
 import staticClientLedgerHistoryJs from "../../../static/client/ledger_history.js" with {
   type: "text",
 };
+import staticClientListAllJs from "../../../static/client/list_all.js" with { type: "text" };
 import staticClientPingStatsJs from "../../../static/client/ping_stats.js" with { type: "text" };
-import staticClientPlainConnectionJs from "../../../static/client/plain_connection.js" with {
+import staticClientPollerJs from "../../../static/client/poller.js" with { type: "text" };
+import staticClientQuestionsJs from "../../../static/client/questions.js" with { type: "text" };
+import staticClientSchemaExampleJs from "../../../static/client/schema_example.js" with {
   type: "text",
 };
-import staticClientPollerJs from "../../../static/client/poller.js" with { type: "text" };
 import staticClientSchemaFieldsJs from "../../../static/client/schema_fields.js" with {
   type: "text",
 };
+import staticClientSchemaRefJs from "../../../static/client/schema_ref.js" with { type: "text" };
 import staticClientSessionJs from "../../../static/client/session.js" with { type: "text" };
 import staticClientSummariesJs from "../../../static/client/summaries.js" with { type: "text" };
 import staticConnectionsCss from "../../../static/connections.css" with { type: "text" };
 import staticConnectionsHtml from "../../../static/connections.html" with { type: "text" };
 import staticConnectionsJs from "../../../static/connections.js" with { type: "text" };
 import staticIconSvg from "../../../static/icon.svg" with { type: "text" };
+import staticIndexCss from "../../../static/index.css" with { type: "text" };
+import staticIndexHtml from "../../../static/index.html" with { type: "text" };
+import staticIndexJs from "../../../static/index.js" with { type: "text" };
 import staticSharedBadgeJs from "../../../static/shared/badge.js" with { type: "text" };
 import staticSharedFormatsJs from "../../../static/shared/formats.js" with { type: "text" };
 import staticSharedJsonJs from "../../../static/shared/json.js" with { type: "text" };
@@ -68,15 +103,22 @@ import staticSseTestJs from "../../../static/sse-test.js" with { type: "text" };
 import staticStyleCss from "../../../static/style.css" with { type: "text" };
 import staticStyleControlsCss from "../../../static/style/controls.css" with { type: "text" };
 import staticStyleFiguresCss from "../../../static/style/figures.css" with { type: "text" };
+import staticUiConnectionFormJs from "../../../static/ui/connection_form.js" with { type: "text" };
 import staticUiConnectionListJs from "../../../static/ui/connection_list.js" with { type: "text" };
+import staticUiControlsJs from "../../../static/ui/controls.js" with { type: "text" };
 import staticUiDomJs from "../../../static/ui/dom.js" with { type: "text" };
 import staticUiEventLogJs from "../../../static/ui/event_log.js" with { type: "text" };
 import staticUiEventStoreJs from "../../../static/ui/event_store.js" with { type: "text" };
+import staticUiFieldFormJs from "../../../static/ui/field_form.js" with { type: "text" };
 import staticUiHistoryChartsJs from "../../../static/ui/history_charts.js" with { type: "text" };
 import staticUiKeyedRowsJs from "../../../static/ui/keyed_rows.js" with { type: "text" };
+import staticUiLogExportJs from "../../../static/ui/log_export.js" with { type: "text" };
 import staticUiPathPanelJs from "../../../static/ui/path_panel.js" with { type: "text" };
 import staticUiPingChartJs from "../../../static/ui/ping_chart.js" with { type: "text" };
+import staticUiPromptsPanelJs from "../../../static/ui/prompts_panel.js" with { type: "text" };
+import staticUiQuestionPanelJs from "../../../static/ui/question_panel.js" with { type: "text" };
 import staticUiRecentListsJs from "../../../static/ui/recent_lists.js" with { type: "text" };
+import staticUiResourcesPanelJs from "../../../static/ui/resources_panel.js" with { type: "text" };
 import staticUiResultViewJs from "../../../static/ui/result_view.js" with { type: "text" };
 import staticUiRunningCallsJs from "../../../static/ui/running_calls.js" with { type: "text" };
 import staticUiSchemaFormJs from "../../../static/ui/schema_form.js" with { type: "text" };
@@ -104,19 +146,34 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "doctor/engine/traced_stream.js": doctorEngineTracedStreamJs,
   "static/client/calls.js": staticClientCallsJs,
   "static/client/close_reasons.js": staticClientCloseReasonsJs,
-  "static/client/curl.js": staticClientCurlJs,
+  "static/client/dialects/channel.js": staticClientDialectsChannelJs,
+  "static/client/dialects/curl.js": staticClientDialectsCurlJs,
+  "static/client/dialects/http_sse.js": staticClientDialectsHttpSseJs,
+  "static/client/dialects/legacy_client.js": staticClientDialectsLegacyClientJs,
+  "static/client/dialects/mod.js": staticClientDialectsModJs,
+  "static/client/dialects/modern.js": staticClientDialectsModernJs,
+  "static/client/dialects/modern_headers.js": staticClientDialectsModernHeadersJs,
+  "static/client/dialects/plain.js": staticClientDialectsPlainJs,
+  "static/client/dialects/streamable.js": staticClientDialectsStreamableJs,
+  "static/client/field_values.js": staticClientFieldValuesJs,
   "static/client/ledger_client.js": staticClientLedgerClientJs,
   "static/client/ledger_history.js": staticClientLedgerHistoryJs,
+  "static/client/list_all.js": staticClientListAllJs,
   "static/client/ping_stats.js": staticClientPingStatsJs,
-  "static/client/plain_connection.js": staticClientPlainConnectionJs,
   "static/client/poller.js": staticClientPollerJs,
+  "static/client/questions.js": staticClientQuestionsJs,
+  "static/client/schema_example.js": staticClientSchemaExampleJs,
   "static/client/schema_fields.js": staticClientSchemaFieldsJs,
+  "static/client/schema_ref.js": staticClientSchemaRefJs,
   "static/client/session.js": staticClientSessionJs,
   "static/client/summaries.js": staticClientSummariesJs,
   "static/connections.css": staticConnectionsCss,
   "static/connections.html": staticConnectionsHtml,
   "static/connections.js": staticConnectionsJs,
   "static/icon.svg": staticIconSvg,
+  "static/index.css": staticIndexCss,
+  "static/index.html": staticIndexHtml,
+  "static/index.js": staticIndexJs,
   "static/shared/badge.js": staticSharedBadgeJs,
   "static/shared/formats.js": staticSharedFormatsJs,
   "static/shared/json.js": staticSharedJsonJs,
@@ -129,15 +186,22 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/style.css": staticStyleCss,
   "static/style/controls.css": staticStyleControlsCss,
   "static/style/figures.css": staticStyleFiguresCss,
+  "static/ui/connection_form.js": staticUiConnectionFormJs,
   "static/ui/connection_list.js": staticUiConnectionListJs,
+  "static/ui/controls.js": staticUiControlsJs,
   "static/ui/dom.js": staticUiDomJs,
   "static/ui/event_log.js": staticUiEventLogJs,
   "static/ui/event_store.js": staticUiEventStoreJs,
+  "static/ui/field_form.js": staticUiFieldFormJs,
   "static/ui/history_charts.js": staticUiHistoryChartsJs,
   "static/ui/keyed_rows.js": staticUiKeyedRowsJs,
+  "static/ui/log_export.js": staticUiLogExportJs,
   "static/ui/path_panel.js": staticUiPathPanelJs,
   "static/ui/ping_chart.js": staticUiPingChartJs,
+  "static/ui/prompts_panel.js": staticUiPromptsPanelJs,
+  "static/ui/question_panel.js": staticUiQuestionPanelJs,
   "static/ui/recent_lists.js": staticUiRecentListsJs,
+  "static/ui/resources_panel.js": staticUiResourcesPanelJs,
   "static/ui/result_view.js": staticUiResultViewJs,
   "static/ui/running_calls.js": staticUiRunningCallsJs,
   "static/ui/schema_form.js": staticUiSchemaFormJs,

@@ -1,0 +1,226 @@
+/**
+ * The HTTP half of a connection, which all dialects share: requests with the page's token, answers
+ * that are JSON or a stream, and one reason for the end.
+ *
+ * @module
+ */
+import { tryParse } from "../../shared/json.js";
+import { readRefusal } from "../../shared/refusal.js";
+import { SseParser } from "../../shared/sse_parser.js";
+
+/**
+ * @typedef {import("../../shared/sse_parser.js").SseEvent} SseEvent
+ * @typedef {import("./curl.js").HttpRequest} HttpRequest
+ * @typedef {{ reason: string, detail?: string, retryAfterMs?: number }} StreamEnd
+ *
+ * @typedef {object} ConnectionListener
+ * @property {(request: HttpRequest) => void} onRequest
+ * @property {() => void} onOpen
+ * @property {(event: SseEvent, at: number) => void} onEvent `at` in monotonic ms
+ * @property {(at: number) => void} onKeepalive a comment came
+ * @property {(bytes: number) => void} onBytes
+ *
+ * @typedef {object} Connection one connection in some dialect
+ * @property {string} id as the server names it; empty until it is known
+ * @property {(message?: object) => Promise<StreamEnd>} run opens it, sends the first request, and
+ *   reads to the end; never rejects
+ * @property {(message: any) => Promise<void>} send a further message; rejects with a `RequestRefused`
+ * @property {() => Promise<void>} disconnect
+ * @property {(message: any) => HttpRequest} standalone the request that asks the same without this
+ *   connection, and is answered as JSON
+ *
+ * @typedef {{ url: string, token?: string | undefined }} Target
+ */
+
+/** An HTTP answer that is not what was hoped for. */
+export class RequestRefused extends Error {
+  /** @param {Response} response @param {string} message */
+  constructor(response, message) {
+    super(message);
+    this.status = response.status;
+    const seconds = Number(response.headers.get("retry-after"));
+    this.retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
+  }
+}
+
+export const JSON_TYPE = "application/json";
+export const EVENT_STREAM_TYPE = "text/event-stream";
+/** What an MCP client accepts. */
+export const BOTH_TYPES = `${JSON_TYPE}, ${EVENT_STREAM_TYPE}`;
+/** Time for the response's headers; browsers allow six connections to a host, the seventh waits. */
+const OPEN_TIMEOUT_MS = 10_000;
+
+export class Channel {
+  /** @type {StreamEnd | undefined} */
+  end;
+  #target;
+  #listener;
+  #abort = new AbortController();
+  #isOpen = false;
+
+  /** @param {Target} target @param {ConnectionListener} listener */
+  constructor(target, listener) {
+    this.#target = target;
+    this.#listener = listener;
+  }
+
+  get url() {
+    return this.#target.url;
+  }
+
+  /**
+   * Runs a connection to its end.
+   *
+   * @param {() => Promise<void>} work opens it and reads it
+   * @returns {Promise<StreamEnd>}
+   */
+  async run(work) {
+    try {
+      await work();
+      this.end ??= { reason: "network lost" };
+    } catch (error) {
+      this.end ??= toStreamEnd(error, this.#isOpen);
+    }
+    this.#abort.abort();
+    return this.end;
+  }
+
+  /** The connection is ready for requests. */
+  opened() {
+    this.#isOpen = true;
+    this.#listener.onOpen();
+  }
+
+  /**
+   * Ends it from this side.
+   *
+   * @param {StreamEnd} end
+   */
+  stop(end) {
+    this.end ??= end;
+    this.#abort.abort();
+  }
+
+  /**
+   * Sends a request that opens a stream, with a time limit for its headers.
+   *
+   * @param {Omit<HttpRequest, "url">} init
+   * @returns {Promise<Response>}
+   */
+  async open(init) {
+    const timer = setTimeout(() => {
+      const detail = `No answer within ${OPEN_TIMEOUT_MS / 1000} s. Close other tabs with a ` +
+        "connection to this server: browsers allow six to a host.";
+      this.stop({ reason: "no answer", detail });
+    }, OPEN_TIMEOUT_MS);
+    try {
+      const response = await this.fetch(init);
+      const type = response.headers.get("content-type") ?? "nothing";
+      if (type.startsWith(EVENT_STREAM_TYPE)) return response;
+      throw new RequestRefused(response, `The answer is ${type}, not an event stream`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * @param {Omit<HttpRequest, "url"> & { url?: string }} init
+   * @param {AbortSignal} [signal] of this request alone
+   * @returns {Promise<Response>}
+   * @throws {RequestRefused}
+   */
+  async fetch(init, signal) {
+    const request = this.withToken({ url: this.url, ...init });
+    this.#listener.onRequest(request);
+    const { url, ...rest } = request;
+    const signals = signal === undefined ? [] : [signal];
+    const response = await fetch(url, {
+      ...rest,
+      cache: "no-store",
+      signal: AbortSignal.any([this.#abort.signal, ...signals]),
+    });
+    if (response.ok) return response;
+    throw new RequestRefused(response, await refusalText(response));
+  }
+
+  /**
+   * Passes on what an answer brings: a JSON message, or the events of a stream to its end.
+   *
+   * @param {Response} response
+   */
+  async deliver(response) {
+    const type = response.headers.get("content-type") ?? "";
+    if (type.startsWith(EVENT_STREAM_TYPE)) return await this.read(response);
+    const text = await response.text();
+    this.#listener.onBytes(text.length);
+    if (text !== "") this.emit({ event: "message", data: text, id: "" });
+  }
+
+  /**
+   * Reads a stream to its end.
+   *
+   * @param {Response} response
+   * @param {(event: SseEvent) => void} [onEvent] sees each event before it is passed on
+   */
+  async read(response, onEvent = () => {}) {
+    const parser = new SseParser((event) => {
+      onEvent(event);
+      this.emit(event);
+    }, () => this.#listener.onKeepalive(performance.now()));
+    const decoder = new TextDecoder();
+    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      this.#listener.onBytes(part.value.byteLength);
+      parser.feed(decoder.decode(part.value, { stream: true }));
+    }
+  }
+
+  /** @param {SseEvent} event */
+  emit(event) {
+    this.#listener.onEvent(event, performance.now());
+  }
+
+  /** @param {HttpRequest} request @returns {HttpRequest} */
+  withToken({ headers, ...request }) {
+    const { token } = this.#target;
+    const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    return { ...request, headers: { ...authorization, ...headers } };
+  }
+}
+
+/** A message without what only makes sense while somebody listens. @param {any} message */
+export function withoutProgress(message) {
+  const { _meta: { progressToken: _, ...meta } = {}, ...params } = message.params ?? {};
+  const isEmpty = Object.keys(params).length === 0 && Object.keys(meta).length === 0;
+  if (isEmpty && message.params === undefined) return message;
+  return {
+    ...message,
+    params: { ...params, ...(Object.keys(meta).length > 0 && { _meta: meta }) },
+  };
+}
+
+/** The first message of an answer that is JSON. @param {string} text */
+export function requireResult(text) {
+  const message = tryParse(text);
+  if (message?.result !== undefined) return message.result;
+  throw new Error(message?.error?.message ?? "The answer is not a JSON-RPC response");
+}
+
+/** @param {Response} response */
+async function refusalText(response) {
+  const refusal = readRefusal(await response.text());
+  return refusal === undefined
+    ? `${response.status} ${response.statusText}`
+    : `${response.status}: ${refusal.message}`;
+}
+
+/** @param {unknown} error @param {boolean} wasOpen @returns {StreamEnd} */
+function toStreamEnd(error, wasOpen) {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof RequestRefused) {
+    const { retryAfterMs } = error;
+    return { reason: "refused", detail, ...(retryAfterMs && { retryAfterMs }) };
+  }
+  if (error instanceof RangeError) return { reason: "event too long", detail };
+  return { reason: wasOpen ? "network lost" : "no answer", detail };
+}

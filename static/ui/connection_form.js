@@ -1,0 +1,97 @@
+/**
+ * Where to connect to, in which dialect, and as whom.
+ *
+ * @module
+ */
+import { dialectOf, DIALECTS } from "../client/dialects/mod.js";
+import { initializeParams } from "../client/dialects/legacy_client.js";
+import { readStored, store } from "../shared/storage.js";
+import { byId, createElement } from "./dom.js";
+
+/** @typedef {import("../client/session.js").Target} Target */
+
+/** The token is kept for this tab alone. */
+const TOKEN_KEY = "lifeline.bearer-token";
+const VERSION = "2025-11-25";
+
+export class ConnectionForm {
+  #dialect = byId("dialect", HTMLSelectElement);
+  #endpoint = byId("endpoint", HTMLInputElement);
+  #token = byId("token", HTMLInputElement);
+  #first = byId("first", HTMLSelectElement);
+  #reconnect = byId("auto-reconnect", HTMLInputElement);
+  #settings;
+
+  /** @param {import("./settings.js").Settings} settings that are shown and changed */
+  constructor(settings) {
+    this.#settings = settings;
+    const names = Object.keys(DIALECTS);
+    this.#dialect.append(
+      ...names.map((name) => createElement("option", { value: name }, dialectOf(name).label)),
+    );
+    this.#dialect.addEventListener("change", () => this.#changeDialect());
+    this.#endpoint.addEventListener("input", () => this.#endpoint.setCustomValidity(""));
+    this.#token.value = readStored("sessionStorage", TOKEN_KEY) ?? "";
+    this.show();
+  }
+
+  /** Shows the settings as they were used last. */
+  show() {
+    const { dialect, endpoint, first, reconnect } = this.#settings;
+    this.#dialect.value = dialect in DIALECTS ? dialect : "plain";
+    this.#endpoint.value = endpoint;
+    this.#first.value = first;
+    this.#reconnect.checked = reconnect;
+  }
+
+  /** Writes what the form says into the settings. */
+  save() {
+    this.#settings.dialect = this.#dialect.value;
+    this.#settings.endpoint = this.#endpoint.value;
+    this.#settings.first = this.#first.value;
+    this.#settings.reconnect = this.#reconnect.checked;
+    store("sessionStorage", TOKEN_KEY, this.#token.value.trim());
+  }
+
+  /** The token to send; undefined for none. */
+  get token() {
+    return this.#token.value.trim() || undefined;
+  }
+
+  /** Where to connect to; undefined, with the fault shown, where this page may not. */
+  get url() {
+    try {
+      const url = new URL(this.#settings.endpoint, document.baseURI);
+      if (url.origin === location.origin) return url.href;
+      this.#endpoint.setCustomValidity(`This page may talk to ${location.origin} only`);
+    } catch {
+      this.#endpoint.setCustomValidity("This is no URL");
+    }
+    this.#endpoint.reportValidity();
+    return undefined;
+  }
+
+  /** @returns {Target | undefined} undefined where the URL is wrong */
+  get target() {
+    const { url, token } = this;
+    if (url === undefined) return undefined;
+    const { dialect, first: method, reconnect } = this.#settings;
+    const params = method === "initialize" ? initializeParams(VERSION) : undefined;
+    // Where a session begins with `initialize` anyway, and where there are none, it is not sent.
+    const isSent = method !== "" && (method !== "initialize" || dialect === "plain");
+    const first = isSent ? { method, params } : undefined;
+    return { dialect, url, token, first, reconnect };
+  }
+
+  /** An endpoint that was not changed by hand follows the dialect. */
+  #changeDialect() {
+    const paths = Object.values(DIALECTS).map(({ path }) => defaultEndpoint(path));
+    if (!paths.includes(this.#endpoint.value)) return;
+    this.#endpoint.value = defaultEndpoint(dialectOf(this.#dialect.value).path);
+  }
+}
+
+/** @param {string} path from where the page is */
+export function defaultEndpoint(path) {
+  return new URL(path, document.baseURI).pathname;
+}
