@@ -50,7 +50,14 @@ const FILES = [...pathsUnder("lib").filter((path) => path.endsWith(".ts")), "mai
   .map(readSource);
 
 /** Folders whose scripts run in a browser, lowest floor first. */
-const BROWSER_FLOORS = ["static/shared", "doctor/engine", "doctor", "static/client", "static/ui"];
+const BROWSER_FLOORS = [
+  "static/shared",
+  "doctor/engine",
+  "doctor",
+  "static/client/dialects",
+  "static/client",
+  "static/ui",
+];
 
 /** Every script that runs in a browser, and the doctor's command line. */
 const BROWSER_FILES = [...pathsUnder("static"), ...pathsUnder("doctor")]

@@ -158,7 +158,13 @@ export function createApp(options: AppOptions = {}): App {
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const router: Router = {
-    ...createRoutes(dialects, transport, { connections, recent, figures, heap, settings }, auth),
+    ...createRoutes(
+      dialects,
+      transport,
+      { connections, recent, figures, heap, settings },
+      auth,
+      pages,
+    ),
     guard: new Guard(settings, headersOf(dialects)),
     authenticate,
     lazyRoutes: pages,

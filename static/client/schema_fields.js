@@ -74,7 +74,7 @@ function toField(unresolved, place) {
 function simpleField(schema, base) {
   const choice = choiceOf(schema);
   if (choice !== undefined) return { ...base, kind: "choice", ...choice };
-  if (schema.anyOf || schema.oneOf || schema.allOf) return undefined;
+  if (schema.anyOf || schema.oneOf || schema.allOf || Array.isArray(schema.type)) return undefined;
   switch (schema.type) {
     case "string":
       return { ...base, kind: "text", ...textBounds(schema) };
@@ -116,15 +116,17 @@ function groupField(schema, base, place) {
 
 /** @param {Json} schema @param {Base} base @param {Place} place @returns {Field | undefined} */
 function unionField(schema, base, place) {
-  const { anyOf, oneOf, allOf: _, ...common } = schema;
-  const variants = anyOf ?? oneOf;
+  const { anyOf, oneOf, allOf: _, type, ...common } = schema;
+  const { title: _title, description: _description, default: _default, ...rest } = common;
+  const variants = anyOf ?? oneOf ??
+    (Array.isArray(type) ? type.map((one) => ({ ...rest, type: one })) : undefined);
   const isUnion = Array.isArray(variants) && variants.length > 0 && !schema.allOf &&
     place.depth < MAX_DEPTH;
   if (!isUnion) return undefined;
   const fields = variants.map((unresolved, i) => {
     const variant = resolve(unresolved, place.root);
     const field = toField(withCommon(variant, common), { ...place, required: true });
-    return { ...field, label: variantLabel(variant, field, i), initial: variant.default };
+    return { ...field, label: variantLabel(variant, field, i) };
   });
   return { ...base, kind: "union", variants: fields };
 }

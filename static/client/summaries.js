@@ -59,6 +59,7 @@ export function describeSent(message) {
 
 /** @param {any} result */
 function describeResult(result) {
+  if (typeof result?.protocolVersion === "string") return `agreed on ${result.protocolVersion}`;
   if (result?.resultType === "input_required") return "the server asks for more";
   for (const list of ["tools", "resources", "resourceTemplates", "prompts"]) {
     if (Array.isArray(result?.[list])) return `${result[list].length} ${list}`;

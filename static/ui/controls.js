@@ -28,7 +28,9 @@ export function createControl(field, id, path) {
     id,
     name: path.replace(/^\./, ""),
     "aria-describedby": `${id}-hint`,
-    required: required && !["boolean", "text", "choices"].includes(kind),
+    // An empty text is a text, unless it has to have some length.
+    required: required && !["boolean", "choices"].includes(kind) &&
+      (kind !== "text" || field.minLength !== undefined),
     autocomplete: "off",
     spellcheck: "false",
   };

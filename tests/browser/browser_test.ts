@@ -9,6 +9,8 @@ import { reportTotal } from "./stage.ts";
 import "./connection_view_scenes.ts";
 import "./keyboard_scenes.ts";
 import "./looks_scenes.ts";
+import "./offer_scenes.ts";
+import "./overview_scenes.ts";
 import "./path_scenes.ts";
 import "./stream_page_scenes.ts";
 

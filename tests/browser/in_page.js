@@ -44,6 +44,23 @@ export function changeFigures() {
   return /** @type {any} */ (globalThis).changes;
 }
 
+/** @param {string} selector */
+export function colorsOf(selector) {
+  return [...document.querySelectorAll(selector)].map((one) => getComputedStyle(one).color);
+}
+
+/** Whether the whole width and some height of an element can be seen. @param {string} selector */
+export function isInView(selector) {
+  const element = document.querySelector(selector);
+  if (element === null) return false;
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const visible = Math.min(bottom, innerHeight) - Math.max(top, 0);
+  if (left < 0 || right > innerWidth || visible < Math.min(24, bottom - top)) return false;
+  // Nothing else may lie over it, such as a header that stays.
+  const at = document.elementFromPoint((left + right) / 2, Math.max(top, 0) + visible / 2);
+  return at !== null && element.contains(at);
+}
+
 export function scrollToTop() {
   scrollTo(0, 0);
 }
@@ -88,7 +105,7 @@ export function lookAtFocus(selector) {
  * @param {number} least in CSS pixels
  */
 export function smallTargets(least) {
-  const controls = document.querySelectorAll("button, select, input, textarea, summary, footer a");
+  const controls = document.querySelectorAll("button, select, input, textarea, summary, nav a");
   return [...controls].filter((control) => {
     // A tick box is tapped by its label as well.
     const labels = /** @type {HTMLInputElement} */ (control).labels;

@@ -64,6 +64,19 @@ Deno.test("Page tells which setting to change when GET does not get through", as
   stage.assertClean();
 });
 
+Deno.test("Behind a proxy that buffers, the page claims nothing of connections that it cannot see", async () => {
+  await using stage = await Stage.open({ env: FAST_PINGS, path: "/", expectedErrors: GONE_STREAM });
+  await using proxy = bufferingProxy(stage.server.port);
+  await stage.goTo(`http://127.0.0.1:${proxy.port}/sse-test.html`);
+  await stage.button("Examine").click();
+  await stage.sees("#path-badge", /^something is wrong$/);
+  await stage.sees("[data-finding=buffered]", /something on the path holds them back/);
+  stage.equals(await stage.find("[data-finding=not_reused]").count(), 0, "A claim about reuse");
+  const row = await stage.find(`${ROWS} tr`, { hasText: "Connection" }).textContent();
+  stage.holds(!/closed after each answer/.test(row ?? ""), `The row says ${row}`);
+  await saveScreenshot(stage.page, "path-buffered");
+});
+
 Deno.test("Page stops examining when asked to, and leaves its streams", async () => {
   await using stage = await Stage.open({ expectedErrors: GONE_STREAM });
   await stage.page.getByLabel("Silence to try, in seconds").fill("60");
@@ -74,3 +87,35 @@ Deno.test("Page stops examining when asked to, and leaves its streams", async ()
   await stage.ledgerShows(({ open }) => open === 0);
   stage.assertClean();
 });
+
+/** A proxy that passes a stream on when it has all of it, as nginx with `proxy_buffering`. */
+function bufferingProxy(upstreamPort: number): AsyncDisposable & { readonly port: number } {
+  const ended = new AbortController();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const url = new URL(request.url);
+      url.port = String(upstreamPort);
+      const left = AbortSignal.any([request.signal, ended.signal]);
+      try {
+        const response = await fetch(new Request(url, request), {
+          signal: left,
+          redirect: "manual",
+        });
+        const { status } = response;
+        const headers = new Headers(response.headers);
+        const whole = await response.arrayBuffer();
+        return new Response(whole.byteLength === 0 ? null : whole, { status, headers });
+      } catch {
+        return new Response(null, { status: 502 });
+      }
+    },
+  );
+  return {
+    port: server.addr.port,
+    [Symbol.asyncDispose]: async () => {
+      ended.abort();
+      await server.shutdown();
+    },
+  };
+}

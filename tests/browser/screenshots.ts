@@ -8,13 +8,14 @@ import { scrollToTop } from "./in_page.js";
 export async function saveScreenshot(
   page: Page,
   name: string,
-  { isKept = false }: { readonly isKept?: boolean } = {},
+  { isKept = false, scrolls = true }: { readonly isKept?: boolean; readonly scrolls?: boolean } =
+    {},
 ): Promise<void> {
   const isUpdate = isKept && Deno.env.get("UPDATE_SCREENSHOTS") !== undefined;
   const folder = isUpdate
     ? new URL("../../docs/images/", import.meta.url).pathname
     : `${Deno.env.get("TMPDIR") ?? "/tmp"}/lifeline-screenshots/`;
   await Deno.mkdir(folder, { recursive: true });
-  await page.evaluate(scrollToTop);
+  if (scrolls) await page.evaluate(scrollToTop);
   await page.screenshot({ path: `${folder}${name}.png` });
 }

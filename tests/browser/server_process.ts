@@ -24,8 +24,8 @@ export class ServerProcess implements AsyncDisposable {
   #log = "";
   #port = 0;
 
-  private constructor(env: Record<string, string>) {
-    const args = manifest.tasks.start.command.split(" ").slice(1);
+  private constructor(env: Record<string, string>, script: string) {
+    const args = manifest.tasks.start.command.replace("main.ts", script).split(" ").slice(1);
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", ...args.slice(1)],
       cwd: ROOT,
@@ -37,9 +37,16 @@ export class ServerProcess implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Starts a server, on a free port unless `env` names one. */
-  static async start(env: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = new ServerProcess(env);
+  /**
+   * Starts a server, on a free port unless `env` names one.
+   *
+   * @param script that takes the place of `main.ts`
+   */
+  static async start(
+    env: Record<string, string> = {},
+    script = "main.ts",
+  ): Promise<ServerProcess> {
+    const server = new ServerProcess(env, script);
     const timer = setTimeout(() => server.#child.kill("SIGKILL"), PATIENCE_MS);
     try {
       server.#port = await server.#listening.promise;

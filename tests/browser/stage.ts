@@ -18,6 +18,8 @@ let total = 0;
 export interface StageOptions {
   /** Settings of the server. */
   readonly env?: Record<string, string>;
+  /** A server of one's own in place of Lifeline's `main.ts`. */
+  readonly script?: string;
   /** The page to open; the stream test page unless told otherwise. */
   readonly path?: string;
   readonly context?: BrowserContextOptions;
@@ -48,9 +50,9 @@ export class Stage implements AsyncDisposable {
 
   /** Opens a page in a browser of its own, on a server of its own. */
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const { env, path = "/sse-test.html", context, expectedErrors } = options;
+    const { env, script, path = "/sse-test.html", context, expectedErrors } = options;
     await using resources = new AsyncDisposableStack();
-    const server = resources.use(await ServerProcess.start(env));
+    const server = resources.use(await ServerProcess.start(env, script));
     const browser = await launchChromium();
     resources.defer(() => browser.close());
     const page = await (await browser.newContext(context)).newPage();
@@ -60,8 +62,13 @@ export class Stage implements AsyncDisposable {
     return new Stage({ page, server, complaints, resources: resources.move() });
   }
 
-  find(selector: string): Locator {
-    return this.page.locator(selector);
+  find(selector: string, options?: { readonly hasText: string }): Locator {
+    return this.page.locator(selector, options);
+  }
+
+  /** Opens a page at another address, such as that of a proxy before the server. */
+  async goTo(url: string): Promise<void> {
+    await this.page.goto(url);
   }
 
   button(name: string | RegExp): Locator {
@@ -98,9 +105,20 @@ export class Stage implements AsyncDisposable {
     await this.find("#tool-form").waitFor();
   }
 
+  /** Connects in a dialect, and waits for the tools. */
+  async connectIn(dialect: string): Promise<void> {
+    await this.page.getByLabel("Dialect").selectOption(dialect);
+    await this.connect();
+  }
+
+  /** Chooses a tool. */
+  async choose(tool: string): Promise<void> {
+    await this.page.getByLabel("Tool", { exact: true }).selectOption(tool);
+  }
+
   /** Chooses a tool, fills its form in and calls it. */
   async call(tool: string, args: Record<string, string>): Promise<void> {
-    await this.page.getByLabel("Tool", { exact: true }).selectOption(tool);
+    await this.choose(tool);
     for (const [name, value] of Object.entries(args)) {
       await this.find(`#tool-fields [name="${name}"]`).fill(value);
     }

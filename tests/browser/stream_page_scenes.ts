@@ -136,13 +136,12 @@ Deno.test("Page copies the last request as a curl command", async () => {
   await stage.button("Copy as curl").click();
   await stage.sees("#announcer", /^Copied\.$/);
   const copied = await stage.page.evaluate(readClipboard);
-  const id = await stage.find("#fact-id").textContent();
   stage.equals(
     copied.split(" \\\n  "),
     [
       "curl -N",
       "-H 'Content-Type: application/json'",
-      `-H 'Mcp-Connection-Id: ${id}'`,
+      "-H 'Accept: application/json'",
       `--data-raw '{"jsonrpc":"2.0","id":"req-2","method":"ping"}'`,
       `'${stage.server.base}/mcp/sse'`,
     ],

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import { Calls } from "../../static/client/calls.js";
 import { CLOSE_REASONS as EXPLAINED, explain } from "../../static/client/close_reasons.js";
-import { toCurl } from "../../static/client/curl.js";
+import { toCurl } from "../../static/client/dialects/curl.js";
 import { PingStats } from "../../static/client/ping_stats.js";
 import { describeEvent, describeSent } from "../../static/client/summaries.js";
 import { EventStore } from "../../static/ui/event_store.js";

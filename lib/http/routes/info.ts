@@ -46,6 +46,7 @@ function dialectEndpoints(dialects: readonly Dialect[], url: EndpointUrl): Endpo
 }
 
 const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
+  { method: "GET", path: "/", use: "a page that leads to all others; JSON for programs" },
   { method: "GET", path: "/sse-test.html", use: "the interactive test page" },
   { method: "GET", path: "/connections.html", use: "the connection view, for the operator" },
   { method: "GET", path: "/mcp/info", use: "what this server is, and how to start it over stdio" },

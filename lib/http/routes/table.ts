@@ -2,9 +2,10 @@ import type { Auth } from "../../auth/auth.ts";
 import type { Transport } from "../../transport/create_transport.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import type { Endpoint } from "../../transport/endpoint.ts";
-import type { Route } from "../route.ts";
+import type { Route, RouteLoader } from "../route.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
+import { homeRoute } from "./home.ts";
 import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
 
@@ -25,6 +26,7 @@ export function createRoutes(
   { endpoint, server }: Transport,
   operator: AdminRouteDeps,
   auth: Auth | undefined,
+  pages: RouteLoader,
 ): RouteTable {
   const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL);
   const info: Route = {
@@ -32,6 +34,7 @@ export function createRoutes(
   };
   const discovery = discoveryRoutes(auth);
   const open: [string, Route][] = [
+    ["/", homeRoute(pages, server.context, endpoints)],
     ...discovery,
     ...adminRoutes(operator),
     ["/healthz", HEALTH_ROUTE],

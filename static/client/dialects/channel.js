@@ -150,23 +150,30 @@ export class Channel {
    */
   async deliver(response) {
     const type = response.headers.get("content-type") ?? "";
-    if (type.startsWith(EVENT_STREAM_TYPE)) return await this.read(response);
+    if (type.startsWith(EVENT_STREAM_TYPE)) return await this.#readEvents(response, () => {});
     const text = await response.text();
     this.#listener.onBytes(text.length);
     if (text !== "") this.emit({ event: "message", data: text, id: "" });
   }
 
   /**
-   * Reads a stream to its end.
+   * Reads the stream that keeps the connection open to its end.
    *
    * @param {Response} response
    * @param {(event: SseEvent) => void} [onEvent] sees each event before it is passed on
    */
   async read(response, onEvent = () => {}) {
+    const onComment = () => this.#listener.onKeepalive(performance.now());
+    await this.#readEvents(response, onEvent, onComment);
+  }
+
+  /** @param {Response} response @param {(event: SseEvent) => void} onEvent @param {() => void} [onComment] */
+  async #readEvents(response, onEvent, onComment) {
     const parser = new SseParser((event) => {
       onEvent(event);
-      this.emit(event);
-    }, () => this.#listener.onKeepalive(performance.now()));
+      // An event without data brings an id alone, to come back with.
+      if (event.data !== "") this.emit(event);
+    }, onComment);
     const decoder = new TextDecoder();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {

@@ -1,0 +1,38 @@
+/**
+ * `/`, for those who know the server's name alone: a page for people, JSON for programs.
+ *
+ * @module
+ */
+import type { ServerContext } from "../../mcp/methods/table.ts";
+import { listsPage } from "../../wire/media_types.ts";
+import type { Route, RouteLoader } from "../route.ts";
+import type { EndpointInfo } from "./info.ts";
+
+/** The page for people. */
+const PAGE = "/index.html";
+
+/**
+ * Leads to the pages and to the endpoints. It tells what the 404 answer tells, so it needs no
+ * authentication.
+ */
+export function homeRoute(
+  pages: RouteLoader,
+  { info, instructions }: ServerContext,
+  endpoints: readonly EndpointInfo[],
+): Route {
+  const description = {
+    ...info,
+    ...(instructions !== undefined && { instructions }),
+    info: "/mcp/info",
+    endpoints,
+  };
+  return {
+    GET: async (request) => {
+      const wantsPage = listsPage(request.headers.get("accept"));
+      const page = wantsPage ? (await pages()).get(PAGE)?.GET : undefined;
+      const response = page === undefined ? Response.json(description) : await page(request);
+      response.headers.append("vary", "Accept");
+      return response;
+    },
+  };
+}
