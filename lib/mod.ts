@@ -46,6 +46,7 @@ export { type CacheOptions, cacheResults } from "./middleware/cache_results.ts";
 export { limitOutput, type OutputLimitOptions } from "./middleware/limit_output.ts";
 export { logTiming, type TimingOptions } from "./middleware/log_timing.ts";
 export { rateLimit, type RateLimitOptions } from "./middleware/rate_limit.ts";
+export type { Lifespan } from "./registry/lifespan.ts";
 export type { Middleware, MiddlewareCall, Next } from "./registry/middleware.ts";
 export {
   definePrompt,

@@ -11,6 +11,7 @@ import type { MaybePromise } from "../base/promises.ts";
 import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel, type TimerWheelOptions } from "../base/timer_wheel.ts";
 import { Catalog, type Features } from "../registry/catalog.ts";
+import type { Lifespan } from "../registry/lifespan.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
@@ -27,6 +28,7 @@ import { DIALECTS } from "../transport/dialects.ts";
 import type { Peer } from "../transport/peer.ts";
 import type { Pipe } from "../transport/stdio/connection.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
+import { afterStart, AppLifespan } from "./lifespan.ts";
 import { bodyLimits, registryLimits } from "./limits.ts";
 import { drain, type DrainOutcome } from "./drain.ts";
 import { Instrumentation } from "./metrics/instrumentation.ts";
@@ -42,7 +44,7 @@ import { Guard } from "./steps/guard.ts";
 import { VERSION } from "./version.ts";
 
 /** What an app is made of; everything has a default. */
-export interface AppOptions extends Features {
+export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, Lifespan<Start> {
   /** How the server names itself to clients. */
   readonly info?: Implementation;
   /** For the model: how to use this server. */
@@ -76,7 +78,14 @@ export interface App {
   /** Takes reports that only the runtime can make, such as how late its event loop is. */
   readonly observer: RuntimeObserver;
   /**
-   * Refuses new work and ends all streams, the busy ones when their calls are done.
+   * Runs `onStart`, unless it has run. Without this the first request does.
+   *
+   * @throws {ConfigError} saying why the app cannot start
+   */
+  start(): Promise<void>;
+  /**
+   * Refuses new work and ends all streams, the busy ones when their calls are done; then runs
+   * `onStop`.
    *
    * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is answered with an error
    */
@@ -87,6 +96,8 @@ export interface App {
   stop(): void;
 }
 
+/** Time for `onStop` that is granted in any case (ms). */
+const MIN_STOP_MS = 1_000;
 const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
 
 /**
@@ -126,7 +137,7 @@ const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
  * app.stop();
  * ```
  */
-export function createApp(options: AppOptions = {}): App {
+export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App {
   const settings = settingsWith(options.settings);
   const { heap, pages = loadPages, dialects = DIALECTS } = options;
   const info = options.info ?? infoOf(settings);
@@ -149,8 +160,9 @@ export function createApp(options: AppOptions = {}): App {
   const core: Core = { wheel, emit, connections };
   const { use } = options;
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
+  const lifespan = new AppLifespan(options as Lifespan);
   const transport = createTransport(core, settings, {
-    ...{ info, instructions, use, catalog, dialects },
+    ...{ info, instructions, use, lifespan, catalog, dialects },
     access: new ScopeCheck(catalog, auth),
   });
   watch.addGauges({ ...transport, connections, heap, settings });
@@ -177,17 +189,30 @@ export function createApp(options: AppOptions = {}): App {
     settings.MCP_FORWARDED_HEADER,
   );
   return {
-    fetch: watch.traced((request, peer = UNKNOWN_PEER) =>
-      handleRequest(router, request, proxies.resolveClient(peer, request))
+    fetch: watch.traced(
+      afterStart(
+        lifespan,
+        (request, peer = UNKNOWN_PEER) =>
+          handleRequest(router, request, proxies.resolveClient(peer, request)),
+      ),
     ),
     catalog,
     connections,
     isOpen,
     observer: watch.runtimeObserver,
-    drain: (budgetMs = settings.MCP_DRAIN_MS) =>
-      drain({ server: transport.server, connections, pending }, budgetMs),
-    speak: (pipe) => transport.serveStdio(pipe),
+    start: () => lifespan.start(),
+    drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
+      const until = wheel.now() + budgetMs;
+      const outcome = await drain({ server: transport.server, connections, pending }, budgetMs);
+      await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
+      return outcome;
+    },
+    speak: async (pipe) => {
+      await lifespan.start();
+      await transport.serveStdio(pipe);
+    },
     stop: () => {
+      void lifespan.stop(MIN_STOP_MS);
       transport.stop();
       connections.stop();
       watch.stop();

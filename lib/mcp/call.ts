@@ -9,6 +9,7 @@ import { NOTIFICATIONS } from "../wire/methods.ts";
 import type { Asker, Question } from "./ask/questions.ts";
 import { LOG_SEVERITY } from "./log_levels.ts";
 import type { RequestScope } from "./scope.ts";
+import type { ServerContext } from "./server_context.ts";
 
 const log = logFor("mcp");
 
@@ -20,6 +21,7 @@ const log = logFor("mcp");
 export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   readonly request: JsonRpcRequest;
   readonly scope: S;
+  readonly server: ServerContext;
 
   /** When the request began, on the timer wheel's clock (ms). */
   startedAt = 0;
@@ -32,10 +34,11 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   #asker: Asker | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor(request: JsonRpcRequest, scope: S) {
+  constructor(request: JsonRpcRequest, scope: S, server: ServerContext) {
     super();
     this.request = request;
     this.scope = scope;
+    this.server = server;
   }
 
   /** Aborts when the answer is not wanted any more. */

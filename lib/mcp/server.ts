@@ -26,10 +26,13 @@ import { Call } from "./call.ts";
 import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
-import type { MethodTable, ServerContext } from "./methods/table.ts";
+import type { ServerContext } from "./server_context.ts";
+import type { MethodTable } from "./methods/table.ts";
 
 /** What an {@linkcode McpServer} is made of. */
-export interface McpServerOptions extends Omit<ServerContext, "use"> {
+export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"> {
+  /** Holds what the app's `onStart` returned. */
+  readonly lifespan?: ServerContext["lifespan"];
   /** Around every request but `ping`; the first is the outermost. */
   readonly use?: readonly Middleware[];
   readonly wheel: TimerWheel;
@@ -45,6 +48,7 @@ export interface McpServerOptions extends Omit<ServerContext, "use"> {
 
 const log = logFor("mcp");
 const NO_PARAMS: JsonObject = {};
+const NO_LIFESPAN = { value: undefined };
 
 export class McpServer {
   readonly context: ServerContext;
@@ -66,7 +70,7 @@ export class McpServer {
     { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, around = [], use = [], ...options }:
       McpServerOptions,
   ) {
-    const context = this.context = { ...options, use };
+    const context = this.context = { lifespan: NO_LIFESPAN, ...options, use };
     ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
     this.modern = modernMethods(context);
     this.#wheel = wheel;
@@ -109,7 +113,7 @@ export class McpServer {
     scope: S,
     methods: MethodTable<S>,
   ): DispatchResult {
-    const call = new Call(request, scope);
+    const call = new Call(request, scope, this.context);
     call.startedAt = this.#wheel.now();
     try {
       this.#admit(request, scope);

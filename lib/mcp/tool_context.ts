@@ -22,6 +22,7 @@ const MAX_RETRY_MS = 3_600_000;
 
 /** Makes each member from the call. */
 const MEMBERS: { readonly [Name in keyof ToolContext]: (call: Call) => ToolContext[Name] } = {
+  app: (call) => call.server.lifespan.value,
   signal: (call) => call.signal,
   connectionId: (call) => call.scope.connectionId,
   caller: (call) => callerOf(call.scope.caller),

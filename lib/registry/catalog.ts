@@ -152,11 +152,12 @@ function listAccess(items: Iterable<Guarded>): ListAccess {
 }
 
 /** The tools, resources, templates and prompts that an app serves. */
-export interface Features {
-  readonly tools?: Iterable<Tool>;
-  readonly resources?: Iterable<Resource>;
-  readonly resourceTemplates?: Iterable<ResourceTemplate>;
-  readonly prompts?: Iterable<Prompt>;
+// deno-lint-ignore no-explicit-any -- as for the features themselves
+export interface Features<App = any> {
+  readonly tools?: Iterable<Tool<App>>;
+  readonly resources?: Iterable<Resource<App>>;
+  readonly resourceTemplates?: Iterable<ResourceTemplate<App>>;
+  readonly prompts?: Iterable<Prompt<App>>;
 }
 
 /** The former name of {@linkcode Features}. */

@@ -72,7 +72,9 @@ export interface Elicit {
 }
 
 /**
- * What a tool's `run` (or a prompt's, or a resource's `read`) gets beside its arguments. All its
+ * What a tool's `run` (or a prompt's, or a resource's `read`) gets beside its arguments. `App` is
+ * what the app's `onStart` returns, as far as the handler needs it.
+ * All its
  * functions may be taken out of it: `run(input, { signal, progress })`.
  *
  * `elicit`, `sample` and `roots` work in every era of the protocol that has them. In the 2026 era
@@ -81,7 +83,9 @@ export interface Elicit {
  * given at once. So whatever stands before such an `await` happens once for each round: keep side
  * effects behind the last question.
  */
-export interface ToolContext {
+export interface ToolContext<App = unknown> {
+  /** What `onStart` returned, such as a pool of database connections; undefined without one. */
+  readonly app: App;
   /**
    * Aborts when the answer is not wanted any more; `signal.reason` is a `CallAborted` whose
    * `reason` is the connection's close reason, `cancelled` or `timeout`.

@@ -20,7 +20,7 @@ import { validate, type Validation } from "./validation.ts";
 export type PromptReturn = string | readonly PromptMessage[] | GetPromptResult;
 
 /** A prompt as its author writes it. */
-export interface PromptDefinition<A extends z.ZodObject> extends AccessDefinition {
+export interface PromptDefinition<A extends z.ZodObject, App = unknown> extends AccessDefinition {
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
@@ -30,11 +30,12 @@ export interface PromptDefinition<A extends z.ZodObject> extends AccessDefinitio
   readonly complete?: Completers<keyof A["shape"] & string>;
   readonly icons?: Icon[];
   readonly _meta?: JsonObject;
-  run(args: z.output<A>, ctx: ToolContext): MaybePromise<PromptReturn>;
+  run(args: z.output<A>, ctx: ToolContext<App>): MaybePromise<PromptReturn>;
 }
 
 /** A prompt that can be listed and got. */
-export interface Prompt extends Guarded {
+// deno-lint-ignore no-explicit-any -- where a prompt is only served, its needs do not matter
+export interface Prompt<App = any> extends Guarded {
   readonly name: string;
   /** Its entry in `prompts/list`; never alter it in place. */
   readonly listing: PromptListing;
@@ -45,7 +46,7 @@ export interface Prompt extends Guarded {
    * @throws {ProtocolError} `invalid_params` naming each wrong argument, `internal_error` naming what
    * is wrong with the messages
    */
-  get(args: unknown, ctx: ToolContext): MaybePromise<GetPromptResult>;
+  readonly get: (args: unknown, ctx: ToolContext<App>) => MaybePromise<GetPromptResult>;
 }
 
 /**
@@ -68,9 +69,9 @@ export interface Prompt extends Guarded {
  * assertEquals(review.listing.arguments?.[0]?.required, true);
  * ```
  */
-export function definePrompt<A extends z.ZodObject = z.ZodObject>(
-  definition: PromptDefinition<A>,
-): Prompt {
+export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>(
+  definition: PromptDefinition<A, App>,
+): Prompt<App> {
   const { name, arguments: schema, complete = {}, run, scopes: _s, listedFor: _l, ...described } =
     definition;
   if (typeof name !== "string" || name === "") {
@@ -85,7 +86,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject>(
     ...described,
     ...(schema !== undefined && { arguments: argumentList(schema, owner) }),
   }, owner) as PromptListing;
-  const runValid = (validation: Validation<z.output<A>>, ctx: ToolContext) => {
+  const runValid = (validation: Validation<z.output<A>>, ctx: ToolContext<App>) => {
     if (validation.ok) return toResult(run(validation.value, ctx), listing);
     throw new ProtocolError(
       "invalid_params",

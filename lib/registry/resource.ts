@@ -39,32 +39,34 @@ interface Described extends AccessDefinition {
 }
 
 /** A resource as its author writes it. */
-export interface ResourceDefinition extends Described {
+export interface ResourceDefinition<App = unknown> extends Described {
   readonly uri: string;
   /** Size in bytes, where known. */
   readonly size?: number;
-  read(uri: string, ctx: ToolContext): MaybePromise<ReadReturn>;
+  read(uri: string, ctx: ToolContext<App>): MaybePromise<ReadReturn>;
 }
 
 /** A template of resources as its author writes it; `{name}` in the template types `read`. */
-export interface ResourceTemplateDefinition<T extends string> extends Described {
+export interface ResourceTemplateDefinition<T extends string, App = unknown> extends Described {
   /** RFC 6570, for example `file:///{path}`. */
   readonly uriTemplate: T;
   /** Proposes values for the template's variables. */
   readonly complete?: Completers<keyof UriVariables<T> & string>;
-  read(variables: UriVariables<T>, ctx: ToolContext, uri: string): MaybePromise<ReadReturn>;
+  read(variables: UriVariables<T>, ctx: ToolContext<App>, uri: string): MaybePromise<ReadReturn>;
 }
 
 /** A resource that can be listed and read. */
-export interface Resource extends Guarded {
+// deno-lint-ignore no-explicit-any -- where a resource is only served, its needs do not matter
+export interface Resource<App = any> extends Guarded {
   /** Its URI, under which the catalog keeps it. */
   readonly name: string;
   readonly listing: ResourceListing;
-  read(uri: string, ctx: ToolContext): MaybePromise<ReadResourceResult>;
+  readonly read: (uri: string, ctx: ToolContext<App>) => MaybePromise<ReadResourceResult>;
 }
 
 /** A template that can be listed, matched and read. */
-export interface ResourceTemplate extends Guarded {
+// deno-lint-ignore no-explicit-any -- where a template is only served, its needs do not matter
+export interface ResourceTemplate<App = any> extends Guarded {
   /** The template, under which the catalog keeps it. */
   readonly name: string;
   readonly listing: ResourceTemplateListing;
@@ -72,7 +74,10 @@ export interface ResourceTemplate extends Guarded {
   /** Whether a URI is one of this template. */
   matches(uri: string): boolean;
   /** Reads a URI of this template; undefined where it is not one. */
-  read(uri: string, ctx: ToolContext): Promise<ReadResourceResult | undefined>;
+  readonly read: (
+    uri: string,
+    ctx: ToolContext<App>,
+  ) => Promise<ReadResourceResult | undefined>;
 }
 
 /**
@@ -94,9 +99,9 @@ export interface ResourceTemplate extends Guarded {
  * assertEquals(motto.listing.uri, "lifeline://motto");
  * ```
  */
-export function defineResource(
-  { read, scopes, listedFor, ...described }: ResourceDefinition,
-): Resource {
+export function defineResource<App = unknown>(
+  { read, scopes, listedFor, ...described }: ResourceDefinition<App>,
+): Resource<App> {
   const owner = `resource "${described.name}"`;
   if (typeof described.uri !== "string" || !isUri(described.uri)) {
     throw new RegistrationError(
@@ -131,9 +136,9 @@ export function defineResource(
  * assertEquals(user.listing.uriTemplate, "users://{id}/profile");
  * ```
  */
-export function defineResourceTemplate<const T extends string>(
-  { read, complete, scopes, listedFor, ...described }: ResourceTemplateDefinition<T>,
-): ResourceTemplate {
+export function defineResourceTemplate<const T extends string, App = unknown>(
+  { read, complete, scopes, listedFor, ...described }: ResourceTemplateDefinition<T, App>,
+): ResourceTemplate<App> {
   const owner = `resource template "${described.name}"`;
   const template = new UriTemplate(described.uriTemplate, owner);
   requireRead(read, owner);

@@ -43,7 +43,8 @@ export type ToolReturn<O extends z.ZodType> =
   | ([O] extends [never] ? string : z.input<O>);
 
 /** A tool as its author writes it. */
-export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> extends AccessDefinition {
+export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType, App = unknown>
+  extends AccessDefinition {
   /** 1 to 128 letters, digits, `_`, `-` and `.` (2025-11-25, server/tools, Tool Names). */
   readonly name: string;
   /** For a person to read. */
@@ -57,11 +58,12 @@ export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType> extend
   readonly annotations?: ToolAnnotations;
   readonly icons?: Icon[];
   readonly _meta?: JsonObject;
-  run(input: z.output<I>, ctx: ToolContext): MaybePromise<ToolReturn<O>>;
+  run(input: z.output<I>, ctx: ToolContext<App>): MaybePromise<ToolReturn<O>>;
 }
 
 /** A tool that can be listed and called. */
-export interface Tool extends Guarded {
+// deno-lint-ignore no-explicit-any -- where a tool is only served, its needs do not matter
+export interface Tool<App = any> extends Guarded {
   readonly name: string;
   /** Its entry in `tools/list`. Lists are kept until one is added or removed: never alter it in place. */
   readonly listing: ToolListing;
@@ -73,7 +75,7 @@ export interface Tool extends Guarded {
    * @returns a result also for wrong arguments and for a tool that throws (`isError`)
    * @throws {ProtocolError} only what the tool itself threw as one
    */
-  call(args: unknown, ctx: ToolContext): MaybePromise<CallToolResult>;
+  readonly call: (args: unknown, ctx: ToolContext<App>) => MaybePromise<CallToolResult>;
 }
 
 const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
@@ -104,9 +106,10 @@ const log = logFor("tools");
 export function defineTool<
   I extends z.ZodType = z.ZodObject,
   O extends z.ZodType = never,
+  App = unknown,
 >(
-  definition: ToolDefinition<I, O>,
-): Tool {
+  definition: ToolDefinition<I, O, App>,
+): Tool<App> {
   const { name } = definition;
   if (typeof name !== "string" || !NAME_REGEXP.test(name)) {
     throw new RegistrationError(
@@ -131,16 +134,16 @@ export function defineTool<
   return new DefinedTool(definition, listing, accessOf(definition, owner));
 }
 
-class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
+class DefinedTool<I extends z.ZodType, O extends z.ZodType, App> implements Tool<App> {
   readonly name: string;
   readonly listing: ToolListing;
   readonly headerParams: readonly HeaderParam[];
   readonly scopes: readonly string[];
   readonly isListedForAll: boolean;
-  readonly #definition: ToolDefinition<I, O>;
+  readonly #definition: ToolDefinition<I, O, App>;
   readonly #results: ToolResults<O>;
 
-  constructor(definition: ToolDefinition<I, O>, listing: ToolListing, access: Guarded) {
+  constructor(definition: ToolDefinition<I, O, App>, listing: ToolListing, access: Guarded) {
     this.name = definition.name;
     this.listing = listing;
     this.headerParams = headerParams({ ...listing.inputSchema }, `tool "${listing.name}"`);
@@ -150,7 +153,7 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
     this.#results = new ToolResults(listing, definition.output);
   }
 
-  call(args: unknown, ctx: ToolContext): MaybePromise<CallToolResult> {
+  call(args: unknown, ctx: ToolContext<App>): MaybePromise<CallToolResult> {
     const { input } = this.#definition;
     if (input === undefined) return this.#run({} as z.output<I>, ctx);
     const validation = validate(input, args ?? {});
@@ -159,13 +162,16 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
       : this.#runValid(validation, ctx);
   }
 
-  #runValid(validation: Validation<z.output<I>>, ctx: ToolContext): MaybePromise<CallToolResult> {
+  #runValid(
+    validation: Validation<z.output<I>>,
+    ctx: ToolContext<App>,
+  ): MaybePromise<CallToolResult> {
     return validation.ok ? this.#run(validation.value, ctx) : errorResult(
       `Invalid arguments for tool ${this.name}: ${validation.errors.join("; ")}`,
     );
   }
 
-  #run(input: z.output<I>, ctx: ToolContext): MaybePromise<CallToolResult> {
+  #run(input: z.output<I>, ctx: ToolContext<App>): MaybePromise<CallToolResult> {
     try {
       const returned = this.#definition.run(input, ctx);
       return isPromise(returned)
@@ -186,7 +192,7 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType> implements Tool {
 }
 
 function listingOf<I extends z.ZodType, O extends z.ZodType>(
-  { name, title, description, annotations, icons, _meta }: ToolDefinition<I, O>,
+  { name, title, description, annotations, icons, _meta }: Omit<ToolDefinition<I, O>, "run">,
   inputSchema: JsonObject,
   outputSchema: JsonObject | undefined,
 ): ToolListing {

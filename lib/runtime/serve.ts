@@ -28,12 +28,13 @@ const log = logFor("serve");
  * Serves until a signal comes, then drains.
  *
  * @returns the exit code: 0, whether calls had to be cut or not
- * @throws {ConfigError} when the address cannot be listened on
+ * @throws {ConfigError} when the app cannot start, or the address cannot be listened on
  */
 export async function serve(app: App, options: ServeOptions): Promise<number> {
   const { signals = new StopSignals() } = options;
   let probe: TcpProbe | undefined;
   try {
+    await app.start();
     const listening = new Listener(app, options);
     probe = startProbe(app, listening.port, options);
     const signal = await signals.first;

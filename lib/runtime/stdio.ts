@@ -21,6 +21,7 @@ async function serveStdio(app: App, write: WriteStdout, signals: StopSignals): P
   void signals.first.then(() => stop.abort());
   try {
     await app.speak({ input: Deno.stdin.readable, write, signal: stop.signal });
+    await app.drain(0);
   } finally {
     app.stop();
   }

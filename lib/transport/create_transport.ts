@@ -26,6 +26,8 @@ export interface TransportOptions {
   readonly instructions?: string | undefined;
   /** Middleware around its requests. */
   readonly use?: readonly Middleware[] | undefined;
+  /** Holds what the app's `onStart` returned. */
+  readonly lifespan?: { readonly value: unknown } | undefined;
   /** What it serves. */
   readonly catalog: Catalog;
   /** Refuses what a caller may not do; without it everybody may do everything. */
@@ -70,7 +72,7 @@ export interface Transport {
 export function createTransport(
   core: Core,
   settings: TransportSettings,
-  { info, instructions, use = [], catalog, access, dialects }: TransportOptions,
+  { info, instructions, use = [], lifespan, catalog, access, dialects }: TransportOptions,
 ): Transport {
   const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
@@ -81,6 +83,7 @@ export function createTransport(
     info,
     ...(instructions !== undefined && { instructions }),
     use,
+    ...(lifespan !== undefined && { lifespan }),
     catalog,
     signer,
     pageSize: settings.MCP_PAGE_SIZE,

@@ -20,7 +20,7 @@ import { add } from "../../lib/tools/add.ts";
 /** Makes an app with the fixture. */
 export function createFixture(options: AppOptions = {}): App {
   const state = new FixtureState();
-  const app = createApp({
+  const app: App = createApp({
     ...options,
     tools: [add, ...longTools(state), ...askingTools(), ...changingTools(() => app.catalog, state)],
     resources: [

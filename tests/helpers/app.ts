@@ -36,7 +36,7 @@ export const PLAIN_HEADERS = {
 } as const;
 
 /** Makes an app with the built-in tools, unless told otherwise. */
-export function testApp(options: AppOptions = {}): TestApp {
+export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestApp {
   const app = createApp({ tools: BUILT_IN_TOOLS, ...options });
   const request = async (path: string, init?: RequestInit, peer?: Peer): Promise<Response> =>
     await app.fetch(new Request(`http://localhost${path}`, init), peer);

@@ -1,6 +1,6 @@
 import { publicBase } from "../../base/public_url.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
-import type { ServerContext } from "../../mcp/methods/table.ts";
+import type { ServerContext } from "../../mcp/server_context.ts";
 import type { Guarded } from "../../registry/access.ts";
 import type { CatalogList } from "../../registry/catalog.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";

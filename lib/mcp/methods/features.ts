@@ -16,7 +16,8 @@ import type {
 } from "../../wire/mcp_types.ts";
 import { METHODS } from "../../wire/methods.ts";
 import { featureMethod, withMiddleware } from "./middleware.ts";
-import type { Method, ServerContext } from "./table.ts";
+import type { ServerContext } from "../server_context.ts";
+import type { Method } from "./table.ts";
 
 /** What the server says it can do, in every revision. */
 export const SERVER_CAPABILITIES: ServerCapabilities = {

@@ -14,8 +14,9 @@ import { readInitialize } from "../session/client_state.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
 import { cachedList } from "./list_cache.ts";
 import { withMiddleware } from "./middleware.ts";
+import type { ServerContext } from "../server_context.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
-import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
+import { type Method, type MethodTable, unknownMethod } from "./table.ts";
 
 /** The tables of one server for the legacy revisions. */
 export interface LegacyMethods {

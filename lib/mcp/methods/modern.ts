@@ -14,8 +14,9 @@ import { INPUT_REQUIRED, multiRoundTrip } from "../ask/multi_round_trip.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
 import { cachedList, type ViewedList } from "./list_cache.ts";
 import { withMiddleware } from "./middleware.ts";
+import type { ServerContext } from "../server_context.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
-import { type Method, type MethodTable, type ServerContext, unknownMethod } from "./table.ts";
+import { type Method, type MethodTable, unknownMethod } from "./table.ts";
 
 /** How long a client may keep a list without asking (ms); a change is announced anyway. */
 const LIST_TTL_MS = 300_000;

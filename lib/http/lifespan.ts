@@ -1,0 +1,86 @@
+import { ConfigError, messageOf, ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { type MaybePromise, settlesWithin } from "../base/promises.ts";
+import type { Lifespan } from "../registry/lifespan.ts";
+import type { Peer } from "../transport/peer.ts";
+import { errorResponse } from "../transport/respond.ts";
+
+const log = logFor("lifespan");
+
+/** Runs the start and the end of one app, each at most once. */
+export class AppLifespan {
+  readonly #lifespan: Lifespan;
+  #value: unknown;
+  #starting: Promise<void> | undefined;
+  #isStarted: boolean;
+  #isStopped = false;
+
+  constructor(lifespan: Lifespan) {
+    this.#lifespan = lifespan;
+    this.#isStarted = lifespan.onStart === undefined;
+  }
+
+  /** What `onStart` returned. */
+  get value(): unknown {
+    return this.#value;
+  }
+
+  /** Whether requests need not wait. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
+  /**
+   * Starts, unless that was done. A start that failed is tried again with the next call.
+   *
+   * @throws {ConfigError} saying why `onStart` failed
+   */
+  start(): Promise<void> {
+    if (this.#isStarted) return Promise.resolve();
+    return this.#starting ??= this.#start().finally(() => this.#starting = undefined);
+  }
+
+  /** Runs `onStop`, if the app has started; waits for it at most `budgetMs`, and never rejects. */
+  async stop(budgetMs: number): Promise<void> {
+    // A start that is under way has opened what is to be closed.
+    await this.#starting?.catch(() => {});
+    const { onStop } = this.#lifespan;
+    if (this.#isStopped || !this.#isStarted || onStop === undefined) return;
+    this.#isStopped = true;
+    const stopping = (async () => await onStop(this.#value))();
+    stopping.catch((error) => log.error("onStop failed", { error: messageOf(error) }));
+    if (!await settlesWithin(budgetMs, stopping)) {
+      log.warning("onStop did not end in time", { budget_ms: budgetMs });
+    }
+  }
+
+  async #start(): Promise<void> {
+    try {
+      this.#value = await this.#lifespan.onStart!();
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      throw new ConfigError(`Cannot start: onStart failed: ${messageOf(error)}`, { cause: error });
+    }
+    this.#isStarted = true;
+  }
+}
+
+/** Answers requests. */
+type Fetch = (request: Request, peer?: Peer) => MaybePromise<Response>;
+
+/** Has requests wait until the app has started; an app without `onStart` pays nothing for it. */
+export function afterStart(lifespan: AppLifespan, fetch: Fetch): Fetch {
+  if (lifespan.isStarted) return fetch;
+  return (request, peer) => {
+    if (lifespan.isStarted) return fetch(request, peer);
+    return lifespan.start().then(() => fetch(request, peer), (error) => {
+      log.error("Request refused, as the app cannot start", { error: messageOf(error) });
+      return errorResponse(
+        new ProtocolError(
+          "overloaded",
+          "Server could not start; its log says why, try again later",
+        ),
+      );
+    });
+  };
+}

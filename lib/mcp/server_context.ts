@@ -1,0 +1,20 @@
+import type { Signer } from "../base/signer.ts";
+import type { Catalog } from "../registry/catalog.ts";
+import type { Middleware } from "../registry/middleware.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+
+/** What methods and handlers may know of the server they answer for. */
+export interface ServerContext {
+  readonly info: Implementation;
+  /** For the model: how to use this server. */
+  readonly instructions?: string;
+  readonly catalog: Catalog;
+  /** Protects what clients carry for the server. */
+  readonly signer: Signer;
+  /** Around every request but `ping`; the first is the outermost. */
+  readonly use: readonly Middleware[];
+  /** Holds what the app's `onStart` returned. */
+  readonly lifespan: { readonly value: unknown };
+  /** Entries of one page of a list. */
+  readonly pageSize: number;
+}

@@ -1,0 +1,82 @@
+/**
+ * What an app opens when it starts and closes when it has stopped.
+ *
+ * @module
+ */
+import { ConfigError, messageOf, RegistrationError } from "../base/errors.ts";
+import type { MaybePromise } from "../base/promises.ts";
+
+/** What happens at the start and the end of an app. */
+export interface Lifespan<App = unknown> {
+  /**
+   * Runs once, before the first request. What it returns is `ctx.app` of every handler. The app does
+   * not start where it throws.
+   */
+  readonly onStart?: (() => MaybePromise<App>) | undefined;
+  /** Runs once, after the drain; is given what `onStart` returned. */
+  readonly onStop?: ((app: App) => MaybePromise<void>) | undefined;
+}
+
+/** The lifespan of a module, and the module's name for errors. */
+export interface NamedLifespan {
+  readonly origin: string;
+  readonly lifespan: Lifespan;
+}
+
+/**
+ * Makes one lifespan of several. They start in their order and stop in the reverse one; where one
+ * fails to start, those before it are stopped. `ctx.app` has the members of all of them.
+ *
+ * @throws {ConfigError} (the start rejects) saying which failed and why
+ */
+export function composeLifespans(lifespans: readonly NamedLifespan[]): Lifespan {
+  const parts = lifespans.filter(({ lifespan: { onStart, onStop } }) => onStart ?? onStop);
+  if (parts.length === 0) return {};
+  const started: { readonly part: NamedLifespan; readonly app: unknown }[] = [];
+  const onStop = async (): Promise<void> => {
+    const errors: unknown[] = [];
+    for (const { part, app } of started.splice(0).reverse()) {
+      try {
+        await part.lifespan.onStop?.(app);
+      } catch (error) {
+        errors.push(new Error(`onStop of ${part.origin}: ${messageOf(error)}`, { cause: error }));
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors);
+  };
+  const onStart = async (): Promise<Record<string, unknown>> => {
+    const origins = new Map<string, string>();
+    const all: Record<string, unknown> = {};
+    for (const part of parts) {
+      try {
+        const app = await part.lifespan.onStart?.();
+        started.push({ part, app });
+        addMembers(all, app, { origin: part.origin, origins });
+      } catch (error) {
+        await onStop().catch(() => {});
+        throw new ConfigError(`Cannot start ${part.origin}: onStart failed: ${messageOf(error)}`, {
+          cause: error,
+        });
+      }
+    }
+    return all;
+  };
+  return { onStart, onStop };
+}
+
+/** @throws {RegistrationError} when two modules give a member of the same name */
+function addMembers(
+  all: Record<string, unknown>,
+  app: unknown,
+  { origin, origins }: { readonly origin: string; readonly origins: Map<string, string> },
+): void {
+  if (app === undefined || app === null) return;
+  for (const [name, value] of Object.entries(app)) {
+    const other = origins.get(name);
+    if (other !== undefined) {
+      throw new RegistrationError(`it returns "${name}", as ${other} does`);
+    }
+    origins.set(name, origin);
+    all[name] = value;
+  }
+}
