@@ -2,6 +2,9 @@ import { ConfigError, messageOf, RegistrationError, stackOf } from "../base/erro
 import { logFor } from "../base/log.ts";
 import { type CollectedFeatures, collectFeatures, type Unserved } from "../registry/collect.ts";
 import type { Features } from "../registry/catalog.ts";
+import { composeLifespans, type Lifespan, type NamedLifespan } from "../registry/lifespan.ts";
+import type { Middleware } from "../registry/middleware.ts";
+import { type ModuleHooks, takeHooks } from "./module_hooks.ts";
 import { toModuleUrl } from "./module_url.ts";
 
 const log = logFor("tools");
@@ -13,9 +16,15 @@ const KINDS = {
 } as const;
 type Kind = keyof typeof KINDS;
 
+/** What modules serve, and what stands around it. */
+export interface LoadedModules extends CollectedFeatures, Lifespan {
+  readonly use: readonly Middleware[];
+}
+
 /**
  * Loads modules and takes their exports that can be served: tools, resources, templates and prompts,
  * each by itself, in lists, or as members of objects. What cannot be served is named in the log.
+ * `use`, `onStart` and `onStop` are taken as `createApp()` takes them.
  *
  * @param specifiers paths, seen from the working directory, or URLs
  * @param builtIn features that are served as well, whose names are taken
@@ -24,8 +33,10 @@ type Kind = keyof typeof KINDS;
 export async function loadFeatures(
   specifiers: readonly string[],
   builtIn: Features = {},
-): Promise<CollectedFeatures> {
+): Promise<LoadedModules> {
   const names = new TakenNames(builtIn);
+  const use: Middleware[] = [];
+  const lifespans: NamedLifespan[] = [];
   const all: { [K in Kind]: CollectedFeatures[K][number][] } = {
     tools: [],
     resources: [],
@@ -34,17 +45,25 @@ export async function loadFeatures(
   };
   for (const specifier of specifiers) {
     const url = toModuleUrl(specifier, Deno.cwd());
-    const features = await loadModule(specifier, url);
+    const { features, hooks } = await loadModule(specifier, url);
     names.add(features, { specifier, url });
     all.tools.push(...features.tools);
     all.resources.push(...features.resources);
     all.resourceTemplates.push(...features.resourceTemplates);
     all.prompts.push(...features.prompts);
+    use.push(...hooks.use);
+    lifespans.push({ origin: specifier, lifespan: hooks });
   }
-  return all;
+  return { ...all, use, ...composeLifespans(lifespans) };
 }
 
-async function loadModule(specifier: string, url: string): Promise<CollectedFeatures> {
+/** What one module serves, and what it puts around everything. */
+interface LoadedModule {
+  readonly features: CollectedFeatures;
+  readonly hooks: ModuleHooks;
+}
+
+async function loadModule(specifier: string, url: string): Promise<LoadedModule> {
   let module: Record<string, unknown>;
   try {
     module = await import(url);
@@ -53,8 +72,9 @@ async function loadModule(specifier: string, url: string): Promise<CollectedFeat
     if (!(error instanceof RegistrationError)) logStack(url, words, error);
     throw refusal(specifier, url, words, error);
   }
-  const { features, unserved } = collectFeatures(module);
-  if (Object.values(features).every((list) => list.length === 0)) {
+  const { hooks, others: exports } = takeHooks(module, (why) => refusal(specifier, url, why));
+  const { features, unserved } = collectFeatures(exports);
+  if (hooks.isEmpty && Object.values(features).every((list) => list.length === 0)) {
     const others = unserved.map(({ path, what }) => `${path} is ${what}`).join(", ");
     const found = others === "" ? "nothing" : `only what cannot be served: ${others}`;
     throw refusal(
@@ -65,7 +85,7 @@ async function loadModule(specifier: string, url: string): Promise<CollectedFeat
     );
   }
   logUnserved(url, unserved);
-  return features;
+  return { features, hooks };
 }
 
 /** The names that are served, and where each comes from. */

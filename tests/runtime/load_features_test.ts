@@ -9,6 +9,7 @@ import { ConfigError } from "../../lib/base/errors.ts";
 import { loadFeatures } from "../../lib/runtime/load_features.ts";
 import { moduleSpecifiers, toModuleUrl } from "../../lib/runtime/module_url.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
+import { testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
 const FIXTURES = "tests/fixtures/tools";
@@ -169,4 +170,25 @@ Deno.test("`loadFeatures()` refuses a tool whose name is taken, with both origin
   const copy = new URL("../fixtures/tools/taken_name.ts?copy", import.meta.url).href;
   const twice = await assertRejects(() => loadFeatures([specifier, copy]), ConfigError);
   assertMatch(twice.message, /taken_name\.ts\?copy \(.*"echo" is taken by file:.*taken_name\.ts$/);
+});
+
+Deno.test("`loadFeatures()` takes middleware and lifespan of modules, for the whole app", async () => {
+  const { tools, use, onStart, onStop } = await loadFeatures([
+    `${FIXTURES}/good.ts`,
+    `${FIXTURES}/pool.ts`,
+  ]);
+  using app = testApp({ tools, use, onStart, onStop });
+  const { result } = await (await app.post("/mcp", toolCall("rows"))).json();
+  assertEquals([result.content[0].text, result._meta], ["open: true", { around: "rows" }]);
+});
+
+Deno.test("a module whose start fails is named", async () => {
+  const specifier = `${FIXTURES}/failing_start.ts`;
+  const { onStart } = await loadFeatures([specifier]);
+  const { message } = await assertRejects(async () => await onStart!(), ConfigError);
+  assertEquals(message, `Cannot start ${specifier}: onStart failed: connection refused`);
+});
+
+Deno.test("a `use` that is no list of functions is refused with its module", async () => {
+  assertMatch(await refusal(`${FIXTURES}/wrong_use.ts`), /its `use` is not a list of middleware/);
 });

@@ -147,6 +147,32 @@ Deno.test("MCP_TOOLS serves a user's tools beside the built-in ones, and SIGTERM
   assertMatch(last, /^\S+Z \[INFO\] Stopped \{"drained":0,"cut":0,/);
 });
 
+Deno.test("a module opens a pool at the start, and closes it after the drain", async () => {
+  await using server = await ServerProcess.start({ env: { MCP_TOOLS: `${FIXTURES}/pool.ts` } });
+  const { result } = await call(server, toolCall("rows"));
+  assertEquals(result.content[0].text, "open: true");
+  assertEquals(server.stderr.includes("pool closed"), false);
+  assertEquals(await server.stop("SIGTERM"), 0);
+  assertStringIncludes(server.stderr, "pool closed");
+});
+
+Deno.test("over stdio a module's pool is closed when the client has gone", async () => {
+  const { code, stderr } = await runMain({
+    args: ["--stdio"],
+    env: { MCP_TOOLS: `${FIXTURES}/pool.ts` },
+  });
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, "pool closed");
+});
+
+Deno.test("a module whose start fails stops the start with 1, and is named without a stack", async () => {
+  const module = `${FIXTURES}/failing_start.ts`;
+  const { code, stdout, stderr } = await runMain({ env: { PORT: "0", MCP_TOOLS: module } });
+  assertEquals([code, stdout], [1, ""]);
+  assertStringIncludes(stderr, `Cannot start ${module}: onStart failed: connection refused`);
+  assertEquals(STACK_REGEXP.test(stderr), false);
+});
+
 Deno.test("the greeting's URLs work as they are printed", async () => {
   await using server = await ServerProcess.start();
   const [, page = ""] = await server.until(/Test page +(\S+)/);

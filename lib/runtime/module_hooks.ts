@@ -1,0 +1,32 @@
+import type { Lifespan } from "../registry/lifespan.ts";
+import type { Middleware } from "../registry/middleware.ts";
+
+/** Exports of a module that serve nothing, and stand around everything. */
+export interface ModuleHooks extends Lifespan {
+  readonly use: readonly Middleware[];
+  /** Whether the module has none of them. */
+  readonly isEmpty: boolean;
+}
+
+/**
+ * Takes `use`, `onStart` and `onStop` out of a module's exports.
+ *
+ * @param refusal makes the error for an export that is not what its name says
+ * @returns them, and the other exports
+ * @throws what `refusal` makes
+ */
+export function takeHooks(
+  { use = [], onStart, onStop, ...others }: Readonly<Record<string, unknown>>,
+  refusal: (why: string) => Error,
+): { readonly hooks: ModuleHooks; readonly others: Readonly<Record<string, unknown>> } {
+  if (!Array.isArray(use) || !use.every((one) => typeof one === "function")) {
+    throw refusal("its `use` is not a list of middleware functions");
+  }
+  for (const [name, hook] of Object.entries({ onStart, onStop })) {
+    if (hook !== undefined && typeof hook !== "function") {
+      throw refusal(`its \`${name}\` is not a function`);
+    }
+  }
+  const isEmpty = use.length === 0 && onStart === undefined && onStop === undefined;
+  return { hooks: { use, onStart, onStop, isEmpty } as ModuleHooks, others };
+}
