@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServerContext } from "../../mcp/methods/table.ts";
+import type { ServerContext } from "../../mcp/server_context.ts";
 import { listsPage } from "../../wire/media_types.ts";
 import type { Route, RouteLoader } from "../route.ts";
 import type { EndpointInfo } from "./info.ts";
