@@ -1,5 +1,5 @@
 /**
- * What a browser tells of the connection below a request (Resource Timing).
+ * Inspects the connection below a request with the Resource Timing API.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { call } from "./engine/request.js";
 /** @type {Record<string, string>} */
 const VERSIONS = { "http/1.0": "1.0", "http/1.1": "1.1", "h2": "2", "h3": "3" };
 
-/** Requests after which the browser counts as one that opens a connection for each. */
+/** Requests that are sent in search of one that reuses a connection. */
 const MAX_TRIES = 3;
 
 /**
@@ -27,7 +27,7 @@ export async function inspectBrowserConnection(context) {
     const timing = await timeRequest(context);
     if (timing === undefined) continue;
     const httpVersion = VERSIONS[timing.nextHopProtocol];
-    // A browser that keeps the times to itself gives zero for both.
+    // A browser that hides the times gives zero for both.
     const isReused = timing.connectStart > 0 && timing.connectStart === timing.connectEnd;
     measured = {
       isSecure,

@@ -14,7 +14,7 @@ import { printable, reportJson, reportText } from "./report_text.ts";
 export interface DoctorOutput {
   /** The report. */
   print(text: string): void;
-  /** What goes on meanwhile, and what went wrong. */
+  /** Progress, and what went wrong. */
   tell(text: string): void;
 }
 
@@ -36,12 +36,12 @@ change where they do not.
   deno task doctor URL [flags]
 
   URL                  of the endpoint (…/mcp/sse or …/mcp), or of the server
-  --idle SECONDS       try a silence of so long, up to ${
+  --idle SECONDS       try a silence of this length, up to ${
   MAX_IDLE_MS / 1000
-}; else the time between two
-                       keepalives is tried
-  --timeout SECONDS    time for an answer that should come at once (5)
-  --header 'NAME: VALUE'  sent with every request, as Authorization; may be given again
+}; without it, the time
+                       between two keepalives is tried
+  --timeout SECONDS    time limit for each answer (5)
+  --header 'NAME: VALUE'  sent with every request; may be repeated
   --json               the report as JSON
   --help               this text
 
@@ -88,8 +88,8 @@ function readDoctorCommand(args: readonly string[]): DoctorCommand | undefined {
   const { values, positionals } = parseFlags(args);
   if (values.help) return undefined;
   const [url, ...more] = positionals;
-  if (url === undefined) throw new ConfigError("which URL is to be examined?");
-  if (more.length > 0) throw new ConfigError(`only one URL at a time, not ${more.join(" ")} too`);
+  if (url === undefined) throw new ConfigError("name the URL to examine");
+  if (more.length > 0) throw new ConfigError(`name one URL only, without ${more.join(" ")}`);
   requireUrl(url);
   const idleMs = milliseconds("--idle", values.idle, MAX_IDLE_MS / 1000);
   const patienceMs = milliseconds("--timeout", values.timeout, MAX_TIMEOUT_S);

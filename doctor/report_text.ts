@@ -24,7 +24,7 @@ export function reportText(report: Report): string {
   ].map(printable).join("\n");
 }
 
-/** Text that servers and proxies sent, without what a terminal would obey. */
+/** Text from servers and proxies, without control characters that a terminal would obey. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "\ufffd");
 }
@@ -34,7 +34,7 @@ export function reportJson(report: Report): string {
   return JSON.stringify(inSnakeCase(report), undefined, 2);
 }
 
-/** One line that says it all. */
+/** The verdict in one line. */
 export function verdictText({ verdict, findings }: Report): string {
   if (verdict === "ok") return "All is well: event streams get through.";
   if (verdict === "unreachable") return "Unreachable: nothing could be measured.";

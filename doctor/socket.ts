@@ -1,6 +1,6 @@
 /**
- * What `fetch` does not tell: the HTTP version, whether a connection is kept for a further request,
- * and how a stream is framed. Asked for on a bare socket.
+ * Inspects on a bare socket what `fetch` hides: the HTTP version, whether a connection is kept for
+ * a further request, how a stream is framed, and what becomes of an offer to upgrade.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export async function inspectConnection(context: ProbeContext): Promise<Connecti
     // Over TLS a client negotiates HTTP/2 without an offer to upgrade.
     return isSecure ? measured : { ...measured, ...await offerUpgrade(url, context) };
   } catch (error) {
-    // Whatever is wrong with the path, the other measurements tell it better.
+    // The other measurements report a broken path better.
     if (error instanceof Deno.errors.NotCapable) throw error;
     return { isSecure };
   }
@@ -60,7 +60,7 @@ async function offerUpgrade(
   return head === undefined ? {} : { upgradeStatus: head.status };
 }
 
-/** Connects within a time. */
+/** Connects, with a time limit. */
 async function connect(
   url: URL,
   alpnProtocols: string[],
@@ -134,7 +134,7 @@ interface Head {
   readonly headers: Headers;
 }
 
-/** One connection on which HTTP/1.1 is spoken by hand. Its time is limited. */
+/** A connection with HTTP/1.1 written by hand, and a time limit. */
 class RawConnection implements Disposable {
   readonly #connection: Deno.Conn;
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -150,7 +150,7 @@ class RawConnection implements Disposable {
     return new RawConnection(await connect(url, ["http/1.1"], withinMs), withinMs);
   }
 
-  /** Sends a request; whether its whole answer came. */
+  /** Sends a request. Returns whether the whole answer arrived. */
   async answersWhole(request: string): Promise<boolean> {
     const head = await this.ask(request);
     return head !== undefined && await this.skipBody(head.headers);
@@ -174,7 +174,7 @@ class RawConnection implements Disposable {
     this.#close();
   }
 
-  /** Reads a body; whether its end was found before that of the connection. */
+  /** Reads a body. Returns whether it ended before the connection did. */
   async skipBody(headers: Headers): Promise<boolean> {
     if (headers.get("transfer-encoding")?.includes("chunked")) return await this.#skipChunks();
     const length = Number(headers.get("content-length") ?? NaN);
@@ -195,7 +195,7 @@ class RawConnection implements Disposable {
     return true;
   }
 
-  /** What comes before `mark`; undefined where the connection ends first. */
+  /** Reads up to a mark; undefined where the connection ends first. */
   async #take(mark: string): Promise<string | undefined> {
     while (!this.#text.includes(mark)) if (!await this.#read()) return undefined;
     const end = this.#text.indexOf(mark);

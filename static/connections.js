@@ -1,5 +1,5 @@
 /**
- * The connection view: asks the server every two seconds, and shows what has changed.
+ * The connection view: asks the server every two seconds and shows the changes.
  *
  * @module
  */
@@ -79,7 +79,7 @@ function showTrouble(error) {
   showBadge(badge, "bad", isRefused ? `refused: ${error.status}` : "no answer");
   const text = isRefused
     ? error.message
-    : "The server does not answer. What you see is what it said last; this page goes on asking.";
+    : "The server does not answer. You see its last answer. This page keeps asking.";
   if (trouble.textContent !== text) trouble.textContent = text;
   trouble.hidden = false;
 }
@@ -108,7 +108,7 @@ async function disconnect(id) {
       : `${id} had ended already.`;
     const focused = document.activeElement;
     await poller.now();
-    // With the last row its button is gone, and nothing has the focus.
+    // When the last row goes, so does its button, and the focus is lost.
     if (focused !== document.activeElement && document.activeElement === document.body) {
       byId("filter", HTMLInputElement).focus({ preventScroll: true });
     }

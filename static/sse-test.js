@@ -1,14 +1,13 @@
 /**
- * The test page: wires what is typed and clicked to the session, and what comes back to what is
- * seen.
+ * The test page: connects its forms and buttons to the session, and the session to its views.
  *
  * @module
  */
-import { toCurl } from "./client/dialects/curl.js";
 import { dialectOf } from "./client/dialects/mod.js";
 import { listAll } from "./client/list_all.js";
 import { Session } from "./client/session.js";
 import { ConnectionForm, defaultEndpoint } from "./ui/connection_form.js";
+import { CurlPanel } from "./ui/curl_panel.js";
 import { byId, setEnabled } from "./ui/dom.js";
 import { EventLog } from "./ui/event_log.js";
 import { PathPanel } from "./ui/path_panel.js";
@@ -22,8 +21,6 @@ import { recall, remember } from "./ui/settings.js";
 import { StateBadge } from "./ui/state_badge.js";
 import { ToolsPanel } from "./ui/tools_panel.js";
 
-/** @typedef {import("./client/dialects/curl.js").HttpRequest} HttpRequest */
-
 const TICK_MS = 250;
 /** What the first button does. */
 const BUTTON_TEXT = {
@@ -33,20 +30,16 @@ const BUTTON_TEXT = {
   closing: "Disconnect",
   closed: "Stop trying",
 };
-/** How a curl command shows a token; what is copied has the real one. */
-const MASK = "Bearer …";
 
 const connectButton = byId("connect", HTMLButtonElement);
 const reconnectButton = byId("reconnect", HTMLButtonElement);
-const curl = byId("curl", HTMLElement);
-const announcer = byId("announcer", HTMLElement);
-/** @type {HttpRequest | undefined} */
-let lastRequest;
+const target = byId("target", HTMLDetailsElement);
 
 const log = new EventLog();
 const chart = new PingChart();
 const badge = new StateBadge();
 const result = new ResultView();
+const curl = new CurlPanel();
 const questions = new QuestionPanel();
 const running = new RunningCalls((id) => session.cancel(id));
 const { settings, isKnown } = recall({
@@ -62,7 +55,7 @@ const form = new ConnectionForm(settings);
 const session = new Session({
   onState: showState,
   onEntry: (entry) => log.add(entry),
-  onRequest: showRequest,
+  onRequest: (request) => curl.show(request),
   onFirstCall: (call) => void showAnswer(call),
   onPing: (ping) => {
     chart.add(ping);
@@ -89,23 +82,18 @@ function showState(state) {
   for (const button of document.querySelectorAll("[data-needs-connection]")) {
     if (button instanceof HTMLElement) setEnabled(button, state.phase === "open");
   }
+  // The settings cannot be changed while connected, so they make room.
+  if (state.phase === "open") target.open = false;
+  if (isOver) target.open = true;
   if (state.phase === "connecting") chart.clear();
   tick();
 }
 
-/** @param {HttpRequest} request */
-function showRequest(request) {
-  lastRequest = request;
-  const { Authorization: token, ...headers } = request.headers;
-  const shown = token === undefined ? headers : { Authorization: MASK, ...headers };
-  curl.textContent = toCurl({ ...request, headers: shown });
-}
-
 function connect() {
-  const { target } = form;
-  if (target === undefined) return;
+  const where = form.target;
+  if (where === undefined) return;
   reconnectButton.hidden = false;
-  session.connect(target);
+  session.connect(where);
 }
 
 /** @param {string} method @param {object} [params] @param {string} [title] */
@@ -145,7 +133,7 @@ async function listTools(firstPage) {
   try {
     tools.setTools(await listAll(pageOf("tools/list"), "tools", firstPage), settings.tool);
   } catch {
-    // The result says already what went wrong.
+    // The result panel shows the error.
   }
 }
 
@@ -159,7 +147,7 @@ async function listResources() {
     ]);
     resources.show(found, templates);
   } catch {
-    // The result says already what went wrong.
+    // The result panel shows the error.
   }
 }
 
@@ -169,7 +157,7 @@ async function listPrompts() {
   try {
     prompts.show(await listAll(pageOf("prompts/list"), "prompts", first.result));
   } catch {
-    // The result says already what went wrong.
+    // The result panel shows the error.
   }
 }
 
@@ -178,24 +166,11 @@ function pageOf(method) {
   return (/** @type {object | undefined} */ params) => session.request({ method, params }).result;
 }
 
-async function copyCurl() {
-  const text = lastRequest === undefined ? "" : toCurl(lastRequest);
-  try {
-    await navigator.clipboard.writeText(text);
-    announcer.textContent = "Copied.";
-  } catch {
-    // Without HTTPS there is no clipboard: the text is selected instead, ready for the keyboard.
-    curl.textContent = text;
-    getSelection()?.selectAllChildren(curl);
-    announcer.textContent = "Selected; copy it with the keyboard.";
-  }
-}
-
 /** The logo beats with each ping. */
 function beat() {
   const logo = byId("logo", SVGSVGElement);
   logo.classList.remove("beat");
-  // Reading a measure lets the animation start anew.
+  // Reading a measure restarts the animation.
   logo.getBoundingClientRect();
   logo.classList.add("beat");
 }
@@ -223,7 +198,6 @@ const ACTIONS = [
   ["list", () => ask("tools/list")],
   ["list-resources", listResources],
   ["list-prompts", listPrompts],
-  ["copy-curl", copyCurl],
 ];
 for (const [id, act] of ACTIONS) {
   byId(id, HTMLButtonElement).addEventListener("click", () => void act());

@@ -1,5 +1,5 @@
 /**
- * What the connection itself tells.
+ * Findings about the connection below the streams: reuse, framing, HTTP version, upgrades.
  *
  * @module
  */
@@ -29,8 +29,8 @@ export function connectionFindings({ connection }, proxies) {
       id: "not_chunked",
       level: "problem",
       title: "The stream is sent without chunks",
-      evidence: "The stream has neither chunks nor a length, so that a client cannot tell its " +
-        "end from a connection that broke.",
+      evidence: "The stream has neither chunks nor a length. A client cannot tell its end from a " +
+        "connection that broke.",
       fixes: fixesFor("framing", proxies),
     });
   }

@@ -1,5 +1,5 @@
 /**
- * Whether events that were sent at a steady pace came so, or were held on their way.
+ * Tells whether events that were sent at a steady pace arrived that way, or were held back.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * One short talk in each dialect of MCP: what a client of that dialect does first, and no more.
+ * One short exchange in each dialect of MCP: what a client of that dialect does first.
  *
  * @module
  */
@@ -72,7 +72,7 @@ export async function probeStreamable(context) {
   try {
     await useSession(context, headers);
   } catch (error) {
-    // What went wrong first is what counts.
+    // The first error is the one to report.
     await end().catch(() => {});
     throw error;
   }
@@ -90,7 +90,7 @@ async function useSession(context, headers) {
 }
 
 /**
- * 2026-07-28: a request that brings all it needs, answered as JSON.
+ * 2026-07-28: a request without a session, answered as JSON.
  *
  * @type {DialectProbe}
  */
@@ -99,7 +99,7 @@ export async function probeModern(context) {
 }
 
 /**
- * 2026-07-28 `subscriptions/listen`: a POST whose answer is a stream that stays.
+ * 2026-07-28 `subscriptions/listen`: a POST whose answer is a long-lived stream.
  *
  * @type {DialectProbe}
  */
@@ -119,8 +119,8 @@ export async function probeListen(context) {
 }
 
 /**
- * POSTs to the announced endpoint. That is a path that the server knows; a proxy that takes a
- * prefix off makes it one that leads nowhere.
+ * POSTs to the announced endpoint. The server announces a path of its own; behind a proxy that
+ * removes a prefix, that path leads nowhere.
  *
  * @param {ProbeContext} context
  * @param {URL} endpoint

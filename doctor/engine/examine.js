@@ -1,6 +1,6 @@
 /**
- * The path doctor: what lies between a client and its MCP server, and does it let streams through?
- * Runs in a browser and on the command line alike.
+ * The path doctor: examines what lies between a client and its MCP server, and whether it lets
+ * streams through. It runs in a browser and on the command line.
  *
  * @module
  */
@@ -56,13 +56,13 @@ import { call } from "./request.js";
  * @property {Record<string, string>} [headers] sent with every request, as Authorization
  * @property {typeof globalThis.fetch} [fetch]
  * @property {(context: ProbeContext) => Promise<ConnectionMeasured | undefined>} [inspectConnection]
- * @property {(step: string) => void} [onStep] told what is measured now
+ * @property {(step: string) => void} [onStep] called with what is measured now
  * @property {AbortSignal} [signal]
  */
 
 const PATIENCE_MS = 5_000;
 const STEP_MS = 200;
-/** Patience with further streams once the first was held back. */
+/** Patience with the other streams after the first one was held back. */
 const SHORT_PATIENCE_MS = 2_000;
 const PLAIN_PATH = "/mcp/sse";
 const MCP_PROBES = {
@@ -98,7 +98,7 @@ export async function examine(address, options = {}) {
 }
 
 /**
- * The endpoint, and that of the plain dialect beside it.
+ * The URL of the endpoint, and that of the plain dialect on the same server.
  *
  * @param {string} address
  * @throws {TypeError}
@@ -146,7 +146,7 @@ async function examined(context, options) {
   }
 }
 
-/** A proxy may show itself in its own refusals alone. @param {Measured} measured */
+/** Some proxies show themselves only in their own refusals. @param {Measured} measured */
 function proxiesOfErrors({ dialects }) {
   return Object.values(dialects).flatMap(({ error }) =>
     error?.headers === undefined ? [] : recognise(error.headers)
@@ -214,7 +214,7 @@ async function timed(work) {
   }
 }
 
-/** @param {unknown} error of a measurement that can be done without */
+/** Lets an optional measurement fail. @param {unknown} error */
 function nothing(error) {
   if (error instanceof ProbeError) return undefined;
   throw error;

@@ -1,5 +1,5 @@
 /**
- * From what was measured to what is wrong, in plain words, with what to set where.
+ * Turns measurements into findings: what is wrong, in plain words, and which setting to change.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { seconds } from "./request.js";
  * @property {import("./proxies.js").Fix[]} fixes
  */
 
-/** What the dialects are called. */
+/** Names of the dialects. */
 export const DIALECTS = {
   plain: "plain SSE",
   http_sse: "2024-11-05 HTTP+SSE",
@@ -29,13 +29,13 @@ export const DIALECTS = {
   listen: "2026-07-28 listen",
 };
 
-/** A hold that is no more than the pause of a network stack before it sends little (ms). */
+/** Longest delay that a network stack itself may cause (ms). */
 const MAX_PAUSE_MS = 250;
 /** How much later than a short answer a stream may begin (ms). */
 const LATE_START_MS = 1_000;
 
 /**
- * All findings, the gravest first.
+ * All findings, problems before notes.
  *
  * @param {Measured} measured
  * @param {readonly string[]} proxies that were recognised
@@ -56,7 +56,7 @@ export function diagnose(measured, proxies) {
 }
 
 /**
- * Whether the first byte of some stream, or what follows it, is held back.
+ * Whether something holds streams back, from their first byte on or later.
  *
  * @param {Measured} measured
  */
@@ -83,7 +83,7 @@ function buffered(measured, proxies) {
   return {
     id: "buffered",
     level: "problem",
-    title: "Events do not come one by one: something on the path holds them back",
+    title: "Events do not arrive one by one: something on the path holds them back",
     evidence: [
       ...held.map(([name, { error }]) => `${nameOf(name)}: ${error?.message}.`),
       deliveryText("A stream that stays open", measured.events),
@@ -139,9 +139,9 @@ function compressed({ events, endingStream }, proxies) {
     id: "compressed",
     level: "problem",
     title: `The event stream is compressed (${encoding})`,
-    evidence: `The stream came with Content-Encoding: ${encoding}, though Lifeline forbids it ` +
+    evidence: `The stream came with Content-Encoding: ${encoding}, although Lifeline forbids it ` +
       "(Cache-Control: no-transform). A compressor may hold events back until it has enough of " +
-      "them, and takes memory for each open stream.",
+      "them, and it needs memory for each open stream.",
     fixes: fixesFor("compression", proxies),
   };
 }
@@ -189,9 +189,11 @@ function hangUpHidden({ hangUp, usual }, proxies) {
       level: "note",
       title: "The server learns only with its next byte that a client has gone",
       evidence:
-        "Something on the path, as HAProxy and Apache may, notices it only when it cannot " +
-        `pass a byte on. Keepalives come every ${seconds(usual.pingIntervalMs)}; so long a tool ` +
-        "may run on for nobody.",
+        "Something on the path, such as HAProxy or Apache, notices it only when it cannot " +
+        `pass on a byte. Keepalives come every ${
+          seconds(usual.pingIntervalMs)
+        }; a tool may run on ` +
+        "that long for nobody.",
       fixes: [
         ...fixesFor("hang_up", proxies),
         { who: "Lifeline", what: "a lower `MCP_PING_INTERVAL_MS`, if that is too long" },
@@ -203,7 +205,7 @@ function hangUpHidden({ hangUp, usual }, proxies) {
     level: "problem",
     title: "The server does not learn that a client has gone",
     evidence: `${seconds(hangUp.ms)} after the client had left, Lifeline still had its stream ` +
-      "open, although it wrote to it. Tools run on for clients that are not there any more.",
+      "open, although it wrote to it. Tools run on for clients that have left.",
     fixes: fixesFor("hang_up", proxies),
   };
 }

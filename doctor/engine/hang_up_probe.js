@@ -14,7 +14,7 @@ import { call, pause } from "./request.js";
  * @property {number} ms that it took, or was waited for
  */
 
-/** A message that puts nothing on the stream, and one whose answer some proxy cannot deliver. */
+/** A message without an answer, and one whose answer a proxy cannot deliver any more. */
 const SILENT = { jsonrpc: "2.0", method: "notifications/initialized" };
 const ANSWERED = { jsonrpc: "2.0", id: "anyone", method: "ping" };
 /** Time between two checks whether the server has noticed. */
@@ -30,7 +30,7 @@ const SLOW_PING_MS = 3_600_000;
  * @throws {ProbeError}
  */
 export async function probeHangUp(context) {
-  // No keepalive may tell the server: that would measure the keepalive.
+  // Without keepalives: they would tell the server as well, and that would be measured.
   const stream = await openPlain(context, { headers: { [PING_HEADER]: String(SLOW_PING_MS) } });
   await stream.leave();
   const leftAt = performance.now();
@@ -44,7 +44,7 @@ export async function probeHangUp(context) {
 }
 
 /**
- * Waits until the server does not know the stream any more.
+ * Waits until the server no longer knows the stream.
  *
  * @param {ProbeContext} context
  * @param {string} id of the stream

@@ -1,5 +1,5 @@
 /**
- * What the watched streams tell of idle timeouts.
+ * Findings about idle timeouts, from the watched streams.
  *
  * @module
  */
@@ -104,12 +104,13 @@ function lostFinding({ keepalives, pingIntervalMs }, silentMs) {
   return {
     id: "silently_lost",
     level: isPrevented ? "note" : "problem",
-    title: `After ${seconds(silentMs)} of silence nothing comes through, yet no one is told`,
-    evidence: "The connection looks open at both ends; a firewall, a NAT or a load balancer has " +
-      `forgotten it.${isPrevented ? ` With keepalives every ${every} it lives.` : ""}`,
+    title: `After ${seconds(silentMs)} of silence nothing comes through, and neither end is told`,
+    evidence:
+      "The connection looks open at both ends, but a firewall, a NAT or a load balancer has " +
+      `forgotten it.${isPrevented ? ` Keepalives every ${every} prevent that.` : ""}`,
     fixes: [{
       who: "Lifeline",
-      what: "`MCP_PING_INTERVAL_MS` well below the limit; shorter silences tell where that is",
+      what: "`MCP_PING_INTERVAL_MS` well below the limit; try shorter silences to find the limit",
     }],
   };
 }
@@ -160,8 +161,9 @@ function shortOf(silent, idleMs) {
     id: "idle_unmeasured",
     level: "note",
     title: `Only silences up to ${seconds(silent.survivedMs)} could be measured`,
-    evidence: "The server did not grant a slower ping: it is older, or a proxy takes the header " +
-      "Mcp-Ping-Interval-Ms out.",
+    evidence:
+      "The server did not grant a slower ping: it is older, or a proxy removes the header " +
+      "Mcp-Ping-Interval-Ms.",
     fixes: [],
   };
 }

@@ -1,6 +1,6 @@
 /**
- * How long a silence the path survives: one stream with the server's usual keepalives, and one for
- * which it is asked to be silent for longer.
+ * Measures how long a silence the path survives, with two streams: one with the server's usual
+ * keepalives, and one on which the server is asked to be silent for longer.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { openPlain, ping, PING_HEADER } from "./plain_probe.js";
 import { ProbeError } from "./probe_error.js";
 
 /**
- * How a stream that was only watched fared. `alive`: to the end of the watch; `cut`: by something
- * in between, as no goodbye was said; `lost`: open for all to see, yet nothing comes through any
- * more; `closed`: by the server, which said why; `left`: the doctor was stopped; the kind of an error:
- * it did not open.
+ * What became of a stream that was only watched. `alive`: open to the end of the watch; `cut`: ended
+ * without a close event, so by something in between; `lost`: still open, but nothing arrives any
+ * more; `closed`: by the server, with a reason; `left`: the doctor was stopped; the kind of an error:
+ * the stream did not open.
  *
  * @typedef {object} IdleResult
  * @property {"alive" | "cut" | "lost" | "closed" | "left" | import("./probe_error.js").ProbeErrorKind} outcome
@@ -30,7 +30,7 @@ import { ProbeError } from "./probe_error.js";
 
 /** The longest silence that can be asked for (ms); servers grant little more. */
 export const MAX_IDLE_MS = 540_000;
-/** How long one keepalive is waited for, where no time was given. */
+/** Longest wait for one keepalive, where no time was given (ms). */
 const MAX_USUAL_MS = 60_000;
 
 /**
@@ -50,7 +50,7 @@ export async function watchUsual(context, forMs) {
 }
 
 /**
- * Watches a stream that is to be silent for `forMs`, then looks whether it still carries anything.
+ * Watches a stream that is to be silent for `forMs`, then checks that a message still arrives.
  *
  * @param {ProbeContext} context
  * @param {number} forMs

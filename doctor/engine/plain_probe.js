@@ -21,7 +21,7 @@ import { TracedStream } from "./traced_stream.js";
 /** Events that are sent; enough to tell those that come alone from a burst. */
 const STEPS = 8;
 const EVENT_STREAM = "text/event-stream";
-/** Asks for a slower ping; the answer's header of that name tells what was granted. */
+/** Asks for slower pings; the response has a header of the same name with what was granted. */
 export const PING_HEADER = "mcp-ping-interval-ms";
 export const ID_HEADER = "mcp-connection-id";
 
@@ -99,8 +99,8 @@ function isStep(id) {
 }
 
 /**
- * Measures a stream that ends by itself: what a proxy holds back until the end comes then. Only a
- * server with the built-in tool `countdown` has one.
+ * Measures a stream that ends by itself: a proxy that holds everything back delivers it then. It
+ * needs the built-in tool `countdown`.
  *
  * @param {ProbeContext} context
  * @returns {Promise<EventsMeasured>}

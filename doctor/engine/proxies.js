@@ -1,6 +1,6 @@
 /**
- * What is known of the proxies that people put before a server: how they show themselves, which of
- * their settings matters for what, and after how long a silence they usually cut.
+ * Facts about the proxies that people put before a server: how to recognise them, which of their
+ * settings matters for what, and after how long a silence they usually cut a stream.
  *
  * @module
  */
@@ -125,7 +125,7 @@ const SETTINGS = {
   },
 };
 
-/** After how long a silence who usually cuts, in seconds. */
+/** Usual idle timeouts, in seconds. */
 const USUAL_CUTS = [
   { after: 30, who: "CloudFront and Google Cloud's backend service" },
   { after: 50, who: "HAProxy as Debian sets it up" },
@@ -150,7 +150,7 @@ export function recognise(headers) {
 }
 
 /**
- * What to set in the proxies that were recognised, or where none was, in the usual ones.
+ * What to set in the recognised proxies; in the usual ones where none was recognised.
  *
  * @param {Topic} topic
  * @param {readonly string[]} proxies
@@ -176,7 +176,7 @@ function knownFixes(topic, names) {
 }
 
 /**
- * Who is known to cut after such a silence.
+ * Which programs are known to cut after such a silence.
  *
  * @param {number} ms
  * @returns {string | undefined}

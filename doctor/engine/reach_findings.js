@@ -1,5 +1,5 @@
 /**
- * Why the endpoint did not even answer a short request, in plain words.
+ * The finding for an endpoint that did not even answer a short request.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { fixesFor } from "./proxies.js";
  * @typedef {import("./probe_error.js").ProbeError} ProbeError
  */
 
-/** What a proxy says when what is behind it does not answer. */
+/** Statuses of a proxy that cannot reach the server behind it. */
 const GATEWAY_STATUSES = [502, 503, 504, 521, 522, 523, 524];
 
 /**

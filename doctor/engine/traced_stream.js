@@ -91,7 +91,7 @@ export class TracedStream {
     return performance.now() - this.#startedAt;
   }
 
-  /** Ms since the last byte, or at the end from the last byte to the end. */
+  /** Ms since the last byte; after the end, from the last byte to the end. */
   get silentMs() {
     return (this.end?.at ?? this.age) - this.#lastByteAt;
   }
@@ -133,7 +133,7 @@ export class TracedStream {
     if (this.end?.how === "flooded") throw tooMuch("a stream on which little happens", MAX_BYTES);
   }
 
-  /** Leaves the stream, as a client does that closes its window. */
+  /** Leaves the stream as a client does when its window is closed. */
   async leave() {
     this.#stop("left");
     await this.#pumping;

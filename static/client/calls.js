@@ -1,5 +1,5 @@
 /**
- * Requests in flight on one connection, and whom their answers belong to.
+ * Requests in flight on one connection, matched with their answers.
  *
  * @module
  */

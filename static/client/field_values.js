@@ -1,5 +1,5 @@
 /**
- * Between the fields of a form and values: what was typed becomes arguments, and arguments become
+ * Converts between the fields of a form and values: the input becomes arguments, and arguments become
  * what the fields show. Each field has a path: `.a.b` for a field in a group, `.a|1` for the second
  * variant of a union.
  *
@@ -12,7 +12,7 @@ import { tryParse } from "../shared/json.js";
  * @typedef {string | boolean | string[]} Raw what a control holds: a text, a tick, or texts chosen
  */
 
-/** What was wrong with one field. */
+/** An error in one field. */
 export class FieldError extends Error {
   /** @param {string} path @param {string} message */
   constructor(path, message) {

@@ -1,5 +1,5 @@
 /**
- * Asks the server for its connections, and closes them: `/mcp/connections`, as the operator.
+ * Reads the ledger of the server (`/mcp/connections`) and closes connections, as the operator.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { readRefusal } from "../shared/refusal.js";
  * @typedef {{ offset: number, limit: number, filter: string, sort: string, order: string }} Query
  */
 
-/** The server said no; `status` says how. */
+/** The server refused; `status` is the HTTP status. */
 export class LedgerRefusal extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {

@@ -1,6 +1,6 @@
 /**
- * What the ledger said over the last minutes, at each look: how many were open, and how many closed
- * since the look before, by reason. Bounded, however long the page is open.
+ * Samples of the ledger over the last minutes: how many connections were open, and how many closed
+ * since the sample before, by reason. The number of samples is bounded.
  *
  * @module
  */
@@ -10,18 +10,18 @@
  * @typedef {{ at: number, open: number, closed: Record<string, number> }} Sample
  * @typedef {object} Slot
  * @property {number} from ms
- * @property {number | undefined} open at its last look, where there was one
+ * @property {number | undefined} open at its last sample, where there is one
  * @property {Record<string, number>} closed
  * @property {number} total of those closed
  */
 
-/** How far back it goes (ms). */
+/** Length of the history (ms). */
 export const SPAN_MS = 600_000;
-/** Closes are counted together for so long (ms). */
+/** Length of a slot, in which closes are counted together (ms). */
 export const SLOT_MS = 10_000;
-/** A young history is looked at from nearer (ms). */
+/** Spans to show; a young history is shown with a short one (ms). */
 const SPANS_MS = [60_000, 120_000, 300_000, SPAN_MS];
-/** Looks come every 2 s; who looks more often still fills no memory. */
+/** Bounds the memory, also where samples come faster than the page takes them. */
 const MAX_SAMPLES = 600;
 
 export class LedgerHistory {
@@ -36,7 +36,7 @@ export class LedgerHistory {
 
   /** @param {Pick<LedgerView, "opened" | "open" | "closed">} ledger @param {number} at ms */
   add({ opened, open, closed }, at) {
-    // A server that counts from zero again has been started anew.
+    // A server whose counts have shrunk was restarted.
     const isRestarted = this.#last !== undefined && (opened < this.#last.opened ||
       Object.entries(closed).some(([reason, count]) => count < (this.#last?.closed[reason] ?? 0)));
     const before = isRestarted ? {} : this.#last?.closed ?? closed;
@@ -77,7 +77,7 @@ export class LedgerHistory {
     return slots;
   }
 
-  /** How often each reason came up in all that is kept, the most frequent first. */
+  /** How often each reason occurred in the history, most frequent first. */
   reasons() {
     /** @type {Map<string, number>} */
     const sums = new Map();

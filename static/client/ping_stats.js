@@ -1,6 +1,6 @@
 /**
- * How late pings come. The server does not tell its interval, so the usual gap is learnt from the
- * pings themselves: their median, which one late ping does not move.
+ * How late pings come. The page learns the interval from the pings themselves, as their median gap,
+ * which one late ping does not change.
  *
  * @module
  */
@@ -12,7 +12,7 @@
 
 /** How many pings are remembered. */
 const MAX_SAMPLES = 60;
-/** How many pings the expected time is reckoned from; few, so that no error adds up. */
+/** Number of recent pings that the expected time is computed from, so that no error adds up. */
 const BASELINE = 12;
 
 export class PingStats {

@@ -1,6 +1,6 @@
 /**
- * Does something again and again, never twice at once: the next time is counted from the end of the
- * last, so that a slow server is not asked faster than it answers.
+ * Repeats some work, never twice at once. The pause begins when the work has ended, so that a slow
+ * server is not asked faster than it answers.
  */
 export class Poller {
   #work;
@@ -31,7 +31,7 @@ export class Poller {
     clearTimeout(this.#timer);
   }
 
-  /** Does it now, also while stopped; or once more, when it is being done. */
+  /** Runs the work now, also while stopped. If it is running, it runs once more afterwards. */
   async now() {
     this.#isAskedAgain = true;
     if (this.#isRunning) return;

@@ -1,6 +1,6 @@
 /**
- * From a JSON Schema to the fields of a form: simple ones, groups of them, and choices between
- * groups. What no field can show becomes a field of raw JSON with an example.
+ * Turns a JSON Schema into the fields of a form: simple fields, groups, and choices between groups.
+ * A value that no field can show becomes a field of raw JSON with an example.
  *
  * @module
  */
@@ -36,7 +36,7 @@ import { resolve } from "./schema_ref.js";
  * @property {number} depth
  */
 
-/** Deeper schemas, and those that hold themselves, become raw JSON. */
+/** Deeper schemas, and recursive ones, become raw JSON. */
 const MAX_DEPTH = 5;
 
 /**
@@ -82,7 +82,7 @@ function simpleField(schema, base) {
     case "integer":
       return { ...base, kind: schema.type, ...numberBounds(schema) };
     case "boolean":
-      // An unticked box would always send false; a choice can leave an optional one out.
+      // A box that is not ticked sends false; a choice can also be left out.
       return base.required || schema.default !== undefined
         ? { ...base, kind: "boolean" }
         : { ...base, kind: "choice", options: [true, false] };

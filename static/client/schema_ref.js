@@ -6,7 +6,7 @@
 
 /** @typedef {Record<string, any>} Json */
 
-/** A chain of references that is longer leads nowhere. */
+/** Longest chain of references; a longer one is a loop. */
 const MAX_STEPS = 5;
 
 /**

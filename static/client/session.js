@@ -1,11 +1,11 @@
 /**
- * What the page talks to: one connection at a time, its calls, and coming back when it is lost.
+ * The session of the page: one connection at a time, its calls, and reconnecting when it is lost.
  *
  * @module
  */
 import { tryParse } from "../shared/json.js";
+import { Backoff } from "./backoff.js";
 import { CallFailed, Calls } from "./calls.js";
-import { explain } from "./close_reasons.js";
 import { dialectOf } from "./dialects/mod.js";
 import { answerTo, inputResponses } from "./questions.js";
 import { describeEvent, describeSent, kindOfEvent, levelOf } from "./summaries.js";
@@ -39,9 +39,7 @@ import { describeEvent, describeSent, kindOfEvent, levelOf } from "./summaries.j
  * @property {import("./questions.js").Ask} onQuestion
  */
 
-const RETRY_MS = { first: 1_000, max: 30_000 };
-/** A connection that has lived this long ends a row of failed attempts. */
-const STEADY_MS = 10_000;
+const NO_RESPONSE = "The answer ended without a response";
 
 export class Session {
   bytes = 0;
@@ -55,8 +53,12 @@ export class Session {
   #life = new AbortController();
   /** @type {State} */
   #state = { phase: "idle" };
+  /** A request that waits for the connection to be open. @type {Call | undefined} */
+  #first;
+  /** Calls whose answer was a question, by id. @type {Set<string>} */
+  #asking = new Set();
   #keepalives = 0;
-  #attempt = 0;
+  #backoff = new Backoff();
   #retryTimer = 0;
 
   /** @param {SessionListener} listener */
@@ -84,7 +86,7 @@ export class Session {
    * @param {Target} target
    */
   connect(target) {
-    this.#attempt = 0;
+    this.#backoff.reset();
     void this.#run(target);
   }
 
@@ -148,7 +150,13 @@ export class Session {
       this.#listener.onRequest(connection.standalone(first.message));
       this.#listener.onFirstCall(first);
     }
-    this.#log("sent", describeSent(first?.message), JSON.stringify(first?.message ?? null));
+    if (dialectOf(target.dialect).opensWithRequest) {
+      this.#log("sent", describeSent(first?.message), JSON.stringify(first?.message ?? null));
+      this.#first = undefined;
+    } else {
+      this.#log("sent", describeSent(undefined), "null");
+      this.#first = first;
+    }
     const end = await connection.run(first?.message);
     if (this.#connection === connection) this.#ended(end, target);
   }
@@ -156,7 +164,7 @@ export class Session {
   /** @param {Target} target */
   #create(target) {
     const dialect = dialectOf(target.dialect);
-    // What an older connection still brings is shown, but moves nothing any more.
+    // Late events of an older connection are shown, but change nothing.
     const isCurrent = () => this.#connection === connection;
     let isFirst = true;
     const connection = dialect.connect(target, {
@@ -177,6 +185,11 @@ export class Session {
       onKeepalive: (at) => {
         if (isCurrent()) this.#listener.onPing({ count: ++this.#keepalives, at });
       },
+      onAnswerEnd: (id) => {
+        if (isCurrent() && !this.#asking.has(id)) {
+          this.#calls.fail(id, new CallFailed(NO_RESPONSE, { kind: "lost" }));
+        }
+      },
       onBytes: (bytes) => {
         if (isCurrent()) this.bytes += bytes;
       },
@@ -187,6 +200,11 @@ export class Session {
   #opened() {
     this.openedAt = performance.now();
     if (this.#state.phase === "connecting") this.#enter({ phase: "open" });
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && this.#connection !== undefined) {
+      void this.#send(this.#connection, first.message, first.id);
+    }
   }
 
   /** @param {StreamEnd} end @param {Target} target */
@@ -196,25 +214,12 @@ export class Session {
     this.#calls.failAll(`The connection ended: ${end.reason}`);
     const why = end.detail ? `${end.reason}: ${end.detail}` : end.reason;
     this.#log("note", `Connection ended, ${why}`, JSON.stringify(end));
-    const retryInMs = target.reconnect ? this.#retryDelay(end) : undefined;
+    const lived = this.openedAt === 0 ? 0 : performance.now() - this.openedAt;
+    const retryInMs = target.reconnect ? this.#backoff.next(end, lived) : undefined;
     if (retryInMs !== undefined) {
       this.#retryTimer = setTimeout(() => void this.#run(target), retryInMs);
     }
     this.#enter({ phase: "closed", end, retryInMs });
-  }
-
-  /**
-   * Grows from try to try, and is spread so that many pages do not come back at once.
-   *
-   * @param {StreamEnd} end
-   */
-  #retryDelay({ reason, retryAfterMs }) {
-    if (retryAfterMs !== undefined) return retryAfterMs;
-    if (!explain(reason).reconnect) return undefined;
-    const lived = this.openedAt === 0 ? 0 : performance.now() - this.openedAt;
-    this.#attempt = lived > STEADY_MS ? 1 : this.#attempt + 1;
-    const limit = Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** (this.#attempt - 1));
-    return limit * (0.5 + Math.random() / 2);
   }
 
   /** @param {string} kind @param {any} message @param {number} at */
@@ -246,6 +251,7 @@ export class Session {
     const call = this.#calls.get(id);
     const connection = this.#connection;
     if (call === undefined || connection === undefined) return;
+    this.#asking.add(id);
     try {
       const { inputRequests, requestState } = result;
       const { onQuestion } = this.#listener;
@@ -255,6 +261,8 @@ export class Session {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.#calls.fail(id, new CallFailed(text, { kind: "error" }));
+    } finally {
+      this.#asking.delete(id);
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * One line for each entry of the event log.
+ * Describes each entry of the event log in a line.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 const MAX_LENGTH = 160;
 
 /**
- * What an event is. Only the plain dialect says so by its name; elsewhere its message does.
+ * The kind of an event. In the plain dialect its name says it; elsewhere its message does.
  *
  * @param {string} name of the event
  * @param {any} message its data, parsed

@@ -1,5 +1,5 @@
 /**
- * A badge: a state in a word, with a colour.
+ * A badge: a state as a word with a colour.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** @typedef {"ok" | "calm" | "warn" | "bad" | "busy"} Tone */
 
 /**
- * Writes only what has changed, so that a screen reader says nothing twice.
+ * Writes only changes, so that a screen reader repeats nothing.
  *
  * @param {HTMLElement} badge
  * @param {Tone} tone

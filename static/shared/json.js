@@ -1,5 +1,5 @@
 /**
- * JSON that may be none.
+ * Text that may or may not be JSON.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function tryParse(text) {
 }
 
 /**
- * Text laid out for reading where it is JSON; else unchanged.
+ * Indents JSON; returns other text unchanged.
  *
  * @param {string} text
  */

@@ -1,5 +1,5 @@
 /**
- * What the body of a refused request says.
+ * Reads the body of a refused request.
  *
  * @module
  */

@@ -7,7 +7,7 @@
 
 /** @typedef {{ event: string, data: string, id: string }} SseEvent */
 
-/** Most characters of one event; a stream that never ends a line must not fill the memory. */
+/** Most characters of one event, so that a line that never ends does not fill the memory. */
 const MAX_EVENT_CHARS = 64 * 1024 * 1024;
 
 export class SseParser {
@@ -49,7 +49,7 @@ export class SseParser {
       this.#isStart = false;
       if (text.startsWith("\ufeff")) text = text.slice(1);
     }
-    // A CRLF may be cut in the middle: its LF then ends no second line.
+    // A chunk may end between CR and LF; that LF does not end another line.
     if (this.#isAfterCr && text.startsWith("\n")) text = text.slice(1);
     this.#isAfterCr = chunk.endsWith("\r");
     const lines = text.split(/\r\n|\n|\r/);

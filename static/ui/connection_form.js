@@ -1,5 +1,5 @@
 /**
- * Where to connect to, in which dialect, and as whom.
+ * The form for the endpoint, the dialect and the token.
  *
  * @module
  */
@@ -77,7 +77,7 @@ export class ConnectionForm {
     if (url === undefined) return undefined;
     const { dialect, first: method, reconnect } = this.#settings;
     const params = method === "initialize" ? initializeParams(VERSION) : undefined;
-    // Where a session begins with `initialize` anyway, and where there are none, it is not sent.
+    // The other dialects initialize by themselves, or have no sessions.
     const isSent = method !== "" && (method !== "initialize" || dialect === "plain");
     const first = isSent ? { method, params } : undefined;
     return { dialect, url, token, first, reconnect };

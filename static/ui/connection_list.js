@@ -14,9 +14,9 @@ import { KeyedRows } from "./keyed_rows.js";
  */
 
 const PAGE = 50;
-/** Typing waits so long for its next letter before the server is asked (ms). */
+/** Pause in typing after which the server is asked (ms). */
 const TYPING_MS = 250;
-/** So long the second press counts (ms). */
+/** Time for the second press (ms). */
 const SURE_MS = 4_000;
 const BUTTON_TEXT = { idle: "Disconnect", sure: "Sure?" };
 
@@ -77,7 +77,7 @@ export class ConnectionList {
   /** @param {LedgerView} ledger @param {Query} query that it answers */
   show({ connections, matching, open }, { offset, filter }) {
     this.#matching = matching;
-    // The page looked at is no more: most of them have left.
+    // This page of the list is gone, because most connections have closed.
     if (matching > 0 && connections.length === 0 && offset > 0) return this.#turnTo(this.#lastPage);
     this.#rows.show(connections);
     const last = offset + connections.length;
@@ -105,7 +105,7 @@ export class ConnectionList {
     this.#onQuery();
   }
 
-  /** Rows move while somebody aims, so the end of a connection takes two presses. @param {string} id */
+  /** Rows may move under the pointer, so closing a connection takes two presses. @param {string} id */
   #button(id) {
     const button = createElement("button", { type: "button", class: "small" });
     /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -28,7 +28,7 @@ export function createControl(field, id, path) {
     id,
     name: path.replace(/^\./, ""),
     "aria-describedby": `${id}-hint`,
-    // An empty text is a text, unless it has to have some length.
+    // An empty text is valid, unless the schema wants some length.
     required: required && !["boolean", "choices"].includes(kind) &&
       (kind !== "text" || field.minLength !== undefined),
     autocomplete: "off",

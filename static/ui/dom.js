@@ -1,6 +1,6 @@
 /**
- * Small helpers around the DOM. Text goes in as text nodes only, so nothing a server sends is ever
- * read as markup.
+ * Small helpers for the DOM. Text goes in as text nodes only, so nothing from a server is parsed as
+ * markup.
  *
  * @module
  */
@@ -40,8 +40,8 @@ export function createElement(tag, attributes = {}, ...children) {
 }
 
 /**
- * Says whether a button works. One that does not keeps the focus, so that nobody who works by
- * keyboard is thrown back to the top.
+ * Enables or disables a button. A disabled one keeps the focus, so that keyboard users keep their
+ * place.
  *
  * @param {HTMLElement} button
  * @param {boolean} isEnabled

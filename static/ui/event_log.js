@@ -1,6 +1,6 @@
 /**
- * The live log: filter, pause, clear. Rows are drawn a few times a second, and only the newest, so
- * a storm of events costs no more than the screen can show.
+ * The live log: filter, pause, clear, export. It draws a few times a second, and only the newest
+ * rows, so that many events cost no more than the screen can show.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const KINDS = /** @type {const} */ ([
   "other",
 ]);
 const MAX_ROWS = 300;
-/** Nobody reads faster, and every drawing lays the list out anew. */
+/** Nobody reads faster, and each drawing lays out the whole list (ms). */
 const DRAW_EVERY_MS = 100;
 
 export class EventLog {
@@ -35,7 +35,7 @@ export class EventLog {
   #isPaused = false;
   #isFrameAsked = false;
   #drawnAt = -Infinity;
-  /** Number of the newest event that has been looked at. */
+  /** Number of the newest event that was drawn. */
   #seen = 0;
   #list = byId("log-list", HTMLOListElement);
   #status = byId("log-status", HTMLElement);
@@ -162,7 +162,7 @@ function toRow({ kind, level, summary, data, time }) {
       ),
     ),
   );
-  // Laid out only when somebody looks.
+  // The details are laid out only when they are opened.
   details.addEventListener("toggle", () => {
     if (details.childElementCount === 1) details.append(createElement("pre", {}, prettyJson(data)));
   }, { once: true });

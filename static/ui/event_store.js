@@ -1,5 +1,5 @@
 /**
- * The events that are kept: bounded in number and in size, so that the page can run for days.
+ * The events of the log, bounded in number and size, so that the page can run for days.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export class EventStore {
   add({ kind, level, summary, data }) {
     this.#events.push({ n: ++this.#count, kind, level, summary, data, time: new Date() });
     this.#size += data.length;
-    // A whole share goes at once: to shift a long array for each event would be slow.
+    // Drops a tenth at once, because shifting a long array for each event is slow.
     if (this.#events.length > this.#maxEvents * 1.1) {
       this.#drop(this.#events.length - this.#maxEvents);
     }

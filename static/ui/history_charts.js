@@ -1,6 +1,6 @@
 /**
- * Open connections as a line and closes by reason as bars, over the last minutes; the same as words
- * and as a table for who cannot see them.
+ * Charts of the last minutes: open connections as a line, closes by reason as bars. Words and a table
+ * say the same.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class HistoryCharts {
   #svg = byId("open-chart", SVGSVGElement);
   #bars = /** @type {SVGGElement} */ (byId("closes-chart", SVGSVGElement).querySelector("g"));
   #legend = byId("closes-legend", HTMLUListElement);
-  /** What the bars show, so that the same is not drawn twice. */
+  /** What the bars show, to skip drawing the same again. */
   #drawn = "";
   /** @type {KeyedRows<Slot>} */
   #rows = new KeyedRows(byId("history-rows", HTMLElement), {
@@ -104,7 +104,7 @@ export class HistoryCharts {
 }
 
 /**
- * The bar of one slot, reason upon reason.
+ * The bar of one slot, stacked by reason.
  *
  * @param {Slot} slot
  * @param {readonly string[]} order

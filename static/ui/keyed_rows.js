@@ -1,7 +1,6 @@
 /**
- * Rows of a table that are kept as long as what they show is there. Only what has changed is
- * written, so that a table of which little changes costs little, a selection survives, and a button
- * stays where it is while somebody presses it.
+ * Rows of a table, reused by key. Only changes are written, so that an update costs little, a
+ * selection survives, and a button stays in place while somebody presses it.
  *
  * @module
  */
@@ -50,7 +49,7 @@ export class KeyedRows {
       else this.#body.insertBefore(row, next);
       this.#write(row, item);
     }
-    // A row that was moved has let go of the focus; one that is gone hands it to its neighbour.
+    // A moved row has lost the focus; a removed row passes it to its neighbour.
     const nextFocus = lost ?? focused;
     if (
       nextFocus instanceof HTMLElement && nextFocus !== document.activeElement &&

@@ -1,5 +1,5 @@
 /**
- * The log as a file: one JSON value in a line, oldest first.
+ * The log as a file of JSON lines, oldest first.
  *
  * @module
  */
@@ -27,6 +27,6 @@ export function toJsonLines(events) {
 export function download(name, text) {
   const url = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
   createElement("a", { href: url, download: name }).click();
-  // The browser has begun to read it by then.
+  // The download has started by then.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,5 +1,5 @@
 /**
- * The path doctor on the page: a button, what is measured now, and what was found.
+ * The path doctor on the page: a button, its progress, and its findings.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Pings and how late they came, as bars; the same as words and as a table for who cannot see them.
+ * A chart of how late pings came, as bars. Words and a table say the same.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { createSvgElement, niceCeil } from "./svg.js";
 const SLOTS = 60;
 /** In the units of the picture's view box. */
 const SLOT = { width: 10, bar: 6, height: 100, least: 4 };
-/** The scale never shows less, so that a healthy line looks calm (ms). */
+/** Smallest scale, so that a healthy connection looks calm (ms). */
 const LEAST_SCALE_MS = 50;
 const TABLE_ROWS = 10;
 

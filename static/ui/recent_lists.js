@@ -1,5 +1,5 @@
 /**
- * What ended last: refused requests with cause and fix, closed connections with their reason.
+ * The last refused requests with cause and fix, and the last closed connections with their reason.
  *
  * @module
  */
@@ -74,8 +74,8 @@ export class RecentLists {
 }
 
 /**
- * Refusals have no id, and many may come in one millisecond: equals are numbered, from the oldest,
- * so that a newer one changes no key.
+ * Gives refusals keys, as they have no ids. Equal ones are numbered from the oldest, so that a newer
+ * one changes no key.
  *
  * @param {readonly RefusedView[]} newestFirst
  */

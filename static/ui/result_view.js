@@ -97,7 +97,7 @@ const LISTS = [
 ];
 
 /**
- * A list as a line; its details only for those who want them.
+ * A list in a line, with its JSON behind a click.
  *
  * @param {any} result
  * @returns {HTMLElement[] | undefined} undefined for what is no list
@@ -116,7 +116,7 @@ function listing(result) {
 }
 
 /**
- * Whether a text block only says once more what the structured result says.
+ * Whether a text block repeats the structured result.
  *
  * @param {any} block
  * @param {unknown} structured

@@ -1,5 +1,5 @@
 /**
- * Tool calls in flight, each with its progress and a way to stop it.
+ * Tool calls in flight, each with its progress and a button to stop it; and lost calls.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { byId, createElement } from "./dom.js";
 /** @typedef {import("../client/calls.js").Call} Call */
 /** @typedef {import("../client/calls.js").Progress} Progress */
 
-/** A call that is over sooner is not shown: the page would only flicker. */
+/** Shorter calls are not shown, so that the page does not flicker (ms). */
 const PATIENCE_MS = 150;
-/** Of progress that comes faster, only the latest is drawn. */
+/** Least time between two drawings of progress (ms). */
 const DRAW_EVERY_MS = 100;
 
 export class RunningCalls {
@@ -34,7 +34,7 @@ export class RunningCalls {
    * @param {(onProgress: (progress: Progress) => void) => Call} start
    */
   async track(name, start) {
-    // Without a value the bar moves to and fro: nothing is known yet.
+    // A bar without a value shows that nothing is known yet.
     const bar = createElement("progress", { "aria-label": `Progress of ${name}` });
     const text = createElement("span", { class: "quiet" }, "running");
     const draw = atMostEvery(DRAW_EVERY_MS, (/** @type {Progress} */ progress) => {
@@ -56,7 +56,7 @@ export class RunningCalls {
     const row = createElement("li", {}, title, elapsed, abort, bar, text);
     let isOver = false;
     const show = () => {
-      // Progress that was still to be drawn must not bring the row back.
+      // Late progress must not bring the row back.
       if (isOver) return;
       this.#rows.set(row, { startedAt: call.startedAt, elapsed });
       if (!row.isConnected) this.#list.append(row);
@@ -98,13 +98,13 @@ export class RunningCalls {
     this.#rows.delete(row);
     row.remove();
     this.#section.hidden = this.#list.childElementCount === 0;
-    // Somebody who works by keyboard must not be thrown back to the top of the page.
+    // Keyboard users keep their place.
     if (hadFocus) byId("call", HTMLButtonElement).focus();
   }
 }
 
 /**
- * Passes values on, at most one in that time: the latest.
+ * Throttles a function: passes on the latest value, at most once in that time.
  *
  * @template T
  * @param {number} ms

@@ -66,7 +66,7 @@ export class SchemaForm {
     this.#drawMode();
   }
 
-  /** What is filled in so far; a form half done is no fault yet. */
+  /** What is filled in so far, also where the form is not complete. */
   #readSoFar() {
     try {
       return this.#form.readOrThrow();

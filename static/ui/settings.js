@@ -1,5 +1,5 @@
 /**
- * What the page remembers from visit to visit. A browser that forbids it just forgets.
+ * What the page remembers from visit to visit, where the browser allows it.
  *
  * @module
  */

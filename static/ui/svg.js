@@ -1,5 +1,5 @@
 /**
- * What the charts share.
+ * Helpers that the charts share.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 const STEPS = [1, 2, 5];
 
 /**
- * Makes an element of a picture.
+ * Creates an SVG element.
  *
  * @template {keyof SVGElementTagNameMap} K
  * @param {K} tag
@@ -16,7 +16,7 @@ const STEPS = [1, 2, 5];
  * @returns {SVGElementTagNameMap[K]}
  */
 export function createSvgElement(tag, attributes = {}, ...children) {
-  // The page's own picture knows the name of the vocabulary.
+  // Takes the namespace from the logo, because no address of another host may stand in a script.
   const { namespaceURI } = /** @type {Element} */ (document.querySelector("svg"));
   const element = document.createElementNS(namespaceURI, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));

@@ -31,7 +31,7 @@ export class ToolsPanel {
     this.#listener = listener;
     this.#select.addEventListener("change", () => this.#draw());
     this.#search.addEventListener("input", () => this.#filter());
-    // Enter chooses; it must not call a tool that nobody has seen.
+    // Enter moves to the list. It must not call a tool unseen.
     this.#search.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();

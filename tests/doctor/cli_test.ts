@@ -37,10 +37,10 @@ function serving(handle?: (request: Request) => Response | undefined) {
 }
 
 const WRONG: readonly (readonly [string[], string])[] = [
-  [[], "which URL"],
+  [[], "name the URL"],
   [["localhost:8000"], "is not a URL"],
   [["ftp://localhost/"], "is not a URL"],
-  [["http://localhost/", "http://localhost/"], "only one URL"],
+  [["http://localhost/", "http://localhost/"], "name one URL only"],
   [["http://localhost/", "--idle", "0"], "--idle takes seconds"],
   [["http://localhost/", "--idle", "541"], "up to 540"],
   [["http://localhost/", "--idle", "1e2"], "--idle takes seconds"],

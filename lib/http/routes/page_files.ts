@@ -31,6 +31,7 @@ import doctorEngineTableJs from "../../../doctor/engine/table.js" with { type: "
 import doctorEngineTracedStreamJs from "../../../doctor/engine/traced_stream.js" with {
   type: "text",
 };
+import staticClientBackoffJs from "../../../static/client/backoff.js" with { type: "text" };
 import staticClientCallsJs from "../../../static/client/calls.js" with { type: "text" };
 import staticClientCloseReasonsJs from "../../../static/client/close_reasons.js" with {
   type: "text",
@@ -106,6 +107,7 @@ import staticStyleFiguresCss from "../../../static/style/figures.css" with { typ
 import staticUiConnectionFormJs from "../../../static/ui/connection_form.js" with { type: "text" };
 import staticUiConnectionListJs from "../../../static/ui/connection_list.js" with { type: "text" };
 import staticUiControlsJs from "../../../static/ui/controls.js" with { type: "text" };
+import staticUiCurlPanelJs from "../../../static/ui/curl_panel.js" with { type: "text" };
 import staticUiDomJs from "../../../static/ui/dom.js" with { type: "text" };
 import staticUiEventLogJs from "../../../static/ui/event_log.js" with { type: "text" };
 import staticUiEventStoreJs from "../../../static/ui/event_store.js" with { type: "text" };
@@ -144,6 +146,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "doctor/engine/request.js": doctorEngineRequestJs,
   "doctor/engine/table.js": doctorEngineTableJs,
   "doctor/engine/traced_stream.js": doctorEngineTracedStreamJs,
+  "static/client/backoff.js": staticClientBackoffJs,
   "static/client/calls.js": staticClientCallsJs,
   "static/client/close_reasons.js": staticClientCloseReasonsJs,
   "static/client/dialects/channel.js": staticClientDialectsChannelJs,
@@ -189,6 +192,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/ui/connection_form.js": staticUiConnectionFormJs,
   "static/ui/connection_list.js": staticUiConnectionListJs,
   "static/ui/controls.js": staticUiControlsJs,
+  "static/ui/curl_panel.js": staticUiCurlPanelJs,
   "static/ui/dom.js": staticUiDomJs,
   "static/ui/event_log.js": staticUiEventLogJs,
   "static/ui/event_store.js": staticUiEventStoreJs,

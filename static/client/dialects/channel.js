@@ -19,11 +19,13 @@ import { SseParser } from "../../shared/sse_parser.js";
  * @property {(event: SseEvent, at: number) => void} onEvent `at` in monotonic ms
  * @property {(at: number) => void} onKeepalive a comment came
  * @property {(bytes: number) => void} onBytes
+ * @property {(id: string) => void} onAnswerEnd the answer to a request with that id has ended; where
+ *   it did not hold the response, the response is lost
  *
  * @typedef {object} Connection one connection in some dialect
  * @property {string} id as the server names it; empty until it is known
- * @property {(message?: object) => Promise<StreamEnd>} run opens it, sends the first request, and
- *   reads to the end; never rejects
+ * @property {(first?: object) => Promise<StreamEnd>} run opens it and reads to its end; never
+ *   rejects. Where a request opens a connection, that is the first one
  * @property {(message: any) => Promise<void>} send a further message; rejects with a `RequestRefused`
  * @property {() => Promise<void>} disconnect
  * @property {(message: any) => HttpRequest} standalone the request that asks the same without this
@@ -32,7 +34,7 @@ import { SseParser } from "../../shared/sse_parser.js";
  * @typedef {{ url: string, token?: string | undefined }} Target
  */
 
-/** An HTTP answer that is not what was hoped for. */
+/** The server refused a request, or answered in a wrong form. */
 export class RequestRefused extends Error {
   /** @param {Response} response @param {string} message */
   constructor(response, message) {
@@ -47,7 +49,7 @@ export const JSON_TYPE = "application/json";
 export const EVENT_STREAM_TYPE = "text/event-stream";
 /** What an MCP client accepts. */
 export const BOTH_TYPES = `${JSON_TYPE}, ${EVENT_STREAM_TYPE}`;
-/** Time for the response's headers; browsers allow six connections to a host, the seventh waits. */
+/** Time for the headers; browsers allow six connections to a host, and a seventh waits (ms). */
 const OPEN_TIMEOUT_MS = 10_000;
 
 export class Channel {
@@ -147,10 +149,11 @@ export class Channel {
    * Passes on what an answer brings: a JSON message, or the events of a stream to its end.
    *
    * @param {Response} response
+   * @param {(event: SseEvent) => void} [onEvent] sees each event before it is passed on
    */
-  async deliver(response) {
+  async deliver(response, onEvent = () => {}) {
     const type = response.headers.get("content-type") ?? "";
-    if (type.startsWith(EVENT_STREAM_TYPE)) return await this.#readEvents(response, () => {});
+    if (type.startsWith(EVENT_STREAM_TYPE)) return await this.#readEvents(response, onEvent);
     const text = await response.text();
     this.#listener.onBytes(text.length);
     if (text !== "") this.emit({ event: "message", data: text, id: "" });
@@ -171,7 +174,7 @@ export class Channel {
   async #readEvents(response, onEvent, onComment) {
     const parser = new SseParser((event) => {
       onEvent(event);
-      // An event without data brings an id alone, to come back with.
+      // An event without data carries only an id for a later resumption.
       if (event.data !== "") this.emit(event);
     }, onComment);
     const decoder = new TextDecoder();
@@ -180,6 +183,11 @@ export class Channel {
       this.#listener.onBytes(part.value.byteLength);
       parser.feed(decoder.decode(part.value, { stream: true }));
     }
+  }
+
+  /** An answer has ended. @param {string | undefined} id of the request, where it was one */
+  answerEnded(id) {
+    if (id !== undefined) this.#listener.onAnswerEnd(id);
   }
 
   /** @param {SseEvent} event */

@@ -27,15 +27,14 @@ export class HttpSseConnection {
     this.#channel = new Channel(target, listener);
   }
 
-  /** @param {object} [first] */
-  async run(first) {
+  async run() {
     const { url } = this.#channel;
     return await this.#channel.run(async () => {
       const headers = { Accept: EVENT_STREAM_TYPE };
       const response = await this.#channel.open({ method: "GET", headers });
       await this.#channel.read(response, ({ event, data }) => {
         if (event === "endpoint") void this.#begin(new URL(data, url));
-        else if (tryParse(data)?.id === "init") void this.#initialized(first);
+        else if (tryParse(data)?.id === "init") void this.#initialized();
       });
     });
   }
@@ -67,11 +66,9 @@ export class HttpSseConnection {
     await this.#sendOrStop(initialize(VERSION));
   }
 
-  /** @param {object | undefined} first */
-  async #initialized(first) {
+  async #initialized() {
     await this.#sendOrStop(INITIALIZED);
     this.#channel.opened();
-    if (first !== undefined) await this.#sendOrStop(first);
   }
 
   /** @param {object} message */

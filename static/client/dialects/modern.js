@@ -1,6 +1,6 @@
 /**
- * The dialect of 2026-07-28: no session. Each request brings all that the server needs to know;
- * `subscriptions/listen` is the stream that tells of changes.
+ * The dialect of 2026-07-28, without sessions: each request carries everything that the server needs.
+ * `subscriptions/listen` is the stream for changes.
  *
  * @module
  */
@@ -49,13 +49,11 @@ export class ModernConnection {
     });
   }
 
-  /** @param {object} [first] */
-  async run(first) {
+  async run() {
     return await this.#channel.run(async () => {
       const stream = await this.#channel.open(this.#request(LISTEN, BOTH_TYPES));
       this.id = LISTEN.id;
       this.#channel.opened();
-      if (first !== undefined) void this.send(first).catch(() => {});
       await this.#channel.read(stream, ({ data }) => {
         // The answer to `listen` says that the server ends the stream.
         if (tryParse(data)?.id === LISTEN.id) this.#channel.end ??= { reason: "ended by server" };
@@ -65,7 +63,7 @@ export class ModernConnection {
 
   /** @param {any} message */
   async send(message) {
-    // Over HTTP, who wants to stop a request leaves its answer.
+    // Over HTTP a client cancels a request by closing its response.
     if (message.method === "notifications/cancelled") {
       return this.#waiting.get(message.params.requestId)?.abort();
     }
@@ -74,12 +72,19 @@ export class ModernConnection {
     try {
       const request = this.#request(message, BOTH_TYPES);
       const response = await this.#channel.fetch(request, abort.signal);
-      void this.#channel.deliver(response).catch(() => {})
-        .finally(() => this.#waiting.delete(message.id));
+      void this.#deliver(response, message.id);
     } catch (error) {
       this.#waiting.delete(message.id);
       throw error;
     }
+  }
+
+  /** @param {Response} response @param {string} id */
+  async #deliver(response, id) {
+    // An answer that breaks off brings no response.
+    await this.#channel.deliver(response).catch(() => {});
+    this.#waiting.delete(id);
+    this.#channel.answerEnded(id);
   }
 
   async disconnect() {

@@ -10,7 +10,7 @@ import { initialize, sessionlessRequest } from "./legacy_client.js";
 
 /** @typedef {import("./channel.js").Connection} Connection */
 
-/** Time for the stream to end once the server has agreed to. */
+/** Time for the stream to end after DELETE (ms). */
 const END_TIMEOUT_MS = 2_000;
 const ID_HEADER = "Mcp-Connection-Id";
 const VERSION = "2025-11-25";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { tryParse } from "../../shared/json.js";
 import { Channel, EVENT_STREAM_TYPE, RequestRefused } from "./channel.js";
 import { initialize, INITIALIZED, post, sessionlessRequest } from "./legacy_client.js";
 
@@ -13,6 +14,8 @@ const VERSION = "2025-11-25";
 const SESSION_HEADER = "Mcp-Session-Id";
 /** Time before a stream that has ended by plan is opened again. */
 const REOPEN_MS = 1_000;
+/** How often the stream of one answer is opened again. */
+const MAX_RESUMPTIONS = 5;
 const METHOD_NOT_ALLOWED = 405;
 
 /** @implements {Connection} */
@@ -29,24 +32,22 @@ export class StreamableConnection {
     this.#channel = new Channel(target, listener);
   }
 
-  /** @param {object} [first] */
-  async run(first) {
+  async run() {
     return await this.#channel.run(async () => {
       const response = await this.#channel.fetch(post(initialize(VERSION)));
       this.id = response.headers.get(SESSION_HEADER) ?? "";
       await this.#channel.deliver(response);
       await this.send(INITIALIZED);
       this.#channel.opened();
-      if (first !== undefined) void this.send(first).catch(() => {});
       await this.#listen();
     });
   }
 
-  /** @param {object} message */
+  /** @param {any} message */
   async send(message) {
     const response = await this.#channel.fetch(post(message, this.#headers));
     // The answer may be a stream that lasts as long as a call; what it brings is passed on.
-    void this.#channel.deliver(response).catch(() => {});
+    void this.#deliver(response, message.id);
   }
 
   async disconnect() {
@@ -70,6 +71,36 @@ export class StreamableConnection {
     };
   }
 
+  /**
+   * Reads an answer. A stream that ends before its response is opened again from its last event.
+   *
+   * @param {Response} first
+   * @param {string | undefined} id of the request
+   */
+  async #deliver(first, id) {
+    let lastEventId = "";
+    let isAnswered = id === undefined;
+    /** @type {Response | undefined} */
+    let response = first;
+    for (let i = 0; response !== undefined; i++) {
+      await this.#channel.deliver(response, (event) => {
+        lastEventId = event.id || lastEventId;
+        const message = tryParse(event.data);
+        isAnswered ||= message?.id === id && message.method === undefined;
+      }).catch(() => {});
+      const isResumed = !isAnswered && lastEventId !== "" && i < MAX_RESUMPTIONS;
+      response = isResumed ? await this.#resume(lastEventId) : undefined;
+    }
+    this.#channel.answerEnded(id);
+  }
+
+  /** @param {string} lastEventId @returns {Promise<Response | undefined>} undefined where it is refused */
+  async #resume(lastEventId) {
+    await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+    const headers = { ...this.#headers, Accept: EVENT_STREAM_TYPE, "Last-Event-ID": lastEventId };
+    return await this.#channel.open({ method: "GET", headers }).catch(() => undefined);
+  }
+
   /** Reads the stream of the session, and opens it again from where it ended. */
   async #listen() {
     while (this.#channel.end === undefined) {
@@ -90,7 +121,7 @@ export class StreamableConnection {
         },
       });
     } catch (error) {
-      // A server may have nothing to say by itself; the session is open all the same.
+      // A server may have no stream of its own. The session works without it.
       const isWithoutStream = error instanceof RequestRefused &&
         error.status === METHOD_NOT_ALLOWED;
       if (!isWithoutStream) throw error;
