@@ -32,6 +32,8 @@ export {
 } from "./base/log.ts";
 export { type Settings } from "./base/settings.ts";
 export type { Catalog, CatalogChange, Features, Offer } from "./registry/catalog.ts";
+export type { CatalogList } from "./registry/catalog_list.ts";
+export type { Selection, ServingDefinition } from "./registry/serving.ts";
 export type { Completer, Completers, CompletionContext } from "./registry/completion.ts";
 export type {
   AskOptions,

@@ -22,6 +22,7 @@ import {
   resultResponse,
 } from "../wire/json_rpc.ts";
 import { type Around, composeAround, type DispatchResult } from "./around.ts";
+import { METHODS } from "../wire/methods.ts";
 import { Call } from "./call.ts";
 import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
@@ -176,7 +177,7 @@ export class McpServer {
   ): Promise<JsonRpcResponse | undefined> {
     const { request } = call;
     const slot = this.#running.add(call);
-    this.#wheel.schedule(call, this.#requestTimeoutMs);
+    this.#wheel.schedule(call, this.#timeoutOf(request).ms);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
     >();
@@ -210,17 +211,24 @@ export class McpServer {
   ): JsonRpcResponse | undefined {
     if (reason === "drain") return failureOf(request, cutByDrain());
     if (reason !== "timeout") return undefined;
+    const { ms, tool } = this.#timeoutOf(request);
     log.warning("Request timed out", {
       method: request.method,
-      timeout_ms: this.#requestTimeoutMs,
+      timeout_ms: ms,
+      ...(tool !== undefined && { tool }),
     });
-    return failureOf(
-      request,
-      new ProtocolError(
-        "internal_error",
-        `Request timed out after ${this.#requestTimeoutMs} ms (MCP_REQUEST_TIMEOUT_MS)`,
-      ),
-    );
+    const origin = tool === undefined ? "MCP_REQUEST_TIMEOUT_MS" : `timeoutMs of tool ${tool}`;
+    const message = `Request timed out after ${ms} ms (${origin})`;
+    return failureOf(request, new ProtocolError("internal_error", message));
+  }
+
+  /** The time for a request that does not end at once, and the tool that has a time of its own. */
+  #timeoutOf({ method, params }: JsonRpcRequest): { readonly ms: number; readonly tool?: string } {
+    const name = method === METHODS.callTool ? params?.name : undefined;
+    const ms = typeof name === "string"
+      ? this.context.catalog.tools.get(name)?.timeoutMs
+      : undefined;
+    return ms === undefined ? { ms: this.#requestTimeoutMs } : { ms, tool: String(name) };
   }
 }
 

@@ -14,13 +14,15 @@ import { firstError, messageError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
 import { schemaError } from "./schema.ts";
+import { type Serving, type ServingDefinition, servingOf } from "./serving.ts";
 import { validate, type Validation } from "./validation.ts";
 
 /** What `run` may return: the user's words, messages, or the result in full. */
 export type PromptReturn = string | readonly PromptMessage[] | GetPromptResult;
 
 /** A prompt as its author writes it. */
-export interface PromptDefinition<A extends z.ZodObject, App = unknown> extends AccessDefinition {
+export interface PromptDefinition<A extends z.ZodObject, App = unknown>
+  extends AccessDefinition, ServingDefinition {
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
@@ -35,7 +37,7 @@ export interface PromptDefinition<A extends z.ZodObject, App = unknown> extends 
 
 /** A prompt that can be listed and got. */
 // deno-lint-ignore no-explicit-any -- where a prompt is only served, its needs do not matter
-export interface Prompt<App = any> extends Guarded {
+export interface Prompt<App = any> extends Guarded, Serving {
   readonly name: string;
   /** Its entry in `prompts/list`; never alter it in place. */
   readonly listing: PromptListing;
@@ -72,7 +74,7 @@ export interface Prompt<App = any> extends Guarded {
 export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>(
   definition: PromptDefinition<A, App>,
 ): Prompt<App> {
-  const { name, arguments: schema, complete = {}, run, scopes: _s, listedFor: _l, ...described } =
+  const { name, arguments: schema, complete = {}, run, scopes, listedFor, tags, enabled, ...rest } =
     definition;
   if (typeof name !== "string" || name === "") {
     throw new RegistrationError("Cannot serve a prompt without a name");
@@ -83,7 +85,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
   }
   const listing = requireJson({
     name,
-    ...described,
+    ...rest,
     ...(schema !== undefined && { arguments: argumentList(schema, owner) }),
   }, owner) as PromptListing;
   const runValid = (validation: Validation<z.output<A>>, ctx: ToolContext<App>) => {
@@ -96,7 +98,8 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
   return {
     name,
     listing,
-    ...accessOf(definition, owner),
+    ...accessOf({ scopes, listedFor }, owner),
+    ...servingOf({ tags, enabled }, owner),
     complete: complete as Completers,
     get: (args, ctx) => {
       const validation = validate(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});

@@ -20,6 +20,7 @@ import type { Completers } from "./completion.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
 import { firstError, resourceError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
+import { type Serving, type ServingDefinition, servingOf } from "./serving.ts";
 import { isUri } from "./uri.ts";
 import { UriTemplate, type UriVariables } from "./uri_template.ts";
 
@@ -28,7 +29,7 @@ type Contents = TextResourceContents | BlobResourceContents;
 /** What `read` may return: text, bytes, or contents in full. */
 export type ReadReturn = string | Uint8Array | Contents | readonly Contents[];
 
-interface Described extends AccessDefinition {
+interface Described extends AccessDefinition, ServingDefinition {
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
@@ -57,7 +58,7 @@ export interface ResourceTemplateDefinition<T extends string, App = unknown> ext
 
 /** A resource that can be listed and read. */
 // deno-lint-ignore no-explicit-any -- where a resource is only served, its needs do not matter
-export interface Resource<App = any> extends Guarded {
+export interface Resource<App = any> extends Guarded, Serving {
   /** Its URI, under which the catalog keeps it. */
   readonly name: string;
   readonly listing: ResourceListing;
@@ -66,7 +67,7 @@ export interface Resource<App = any> extends Guarded {
 
 /** A template that can be listed, matched and read. */
 // deno-lint-ignore no-explicit-any -- where a template is only served, its needs do not matter
-export interface ResourceTemplate<App = any> extends Guarded {
+export interface ResourceTemplate<App = any> extends Guarded, Serving {
   /** The template, under which the catalog keeps it. */
   readonly name: string;
   readonly listing: ResourceTemplateListing;
@@ -100,7 +101,7 @@ export interface ResourceTemplate<App = any> extends Guarded {
  * ```
  */
 export function defineResource<App = unknown>(
-  { read, scopes, listedFor, ...described }: ResourceDefinition<App>,
+  { read, scopes, listedFor, tags, enabled, ...described }: ResourceDefinition<App>,
 ): Resource<App> {
   const owner = `resource "${described.name}"`;
   if (typeof described.uri !== "string" || !isUri(described.uri)) {
@@ -114,6 +115,7 @@ export function defineResource<App = unknown>(
     name: listing.uri,
     listing: listing as ResourceListing,
     ...accessOf({ scopes, listedFor }, owner),
+    ...servingOf({ tags, enabled }, owner),
     read: (uri, ctx) => toResult(read(uri, ctx), uri, listing.mimeType),
   };
 }
@@ -137,7 +139,10 @@ export function defineResource<App = unknown>(
  * ```
  */
 export function defineResourceTemplate<const T extends string, App = unknown>(
-  { read, complete, scopes, listedFor, ...described }: ResourceTemplateDefinition<T, App>,
+  { read, complete, scopes, listedFor, tags, enabled, ...described }: ResourceTemplateDefinition<
+    T,
+    App
+  >,
 ): ResourceTemplate<App> {
   const owner = `resource template "${described.name}"`;
   const template = new UriTemplate(described.uriTemplate, owner);
@@ -147,6 +152,7 @@ export function defineResourceTemplate<const T extends string, App = unknown>(
     name: listing.uriTemplate,
     listing: listing as ResourceTemplateListing,
     ...accessOf({ scopes, listedFor }, owner),
+    ...servingOf({ tags, enabled }, owner),
     complete: (complete ?? {}) as Completers,
     matches: (uri) => template.match(uri) !== undefined,
     read: async (uri, ctx) => {

@@ -22,10 +22,12 @@ import type {
   ToolListing,
 } from "../wire/mcp_types.ts";
 import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
+import { CallQueue } from "./call_queue.ts";
 import type { ToolContext } from "./context.ts";
 import { type HeaderParam, headerParams } from "./header_params.ts";
 import { requireJson, withJsonData } from "./json_fit.ts";
 import { toJsonSchema, toObjectSchema } from "./schema.ts";
+import { type Serving, type ServingDefinition, servingOf } from "./serving.ts";
 import { errorResult, ToolResults } from "./tool_results.ts";
 import { validate, type Validation } from "./validation.ts";
 
@@ -44,7 +46,7 @@ export type ToolReturn<O extends z.ZodType> =
 
 /** A tool as its author writes it. */
 export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType, App = unknown>
-  extends AccessDefinition {
+  extends AccessDefinition, ServingDefinition {
   /** 1 to 128 letters, digits, `_`, `-` and `.` (2025-11-25, server/tools, Tool Names). */
   readonly name: string;
   /** For a person to read. */
@@ -58,17 +60,23 @@ export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType, App = 
   readonly annotations?: ToolAnnotations;
   readonly icons?: Icon[];
   readonly _meta?: JsonObject;
+  /** Time for one call (ms), in place of `MCP_REQUEST_TIMEOUT_MS`; longer or shorter. */
+  readonly timeoutMs?: number;
+  /** Most calls that run at a time, of all clients; others wait for their turn. */
+  readonly concurrency?: number;
   run(input: z.output<I>, ctx: ToolContext<App>): MaybePromise<ToolReturn<O>>;
 }
 
 /** A tool that can be listed and called. */
 // deno-lint-ignore no-explicit-any -- where a tool is only served, its needs do not matter
-export interface Tool<App = any> extends Guarded {
+export interface Tool<App = any> extends Guarded, Serving {
   readonly name: string;
   /** Its entry in `tools/list`. Lists are kept until one is added or removed: never alter it in place. */
   readonly listing: ToolListing;
   /** Parameters that clients mirror into headers. */
   readonly headerParams: readonly HeaderParam[];
+  /** Time for one call (ms), where the tool has its own. */
+  readonly timeoutMs?: number | undefined;
   /**
    * Checks the arguments, runs the tool and checks what it returned.
    *
@@ -124,6 +132,8 @@ export function defineTool<
       `Cannot serve ${owner}: it has no run function`,
     );
   }
+  requireWhole(definition.timeoutMs, "timeoutMs", owner);
+  requireWhole(definition.concurrency, "concurrency", owner);
   const inputSchema = definition.input === undefined
     ? { type: "object", additionalProperties: false }
     : toObjectSchema(definition.input, "input", owner);
@@ -131,7 +141,20 @@ export function defineTool<
     ? undefined
     : toJsonSchema(definition.output, "output", owner);
   const listing = requireJson(listingOf(definition, inputSchema, outputSchema), owner);
-  return new DefinedTool(definition, listing, accessOf(definition, owner));
+  return new DefinedTool(definition, listing, {
+    ...accessOf(definition, owner),
+    ...servingOf(definition, owner),
+  });
+}
+
+/** The longest time that a timer can wait (ms). */
+const MAX_WHOLE = 2 ** 31 - 1;
+
+function requireWhole(value: number | undefined, member: string, owner: string): void {
+  if (value === undefined || (Number.isInteger(value) && value > 0 && value <= MAX_WHOLE)) return;
+  throw new RegistrationError(
+    `Cannot serve ${owner}: its ${member} must be a whole number from 1 to ${MAX_WHOLE}`,
+  );
 }
 
 class DefinedTool<I extends z.ZodType, O extends z.ZodType, App> implements Tool<App> {
@@ -140,22 +163,35 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType, App> implements Tool
   readonly headerParams: readonly HeaderParam[];
   readonly scopes: readonly string[];
   readonly isListedForAll: boolean;
+  readonly tags: readonly string[];
+  readonly enabled: boolean;
+  readonly timeoutMs: number | undefined;
   readonly #definition: ToolDefinition<I, O, App>;
   readonly #results: ToolResults<O>;
+  readonly #queue: CallQueue | undefined;
 
-  constructor(definition: ToolDefinition<I, O, App>, listing: ToolListing, access: Guarded) {
+  constructor(
+    definition: ToolDefinition<I, O, App>,
+    listing: ToolListing,
+    access: Guarded & Serving,
+  ) {
     this.name = definition.name;
     this.listing = listing;
     this.headerParams = headerParams({ ...listing.inputSchema }, `tool "${listing.name}"`);
     this.scopes = access.scopes ?? [];
     this.isListedForAll = access.isListedForAll ?? false;
+    this.tags = access.tags ?? [];
+    this.enabled = access.enabled ?? true;
+    this.timeoutMs = definition.timeoutMs;
+    const { concurrency } = definition;
+    this.#queue = concurrency === undefined ? undefined : new CallQueue(concurrency);
     this.#definition = definition;
     this.#results = new ToolResults(listing, definition.output);
   }
 
   call(args: unknown, ctx: ToolContext<App>): MaybePromise<CallToolResult> {
     const { input } = this.#definition;
-    if (input === undefined) return this.#run({} as z.output<I>, ctx);
+    if (input === undefined) return this.#runInTurn({} as z.output<I>, ctx);
     const validation = validate(input, args ?? {});
     return isPromise(validation)
       ? validation.then((settled) => this.#runValid(settled, ctx))
@@ -166,9 +202,28 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType, App> implements Tool
     validation: Validation<z.output<I>>,
     ctx: ToolContext<App>,
   ): MaybePromise<CallToolResult> {
-    return validation.ok ? this.#run(validation.value, ctx) : errorResult(
+    return validation.ok ? this.#runInTurn(validation.value, ctx) : errorResult(
       `Invalid arguments for tool ${this.name}: ${validation.errors.join("; ")}`,
     );
+  }
+
+  #runInTurn(input: z.output<I>, ctx: ToolContext<App>): MaybePromise<CallToolResult> {
+    return this.#queue === undefined
+      ? this.#run(input, ctx)
+      : this.#runQueued(this.#queue, input, ctx);
+  }
+
+  async #runQueued(
+    queue: CallQueue,
+    input: z.output<I>,
+    ctx: ToolContext<App>,
+  ): Promise<CallToolResult> {
+    await queue.enter(ctx);
+    try {
+      return await this.#run(input, ctx);
+    } finally {
+      queue.leave();
+    }
   }
 
   #run(input: z.output<I>, ctx: ToolContext<App>): MaybePromise<CallToolResult> {

@@ -9,7 +9,7 @@ import vm from "node:vm";
 import * as z from "zod";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { type CancellableRequest, InFlight } from "../../lib/mcp/in_flight.ts";
-import { CatalogList } from "../../lib/registry/catalog.ts";
+import { CatalogList } from "../../lib/registry/catalog_list.ts";
 import { defineTool, type Tool } from "../../lib/registry/tool.ts";
 import { StreamRegistry } from "../../lib/stream/stream_registry.ts";
 import type { EventStream } from "../../lib/stream/event_stream.ts";

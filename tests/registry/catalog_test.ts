@@ -1,7 +1,8 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { ProtocolError, RegistrationError } from "../../lib/base/errors.ts";
-import { Catalog, CatalogList } from "../../lib/registry/catalog.ts";
+import { Catalog } from "../../lib/registry/catalog.ts";
+import { CatalogList } from "../../lib/registry/catalog_list.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import { rpc, testApp } from "../helpers/app.ts";
 import { toolThat } from "../helpers/tools.ts";

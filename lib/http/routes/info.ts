@@ -2,7 +2,7 @@ import { publicBase } from "../../base/public_url.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import type { ServerContext } from "../../mcp/server_context.ts";
 import type { Guarded } from "../../registry/access.ts";
-import type { CatalogList } from "../../registry/catalog.ts";
+import type { CatalogList } from "../../registry/catalog_list.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import { DIALECTS } from "../../transport/dialects.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";

@@ -5,7 +5,8 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
-import type { Catalog, CatalogList } from "../../registry/catalog.ts";
+import type { Catalog } from "../../registry/catalog.ts";
+import type { CatalogList } from "../../registry/catalog_list.ts";
 import { type Completers, completionResult } from "../../registry/completion.ts";
 import type { ToolContext } from "../../registry/context.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";

@@ -1,0 +1,194 @@
+/**
+ * One list of the catalog: what is served, by name and a page at a time.
+ *
+ * @module
+ */
+import { ALL_SCOPES } from "../auth/scopes.ts";
+import { ProtocolError, RegistrationError } from "../base/errors.ts";
+import { type Guarded, isListedFor } from "./access.ts";
+import { isSelected, type Selection, type Serving } from "./serving.ts";
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next page begins; none on the last. */
+  readonly nextCursor?: string;
+}
+
+/** One list of the catalog, in the order of registration. */
+export class CatalogList<T extends { readonly name: string } & Guarded & Serving> {
+  readonly #kind: string;
+  /** All items; those that are switched off are in this map alone. */
+  readonly #items = new Map<string, T>();
+  /** The items that are served, in the same order. */
+  #served = new Map<string, T>();
+  /** A number for each item, in the order of registration, never given again. */
+  readonly #places = new Map<string, number>();
+  #lastPlace = 0;
+  #revision = 0;
+  /** What its items need, worked out when somebody asks after a change. */
+  #access: ListAccess | undefined;
+  readonly #changed: () => void;
+
+  constructor(kind: string, changed: () => void) {
+    this.#kind = kind;
+    this.#changed = () => {
+      this.#revision++;
+      this.#access = undefined;
+      changed();
+    };
+  }
+
+  /** Grows with every change: what was made of an earlier one is out of date. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** What the items need of their callers. */
+  get access(): ListAccess {
+    return this.#access ??= listAccess(this.#served.values());
+  }
+
+  /**
+   * Names what a caller finds here: callers of one view find the same.
+   *
+   * @param granted the caller's scopes
+   */
+  viewOf(granted: readonly string[] | undefined): string {
+    const { viewScopes } = this.access;
+    if (viewScopes.length === 0 || granted === undefined) return "";
+    // No scope has a blank, so no caller of a token has this view.
+    if (granted === ALL_SCOPES) return " all";
+    return viewScopes.filter((scope) => granted.includes(scope)).join(" ");
+  }
+
+  /** What a caller finds here, in the order of registration. */
+  visibleTo(granted: readonly string[] | undefined): IteratorObject<T> {
+    return this.#served.values().filter((item) => isListedFor(item, granted));
+  }
+
+  /** How many items are served. */
+  get size(): number {
+    return this.#served.size;
+  }
+
+  /** The item of that name, if it is served. */
+  get(name: string): T | undefined {
+    return this.#served.get(name);
+  }
+
+  /** The items that are served, in the order of registration. */
+  values(): IterableIterator<T> {
+    return this.#served.values();
+  }
+
+  /**
+   * Serves an item, unless its definition says `enabled: false`: then it waits for {@linkcode enable}.
+   *
+   * @throws {RegistrationError} when the name is taken, also by one that is switched off
+   */
+  add(item: T): void {
+    if (this.#items.has(item.name)) {
+      throw new RegistrationError(
+        `Cannot serve ${this.#kind} "${item.name}": the name is taken`,
+      );
+    }
+    this.#items.set(item.name, item);
+    this.#places.set(item.name, ++this.#lastPlace);
+    if (item.enabled === false) return;
+    this.#served.set(item.name, item);
+    this.#changed();
+  }
+
+  /** @returns false when there is no such item */
+  remove(name: string): boolean {
+    const removed = this.#items.delete(name);
+    this.#places.delete(name);
+    if (this.#served.delete(name)) this.#changed();
+    return removed;
+  }
+
+  /**
+   * Serves items that are switched off, at their old places in the list.
+   *
+   * @param selection a name, or `{ tag }` for all that have the tag
+   * @returns whether that changed anything; clients are told if it did
+   */
+  enable(selection: Selection): boolean {
+    return this.#serveWhere((item) => this.#served.has(item.name) || isSelected(item, selection));
+  }
+
+  /**
+   * Stops serving items, which stay registered: clients neither find nor reach them.
+   *
+   * @param selection a name, or `{ tag }` for all that have the tag
+   * @returns whether that changed anything; clients are told if it did
+   */
+  disable(selection: Selection): boolean {
+    return this.#serveWhere((item) => this.#served.has(item.name) && !isSelected(item, selection));
+  }
+
+  #serveWhere(isServed: (item: T) => boolean): boolean {
+    const served = new Map([...this.#items].filter(([, item]) => isServed(item)));
+    if (served.size === this.#served.size) return false;
+    this.#served = served;
+    this.#changed();
+    return true;
+  }
+
+  /**
+   * One page of what a caller finds, in the order of registration. The cursor tells the place of the
+   * last item of the page before, so that it holds when items come and go, that one included.
+   *
+   * @throws {ProtocolError} `invalid_params` for a cursor that this list did not give out
+   */
+  page(cursor: unknown, pageSize: number, granted?: readonly string[]): Page<T> {
+    const after = cursor === undefined ? 0 : this.#placeOf(cursor);
+    const left = [...this.visibleTo(granted)].filter(({ name }) =>
+      after === 0 || this.#place(name) > after
+    );
+    const items = left.slice(0, pageSize);
+    const last = items.at(-1);
+    return last !== undefined && items.length < left.length
+      ? { items, nextCursor: btoa(`${this.#kind} ${this.#place(last.name)}`) }
+      : { items };
+  }
+
+  #place(name: string): number {
+    return this.#places.get(name) ?? 0;
+  }
+
+  #placeOf(cursor: unknown): number {
+    const text = typeof cursor === "string" ? decodeBase64(cursor) : "";
+    const [, kind, digits = ""] = /^(.+) ([1-9]\d{0,8})$/.exec(text) ?? [];
+    const place = Number(digits);
+    if (kind === this.#kind && place > 0 && place <= this.#lastPlace) return place;
+    throw new ProtocolError(
+      "invalid_params",
+      'Invalid params: "cursor" is not one that this list gave out; list again from the start',
+    );
+  }
+}
+
+/** What the items of a list need of their callers. */
+export interface ListAccess {
+  /** The scopes that decide who finds what, in alphabetical order; none where all find the same. */
+  readonly viewScopes: readonly string[];
+  /** Whether any item needs scopes. */
+  readonly isGuarded: boolean;
+}
+
+function listAccess(items: Iterable<Guarded>): ListAccess {
+  const guarded = [...items].filter(({ scopes = [] }) => scopes.length > 0);
+  const hidden = guarded.filter(({ isListedForAll }) => isListedForAll !== true);
+  const viewScopes = [...new Set(hidden.flatMap(({ scopes = [] }) => scopes))].sort();
+  return { viewScopes, isGuarded: guarded.length > 0 };
+}
+
+function decodeBase64(text: string): string {
+  try {
+    return atob(text);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Whether a thing is served, and the tags by which several are switched on and off together.
+ *
+ * @module
+ */
+import { RegistrationError } from "../base/errors.ts";
+
+/** Part of the definition of a tool, a resource, a template or a prompt. */
+export interface ServingDefinition {
+  /** Names that it shares with others, such as `admin`; clients do not see them. */
+  readonly tags?: readonly string[] | undefined;
+  /**
+   * Whether it is served from the start; true unless told otherwise. `catalog.tools.enable()` and
+   * `disable()` change it, and clients are told.
+   */
+  readonly enabled?: boolean | undefined;
+}
+
+/** Something that may have tags, and may be switched off. */
+export interface Serving {
+  readonly tags?: readonly string[];
+  /** Whether it is served from the start. */
+  readonly enabled?: boolean;
+}
+
+/** One thing by its name, or all that have a tag. */
+export type Selection = string | { readonly tag: string };
+
+/**
+ * What a definition says of tags and of being served.
+ *
+ * @param owner named in the error, for example `tool "add"`
+ * @throws {RegistrationError} for tags that are not a list of texts
+ */
+export function servingOf({ tags, enabled }: ServingDefinition, owner: string): Serving {
+  if (tags !== undefined && !isTagList(tags)) {
+    throw new RegistrationError(`Cannot serve ${owner}: its tags are not a list of texts`);
+  }
+  return { ...(tags !== undefined && { tags }), ...(enabled === false && { enabled }) };
+}
+
+/** Whether a thing is among those selected. */
+export function isSelected(
+  thing: Serving & { readonly name: string },
+  selection: Selection,
+): boolean {
+  return typeof selection === "string"
+    ? thing.name === selection
+    : thing.tags?.includes(selection.tag) ?? false;
+}
+
+function isTagList(tags: unknown): boolean {
+  return Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && tag !== "");
+}
