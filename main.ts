@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { ConfigError, messageOf, RegistrationError } from "./lib/base/errors.ts";
+import { ConfigError, RegistrationError } from "./lib/base/errors.ts";
 import { configureLog, logFor } from "./lib/base/log.ts";
 import { type App, createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
-import { describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
-import { greeting } from "./lib/runtime/greeting.ts";
+import { askedLogFormat, describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
+import { readVariable, warnOfMisspelled } from "./lib/runtime/environment.ts";
+import { greetingLine, startErrorLine } from "./lib/runtime/greeting.ts";
 import { fileAt, KeysFile } from "./lib/runtime/keys_file.ts";
 import { loadFeatures } from "./lib/runtime/load_features.ts";
 import { moduleSpecifiers } from "./lib/runtime/module_url.ts";
@@ -30,10 +31,7 @@ interface Process {
 }
 
 async function main({ lines, rejections, signals }: Process): Promise<number> {
-  const { settings, secretFiles, stdio, checkConfig, help } = readCommand(
-    Deno.args,
-    (name) => Deno.env.get(name),
-  );
+  const { settings, secretFiles, stdio, checkConfig, help } = readCommand(Deno.args, readVariable);
   if (help) return print(helpText());
   // Before the tools are loaded, which may do anything.
   const modules = moduleSpecifiers(settings.MCP_TOOLS ?? "");
@@ -57,7 +55,11 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     heap,
   });
   rejections.observer = app.observer;
-  if (checkConfig) return print(describeSettings(settings));
+  if (checkConfig) {
+    await warnOfMisspelled();
+    return print(describeSettings(settings));
+  }
+  void warnOfMisspelled();
   if (serveStdio !== undefined) return await serveStdio(app, signals);
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await requireSs();
@@ -74,7 +76,11 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
       signals,
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
       onListen: (address) =>
-        lines.write(greeting({ version: VERSION, address, publicUrl: settings.MCP_PUBLIC_URL })),
+        lines.write(greetingLine({
+          version: VERSION,
+          address,
+          publicUrl: settings.MCP_PUBLIC_URL,
+        }, settings.MCP_LOG_FORMAT)),
     });
   } finally {
     loopDelay.stop();
@@ -96,20 +102,21 @@ function print(text: string): number {
   return 0;
 }
 
-/** What may still keep the process, such as the socket of a stalled reader, gets so long (ms). */
-const LAST_MS = 50;
+/** Grace period before a forced exit, for example while a stalled reader holds a socket (ms). */
+const EXIT_GRACE_MS = 50;
 
 /**
- * Lets the process end by itself: in Deno 2.9.6 `Deno.exit()` hangs now and then while OpenTelemetry
- * is exported.
+ * Lets the process end by itself: in Deno 2.9.6 `Deno.exit()` sometimes hangs while OpenTelemetry is
+ * exported.
  */
 function endProcess(code: number): void {
   Deno.exitCode = code;
-  Deno.unrefTimer(setTimeout(() => Deno.exit(code), LAST_MS));
+  Deno.unrefTimer(setTimeout(() => Deno.exit(code), EXIT_GRACE_MS));
 }
 
 if (import.meta.main) {
   const lines = new StderrLines();
+  lines.format = askedLogFormat(Deno.args, readVariable);
   const rejections = new UncaughtErrors();
   const signals = new StopSignals();
   rejections.install();
@@ -118,11 +125,11 @@ if (import.meta.main) {
     code = await Promise.race([main({ lines, rejections, signals }), signals.early]);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof RegistrationError)) {
-      // Else the start would fail without a word, and with 0.
+      // Otherwise the start would fail silently, and with 0.
       rejections.uninstall();
       throw error;
     }
-    lines.write(`[ERROR] ${messageOf(error)}`);
+    lines.write(startErrorLine(error, lines.format));
   }
   signals.uninstall();
   await lines.flush();

@@ -13,6 +13,8 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warning(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Whether lines of a level are written, for callers whose fields cost something. */
+  isEnabled(level: LogLevel): boolean;
 }
 
 /** Where log lines go, and which. */
@@ -70,7 +72,13 @@ export function logFor(area: string): Log {
       if (urgency >= minLevel) write({ area, level, message, fields });
     };
   };
-  return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warning: at("warning"),
+    error: at("error"),
+    isEnabled: (level) => LOG_LEVELS.indexOf(level) >= minLevel,
+  };
 }
 
 function write(record: Pick<LogLine, "area" | "level" | "message" | "fields">): void {

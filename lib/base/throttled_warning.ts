@@ -1,13 +1,34 @@
 import type { Log } from "./log.ts";
 
-/** A limit is spoken of once in this time, however often it refuses (ms). */
+/** Least time between two lines of one subject (ms). */
 const LOG_INTERVAL_MS = 10_000;
+
+/** Decides which of many equal events get a log line. */
+export class Throttle {
+  readonly #loggedAt = new Map<string, number>();
+  readonly #unlogged = new Map<string, number>();
+
+  /**
+   * Counts an event.
+   *
+   * @param subject one of a fixed set
+   * @param now in ms
+   * @returns the events since the last line, this one included, when a line is due; else undefined
+   */
+  count(subject: string, now: number): number | undefined {
+    const events = (this.#unlogged.get(subject) ?? 0) + 1;
+    const isDue = now - (this.#loggedAt.get(subject) ?? -Infinity) >= LOG_INTERVAL_MS;
+    this.#unlogged.set(subject, isDue ? 0 : events);
+    if (!isDue) return undefined;
+    this.#loggedAt.set(subject, now);
+    return events;
+  }
+}
 
 /** Tells the operator that a limit refuses somebody, without a line for each of a crowd. */
 export class ThrottledWarning {
   readonly #log: Log;
-  readonly #saidAt = new Map<string, number>();
-  readonly #unsaid = new Map<string, number>();
+  readonly #throttle = new Throttle();
 
   constructor(log: Log) {
     this.#log = log;
@@ -18,11 +39,7 @@ export class ThrottledWarning {
    * @param now in ms
    */
   warn(limit: string, now: number): void {
-    const refused = (this.#unsaid.get(limit) ?? 0) + 1;
-    const isDue = now - (this.#saidAt.get(limit) ?? -Infinity) >= LOG_INTERVAL_MS;
-    this.#unsaid.set(limit, isDue ? 0 : refused);
-    if (!isDue) return;
-    this.#saidAt.set(limit, now);
-    this.#log.warning("Refused", { limit, refused });
+    const refused = this.#throttle.count(limit, now);
+    if (refused !== undefined) this.#log.warning("Refused", { limit, refused });
   }
 }

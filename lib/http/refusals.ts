@@ -7,6 +7,7 @@ import { AuthFailure } from "../auth/auth_failure.ts";
 import { type Clock, monotonic } from "../base/clock.ts";
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { Throttle } from "../base/throttled_warning.ts";
 import type { Emit } from "../base/observer.ts";
 
 /** A request that was refused. */
@@ -20,16 +21,15 @@ export interface RefusedRequest {
 const log = logFor("http");
 /** Longest text that is logged, in characters: clients choose most of these. */
 const MAX_LOGGED = 512;
-/** Least time between two warnings of one reason (ms). */
-const WARN_INTERVAL_MS = 10_000;
+/** Kinds that have their own warning, or that any visitor causes; they are logged at `debug` alone. */
+const QUIET_KINDS: readonly string[] = ["not_found", "too_many_requests", "overloaded", "draining"];
 /** What clients learn of a fault of the server; the log has the rest. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
 export class Refusals {
   readonly #emit: Emit;
   readonly #clock: Clock;
-  /** When each reason for refusing a credential was warned of last. */
-  readonly #warnedAt = new Map<string, number>();
+  readonly #throttle = new Throttle();
 
   constructor(emit: Emit, clock: Clock = monotonic) {
     this.#emit = emit;
@@ -43,12 +43,16 @@ export class Refusals {
     const auth = cause instanceof AuthFailure ? cause : undefined;
     this.#emit("requestRejected", kind, { method, path, address, message, auth });
     if (auth !== undefined) this.#warn(auth, path, address);
-    log.debug("Request refused", {
+    const refused = QUIET_KINDS.includes(kind)
+      ? undefined
+      : this.#throttle.count(kind, this.#clock());
+    log[refused === undefined ? "debug" : "info"]("Request refused", {
       method,
       path: path.slice(0, MAX_LOGGED),
       client_ip: address,
       kind,
       message: message.slice(0, MAX_LOGGED),
+      ...(refused !== undefined && { refused }),
     });
   }
 
@@ -56,9 +60,7 @@ export class Refusals {
   #warn({ reason, expected, given, cause }: AuthFailure, path: string, address: string): void {
     // Most clients send their first request without a token, to learn where to get one.
     if (reason === "missing") return;
-    const now = this.#clock();
-    if (now - (this.#warnedAt.get(reason) ?? -Infinity) < WARN_INTERVAL_MS) return;
-    this.#warnedAt.set(reason, now);
+    if (this.#throttle.count(`credential ${reason}`, this.#clock()) === undefined) return;
     log.warning("Credential refused", {
       reason,
       ...(expected !== undefined && { expected: describe(expected) }),

@@ -5,6 +5,7 @@
  */
 import type * as z from "zod";
 import { ConfigError, messageOf } from "../base/errors.ts";
+import type { LogFormat } from "../base/log.ts";
 import {
   defaultText,
   SECRET_SETTINGS,
@@ -67,7 +68,7 @@ export function readCommand(
   const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
   if (!parsed.success || faults.length > 0) {
-    throw new ConfigError(["These settings cannot be used:", ...faults].join("\n  "));
+    throw new ConfigError(["Invalid settings:", ...faults].join("\n  "));
   }
   return { settings: parsed.data, secretFiles, ...switchesOf(switches) };
 }
@@ -78,6 +79,19 @@ function switchesOf(switches: ReadonlySet<Switch>): Readonly<Record<Switch, bool
     checkConfig: switches.has("checkConfig"),
     help: switches.has("help"),
   };
+}
+
+/** The form of log lines that is asked for, also where other settings are wrong. */
+export function askedLogFormat(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+): LogFormat {
+  const name = "MCP_LOG_FORMAT";
+  try {
+    return (parseFlags(args).values.get(name) ?? env(name)) === "json" ? "json" : "text";
+  } catch {
+    return "text";
+  }
 }
 
 /** The settings as `--check-config` prints them, one a line; secrets stay hidden. */

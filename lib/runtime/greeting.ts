@@ -1,3 +1,5 @@
+import { messageOf } from "../base/errors.ts";
+import { type LogFormat, type LogLevel, LogLine } from "../base/log.ts";
 import { publicBase } from "../base/public_url.ts";
 
 /** Where a server listens; `DENO_SERVE_ADDRESS` may have made it a socket without a port. */
@@ -6,6 +8,30 @@ export interface GreetingOptions {
   readonly address: Deno.Addr;
   /** `MCP_PUBLIC_URL`, under which its clients reach it. */
   readonly publicUrl?: string | undefined;
+}
+
+/** The first words of a server: a text for people, or a line of the log where that is JSON. */
+export function greetingLine(options: GreetingOptions, format: LogFormat): string | LogLine {
+  if (format === "text") return greeting(options);
+  const { version, address, publicUrl } = options;
+  const listening = localBase(address) ?? placeOf(address);
+  return jsonLine("info", "Listening", {
+    version,
+    address: listening,
+    url: `${publicUrl === undefined ? listening : publicBase(publicUrl)}/mcp`,
+  });
+}
+
+/** The last words of a start that cannot succeed. */
+export function startErrorLine(error: unknown, format: LogFormat): string | LogLine {
+  const message = messageOf(error);
+  return format === "text"
+    ? `[ERROR] ${message}`
+    : jsonLine("error", "Cannot start", { error: message });
+}
+
+function jsonLine(level: LogLevel, message: string, fields: Record<string, unknown>): LogLine {
+  return new LogLine({ area: "main", level, message, fields }, "json");
 }
 
 /** What a person who has just started the server wants to know. */

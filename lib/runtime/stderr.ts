@@ -6,6 +6,7 @@
  */
 
 import { type Clock, monotonic } from "../base/clock.ts";
+import { type LogFormat, LogLine } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
 
 /** Characters that may wait; lines beyond are dropped and counted. */
@@ -21,6 +22,8 @@ const ENCODER = new TextEncoder();
 type Line = string | { toString(): string };
 
 export class StderrLines {
+  /** Form of what it has to say itself. */
+  format: LogFormat = "text";
   readonly #clock: Clock;
   #waiting: Line[] = [];
   /** Characters of those that are texts already. */
@@ -61,7 +64,7 @@ export class StderrLines {
       this.#waiting = [];
       this.#waitingSize = 0;
       if (this.#dropped > 0) {
-        lines.push(`[WARNING] Log lines dropped {"count":${this.#dropped}}`);
+        lines.push(droppedLine(this.#dropped, this.format));
         this.#dropped = 0;
       }
       this.#isWriting = true;
@@ -86,6 +89,14 @@ export class StderrLines {
     await promise;
     clearTimeout(timer);
   }
+}
+
+function droppedLine(count: number, format: LogFormat): LogLine {
+  const fields = { count };
+  return new LogLine(
+    { area: "log", level: "warning", message: "Log lines dropped", fields },
+    format,
+  );
 }
 
 async function writeAll(bytes: Uint8Array): Promise<void> {

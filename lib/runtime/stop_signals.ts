@@ -3,11 +3,12 @@ import { logFor } from "../base/log.ts";
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 /** What a shell reports for a process that a signal ended. */
 const EXIT_CODE: Partial<Record<Deno.Signal, number>> = {
   SIGINT: 130,
   SIGTERM: 143,
+  SIGHUP: 129,
 };
 const log = logFor("serve");
 

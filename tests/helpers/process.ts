@@ -20,6 +20,8 @@ export interface MainOptions {
   /** Flags of `main.ts`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it may read the environment, as `deno task start` lets it; true unless told otherwise. */
+  readonly mayReadEnvironment?: boolean;
 }
 
 /** How a process ended, and all it wrote. */
@@ -29,9 +31,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
-function command({ cwd, reads, args = [], env = {} }: MainOptions): Deno.Command {
-  const flags = reads === undefined ? START_FLAGS : [
-    ...START_FLAGS.filter((flag) => !flag.startsWith("--allow-read")),
+function command(options: MainOptions): Deno.Command {
+  const { cwd, reads, args = [], env = {}, mayReadEnvironment = true } = options;
+  const granted = START_FLAGS.filter((flag) =>
+    mayReadEnvironment || !flag.startsWith("--allow-env")
+  );
+  const flags = reads === undefined ? granted : [
+    ...granted.filter((flag) => !flag.startsWith("--allow-read")),
     `--allow-read=${reads.join()}`,
   ];
   return new Deno.Command(Deno.execPath(), {
@@ -66,11 +72,18 @@ export class ServerProcess implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Starts it on a free port, and waits until it greets. */
-  static async start({ args = [], ...options }: MainOptions = {}): Promise<ServerProcess> {
+  /**
+   * Starts it on a free port, and waits until it greets.
+   *
+   * @param greeting finds its URL in what it writes
+   */
+  static async start(
+    { args = [], ...options }: MainOptions = {},
+    greeting = /Endpoint +(http\S+)\/mcp\/sse\n/,
+  ): Promise<ServerProcess> {
     const child = command({ ...options, args: ["--port=0", ...args] }).spawn();
     const server = new ServerProcess(child);
-    const [, url = ""] = await server.until(/Endpoint +(http\S+)\/mcp\/sse\n/);
+    const [, url = ""] = await server.until(greeting);
     server.url = url;
     return server;
   }

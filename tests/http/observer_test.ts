@@ -30,6 +30,21 @@ Deno.test("a library user's observer hears of streams and requests, and the metr
   assertEquals(figures.value("lifeline_tool_calls_total", { tool: "echo", outcome: "ok" }), 1);
 });
 
+Deno.test("a request that ends is one line at `debug`, and none at `info`", async () => {
+  for (const [level, lines] of [["debug", 1], ["info", 0]] as const) {
+    using log = new CapturedLog(level);
+    using app = testApp();
+    await (await app.post("/mcp", toolCall("echo", { message: "hi" }))).body?.cancel();
+    const finished = log.of("Request finished");
+    assertEquals(finished.length, lines);
+    for (const { fields } of finished) {
+      const { duration_ms, ...rest } = fields;
+      assertEquals(rest, { method: "tools/call", name: "echo", outcome: "ok" });
+      assert(typeof duration_ms === "number" && duration_ms >= 0);
+    }
+  }
+});
+
 Deno.test("an observer that throws at everything does no harm", async () => {
   using log = new CapturedLog("error");
   const fail = () => {

@@ -10,7 +10,7 @@ function read(args: readonly string[], env: Readonly<Record<string, string>> = {
 function faults(args: readonly string[], env: Readonly<Record<string, string>> = {}): string[] {
   const { message } = assertThrows(() => read(args, env), ConfigError);
   const [head, ...lines] = message.split("\n");
-  assertEquals(head, "These settings cannot be used:");
+  assertEquals(head, "Invalid settings:");
   return lines.map((line) => line.trim());
 }
 

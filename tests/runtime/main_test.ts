@@ -5,6 +5,7 @@ import { runMain, ServerProcess } from "../helpers/process.ts";
 import { EventReader } from "../helpers/sse.ts";
 
 const FIXTURES = "./tests/fixtures/tools";
+const JSON_GREETING = /"url":"(http\S+?)\/mcp"/;
 const STACK_REGEXP = /\n\s+at .+[:(]|file:\/\/\S+:\d+:\d+/;
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
@@ -52,11 +53,52 @@ Deno.test("settings at fault end the start with 1, all told at once, without a s
     env: { PORT: "x", MCP_LOG_LEVEL: "loud", MCP_SESSION_KEY: "too-short-secret" },
   });
   assertEquals([code, stdout], [1, ""]);
-  assertMatch(stderr, /^\[ERROR\] These settings cannot be used:\n/);
+  assertMatch(stderr, /^\[ERROR\] Invalid settings:\n/);
   for (const name of ["--prot: ", 'PORT="x": ', 'MCP_LOG_LEVEL="loud": ', "MCP_SESSION_KEY: "]) {
     assertStringIncludes(stderr, name);
   }
   assertEquals([STACK_REGEXP.test(stderr), stderr.includes("too-short-secret")], [false, false]);
+});
+
+Deno.test("a variable that is nearly a setting is told, with the setting that was meant", async () => {
+  await using server = await ServerProcess.start({
+    env: { MCP_PIN_INTERVAL_MS: "5000", MCP_LOG_LEVEL: "info" },
+  });
+  const [line] = await server.until(/\[WARNING\] Unknown setting .*\n/);
+  assertStringIncludes(line, '"MCP_PIN_INTERVAL_MS"');
+  assertStringIncludes(line, "did you mean MCP_PING_INTERVAL_MS?");
+  const checked = await runMain({ args: ["--check-config"], env: { MCP_TOOL: "./tools.ts" } });
+  assertStringIncludes(checked.stderr, "did you mean MCP_TOOLS?");
+});
+
+Deno.test("with MCP_LOG_FORMAT=json every line is JSON, the first and the last too", async () => {
+  const env = { MCP_LOG_FORMAT: "json" };
+  await using server = await ServerProcess.start({ env }, JSON_GREETING);
+  assertEquals(await server.stop("SIGTERM"), 0);
+  const lines = server.stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ message }) => message), ["Listening", "Stopping", "Stopped"]);
+  for (const { timestamp } of lines) assertMatch(timestamp, /^\d{4}-\d\d-\d\dT/);
+  const failed = await runMain({ env: { ...env, PORT: "x" } });
+  const { level, message, error } = JSON.parse(failed.stderr);
+  assertEquals([failed.code, level, message], [1, "error", "Cannot start"]);
+  assertStringIncludes(error, 'PORT="x"');
+});
+
+Deno.test("without the permission to read the environment the start says how to grant it", async () => {
+  const { code, stderr } = await runMain({ mayReadEnvironment: false });
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^\[ERROR\] Cannot read the environment variable .*--allow-env=PORT,HOST,MCP_\*/,
+  );
+  assertEquals(STACK_REGEXP.test(stderr), false);
+});
+
+Deno.test("SIGHUP ends as SIGTERM does", async () => {
+  await using server = await ServerProcess.start();
+  assertEquals(await server.stop("SIGHUP"), 0);
+  assertMatch(server.stderr, /\[INFO\] Stopping \{"signal":"SIGHUP"/);
+  assertMatch(server.stderr, /\[INFO\] Stopped /);
 });
 
 Deno.test("a port in use ends the start with 1 and says which settings help, without a stack", async () => {
@@ -203,14 +245,15 @@ Deno.test("a tool that forgets an await, or throws in a timer or a listener, end
 });
 
 Deno.test("MCP_LOG_FORMAT=json writes JSON lines to stderr and nothing to stdout", async () => {
-  await using server = await ServerProcess.start({ env: { MCP_LOG_FORMAT: "json" } });
+  const env = { MCP_LOG_FORMAT: "json" };
+  await using server = await ServerProcess.start({ env }, JSON_GREETING);
   const events = await openPlain(server, rpc("ping", {}, 1));
   await events.next();
   await events.leave();
   await server.until(/Connection forcefully closed.*\n/);
   assertEquals(await server.stop(), 0);
-  const lines = server.stderr.split("\n").filter((line) => line.startsWith("{"));
+  const lines = server.stderr.trimEnd().split("\n");
   const messages = lines.map((line) => JSON.parse(line).message);
-  assertEquals(messages[0], "SSE Connection establishing");
+  assertEquals(messages.slice(0, 2), ["Listening", "SSE Connection establishing"]);
   assertEquals(messages.at(-1), "Stopped");
 });

@@ -51,7 +51,7 @@ Deno.test("serve() starts, and drains on SIGINT, where the platform refuses a li
     assert("hostname" in address);
     const response = await fetch(`http://127.0.0.1:${address.port}/healthz`);
     assertEquals([response.status, await response.json()], [200, { status: "ok" }]);
-    assertEquals([...platform.handlers.keys()], ["SIGINT"]);
+    assertEquals([...platform.handlers.keys()], ["SIGINT", "SIGHUP"]);
     platform.handlers.get("SIGINT")?.();
   });
   assertEquals([code, platform.handlers.size], [0, 0]);

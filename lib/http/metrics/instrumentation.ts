@@ -7,6 +7,7 @@
 import { createEmit, type Emit, type Observer, type RuntimeObserver } from "../../base/observer.ts";
 import { openTelemetry } from "../../base/telemetry.ts";
 import type { Peer } from "../../transport/peer.ts";
+import { CallLog } from "./call_log.ts";
 import type { Metrics } from "./metric.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { ServerMetrics, type ServerMetricsOptions } from "./server_metrics.ts";
@@ -38,7 +39,12 @@ export class Instrumentation {
     this.#metrics = new ServerMetrics(options);
     const others = [telemetry?.durationObserver(sessionStreams), observer]
       .filter((one) => one !== undefined);
-    const emit = this.emit = createEmit([this.#metrics, this.recent, ...others]);
+    const emit = this.emit = createEmit([
+      this.#metrics,
+      this.recent,
+      new CallLog(options.clock),
+      ...others,
+    ]);
     this.runtimeObserver = {
       loopDelayed: (ms) => emit("loopDelayed", ms),
       unhandledRejection: () => emit("unhandledRejection"),

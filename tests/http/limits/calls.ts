@@ -73,7 +73,7 @@ export const CALL_LIMITS: readonly Reached[] = [
     options: { settings: { MCP_MAX_BODY_BYTES: 1_024 } },
     exceed: ({ app }) => app.post("/mcp", rpc("ping", { filler: "x".repeat(1_024) })),
     status: 413,
-    logs: ["DEBUG Request refused body_too_large"],
+    logs: ["INFO Request refused body_too_large"],
     moves: rejected("body_too_large"),
   },
   {
@@ -90,7 +90,7 @@ export const CALL_LIMITS: readonly Reached[] = [
       return await answer;
     },
     status: 408,
-    logs: ["DEBUG Request refused body_timeout"],
+    logs: ["INFO Request refused body_timeout"],
     moves: rejected("body_timeout"),
   },
   {
@@ -116,7 +116,7 @@ export const CALL_LIMITS: readonly Reached[] = [
     },
     status: 404,
     says: /the session has ended; send initialize/,
-    logs: ["DEBUG Session ended idle", "DEBUG Request refused session_not_found"],
+    logs: ["DEBUG Session ended idle", "INFO Request refused session_not_found"],
     moves: {
       'lifeline_sessions_ended_total{end="idle"}': 1,
       "lifeline_session_age_seconds_count": 1,
@@ -136,7 +136,7 @@ export const CALL_LIMITS: readonly Reached[] = [
       return await pingSession(scene);
     },
     status: 404,
-    logs: ["DEBUG Request refused session_not_found"],
+    logs: ["INFO Request refused session_not_found"],
     moves: rejected("session_not_found"),
   },
   {

@@ -186,7 +186,7 @@ export const STREAM_LIMITS: readonly Reached[] = [
       }),
     status: 400,
     says: /Mcp-Ping-Interval-Ms/i,
-    logs: ["DEBUG Request refused invalid_request"],
+    logs: ["INFO Request refused invalid_request"],
     moves: rejected("invalid_request"),
   },
 ];

@@ -1,0 +1,52 @@
+/**
+ * The environment of the process, as far as Deno lets it be read.
+ *
+ * @module
+ */
+import { ConfigError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { findMisspelled } from "./misspelled.ts";
+
+const log = logFor("main");
+
+/**
+ * Reads a variable.
+ *
+ * @throws {ConfigError} when the permission is missing, with the flag that grants it
+ */
+export function readVariable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new ConfigError(
+      `Cannot read the environment variable ${name} without permission: start with ` +
+        "--allow-env=PORT,HOST,MCP_*, as `deno task start` does",
+      { cause: error },
+    );
+  }
+}
+
+/** Logs a warning for each variable that looks like a setting and is none. */
+export async function warnOfMisspelled(): Promise<void> {
+  const found = await findMisspelled({
+    isSet: (name) => readVariable(name) !== undefined,
+    names: listVariables,
+  }, pause);
+  for (const { name, nearest } of found) {
+    log.warning("Unknown setting", {
+      name,
+      hint: nearest === undefined ? "--help lists the settings" : `did you mean ${nearest}?`,
+    });
+  }
+}
+
+function listVariables(): readonly string[] | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env" });
+  return state === "granted" ? Object.keys(Deno.env.toObject()) : undefined;
+}
+
+/** Does not keep the process alive. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, 0)));
+}

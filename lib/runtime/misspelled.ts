@@ -1,0 +1,115 @@
+/**
+ * Environment variables that look like settings and are none, so that a typing error is not silent.
+ *
+ * A server started as documented may read variables named `MCP_…`, but may not list any. So the
+ * names that differ from a setting by one typing error are asked for one by one, in small portions
+ * beside the server's work.
+ *
+ * @module
+ */
+import { SECRET_SETTINGS, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { fileOf } from "./secrets.ts";
+
+/** A variable that is set, and the setting that was probably meant. */
+export interface Misspelled {
+  readonly name: string;
+  /** Undefined where no setting is near. */
+  readonly nearest: string | undefined;
+}
+
+/** How to look at the environment. */
+export interface Environment {
+  /** Whether a variable whose name begins with `MCP_` is set. */
+  isSet(name: string): boolean;
+  /** The names of all variables; undefined where they may not be listed. */
+  names(): readonly string[] | undefined;
+}
+
+const PREFIX = "MCP_";
+const SETTINGS = [...Object.keys(SETTINGS_SCHEMA.shape), ...SECRET_SETTINGS.map(fileOf)];
+const KNOWN = new Set(SETTINGS);
+const CHARACTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ_"];
+/** Endings that people confuse. */
+const ENDINGS = ["_MS", "_BYTES", "_SECONDS", "_SEC", "_S", "_MB", "_KB", ""];
+/** Names that are asked for before other work gets its turn; they take about a millisecond. */
+const PORTION = 1_000;
+/** One typing error in this many characters is likely; more mean another name. */
+const CHARACTERS_PER_ERROR = 5;
+
+/**
+ * Finds the variables that are nearly settings.
+ *
+ * @param pause lets other work have its turn
+ */
+export async function findMisspelled(
+  environment: Environment,
+  pause: () => Promise<void>,
+): Promise<Misspelled[]> {
+  const names = environment.names();
+  if (names !== undefined) return names.filter(looksLikeSetting).map(withNearest);
+  const found = new Map<string, Misspelled>();
+  let asked = 0;
+  for (const setting of SETTINGS) {
+    for (const name of nearNames(setting)) {
+      if (++asked % PORTION === 0) await pause();
+      if (KNOWN.has(name) || found.has(name) || !environment.isSet(name)) continue;
+      found.set(name, { name, nearest: setting });
+    }
+  }
+  return [...found.values()];
+}
+
+function looksLikeSetting(name: string): boolean {
+  return name.startsWith(PREFIX) && !KNOWN.has(name);
+}
+
+function withNearest(name: string): Misspelled {
+  const bare = name.slice(PREFIX.length);
+  if (KNOWN.has(bare)) return { name, nearest: bare };
+  const sameStem = SETTINGS.find((setting) => stemOf(setting) === stemOf(name));
+  if (sameStem !== undefined) return { name, nearest: sameStem };
+  const [nearest] = SETTINGS.map((setting) => ({ setting, distance: distance(name, setting) }))
+    .filter(({ setting, distance }) => distance <= 1 + setting.length / CHARACTERS_PER_ERROR)
+    .sort((one, other) => one.distance - other.distance);
+  return { name, nearest: nearest?.setting };
+}
+
+/** A name without its unit. */
+function stemOf(name: string): string {
+  const ending = ENDINGS.find((each) => name.endsWith(each)) ?? "";
+  return name.slice(0, name.length - ending.length);
+}
+
+/** Names that differ from a setting's by one typing error, a word or an ending. */
+function* nearNames(setting: string): Generator<string> {
+  if (!setting.startsWith(PREFIX)) {
+    yield PREFIX + setting;
+    return;
+  }
+  for (const ending of ENDINGS) yield stemOf(setting) + ending;
+  const words = setting.slice(PREFIX.length).split("_");
+  for (const index of words.keys()) yield PREFIX + words.toSpliced(index, 1).join("_");
+  for (let at = PREFIX.length; at <= setting.length; at++) {
+    const [before, after] = [setting.slice(0, at), setting.slice(at)];
+    if (after !== "") yield before + after.slice(1);
+    if (after.length > 1) yield before + after[1] + after[0] + after.slice(2);
+    for (const character of CHARACTERS) {
+      yield before + character + after;
+      if (after !== "") yield before + character + after.slice(1);
+    }
+  }
+}
+
+/** Levenshtein's: characters to insert, delete or replace. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= one.length; at++) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to++) {
+      const replaced = row[to - 1]! + (one[at - 1] === other[to - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[to]! + 1, next[to - 1]! + 1));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}

@@ -1,0 +1,44 @@
+/** What the operator learns of clients that do not get in. */
+import { assertEquals } from "@std/assert";
+import { ProtocolError } from "../../lib/mod.ts";
+import { Refusals } from "../../lib/http/refusals.ts";
+import { emitNothing } from "../../lib/base/observer.ts";
+import { testApp } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
+
+const REQUEST = { method: "GET", path: "/mcp", address: "192.0.2.1" };
+
+Deno.test("a refused client is seen at `info`, with its address and what was wrong", async () => {
+  using log = new CapturedLog("info");
+  using app = testApp();
+  const init = { headers: { origin: "https://app.example.com" } };
+  await (await app.request("/mcp", init)).body?.cancel();
+  const seen = log.of("Request refused").map(({ level, fields }) => [
+    level,
+    fields.kind,
+    fields.client_ip,
+    fields.refused,
+  ]);
+  assertEquals(seen, [["INFO", "origin_refused", "127.0.0.1", 1]]);
+});
+
+Deno.test("each kind of refusal has one line in ten seconds at `info`, with the number since the last", () => {
+  using log = new CapturedLog("debug");
+  let now = 0;
+  const refusals = new Refusals(emitNothing, () => now);
+  const refuse = (kind: "host_refused" | "not_found" | "session_not_found") =>
+    refusals.report(new ProtocolError(kind, "no"), REQUEST);
+  for (let times = 0; times < 5; times++) refuse("host_refused");
+  refuse("session_not_found");
+  now = 10_000;
+  refuse("host_refused");
+  const seen = log.of("Request refused").filter(({ level }) => level === "INFO");
+  assertEquals(seen.map(({ fields }) => [fields.kind, fields.refused]), [
+    ["host_refused", 1],
+    ["session_not_found", 1],
+    ["host_refused", 5],
+  ]);
+  assertEquals(log.of("Request refused").length, 7);
+  refuse("not_found");
+  assertEquals(log.of("Request refused").at(-1)?.level, "DEBUG");
+});
