@@ -5,6 +5,7 @@
  */
 import { ConfigError, RegistrationError } from "./lib/base/errors.ts";
 import { configureLog, logFor } from "./lib/base/log.ts";
+import type { Settings } from "./lib/base/settings.ts";
 import { type App, createApp } from "./lib/http/app.ts";
 import { VERSION } from "./lib/http/version.ts";
 import { askedLogFormat, describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
@@ -16,6 +17,7 @@ import { moduleSpecifiers } from "./lib/runtime/module_url.ts";
 import { EventLoopLag } from "./lib/runtime/event_loop_lag.ts";
 import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
 import { withdrawSecrets } from "./lib/runtime/secrets.ts";
+import type { Listen } from "./lib/runtime/listen/listener.ts";
 import { serve } from "./lib/runtime/serve.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
 import { requireSs } from "./lib/runtime/half_open/tcp_probe.ts";
@@ -73,6 +75,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
       port: settings.PORT,
       reusePort: settings.MCP_REUSE_PORT,
       drainMs: settings.MCP_DRAIN_MS,
+      listen: await chooseListener(settings),
       signals,
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
       onListen: (address) =>
@@ -86,6 +89,13 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     loopDelay.stop();
     keysFile?.stop();
   }
+}
+
+/** The second listener is loaded only where it is chosen. */
+async function chooseListener(settings: Settings): Promise<Listen | undefined> {
+  if (settings.MCP_LISTENER === "deno") return undefined;
+  const { listenWithNode } = await import("./lib/runtime/listen/node_listener.ts");
+  return listenWithNode(settings);
 }
 
 /** Says it when anybody on the network may call the tools. */

@@ -186,7 +186,7 @@ Deno.test("every import of a file names a file that is there", () => {
 
 Deno.test("`Deno.` is named only in lib/runtime/ and main.ts", () => {
   const naming = FILES.filter(({ code }) => /\bDeno\b/.test(code)).map(({ path }) => path);
-  assert(naming.includes("lib/runtime/listener.ts"), "the search finds it where it is");
+  assert(naming.includes("lib/runtime/listen/deno_listener.ts"), "the search finds it where it is");
   const wrong = naming.filter((path) =>
     folderOf(path) !== "runtime" && path !== "main.ts" && path !== "lib/mod.ts"
   );

@@ -32,6 +32,10 @@ const LISTENING = {
   PORT: integer(0, 65_535, 8000)
     .describe("Port to listen on; 0 takes a free one"),
   HOST: text("127.0.0.1").describe("Address to listen on"),
+  MCP_LISTENER: oneOf(["deno", "node"], "deno")
+    .describe(
+      "What accepts connections: deno, or node, which takes less memory and bounds its sockets",
+    ),
   MCP_REUSE_PORT: boolean(false)
     .describe("Whether other processes with this setting may listen on the same port"),
   MCP_PUBLIC_URL: text(undefined, {
@@ -40,6 +44,15 @@ const LISTENING = {
       "Expected a URL such as https://mcp.example.com or https://example.com/ai, without /mcp, " +
       "query and password",
   }).describe("Base URL that clients use, such as https://mcp.example.com, for absolute URLs"),
+  MCP_HEAD_TIMEOUT_MS: milliseconds(10_000, 10)
+    .describe("Time for the head of a request to arrive (MCP_LISTENER=node)"),
+  MCP_IDLE_SOCKET_MS: milliseconds(65_000, 10)
+    .describe("Time a socket may idle between two requests (MCP_LISTENER=node)"),
+  MCP_MAX_HEAD_BYTES: bytes(32_768)
+    .describe("Size of the head of a request (MCP_LISTENER=node)"),
+  MCP_MAX_HEADERS: count(100).describe("Headers of a request (MCP_LISTENER=node)"),
+  MCP_MAX_REQUESTS_PER_SOCKET: count(10_000)
+    .describe("Requests on one socket, which is closed after the last (MCP_LISTENER=node)"),
 };
 
 const TOOLS = {

@@ -6,7 +6,8 @@
 import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
 import type { App } from "../http/app.ts";
-import { Listener, type ListenOptions } from "./listener.ts";
+import { listenWithDeno } from "./listen/deno_listener.ts";
+import type { Listen, ListenOptions } from "./listen/listener.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { TcpProbe } from "./half_open/tcp_probe.ts";
 
@@ -14,6 +15,8 @@ import { TcpProbe } from "./half_open/tcp_probe.ts";
 export interface ServeOptions extends ListenOptions {
   /** Time for all to end once a signal came (ms). */
   readonly drainMs: number;
+  /** What accepts the connections; default: `Deno.serve`. */
+  readonly listen?: Listen | undefined;
   /** How often to look for half-open peers (ms), if at all. */
   readonly probeMs?: number | undefined;
   /** Ask for the end; those that come from now on, unless they were listened for before. */
@@ -31,12 +34,12 @@ const log = logFor("serve");
  * @throws {ConfigError} when the app cannot start, or the address cannot be listened on
  */
 export async function serve(app: App, options: ServeOptions): Promise<number> {
-  const { signals = new StopSignals() } = options;
+  const { signals = new StopSignals(), listen = listenWithDeno } = options;
   let probe: TcpProbe | undefined;
   try {
     await app.start();
-    const listening = new Listener(app, options);
-    probe = startProbe(app, listening.port, options);
+    const listener = await listen(app, options);
+    probe = startProbe(app, listener.port, options);
     const signal = await signals.first;
     log.info("Stopping", {
       signal,
@@ -46,7 +49,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     // All of it fits in the budget, as a platform that ends the process does not wait.
     const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
     const outcome = await app.drain(options.drainMs - shutdownMs);
-    await settlesWithin(shutdownMs, listening.stop());
+    await settlesWithin(shutdownMs, listener.stop());
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {

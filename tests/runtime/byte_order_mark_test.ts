@@ -1,7 +1,7 @@
 /** Tools on Windows begin UTF-8 with a byte order mark. Deno reads it on a socket as nowhere else. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { createApp } from "../../lib/http/app.ts";
-import { Listener } from "../../lib/runtime/listener.ts";
+import { DenoListener } from "../../lib/runtime/listen/deno_listener.ts";
 import { rpc } from "../helpers/app.ts";
 
 const MARKED = new TextEncoder().encode(`\uFEFF${JSON.stringify(rpc("ping", {}, 7))}`);
@@ -9,7 +9,7 @@ const MARKED = new TextEncoder().encode(`\uFEFF${JSON.stringify(rpc("ping", {}, 
 /** A server on a socket. */
 class Served implements AsyncDisposable {
   readonly #app = createApp();
-  readonly #listening = new Listener(this.#app, { hostname: "127.0.0.1", port: 0 });
+  readonly #listening = new DenoListener(this.#app, { hostname: "127.0.0.1", port: 0 });
 
   /** Status and JSON of the answer to a body; one that is a stream goes in chunks. */
   async post(body: BodyInit): Promise<{ status: number; json: Record<string, unknown> }> {

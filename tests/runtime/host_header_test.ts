@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import http2 from "node:http2";
 import type { Settings } from "../../lib/mod.ts";
-import { Listener } from "../../lib/runtime/listener.ts";
+import { DenoListener } from "../../lib/runtime/listen/deno_listener.ts";
 import { testApp } from "../helpers/app.ts";
 
 /** Serves an app on a socket for as long as `use` needs it. */
@@ -11,7 +11,7 @@ async function served(
   use: (port: number) => Promise<void>,
 ): Promise<void> {
   using app = testApp({ settings });
-  const listener = new Listener(app, { hostname: "127.0.0.1", port: 0 });
+  const listener = new DenoListener(app, { hostname: "127.0.0.1", port: 0 });
   await use(listener.port);
   await listener.stop();
 }

@@ -6,7 +6,7 @@ import { configureLog } from "../../../lib/base/log.ts";
 import { createApp, defineTool } from "../../../lib/mod.ts";
 import { readCommand } from "../../../lib/runtime/config.ts";
 import { heap } from "../../../lib/runtime/heap.ts";
-import { Listener } from "../../../lib/runtime/listener.ts";
+import { DenoListener } from "../../../lib/runtime/listen/deno_listener.ts";
 import { StderrLines } from "../../../lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "../../../lib/tools/mod.ts";
 
@@ -32,7 +32,7 @@ function heapUsed(): Response {
 }
 
 // Served as main.ts does, so that a stream holds what it holds there.
-new Listener({
+new DenoListener({
   ...app,
   fetch: (request, peer) => {
     if (request.url.endsWith("/bench/heap")) return heapUsed();

@@ -6,22 +6,13 @@
  *
  * @module
  */
-import { CallAborted, ConfigError, messageOf } from "../base/errors.ts";
-import { logFor } from "../base/log.ts";
-import type { App } from "../http/app.ts";
-import type { Socket } from "../stream/client.ts";
-import type { Peer } from "../transport/peer.ts";
-import { socketName } from "./half_open/ss.ts";
-
-/** Where to listen. */
-export interface ListenOptions {
-  readonly hostname: string;
-  readonly port: number;
-  /** Whether other processes that also say so may listen there (`SO_REUSEPORT`). */
-  readonly reusePort?: boolean;
-  /** Told where the server listens, once. */
-  readonly onListen?: (address: Deno.Addr) => void;
-}
+import { CallAborted, ConfigError, messageOf } from "../../base/errors.ts";
+import { logFor } from "../../base/log.ts";
+import type { App } from "../../http/app.ts";
+import type { Socket } from "../../stream/client.ts";
+import type { Peer } from "../../transport/peer.ts";
+import { socketName } from "../half_open/ss.ts";
+import type { Listener, ListenOptions } from "./listener.ts";
 
 /** How soon listening is tried again: connections must end before there is room (ms). */
 const AGAIN_MS = 100;
@@ -29,7 +20,12 @@ const AGAIN_MS = 100;
 const SAY_MS = 10_000;
 const log = logFor("serve");
 
-export class Listener {
+/** Listens with `Deno.serve`. */
+export function listenWithDeno(app: App, options: ListenOptions): Promise<Listener> {
+  return Promise.resolve().then(() => new DenoListener(app, options));
+}
+
+export class DenoListener implements Listener {
   readonly #app: App;
   readonly #hostname: string;
   readonly #reusePort: boolean;

@@ -1,0 +1,133 @@
+import type { IncomingMessage } from "node:http";
+import { NodeHeaders } from "./node_headers.ts";
+
+const DECODER = new TextDecoder();
+
+/**
+ * A request of `node:http` as a `Request`. The app reads few members of most requests, so each is
+ * made when it is first read; a body that is read whole never becomes a stream.
+ */
+export class NodeRequest {
+  readonly #incoming: IncomingMessage;
+  #headers: NodeHeaders | undefined;
+  #abort: AbortController | undefined;
+  #hasLeft = false;
+  #body: ReadableStream<Uint8Array> | null | undefined;
+  #isUsed = false;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  get method(): string {
+    return this.#incoming.method ?? "GET";
+  }
+
+  get url(): string {
+    const target = this.#incoming.url ?? "/";
+    if (!target.startsWith("/")) return target;
+    return `http://${this.headers.get("host") ?? "localhost"}${target}`;
+  }
+
+  get headers(): NodeHeaders {
+    return this.#headers ??= new NodeHeaders(this.#incoming.rawHeaders);
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#hasLeft) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.#body ??= this.#hasBody() ? this.#stream() : null;
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async text(): Promise<string> {
+    return DECODER.decode(await this.bytes());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).slice().buffer as ArrayBuffer;
+  }
+
+  bytes(): Promise<Uint8Array> {
+    if (this.#isUsed) return Promise.reject(new TypeError("The body has been read already"));
+    this.#isUsed = true;
+    return readWhole(this.#incoming);
+  }
+
+  /** Called when the client has left before it was answered. */
+  clientLeft(): void {
+    this.#hasLeft = true;
+    this.#abort?.abort();
+  }
+
+  /** Frees the headers, of which nobody reads any more once a stream answers the request. */
+  dropHeaders(): void {
+    this.#headers = undefined;
+    this.#incoming.rawHeaders.length = 0;
+  }
+
+  #hasBody(): boolean {
+    const { headers } = this;
+    return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
+  }
+
+  /** Reads on only when its reader asks, so that the client waits for a slow one. */
+  #stream(): ReadableStream<Uint8Array> {
+    this.#isUsed = true;
+    const incoming = this.#incoming;
+    return new ReadableStream<Uint8Array>({
+      start(controller) {
+        incoming.on("data", (chunk: Uint8Array) => {
+          controller.enqueue(new Uint8Array(chunk));
+          incoming.pause();
+        });
+        incoming.on("end", () => controller.close());
+        incoming.on("error", (error) => controller.error(error));
+        incoming.on("close", () => {
+          if (!incoming.complete) controller.error(new TypeError("The body has ended early"));
+        });
+        incoming.pause();
+      },
+      pull: () => void incoming.resume(),
+      cancel: () => void incoming.pause(),
+    }, { highWaterMark: 0 });
+  }
+}
+Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
+
+/** Leaves no listener behind: a request lives as long as the stream that answers it. */
+function readWhole(incoming: IncomingMessage): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const chunks: Uint8Array[] = [];
+  const onData = (chunk: Uint8Array) => void chunks.push(chunk);
+  const settle = () => {
+    incoming.off("data", onData).off("end", settle).off("error", settle).off("close", settle);
+    if (incoming.complete) resolve(joined(chunks));
+    else reject(new TypeError("The body has ended early"));
+  };
+  incoming.on("data", onData).on("end", settle).on("error", settle).on("close", settle);
+  return promise;
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return first;
+  const whole = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}

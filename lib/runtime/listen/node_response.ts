@@ -1,0 +1,79 @@
+/**
+ * Answers of the app on a response of `node:http`.
+ *
+ * @module
+ */
+import type { ServerResponse } from "node:http";
+
+/** What is sent back with these may leave the rest of a request unread, so its socket must go. */
+const ENDS_SOCKET = new Set([408, 413, 431]);
+
+/**
+ * Sends a response; never throws, and never rejects later.
+ *
+ * @returns whether it is an event stream, which stays open
+ */
+export function sendResponse(response: Response, out: ServerResponse): boolean {
+  const { status, body } = response;
+  const headers = headersOf(response);
+  if (ENDS_SOCKET.has(status)) destroyOnceSent(out);
+  if (body !== null && headers["content-type"] === "text/event-stream") {
+    out.writeHead(status, headers).flushHeaders();
+    new StreamPump(body, out).start();
+    return true;
+  }
+  if (body === null) {
+    out.writeHead(status, headers).end();
+  } else {
+    response.bytes().then((bytes) => {
+      headers["content-length"] = String(bytes.byteLength);
+      out.writeHead(status, headers).end(bytes);
+    }).catch(() => void out.destroy());
+  }
+  return false;
+}
+
+function headersOf(response: Response): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of response.headers) headers[name] = value;
+  return headers;
+}
+
+/** A client that goes on sending what nobody reads would keep the socket. */
+function destroyOnceSent(out: ServerResponse): void {
+  const { socket } = out;
+  out.shouldKeepAlive = false;
+  out.once("finish", () => socket?.destroySoon());
+}
+
+/**
+ * Writes what comes, and no more than the socket takes: what it does not take stays in the queue of
+ * the stream, where a stalled reader is seen. An object and no `async` function, whose frame would
+ * keep the response alive as long as the stream.
+ */
+class StreamPump {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #out: ServerResponse;
+
+  constructor(body: ReadableStream<Uint8Array>, out: ServerResponse) {
+    this.#reader = body.getReader();
+    this.#out = out;
+  }
+
+  start(): void {
+    this.#out.on("close", () => void this.#reader.cancel().catch(() => {}));
+    this.#next();
+  }
+
+  #next(): void {
+    // A stream that is cut off rejects: nothing more can be said on this socket.
+    this.#reader.read().then((read) => this.#write(read), () => void this.#out.destroy());
+  }
+
+  #write({ done, value }: ReadableStreamReadResult<Uint8Array>): void {
+    const out = this.#out;
+    if (done) out.end();
+    else if (out.write(value)) this.#next();
+    else if (!out.destroyed) out.once("drain", () => this.#next());
+  }
+}
