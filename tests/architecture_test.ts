@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["mcp", "middleware", "tools"],
   ["transport"],
   ["http"],
-  ["runtime"],
+  ["runtime", "testing"],
 ];
 const MAX_LINES = 300;
 

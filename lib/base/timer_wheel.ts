@@ -83,6 +83,19 @@ export abstract class TimerEntry {
   }
 }
 
+/** Where the wheel gets its one timer from. */
+export interface Timers {
+  /** Calls `run` in `ms`, and returns what {@linkcode Timers.clear} takes. */
+  set(run: () => void, ms: number): unknown;
+  clear(timer: unknown): void;
+}
+
+/** The timers of the process. */
+const PROCESS_TIMERS: Timers = {
+  set: (run, ms) => setTimeout(run, ms),
+  clear: (timer) => clearTimeout(timer as number),
+};
+
 /** Settings of a {@linkcode TimerWheel}. */
 export interface TimerWheelOptions {
   /** Length of a slot in ms (25). */
@@ -90,6 +103,8 @@ export interface TimerWheelOptions {
   /** Slots in a turn (1024, at 25 ms a turn of 25 s); later entries wait for a further turn. */
   readonly slots?: number;
   readonly clock?: Clock;
+  /** Those of the process, unless a test moves the time. */
+  readonly timers?: Timers;
   /** Told what an entry threw; the wheel goes on turning. */
   readonly onError?: (error: unknown) => void;
 }
@@ -104,7 +119,8 @@ export class TimerWheel {
   #size = 0;
   /** The last tick whose entries have fired. */
   #tick: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  #timer: unknown;
   #armedTick = Infinity;
 
   constructor(options: TimerWheelOptions = {}) {
@@ -114,6 +130,7 @@ export class TimerWheel {
       () => new Slot(),
     );
     this.#clock = options.clock ?? monotonic;
+    this.#timers = options.timers ?? PROCESS_TIMERS;
     this.#onError = options.onError ?? (() => {});
     this.#tick = this.#tickOf(this.#clock());
   }
@@ -168,7 +185,7 @@ export class TimerWheel {
   stop(): void {
     for (const slot of [this.#current, ...this.#slots]) while (slot.take() !== undefined);
     this.#size = 0;
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     this.#armedTick = Infinity;
   }
 
@@ -177,9 +194,9 @@ export class TimerWheel {
   }
 
   #arm(tick: number, now: number): void {
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     this.#armedTick = tick;
-    this.#timer = setTimeout(
+    this.#timer = this.#timers.set(
       this.#turn,
       Math.max(0, Math.ceil(tick * this.#tickMs - now)),
     );

@@ -67,6 +67,20 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly pages?: RouteLoader | undefined;
 }
 
+/** What an app holds at one moment. */
+export interface AppActivity {
+  /** Open streams. */
+  readonly streams: number;
+  /** Sessions of the 2025 revisions. */
+  readonly sessions: number;
+  /** Requests without a response, and calls that run. */
+  readonly requests: number;
+  /** Bytes that nobody has read yet, those of ended streams included. */
+  readonly unreadBytes: number;
+  /** Deadlines that wait, besides those of sessions. */
+  readonly timers: number;
+}
+
 /** A running app. */
 export interface App {
   /** Answers one request. Never rejects. */
@@ -92,6 +106,8 @@ export interface App {
   drain(budgetMs?: number): Promise<DrainOutcome>;
   /** Speaks with one client over a pipe, as stdio is, until either end closes. */
   speak(pipe: Pipe): Promise<void>;
+  /** What it holds now, for tests: all is 0 when its clients have gone. */
+  activity(): AppActivity;
   /** Ends everything at once and stops all timers. */
   stop(): void;
 }
@@ -169,6 +185,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
+  const bodies = bodyLimits(settings, wheel);
   const router: Router = {
     ...createRoutes(
       dialects,
@@ -180,7 +197,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
     guard: new Guard(settings, headersOf(dialects)),
     authenticate,
     lazyRoutes: pages,
-    bodies: bodyLimits(settings, wheel),
+    bodies,
     refusals: new Refusals(emit, () => wheel.now()),
     pending,
   };
@@ -210,6 +227,20 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
     speak: async (pipe) => {
       await lifespan.start();
       await transport.serveStdio(pipe);
+    },
+    activity: () => {
+      const sessions = transport.sessions.size;
+      const { queuedBytes: unreadBytes } = connections.ledger();
+      // A session waits to be idle; what watches bodies and ended streams stops with its next look.
+      const known = sessions + connections.tailDrains.size +
+        (bodies.deadlines.isScheduled ? 1 : 0);
+      return {
+        streams: connections.size,
+        sessions,
+        requests: pending.size + transport.server.running,
+        unreadBytes,
+        timers: Math.max(0, wheel.size - known),
+      };
     },
     stop: () => {
       void lifespan.stop(MIN_STOP_MS);

@@ -26,6 +26,14 @@ export const decodeHeaderValue = memoize((header): string | undefined => {
   }
 });
 
+/** A text as a header carries it: plain where it can be, else as base64. */
+export function encodeHeaderValue(text: string): string {
+  const isPlain = /^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/.test(text);
+  return isPlain && !SENTINEL_REGEXP.test(text)
+    ? text
+    : `=?base64?${new TextEncoder().encode(text).toBase64()}?=`;
+}
+
 /** Whether a header's value and a parameter of the body are the same, integers by their number. */
 export function sameHeaderValue(header: string, value: string | number | boolean): boolean {
   if (typeof value !== "number") return header === String(value);

@@ -1,0 +1,21 @@
+/**
+ * Testing an app: a client of any era in memory, time that can be moved, a check that nothing is
+ * left, and clients that misbehave.
+ *
+ * @module
+ */
+export { type Answers } from "./testing/answers.ts";
+export {
+  type Era,
+  type ListName,
+  type LogMessage,
+  type Progress,
+  RpcError,
+  TestClient,
+  testClient,
+  type TestClientOptions,
+} from "./testing/client.ts";
+export { FaultyClient, type FaultyClientOptions } from "./testing/faulty_client.ts";
+export { assertNothingLeft } from "./testing/leftovers.ts";
+export { RawSocket, type SocketEnd, type Target } from "./testing/raw_socket.ts";
+export { TestTime } from "./testing/test_time.ts";

@@ -1,0 +1,76 @@
+import { messageOf } from "../base/errors.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
+import type {
+  ClientCapabilities,
+  CreateMessageRequestParams,
+  CreateMessageResult,
+  ElicitResult,
+  Root,
+} from "../wire/mcp_types.ts";
+import { CLIENT_METHODS } from "../wire/methods.ts";
+
+/** What a test client answers to a server's questions. It can do only what it has an answer for. */
+export interface Answers {
+  /** Answers forms and pages to visit (client/elicitation). */
+  readonly elicit?: (params: JsonObject) => MaybePromise<ElicitResult>;
+  /** Answers in the place of a model (client/sampling). */
+  readonly sample?: (params: CreateMessageRequestParams) => MaybePromise<CreateMessageResult>;
+  /** The folders it works in (client/roots); paths become `file:` URIs. */
+  readonly roots?: readonly (string | Root)[] | (() => MaybePromise<readonly (string | Root)[]>);
+}
+
+/** What a client with these answers says that it can do. */
+export function capabilitiesOf({ elicit, sample, roots }: Answers): ClientCapabilities {
+  return {
+    ...(elicit !== undefined && { elicitation: { form: {}, url: {} } }),
+    ...(sample !== undefined && { sampling: { tools: {} } }),
+    ...(roots !== undefined && { roots: {} }),
+  };
+}
+
+/** The answer to a request of the server. */
+export type Answer =
+  | { readonly result: JsonObject }
+  | { readonly error: { readonly code: number; readonly message: string } };
+
+/** Answers a request of the server; never rejects. */
+export async function answerTo(
+  answers: Answers,
+  method: string,
+  params: JsonObject,
+): Promise<Answer> {
+  try {
+    const result = await resultOf(answers, method, params);
+    if (result !== undefined) return { result };
+    return { error: { code: -32601, message: `Test client has no answer to ${method}` } };
+  } catch (error) {
+    return { error: { code: -32603, message: messageOf(error) } };
+  }
+}
+
+async function resultOf(
+  { elicit, sample, roots }: Answers,
+  method: string,
+  params: JsonObject,
+): Promise<JsonObject | undefined> {
+  switch (method) {
+    case CLIENT_METHODS.ping:
+      return {};
+    case CLIENT_METHODS.elicit:
+      return await elicit?.(params) as JsonObject | undefined;
+    case CLIENT_METHODS.sample:
+      return await sample?.(params as CreateMessageRequestParams) as JsonObject | undefined;
+    case CLIENT_METHODS.listRoots: {
+      const given = typeof roots === "function" ? await roots() : roots;
+      return given && { roots: given.map(toRoot) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function toRoot(root: string | Root): Root {
+  if (typeof root !== "string") return root;
+  return { uri: root.includes(":") ? root : new URL(root, "file:///").href };
+}

@@ -1,0 +1,291 @@
+/**
+ * A client in memory that speaks with an app as real ones do: over the app's own HTTP, in any era.
+ *
+ * @module
+ */
+import type { App } from "../http/app.ts";
+import type { Peer } from "../transport/peer.ts";
+import { isRequest, type JsonObject, type JsonRpcMessage } from "../wire/json_rpc.ts";
+import { META_KEYS, metaOf } from "../wire/meta.ts";
+import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
+import type {
+  CallToolResult,
+  GetPromptResult,
+  LoggingLevel,
+  ReadResourceResult,
+} from "../wire/mcp_types.ts";
+import { eraOf, PROTOCOL_VERSIONS, type ProtocolVersion } from "../wire/protocol_versions.ts";
+import { type Answers, answerTo, capabilitiesOf } from "./answers.ts";
+import type { Channel, ChannelOptions } from "./channel.ts";
+import { HttpSseChannel } from "./http_sse_channel.ts";
+import { assertNothingLeft } from "./leftovers.ts";
+import { ModernChannel } from "./modern_channel.ts";
+import { SessionChannel } from "./session_channel.ts";
+
+/** The revision that a test client speaks. */
+export type Era = ProtocolVersion;
+
+/** How a test client connects, and what it answers. */
+export interface TestClientOptions extends Answers {
+  /** The revision it speaks; default: the newest. */
+  readonly era?: Era;
+  /** How it names itself. */
+  readonly name?: string;
+  /** Headers of every request, such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The other end, as the server sees it. */
+  readonly peer?: Peer;
+  /** Whether the app goes on when its last client has closed; default: it is drained and stopped. */
+  readonly keepApp?: boolean;
+}
+
+/** The lists of a server. */
+export type ListName = "tools" | "resources" | "resourceTemplates" | "prompts";
+
+/** Progress that a call has reported. */
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** A log message that a call has sent. */
+export interface LogMessage {
+  readonly level: LoggingLevel;
+  readonly data: unknown;
+  readonly logger?: string;
+}
+
+/** An error that the server answered with. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  /** The JSON-RPC code. */
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor({ code, message, data }: { code: number; message: string; data?: unknown }) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+const LIST_METHODS = {
+  tools: METHODS.listTools,
+  resources: METHODS.listResources,
+  resourceTemplates: METHODS.listResourceTemplates,
+  prompts: METHODS.listPrompts,
+} as const;
+/** A handler that asks more often than this asks for ever. */
+const MAX_ROUNDS = 50;
+/** The clients of each app that are open. */
+const open = new WeakMap<App, number>();
+
+/**
+ * Connects a client to an app, in memory.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as z from "zod";
+ * import { createApp, defineTool } from "../mod.ts";
+ * import { testClient } from "../testing.ts";
+ *
+ * const greet = defineTool({
+ *   name: "greet",
+ *   description: "Greets somebody",
+ *   input: z.object({ name: z.string() }),
+ *   run: ({ name }) => `Hello ${name}`,
+ * });
+ *
+ * await using client = await testClient(createApp({ tools: [greet] }), { era: "2025-11-25" });
+ * assertEquals(await client.call("greet", { name: "Ada" }), {
+ *   content: [{ type: "text", text: "Hello Ada" }],
+ * });
+ * ```
+ */
+export async function testClient(app: App, options: TestClientOptions = {}): Promise<TestClient> {
+  await app.start();
+  return await TestClient.connect(app, options);
+}
+
+/** A client in memory; `await using` closes it and checks that it leaves nothing in the app. */
+export class TestClient implements AsyncDisposable {
+  /** Progress that calls have reported, in its order. */
+  readonly progress: Progress[] = [];
+  /** Log messages that calls have sent, in their order. */
+  readonly logs: LogMessage[] = [];
+  /** All other notifications, such as `notifications/tools/list_changed`. */
+  readonly notifications: { readonly method: string; readonly params?: JsonObject }[] = [];
+  readonly #app: App;
+  readonly #answers: Answers;
+  readonly #keepsApp: boolean;
+  #channel!: Channel;
+  #ids = 0;
+  #isClosed = false;
+
+  private constructor(app: App, options: TestClientOptions) {
+    this.#app = app;
+    this.#answers = options;
+    this.#keepsApp = options.keepApp === true;
+  }
+
+  /** See {@linkcode testClient}. */
+  static async connect(app: App, options: TestClientOptions): Promise<TestClient> {
+    const { era = PROTOCOL_VERSIONS[0], name = "test-client", headers = {} } = options;
+    const client = new TestClient(app, options);
+    client.#channel = await openChannel({
+      app,
+      version: era,
+      capabilities: capabilitiesOf(options),
+      info: { name, version: "1.0.0" },
+      headers,
+      peer: options.peer ?? { address: "127.0.0.1" },
+      onMessage: (message) => client.#take(message),
+    });
+    open.set(app, (open.get(app) ?? 0) + 1);
+    return client;
+  }
+
+  /**
+   * Calls a tool. Questions of its handler are answered on the way.
+   *
+   * @throws {RpcError} for a protocol error; a tool that fails has a result with `isError`
+   */
+  async call(name: string, args: object = {}): Promise<CallToolResult> {
+    return await this.request(METHODS.callTool, { name, arguments: args }) as CallToolResult;
+  }
+
+  /** All entries of a list, of all pages. */
+  async list<T = JsonObject & { readonly name: string }>(list: ListName): Promise<T[]> {
+    const entries: T[] = [];
+    let cursor: unknown;
+    do {
+      const page = await this.request(
+        LIST_METHODS[list],
+        cursor === undefined ? {} : { cursor },
+      );
+      entries.push(...page[list] as T[]);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return entries;
+  }
+
+  /** Reads a resource. */
+  async read(uri: string): Promise<ReadResourceResult> {
+    return await this.request(METHODS.readResource, { uri }) as ReadResourceResult;
+  }
+
+  /** Gets a prompt. */
+  async prompt(
+    name: string,
+    args: Readonly<Record<string, string>> = {},
+  ): Promise<GetPromptResult> {
+    return await this.request(METHODS.getPrompt, { name, arguments: args }) as GetPromptResult;
+  }
+
+  /**
+   * Sends any request.
+   *
+   * @returns its result, without what 2026-07-28 puts around every one
+   * @throws {RpcError} for an error
+   */
+  async request(method: string, params: JsonObject = {}): Promise<JsonObject> {
+    let result = await this.#requestOnce(method, params);
+    for (let round = 1; result.resultType === "input_required"; round++) {
+      if (round > MAX_ROUNDS) throw new Error(`${method} asked ${MAX_ROUNDS} times`);
+      const { inputRequests, requestState } = result;
+      const inputResponses = await this.#answerAll(inputRequests as JsonObject);
+      result = await this.#requestOnce(method, { ...params, requestState, inputResponses });
+    }
+    return withoutEnvelope(result);
+  }
+
+  /** Sends a notification. */
+  async notify(method: string, params: JsonObject = {}): Promise<void> {
+    await this.#channel.send({ jsonrpc: "2.0", method, params });
+  }
+
+  /**
+   * Ends the session and its streams. The last client of an app checks that nothing is left in it,
+   * drains it and stops it.
+   *
+   * @throws {Error} naming streams, sessions, requests and timers that are left
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#channel.close();
+    const others = (open.get(this.#app) ?? 1) - 1;
+    open.set(this.#app, others);
+    if (others > 0) return;
+    try {
+      await assertNothingLeft(this.#app);
+    } finally {
+      if (!this.#keepsApp) {
+        await this.#app.drain(0);
+        this.#app.stop();
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #requestOnce(method: string, params: JsonObject): Promise<JsonObject> {
+    const id = ++this.#ids;
+    const prepared = this.#channel.prepare(params);
+    const _meta = { progressToken: id, ...metaOf(prepared) };
+    const response = await this.#channel.request({
+      jsonrpc: "2.0",
+      id,
+      method,
+      params: { ...prepared, _meta },
+    });
+    if ("error" in response) throw new RpcError(response.error);
+    return response.result as JsonObject;
+  }
+
+  async #answerAll(requests: JsonObject): Promise<JsonObject> {
+    const responses: JsonObject = {};
+    for (const [key, request] of Object.entries(requests)) {
+      const { method, params = {} } = request as { method: string; params?: JsonObject };
+      const answer = await answerTo(this.#answers, method, params);
+      if ("error" in answer) throw new Error(answer.error.message);
+      responses[key] = answer.result;
+    }
+    return responses;
+  }
+
+  #take(message: JsonRpcMessage): void {
+    if (!("method" in message)) return;
+    const { method, params = {} } = message;
+    if (isRequest(message)) {
+      const { id } = message;
+      void answerTo(this.#answers, method, params)
+        .then((answer) => this.#channel.send({ jsonrpc: "2.0", id, ...answer }))
+        .catch(() => {});
+    } else if (method === NOTIFICATIONS.progress) {
+      const { progressToken: _token, ...progress } = params;
+      this.progress.push(progress as unknown as Progress);
+    } else if (method === NOTIFICATIONS.message) {
+      this.logs.push(params as unknown as LogMessage);
+    } else this.notifications.push({ method, params });
+  }
+}
+
+async function openChannel(options: ChannelOptions): Promise<Channel> {
+  const { version } = options;
+  if (eraOf(version) === "modern") return new ModernChannel(options);
+  return version === "2024-11-05"
+    ? await HttpSseChannel.open(options)
+    : await SessionChannel.open(options);
+}
+
+/** Leaves out what 2026-07-28 says of every result, so that a test fits every era. */
+function withoutEnvelope({ resultType: _type, ...result }: JsonObject): JsonObject {
+  const { [META_KEYS.serverInfo]: _info, ...meta } = metaOf(result) ?? {};
+  const { _meta, ...rest } = result;
+  return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
+}

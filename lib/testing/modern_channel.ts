@@ -1,0 +1,70 @@
+import { valueAt } from "../registry/header_params.ts";
+import type {
+  JsonObject,
+  JsonRpcMessage,
+  JsonRpcRequest,
+  JsonRpcResponse,
+} from "../wire/json_rpc.ts";
+import { encodeHeaderValue } from "../wire/mcp_headers.ts";
+import { META_KEYS, metaOf } from "../wire/meta.ts";
+import { METHODS } from "../wire/methods.ts";
+import { type Channel, type ChannelOptions, HttpExchange, requireAccepted } from "./channel.ts";
+
+/** 2026-07-28: each request says all about its client, and there is no session. */
+export class ModernChannel implements Channel {
+  readonly #options: ChannelOptions;
+  readonly #http: HttpExchange;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.#http = new HttpExchange(options);
+  }
+
+  prepare(params: JsonObject): JsonObject {
+    const { version, capabilities, info } = this.#options;
+    return {
+      ...params,
+      _meta: {
+        [META_KEYS.protocolVersion]: version,
+        [META_KEYS.clientCapabilities]: capabilities,
+        [META_KEYS.clientInfo]: info,
+        [META_KEYS.logLevel]: "debug",
+        ...metaOf(params),
+      },
+    };
+  }
+
+  async request(message: JsonRpcRequest): Promise<JsonRpcResponse> {
+    return await this.#http.responseIn(
+      await this.#http.post("/mcp", message, this.#headersOf(message)),
+    );
+  }
+
+  async send(message: JsonRpcMessage): Promise<void> {
+    const headers = { "mcp-protocol-version": this.#options.version };
+    await requireAccepted(await this.#http.post("/mcp", message, headers));
+  }
+
+  async close(): Promise<void> {
+    await this.#http.leave();
+  }
+
+  #headersOf({ method, params }: JsonRpcRequest): Record<string, string> {
+    const name = method === METHODS.readResource ? params?.uri : params?.name;
+    return {
+      "mcp-protocol-version": this.#options.version,
+      "mcp-method": method,
+      ...(typeof name === "string" && { "mcp-name": encodeHeaderValue(name) }),
+      ...(method === METHODS.callTool && this.#mirrored(String(name), params)),
+    };
+  }
+
+  /** Arguments that the tool's schema wants in headers, too. */
+  #mirrored(tool: string, params: JsonObject | undefined): Record<string, string> {
+    const mirrored = this.#options.app.catalog.tools.get(tool)?.headerParams ?? [];
+    return Object.fromEntries(mirrored.flatMap(({ header, path }) => {
+      const value = valueAt(params?.arguments, path);
+      return value === undefined ? [] : [[header, encodeHeaderValue(String(value))]];
+    }));
+  }
+}

@@ -1,0 +1,73 @@
+import type { Timers, TimerWheelOptions } from "../base/timer_wheel.ts";
+
+/** A timer that waits. */
+interface Pending {
+  readonly run: () => void;
+  readonly at: number;
+}
+
+/**
+ * Time of an app that stands still until a test moves it: pings, timeouts, idle sessions and maximum
+ * ages follow it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createApp } from "../mod.ts";
+ * import { TestTime } from "../testing.ts";
+ *
+ * const time = new TestTime();
+ * const app = createApp({ wheel: time.wheel });
+ * await time.advance(60_000);
+ * assertEquals(time.now, 60_000);
+ * app.stop();
+ * ```
+ */
+export class TestTime {
+  #now = 0;
+  readonly #pending = new Map<number, Pending>();
+  #count = 0;
+
+  /** Time since it began (ms). */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** For `createApp({ wheel: time.wheel })`. */
+  get wheel(): TimerWheelOptions {
+    return { clock: () => this.#now, timers: this.#timers };
+  }
+
+  /** Moves the time by so many ms; all that falls due happens in its order. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await settled();
+    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
+      const [id, { run, at }] = next;
+      this.#pending.delete(id);
+      this.#now = Math.max(this.#now, at);
+      run();
+      await settled();
+    }
+    this.#now = until;
+  }
+
+  readonly #timers: Timers = {
+    set: (run, ms) => {
+      this.#pending.set(++this.#count, { run, at: this.#now + Math.max(0, ms) });
+      return this.#count;
+    },
+    clear: (id) => void this.#pending.delete(id as number),
+  };
+
+  /** The first timer that is due by then. */
+  #next(until: number): [number, Pending] | undefined {
+    return [...this.#pending].filter(([, { at }]) => at <= until)
+      .sort(([, a], [, b]) => a.at - b.at)[0];
+  }
+}
+
+/** Lets everything run that can run without time going on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

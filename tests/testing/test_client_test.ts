@@ -1,0 +1,234 @@
+/** The client in memory that the authors of tools test with, in every era. */
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import * as z from "zod";
+import {
+  type App,
+  createApp,
+  definePrompt,
+  defineResource,
+  defineResourceTemplate,
+  defineTool,
+} from "../../lib/mod.ts";
+import { assertNothingLeft, RpcError, testClient, TestTime } from "../../lib/testing.ts";
+import { PROTOCOL_VERSIONS } from "../../lib/wire/protocol_versions.ts";
+
+const greet = defineTool({
+  name: "greet",
+  description: "Greets somebody",
+  input: z.object({ name: z.string() }),
+  run: ({ name }) => `Hello ${name}`,
+});
+const work = defineTool({
+  name: "work",
+  description: "Works for a while",
+  run: async (_input, { progress, log }) => {
+    progress(1, 2, "half");
+    log.debug({ step: 1 }, "worker");
+    await Promise.resolve();
+    progress(2, 2);
+    return "done";
+  },
+});
+const book = defineTool({
+  name: "book",
+  description: "Books a table",
+  run: async (_input, { elicit, roots, sample }) => {
+    const guests = await elicit({ message: "Guests?", schema: z.object({ guests: z.int() }) });
+    const [folder] = await roots();
+    const { content } = await sample({
+      messages: [{ role: "user", content: { type: "text", text: "A name?" } }],
+      maxTokens: 10,
+    });
+    return JSON.stringify([guests, folder?.uri, content]);
+  },
+});
+function offer(): App {
+  return createApp({
+    tools: [
+      greet,
+      work,
+      book,
+      defineTool({
+        name: "mirrored",
+        description: "Has a parameter that clients send as a header, too",
+        input: z.object({ region: z.string().meta({ "x-mcp-header": "Region" }) }),
+        run: (input) => input.region,
+      }),
+    ],
+    resources: [
+      defineResource({ uri: "lifeline://motto", name: "motto", read: () => "Still here" }),
+    ],
+    resourceTemplates: [defineResourceTemplate({
+      uriTemplate: "users://{id}",
+      name: "user",
+      read: ({ id }) => id,
+    })],
+    prompts: [definePrompt({
+      name: "review",
+      arguments: z.object({ code: z.string() }),
+      run: ({ code }) => `Review ${code}`,
+    })],
+  });
+}
+
+for (const era of PROTOCOL_VERSIONS) {
+  Deno.test(`${era}: a test client calls, lists, reads and prompts`, async () => {
+    const app = offer();
+    await using client = await testClient(app, { era });
+    assertEquals(await client.call("greet", { name: "Ada" }), {
+      content: [{ type: "text", text: "Hello Ada" }],
+    });
+    const names = (list: { name: string }[]) => list.map(({ name }) => name);
+    assertEquals(names(await client.list("tools")), ["greet", "work", "book", "mirrored"]);
+    assertEquals(names(await client.list("resources")), ["motto"]);
+    assertEquals(names(await client.list("resourceTemplates")), ["user"]);
+    assertEquals(names(await client.list("prompts")), ["review"]);
+    const { contents } = await client.read("lifeline://motto");
+    assertEquals(contents.map((one) => "text" in one && one.text), ["Still here"]);
+    assertEquals((await client.read("users://ü")).contents.length, 1);
+    const { messages } = await client.prompt("review", { code: "x" });
+    assertEquals(messages[0]?.content, { type: "text", text: "Review x" });
+    const { content } = await client.call("mirrored", { region: "Köln" });
+    assertEquals(content, [{ type: "text", text: "Köln" }]);
+  });
+
+  Deno.test(`${era}: a test client collects progress and log messages`, async () => {
+    await using client = await testClient(offer(), { era });
+    await client.call("work");
+    assertEquals(client.progress, [
+      { progress: 1, total: 2, message: "half" },
+      { progress: 2, total: 2 },
+    ]);
+    assertEquals(client.logs, [{ level: "debug", logger: "worker", data: { step: 1 } }]);
+  });
+
+  Deno.test(`${era}: a test client throws for errors, and gives results that are failures`, async () => {
+    await using client = await testClient(offer(), { era });
+    const unknown = await assertRejects(() => client.call("nobody"), RpcError);
+    assertEquals(unknown.code, -32602);
+    assertMatch(unknown.message, /^Unknown tool: nobody/);
+    assertEquals((await client.call("greet", { name: 1 })).isError, true);
+  });
+}
+
+for (const era of PROTOCOL_VERSIONS.filter((version) => version !== "2024-11-05")) {
+  Deno.test(`${era}: a test client answers for the user, the model and its folders`, async () => {
+    const asked: unknown[] = [];
+    await using client = await testClient(offer(), {
+      era,
+      elicit: (params) => {
+        asked.push(params.message);
+        return { action: "accept", content: { guests: 2 } };
+      },
+      roots: ["/home/ada"],
+      sample: () => ({ role: "assistant", model: "test", content: { type: "text", text: "Ada" } }),
+    });
+    const { content: [block] } = await client.call("book");
+    assertEquals(JSON.parse(block?.type === "text" ? block.text : ""), [
+      { action: "accept", content: { guests: 2 } },
+      "file:///home/ada",
+      { type: "text", text: "Ada" },
+    ]);
+    assertEquals(asked, ["Guests?"]);
+  });
+}
+
+Deno.test("a test client that has no answer cannot be asked", async () => {
+  await using legacy = await testClient(offer(), { era: "2025-11-25" });
+  assertEquals((await legacy.call("book")).isError, true);
+  await using modern = await testClient(offer());
+  assertEquals((await assertRejects(() => modern.call("book"), RpcError)).code, -32021);
+});
+
+Deno.test("an answer that throws is told to the handler", async () => {
+  await using client = await testClient(offer(), {
+    era: "2025-11-25",
+    elicit: () => {
+      throw new Error("the user has left");
+    },
+  });
+  const { isError, content: [block] } = await client.call("book");
+  assertEquals(isError, true);
+  assertMatch(block?.type === "text" ? block.text : "", /the user has left/);
+});
+
+Deno.test("a test client hears of changes while it is connected", async () => {
+  const app = offer();
+  await using client = await testClient(app, { era: "2025-11-25" });
+  app.catalog.tools.remove("work");
+  await client.list("tools");
+  assertEquals(client.notifications.map(({ method }) => method), [
+    "notifications/tools/list_changed",
+  ]);
+});
+
+Deno.test("lists of several pages come whole", async () => {
+  const tools = Array.from(
+    { length: 25 },
+    (_, n) => defineTool({ name: `tool_${n}`, description: "One of many", run: () => "" }),
+  );
+  const app = createApp({ tools, settings: { MCP_PAGE_SIZE: 10 } });
+  await using client = await testClient(app);
+  assertEquals((await client.list("tools")).length, 25);
+});
+
+Deno.test("a test client sends its headers and comes from its address", async () => {
+  const whoami = defineTool({
+    name: "whoami",
+    description: "Tells who calls",
+    run: (_input, { caller }) => `${caller.name} at ${caller.address}`,
+  });
+  const app = createApp({ tools: [whoami] });
+  await using client = await testClient(app, { name: "ada", peer: { address: "10.0.0.7" } });
+  assertEquals((await client.call("whoami")).content, [{ type: "text", text: "ada at 10.0.0.7" }]);
+});
+
+Deno.test("time moves a session to its end, and a call to its timeout", async () => {
+  const time = new TestTime();
+  const stuck = defineTool({
+    name: "stuck",
+    description: "Never ends",
+    run: (_input, { signal }) =>
+      new Promise<string>((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      ),
+  });
+  const app = createApp({
+    tools: [stuck],
+    wheel: time.wheel,
+    settings: { MCP_REQUEST_TIMEOUT_MS: 30_000 },
+  });
+  await using client = await testClient(app, { era: "2025-11-25" });
+  const failed = assertRejects(() => client.call("stuck"), RpcError);
+  await time.advance(31_000);
+  assertMatch((await failed).message, /timed out after 30000 ms/);
+});
+
+Deno.test("closing the last client finds what is left in the app", async () => {
+  const app = offer();
+  const first = await testClient(app, { era: "2025-11-25" });
+  const second = await testClient(app, { keepApp: true });
+  await first.close();
+  // Somebody else's stream.
+  const stream = await app.fetch(
+    new Request("http://localhost/mcp/sse", {
+      method: "POST",
+      headers: { accept: "text/event-stream" },
+    }),
+  );
+  const error = await assertRejects(() => second.close(), Error);
+  assertMatch(error.message, /^Left in the app: 1 streams, \d+ unreadBytes, 1 timers/);
+  await stream.body?.cancel();
+  await assertNothingLeft(app);
+  app.stop();
+});
+
+Deno.test("what an app holds while a session listens is told by kind", async () => {
+  const app = offer();
+  {
+    await using _client = await testClient(app, { era: "2025-11-25" });
+    const { streams, sessions, requests } = app.activity();
+    assertEquals([streams, sessions, requests], [1, 1, 0]);
+  }
+  assertEquals(app.activity(), { streams: 0, sessions: 0, requests: 0, unreadBytes: 0, timers: 0 });
+});
