@@ -102,12 +102,14 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
 
   #route(method: string): MaybePromise<Response> {
     const { routes, openPaths, authenticate } = this.#router;
-    const route = routes.get(this.path) ?? this.#announcedRoute(method);
+    const announced = this.#announcedRoute(method);
+    const route = announced ?? routes.get(this.path);
     this.#handler = route === undefined
       ? lazyHandler(this.#router, method)
       : handlerOf(route, this.path, method);
     this.#takesBody = route !== undefined && method === "POST";
-    const isOpen = authenticate === undefined || route === undefined || openPaths.has(this.path);
+    const isOpen = authenticate === undefined || route === undefined ||
+      (announced === undefined && openPaths.has(this.path));
     return isOpen ? this.#handle() : this.#authenticate(authenticate);
   }
 

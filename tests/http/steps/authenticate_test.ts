@@ -84,6 +84,14 @@ Deno.test("health, pages, unknown paths and preflights need no token, the operat
   assertEquals(await statusOf("/mcp/connections", { headers }), 200);
 });
 
+Deno.test("a 2024-11-05 message needs a token also where its client lost the path", async () => {
+  using app = testApp({ authenticate: requireToken });
+  const response = await app.post("/?connection_id=x", CALL);
+  assertEquals(response.status, 401);
+  await response.body?.cancel();
+  assertEquals((await app.request("/")).status, 200);
+});
+
 Deno.test("a page may read the challenge of a refusal", async () => {
   using app = testApp({ authenticate: requireToken });
   const response = await app.request("/mcp", {
