@@ -5,6 +5,7 @@
  * @module
  */
 import { colorsOf, isInView, poorContrasts, readClipboard } from "./in_page.js";
+import { cuttingProxy, prefixProxy } from "./proxies.ts";
 import { saveScreenshot } from "./screenshots.ts";
 import { Stage, type StageOptions } from "./stage.ts";
 
@@ -202,5 +203,53 @@ Deno.test("A call that is lost says so until it is dismissed", async () => {
   await saveScreenshot(stage.page, "lost-call", { scrolls: false });
   await stage.button("Dismiss countdown req-2").click();
   stage.equals(await stage.find("#running-list li").count(), 0, "Calls still shown");
+  stage.assertClean();
+});
+
+for (const dialect of ["plain", "modern", "streamable", "http_sse"]) {
+  Deno.test(`Behind a proxy that serves it under a path, every page works in the dialect ${dialect}`, async () => {
+    await using stage = await openFull({ path: "/", isBehindProxy: true });
+    await using proxy = prefixProxy(stage.server.port, "/ai/");
+    const base = `http://127.0.0.1:${proxy.port}/ai`;
+    await stage.goTo(`${base}/`);
+    await stage.sees("#server-name", /^Full house/);
+    await stage.sees("#client-url", new RegExp(`^${base}/mcp$`));
+    await stage.page.getByRole("link", { name: "Test page" }).first().click();
+    await stage.connectIn(dialect);
+    stage.holds(
+      (await stage.page.getByLabel("Endpoint").inputValue()).startsWith("/ai/mcp"),
+      "The endpoint that the page proposes",
+    );
+    await stage.call("add", { a: "40", b: "2" });
+    await stage.sees("#result-body", /"sum": 42/);
+    await stage.button("Disconnect").click();
+    await stage.sees("#state-badge", /^closed: disconnected$/);
+    stage.assertClean();
+  });
+}
+
+Deno.test("A stream of Streamable HTTP that is cut in a call is resumed, and the result arrives", async () => {
+  await using stage = await openFull({ path: "/", isBehindProxy: true });
+  await using proxy = cuttingProxy(stage.server.port, 700);
+  await stage.goTo(`http://127.0.0.1:${proxy.port}/sse-test.html`);
+  await stage.connectIn("streamable");
+  await stage.call("countdown", { from: "20", interval_ms: "100" });
+  await stage.sees("#result-body", /^Counted down from 20$/);
+  stage.equals(await stage.find("#running-list .lost").count(), 0, "Lost calls");
+  await stage.button("Disconnect").click();
+  await stage.ledgerShows(({ open }) => open === 0);
+  stage.assertClean();
+});
+
+Deno.test("A call of 2026-07-28 whose answer is cut is shown as lost, and the page stays connected", async () => {
+  await using stage = await openFull({ path: "/", isBehindProxy: true });
+  await using proxy = cuttingProxy(stage.server.port, 700);
+  await stage.goTo(`http://127.0.0.1:${proxy.port}/sse-test.html`);
+  await stage.connectIn("modern");
+  await stage.call("countdown", { from: "20", interval_ms: "100" });
+  await stage.sees("#running-list .lost", /countdown req-2.*Lost\. The answer ended without/);
+  await stage.sees("#state-badge", /^connected$/);
+  await stage.button("Disconnect").click();
+  await stage.ledgerShows(({ open }) => open === 0);
   stage.assertClean();
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { poorContrasts, widths } from "./in_page.js";
+import { bufferingProxy } from "./proxies.ts";
 import { saveScreenshot } from "./screenshots.ts";
 import { Stage } from "./stage.ts";
 
@@ -87,35 +88,3 @@ Deno.test("Page stops examining when asked to, and leaves its streams", async ()
   await stage.ledgerShows(({ open }) => open === 0);
   stage.assertClean();
 });
-
-/** A proxy that passes a stream on when it has all of it, as nginx with `proxy_buffering`. */
-function bufferingProxy(upstreamPort: number): AsyncDisposable & { readonly port: number } {
-  const ended = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const url = new URL(request.url);
-      url.port = String(upstreamPort);
-      const left = AbortSignal.any([request.signal, ended.signal]);
-      try {
-        const response = await fetch(new Request(url, request), {
-          signal: left,
-          redirect: "manual",
-        });
-        const { status } = response;
-        const headers = new Headers(response.headers);
-        const whole = await response.arrayBuffer();
-        return new Response(whole.byteLength === 0 ? null : whole, { status, headers });
-      } catch {
-        return new Response(null, { status: 502 });
-      }
-    },
-  );
-  return {
-    port: server.addr.port,
-    [Symbol.asyncDispose]: async () => {
-      ended.abort();
-      await server.shutdown();
-    },
-  };
-}

@@ -23,6 +23,8 @@ export interface StageOptions {
   /** The page to open; the stream test page unless told otherwise. */
   readonly path?: string;
   readonly context?: BrowserContextOptions;
+  /** Whether the scene goes on at the address of a proxy on this machine. */
+  readonly isBehindProxy?: boolean;
   /** Console errors that the browser itself must show in this scene. */
   readonly expectedErrors?: RegExp;
 }
@@ -51,13 +53,15 @@ export class Stage implements AsyncDisposable {
   /** Opens a page in a browser of its own, on a server of its own. */
   static async open(options: StageOptions = {}): Promise<Stage> {
     const { env, script, path = "/sse-test.html", context, expectedErrors } = options;
+    const isBehindProxy = options.isBehindProxy ?? false;
     await using resources = new AsyncDisposableStack();
     const server = resources.use(await ServerProcess.start(env, script));
     const browser = await launchChromium();
     resources.defer(() => browser.close());
     const page = await (await browser.newContext(context)).newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    const complaints = watch(page, server.base, expectedErrors);
+    const base = isBehindProxy ? "http://127.0.0.1:" : `${server.base}/`;
+    const complaints = watch(page, base, expectedErrors);
     await page.goto(`${server.base}${path}`);
     return new Stage({ page, server, complaints, resources: resources.move() });
   }
@@ -167,7 +171,7 @@ function watch(page: Page, base: string, expected: RegExp | undefined): string[]
   page.on("pageerror", (error) => void complaints.push(`Uncaught: ${error.message}`));
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(`${base}/`) && !url.startsWith("data:")) complaints.push(`Asked ${url}`);
+    if (!url.startsWith(base) && !url.startsWith("data:")) complaints.push(`Asked ${url}`);
   });
   return complaints;
 }
