@@ -25,27 +25,28 @@ export class Deadline {
 
   /**
    * @param now when the stream was opened, in whole ms
-   * @param expiresInMs until the client's credential expires; undefined where it does not
+   * @param expiry of the client's credential (ms since the Unix epoch); undefined where it has none
    */
-  constructor(now: number, { maxConnectionMs }: DeadlineLimits, expiresInMs: number | undefined) {
+  constructor(now: number, { maxConnectionMs }: DeadlineLimits, expiry: number | undefined) {
     this.#maxAgeAt = now + spread(maxConnectionMs);
     this.#endsAt = this.#maxAgeAt;
-    if (expiresInMs !== undefined) this.#setExpiry(now, expiresInMs);
+    if (expiry !== undefined) this.#setExpiry(now, expiry - Date.now());
   }
 
   /**
    * Takes note of a newer credential; one that expires sooner than the one before changes nothing.
    *
-   * @param expiresInMs until it expires; undefined where it does not
+   * @param expiry ms since the Unix epoch; undefined where it does not expire
    * @returns whether the deadline has moved
    */
-  renew(now: number, expiresInMs: number | undefined): boolean {
+  renew(now: number, expiry: number | undefined): boolean {
     if (this.#expiresAt === undefined) return false;
-    if (expiresInMs === undefined) {
+    if (expiry === undefined) {
       this.#expiresAt = undefined;
       this.#endsAt = this.#maxAgeAt;
       return true;
     }
+    const expiresInMs = expiry - Date.now();
     if (now + Math.floor(expiresInMs) <= this.#expiresAt) return false;
     this.#setExpiry(now, expiresInMs);
     return true;

@@ -6,19 +6,19 @@
  * Who ends it first decides the one close reason; everyone later is ignored. No method throws, at
  * any time: a write after the end is a `false`, not an exception.
  *
- * In Deno a client that left calls the stream's `cancel()`, or aborts `request.signal`, or both, or
- * only one; a transport that failed makes `enqueue` throw; a client that stopped reading makes
- * nothing throw, but bytes wait and none of them goes (see the outbox).
+ * In Deno a client that left calls the stream's `cancel()`, or aborts `request.signal`, or both; a
+ * transport that failed makes `enqueue` throw; a client that stopped reading makes nothing throw.
  *
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
-import { encodeJsonText, encodeRetry } from "../wire/sse.ts";
+import { jsonEvent, retryField } from "../wire/sse.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
 import { Deadline } from "./deadline.ts";
 import type { PongState, ReaderProgress } from "./heartbeat.ts";
+import type { Frame } from "./out/encoder.ts";
 import { TailDrain } from "./out/tail_drain.ts";
 import { Stream } from "./stream.ts";
 import type { StreamSnapshot, StreamState } from "./snapshot.ts";
@@ -37,7 +37,7 @@ export class EventStream extends Stream
   constructor(parts: EventStreamParts) {
     super(parts);
     this.#log = parts.log;
-    this.#deadline = new Deadline(this.openedAt, parts.limits, msUntil(this.client.expiresAt));
+    this.#deadline = new Deadline(this.openedAt, parts.limits, this.client.expiresAt);
   }
 
   get state(): StreamState {
@@ -67,14 +67,14 @@ export class EventStream extends Stream
    * @param request its signal is also layer 1: heard at once while something runs for the stream,
    *   looked at with each ping else
    */
-  open(first: Uint8Array, request?: Pick<Request, "signal">): void {
+  open(first: string, request?: Pick<Request, "signal">): void {
     if (this.#state !== "opening") return;
     this.#state = "open";
     this.#request = request;
     if (this.unanswered > 0) this.listenForAbort();
     if (!this.sendRaw(first)) return;
     const { retryMs } = this;
-    if (retryMs !== undefined) this.sendRaw(encodeRetry(retryMs));
+    if (retryMs !== undefined) this.sendRaw(retryField(retryMs));
     this.#scheduleNext(this.openedAt);
   }
 
@@ -100,16 +100,12 @@ export class EventStream extends Stream
     this.#request?.signal.addEventListener("abort", this);
   }
 
-  /**
-   * Queues a frame for the client.
-   *
-   * @returns false when the stream is over, or is ended by this very write
-   */
-  sendRaw(frame: Uint8Array): boolean {
+  /** Queues a frame; false when the stream has ended, or is ended by this very write. */
+  sendRaw(frame: Frame): boolean {
     return this.#write(frame, false);
   }
 
-  /** Queues what its client has missed, which may be more than else may wait: the store bounds it. */
+  /** Queues what its client has missed, which the store bounds. */
   replay(frames: readonly Uint8Array[]): void {
     if (this.#state !== "open" || frames.length === 0) return;
     for (const frame of frames) this.outbox.add(frame);
@@ -117,25 +113,37 @@ export class EventStream extends Stream
   }
 
   /** Queues the answer to a request; one that its reader never takes is counted as lost. */
-  sendResponse(frame: Uint8Array): boolean {
+  sendResponse(frame: string): boolean {
     return this.#write(frame, true);
   }
 
-  /** Sends a message as an event, or holds it back: see {@linkcode defer}. */
+  /** The same for the last answer of the stream: what was deferred is sent before it. */
+  sendFinalResponse(frame: string): boolean {
+    this.flushBefore(frame);
+    return this.#write(frame, true);
+  }
+
+  /** Sends a message as an event, or defers it: see {@linkcode defer}. */
   sendMessage(message: JsonRpcMessage): void {
     const text = JSON.stringify(message);
-    if (!this.defer(message, text)) this.sendRaw(encodeJsonText(text));
+    if (!this.defer(message, text)) this.sendRaw(jsonEvent(text));
   }
 
   /**
-   * Whether a message is held back, as the reader is behind and a later one may take its place.
+   * Defers a message where the reader is slow and a later one may replace it.
    *
    * @param text of the message, as JSON
+   * @returns false for a message that is to be sent now
    */
   defer(message: JsonRpcMessage, text: string): boolean {
     if (this.#state !== "open" || !this.outbox.defer(message, text)) return false;
     this.owner.enforceTotalBudget(this);
     return true;
+  }
+
+  /** Layer 4: called by the outbox when its reader has stopped and more waits than should. */
+  override onStalled(): void {
+    this.close("queue_full");
   }
 
   /** Called by the outbox. */
@@ -153,7 +161,7 @@ export class EventStream extends Stream
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.endedAt = Math.floor(this.owner.wheel.now());
-    // What was held back is said now, or only kept where somebody may come back for it.
+    // Flush deferred messages; if the client is gone they go to the store only.
     if (isClientGone(reason) || this.#isStalled(reason)) this.#state = "closing";
     this.outbox.flush();
     this.#state = "closing";
@@ -184,7 +192,7 @@ export class EventStream extends Stream
   renewCredential(expiresAt: number | undefined): void {
     if (this.#state !== "open") return;
     const now = Math.floor(this.owner.wheel.now());
-    if (this.#deadline.renew(now, msUntil(expiresAt))) this.#scheduleNext(now);
+    if (this.#deadline.renew(now, expiresAt)) this.#scheduleNext(now);
   }
 
   /** The transport holds nothing of the stream any more. */
@@ -234,8 +242,7 @@ export class EventStream extends Stream
   }
 
   #scheduleNext(now: number): void {
-    const next = Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now));
-    this.owner.wheel.scheduleAt(this, next);
+    this.owner.wheel.scheduleAt(this, Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now)));
   }
 
   #sendClosingFrame(reason: CloseReason): void {
@@ -267,19 +274,16 @@ export class EventStream extends Stream
     if (lost > 0) this.owner.resultsLost(this, lost);
   }
 
-  #write(frame: Uint8Array, isAnswer: boolean): boolean {
+  #write(frame: Frame, isAnswer: boolean): boolean {
     if (this.#state !== "open") return false;
     if (!this.outbox.add(frame, isAnswer)) {
       // Layer 2: a write that throws ends the stream.
       this.close("write_failed");
       return false;
     }
-    // The last words of a stream that is being ended.
+    // Closing: skip the limits.
     if (this.#reason !== undefined) return true;
-    if (this.outbox.isOverLimit()) {
-      this.close("queue_full");
-      return false;
-    }
+    if (!this.outbox.checkLimit(frame.length)) this.close("queue_full");
     return this.owner.enforceTotalBudget(this);
   }
 
@@ -290,9 +294,4 @@ export class EventStream extends Stream
       // An abort listener of a tool threw; the stream is closed all the same.
     }
   }
-}
-
-/** @param at ms since the Unix epoch */
-function msUntil(at: number | undefined): number | undefined {
-  return at === undefined ? undefined : at - Date.now();
 }

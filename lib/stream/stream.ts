@@ -3,7 +3,8 @@ import { TimerEntry } from "../base/timer_wheel.ts";
 import type { Lease } from "./admit/slots.ts";
 import type { Client, Socket } from "./client.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Outbox, type OutboxOwner } from "./out/outbox.ts";
+import { Outbox } from "./out/outbox.ts";
+import type { OutboxOwner } from "./out/outbox_owner.ts";
 import type { StreamDriver } from "./stream_driver.ts";
 import type { StreamHost, StreamLimits } from "./stream_host.ts";
 
@@ -39,7 +40,7 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
   /** Undefined until then. */
   protected endedAt: number | undefined;
   /** What waits for the reader. */
-  readonly outbox: Outbox;
+  protected readonly outbox: Outbox;
   protected readonly driver: StreamDriver;
   protected readonly owner: StreamHost;
   protected readonly limits: StreamLimits;
@@ -59,13 +60,29 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
     this.limits = limits;
     this.openedAt = Math.floor(owner.wheel.now());
     this.heartbeat = new Heartbeat(this.openedAt, pingIntervalMs, pingSlot);
-    this.outbox = new Outbox(this, owner, limits.maxQueuedBytes);
+    this.outbox = new Outbox(this, owner, limits);
   }
 
   /** Called by the outbox when its reader is gone. */
   abstract cancel(): void;
+  /** Called by the outbox when its reader has stopped and more waits than should. */
+  abstract onStalled(): void;
   /** Called by the outbox when its reader has caught up. */
   abstract sendDeferred(text: string): void;
+
+  /**
+   * Sends what was deferred, as far as room is left for the message that is sent next.
+   *
+   * @param next that message, as JSON
+   */
+  flushBefore(next: string): void {
+    this.outbox.flush(next);
+  }
+
+  /** A call has ended: its deferred progress is dropped. */
+  endProgress(token: string | number): void {
+    this.outbox.endProgress(token);
+  }
 
   /** The response body. */
   get readable(): ReadableStream<Uint8Array> {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { CallAborted } from "../base/errors.ts";
-import { encodeJsonText, KEEPALIVE } from "../wire/sse.ts";
+import { jsonEvent, KEEPALIVE } from "../wire/sse.ts";
 import type { CloseReason } from "./close_reason.ts";
 import type { PongState } from "./heartbeat.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
@@ -13,7 +13,7 @@ import type { StreamSnapshot } from "./snapshot.ts";
 /** Where a driver writes frames. */
 export interface FrameSink {
   /** @returns false when the stream has ended, or is ended by this very write */
-  sendRaw(frame: Uint8Array): boolean;
+  sendRaw(frame: string): boolean;
 }
 
 /**
@@ -34,9 +34,9 @@ export interface StreamDriver {
    *
    * @param pingCount number of this ping, from 1
    */
-  ping(stream: StreamSnapshot, pingCount: number): Uint8Array;
+  ping(stream: StreamSnapshot, pingCount: number): string;
   /** The last frame before the stream ends; undefined for none. */
-  closingFrame(reason: CloseReason, stream: StreamSnapshot): Uint8Array | undefined;
+  closingFrame(reason: CloseReason, stream: StreamSnapshot): string | undefined;
   /**
    * The stream has ended and takes no more writes.
    *
@@ -64,6 +64,6 @@ export const QUIET_DRIVER: Omit<StreamDriver, "name" | "isLongLived"> = {
   ping: () => KEEPALIVE,
   closingFrame: () => undefined,
   onEnded: () => {},
-  sendDeferred: (text, stream) => void stream.sendRaw(encodeJsonText(text)),
+  sendDeferred: (text, stream) => void stream.sendRaw(jsonEvent(text)),
   pingClient: () => "unknown",
 };

@@ -3,14 +3,14 @@ import type { DroppableKind } from "../wire/droppable.ts";
 import type { Client } from "./client.ts";
 import type { DeadlineLimits } from "./deadline.ts";
 import type { CloseReason } from "./close_reason.ts";
+import type { OutboxLimits } from "./out/outbox_owner.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 
 /** How often and how long; see the settings of the same names. */
-export interface StreamLimits extends DeadlineLimits {
+export interface StreamLimits extends DeadlineLimits, OutboxLimits {
   readonly pingIntervalMs: number;
   readonly maxPingFailures: number;
-  readonly maxQueuedBytes: number;
 }
 
 /** Who keeps the ledger; the connection registry. */

@@ -30,7 +30,7 @@ import {
   type JsonRpcResponse,
 } from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
-import { encodeJsonEvent } from "../wire/sse.ts";
+import { formatJson } from "../wire/sse.ts";
 import type { Client } from "../stream/client.ts";
 import { callerOf } from "./caller.ts";
 import { MessageScope } from "./message_scope.ts";
@@ -155,11 +155,11 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     return this.#unanswered;
   }
 
-  ping(stream: StreamSnapshot, pingCount: number): Uint8Array {
+  ping(stream: StreamSnapshot, pingCount: number): string {
     return this.#parts.dialect.ping(stream, pingCount);
   }
 
-  closingFrame(reason: CloseReason, stream: StreamSnapshot): Uint8Array | undefined {
+  closingFrame(reason: CloseReason, stream: StreamSnapshot): string | undefined {
     return this.#parts.dialect.closingFrame(reason, stream);
   }
 
@@ -195,7 +195,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   }
 
   endProgress(token: string | number): void {
-    this.stream.outbox.endProgress(token);
+    this.stream.endProgress(token);
   }
 
   /** The stream shows when its client goes, and then aborts what runs. */
@@ -244,7 +244,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
       this.stream.sendResponse(
         writeOrError(
           response,
-          (one) => encodeJsonEvent(one, this.#parts.dialect.responseEvent(one)),
+          (one) => formatJson(one, this.#parts.dialect.responseEvent(one)),
         ),
       );
     }

@@ -1,7 +1,7 @@
 /** SSE encoding and JSON-RPC parsing. */
 import { parseJson, parseMessage } from "../../lib/wire/json_rpc.ts";
 import { parseAccept } from "../../lib/wire/media_types.ts";
-import { encodeEvent, encodeJsonEvent } from "../../lib/wire/sse.ts";
+import { formatEvent, formatJson } from "../../lib/wire/sse.ts";
 import { ECHO_CALL, MODERN_ECHO_CALL, rpc } from "./requests.ts";
 
 const ANSWER = {
@@ -16,14 +16,14 @@ const LARGE = rpc("tools/call", {
   arguments: { list: Array.from({ length: 1_000 }, (_, index) => ({ index })) },
 });
 
-Deno.bench("encodeJsonEvent(): an answer", { group: "sse", baseline: true }, () => {
-  encodeJsonEvent(ANSWER, "response");
+Deno.bench("formatJson(): an answer", { group: "sse", baseline: true }, () => {
+  formatJson(ANSWER, "response");
 });
-Deno.bench("encodeEvent(): the same, checked", { group: "sse" }, () => {
-  encodeEvent({ event: "response", data: ANSWER_TEXT });
+Deno.bench("formatEvent(): the same, checked", { group: "sse" }, () => {
+  formatEvent({ event: "response", data: ANSWER_TEXT });
 });
-Deno.bench("encodeEvent(): 100 lines", { group: "sse" }, () => {
-  encodeEvent({ data: LINES });
+Deno.bench("formatEvent(): 100 lines", { group: "sse" }, () => {
+  formatEvent({ data: LINES });
 });
 
 Deno.bench("JSON.parse() alone", { group: "json-rpc", baseline: true }, () => {

@@ -34,11 +34,9 @@ export const LIMITS: RegistryLimits = {
   maxConnectionsPerClient: 50,
 };
 
-const ENCODER = new TextEncoder();
-
 /** So many bytes. */
-export function bytes(length: number): Uint8Array {
-  return new Uint8Array(length).fill(0x2e);
+export function bytes(length: number): string {
+  return ".".repeat(length);
 }
 
 /** A dialect whose frames are easy to tell apart: `first`, `ping 1`, `bye drain`. */
@@ -46,8 +44,8 @@ export const BARE: StreamDriver = {
   ...QUIET_DRIVER,
   isLongLived: true,
   name: "plain",
-  ping: (_stream, pingCount) => ENCODER.encode(`ping ${pingCount}\n`),
-  closingFrame: (reason) => ENCODER.encode(`bye ${reason}\n`),
+  ping: (_stream, pingCount) => `ping ${pingCount}\n`,
+  closingFrame: (reason) => `bye ${reason}\n`,
 };
 
 /** A bare driver with requests in flight, and what it was told when its stream ended. */
@@ -145,7 +143,7 @@ export class Streams implements Disposable {
       socket: Object.assign(socket ?? {}, { ...NO_SOCKET, ...socket }),
     });
     const stream = new BareStream(connection);
-    connection.open(ENCODER.encode("first\n"), request);
+    connection.open("first\n", request);
     return stream;
   }
 

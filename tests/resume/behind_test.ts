@@ -32,7 +32,7 @@ async function readUntil(client: ResumingClient, isEnough: () => boolean): Promi
 
 /** Whether something waits in the newest stream. */
 function hasUnread({ connections }: TestApp): boolean {
-  return ([...connections.streams()].at(-1)?.outbox.waitingBytes ?? 0) > 0;
+  return ([...connections.streams()].at(-1)?.queuedBytes ?? 0) > 0;
 }
 
 async function openCall() {

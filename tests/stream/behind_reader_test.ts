@@ -5,7 +5,7 @@ import fc from "../deps/fast_check.ts";
 import { createEmit } from "../../lib/base/observer.ts";
 import { type JsonRpcMessage, notification, resultResponse } from "../../lib/wire/json_rpc.ts";
 import { droppableOf } from "../../lib/wire/droppable.ts";
-import { encodeJsonEvent } from "../../lib/wire/sse.ts";
+import { formatJson } from "../../lib/wire/sse.ts";
 import { BARE, type BareStream, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
@@ -13,12 +13,14 @@ const MAX_BYTES = 6_000;
 /** More than any message here takes in the backlog. */
 const ROOM_BYTES = 2_000;
 const LOOKED_AFTER_MS = 75;
+/** Longer than a reader may take nothing while more waits than should. */
+const STALL_MS = 5_100;
 const LISTS = ["tools", "resources", "prompts"] as const;
 
 type Step =
   | { readonly do: "change" | "update" | "progress" | "finish"; readonly which: number }
   | { readonly do: "log" | "answer"; readonly length: number }
-  | { readonly do: "ask" | "read" | "wait" };
+  | { readonly do: "ask" | "read" | "wait" | "stall" };
 
 const which = fc.nat({ max: 2 });
 const STEP: fc.Arbitrary<Step> = fc.oneof(
@@ -34,6 +36,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("answer"), length: fc.nat({ max: 1_500 }) }) as fc.Arbitrary<Step>,
   fc.constant<Step>({ do: "ask" }),
   fc.constant<Step>({ do: "wait" }),
+  { weight: 1, arbitrary: fc.constant<Step>({ do: "stall" }) },
 );
 
 /** A message and the step at which it was said or read. */
@@ -68,7 +71,11 @@ class Scene implements Disposable {
       superseded: (kind) => void this.superseded.push(kind),
       resultsLost: (_dialect, results) => void (this.lost += results),
     }]);
-    this.streams = new Streams({ maxQueuedBytes: MAX_BYTES, maxTotalQueuedBytes: 1e6 }, { emit });
+    this.streams = new Streams({
+      maxQueuedBytes: MAX_BYTES,
+      maxTotalQueuedBytes: 1e6,
+      pingIntervalMs: 1e9,
+    }, { emit });
     this.stream = this.streams.open({ driver: { ...BARE, closingFrame: () => undefined } });
   }
 
@@ -80,14 +87,14 @@ class Scene implements Disposable {
     this.#step++;
     if (step.do === "read") await this.#readOne();
     else if (step.do === "wait") await this.#wait();
+    else if (step.do === "stall") await this.streams.time.advance(STALL_MS, 100);
     else if (this.isOpen) this.#say(step);
     const { connection } = this.stream;
-    assertLessOrEqual(connection.queuedBytes, MAX_BYTES);
     if (connection.queuedBytes > MAX_BYTES - ROOM_BYTES) this.wasTight = true;
     assert(this.streams.addsUp());
   }
 
-  #say(step: Exclude<Step, { readonly do: "read" | "wait" }>): void {
+  #say(step: Exclude<Step, { readonly do: "read" | "wait" | "stall" }>): void {
     const { connection } = this.stream;
     const number = ++this.#count;
     const say = (message: JsonRpcMessage) => {
@@ -96,7 +103,7 @@ class Scene implements Disposable {
     };
     const answer = (message: JsonRpcMessage) => {
       this.said.push({ message, step: this.#step });
-      connection.sendResponse(encodeJsonEvent(message));
+      connection.sendResponse(formatJson(message));
     };
     if (step.do === "change") say(notification(`notifications/${LISTS[step.which]}/list_changed`));
     else if (step.do === "update") {
@@ -107,7 +114,7 @@ class Scene implements Disposable {
     } else if (step.do === "finish") {
       const call = this.#calls[step.which]!;
       this.#calls[step.which] = ++this.#callCount;
-      connection.outbox.endProgress(call);
+      connection.endProgress(call);
       answer(resultResponse(`call ${call}`, {}));
     } else if (step.do === "log") {
       const data = { number, text: "x".repeat(step.length) };

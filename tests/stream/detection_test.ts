@@ -257,14 +257,22 @@ Deno.test("layer 3: a slow reader that takes a large frame piece by piece is lef
   }
 });
 
-Deno.test("layer 4: one byte more than the outbox may hold ends the stream at once", async () => {
+/** How long a reader may take nothing while more waits than should, and a tick (ms). */
+const PATIENCE = 5_025;
+
+Deno.test("layer 4: a reader that takes nothing while more waits than should is cut off", async () => {
   using streams = new Streams();
   const driver = busyDriver(1);
   const stream = streams.open({ driver });
   const room = LIMITS.maxQueuedBytes - stream.connection.queuedBytes;
   assert(stream.connection.sendRaw(bytes(room)));
   assertEquals(stream.connection.queuedBytes, LIMITS.maxQueuedBytes);
-  assertEquals(stream.connection.sendRaw(bytes(1)), false);
+  await streams.time.advance(PATIENCE);
+  assertEquals(stream.connection.state, "open");
+  assert(stream.connection.sendRaw(bytes(1)));
+  await streams.time.advance(PATIENCE - 50);
+  assertEquals(stream.connection.state, "open");
+  await streams.time.advance(50);
   assertEnded(streams, stream, driver, "queue_full");
   // What waited is dropped at once, not kept for a reader that does not read.
   await stream.follow();
@@ -282,11 +290,28 @@ Deno.test("layer 4: a reader that keeps up may be sent any amount", async () => 
   assertEquals(stream.connection.sentBytes, 50 * LIMITS.maxQueuedBytes + "first\n".length);
 });
 
-Deno.test("layer 4: one frame larger than the outbox ends the stream even of a reader that waits", async () => {
-  using streams = new Streams();
+Deno.test("layer 4: a reader that goes on taking gets all of what is more than should wait", async () => {
+  using streams = new Streams({ maxTotalQueuedBytes: 10_000_000, pingIntervalMs: 1e9 });
   const stream = streams.open();
-  stream.connection.sendRaw(bytes(LIMITS.maxQueuedBytes + 1));
-  assertEquals(stream.reason, "queue_full");
+  await stream.read();
+  for (let sent = 0; sent < 4; sent++) stream.connection.sendResponse(bytes(200_000));
+  for (let taken = 0; taken < 800_000;) {
+    taken += (await stream.read())!.length;
+    await streams.time.advance(4_900, 100);
+  }
+  await streams.time.advance(PATIENCE);
+  assertEquals([stream.connection.state, stream.connection.queuedBytes], ["open", 0]);
+  assert(streams.addsUp());
+});
+
+Deno.test("layer 4: a reader that was far behind already is sent no more", async () => {
+  using streams = new Streams({ maxTotalQueuedBytes: 40_000 });
+  const driver = busyDriver(1);
+  const stream = streams.open({ driver });
+  assert(stream.connection.sendRaw(bytes(9_990)));
+  assert(stream.connection.sendRaw(bytes(9_990)));
+  assertEquals(stream.connection.sendRaw(bytes(1)), false);
+  assertEnded(streams, stream, driver, "queue_full");
   await settled();
 });
 
@@ -308,7 +333,9 @@ Deno.test("layer 3: bytes that a listener holds back for the network count as wa
 
 Deno.test("layer 4: they count for the limit of the queue", async () => {
   using streams = new Streams();
-  const { connection } = streams.openFollowed({ socket: { unsentBytes: LIMITS.maxQueuedBytes } });
-  await settled();
+  const { connection } = streams.openFollowed({
+    socket: { unsentBytes: LIMITS.maxQueuedBytes + 1 },
+  });
+  await streams.time.advance(2 * PATIENCE);
   assertEquals([connection.reason, streams.addsUp()], ["queue_full", true]);
 });

@@ -10,10 +10,12 @@ Deno.test("close() leaves no timer behind for a reader that has stopped", async 
   assertEquals([connection.reason, streams.wheel.size], ["ping_failed", 0]);
 });
 
-Deno.test("close() leaves no timer behind for an outbox that is full", () => {
+Deno.test("close() leaves no timer behind for an outbox that is full", async () => {
   using streams = new Streams({ maxQueuedBytes: 100 });
   const { connection } = streams.open();
   connection.sendRaw(bytes(500));
+  assertEquals(streams.wheel.size, 2);
+  await streams.time.advance(5_025);
   assertEquals([connection.reason, streams.wheel.size], ["queue_full", 0]);
 });
 

@@ -41,7 +41,7 @@ async function openHttpSse(app: TestApp): Promise<{
   const reader = new EventReader(response);
   const { data: endpoint } = await reader.nextNamed("endpoint");
   const send = async (message: unknown) => {
-    assertEquals((await app.post(endpoint, message)).status, 202);
+    assertEquals((await app.post(`/mcp${endpoint}`, message)).status, 202);
   };
   return { reader, send };
 }

@@ -121,9 +121,12 @@ const CALLS: Readonly<Record<string, (scene: Scene) => Promise<EventReader>>> = 
   http_sse: async ({ app }) => {
     const events = new EventReader(await app.request("/mcp", { headers: SSE_ONLY }));
     const { data } = await events.nextNamed("endpoint");
-    await app.post(data, rpc("initialize", { protocolVersion: "2024-11-05", capabilities: {} }, 0));
+    await app.post(
+      `/mcp${data}`,
+      rpc("initialize", { protocolVersion: "2024-11-05", capabilities: {} }, 0),
+    );
     await events.nextNamed("message");
-    await app.post(data, toolCall("held"));
+    await app.post(`/mcp${data}`, toolCall("held"));
     return events;
   },
   streamable: async ({ app, time }) => {

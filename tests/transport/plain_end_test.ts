@@ -88,6 +88,7 @@ Deno.test("queue_full: answers do not fit for a reader that does not read", () =
     for (let count = 0; count < 4; count++) {
       await scene.client.send(rpc("ping", {}, `${count}${"x".repeat(3_000)}`));
     }
+    await scene.time.advance(5_025);
     assertEnded(scene, "queue_full");
     await settled();
   }));

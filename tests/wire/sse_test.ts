@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createParser, type EventSourceMessage } from "../deps/eventsource_parser.ts";
 import fc from "../deps/fast_check.ts";
-import { encodeEvent, encodeJsonEvent, KEEPALIVE, type SseEvent } from "../../lib/wire/sse.ts";
+import { formatEvent, formatJson, KEEPALIVE, type SseEvent } from "../../lib/wire/sse.ts";
 
 /** What a conforming client makes of bytes that arrive in pieces. */
 interface Received {
@@ -37,8 +37,8 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   });
 }
 
-function joined(frames: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(frames.flatMap((frame) => [...frame]));
+function joined(frames: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(frames.join(""));
 }
 
 // deno-lint-ignore no-control-regex -- these are what an event name or id may not hold
@@ -55,7 +55,7 @@ Deno.test("property: any string in any field of a JSON event comes through uncha
   const value = fc.dictionary(fc.oneof(anyText, unpaired), fc.oneof(anyText, unpaired, lfText));
   const name = fc.constantFrom(undefined, "welcome", "response", "error", "ping", "close");
   fc.assert(fc.property(fc.array(fc.tuple(value, name)), cuts, (sent, places) => {
-    const frames = sent.map(([data, event]) => encodeJsonEvent(data, event));
+    const frames = sent.map(([data, event]) => formatJson(data, event));
     const { events } = receive(cut(joined(frames), places));
     assertEquals(
       events.map(({ event, data }) => [JSON.parse(data), event]),
@@ -72,7 +72,7 @@ Deno.test("property: any text without CR, with event, id and retry, comes throug
     retry: fc.maxSafeNat(),
   }, { requiredKeys: ["data"] });
   fc.assert(fc.property(fc.array(event), cuts, (sent, places) => {
-    const received = receive(cut(joined(sent.map(encodeEvent)), places));
+    const received = receive(cut(joined(sent.map(formatEvent)), places));
     assertEquals(
       received.events.map(({ event, data }) => ({ event, data })),
       sent.map(({ event, data }) => ({ event, data })),
@@ -93,53 +93,53 @@ Deno.test("property: a control character in an event name or id is refused, at a
     .map((code) => String.fromCharCode(code));
   fc.assert(fc.property(singleLine, control, singleLine, (before, bad, after) => {
     const text = before + bad + after;
-    assertThrows(() => encodeEvent({ event: text, data: "" }), TypeError, "SSE event");
-    assertThrows(() => encodeEvent({ id: text, data: "" }), TypeError, "SSE id");
+    assertThrows(() => formatEvent({ event: text, data: "" }), TypeError, "SSE event");
+    assertThrows(() => formatEvent({ id: text, data: "" }), TypeError, "SSE id");
   }));
 });
 
-Deno.test("`encodeEvent()` refuses a line break in an event name, which would inject an event", () => {
+Deno.test("`formatEvent()` refuses a line break in an event name, which would inject an event", () => {
   for (const lineBreak of ["\n", "\r", "\r\n"]) {
     const event = `ping${lineBreak}data: injected${lineBreak}${lineBreak}`;
-    assertThrows(() => encodeEvent({ event, data: "{}" }), TypeError, "control character");
+    assertThrows(() => formatEvent({ event, data: "{}" }), TypeError, "control character");
   }
 });
 
-Deno.test("`encodeEvent()` refuses what the format cannot carry in data", () => {
+Deno.test("`formatEvent()` refuses what the format cannot carry in data", () => {
   for (const data of ["\r", "a\rb", "a\r\nb"]) {
-    assertThrows(() => encodeEvent({ data }), TypeError, "carriage return");
+    assertThrows(() => formatEvent({ data }), TypeError, "carriage return");
   }
 });
 
-Deno.test("`encodeEvent()` refuses lone surrogates, which UTF-8 cannot carry", () => {
+Deno.test("`formatEvent()` refuses lone surrogates, which UTF-8 cannot carry", () => {
   for (const text of ["\ud800", "a\udc00b", "\udc00\ud800"]) {
-    assertThrows(() => encodeEvent({ data: text }), TypeError, "lone surrogate");
-    assertThrows(() => encodeEvent({ event: text, data: "" }), TypeError, "lone surrogate");
-    assertThrows(() => encodeEvent({ id: text, data: "" }), TypeError, "lone surrogate");
+    assertThrows(() => formatEvent({ data: text }), TypeError, "lone surrogate");
+    assertThrows(() => formatEvent({ event: text, data: "" }), TypeError, "lone surrogate");
+    assertThrows(() => formatEvent({ id: text, data: "" }), TypeError, "lone surrogate");
   }
 });
 
-Deno.test("`encodeEvent()` refuses a retry that is not a whole number of ms", () => {
+Deno.test("`formatEvent()` refuses a retry that is not a whole number of ms", () => {
   for (const retry of [-1, 1.5, NaN, Infinity, 2 ** 53, -0.5]) {
-    assertThrows(() => encodeEvent({ data: "", retry }), TypeError, "SSE retry");
+    assertThrows(() => formatEvent({ data: "", retry }), TypeError, "SSE retry");
   }
-  assertEquals(receive([encodeEvent({ data: "", retry: 0 })]).retries, [0]);
+  assertEquals(receive([joined([formatEvent({ data: "", retry: 0 })])]).retries, [0]);
 });
 
 Deno.test("data that begins with blanks keeps them", () => {
   for (const data of [" a", "  a", "\ta", " ", ":", ": a", "data: a", "\n", "\n\n a"]) {
-    assertEquals(receive([encodeEvent({ data })]).events[0]?.data, data);
+    assertEquals(receive([joined([formatEvent({ data })])]).events[0]?.data, data);
   }
 });
 
 Deno.test("empty data is still an event", () => {
-  assertEquals(receive([encodeEvent({ event: "tick", data: "" })]).events, [
+  assertEquals(receive([joined([formatEvent({ event: "tick", data: "" })])]).events, [
     { event: "tick", data: "", id: undefined },
   ]);
 });
 
 Deno.test("the fields go out in a fixed form", () => {
-  const text = (event: SseEvent) => new TextDecoder().decode(encodeEvent(event));
+  const text = (event: SseEvent) => formatEvent(event);
   assertEquals(
     text({ event: "e", id: "7", retry: 1_000, data: "a\nb" }),
     "event: e\nid: 7\nretry: 1000\ndata: a\ndata: b\n\n",
@@ -147,14 +147,16 @@ Deno.test("the fields go out in a fixed form", () => {
   assertEquals(text({ data: "a" }), "data: a\n\n");
 });
 
-Deno.test("`encodeJsonEvent()` without a name is a `message` event that names itself", () => {
+Deno.test("`formatJson()` without a name is a `message` event that names itself", () => {
   assertEquals(
-    new TextDecoder().decode(encodeJsonEvent({ a: "\n" })),
+    formatJson({ a: "\n" }),
     'event: message\ndata: {"a":"\\n"}\n\n',
   );
 });
 
 Deno.test("the keepalive is a comment and no event", () => {
-  const { events, comments } = receive([KEEPALIVE, encodeEvent({ data: "x" }), KEEPALIVE]);
+  const { events, comments } = receive([
+    joined([KEEPALIVE, formatEvent({ data: "x" }), KEEPALIVE]),
+  ]);
   assertEquals([events.length, comments], [1, ["ping", "ping"]]);
 });

@@ -25,7 +25,7 @@ interface Held {
 }
 
 /** What a message costs besides its text: the frame, an event id of the longest kind, the entry. */
-const OVERHEAD_BYTES = 320;
+export const FRAME_OVERHEAD_BYTES = 320;
 const ENCODER = new TextEncoder();
 
 export class Coalescer {
@@ -58,7 +58,7 @@ export class Coalescer {
   hold({ kind, key }: Droppable, text: string, maxBytes: number): boolean {
     const own = key ?? `log ${++this.#logCount}`;
     if (key !== undefined) this.#drop(own);
-    const bytes = ENCODER.encode(text).length + OVERHEAD_BYTES;
+    const bytes = ENCODER.encode(text).length + FRAME_OVERHEAD_BYTES;
     const left = maxBytes - bytes;
     if (kind !== "log") this.makeRoom(left);
     else if (left >= 0) this.#dropOldest("log", left);
@@ -91,9 +91,9 @@ export class Coalescer {
    */
   drain(maxBytes: number): string[] {
     this.makeRoom(maxBytes);
-    if (this.#droppedLogs > 0) this.#dropOldest("log", maxBytes - OVERHEAD_BYTES);
+    if (this.#droppedLogs > 0) this.#dropOldest("log", maxBytes - FRAME_OVERHEAD_BYTES);
     const texts = [...this.#held.values()].map(({ text }) => text);
-    const isToBeTold = this.#droppedLogs > 0 && this.#bytes + OVERHEAD_BYTES <= maxBytes;
+    const isToBeTold = this.#droppedLogs > 0 && this.#bytes + FRAME_OVERHEAD_BYTES <= maxBytes;
     if (isToBeTold) texts.unshift(this.#droppedNotice());
     this.#held.clear();
     this.#droppedLogs = 0;

@@ -3,36 +3,33 @@
  *
  * In Deno a reader that stops makes nothing throw: a few megabytes vanish into kernel buffers, then
  * bytes stay in the stream's queue. Its high-water mark is 0, so `-desiredSize` is exactly how many
- * chunks wait. That is looked at, and not waited for: to be told by `pull()` that none does would
- * cost each chunk a promise, and each idle stream 150 bytes.
+ * chunks wait. The outbox reads that when it needs to know; a `pull()` would cost each chunk a promise.
+ * Perf: streams without pull().
  *
- * What is in the queue cannot be taken back, so notifications that a later one may supersede are
- * held back in a backlog as long as the reader is behind.
+ * What is in the queue cannot be taken back, so notifications that a later one may replace are
+ * deferred as long as the reader is slow. When more waits than should, the reader is watched: one
+ * that goes on taking may take as long as it needs, one that has stopped is cut off.
  *
  * @module
  */
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { droppableOf, progressKey } from "../../wire/droppable.ts";
+import { FRAME_OVERHEAD_BYTES } from "./coalescer.ts";
 import { DeferredMessages, type DeferredMessagesHost } from "./deferred_messages.ts";
-
-/** Whose outbox it is. */
-export interface OutboxOwner {
-  /** Bytes that its listener has taken and the network has not. */
-  readonly unsentBytes: number;
-  /** The reader is gone. */
-  cancel(): void;
-  /** Sends a message that was held back, given as JSON. */
-  sendDeferred(text: string): void;
-}
+import { encodeOwn, encodeShared, type Frame, piecesOf } from "./encoder.ts";
+import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
+import { SlowReader } from "./slow_reader.ts";
 
 /**
- * A queue that counted bytes itself would cost each idle stream 280 bytes, and each chunk a call
- * through the checks of the web's interfaces.
+ * A queue that counts bytes itself would cost memory for each idle stream, and a checked call for each
+ * chunk. Perf: queues that count chunks.
  */
 const CHUNK_QUEUE = { highWaterMark: 0 };
-/** Share of what may wait from which on a reader is behind. */
+/** A reader is slow once this share of what may wait does wait. */
 const SLOW_READER_RATIO = 1 / 8;
-/** Larger frames are queued in pieces, so that a slow reader can be seen to go on. */
+/** Share of what may wait for all readers that may wait for one, however steadily it reads. */
+const MAX_SHARE = 1 / 4;
+/** Longer frames are queued in pieces, so that a slow reader can be seen to go on. */
 const CHUNK_BYTES = 65_536;
 
 /** No method throws, at any time. */
@@ -41,7 +38,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   readonly readable: ReadableStream<Uint8Array>;
   readonly #owner: OutboxOwner;
   readonly #total: DeferredMessagesHost;
-  readonly #maxBytes: number;
+  readonly #limits: OutboxLimits;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #writtenBytes = 0;
   /** Lengths of the chunks that wait, or waited when last asked, oldest first. */
@@ -51,16 +48,17 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   #countedBytes = 0;
   /** What had been sent when the stream ended. */
   #sentAtEnd: number | undefined;
-  /** Only while a reader is behind. */
-  #coalescer: DeferredMessages | undefined;
+  /** Only while the reader is slow. */
+  #deferred: DeferredMessages | undefined;
+  /** Only while more waits than should. */
+  #slowReader: SlowReader | undefined;
   /** Where the answers end that had to wait, as numbers of bytes written until then. */
   #answers: number[] | undefined;
 
-  /** @param maxBytes that may wait for the reader */
-  constructor(owner: OutboxOwner, total: DeferredMessagesHost, maxBytes: number) {
+  constructor(owner: OutboxOwner, total: DeferredMessagesHost, limits: OutboxLimits) {
     this.#owner = owner;
     this.#total = total;
-    this.#maxBytes = maxBytes;
+    this.#limits = limits;
     this.readable = new ReadableStream(this, CHUNK_QUEUE);
   }
 
@@ -73,7 +71,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** Bytes that wait, those that are held back included; none once the stream is over. */
   get queuedBytes(): number {
     if (this.#sentAtEnd !== undefined) return 0;
-    return this.waitingBytes + (this.#coalescer?.bytes ?? 0);
+    return this.waitingBytes + (this.#deferred?.bytes ?? 0);
   }
 
   /**
@@ -97,7 +95,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Called by the stream when its reader is gone. */
   cancel(): void {
-    // It is closed by then, and what it is told now would throw: 12 µs.
+    // The stream is closed already; calling its `close()` would throw.
     this.#controller = undefined;
     this.#owner.cancel();
   }
@@ -108,60 +106,74 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    * @param isAnswer whether it must not get lost unseen
    * @returns false when the stream cannot take it any more
    */
-  add(frame: Uint8Array, isAnswer = false): boolean {
+  add(frame: Frame, isAnswer = false): boolean {
     try {
-      this.#enqueue(frame);
+      this.#writtenBytes += this.#enqueue(frame);
     } catch {
       return false;
     }
-    this.#writtenBytes += frame.byteLength;
     this.syncCount();
     if (isAnswer && this.#countedBytes > 0) this.#noteAnswer();
     return true;
   }
 
-  /** Makes room where it can; whether more waits than may. Asked after each frame. */
-  isOverLimit(): boolean {
-    // What was counted with that frame: asking the stream again would cost as much as the rest.
-    if (this.#countedBytes + (this.#coalescer?.bytes ?? 0) <= this.#maxBytes) return false;
-    this.#coalescer?.makeRoom(this.#maxBytes - this.waitingBytes);
-    return this.queuedBytes > this.#maxBytes;
+  /**
+   * Makes room where it can, and has the reader watched where more waits than should.
+   *
+   * @param lastBytes that were written last
+   * @returns false where the reader was far behind even before those
+   */
+  checkLimit(lastBytes: number): boolean {
+    const { maxQueuedBytes, maxTotalQueuedBytes } = this.#limits;
+    // Uses the count from the last write: asking the stream again would cost as much as the rest.
+    if (this.#countedBytes + (this.#deferred?.bytes ?? 0) <= maxQueuedBytes) return true;
+    const { waitingBytes } = this;
+    this.#deferred?.makeRoom(maxQueuedBytes - waitingBytes);
+    if (this.queuedBytes <= maxQueuedBytes) return true;
+    const before = waitingBytes - lastBytes;
+    if (before > Math.max(maxQueuedBytes, maxTotalQueuedBytes * MAX_SHARE)) return false;
+    this.#slowReader ??= new SlowReader(this, this.#total.wheel, maxQueuedBytes, (hasCaughtUp) => {
+      this.#slowReader = undefined;
+      if (!hasCaughtUp) this.#owner.onStalled();
+    });
+    return true;
   }
 
   /**
-   * Holds a message back, or leaves it out, where it may be and its reader is behind.
+   * Defers a message, or drops it, where that is allowed and the reader is slow.
    *
    * @param text of the message, as JSON
    * @returns false when it is to be sent now
    */
   defer(message: JsonRpcMessage, text: string): boolean {
-    if (this.#coalescer !== undefined) this.#catchUp();
-    // What was counted may have been taken meanwhile, and is never too little.
+    if (this.#deferred !== undefined) this.#catchUp();
+    // The count may be stale, but only too high.
     if (!this.#isBehind(this.#countedBytes, text.length)) return false;
     const { waitingBytes } = this;
     if (!this.#isBehind(waitingBytes, text.length)) return false;
     const notice = droppableOf(message);
     if (notice === undefined) return false;
-    this.#coalescer ??= new DeferredMessages(this.#total, () => this.#catchUp());
-    return this.#coalescer.hold(notice, text, this.#maxBytes - waitingBytes);
+    this.#deferred ??= new DeferredMessages(this.#total, () => this.#catchUp());
+    return this.#deferred.hold(notice, text, this.#limits.maxQueuedBytes - waitingBytes);
   }
 
   /** A call is over: its progress matters no more. */
   endProgress(token: unknown): void {
-    this.#coalescer?.drop(progressKey(token));
+    this.#deferred?.drop(progressKey(token));
   }
 
   /**
-   * Sends what was held back.
+   * Sends what was deferred, as far as room is left for what is sent next.
    *
-   * @param nextBytes tells the length of what is sent next, and must find room after it
+   * @param next message, as JSON
    */
-  flush(nextBytes: () => number = () => 0): void {
-    const backlog = this.#coalescer;
-    if (backlog === undefined) return;
-    this.#coalescer = undefined;
-    const room = this.#maxBytes - this.waitingBytes - nextBytes();
-    for (const text of backlog.drain(room)) this.#owner.sendDeferred(text);
+  flush(next = ""): void {
+    const deferred = this.#deferred;
+    if (deferred === undefined) return;
+    this.#deferred = undefined;
+    const nextBytes = next === "" ? 0 : next.length + FRAME_OVERHEAD_BYTES;
+    const room = this.#limits.maxQueuedBytes - this.waitingBytes - nextBytes;
+    for (const text of deferred.drain(room)) this.#owner.sendDeferred(text);
   }
 
   /** Brings the total up to date: a reader takes bytes without telling. */
@@ -208,7 +220,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   /**
-   * Sends what was held back, if the reader has taken all the rest.
+   * Sends what was deferred, if the reader has taken everything else.
    *
    * @returns whether it has
    */
@@ -228,26 +240,30 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     return this.#waitingBytes;
   }
 
-  #enqueue(frame: Uint8Array): void {
-    // What is larger than the queue passes only as a whole, to a reader that waits for it.
-    if (frame.byteLength <= CHUNK_BYTES || frame.byteLength > this.#maxBytes) {
-      return this.#enqueueChunk(frame);
-    }
-    for (let start = 0; start < frame.byteLength; start += CHUNK_BYTES) {
-      this.#enqueueChunk(frame.subarray(start, start + CHUNK_BYTES));
-    }
+  /** @returns how many bytes it has */
+  #enqueue(frame: Frame): number {
+    if (frame.length <= CHUNK_BYTES) return this.#enqueueChunk(this.#encode(frame));
+    let bytes = 0;
+    for (const piece of piecesOf(frame, CHUNK_BYTES)) bytes += this.#enqueueChunk(piece);
+    return bytes;
   }
 
-  #enqueueChunk(chunk: Uint8Array): void {
+  /** What may wait for long gets bytes of its own; the first two frames are those of an opening. */
+  #encode(frame: Frame): Uint8Array {
+    if (typeof frame !== "string") return frame;
+    return (this.#waiting?.length ?? 0) < 2 ? encodeShared(frame) : encodeOwn(frame);
+  }
+
+  #enqueueChunk(chunk: Uint8Array): number {
     const controller = this.#controller;
-    if (controller === undefined) return;
-    // What may wait for long must not keep alive the bytes it shares with others, which no limit
-    // counts (`utf8.ts`); the first two are those with which a stream opens.
-    controller.enqueue((this.#waiting?.length ?? 0) < 2 ? chunk : chunk.slice());
+    const { byteLength } = chunk;
+    if (controller === undefined) return byteLength;
+    controller.enqueue(chunk);
     // A reader that waited has it already.
-    if ((controller.desiredSize ?? 0) >= 0) return;
-    (this.#waiting ??= []).push(chunk.byteLength);
-    this.#waitingBytes += chunk.byteLength;
+    if ((controller.desiredSize ?? 0) >= 0) return byteLength;
+    (this.#waiting ??= []).push(byteLength);
+    this.#waitingBytes += byteLength;
+    return byteLength;
   }
 
   #noteAnswer(): void {
@@ -258,11 +274,13 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #isBehind(waitingBytes: number, length: number): boolean {
-    return this.#coalescer !== undefined || waitingBytes > this.#maxBytes * SLOW_READER_RATIO ||
-      waitingBytes > 0 && waitingBytes + length > this.#maxBytes;
+    return this.#deferred !== undefined ||
+      waitingBytes > this.#limits.maxQueuedBytes * SLOW_READER_RATIO ||
+      waitingBytes > 0 && waitingBytes + length > this.#limits.maxQueuedBytes;
   }
 
   #settle(): void {
+    this.#slowReader?.stop();
     this.#sentAtEnd ??= this.sentBytes;
   }
 }

@@ -3,8 +3,10 @@ import type { Outbox } from "./outbox.ts";
 
 /** How often it is looked whether the reader goes on (ms). */
 const POLL_MS = 5_000;
-/** How long the bytes of an ended stream may wait in all (ms). */
+/** How long the bytes of an ended stream may wait in all (ms), besides the time that many need. */
 const MAX_WAIT_MS = 60_000;
+/** Bytes per ms that a reader must take of many. */
+const MIN_RATE = 64;
 
 /** Where the last bytes of streams are counted. */
 export interface TailDrainHost {
@@ -13,8 +15,8 @@ export interface TailDrainHost {
 }
 
 /**
- * What waits in a stream that has ended. A slow reader may take it, as long as it goes on taking:
- * one that has taken nothing since the last look is cut off.
+ * What waits in a stream that has ended. A slow reader may take it, as long as it goes on taking; one
+ * that has taken nothing since the last look is cut off.
  */
 export class TailDrain extends TimerEntry {
   readonly #outbox: Outbox;
@@ -29,8 +31,8 @@ export class TailDrain extends TimerEntry {
     this.#outbox = outbox;
     this.#owner = owner;
     this.#cut = cut;
-    this.#until = owner.wheel.now() + MAX_WAIT_MS;
     this.#seenBytes = outbox.waitingBytes;
+    this.#until = owner.wheel.now() + MAX_WAIT_MS + this.#seenBytes / MIN_RATE;
     owner.tailDrains.add(this);
     owner.wheel.schedule(this, POLL_MS);
   }

@@ -6,7 +6,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
-import { encodeEvent, KEEPALIVE } from "../../wire/sse.ts";
+import { formatEvent, KEEPALIVE } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import { accepted, eventStream } from "../respond.ts";
@@ -37,7 +37,7 @@ export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
 export function openHttpSse(sessions: StreamSessions, c: RequestContext): Response {
   const { stream } = sessions.open({ origin: c });
   const endpoint = `?${CONNECTION_ID_PARAM}=${stream.id}`;
-  stream.open(encodeEvent({ event: "endpoint", data: endpoint }), c.request);
+  stream.open(formatEvent({ event: "endpoint", data: endpoint }), c.request);
   return eventStream(stream);
 }
 

@@ -12,7 +12,7 @@ import type { PongState } from "../../stream/heartbeat.ts";
 import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
-import { encodeJsonEvent, KEEPALIVE } from "../../wire/sse.ts";
+import { formatJson, KEEPALIVE } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 
@@ -69,16 +69,16 @@ class ListenDriver implements StreamDriver, ChangeListener {
   start(stream: EventStream, request: Request): void {
     this.#stream = stream;
     this.#changes.add(this);
-    stream.open(encodeJsonEvent(this.#subscription.acknowledgement()), request);
+    stream.open(formatJson(this.#subscription.acknowledgement()), request);
   }
 
-  ping(): Uint8Array {
+  ping(): string {
     return KEEPALIVE;
   }
 
   /** Whenever the server ends the stream, it says so. */
-  closingFrame(): Uint8Array {
-    return encodeJsonEvent(this.#subscription.end());
+  closingFrame(): string {
+    return formatJson(this.#subscription.end());
   }
 
   onEnded(): void {

@@ -11,13 +11,13 @@
  *
  * @module
  */
-import { unixSeconds } from "../../base/clock.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { CONNECTION_ID, PING_INTERVAL, singleValue } from "../../wire/headers.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
-import { encodeJsonEvent } from "../../wire/sse.ts";
+import { formatJson } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
+import { PingEvents } from "./ping_events.ts";
 import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
 import {
   type SessionDialect,
@@ -26,50 +26,22 @@ import {
   StreamSessions,
 } from "../stream_session.ts";
 
-/** So many frames are remembered: those of one moment, and of clients that came together. */
-const MAX_PING_FRAMES = 16;
-
-/**
- * Streams that were opened together, as after a restart, ping together and say the same: the frame
- * is made once. Each made is bytes outside of V8's heap, which are dear to collect.
- */
-class PingFrames {
-  #timestamp = 0;
-  readonly #frames = new Map<number, Uint8Array>();
-
-  of(pingCount: number, uptime: number): Uint8Array {
-    const timestamp = unixSeconds();
-    if (timestamp !== this.#timestamp || this.#frames.size >= MAX_PING_FRAMES) this.#frames.clear();
-    this.#timestamp = timestamp;
-    // An uptime in seconds has eight digits after three years; no timer waits longer than 25 days.
-    const key = pingCount * 1e8 + uptime;
-    const known = this.#frames.get(key);
-    if (known !== undefined) return known;
-    const data = { timestamp, ping_count: pingCount, uptime };
-    const frame = encodeJsonEvent({ event: "ping", data }, "ping");
-    this.#frames.set(key, frame);
-    return frame;
-  }
+/** The plain streams of an app. */
+export function createPlainSessions(deps: SessionStreamDeps): StreamSessions {
+  const pings = new PingEvents();
+  return new StreamSessions(deps, { ...PLAIN, ping: (stream, count) => pings.of(stream, count) });
 }
 
-const PINGS = new PingFrames();
-
-const PLAIN: SessionDialect = {
+const PLAIN: Omit<SessionDialect, "ping"> = {
   name: "plain",
   beginsWithInitialize: false,
   responseEvent: (response) => "error" in response ? "error" : "response",
-  ping: ({ uptime }, pingCount) => PINGS.of(pingCount, uptime),
   closingFrame: (reason, { id, pingCount, uptime }) =>
-    encodeJsonEvent({
+    formatJson({
       event: "close",
       data: { reason, connection_id: id, ping_count: pingCount, uptime },
     }, "close"),
 };
-
-/** The plain streams of an app. */
-export function createPlainSessions(deps: SessionStreamDeps): StreamSessions {
-  return new StreamSessions(deps, PLAIN);
-}
 
 /**
  * Opens a plain stream.
@@ -89,7 +61,7 @@ export function openPlain(
   const { stream } = session;
   const result = { status: "connected", connection_id: stream.id };
   stream.open(
-    encodeJsonEvent({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
+    formatJson({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
     c.request,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.

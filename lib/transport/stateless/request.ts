@@ -22,7 +22,7 @@ import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/st
 import { toErrorResponse } from "../../wire/error_table.ts";
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
-import { encodeJsonEvent, KEEPALIVE } from "../../wire/sse.ts";
+import { formatJson, KEEPALIVE } from "../../wire/sse.ts";
 import { callerOf } from "../caller.ts";
 import type { ModernClient } from "../modern/client.ts";
 import type { RequestContext } from "../request_head.ts";
@@ -113,14 +113,14 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
     return 0;
   }
 
-  ping(): Uint8Array {
+  ping(): string {
     return KEEPALIVE;
   }
 
   /** The answer to a call that a drain cuts. */
-  closingFrame(reason: CloseReason): Uint8Array | undefined {
+  closingFrame(reason: CloseReason): string | undefined {
     if (reason !== "drain") return undefined;
-    return encodeJsonEvent(toErrorResponse(cutByDrain(), this.#call.message.id));
+    return formatJson(toErrorResponse(cutByDrain(), this.#call.message.id));
   }
 
   /** The stream has ended before the call: that is how a client cancels it. */
@@ -142,7 +142,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   }
 
   endProgress(token: string | number): void {
-    this.#stream?.outbox.endProgress(token);
+    this.#stream?.endProgress(token);
   }
 
   onClientGone(listener: () => void): () => void {
@@ -196,10 +196,8 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
       return this.#answer?.resolve(answerOf(this.#call, response));
     }
     if (response !== undefined) {
-      const frame = writeOrError(response, (one) => encodeJsonEvent(one));
-      // Nothing may come after the answer.
-      this.#stream.outbox.flush(() => frame.byteLength);
-      this.#stream.sendResponse(frame);
+      const event = writeOrError(response, (one) => formatJson(one));
+      this.#stream.sendFinalResponse(event);
     }
     this.#stream.close("completed");
   }

@@ -2,7 +2,7 @@ import type { CallAborted } from "../../base/errors.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
 import { QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
-import { encodeRetry, KEEPALIVE } from "../../wire/sse.ts";
+import { KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { ResumableStream } from "./resumable_stream.ts";
 
 /** How soon a client comes back to a stream that was cut by plan (ms), spread over a window. */
@@ -31,11 +31,11 @@ export class Carrier implements StreamDriver {
     return this.#stream.answeredCount;
   }
 
-  ping(): Uint8Array {
+  ping(): string {
     return KEEPALIVE;
   }
 
-  closingFrame(reason: CloseReason): Uint8Array | undefined {
+  closingFrame(reason: CloseReason): string | undefined {
     return closingFrame(reason);
   }
 
@@ -63,9 +63,9 @@ export const REPLAY_CARRIER: StreamDriver = {
   closingFrame,
 };
 
-function closingFrame(reason: CloseReason): Uint8Array | undefined {
+function closingFrame(reason: CloseReason): string | undefined {
   if (reason !== "max_age" && reason !== "drain") return undefined;
-  return encodeRetry(
+  return retryField(
     ROTATION_RETRY_MS.min + Math.floor(Math.random() * ROTATION_RETRY_MS.spread),
   );
 }

@@ -21,17 +21,14 @@ import {
   toJson,
 } from "../../wire/json_rpc.ts";
 import { writeOrError } from "../respond.ts";
-import { encodeEvent, encodeJsonEvent, encodeRetry } from "../../wire/sse.ts";
+import { formatEvent, formatJson, retryField } from "../../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
 /** A comment: the first byte of a stream, for clients that know no priming event. */
-export const OPENING = ENCODER.encode(": open\n\n");
+export const OPENING = ": open\n\n";
 
 /** How soon a client comes back to a lost stream (ms), unless told otherwise. */
 export const RETRY_MS = 1_000;
-/** More than an event takes besides its data. */
-const EVENT_BYTES = 320;
-
 /** What a {@linkcode ResumableStream} is made of. */
 export interface ResumableParts {
   /** Its name within the session. */
@@ -99,16 +96,14 @@ export class ResumableStream {
   }
 
   /**
-   * Adds a message, and sends it if a response carries the stream. What is held back for a reader
-   * that is behind becomes an event only later, so the numbers of events have no holes.
+   * Adds a message, and sends it if a response carries the stream. What is deferred for a slow reader
+   * becomes an event only later, so the numbers of events have no holes.
    */
   write(message: JsonRpcMessage): void {
     const text = toJson(message);
     if (this.#connection?.defer(message, text)) return;
     // Nothing may come after the answer, as it may be the end of the stream.
-    if (isResponse(message)) {
-      this.#connection?.outbox.flush(() => ENCODER.encode(text).length + EVENT_BYTES);
-    }
+    if (isResponse(message)) this.#connection?.flushBefore(text);
     this.#append(text, "message");
     if (!isRequest(message)) return;
     this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
@@ -138,7 +133,7 @@ export class ResumableStream {
   }
 
   endProgress(token: string | number): void {
-    this.#connection?.outbox.endProgress(token);
+    this.#connection?.endProgress(token);
   }
 
   /** Asks again what a client that knows the events up to number `seq` has not been asked. */
@@ -167,7 +162,7 @@ export class ResumableStream {
     const { pings } = this.#parts;
     if (pings === undefined) return "unknown";
     const { answer } = pings;
-    this.#connection?.sendRaw(encodeJsonEvent(pings.next()));
+    this.#connection?.sendRaw(formatJson(pings.next()));
     return answer;
   }
 
@@ -185,7 +180,7 @@ export class ResumableStream {
   release(reason: "completed" | "disconnected", retryMs?: number): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    if (retryMs !== undefined) connection?.sendRaw(encodeRetry(retryMs));
+    if (retryMs !== undefined) connection?.sendRaw(retryField(retryMs));
     connection?.close(reason);
   }
 
@@ -196,12 +191,12 @@ export class ResumableStream {
   #append(data: string, event: string | undefined, retry?: number): void {
     const seq = ++this.#seq;
     const { name, requestId, ids, store, storeKey } = this.#parts;
-    const frame = encodeEvent({
+    const frame = ENCODER.encode(formatEvent({
       data,
       id: ids.write({ stream: name, seq, requestId }),
       ...(event !== undefined && { event }),
       ...(retry !== undefined && { retry }),
-    });
+    }));
     store.append(storeKey, seq, frame);
     if (this.#connection?.sendRaw(frame)) this.#deliveredSeq = seq;
   }

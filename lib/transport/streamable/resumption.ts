@@ -14,7 +14,7 @@ import type { EventStream } from "../../stream/event_stream.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import { LAST_EVENT_ID, singleValue } from "../../wire/headers.ts";
 import { notification } from "../../wire/json_rpc.ts";
-import { encodeEvent } from "../../wire/sse.ts";
+import { formatEvent } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
@@ -162,12 +162,12 @@ export function notifyGap(
 }
 
 /** The stream has ended and its events are gone: the request fails, rather than wait for ever. */
-function lostAnswer(session: StreamableSession, position: EventPosition): Uint8Array {
+function lostAnswer(session: StreamableSession, position: EventPosition): string {
   const error = new ProtocolError(
     "internal_error",
     "The response to this request is gone and cannot be replayed; send the request again",
   );
-  return encodeEvent({
+  return formatEvent({
     event: "message",
     id: session.eventIds.write(finalPosition(position)),
     data: JSON.stringify(toErrorResponse(error, position.requestId)),

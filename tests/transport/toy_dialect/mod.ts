@@ -2,7 +2,7 @@ import type { Dialect, TransportCore } from "../../../lib/transport/dialect.ts";
 import type { RequestContext } from "../../../lib/transport/request_head.ts";
 import { eventStream } from "../../../lib/transport/respond.ts";
 import { QUIET_DRIVER, type StreamDriver } from "../../../lib/stream/stream_driver.ts";
-import { encodeEvent } from "../../../lib/wire/sse.ts";
+import { formatEvent } from "../../../lib/wire/sse.ts";
 
 /** GET with the header `Toy`: a stream that names the tools, now and after each change. */
 export const TOY: Dialect = {
@@ -20,7 +20,7 @@ function openToy(core: TransportCore, c: RequestContext): Response {
     ...QUIET_DRIVER,
     name: "toy",
     isLongLived: true,
-    closingFrame: (reason) => encodeEvent({ event: "end", data: reason }),
+    closingFrame: (reason) => formatEvent({ event: "end", data: reason }),
     onEnded: () => core.changes.remove(listener),
   };
   const { client, socket } = c;
@@ -29,9 +29,9 @@ function openToy(core: TransportCore, c: RequestContext): Response {
   const listener = {
     place: -1,
     wantsChange: ({ kind }: { readonly kind: string }) => kind === "tools",
-    sendChange: () => void stream.sendRaw(encodeEvent({ data: names() })),
+    sendChange: () => void stream.sendRaw(formatEvent({ data: names() })),
   };
   core.changes.add(listener);
-  stream.open(encodeEvent({ data: names() }), c.request);
+  stream.open(formatEvent({ data: names() }), c.request);
   return eventStream(stream);
 }
