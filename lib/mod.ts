@@ -31,7 +31,14 @@ export {
   type LogOptions,
 } from "./base/log.ts";
 export { type Settings } from "./base/settings.ts";
-export type { Catalog, CatalogChange, Features, Offer } from "./registry/catalog.ts";
+export type { Catalog, CatalogChange, Offer } from "./registry/catalog.ts";
+export {
+  type FeatureGroup,
+  type FeatureLists,
+  type Features,
+  group,
+  type GroupOptions,
+} from "./registry/group.ts";
 export type { CatalogList } from "./registry/catalog_list.ts";
 export type { Selection, ServingDefinition } from "./registry/serving.ts";
 export type { Completer, Completers, CompletionContext } from "./registry/completion.ts";

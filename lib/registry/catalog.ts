@@ -4,6 +4,7 @@
  * @module
  */
 import { CatalogList } from "./catalog_list.ts";
+import { type Features, flatten } from "./group.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
@@ -11,15 +12,6 @@ import { normalizeUri } from "./uri.ts";
 
 /** The kinds of things offered, each with a list of its own. */
 export type ListKind = "tools" | "resources" | "prompts";
-
-/** The tools, resources, templates and prompts that an app serves. */
-// deno-lint-ignore no-explicit-any -- as for the features themselves
-export interface Features<App = any> {
-  readonly tools?: Iterable<Tool<App>>;
-  readonly resources?: Iterable<Resource<App>>;
-  readonly resourceTemplates?: Iterable<ResourceTemplate<App>>;
-  readonly prompts?: Iterable<Prompt<App>>;
-}
 
 /** The former name of {@linkcode Features}. */
 export type Offer = Features;
@@ -53,12 +45,13 @@ export class Catalog {
     | undefined;
   readonly #listeners = new Set<(change: CatalogChange) => void>();
 
-  /** @throws {RegistrationError} when two of a kind share a name */
+  /** @throws {RegistrationError} when two of a kind share a name, with the origin of both */
   constructor(features: Features = {}) {
-    for (const tool of features.tools ?? []) this.tools.add(tool);
-    for (const resource of features.resources ?? []) this.resources.add(resource);
-    for (const template of features.resourceTemplates ?? []) this.resourceTemplates.add(template);
-    for (const prompt of features.prompts ?? []) this.prompts.add(prompt);
+    const { tools, resources, resourceTemplates, prompts } = flatten(features);
+    for (const tool of tools) this.tools.add(tool);
+    for (const resource of resources) this.resources.add(resource);
+    for (const template of resourceTemplates) this.resourceTemplates.add(template);
+    for (const prompt of prompts) this.prompts.add(prompt);
   }
 
   /**

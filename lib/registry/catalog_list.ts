@@ -88,9 +88,10 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
    * @throws {RegistrationError} when the name is taken, also by one that is switched off
    */
   add(item: T): void {
-    if (this.#items.has(item.name)) {
+    const known = this.#items.get(item.name);
+    if (known !== undefined) {
       throw new RegistrationError(
-        `Cannot serve ${this.#kind} "${item.name}": the name is taken`,
+        `Cannot serve ${this.#kind} "${item.name}": the name is taken${originsOf(known, item)}`,
       );
     }
     this.#items.set(item.name, item);
@@ -176,6 +177,13 @@ export interface ListAccess {
   readonly viewScopes: readonly string[];
   /** Whether any item needs scopes. */
   readonly isGuarded: boolean;
+}
+
+/** Says where two items of one name come from, as far as they say it. */
+function originsOf(known: Serving, added: Serving): string {
+  if (known.origin === undefined && added.origin === undefined) return "";
+  const [first, second] = [known, added].map(({ origin = "the app itself" }) => origin);
+  return `, by one of ${first}; the other is of ${second}`;
 }
 
 function listAccess(items: Iterable<Guarded>): ListAccess {

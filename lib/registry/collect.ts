@@ -4,18 +4,10 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
-import type { Features } from "./catalog.ts";
+import { type FeatureLists, isGroup } from "./group.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
-
-/** What a module serves, each feature once. */
-export interface CollectedFeatures extends Features {
-  readonly tools: readonly Tool[];
-  readonly resources: readonly Resource[];
-  readonly resourceTemplates: readonly ResourceTemplate[];
-  readonly prompts: readonly Prompt[];
-}
 
 /** An export, or a part of one, that cannot be served. */
 export interface Unserved {
@@ -37,7 +29,7 @@ const MAX_DEPTH = 4;
  */
 export function collectFeatures(
   exports: Readonly<Record<string, unknown>>,
-): { readonly features: CollectedFeatures; readonly unserved: readonly Unserved[] } {
+): { readonly features: FeatureLists; readonly unserved: readonly Unserved[] } {
   const collector = new Collector();
   for (const name of Object.keys(exports)) collector.collect(() => exports[name], name);
   return { features: collector.features(), unserved: collector.unserved };
@@ -51,7 +43,7 @@ class Collector {
   readonly #templates = new Set<ResourceTemplate>();
   readonly #prompts = new Set<Prompt>();
 
-  features(): CollectedFeatures {
+  features(): FeatureLists {
     return {
       tools: [...this.#tools],
       resources: [...this.#resources],
@@ -75,6 +67,11 @@ class Collector {
   }
 
   #take(value: unknown): boolean {
+    if (isGroup(value)) {
+      const { tools, resources, resourceTemplates, prompts } = value.features;
+      for (const one of [...tools, ...resources, ...resourceTemplates, ...prompts]) this.#take(one);
+      return true;
+    }
     if (typeof value !== "object" || value === null || !("listing" in value)) return false;
     const { listing, name } = value as { readonly listing: unknown; readonly name?: unknown };
     if (typeof listing !== "object" || listing === null || typeof name !== "string") return false;

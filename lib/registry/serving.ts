@@ -21,6 +21,8 @@ export interface Serving {
   readonly tags?: readonly string[];
   /** Whether it is served from the start. */
   readonly enabled?: boolean;
+  /** Where it comes from, such as `group "billing"`; for errors. */
+  readonly origin?: string;
 }
 
 /** One thing by its name, or all that have a tag. */

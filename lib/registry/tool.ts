@@ -119,13 +119,7 @@ export function defineTool<
   definition: ToolDefinition<I, O, App>,
 ): Tool<App> {
   const { name } = definition;
-  if (typeof name !== "string" || !NAME_REGEXP.test(name)) {
-    throw new RegistrationError(
-      `Cannot serve tool ${
-        JSON.stringify(name)
-      }: a name is 1 to 128 letters, digits, "_", "-" and "."`,
-    );
-  }
+  requireName(name);
   const owner = `tool "${name}"`;
   if (typeof definition.run !== "function") {
     throw new RegistrationError(
@@ -145,6 +139,31 @@ export function defineTool<
     ...accessOf(definition, owner),
     ...servingOf(definition, owner),
   });
+}
+
+/**
+ * The same tool under another name, which its errors tell as well.
+ *
+ * @throws {RegistrationError} for a name outside the protocol's characters
+ */
+export function renameTool<App>(tool: Tool<App>, name: string): Tool<App> {
+  requireName(name);
+  // A tool that was made by hand has no errors of its own that would tell its name.
+  return tool instanceof DefinedTool ? tool.renamed(name) : {
+    ...tool,
+    name,
+    listing: { ...tool.listing, name },
+    call: (args, ctx) => tool.call(args, ctx),
+  };
+}
+
+function requireName(name: unknown): void {
+  if (typeof name === "string" && NAME_REGEXP.test(name)) return;
+  throw new RegistrationError(
+    `Cannot serve tool ${
+      JSON.stringify(name)
+    }: a name is 1 to 128 letters, digits, "_", "-" and "."`,
+  );
 }
 
 /** The longest time that a timer can wait (ms). */
@@ -187,6 +206,11 @@ class DefinedTool<I extends z.ZodType, O extends z.ZodType, App> implements Tool
     this.#queue = concurrency === undefined ? undefined : new CallQueue(concurrency);
     this.#definition = definition;
     this.#results = new ToolResults(listing, definition.output);
+  }
+
+  renamed(name: string): Tool<App> {
+    const definition = { ...this.#definition, name };
+    return new DefinedTool(definition, { ...this.listing, name }, this);
   }
 
   call(args: unknown, ctx: ToolContext<App>): MaybePromise<CallToolResult> {

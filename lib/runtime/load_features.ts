@@ -1,7 +1,7 @@
 import { ConfigError, messageOf, RegistrationError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { type CollectedFeatures, collectFeatures, type Unserved } from "../registry/collect.ts";
-import type { Features } from "../registry/catalog.ts";
+import { collectFeatures, type Unserved } from "../registry/collect.ts";
+import type { FeatureLists, Features } from "../registry/group.ts";
 import { composeLifespans, type Lifespan, type NamedLifespan } from "../registry/lifespan.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import { type ModuleHooks, takeHooks } from "./module_hooks.ts";
@@ -17,7 +17,7 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 
 /** What modules serve, and what stands around it. */
-export interface LoadedModules extends CollectedFeatures, Lifespan {
+export interface LoadedModules extends FeatureLists, Lifespan {
   readonly use: readonly Middleware[];
 }
 
@@ -37,7 +37,7 @@ export async function loadFeatures(
   const names = new TakenNames(builtIn);
   const use: Middleware[] = [];
   const lifespans: NamedLifespan[] = [];
-  const all: { [K in Kind]: CollectedFeatures[K][number][] } = {
+  const all: { [K in Kind]: FeatureLists[K][number][] } = {
     tools: [],
     resources: [],
     resourceTemplates: [],
@@ -59,7 +59,7 @@ export async function loadFeatures(
 
 /** What one module serves, and what it puts around everything. */
 interface LoadedModule {
-  readonly features: CollectedFeatures;
+  readonly features: FeatureLists;
   readonly hooks: ModuleHooks;
 }
 

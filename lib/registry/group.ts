@@ -1,0 +1,239 @@
+/**
+ * Groups: features that share a prefix and middleware.
+ *
+ * @module
+ */
+import {
+  CallAborted,
+  messageOf,
+  ProtocolError,
+  RegistrationError,
+  stackOf,
+} from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
+import type { ToolContext } from "./context.ts";
+import { type ComposedMiddleware, composeMiddleware, type Middleware } from "./middleware.ts";
+import type { Prompt } from "./prompt.ts";
+import type { Resource, ResourceTemplate } from "./resource.ts";
+import { renameTool, type Tool } from "./tool.ts";
+import { errorResult } from "./tool_results.ts";
+
+/** Features by their kind, in lists. */
+// deno-lint-ignore no-explicit-any -- as for the features themselves
+export interface FeatureLists<App = any> {
+  readonly tools: readonly Tool<App>[];
+  readonly resources: readonly Resource<App>[];
+  readonly resourceTemplates: readonly ResourceTemplate<App>[];
+  readonly prompts: readonly Prompt<App>[];
+}
+
+/** The tools, resources, templates and prompts of an app or a group; groups may stand in any list. */
+// deno-lint-ignore no-explicit-any -- as for the features themselves
+export interface Features<App = any> {
+  readonly tools?: Iterable<Tool<App> | FeatureGroup<App>>;
+  readonly resources?: Iterable<Resource<App> | FeatureGroup<App>>;
+  readonly resourceTemplates?: Iterable<ResourceTemplate<App> | FeatureGroup<App>>;
+  readonly prompts?: Iterable<Prompt<App> | FeatureGroup<App>>;
+}
+
+/** What {@linkcode group} is made of. */
+export interface GroupOptions<App = unknown> extends Features<App> {
+  /** Middleware around the group's tools, resources and prompts; the first is the outermost. */
+  readonly use?: readonly Middleware[];
+}
+
+/** Features that are served under a prefix. */
+// deno-lint-ignore no-explicit-any -- as for the features themselves
+export interface FeatureGroup<App = any> {
+  readonly name: string;
+  /** The features under their full names, with the group's middleware around them. */
+  readonly features: FeatureLists<App>;
+}
+
+const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,64}$/;
+const log = logFor("middleware");
+
+/**
+ * Puts features under a prefix, and middleware around them. A tool `invoice` of the group `billing` is
+ * served as `billing_invoice`, and so are prompts; resources keep their URIs. Groups may hold groups.
+ *
+ * @param name the prefix: 1 to 64 letters, digits, `_`, `-` and `.`
+ * @throws {RegistrationError} for a name outside the protocol's characters, or one that gets too long
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createApp, defineTool, group } from "../mod.ts";
+ *
+ * const invoice = defineTool({ name: "invoice", description: "Writes an invoice", run: () => "…" });
+ * const app = createApp({ tools: [group("billing", { tools: [invoice] })] });
+ * assertEquals([...app.catalog.tools.values()].map(({ name }) => name), ["billing_invoice"]);
+ * app.stop();
+ * ```
+ */
+export function group<App = unknown>(
+  name: string,
+  { use = [], ...features }: GroupOptions<App>,
+): FeatureGroup<App> {
+  if (typeof name !== "string" || !NAME_REGEXP.test(name)) {
+    throw new RegistrationError(
+      `Cannot serve group ${
+        JSON.stringify(name)
+      }: a name is 1 to 64 letters, digits, "_", "-" and "."`,
+    );
+  }
+  const { tools, resources, resourceTemplates, prompts } = flatten(features);
+  const around = use.length === 0 ? undefined : composeMiddleware(use);
+  const within = { name, around };
+  return Object.freeze({
+    name,
+    features: {
+      tools: tools.map((tool) => groupedTool(tool, within)),
+      resources: resources.map((resource) => groupedResource(resource, within)),
+      resourceTemplates: resourceTemplates.map((template) => groupedTemplate(template, within)),
+      prompts: prompts.map((prompt) => groupedPrompt(prompt, within)),
+    },
+  });
+}
+
+/** Whether a value is what {@linkcode group} returns. */
+export function isGroup(value: unknown): value is FeatureGroup {
+  return typeof value === "object" && value !== null && "features" in value && "name" in value &&
+    typeof value.features === "object" && value.features !== null && "tools" in value.features;
+}
+
+/** The features by their kind; those of a group are served whichever list it stands in. */
+export function flatten<App>(features: Features<App>): FeatureLists<App> {
+  const lists = {
+    tools: [] as Tool<App>[],
+    resources: [] as Resource<App>[],
+    resourceTemplates: [] as ResourceTemplate<App>[],
+    prompts: [] as Prompt<App>[],
+  };
+  for (const kind of ["tools", "resources", "resourceTemplates", "prompts"] as const) {
+    for (const item of features[kind] ?? []) {
+      if (isGroup(item)) add(lists, item.features);
+      else (lists[kind] as unknown[]).push(item);
+    }
+  }
+  return lists;
+}
+
+function add(lists: { readonly [K in keyof FeatureLists]: unknown[] }, more: FeatureLists): void {
+  lists.tools.push(...more.tools);
+  lists.resources.push(...more.resources);
+  lists.resourceTemplates.push(...more.resourceTemplates);
+  lists.prompts.push(...more.prompts);
+}
+
+/** The group that a feature is put into. */
+interface Within {
+  readonly name: string;
+  readonly around: ComposedMiddleware | undefined;
+}
+
+function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
+  const { around } = within;
+  const renamed = renameTool(tool, `${within.name}_${tool.name}`);
+  const { name, listing, headerParams, timeoutMs } = renamed;
+  return {
+    ...{ name, listing, headerParams, timeoutMs, ...sharedOf(renamed, within) },
+    call: around === undefined ? (args, ctx) => renamed.call(args, ctx) : async (args, ctx) => {
+      try {
+        return await around(
+          callOf(METHODS.callTool, { name, args, ctx }),
+          async (changed) =>
+            await renamed.call(changed.arguments, changed.ctx as ToolContext<App>) as JsonObject,
+        ) as Awaited<ReturnType<Tool["call"]>>;
+      } catch (error) {
+        return toolFailure(name, error) as Awaited<ReturnType<Tool["call"]>>;
+      }
+    },
+  };
+}
+
+function groupedPrompt<App>(prompt: Prompt<App>, within: Within): Prompt<App> {
+  const { around } = within;
+  const name = `${within.name}_${prompt.name}`;
+  return {
+    ...{ name, listing: { ...prompt.listing, name }, complete: prompt.complete },
+    ...sharedOf(prompt, within),
+    get: around === undefined
+      ? (args, ctx) => prompt.get(args, ctx)
+      : async (args, ctx) =>
+        await around(
+          callOf(METHODS.getPrompt, { name, args, ctx }),
+          async (changed) =>
+            await prompt.get(changed.arguments, changed.ctx as ToolContext<App>) as JsonObject,
+        ) as Awaited<ReturnType<Prompt["get"]>>,
+  };
+}
+
+function groupedResource<App>(resource: Resource<App>, within: Within): Resource<App> {
+  const { around } = within;
+  return {
+    ...{ name: resource.name, listing: resource.listing, ...sharedOf(resource, within) },
+    read: around === undefined
+      ? (uri, ctx) => resource.read(uri, ctx)
+      : async (uri, ctx) =>
+        await around(
+          callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
+          async (changed) =>
+            await resource.read(uri, changed.ctx as ToolContext<App>) as JsonObject,
+        ) as Awaited<ReturnType<Resource["read"]>>,
+  };
+}
+
+function groupedTemplate<App>(
+  template: ResourceTemplate<App>,
+  within: Within,
+): ResourceTemplate<App> {
+  const { around } = within;
+  const { name, listing, complete } = template;
+  return {
+    ...{ name, listing, complete, ...sharedOf(template, within) },
+    matches: (uri) => template.matches(uri),
+    read: around === undefined ? (uri, ctx) => template.read(uri, ctx) : async (uri, ctx) => {
+      if (!template.matches(uri)) return undefined;
+      return await around(
+        callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
+        async (changed) =>
+          await template.read(uri, changed.ctx as ToolContext<App>) as unknown as JsonObject,
+      ) as Awaited<ReturnType<ResourceTemplate["read"]>>;
+    },
+  };
+}
+
+type Shared = Pick<Tool, "scopes" | "isListedForAll" | "tags" | "enabled" | "origin">;
+
+/** What features of all kinds have. */
+function sharedOf(
+  { scopes, isListedForAll, tags, enabled, origin }: Shared,
+  { name }: Within,
+): Shared {
+  return {
+    ...(scopes !== undefined && { scopes }),
+    ...(isListedForAll !== undefined && { isListedForAll }),
+    ...(tags !== undefined && { tags }),
+    ...(enabled !== undefined && { enabled }),
+    origin: origin === undefined ? `group "${name}"` : `${origin} in group "${name}"`,
+  };
+}
+
+function callOf(
+  method: string,
+  { name, args, ctx }: { readonly name: string; readonly args: unknown; readonly ctx: ToolContext },
+) {
+  const given = (args ?? {}) as JsonObject;
+  return { method, name, arguments: given, caller: ctx.caller, ctx };
+}
+
+/** An error of middleware is told to the model, as an error of the tool is. */
+function toolFailure(name: string, error: unknown): unknown {
+  if (error instanceof ProtocolError || error instanceof CallAborted) throw error;
+  const message = messageOf(error);
+  log.warning("Middleware failed", { tool: name, error: message, stack: stackOf(error) });
+  return errorResult(message || `Middleware of tool ${name} failed`);
+}

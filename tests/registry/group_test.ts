@@ -1,0 +1,159 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import * as z from "zod";
+import {
+  definePrompt,
+  defineResource,
+  defineResourceTemplate,
+  defineTool,
+  group,
+  type Middleware,
+  ProtocolError,
+  RegistrationError,
+} from "../../lib/mod.ts";
+import { Catalog } from "../../lib/registry/catalog.ts";
+import { collectFeatures } from "../../lib/registry/collect.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+
+const invoice = defineTool({
+  name: "invoice",
+  description: "Writes an invoice",
+  input: z.object({ amount: z.number() }),
+  tags: ["money"],
+  run: ({ amount }) => `${amount} due`,
+});
+const motto = defineResource({ uri: "x://motto", name: "motto", read: () => "Pay" });
+const customer = defineResourceTemplate({
+  uriTemplate: "x://customers/{id}",
+  name: "customer",
+  read: ({ id }) => `Customer ${id}`,
+});
+const remind = definePrompt({ name: "remind", run: () => "Remind them" });
+const features = {
+  tools: [invoice],
+  resources: [motto],
+  resourceTemplates: [customer],
+  prompts: [remind],
+};
+
+// deno-lint-ignore no-explicit-any -- a test looks into whatever came
+async function ask(app: TestApp, message: Record<string, unknown>): Promise<any> {
+  const response = await app.post("/mcp", message, { accept: "application/json" });
+  return await response.json();
+}
+
+Deno.test("tools and prompts of a group have its prefix, and resources keep their URIs", async () => {
+  using app = testApp({ tools: [group("billing", features)] });
+  const { tools } = (await ask(app, rpc("tools/list"))).result;
+  assertEquals([tools.length, tools[0].name, tools[0].inputSchema.required], [
+    1,
+    "billing_invoice",
+    ["amount"],
+  ]);
+  const called = await ask(app, toolCall("billing_invoice", { amount: 5 }));
+  assertEquals(called.result.content[0].text, "5 due");
+  const wrong = await ask(app, toolCall("billing_invoice", {}));
+  assertMatch(wrong.result.content[0].text, /^Invalid arguments for tool billing_invoice: amount/);
+  assertMatch((await ask(app, toolCall("invoice"))).error.message, /Unknown tool: invoice/);
+  const prompt = await ask(app, rpc("prompts/get", { name: "billing_remind" }));
+  assertEquals(prompt.result.messages[0].content.text, "Remind them");
+  for (const [uri, text] of [["x://motto", "Pay"], ["x://customers/7", "Customer 7"]] as const) {
+    const read = await ask(app, rpc("resources/read", { uri }));
+    assertEquals(read.result.contents[0].text, text);
+  }
+  assertEquals((await ask(app, rpc("resources/read", { uri: "x://no" }))).error.code, -32002);
+  assertEquals(app.catalog.tools.disable({ tag: "money" }), true);
+});
+
+Deno.test("a group's middleware stands around its features alone, and sees their full names", async () => {
+  const seen: unknown[] = [];
+  const use: Middleware[] = [
+    async (call, next) => {
+      seen.push([call.method, call.name, call.arguments]);
+      return await next({ ...call, arguments: { ...call.arguments, amount: 7 } });
+    },
+  ];
+  const other = defineTool({ name: "other", description: "Outside", run: () => "other" });
+  using app = testApp({ tools: [other, group("billing", { ...features, use })] });
+  await ask(app, toolCall("other"));
+  const { result } = await ask(app, toolCall("billing_invoice", { amount: 5 }));
+  assertEquals(result.content[0].text, "7 due");
+  await ask(app, rpc("prompts/get", { name: "billing_remind" }));
+  await ask(app, rpc("resources/read", { uri: "x://motto" }));
+  await ask(app, rpc("resources/read", { uri: "x://customers/7" }));
+  await ask(app, rpc("resources/read", { uri: "x://elsewhere" }));
+  assertEquals(seen, [
+    ["tools/call", "billing_invoice", { amount: 5 }],
+    ["prompts/get", "billing_remind", {}],
+    ["resources/read", "x://motto", {}],
+    ["resources/read", "x://customers/7", {}],
+  ]);
+});
+
+Deno.test("middleware of a group may refuse, and what it throws is told as an error of the tool", async () => {
+  using log = new CapturedLog();
+  let thrown: unknown = new Error("not today");
+  const use: Middleware[] = [() => {
+    throw thrown;
+  }];
+  using app = testApp({ tools: [group("billing", { ...features, use })] });
+  const { result } = await ask(app, toolCall("billing_invoice", { amount: 5 }));
+  assertEquals([result.isError, result.content[0].text], [true, "not today"]);
+  assertEquals(log.of("Middleware failed")[0]?.fields.tool, "billing_invoice");
+  thrown = new ProtocolError("invalid_params", "Closed");
+  assertEquals((await ask(app, toolCall("billing_invoice", {}))).error.message, "Closed");
+});
+
+Deno.test("groups may hold groups: prefixes and middleware add up, the outer ones first", async () => {
+  const order: string[] = [];
+  const mark = (name: string): Middleware => async (_call, next) => {
+    order.push(name);
+    return await next();
+  };
+  const inner = group("eu", { tools: [invoice], use: [mark("inner")] });
+  const outer = group("billing", { tools: [inner], use: [mark("outer")] });
+  using app = testApp({ prompts: [outer] });
+  const { result } = await ask(app, toolCall("billing_eu_invoice", { amount: 1 }));
+  assertEquals([result.content[0].text, order], ["1 due", ["outer", "inner"]]);
+});
+
+for (const name of ["", "a b", "x".repeat(65), "ä", 7]) {
+  Deno.test(`${JSON.stringify(name)} is not the name of a group`, () => {
+    const { message } = assertThrows(() => group(name as string, {}), RegistrationError);
+    assertMatch(message, /^Cannot serve group .*1 to 64 letters/);
+  });
+}
+
+Deno.test("a name that gets too long within a group is refused", () => {
+  const long = defineTool({ name: "x".repeat(120), description: "", run: () => "" });
+  assertThrows(() => group("billing_in_the_eu", { tools: [long] }), RegistrationError, "1 to 128");
+});
+
+Deno.test("two tools of one name are told with the groups that they come from", () => {
+  const plain = defineTool({ name: "a_b_c", description: "", run: () => "" });
+  const c = defineTool({ name: "c", description: "", run: () => "" });
+  const inB = group("b", { tools: [c] });
+  const bc = defineTool({ name: "b_c", description: "", run: () => "" });
+  const groupA = group("a", { tools: [inB] });
+  assertThrows(
+    () => new Catalog({ tools: [plain, groupA] }),
+    RegistrationError,
+    'tool "a_b_c": the name is taken, by one of the app itself; the other is of group "b" in group "a"',
+  );
+  assertThrows(
+    () => new Catalog({ tools: [group("a", { tools: [bc] }), groupA] }),
+    RegistrationError,
+    'the name is taken, by one of group "a"; the other is of group "b" in group "a"',
+  );
+});
+
+Deno.test("a module may export a group", () => {
+  const { features: found, unserved } = collectFeatures({ billing: group("billing", features) });
+  assertEquals(found.tools.map(({ name }) => name), ["billing_invoice"]);
+  assertEquals([found.resources.length, found.resourceTemplates.length, found.prompts.length], [
+    1,
+    1,
+    1,
+  ]);
+  assertEquals(unserved, []);
+});
