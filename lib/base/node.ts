@@ -9,3 +9,4 @@
 export const nodeCrypto = () => process.getBuiltinModule("node:crypto");
 export const nodeNet = () => process.getBuiltinModule("node:net");
 export const nodeV8 = () => process.getBuiltinModule("node:v8");
+export const nodeVm = () => process.getBuiltinModule("node:vm");

@@ -111,6 +111,11 @@ const REQUESTS = {
   MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
     .describe("Requests in flight on one stream or session"),
   MCP_MAX_BODY_BYTES: bytes(4_194_304).describe("Size of a request body"),
+  MCP_MAX_BODY_VALUES: count(50_000)
+    .describe("Values in a large request body: texts, numbers, members, lists"),
+  MCP_MAX_BODY_BYTES_PER_CLIENT: bytes(16_777_216)
+    .describe("Large bodies of one client that are read or belong to running requests"),
+  MCP_MAX_TOTAL_BODY_BYTES: bytes(67_108_864).describe("The same of all clients"),
   MCP_BODY_TIMEOUT_MS: milliseconds(30_000, 10).describe(
     "Time for a request body to arrive",
   ),

@@ -186,7 +186,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
-  const bodies = bodyLimits(settings, wheel);
+  const bodies = bodyLimits(settings, core);
   const router: Router = {
     ...createRoutes(
       dialects,

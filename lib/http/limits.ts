@@ -1,7 +1,9 @@
 import type { Settings } from "../base/settings.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
-import type { RegistryLimits } from "../stream/stream_registry.ts";
-import { BodyDeadlines, type BodyLimits } from "../transport/body.ts";
+import type { RegistryLimits, StreamRegistry } from "../stream/stream_registry.ts";
+import { BodyDeadlines } from "../transport/body_deadlines.ts";
+import type { BodyLimits } from "../transport/large_body.ts";
+import { Turns } from "../transport/turns.ts";
 
 /** The limits of all streams, from the settings of the same names. */
 export function registryLimits(settings: Settings): RegistryLimits {
@@ -16,6 +18,8 @@ export function registryLimits(settings: Settings): RegistryLimits {
     maxTotalQueuedBytes: settings.MCP_MAX_TOTAL_QUEUED_BYTES,
     maxHeapPercent: settings.MCP_MAX_HEAP_PERCENT,
     maxFlaps: settings.MCP_MAX_FLAPS,
+    maxTotalBodyBytes: settings.MCP_MAX_TOTAL_BODY_BYTES,
+    maxBodyBytesPerClient: settings.MCP_MAX_BODY_BYTES_PER_CLIENT,
     streamOpens: {
       perSecond: settings.MCP_STREAM_OPENS_PER_SECOND,
       burst: settings.MCP_STREAM_OPENS_BURST,
@@ -29,11 +33,14 @@ export function registryLimits(settings: Settings): RegistryLimits {
 
 /** How large a body may be, and how long it may take. */
 export function bodyLimits(
-  settings: Pick<Settings, "MCP_MAX_BODY_BYTES" | "MCP_BODY_TIMEOUT_MS">,
-  wheel: TimerWheel,
+  settings: Pick<Settings, "MCP_MAX_BODY_BYTES" | "MCP_MAX_BODY_VALUES" | "MCP_BODY_TIMEOUT_MS">,
+  { wheel, connections }: { wheel: TimerWheel; connections: StreamRegistry },
 ): BodyLimits {
   return {
     maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
+    maxBodyValues: settings.MCP_MAX_BODY_VALUES,
+    admission: connections.admission,
+    turns: new Turns(),
     deadlines: new BodyDeadlines(settings.MCP_BODY_TIMEOUT_MS, wheel),
   };
 }

@@ -7,7 +7,9 @@
 import type { Identity } from "../base/identity.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { Client, NO_SOCKET, type Socket } from "../stream/client.ts";
-import { type BodyConsumer, type BodyLimits, readBody } from "../transport/body.ts";
+import { readBody } from "../transport/body.ts";
+import type { BodyConsumer } from "../transport/body_deadlines.ts";
+import type { BodyLimits } from "../transport/large_body.ts";
 import { CONNECTION_ID_PARAM } from "../transport/http_sse/dialect.ts";
 import { type RequestContext, RequestHead } from "../transport/request_head.ts";
 import { identityOf, type Peer } from "../transport/peer.ts";

@@ -45,6 +45,8 @@ export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"
   readonly emit?: Emit;
   /** Wraps every request; the first is the outermost. */
   readonly around?: readonly Around[];
+  /** Asked for a request that does not end at once; what it returns is called at its end. */
+  readonly holdBody?: () => (() => void) | undefined;
 }
 
 const log = logFor("mcp");
@@ -66,11 +68,21 @@ export class McpServer {
   readonly #around: Around | undefined;
   readonly #refusals = new ThrottledWarning(log);
   readonly #running = new SlotList<Call>();
+  readonly #holdBody: McpServerOptions["holdBody"];
 
   constructor(
-    { wheel, requestTimeoutMs, maxInFlight, emit = emitNothing, around = [], use = [], ...options }:
-      McpServerOptions,
+    {
+      wheel,
+      requestTimeoutMs,
+      maxInFlight,
+      emit = emitNothing,
+      around = [],
+      use = [],
+      holdBody,
+      ...options
+    }: McpServerOptions,
   ) {
+    this.#holdBody = holdBody;
     const context = this.context = { lifespan: NO_LIFESPAN, ...options, use };
     ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
     this.modern = modernMethods(context);
@@ -177,6 +189,7 @@ export class McpServer {
   ): Promise<JsonRpcResponse | undefined> {
     const { request } = call;
     const slot = this.#running.add(call);
+    const releaseBody = this.#holdBody?.();
     this.#wheel.schedule(call, this.#timeoutOf(request).ms);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
@@ -185,6 +198,7 @@ export class McpServer {
       // A result after the timeout or the cancellation is dropped.
       if (call.isDone) return;
       this.#running.delete(slot);
+      releaseBody?.();
       this.#end(call, outcome);
       resolve(response());
     };

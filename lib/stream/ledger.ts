@@ -12,6 +12,8 @@ export const REFUSALS = [
   "open_rate",
   "initialize_rate",
   "flapping",
+  "body_bytes",
+  "body_bytes_per_client",
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 

@@ -92,6 +92,7 @@ export function createTransport(
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
     emit,
     around: tracing(catalog, info.version),
+    holdBody: () => core.connections.admission.bodies.hold(),
   });
   const sessions = new SessionTable({
     admission: core.connections.admission,

@@ -1,8 +1,9 @@
 /** Bodies that are too large, too slow, of another type, or no JSON-RPC: refused before any stream opens. */
-import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual, assertMatch } from "@std/assert";
 import { defineTool } from "../../lib/registry/tool.ts";
 import { PLAIN_HEADERS, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
+import { HeldTool } from "../helpers/tools.ts";
 
 const LIMIT = 4_096;
 
@@ -246,4 +247,102 @@ Deno.test("400: the id of a refused message is told where it could be read", asy
   const body = { jsonrpc: "2.0", id: "mine", method: "ping", params: [] };
   const response = await app.post("/mcp/sse", body, PLAIN_HEADERS);
   assertEquals([response.status, (await response.json()).id], [400, "mine"]);
+});
+
+const LONG = "x".repeat(20_000);
+
+Deno.test("a large body counts until its request has ended, and no longer", async () => {
+  const held = new HeldTool();
+  using app = testApp({ tools: [held.tool] });
+  const { bodies } = app.connections.admission;
+  const answering = app.post("/mcp", toolCall("held", { other: LONG }), {
+    accept: "application/json",
+  });
+  const call = await held.next();
+  assertGreater(bodies.total, LONG.length);
+  call.finish("done");
+  await (await answering).text();
+  assertEquals(bodies.total, 0);
+});
+
+Deno.test("a large body that is posted to an open stream counts until its call has ended", async () => {
+  const held = new HeldTool();
+  using app = testApp({ tools: [held.tool] });
+  const { bodies } = app.connections.admission;
+  const client = await app.open();
+  await client.send(toolCall("held", { other: LONG }));
+  const call = await held.next();
+  assertGreater(bodies.total, LONG.length);
+  call.finish("done");
+  await client.events.nextNamed("response");
+  assertEquals(bodies.total, 0);
+  await client.events.leave();
+});
+
+Deno.test("a large body that opens a stream counts no longer than its request runs", async () => {
+  using app = testApp();
+  const client = await app.open(rpc("ping", { other: LONG }));
+  await client.events.nextNamed("response");
+  assertEquals(app.connections.admission.bodies.total, 0);
+  await client.events.leave();
+});
+
+for (
+  const [name, body, status] of [
+    ["that is no JSON", `${LONG}`, 400],
+    ["that is no message", JSON.stringify([LONG]), 400],
+    ["that is too large", `"${"x".repeat(50_000)}"`, 413],
+  ] as const
+) {
+  for (const isChunked of [true, false]) {
+    Deno.test(`a large ${isChunked ? "chunked " : ""}body ${name} leaves nothing counted`, async () => {
+      using app = testApp({ settings: { MCP_MAX_BODY_BYTES: 40_000 } });
+      const headers = { ...PLAIN_HEADERS, "content-length": String(body.length) };
+      const response = isChunked
+        ? await postStream(app, new ChunkedBody([body.slice(0, 9_000), body.slice(9_000)]).stream)
+        : await app.post("/mcp/sse", body, headers);
+      await response.body?.cancel();
+      assertEquals([response.status, app.connections.admission.bodies.total], [status, 0]);
+    });
+  }
+}
+
+Deno.test("a large body that is late leaves nothing counted", async () => {
+  using time = new FakeTime();
+  using app = testApp({
+    settings: { MCP_BODY_TIMEOUT_MS: 16_000 },
+    wheel: { clock: time.clock },
+  });
+  const silent = new ReadableStream<Uint8Array>();
+  const headers = { ...PLAIN_HEADERS, "content-length": "30000" };
+  const answering = postStream(app, silent, headers);
+  await settled();
+  assertEquals(app.connections.admission.bodies.total, 30_000);
+  await time.advance(17_200);
+  assertEquals((await answering).status, 408);
+  await settled();
+  assertEquals(app.connections.admission.bodies.total, 0);
+});
+
+Deno.test("no large body is read while the heap is full, whatever it is for", async () => {
+  using app = testApp({ heap: () => ({ used: 99, limit: 100 }) });
+  for (
+    const [path, headers] of [
+      ["/mcp", {}],
+      ["/mcp", { "mcp-session-id": "any" }],
+      ["/mcp/sse", { "mcp-connection-id": "any" }],
+      ["/mcp", { "mcp-protocol-version": "2026-07-28" }],
+    ] as const
+  ) {
+    for (const length of [{ "content-length": "30000" }, {}]) {
+      const body = new ChunkedBody(endless("x".repeat(1_000)));
+      const response = await app.request(path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers, ...length },
+        body: body.stream,
+      });
+      await assertRefused(response, 503, /MCP_MAX_HEAP_PERCENT/);
+      assertLessOrEqual(body.taken, "content-length" in length ? 0 : 18_000);
+    }
+  }
 });

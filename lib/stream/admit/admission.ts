@@ -7,6 +7,7 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import { type BucketRate, TokenBuckets } from "../../base/token_buckets.ts";
+import { BodyBudget, type BodyBudgetLimits, type BodyRefusal } from "./body_budget.ts";
 import { FlapDetector } from "./flap_detector.ts";
 import { type Refusal, zeroRefused } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
@@ -15,7 +16,7 @@ import { type Lease, Slots } from "./slots.ts";
 import type { Client } from "../client.ts";
 
 /** See the settings of the same names. */
-export interface AdmissionLimits {
+export interface AdmissionLimits extends BodyBudgetLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerClient: number;
   readonly maxTotalQueuedBytes: number;
@@ -68,6 +69,8 @@ const MAX_CLIENTS = 10_000;
 const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
 
 export class Admission {
+  /** Large bodies. */
+  readonly bodies: BodyBudget;
   readonly #calls = new Slots();
   readonly #streams = new Slots();
   readonly #sessions = new Slots();
@@ -85,6 +88,7 @@ export class Admission {
     this.#limits = limits;
     this.#sources = sources;
     this.#heap = new HeapGauge(sources.heap, limits.maxHeapPercent, sources.now);
+    this.bodies = new BodyBudget(limits, (refusal, client) => this.#refuseBody(refusal, client));
     this.#opens = new TokenBuckets(limits.streamOpens, MAX_CLIENTS);
     this.#initializes = new TokenBuckets(limits.initializes, MAX_CLIENTS);
     this.#flapping = new FlapDetector(limits.maxFlaps, MAX_CLIENTS);
@@ -116,7 +120,7 @@ export class Admission {
    */
   admitRequest(): void {
     if (this.#isDraining) this.#refuse("draining");
-    if (this.#heap.isFull()) this.#refuse("heap", "the server is short of memory");
+    if (this.#heap.isFull()) this.#refuseHeap();
   }
 
   /**
@@ -143,6 +147,16 @@ export class Admission {
     }
     if (kind === "stream") this.#checkRate(client);
     return this.#streams.take(client.key);
+  }
+
+  /**
+   * Lets a large body be read. What is small is read first: its request is refused all the same, and
+   * its client then learns which one that was.
+   *
+   * @throws {ProtocolError} with `Retry-After`, while the heap is full
+   */
+  admitLargeBody(): void {
+    if (this.#heap.isFull()) this.#refuseHeap();
   }
 
   /** Takes note of a lasting stream that its client has lost. */
@@ -183,6 +197,19 @@ export class Admission {
     }
     const waitMs = this.#opens.take(key, now);
     if (waitMs > 0) this.#refuse("open_rate", `client ${address} opens streams too fast`, waitMs);
+  }
+
+  #refuseHeap(): never {
+    this.#refuse("heap", "the server is short of memory");
+  }
+
+  #refuseBody(refusal: BodyRefusal, client: string): never {
+    this.#refuse(
+      refusal,
+      refusal === "body_bytes"
+        ? "too many large bodies are on their way"
+        : `too many large bodies of client ${client} are on their way`,
+    );
   }
 
   #refuse(refusal: Refusal, why = "the server is shutting down", waitMs = 0): never {
@@ -232,4 +259,6 @@ const REFUSAL_TABLE = {
   open_rate: { kind: "too_many_requests", setting: "MCP_STREAM_OPENS_PER_SECOND" },
   initialize_rate: { kind: "too_many_requests", setting: "MCP_INITIALIZES_PER_SECOND" },
   flapping: { kind: "too_many_requests", setting: "MCP_MAX_FLAPS" },
+  body_bytes: { kind: "overloaded", setting: "MCP_MAX_TOTAL_BODY_BYTES" },
+  body_bytes_per_client: { kind: "too_many_requests", setting: "MCP_MAX_BODY_BYTES_PER_CLIENT" },
 } as const;

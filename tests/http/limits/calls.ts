@@ -20,6 +20,17 @@ const HELD = new HeldTool();
 const pingSession = ({ app, id }: Scene) =>
   app.post("/mcp", rpc("ping", {}, 2), { ...JSON_ONLY, "mcp-session-id": id });
 
+/** A text that makes a body large. */
+const LONG = "x".repeat(20_000);
+const LARGE_PING = rpc("ping", { other: LONG }, 2);
+
+/** Leaves a call with a large body running. */
+async function holdLargeCall({ app }: Scene): Promise<void> {
+  void app.post("/mcp", toolCall("held", { other: LONG }), JSON_ONLY)
+    .then((response) => response.body?.cancel());
+  await HELD.next();
+}
+
 export const CALL_LIMITS: readonly Reached[] = [
   {
     name: "MCP_INITIALIZES_PER_SECOND",
@@ -67,6 +78,34 @@ export const CALL_LIMITS: readonly Reached[] = [
       'lifeline_credentials_refused_total{reason="too_many"}': 1,
       ...rejected("too_many_requests"),
     },
+  },
+  {
+    name: "MCP_MAX_BODY_VALUES",
+    options: { settings: { MCP_MAX_BODY_VALUES: 1_000 } },
+    exceed: ({ app }) => app.post("/mcp", rpc("ping", { list: Array(20_000).fill(0) }), JSON_ONLY),
+    status: 413,
+    logs: ["INFO Request refused body_too_large"],
+    moves: rejected("body_too_large"),
+  },
+  {
+    name: "MCP_MAX_BODY_BYTES_PER_CLIENT",
+    options: { tools: [HELD.tool], settings: { MCP_MAX_BODY_BYTES_PER_CLIENT: 30_000 } },
+    approach: holdLargeCall,
+    exceed: ({ app }) => app.post("/mcp", LARGE_PING, JSON_ONLY),
+    status: 429,
+    retryAfter: true,
+    logs: refusedLog("body_bytes_per_client", "too_many_requests"),
+    moves: refused("body_bytes_per_client", "too_many_requests"),
+  },
+  {
+    name: "MCP_MAX_TOTAL_BODY_BYTES",
+    options: { tools: [HELD.tool], settings: { MCP_MAX_TOTAL_BODY_BYTES: 30_000 } },
+    approach: holdLargeCall,
+    exceed: ({ app }) => app.post("/mcp", LARGE_PING, JSON_ONLY),
+    status: 503,
+    retryAfter: true,
+    logs: refusedLog("body_bytes", "overloaded"),
+    moves: refused("body_bytes", "overloaded"),
   },
   {
     name: "MCP_MAX_BODY_BYTES",

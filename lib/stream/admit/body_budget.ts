@@ -1,0 +1,119 @@
+/** See the settings of the same names. */
+export interface BodyBudgetLimits {
+  readonly maxTotalBodyBytes: number;
+  readonly maxBodyBytesPerClient: number;
+}
+
+/** Which limit of bodies is reached. */
+export type BodyRefusal = "body_bytes" | "body_bytes_per_client";
+
+/**
+ * The bytes of all large bodies that are being read, or that belong to requests that run. They are
+ * admitted before they are read, as what has been read is in memory already.
+ */
+export class BodyBudget {
+  readonly #limits: BodyBudgetLimits;
+  readonly #refuse: (refusal: BodyRefusal, client: string) => never;
+  readonly #byClient = new Map<string, number>();
+  #total = 0;
+  #dispatched: BodyLease | undefined;
+
+  /** @param refuse throws what the client is answered */
+  constructor(
+    limits: BodyBudgetLimits,
+    refuse: (refusal: BodyRefusal, client: string) => never,
+  ) {
+    this.#limits = limits;
+    this.#refuse = refuse;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Bytes of one client. */
+  of(client: string): number {
+    return this.#byClient.get(client) ?? 0;
+  }
+
+  /** A lease of no bytes yet. */
+  lease(client: string): BodyLease {
+    return new BodyLease(this, client);
+  }
+
+  /** @throws {ProtocolError} where a limit is reached */
+  admit(client: string, bytes: number): void {
+    const { maxTotalBodyBytes, maxBodyBytesPerClient } = this.#limits;
+    if (this.of(client) + bytes > maxBodyBytesPerClient) {
+      this.#refuse("body_bytes_per_client", client);
+    }
+    if (this.#total + bytes > maxTotalBodyBytes) this.#refuse("body_bytes", client);
+    this.#count(client, bytes);
+  }
+
+  free(client: string, bytes: number): void {
+    this.#count(client, -bytes);
+  }
+
+  /** Runs what answers a body; a request that runs on may hold the body's lease meanwhile. */
+  dispatch<T>(lease: BodyLease, answer: () => T): T {
+    this.#dispatched = lease;
+    try {
+      return answer();
+    } finally {
+      this.#dispatched = undefined;
+    }
+  }
+
+  /**
+   * Called for a request that does not end at once, while its body is dispatched.
+   *
+   * @returns to be called when it has ended; undefined where its body is small
+   */
+  hold(): (() => void) | undefined {
+    return this.#dispatched?.hold();
+  }
+
+  #count(client: string, delta: number): void {
+    this.#total += delta;
+    const left = this.of(client) + delta;
+    if (left > 0) this.#byClient.set(client, left);
+    else this.#byClient.delete(client);
+  }
+}
+
+/** The bytes of one body, until nobody needs them any more. */
+export class BodyLease {
+  readonly #budget: BodyBudget;
+  readonly #client: string;
+  #bytes = 0;
+  #holders = 0;
+
+  constructor(budget: BodyBudget, client: string) {
+    this.#budget = budget;
+    this.#client = client;
+  }
+
+  /**
+   * So many more bytes come.
+   *
+   * @throws {ProtocolError} where a limit is reached
+   */
+  grow(bytes: number): void {
+    this.#budget.admit(this.#client, bytes);
+    this.#bytes += bytes;
+  }
+
+  /** @returns lets go again, once, however often it is called */
+  hold(): () => void {
+    this.#holders++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      if (--this.#holders > 0) return;
+      this.#budget.free(this.#client, this.#bytes);
+      this.#bytes = 0;
+    };
+  }
+}

@@ -1,0 +1,34 @@
+import { ProtocolError } from "../base/errors.ts";
+import { CONTENT_ENCODING } from "../wire/headers.ts";
+import { invalidJsonError } from "../wire/json_rpc.ts";
+
+/** What the client is told of a body that could not be had. */
+export function asProtocolError(error: unknown, headers: Headers): ProtocolError {
+  const fault = error instanceof SyntaxError ? invalidJsonError(error) : error;
+  if (!(fault instanceof ProtocolError)) {
+    return new ProtocolError("parse_error", "The body could not be read to its end", {
+      cause: error,
+    });
+  }
+  // A compressed body reads like broken JSON; looked at only then, as each header costs time.
+  const encoding = fault.kind === "parse_error" ? headers.get(CONTENT_ENCODING) : null;
+  return encoding === null ? fault : compressed(encoding);
+}
+
+function compressed(encoding: string): ProtocolError {
+  return new ProtocolError(
+    "unsupported_media_type",
+    `Unsupported Content-Encoding ${JSON.stringify(encoding.slice(0, 40))}: send the body as it ` +
+      "is, without Content-Encoding",
+    { headers: { "accept-encoding": "identity" } },
+  );
+}
+
+/** There are more bytes than `MCP_MAX_BODY_BYTES`. */
+export function tooLarge({ maxBodyBytes }: { readonly maxBodyBytes: number }): ProtocolError {
+  return new ProtocolError(
+    "body_too_large",
+    `The body is larger than ${maxBodyBytes} bytes (MCP_MAX_BODY_BYTES)`,
+    { headers: { connection: "close" } },
+  );
+}

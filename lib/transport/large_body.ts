@@ -1,0 +1,127 @@
+import { ProtocolError } from "../base/errors.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { Admission } from "../stream/admit/admission.ts";
+import type { BodyBudget, BodyLease } from "../stream/admit/body_budget.ts";
+import { parseJson } from "../wire/json_rpc.ts";
+import { JsonValueCount } from "../wire/json_values.ts";
+import { type BodyConsumer, type BodyDeadlines, PendingBody } from "./body_deadlines.ts";
+import { tooLarge } from "./body_errors.ts";
+import type { Turns } from "./turns.ts";
+
+/** How large and how slow a body may be. */
+export interface BodyLimits {
+  /** `MCP_MAX_BODY_BYTES` */
+  readonly maxBodyBytes: number;
+  /** `MCP_MAX_BODY_VALUES` */
+  readonly maxBodyValues: number;
+  readonly deadlines: BodyDeadlines;
+  readonly admission: Admission;
+  /** Of large bodies, to be parsed one after the other. */
+  readonly turns: Turns;
+}
+
+/**
+ * Bytes from which on a body is large: it is accounted, parsed in turn, and read by hand, as Deno
+ * keeps what it has read of a body by itself for as long as the socket lives. Nearly all requests
+ * are smaller, and pay for none of this.
+ */
+export const LARGE_BYTES = 16_384;
+
+/** A body that is accounted for while it is read, and for as long as its request runs. */
+export class LargeBody {
+  readonly #owner: BodyConsumer;
+  readonly #limits: BodyLimits;
+  readonly #reading: PendingBody;
+  readonly #budget: BodyBudget;
+  readonly #lease: BodyLease;
+  readonly #values = new JsonValueCount();
+
+  constructor(owner: BodyConsumer, limits: BodyLimits) {
+    this.#owner = owner;
+    this.#limits = limits;
+    this.#reading = new PendingBody(owner, limits.deadlines);
+    this.#budget = limits.admission.bodies;
+    this.#lease = this.#budget.lease(owner.client.key);
+  }
+
+  /**
+   * Reads and answers it.
+   *
+   * @param declared bytes, which count at once; the bytes of a body without a length count as they
+   * come
+   * @throws {ProtocolError} where there is no room for it
+   */
+  read(declared: number): Promise<Response> {
+    const release = this.#lease.hold();
+    try {
+      if (declared > 0) this.#grow(declared);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const answered = this.#reading.follow(
+      this.#readText(declared),
+      (text) => this.#answerInTurn(text),
+    );
+    void answered.then(release, release);
+    return answered;
+  }
+
+  async #readText(declared: number): Promise<string> {
+    const { maxBodyBytes } = this.#limits;
+    const reader = this.#owner.request.body!.getReader();
+    const stop = () => void reader.cancel().catch(() => {});
+    this.#reading.onLate = stop;
+    const decoder = new TextDecoder();
+    const parts: string[] = [];
+    let bytes = 0;
+    try {
+      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+        const { byteLength } = chunk.value;
+        bytes += byteLength;
+        if (bytes > maxBodyBytes) throw tooLarge(this.#limits);
+        if (declared === 0 && bytes > LARGE_BYTES) {
+          this.#grow(bytes - byteLength <= LARGE_BYTES ? bytes : byteLength);
+        }
+        this.#countValues(chunk.value);
+        parts.push(decoder.decode(chunk.value, { stream: true }));
+      }
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    parts.push(decoder.decode());
+    return parts.join("");
+  }
+
+  #grow(bytes: number): void {
+    this.#limits.admission.admitLargeBody();
+    this.#lease.grow(bytes);
+  }
+
+  #countValues(part: Uint8Array): void {
+    const { maxBodyValues } = this.#limits;
+    this.#values.add(part);
+    if (this.#values.count <= maxBodyValues) return;
+    throw new ProtocolError(
+      "body_too_large",
+      `The body holds more than ${maxBodyValues} values (MCP_MAX_BODY_VALUES)`,
+      { headers: { connection: "close" } },
+    );
+  }
+
+  #answerInTurn(text: string): MaybePromise<Response> {
+    if (text.length <= LARGE_BYTES) return this.#answer(text);
+    return this.#limits.turns.take(() => this.#answer(text)).then((response) => response);
+  }
+
+  #answer(text: string): MaybePromise<Response> {
+    let value: unknown;
+    try {
+      value = text === "" ? undefined : parseJson(text);
+    } catch (error) {
+      return this.#reading.fail(error);
+    }
+    return this.#budget.dispatch(this.#lease, () => this.#owner.take(value));
+  }
+}

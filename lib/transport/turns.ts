@@ -1,0 +1,46 @@
+import { type Clock, monotonic } from "../base/clock.ts";
+
+/**
+ * Turns for what holds the event loop, such as the parsing of a large body. Each rests afterwards
+ * for as long as it took, so that whoever sends small requests is never far behind.
+ */
+export class Turns {
+  readonly #clock: Clock;
+  readonly #waiting: (() => void)[] = [];
+  #freeAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(clock: Clock = monotonic) {
+    this.#clock = clock;
+  }
+
+  /** Does the work when its turn has come, at once where nobody else is at it. */
+  take<T>(work: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const turn = () => {
+      const startedAt = this.#clock();
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(error);
+      }
+      const endedAt = this.#clock();
+      this.#freeAt = endedAt + (endedAt - startedAt);
+    };
+    if (this.#waiting.length === 0 && this.#clock() >= this.#freeAt) turn();
+    else {
+      this.#waiting.push(turn);
+      this.#schedule();
+    }
+    return promise;
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#waiting.length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#waiting.shift()?.();
+      this.#schedule();
+    }, Math.max(0, this.#freeAt - this.#clock()));
+  }
+}

@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import fc from "../deps/fast_check.ts";
+import { JsonValueCount } from "../../lib/wire/json_values.ts";
+
+function countOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  const inner = Object.values(value);
+  // An empty list or object counts as one of one value, which is never too little.
+  return 1 + Math.max(1, inner.reduce<number>((sum, one) => sum + countOf(one), 0));
+}
+
+Deno.test("the values of a JSON text are counted, wherever its bytes are parted", () => {
+  fc.assert(fc.property(fc.jsonValue(), fc.nat(), (value, cut) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    const count = new JsonValueCount();
+    const at = cut % (bytes.length + 1);
+    count.add(bytes.subarray(0, at));
+    count.add(bytes.subarray(at));
+    assertEquals(count.count, countOf(value));
+  }));
+});
