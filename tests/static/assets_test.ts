@@ -92,6 +92,14 @@ Deno.test("Scripts have no way to turn text into markup or code", () => {
   }
 });
 
+Deno.test("Scripts use nothing that is newer than the stated browsers (docs/pages.md)", () => {
+  const newer =
+    /\b(Promise\.try|RegExp\.escape|Error\.isError|Math\.sumPrecise|Iterator\.|fromBase64|toBase64|fromHex|toHex|moveBefore|URLPattern|scheduler\.|CloseWatcher|Temporal\.)|\b(await )?using \w+ =/;
+  for (const [path, script] of assetsOfType("js")) {
+    assertNotMatch(withoutComments(script), newer, path);
+  }
+});
+
 Deno.test("Everything that pages, scripts and styles load is an asset", () => {
   const loaded: [string, string][] = [];
   for (const [path, html] of assetsOfType("html")) {
