@@ -80,3 +80,4 @@ export {
   type ToolReturn,
 } from "./registry/tool.ts";
 export { type UriVariables } from "./registry/uri_template.ts";
+export type { EventStore, EventStoreStats, Frames } from "./store/event_store.ts";

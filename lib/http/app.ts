@@ -14,6 +14,7 @@ import { Catalog } from "../registry/catalog.ts";
 import type { Features } from "../registry/group.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
 import type { Middleware } from "../registry/middleware.ts";
+import type { EventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import { createTransport } from "../transport/create_transport.ts";
@@ -56,6 +57,8 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => HeapFigures;
   readonly wheel?: TimerWheelOptions;
+  /** Keeps events for clients that come back to a stream; default: the memory of this process. */
+  readonly store?: EventStore | undefined;
   /** The dialects of the endpoint, in the order in which they are asked; default: all. */
   readonly dialects?: readonly Dialect[] | undefined;
   /** Told what happens, as the metrics are; what it throws is logged and harms nobody. */
@@ -179,7 +182,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const lifespan = new AppLifespan(options as Lifespan);
   const transport = createTransport(core, settings, {
-    ...{ info, instructions, use, lifespan, catalog, dialects },
+    ...{ info, instructions, use, lifespan, catalog, dialects, store: options.store },
     access: new ScopeCheck(catalog, auth),
   });
   watch.addGauges({ ...transport, connections, heap, settings });

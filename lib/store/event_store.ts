@@ -3,122 +3,46 @@
  *
  * @module
  */
+import type { MaybePromise } from "../base/promises.ts";
 
-/** Bounds of a store; see the settings of the same names. */
-export interface EventStoreLimits {
-  /** Events of one stream. */
-  readonly maxEvents: number;
-  /** Bytes of one stream. */
-  readonly maxStreamBytes: number;
-  /** Bytes of all streams. */
-  readonly maxTotalBytes: number;
-  /** Age of an event (ms). */
-  readonly maxAgeMs: number;
-}
+/** Events as they go over the wire, in order. */
+export type Frames = readonly Uint8Array[];
 
 /**
  * What a store promises: events come back whole and in order, or not at all. It never returns
  * part of what was asked for, as a client would take the part for everything.
+ *
+ * A store may answer at once or later. Calls for one stream take effect in the order in which they
+ * were made: `after()` sees what was appended before it, awaited or not. What a call rejects with is
+ * logged, and counts as events that are gone.
+ *
+ * A store holds events only. What else belongs to a session (subscriptions, the log level, which
+ * sessions have ended) stays in the process.
  */
 export interface EventStore {
-  /** Keeps event number `seq` (1, 2, 3, …) of a stream; may drop the oldest of any stream. */
-  append(stream: string, seq: number, frame: Uint8Array): void;
-  /** All events after number `seq`; undefined when one of them is gone, or the stream is unknown. */
-  after(stream: string, seq: number): readonly Uint8Array[] | undefined;
+  /**
+   * Keeps an event; may drop the oldest of any stream.
+   *
+   * @param seq number of the event in its stream: the first one's is 1 or more, each next one's is
+   * one more
+   */
+  append(stream: string, seq: number, frame: Uint8Array): MaybePromise<void>;
+  /**
+   * All events after number `seq`.
+   *
+   * @returns undefined when one of them is gone, or the stream is unknown
+   */
+  after(stream: string, seq: number): MaybePromise<Frames | undefined>;
   /** Drops a stream. */
-  forget(stream: string): void;
+  forget(stream: string): MaybePromise<void>;
+  /** What the store holds now, as far as it knows without asking anybody. */
+  stats(): EventStoreStats;
 }
 
-/** What the store has done since the start. */
-export interface EventStoreFigures {
+/** What a store holds, and what it has dropped since the start. */
+export interface EventStoreStats {
   readonly streams: number;
   readonly bytes: number;
   /** Events dropped to keep a bound. */
   readonly dropped: number;
-}
-
-interface StoredEvent {
-  readonly frame: Uint8Array;
-  readonly at: number;
-}
-
-interface StoredStream {
-  /** Number of the first event that is still here. */
-  first: number;
-  bytes: number;
-  readonly events: StoredEvent[];
-}
-
-/** A store in this process's memory. */
-export class MemoryEventStore implements EventStore {
-  readonly #limits: EventStoreLimits;
-  readonly #clock: () => number;
-  /** The least recently written stream comes first. */
-  readonly #streams = new Map<string, StoredStream>();
-  #bytes = 0;
-  #dropped = 0;
-
-  constructor(limits: EventStoreLimits, clock: () => number) {
-    this.#limits = limits;
-    this.#clock = clock;
-  }
-
-  append(name: string, seq: number, frame: Uint8Array): void {
-    const stream = this.#streams.get(name) ?? { first: seq, bytes: 0, events: [] };
-    this.#streams.delete(name);
-    this.#streams.set(name, stream);
-    stream.events.push({ frame, at: this.#clock() });
-    this.#count(stream, frame.byteLength);
-    this.#trim(stream);
-    this.#dropOldStreams();
-  }
-
-  after(name: string, seq: number): readonly Uint8Array[] | undefined {
-    const stream = this.#streams.get(name);
-    if (stream === undefined) return undefined;
-    this.#trim(stream);
-    if (seq + 1 < stream.first) return undefined;
-    return stream.events.slice(seq + 1 - stream.first).map(({ frame }) => frame);
-  }
-
-  forget(name: string): void {
-    const stream = this.#streams.get(name);
-    if (stream === undefined) return;
-    this.#streams.delete(name);
-    this.#bytes -= stream.bytes;
-  }
-
-  figures(): EventStoreFigures {
-    return { streams: this.#streams.size, bytes: this.#bytes, dropped: this.#dropped };
-  }
-
-  #trim(stream: StoredStream): void {
-    const { maxEvents, maxStreamBytes, maxAgeMs } = this.#limits;
-    const oldest = this.#clock() - maxAgeMs;
-    while (
-      stream.events.length > maxEvents || stream.bytes > maxStreamBytes ||
-      (stream.events[0]?.at ?? oldest) < oldest
-    ) {
-      const event = stream.events.shift();
-      if (event === undefined) return;
-      stream.first++;
-      this.#dropped++;
-      this.#count(stream, -event.frame.byteLength);
-    }
-  }
-
-  #dropOldStreams(): void {
-    const oldest = this.#clock() - this.#limits.maxAgeMs;
-    for (const [name, stream] of this.#streams) {
-      const isOld = (stream.events.at(-1)?.at ?? oldest - 1) < oldest;
-      if (!isOld && this.#bytes <= this.#limits.maxTotalBytes) return;
-      this.#dropped += stream.events.length;
-      this.forget(name);
-    }
-  }
-
-  #count(stream: StoredStream, bytes: number): void {
-    stream.bytes += bytes;
-    this.#bytes += bytes;
-  }
 }

@@ -11,7 +11,9 @@ import { McpServer } from "../mcp/server.ts";
 import { tracing } from "../mcp/tracing.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { Catalog } from "../registry/catalog.ts";
-import { MemoryEventStore } from "../store/event_store.ts";
+import type { EventStore } from "../store/event_store.ts";
+import { GuardedEventStore } from "../store/guarded_event_store.ts";
+import { MemoryEventStore } from "../store/memory_event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import type { Core, Dialect, TransportCore } from "./dialect.ts";
 import { type AccessCheck, Endpoint } from "./endpoint.ts";
@@ -32,6 +34,8 @@ export interface TransportOptions {
   readonly catalog: Catalog;
   /** Refuses what a caller may not do; without it everybody may do everything. */
   readonly access?: AccessCheck | undefined;
+  /** Keeps events for clients that come back; default: the memory of this process. */
+  readonly store?: EventStore | undefined;
   /** The dialects of its endpoint, in the order in which they are asked. */
   readonly dialects: readonly Dialect[];
 }
@@ -59,7 +63,7 @@ export type TransportSettings = Pick<
 export interface Transport {
   readonly server: McpServer;
   readonly sessions: SessionTable;
-  readonly store: MemoryEventStore;
+  readonly store: EventStore;
   /** Answers the requests of every dialect over HTTP. */
   readonly endpoint: Endpoint;
   /** Speaks with one client over a pipe until either end closes. */
@@ -72,13 +76,16 @@ export interface Transport {
 export function createTransport(
   core: Core,
   settings: TransportSettings,
-  { info, instructions, use = [], lifespan, catalog, access, dialects }: TransportOptions,
+  options: TransportOptions,
 ): Transport {
+  const { info, instructions, use = [], lifespan, catalog, access, dialects } = options;
   const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
   const signer = new Signer(settings.MCP_SESSION_KEY);
   const changes = new ChangeBus(catalog);
-  const store = createStore(settings, wheel);
+  const store = options.store === undefined
+    ? createStore(settings, wheel)
+    : new GuardedEventStore(options.store, () => wheel.now());
   const server = new McpServer({
     info,
     ...(instructions !== undefined && { instructions }),
@@ -104,6 +111,7 @@ export function createTransport(
     idleMs: settings.MCP_SESSION_IDLE_MS,
     maxAgeMs: settings.MCP_SESSION_MAX_MS,
     maxSessions: settings.MCP_MAX_SESSIONS,
+    maxBackfillBytes: settings.MCP_REPLAY_BYTES,
     emit,
   });
   const parts: TransportCore = {

@@ -92,7 +92,7 @@ export interface DialectHandlers {
     url: EndpointUrl,
   ): MaybePromise<Response> | undefined;
   /** A GET of a client that takes event streams. */
-  get?(c: RequestContext, url: EndpointUrl): Response | undefined;
+  get?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
   /** What a GET would be answered with, but for the body; opens nothing. */
   head?(c: RequestContext, url: EndpointUrl): Response | undefined;
   delete?(c: RequestContext, url: EndpointUrl): Response | undefined;

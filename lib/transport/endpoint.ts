@@ -76,16 +76,16 @@ export class Endpoint {
   }
 
   /** Answers a GET. */
-  get(c: RequestContext, url: EndpointUrl): Response {
+  get(c: RequestContext, url: EndpointUrl): MaybePromise<Response> {
     return this.#read("get", c, url);
   }
 
   /** Answers a HEAD with the headers of a GET's stream, and opens none. */
-  head(c: RequestContext, url: EndpointUrl): Response {
+  head(c: RequestContext, url: EndpointUrl): MaybePromise<Response> {
     return this.#read("head", c, url);
   }
 
-  #read(method: "get" | "head", c: RequestContext, url: EndpointUrl): Response {
+  #read(method: "get" | "head", c: RequestContext, url: EndpointUrl): MaybePromise<Response> {
     requireEventStream(c);
     for (const handlers of this.#handlers) {
       const response = handlers[method]?.(c, url);

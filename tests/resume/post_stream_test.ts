@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { testApp, toolCall } from "../helpers/app.ts";
+import type { EventStore } from "../../lib/store/event_store.ts";
+import { MemoryEventStore } from "../../lib/store/memory_event_store.ts";
+import { LaterStore } from "../helpers/later_store.ts";
 import { Puppet, type PuppetCall } from "../helpers/puppet.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -67,9 +70,9 @@ class Followed {
   }
 }
 
-async function openSession(version = "2025-11-25") {
+async function openSession(version = "2025-11-25", store?: EventStore) {
   const puppet = new Puppet();
-  const app = testApp({ tools: [puppet.tool] });
+  const app = testApp({ tools: [puppet.tool], store });
   const session = await TestSession.open(app, { version });
   const follow = async (name: string): Promise<Followed> => {
     const client = new ResumingClient((lastEventId) =>
@@ -96,17 +99,33 @@ async function endAndCheck(followed: Followed): Promise<void> {
   await followed.client.dropAbandoned();
 }
 
-Deno.test("a call cut at any point is resumed with every event once and in order", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      using set = await openSession();
-      const followed = await primed(await set.follow("a"));
-      for (const step of steps) await followed.take(step);
-      await endAndCheck(followed);
-    }),
-    { numRuns: 200, timeout: 20_000 },
-  );
-});
+/** A store that answers a turn later, and looks either when it is asked or when it answers. */
+function laterStore(readsLate: boolean): LaterStore {
+  const limits = { maxEvents: 1e4, maxStreamBytes: 1e7, maxTotalBytes: 1e7, maxAgeMs: 1e6 };
+  const store = new LaterStore(new MemoryEventStore(limits, () => 0));
+  store.readsLate = readsLate;
+  return store;
+}
+
+for (
+  const [name, makeStore] of [
+    ["the memory of the process", () => undefined],
+    ["a store that answers later", () => laterStore(false)],
+    ["a store that looks later", () => laterStore(true)],
+  ] as const
+) {
+  Deno.test(`a call cut at any point is resumed with every event once and in order: ${name}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        using set = await openSession("2025-11-25", makeStore());
+        const followed = await primed(await set.follow("a"));
+        for (const step of steps) await followed.take(step);
+        await endAndCheck(followed);
+      }),
+      { numRuns: 200, timeout: 20_000 },
+    );
+  });
+}
 
 Deno.test("calls of one session, cut at any point, never get each other's events", async () => {
   const steps = fc.array(fc.tuple(fc.nat(2), step), { maxLength: 60 });

@@ -6,7 +6,7 @@
  */
 import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
-import type { EventStoreFigures } from "../../store/event_store.ts";
+import type { EventStore } from "../../store/event_store.ts";
 import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
@@ -23,7 +23,7 @@ export interface GaugeSources {
   readonly streams: readonly string[];
   readonly sessions: SessionTable;
   readonly server: McpServer;
-  readonly store: { figures(): EventStoreFigures };
+  readonly store: EventStore;
   readonly heap: (() => HeapFigures) | undefined;
   readonly settings: Pick<
     Settings,
@@ -46,13 +46,13 @@ export function addGauges(sources: GaugeSources): void {
   gauge("lifeline_requests_in_flight", "MCP requests that run now", () => server.running);
   gauge("lifeline_sessions_open", "Sessions in memory", () => sessions.size);
   gauge("lifeline_sessions_max", "Most sessions in memory", () => settings.MCP_MAX_SESSIONS);
-  gauge("lifeline_replay_streams", "Streams whose events are kept", () => store.figures().streams);
-  gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => store.figures().bytes);
+  gauge("lifeline_replay_streams", "Streams whose events are kept", () => store.stats().streams);
+  gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => store.stats().bytes);
   const dropped = {
     name: "lifeline_replay_dropped_events_total",
     help: "Events dropped to keep a bound of the replay store",
   };
-  figures.add(observable("counter", dropped, () => single(store.figures().dropped)));
+  figures.add(observable("counter", dropped, () => single(store.stats().dropped)));
   if (heap !== undefined) {
     gauge("lifeline_heap_used_bytes", "JavaScript heap in use", () => heap().used);
     gauge("lifeline_heap_limit_bytes", "Size at which V8 gives up", () => heap().limit);

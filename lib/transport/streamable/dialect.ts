@@ -183,12 +183,7 @@ function answerOnStream(
   const { scope, responses } = answer;
   const stream = scope.stream();
   const connection = openConnection(deps, session, answer);
-  // What the handler sent before it first waited is in the store.
-  const { deliveredSeq } = stream;
-  const frames = stream.undelivered();
-  connection.replay(frames ?? []);
-  scope.attach(connection);
-  if (frames === undefined) notifyGap(session, stream, deliveredSeq);
+  scope.attach(connection, (since) => notifyGap(session, stream, since));
   stream.answer(responses, () => session.endStream(stream));
   return eventStream(connection);
 }

@@ -87,10 +87,17 @@ export class ResponseScope implements LegacyScope {
     };
   }
 
-  /** Has the POST's response carry the stream. */
-  attach(connection: EventStream): void {
+  /**
+   * Has the POST's response carry the stream, from what the handler said before it first waited.
+   *
+   * @param onGap called where some of that is gone already, with the number of the last event before
+   */
+  attach(connection: EventStream, onGap: (since: number) => void): void {
     this.#isAttached = true;
-    this.stream().attach(connection);
+    const missed = this.stream().undelivered();
+    this.stream().attach(connection, missed, (frames) => {
+      if (frames === undefined) onGap(missed.since);
+    });
     if (this.#releaseMs !== undefined) this.stream().release("disconnected", this.#releaseMs);
   }
 

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import type { MaybePromise } from "../../base/promises.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { ClientPings } from "../../mcp/session/client_pings.ts";
-import type { EventStore } from "../../store/event_store.ts";
+import type { EventStore, Frames } from "../../store/event_store.ts";
 import type { EventIds } from "./event_ids.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
@@ -38,6 +38,8 @@ export interface ResumableParts {
   readonly requestId: JsonRpcId | undefined;
   readonly ids: EventIds;
   readonly store: EventStore;
+  /** Bytes that may wait while earlier events are read from the store. */
+  readonly maxBackfillBytes: number;
   /** Whether a question to the client still awaits its answer. */
   readonly isOpen: (questionId: JsonRpcId) => boolean;
   /** Requests that its session has answered so far. */
@@ -48,6 +50,25 @@ export interface ResumableParts {
   readonly onLost?: () => void;
 }
 
+/** What a client has missed. */
+export interface Missed {
+  /** Number of the last event that it has. */
+  readonly since: number;
+  /** The events after that one; undefined when one of them is gone. */
+  readonly frames: MaybePromise<Frames | undefined>;
+}
+
+/** Called once a client is up to date; `frames` is undefined where some events are gone. */
+export type OnReplayed = (frames: Frames | undefined) => void;
+
+/** New events, which wait while earlier ones are read from the store. */
+interface Backfill {
+  readonly waiting: { readonly seq: number; readonly frame: Uint8Array }[];
+  bytes: number;
+  /** The stream has said all meanwhile: its response ends once it is up to date. */
+  isComplete: boolean;
+}
+
 export class ResumableStream {
   readonly name: string;
   readonly #parts: ResumableParts;
@@ -56,6 +77,7 @@ export class ResumableStream {
   /** Number of the last event that some response carried. */
   #deliveredSeq = 0;
   #connection: EventStream | undefined;
+  #backfill: Backfill | undefined;
   /** Questions to the client, with the numbers of their events. */
   #questions: { readonly seq: number; readonly question: JsonRpcRequest }[] = [];
 
@@ -76,13 +98,8 @@ export class ResumableStream {
 
   /** A response that carried the stream has ended, but what runs goes on. */
   onCarrierEnded(): void {
-    if (this.#connection?.state !== "open") this.#connection = undefined;
+    if (this.#connection?.state !== "open") this.#connection = this.#backfill = undefined;
     this.#parts.onLost?.();
-  }
-
-  /** Number of the last event that some response carried. */
-  get deliveredSeq(): number {
-    return this.#deliveredSeq;
   }
 
   /** Takes note of the credential of a later request of its session. */
@@ -148,12 +165,37 @@ export class ResumableStream {
     this.#append("", undefined, retryMs);
   }
 
-  /** Has a response carry the stream from its next event on; another one loses it. */
-  attach(connection: EventStream): void {
+  /**
+   * Has a response carry the stream; another one loses it. The client gets what it has missed, and
+   * then what comes. Where the store answers later, what comes meanwhile waits.
+   */
+  attach(connection: EventStream, { since, frames }: Missed, onReplayed: OnReplayed): void {
+    if (!isPromise(frames)) {
+      connection.replay(frames ?? []);
+      this.#carryOn(connection, undefined);
+      this.#deliveredSeq = this.#seq;
+      return onReplayed(frames);
+    }
+    const backfill: Backfill = { waiting: [], bytes: 0, isComplete: false };
+    this.#carryOn(connection, backfill);
+    const finish = (settled: Frames | undefined): void => {
+      if (this.#backfill !== backfill) return;
+      this.#backfill = undefined;
+      const last = settled === undefined ? since : since + settled.length;
+      const news = backfill.waiting.filter(({ seq }) => seq > last).map(({ frame }) => frame);
+      connection.replay([...settled ?? [], ...news]);
+      this.#deliveredSeq = this.#seq;
+      onReplayed(settled);
+      if (backfill.isComplete) this.release("completed");
+    };
+    frames.then(finish, () => finish(undefined));
+  }
+
+  #carryOn(connection: EventStream, backfill: Backfill | undefined): void {
     const older = this.#connection;
     this.#connection = connection;
+    this.#backfill = backfill;
     if (older !== connection) older?.close("superseded");
-    this.#deliveredSeq = this.#seq;
     this.#parts.pings?.restart();
   }
 
@@ -166,20 +208,22 @@ export class ResumableStream {
     return answer;
   }
 
-  /** Events after number `seq`; undefined when one of them is gone. */
-  since(seq: number): readonly Uint8Array[] | undefined {
-    return this.#parts.store.after(this.#parts.storeKey, seq);
-  }
-
   /** Events that no response has carried yet. */
-  undelivered(): readonly Uint8Array[] | undefined {
-    return this.#deliveredSeq === this.#seq ? [] : this.since(this.#deliveredSeq);
+  undelivered(): Missed {
+    const since = this.#deliveredSeq;
+    const { store, storeKey } = this.#parts;
+    return { since, frames: since === this.#seq ? [] : store.after(storeKey, since) };
   }
 
   /** Ends the response that carries the stream; the stream itself stays, for who comes back. */
   release(reason: "completed" | "disconnected", retryMs?: number): void {
+    if (reason === "completed" && this.#backfill !== undefined) {
+      this.#backfill.isComplete = true;
+      return;
+    }
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#backfill = undefined;
     if (retryMs !== undefined) connection?.sendRaw(retryField(retryMs));
     connection?.close(reason);
   }
@@ -197,7 +241,15 @@ export class ResumableStream {
       ...(event !== undefined && { event }),
       ...(retry !== undefined && { retry }),
     }));
-    store.append(storeKey, seq, frame);
-    if (this.#connection?.sendRaw(frame)) this.#deliveredSeq = seq;
+    void store.append(storeKey, seq, frame);
+    if (this.#backfill !== undefined) this.#wait(this.#backfill, seq, frame);
+    else if (this.#connection?.sendRaw(frame)) this.#deliveredSeq = seq;
+  }
+
+  /** A store that takes too long must not make a stream hold ever more. */
+  #wait(backfill: Backfill, seq: number, frame: Uint8Array): void {
+    backfill.waiting.push({ seq, frame });
+    backfill.bytes += frame.byteLength;
+    if (backfill.bytes > this.#parts.maxBackfillBytes) this.#connection?.close("limit");
   }
 }

@@ -8,7 +8,9 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { Emit } from "../../base/observer.ts";
-import type { EventStore } from "../../store/event_store.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { EventStore, Frames } from "../../store/event_store.ts";
+import type { StreamDriver } from "../../stream/stream_driver.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
@@ -33,94 +35,125 @@ export interface ResumptionDeps {
 export function openSessionStream(
   deps: ResumptionDeps,
   session: StreamableSession,
+  c: RequestContext,
+): MaybePromise<Response> {
+  const lastEventId = singleValue(c.headers, LAST_EVENT_ID);
+  if (lastEventId === null) return openStandalone(deps, session, c);
+  const position = readPosition(session, lastEventId);
+  const stream = session.stream(position.stream);
+  const resumption = { session, position, c };
+  if (stream === undefined) return replayEnded(deps, resumption);
+  return stream.name === position.stream
+    ? resume(deps, stream, resumption)
+    : resumeRestored(deps, stream, resumption);
+}
+
+/** A client that comes back to a stream. */
+interface Resumption {
+  readonly session: StreamableSession;
+  /** The last event that it has. */
+  readonly position: EventPosition;
+  readonly c: RequestContext;
+}
+
+function openCarrier(
+  { connections }: ResumptionDeps,
+  session: StreamableSession,
   { request, client, socket }: RequestContext,
-): Response {
-  const lastEventId = singleValue(request.headers, LAST_EVENT_ID);
-  const resumption = lastEventId === null ? undefined : findMissed(deps, session, lastEventId);
-  const stream = resumption === undefined ? session.standalone : resumption.stream;
-  const driver = stream === undefined ? REPLAY_CARRIER : new Carrier(stream, true);
-  const connection = deps.connections.open({ driver, client, socket });
+  driver: StreamDriver,
+): EventStream {
+  const connection = connections.open({ driver, client, socket });
   connection.open(OPENING, request);
   session.listen();
-  if (resumption === undefined) startStandalone(deps, session, connection);
-  else resume(deps, session, { ...resumption, connection });
+  return connection;
+}
+
+function openStandalone(
+  deps: ResumptionDeps,
+  session: StreamableSession,
+  c: RequestContext,
+): Response {
+  const { standalone } = session;
+  const connection = openCarrier(deps, session, c, new Carrier(standalone, true));
+  const missed = standalone.undelivered();
+  standalone.attach(connection, missed, (frames) => {
+    reportReplay(deps.emit, session, frames);
+    if (session.supportsPriming) standalone.prime(connection.retryMs ?? RETRY_MS);
+    if (frames === undefined) notifyGap(session, standalone, missed.since);
+  });
   return eventStream(connection);
 }
 
-function startStandalone(
-  { emit }: ResumptionDeps,
-  session: StreamableSession,
-  connection: EventStream,
-): void {
-  const { standalone } = session;
-  const { deliveredSeq } = standalone;
-  const missed = standalone.undelivered();
-  reportReplay(emit, session, missed);
-  connection.replay(missed ?? []);
-  standalone.attach(connection);
-  if (session.supportsPriming) standalone.prime(connection.retryMs ?? RETRY_MS);
-  if (missed === undefined) notifyGap(session, standalone, deliveredSeq);
-}
-
-/** A stream that is to go on. */
-interface Resumption {
-  readonly position: EventPosition;
-  /** The stream, unless all of it has been said. */
-  readonly stream: ResumableStream | undefined;
-  /** What was said meanwhile; undefined when some of it is gone. */
-  readonly missed: readonly Uint8Array[] | undefined;
-}
-
-/** @throws {ProtocolError} `method_not_allowed` where nothing is left to come */
-function findMissed(
-  { store }: ResumptionDeps,
-  session: StreamableSession,
-  lastEventId: string,
-): Resumption {
-  const position = readPosition(session, lastEventId);
-  const stream = session.stream(position.stream);
-  const missed = store.after(session.storeKey(position.stream), position.seq);
-  // A stream without anything would make clients come back again and again.
-  if (stream === undefined && (isFinal(position) || missed?.length === 0)) {
-    throw new ProtocolError(
-      "method_not_allowed",
-      "This stream has ended, and nothing came after Last-Event-ID; GET without it to listen",
-      { headers: { allow: "POST, DELETE" } },
-    );
-  }
-  return { position, stream, missed };
-}
-
+/** The stream still has something to come. */
 function resume(
-  { emit }: ResumptionDeps,
-  session: StreamableSession,
-  { position, stream, missed, connection }: Resumption & { readonly connection: EventStream },
-): void {
-  reportReplay(emit, session, missed);
-  connection.replay(missed ?? []);
-  if (stream === undefined) {
-    if (missed === undefined) connection.sendRaw(lostAnswer(session, position));
-    return connection.close("completed");
-  }
-  if (stream.name !== position.stream) return resumeRestored(session, stream, connection);
-  stream.attach(connection);
-  if (missed === undefined) notifyGap(session, stream, position.seq);
-  // A client that is cut again before the next event would not know where it was.
-  else if (missed.length === 0 && session.supportsPriming) {
-    stream.prime(connection.retryMs ?? RETRY_MS);
-  }
+  deps: ResumptionDeps,
+  stream: ResumableStream,
+  { session, position, c }: Resumption,
+): Response {
+  const connection = openCarrier(deps, session, c, new Carrier(stream, true));
+  const { seq: since } = position;
+  const frames = deps.store.after(session.storeKey(stream.name), since);
+  stream.attach(connection, { since, frames }, (settled) => {
+    reportReplay(deps.emit, session, settled);
+    if (settled === undefined) notifyGap(session, stream, since);
+    // A client that is cut again before the next event would not know where it was.
+    else if (settled.length === 0 && session.supportsPriming) {
+      stream.prime(connection.retryMs ?? RETRY_MS);
+    }
+  });
+  return eventStream(connection);
 }
 
-/** The stream was one from before a restart, of which nobody knows what came last. */
+/**
+ * The stream was one from before a restart, of which nobody knows what came last: the one that goes
+ * on in its place tells the gap.
+ */
 function resumeRestored(
-  session: StreamableSession,
+  deps: ResumptionDeps,
   stream: ResumableStream,
-  connection: EventStream,
-): void {
-  const { deliveredSeq } = stream;
-  connection.replay(stream.undelivered() ?? []);
-  stream.attach(connection);
-  notifyGap(session, stream, deliveredSeq);
+  { session, c }: Resumption,
+): Response {
+  const connection = openCarrier(deps, session, c, new Carrier(stream, true));
+  reportReplay(deps.emit, session, undefined);
+  const missed = stream.undelivered();
+  stream.attach(connection, missed, () => notifyGap(session, stream, missed.since));
+  return eventStream(connection);
+}
+
+/**
+ * The stream has said all, which may be in the store.
+ *
+ * @throws {ProtocolError} `method_not_allowed` where nothing is left to come
+ */
+function replayEnded(deps: ResumptionDeps, resumption: Resumption): MaybePromise<Response> {
+  const { session, position } = resumption;
+  if (isFinal(position)) throw nothingLeft();
+  const frames = deps.store.after(session.storeKey(position.stream), position.seq);
+  return isPromise(frames)
+    ? frames.then((settled) => replayFrames(deps, resumption, settled))
+    : replayFrames(deps, resumption, frames);
+}
+
+function replayFrames(
+  deps: ResumptionDeps,
+  { session, position, c }: Resumption,
+  frames: Frames | undefined,
+): Response {
+  // A stream without anything would make clients come back again and again.
+  if (frames?.length === 0) throw nothingLeft();
+  const connection = openCarrier(deps, session, c, REPLAY_CARRIER);
+  reportReplay(deps.emit, session, frames);
+  connection.replay(frames ?? [lostAnswer(session, position)]);
+  connection.close("completed");
+  return eventStream(connection);
+}
+
+function nothingLeft(): ProtocolError {
+  return new ProtocolError(
+    "method_not_allowed",
+    "This stream has ended, and nothing came after Last-Event-ID; GET without it to listen",
+    { headers: { allow: "POST, DELETE" } },
+  );
 }
 
 const log = logFor("session");

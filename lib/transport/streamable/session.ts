@@ -32,6 +32,8 @@ export interface SessionParts {
   readonly state: ClientState;
   readonly seal: Signer;
   readonly store: EventStore;
+  /** Bytes that may wait for one stream while its earlier events are read from the store. */
+  readonly maxBackfillBytes: number;
   readonly wheel: TimerWheel;
   /** Idle time that ends it (ms). */
   readonly idleMs: number;
@@ -137,7 +139,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     const stream = this.#nextName();
     const position = { stream, seq: 1, requestId: answer.id ?? undefined };
     const last = jsonEvent(toJson(answer), "message", this.eventIds.write(finalPosition(position)));
-    this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
+    void this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
     return primingEvent(this.eventIds.write(position), RETRY_MS) + last;
   }
 
@@ -180,10 +182,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#parts.wheel.cancel(this);
     this.state.inFlight.abortAll(() => new CallAborted(reason, `Session ended: ${reason}`));
     this.standalone.release("disconnected");
-    this.#parts.store.forget(this.storeKey(this.standalone.name));
+    void this.#parts.store.forget(this.storeKey(this.standalone.name));
     for (const stream of this.#streams.values()) {
       stream.release("disconnected");
-      this.#parts.store.forget(this.storeKey(stream.name));
+      void this.#parts.store.forget(this.storeKey(stream.name));
     }
     this.#streams.clear();
   }
@@ -201,13 +203,14 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
-    const { store } = this.#parts;
+    const { store, maxBackfillBytes } = this.#parts;
     return new ResumableStream({
       name,
       storeKey: this.storeKey(name),
       requestId,
       ids: this.eventIds,
       store,
+      maxBackfillBytes,
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       answered: () => this.#requestCount,
       // The other streams only carry an answer.

@@ -34,6 +34,8 @@ export interface SessionTableOptions {
   readonly idleMs: number;
   readonly maxAgeMs: number;
   readonly maxSessions: number;
+  /** Bytes that may wait for one stream while its earlier events are read from the store. */
+  readonly maxBackfillBytes: number;
   /** Told of every session that opens and ends. */
   readonly emit?: Emit;
 }
@@ -185,7 +187,7 @@ export class SessionTable {
   }
 
   #open({ id, token, identity }: IssuedId, opening: SessionOpening): StreamableSession {
-    const { changes, seal, store, wheel, idleMs } = this.#options;
+    const { changes, seal, store, wheel, idleMs, maxBackfillBytes } = this.#options;
     this.#makeRoom();
     const session = new StreamableSession({
       id,
@@ -193,6 +195,7 @@ export class SessionTable {
       state: opening.state,
       seal,
       store,
+      maxBackfillBytes,
       wheel,
       idleMs,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),

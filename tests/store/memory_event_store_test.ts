@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { MemoryEventStore } from "../../lib/store/memory_event_store.ts";
+import { testEventStore } from "./contract.ts";
+
+testEventStore("memory", (limits) => {
+  let now = 0;
+  return {
+    store: new MemoryEventStore(limits, () => now),
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+});
+
+Deno.test("memory: stats() counts exactly", () => {
+  const limits = { maxEvents: 2, maxStreamBytes: 100, maxTotalBytes: 1_000, maxAgeMs: 1_000 };
+  let now = 0;
+  const store = new MemoryEventStore(limits, () => now);
+  const frame = new Uint8Array(10);
+  for (let seq = 1; seq <= 3; seq++) store.append("a", seq, frame);
+  store.append("b", 1, frame);
+  assertEquals(store.stats(), { streams: 2, bytes: 30, dropped: 1 });
+  now = 2_000;
+  store.append("c", 1, frame);
+  // What is too old goes with the next write, whichever stream it was.
+  assertEquals(store.stats(), { streams: 1, bytes: 10, dropped: 4 });
+  store.forget("c");
+  assertEquals(store.stats(), { streams: 0, bytes: 0, dropped: 4 });
+});
