@@ -33,12 +33,21 @@ Deno.test("a request that is let in without a name has none", async () => {
   assertEquals(await textOf(await app.post("/mcp", CALL)), "nobody");
 });
 
+/** Requests that nobody may make without a token. */
+const REFUSED = [
+  ["POST", "/mcp"],
+  ["GET", "/mcp/sse"],
+  ["GET", "/mcp/info"],
+  // What clients make of an announced endpoint that they resolve against the origin.
+  ["POST", "/?connection_id=mcp_sse_0"],
+] as const;
+
 Deno.test("a refusal reaches the client with its challenge, whether it comes at once or later", async () => {
   const later: Authenticate = async (request) => await requireToken(request);
   for (const authenticate of [requireToken, later]) {
     using app = testApp({ authenticate });
-    for (const [method, path] of [["POST", "/mcp"], ["GET", "/mcp/sse"], ["GET", "/mcp/info"]]) {
-      const response = await app.request(path!, { method: method! });
+    for (const [method, path] of REFUSED) {
+      const response = await app.request(path, { method });
       assertEquals(response.status, 401, path);
       assertEquals(response.headers.get("www-authenticate"), 'Bearer realm="test"');
       assertEquals((await response.json()).error.message, "Send a token");
