@@ -28,6 +28,7 @@ export type ProtocolErrorKind =
   | "not_found"
   | "method_not_allowed"
   | "connection_not_found"
+  | "stream_ended"
   | "session_not_found"
   | "too_many_requests"
   | "overloaded"

@@ -55,13 +55,17 @@ export class Deadline {
   /**
    * Why the stream ends now; undefined where it goes on.
    *
-   * @param isBusy whether calls run for it
+   * @param driver says whether this is a bad moment
    */
-  reasonAt(now: number, isBusy: boolean, limits: DeadlineLimits): CloseReason | undefined {
+  reasonAt(
+    now: number,
+    driver: { isBusy(): boolean },
+    limits: DeadlineLimits,
+  ): CloseReason | undefined {
     if (now < this.#endsAt) return undefined;
     if (this.#expiresAt !== undefined && now >= this.#expiresAt) return "auth_expired";
     const isExpiry = this.#endsAt < this.#maxAgeAt;
-    if (!isBusy) return isExpiry ? "auth_expired" : "max_age";
+    if (!driver.isBusy()) return isExpiry ? "auth_expired" : "max_age";
     return now >= this.#maxAgeAt + limits.requestTimeoutMs ? "max_age" : undefined;
   }
 

@@ -209,7 +209,7 @@ export class EventStream extends Stream
   onDue(now: number): void {
     if (!this.checkAborted()) return;
     this.syncCount();
-    const reason = this.#deadline.reasonAt(now, this.unanswered > 0, this.limits);
+    const reason = this.#deadline.reasonAt(now, this.driver, this.limits);
     if (reason !== undefined) return this.close(reason);
     if (now >= this.heartbeat.nextAt) this.#beat(now);
     if (this.#state === "open") this.#scheduleNext(now);

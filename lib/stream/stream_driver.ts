@@ -27,6 +27,11 @@ export interface StreamDriver {
   readonly isLongLived: boolean;
   /** Requests in flight; planned closes wait for them. */
   readonly unanswered: number;
+  /**
+   * Whether a planned end would come at a bad moment: while a request runs, or while the client sends
+   * one after another. Asked when the time has come, and a quarter of a second later again.
+   */
+  isBusy(): boolean;
   /** Requests answered so far, or 1 and more where the client has otherwise made use of the stream. */
   readonly answeredCount: number;
   /**
@@ -60,6 +65,7 @@ export interface StreamDriver {
 /** Runs nothing, says nothing at the end and asks nothing; to spread into a driver. */
 export const QUIET_DRIVER: Omit<StreamDriver, "name" | "isLongLived"> = {
   unanswered: 0,
+  isBusy: () => false,
   answeredCount: 0,
   ping: () => KEEPALIVE,
   closingFrame: () => undefined,

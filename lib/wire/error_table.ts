@@ -38,6 +38,7 @@ export const ERROR_TABLE: Readonly<Record<ProtocolErrorKind, ErrorRow>> = {
   not_found: { code: -32600, status: 404 },
   method_not_allowed: { code: -32600, status: 405 },
   connection_not_found: { code: -32600, status: 404 },
+  stream_ended: { code: -32603, status: 503 },
   session_not_found: { code: -32600, status: 404 },
   too_many_requests: { code: -32603, status: 429 },
   overloaded: { code: -32603, status: 503 },

@@ -62,6 +62,9 @@ export function busyDriver(unanswered = 0): BusyDriver {
   return {
     ...BARE,
     unanswered,
+    isBusy() {
+      return this.unanswered > 0;
+    },
     aborted,
     onEnded(reason) {
       aborted.push(reason());

@@ -5,13 +5,17 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
+import { comeBackMs } from "../../stream/planned_end.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
-import { formatEvent, KEEPALIVE } from "../../wire/sse.ts";
+import { formatEvent, KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import { accepted, eventStream } from "../respond.ts";
-import { type SessionDialect, type SessionStreamDeps, StreamSessions } from "../stream_session.ts";
+import type { SessionDialect, SessionStreamDeps } from "../stream_session/session.ts";
+import { StreamSessions } from "../stream_session/sessions.ts";
 
+/** How soon a client comes back to a stream that it lost (ms). */
+const RETRY_MS = 1_000;
 /** Query parameter of the announced endpoint. */
 export const CONNECTION_ID_PARAM = "connection_id";
 
@@ -20,7 +24,10 @@ const HTTP_SSE: SessionDialect = {
   beginsWithInitialize: true,
   responseEvent: () => "message",
   ping: () => KEEPALIVE,
-  closingFrame: () => undefined,
+  closingFrame: (reason) => {
+    const retryMs = comeBackMs(reason);
+    return retryMs === undefined ? undefined : retryField(retryMs);
+  },
 };
 
 /** The 2024-11-05 streams of an app. */
@@ -37,7 +44,7 @@ export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
 export function openHttpSse(sessions: StreamSessions, c: RequestContext): Response {
   const { stream } = sessions.open({ origin: c });
   const endpoint = `?${CONNECTION_ID_PARAM}=${stream.id}`;
-  stream.open(formatEvent({ event: "endpoint", data: endpoint }), c.request);
+  stream.open(formatEvent({ event: "endpoint", data: endpoint, retry: RETRY_MS }), c.request);
   return eventStream(stream);
 }
 
@@ -53,6 +60,7 @@ export function postToHttpSse(
 ): Response {
   const session = sessions.find(id, origin);
   if (session === undefined) {
+    sessions.refuseEnded(id, origin);
     throw new ProtocolError(
       "connection_not_found",
       `No open stream has this ${CONNECTION_ID_PARAM}; open one with GET and use the endpoint ` +

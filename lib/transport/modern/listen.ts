@@ -58,6 +58,10 @@ class ListenDriver implements StreamDriver, ChangeListener {
   }
 
   /** A listen stream holds nothing up. */
+  isBusy(): boolean {
+    return false;
+  }
+
   get unanswered(): number {
     return 0;
   }

@@ -12,19 +12,20 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
+import { comeBackMs } from "../../stream/planned_end.ts";
 import { CONNECTION_ID, PING_INTERVAL, singleValue } from "../../wire/headers.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
-import { formatJson } from "../../wire/sse.ts";
+import { formatEvent, formatJson } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import { PingEvents } from "./ping_events.ts";
 import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
-import {
-  type SessionDialect,
-  type SessionStreamDeps,
-  type StreamSession,
-  StreamSessions,
-} from "../stream_session.ts";
+import type {
+  SessionDialect,
+  SessionStreamDeps,
+  StreamSession,
+} from "../stream_session/session.ts";
+import { StreamSessions } from "../stream_session/sessions.ts";
 
 /** The plain streams of an app. */
 export function createPlainSessions(deps: SessionStreamDeps): StreamSessions {
@@ -36,11 +37,15 @@ const PLAIN: Omit<SessionDialect, "ping"> = {
   name: "plain",
   beginsWithInitialize: false,
   responseEvent: (response) => "error" in response ? "error" : "response",
-  closingFrame: (reason, { id, pingCount, uptime }) =>
-    formatJson({
+  closingFrame: (reason, { id, pingCount, uptime }) => {
+    const data = { reason, connection_id: id, ping_count: pingCount, uptime };
+    const retry = comeBackMs(reason);
+    return formatEvent({
       event: "close",
-      data: { reason, connection_id: id, ping_count: pingCount, uptime },
-    }, "close"),
+      data: JSON.stringify({ event: "close", data }),
+      ...(retry !== undefined && { retry }),
+    });
+  },
 };
 
 /**
@@ -112,6 +117,7 @@ function readPingInterval(headers: Headers): number | undefined {
 function findPlain(sessions: StreamSessions, { id, origin }: PlainReference): StreamSession {
   const session = sessions.find(id, origin);
   if (session !== undefined) return session;
+  sessions.refuseEnded(id, origin);
   throw new ProtocolError(
     "connection_not_found",
     "No open connection has the id in Mcp-Connection-Id; open one with POST /mcp/sse and use the " +

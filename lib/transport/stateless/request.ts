@@ -109,6 +109,10 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
     return this.inFlight.size;
   }
 
+  isBusy(): boolean {
+    return this.unanswered > 0;
+  }
+
   get answeredCount(): number {
     return 0;
   }

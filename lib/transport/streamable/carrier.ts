@@ -1,12 +1,10 @@
 import type { CallAborted } from "../../base/errors.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
+import { comeBackMs } from "../../stream/planned_end.ts";
 import { QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
 import { KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { ResumableStream } from "./resumable_stream.ts";
-
-/** How soon a client comes back to a stream that was cut by plan (ms), spread over a window. */
-const ROTATION_RETRY_MS = { min: 500, spread: 4_500 } as const;
 
 /** An HTTP response that carries a stretch of a resumable stream: of a POST, or of a GET. */
 export class Carrier implements StreamDriver {
@@ -25,6 +23,10 @@ export class Carrier implements StreamDriver {
 
   get unanswered(): number {
     return this.#stream.unanswered;
+  }
+
+  isBusy(): boolean {
+    return this.unanswered > 0;
   }
 
   get answeredCount(): number {
@@ -64,8 +66,6 @@ export const REPLAY_CARRIER: StreamDriver = {
 };
 
 function closingFrame(reason: CloseReason): string | undefined {
-  if (reason !== "max_age" && reason !== "drain") return undefined;
-  return retryField(
-    ROTATION_RETRY_MS.min + Math.floor(Math.random() * ROTATION_RETRY_MS.spread),
-  );
+  const retryMs = comeBackMs(reason);
+  return retryMs === undefined ? undefined : retryField(retryMs);
 }

@@ -24,11 +24,15 @@ import { writeOrError } from "../respond.ts";
 import { formatEvent, formatJson, retryField } from "../../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
-/** A comment: the first byte of a stream, for clients that know no priming event. */
-export const OPENING = ": open\n\n";
-
 /** How soon a client comes back to a lost stream (ms), unless told otherwise. */
 export const RETRY_MS = 1_000;
+/** A comment: the first bytes of a response, for clients that know no priming event. */
+export const OPENING = ": open\n\n";
+/**
+ * The first bytes of a response to GET. After a planned end its client came back at once; from now on
+ * it waits again when it loses the stream.
+ */
+export const GET_OPENING = `: open\nretry: ${RETRY_MS}\n\n`;
 /** What a {@linkcode ResumableStream} is made of. */
 export interface ResumableParts {
   /** Its name within the session. */

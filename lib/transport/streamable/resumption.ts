@@ -21,7 +21,7 @@ import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
 import { type EventPosition, finalPosition, isFinal } from "./event_ids.ts";
-import { OPENING, type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+import { GET_OPENING, type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
 /** What resumption works with. */
@@ -63,7 +63,7 @@ function openCarrier(
   driver: StreamDriver,
 ): EventStream {
   const connection = connections.open({ driver, client, socket });
-  connection.open(OPENING, request);
+  connection.open(GET_OPENING, request);
   session.listen();
   return connection;
 }
@@ -143,7 +143,8 @@ function replayFrames(
   if (frames?.length === 0) throw nothingLeft();
   const connection = openCarrier(deps, session, c, REPLAY_CARRIER);
   reportReplay(deps.emit, session, frames);
-  connection.replay(frames ?? [lostAnswer(session, position)]);
+  if (frames === undefined) connection.sendRaw(lostAnswer(session, position));
+  else connection.replay(frames);
   connection.close("completed");
   return eventStream(connection);
 }

@@ -1,9 +1,9 @@
-import type { InFlight } from "../mcp/in_flight.ts";
-import type { LegacyScope, ScopeDescription } from "../mcp/scope.ts";
-import type { ClientState } from "../mcp/session/client_state.ts";
-import type { Caller } from "../registry/context.ts";
-import type { JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
-import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import type { InFlight } from "../../mcp/in_flight.ts";
+import type { LegacyScope, ScopeDescription } from "../../mcp/scope.ts";
+import type { ClientState } from "../../mcp/session/client_state.ts";
+import type { Caller } from "../../registry/context.ts";
+import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 
 /** A message on a stream that another token opened: who may do what is told by its own. */
 export class MessageScope implements LegacyScope {

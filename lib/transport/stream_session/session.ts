@@ -4,23 +4,22 @@
  *
  * @module
  */
-import type { CallAborted } from "../base/errors.ts";
-import { isPromise } from "../base/promises.ts";
-import type { TimerWheel } from "../base/timer_wheel.ts";
-import type { ChangeBus, ChangeListener } from "../mcp/changes/change_bus.ts";
-import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../mcp/scope.ts";
-import type { InFlight } from "../mcp/in_flight.ts";
-import { ClientState } from "../mcp/session/client_state.ts";
-import type { McpServer } from "../mcp/server.ts";
-import type { CatalogChange } from "../registry/catalog.ts";
-import type { Caller } from "../registry/context.ts";
-import type { CloseReason } from "../stream/close_reason.ts";
-import type { EventStream } from "../stream/event_stream.ts";
-import type { PongState } from "../stream/heartbeat.ts";
-import { IdMap } from "../stream/id_map.ts";
-import type { StreamSnapshot } from "../stream/snapshot.ts";
-import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../stream/stream_driver.ts";
-import type { StreamRegistry } from "../stream/stream_registry.ts";
+import type { CallAborted } from "../../base/errors.ts";
+import { isPromise } from "../../base/promises.ts";
+import type { TimerWheel } from "../../base/timer_wheel.ts";
+import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
+import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../../mcp/scope.ts";
+import type { InFlight } from "../../mcp/in_flight.ts";
+import { ClientState } from "../../mcp/session/client_state.ts";
+import type { McpServer } from "../../mcp/server.ts";
+import type { CatalogChange } from "../../registry/catalog.ts";
+import type { Caller } from "../../registry/context.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
+import type { EventStream } from "../../stream/event_stream.ts";
+import type { PongState } from "../../stream/heartbeat.ts";
+import type { StreamSnapshot } from "../../stream/snapshot.ts";
+import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import {
   isRequest,
   isResponse,
@@ -28,14 +27,14 @@ import {
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
-} from "../wire/json_rpc.ts";
-import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
-import { formatJson } from "../wire/sse.ts";
-import type { Client } from "../stream/client.ts";
-import { callerOf } from "./caller.ts";
+} from "../../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
+import { formatJson } from "../../wire/sse.ts";
+import type { Client } from "../../stream/client.ts";
+import { callerOf } from "../caller.ts";
 import { MessageScope } from "./message_scope.ts";
-import type { RequestOrigin } from "./peer.ts";
-import { writeOrError } from "./respond.ts";
+import type { RequestOrigin } from "../peer.ts";
+import { writeOrError } from "../respond.ts";
 
 /** What session streams work with. */
 export interface SessionStreamDeps {
@@ -62,41 +61,10 @@ export interface SessionStreamRequest {
 }
 
 /** What all sessions of one dialect are made of. */
-interface SessionParts extends SessionStreamDeps {
+export interface SessionParts extends SessionStreamDeps {
   readonly dialect: SessionDialect;
   /** Told of each session that has ended. */
   readonly remove: (session: StreamSession) => void;
-}
-
-/** The open streams of one dialect whose streams are sessions. */
-export class StreamSessions {
-  readonly connections: StreamRegistry;
-  readonly #parts: SessionParts;
-  readonly #sessions = new IdMap<StreamSession>();
-
-  constructor(deps: SessionStreamDeps, dialect: SessionDialect) {
-    this.connections = deps.connections;
-    const remove = ({ id }: StreamSession) => void this.#sessions.delete(id);
-    this.#parts = { ...deps, dialect, remove };
-  }
-
-  /** @throws {ProtocolError} when a limit is reached or the server drains */
-  open(from: SessionStreamRequest): StreamSession {
-    const session = new StreamSession(this.#parts, from);
-    this.#sessions.add(session);
-    return session;
-  }
-
-  /**
-   * The session of an open stream; undefined where this dialect has none of that id, or another
-   * caller's: a difference would tell which ids there are.
-   */
-  find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
-    const found = this.#sessions.get(id);
-    if (found?.stream.client.principal !== identity?.principal) return undefined;
-    if (identity !== undefined) found?.stream.renewCredential(identity.expiresAt);
-    return found;
-  }
 }
 
 export class StreamSession implements LegacyScope, StreamDriver, ChangeListener {
@@ -107,6 +75,8 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   /** Belongs to the change bus. */
   place = -1;
   #unanswered = 0;
+  /** Requests answered when the stream was last to end by plan. */
+  #countAtEnd = 0;
   readonly #parts: SessionParts;
 
   constructor(parts: SessionParts, { origin, pingIntervalMs }: SessionStreamRequest) {
@@ -148,6 +118,13 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
 
   get capabilities(): ClientCapabilities {
     return this.session.capabilities;
+  }
+
+  /** A client that sends one call after another has the next one on its way. */
+  isBusy(): boolean {
+    const isQuiet = this.answeredCount === this.#countAtEnd;
+    this.#countAtEnd = this.answeredCount;
+    return this.#unanswered > 0 || !isQuiet;
   }
 
   /** A call counts until its answer is on the stream, so that no planned end comes between. */

@@ -1,0 +1,83 @@
+import { ProtocolError } from "../../base/errors.ts";
+import { LruMap } from "../../base/lru_map.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
+import { IdMap } from "../../stream/id_map.ts";
+import { isPlanned } from "../../stream/planned_end.ts";
+import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { RequestOrigin } from "../peer.ts";
+import {
+  type SessionDialect,
+  type SessionParts,
+  type SessionStreamDeps,
+  type SessionStreamRequest,
+  StreamSession,
+} from "./session.ts";
+
+/** The open streams of one dialect whose streams are sessions. */
+export class StreamSessions {
+  readonly connections: StreamRegistry;
+  readonly #parts: SessionParts;
+  readonly #sessions = new IdMap<StreamSession>();
+  readonly #ended = new LruMap<string, EndedStream>(MAX_ENDED);
+
+  constructor(deps: SessionStreamDeps, dialect: SessionDialect) {
+    this.connections = deps.connections;
+    this.#parts = { ...deps, dialect, remove: (session) => this.#remove(session) };
+  }
+
+  /** @throws {ProtocolError} when a limit is reached or the server drains */
+  open(from: SessionStreamRequest): StreamSession {
+    const session = new StreamSession(this.#parts, from);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /**
+   * The session of an open stream; undefined where this dialect has none of that id, or another
+   * caller's: a difference would tell which ids there are.
+   */
+  find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
+    const found = this.#sessions.get(id);
+    if (found?.stream.client.principal !== identity?.principal) return undefined;
+    if (identity !== undefined) found?.stream.renewCredential(identity.expiresAt);
+    return found;
+  }
+
+  /**
+   * Tells a client whose stream has just ended by plan that it may try again: it has not had the time
+   * to come back yet, and a 404 would end its session.
+   *
+   * @throws {ProtocolError} `stream_ended`
+   */
+  refuseEnded(id: string, { identity }: RequestOrigin): void {
+    const ended = this.#ended.get(id);
+    if (ended === undefined || ended.principal !== identity?.principal) return;
+    if (this.#parts.wheel.now() - ended.at > LATE_MS) return;
+    throw new ProtocolError(
+      "stream_ended",
+      `The stream of this id has ended by plan (${ended.reason}), and nothing was run; send the ` +
+        "request again on the stream that is open by then",
+      { headers: { "retry-after": "1" }, data: { reason: ended.reason, retry_after: 1 } },
+    );
+  }
+
+  #remove({ id, stream }: StreamSession): void {
+    this.#sessions.delete(id);
+    const { reason, client: { principal } } = stream;
+    if (reason === undefined || !isPlanned(reason)) return;
+    this.#ended.set(id, { principal, reason, at: this.#parts.wheel.now() });
+  }
+}
+
+/** A stream that the server has ended by plan. */
+interface EndedStream {
+  readonly principal: string | undefined;
+  readonly reason: CloseReason;
+  /** On the wheel's clock (ms). */
+  readonly at: number;
+}
+
+/** For how long a client may still be on its way to a stream that has ended (ms). */
+const LATE_MS = 60_000;
+/** How many such streams are remembered. */
+const MAX_ENDED = 10_000;
