@@ -31,6 +31,8 @@ export const ORIGIN = "Origin";
 export const RETRY_AFTER = "Retry-After";
 /** RFC 9110, section 10.1.5. */
 export const USER_AGENT = "User-Agent";
+/** draft-ietf-httpapi-idempotency-key-header, section 2. */
+export const IDEMPOTENCY_KEY = "Idempotency-Key";
 /** HTML standard, section 9.2: the last event that an event source has read. */
 export const LAST_EVENT_ID = "Last-Event-ID";
 /** RFC 9110, section 11.6.1. */

@@ -14,39 +14,49 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { comeBackMs } from "../../stream/planned_end.ts";
 import { CONNECTION_ID, PING_INTERVAL, singleValue } from "../../wire/headers.ts";
-import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
+import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
+import { type KeyedCallDeps, KeyedCalls, readIdempotencyKey } from "./keyed_calls.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
+import type { StreamSnapshot } from "../../stream/snapshot.ts";
 import { formatEvent, formatJson } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import { PingEvents } from "./ping_events.ts";
 import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
-import type {
-  SessionDialect,
-  SessionStreamDeps,
-  StreamSession,
-} from "../stream_session/session.ts";
+import type { SessionStreamDeps, StreamSession } from "../stream_session/session.ts";
 import { StreamSessions } from "../stream_session/sessions.ts";
 
 /** The plain streams of an app. */
-export function createPlainSessions(deps: SessionStreamDeps): StreamSessions {
-  const pings = new PingEvents();
-  return new StreamSessions(deps, { ...PLAIN, ping: (stream, count) => pings.of(stream, count) });
+export interface PlainStreams {
+  readonly sessions: StreamSessions;
+  readonly keyed: KeyedCalls;
 }
 
-const PLAIN: Omit<SessionDialect, "ping"> = {
-  name: "plain",
-  beginsWithInitialize: false,
-  responseEvent: (response) => "error" in response ? "error" : "response",
-  closingFrame: (reason, { id, pingCount, uptime }) => {
-    const data = { reason, connection_id: id, ping_count: pingCount, uptime };
-    const retry = comeBackMs(reason);
-    return formatEvent({
-      event: "close",
-      data: JSON.stringify({ event: "close", data }),
-      ...(retry !== undefined && { retry }),
-    });
-  },
-};
+/** Makes them. */
+export function createPlainStreams(deps: SessionStreamDeps & KeyedCallDeps): PlainStreams {
+  const pings = new PingEvents();
+  const sessions = new StreamSessions(deps, {
+    name: "plain",
+    beginsWithInitialize: false,
+    responseEvent: (response) => "error" in response ? "error" : "response",
+    ping: (stream, pingCount) => pings.of(stream, pingCount),
+    closingFrame,
+  });
+  return { sessions, keyed: new KeyedCalls(deps, sessions.encode) };
+}
+
+function closingFrame(
+  reason: CloseReason,
+  { id, pingCount, uptime }: StreamSnapshot,
+): string {
+  const data = { reason, connection_id: id, ping_count: pingCount, uptime };
+  const retry = comeBackMs(reason);
+  return formatEvent({
+    event: "close",
+    data: JSON.stringify({ event: "close", data }),
+    ...(retry !== undefined && { retry }),
+  });
+}
 
 /**
  * Opens a plain stream.
@@ -56,10 +66,11 @@ const PLAIN: Omit<SessionDialect, "ping"> = {
  * is not a number
  */
 export function openPlain(
-  sessions: StreamSessions,
+  { sessions, keyed }: PlainStreams,
   c: RequestContext,
   message: JsonRpcMessage | undefined,
 ): Response {
+  const key = message !== undefined && isRequest(message) ? readIdempotencyKey(c) : undefined;
   const { connections } = sessions;
   const pingIntervalMs = connections.clampPingInterval(readPingInterval(c.headers));
   const session = sessions.open({ origin: c, pingIntervalMs });
@@ -70,7 +81,10 @@ export function openPlain(
     c.request,
   );
   // A client that has left already gets nothing run: nobody could stop it any more.
-  if (message !== undefined && stream.state === "open") session.take(message, c.client);
+  if (message !== undefined && stream.state === "open") {
+    if (key !== undefined && isRequest(message)) keyed.take(session, key, message);
+    else session.take(message, c.client);
+  }
   return eventStream(stream, {
     ...STREAM_HEADERS,
     [CONNECTION_ID]: stream.id,

@@ -1,16 +1,16 @@
-import { CONNECTION_ID, PING_INTERVAL } from "../../wire/headers.ts";
+import { CONNECTION_ID, IDEMPOTENCY_KEY, PING_INTERVAL } from "../../wire/headers.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import type { Dialect } from "../dialect.ts";
 import { isModern } from "../modern/dialect.ts";
 import type { RequestContext } from "../request_head.ts";
-import { createPlainSessions, deletePlain, openPlain, postToPlain } from "./dialect.ts";
+import { createPlainStreams, deletePlain, openPlain, postToPlain } from "./dialect.ts";
 
 /** The plain dialect, Lifeline's own. */
 export const PLAIN: Dialect = {
   name: "plain",
   streams: [{ name: "plain", isSession: true }],
   headers: {
-    request: [CONNECTION_ID, PING_INTERVAL],
+    request: [CONNECTION_ID, IDEMPOTENCY_KEY, PING_INTERVAL],
     response: [CONNECTION_ID, PING_INTERVAL],
   },
   endpoints: [
@@ -28,18 +28,19 @@ export const PLAIN: Dialect = {
     },
   ],
   create: (core) => {
-    const sessions = createPlainSessions(core);
+    const streams = createPlainStreams(core);
+    const { sessions } = streams;
     return {
       post: (c, message, url) => {
         if (!url.isPlain) return undefined;
         const { connectionId: id } = c;
         if (id !== null) return postToPlain(sessions, { id, origin: c }, message);
         if (!isPlain(c, message)) return undefined;
-        return openPlain(sessions, c, message);
+        return openPlain(streams, c, message);
       },
       postEmpty: (c, url) => {
         if (!url.isPlain || !wantsStreamOnly(c) || c.connectionId !== null) return undefined;
-        return openPlain(sessions, c, undefined);
+        return openPlain(streams, c, undefined);
       },
       delete: (c, url) => {
         const id = url.isPlain ? c.connectionId : null;

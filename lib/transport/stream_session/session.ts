@@ -29,12 +29,10 @@ import {
   type JsonRpcResponse,
 } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
-import { formatJson } from "../../wire/sse.ts";
 import type { Client } from "../../stream/client.ts";
 import { callerOf } from "../caller.ts";
 import { MessageScope } from "./message_scope.ts";
 import type { RequestOrigin } from "../peer.ts";
-import { writeOrError } from "../respond.ts";
 
 /** What session streams work with. */
 export interface SessionStreamDeps {
@@ -63,9 +61,14 @@ export interface SessionStreamRequest {
 /** What all sessions of one dialect are made of. */
 export interface SessionParts extends SessionStreamDeps {
   readonly dialect: SessionDialect;
+  /** Writes a response as an event. */
+  readonly encode: (response: JsonRpcResponse) => string;
   /** Told of each session that has ended. */
   readonly remove: (session: StreamSession) => void;
 }
+
+/** A pause between two calls that is long enough for a planned end (ms). */
+const PAUSE_MS = 200;
 
 export class StreamSession implements LegacyScope, StreamDriver, ChangeListener {
   readonly session: ClientState;
@@ -75,8 +78,9 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   /** Belongs to the change bus. */
   place = -1;
   #unanswered = 0;
-  /** Requests answered when the stream was last to end by plan. */
-  #countAtEnd = 0;
+  /** Requests answered when a planned end was last asked about, and when that number was new. */
+  #seenCount = 0;
+  #seenAt = -Infinity;
   readonly #parts: SessionParts;
 
   constructor(parts: SessionParts, { origin, pingIntervalMs }: SessionStreamRequest) {
@@ -122,9 +126,12 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
 
   /** A client that sends one call after another has the next one on its way. */
   isBusy(): boolean {
-    const isQuiet = this.answeredCount === this.#countAtEnd;
-    this.#countAtEnd = this.answeredCount;
-    return this.#unanswered > 0 || !isQuiet;
+    const now = this.#parts.wheel.now();
+    if (this.answeredCount !== this.#seenCount) {
+      this.#seenCount = this.answeredCount;
+      this.#seenAt = now;
+    }
+    return this.#unanswered > 0 || now - this.#seenAt < PAUSE_MS;
   }
 
   /** A call counts until its answer is on the stream, so that no planned end comes between. */
@@ -214,17 +221,26 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     void response.then((settled) => this.#answer(settled));
   }
 
+  /** Sends a response that is there already. */
+  answer(text: string): void {
+    this.#unanswered++;
+    this.#sendAnswer(text);
+  }
+
+  /** Sends the response to a call that does not belong to this stream alone, when it is there. */
+  answerLater(text: Promise<string | undefined>): void {
+    this.#unanswered++;
+    void text.then((settled) => this.#sendAnswer(settled));
+  }
+
   #answer(response: JsonRpcResponse | undefined): void {
+    this.#sendAnswer(response && this.#parts.encode(response));
+  }
+
+  #sendAnswer(text: string | undefined): void {
     this.#unanswered--;
     this.answeredCount++;
-    if (response !== undefined) {
-      this.stream.sendResponse(
-        writeOrError(
-          response,
-          (one) => formatJson(one, this.#parts.dialect.responseEvent(one)),
-        ),
-      );
-    }
+    if (text !== undefined) this.stream.sendResponse(text);
     this.#parts.connections.closeIfIdle(this.stream);
   }
 }

@@ -4,7 +4,10 @@ import type { CloseReason } from "../../stream/close_reason.ts";
 import { IdMap } from "../../stream/id_map.ts";
 import { isPlanned } from "../../stream/planned_end.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { JsonRpcResponse } from "../../wire/json_rpc.ts";
+import { formatJson } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
+import { writeOrError } from "../respond.ts";
 import {
   type SessionDialect,
   type SessionParts,
@@ -22,7 +25,14 @@ export class StreamSessions {
 
   constructor(deps: SessionStreamDeps, dialect: SessionDialect) {
     this.connections = deps.connections;
-    this.#parts = { ...deps, dialect, remove: (session) => this.#remove(session) };
+    const encode = (response: JsonRpcResponse) =>
+      writeOrError(response, (one) => formatJson(one, dialect.responseEvent(one)));
+    this.#parts = { ...deps, dialect, encode, remove: (session) => this.#remove(session) };
+  }
+
+  /** Writes a response as an event; one that no JSON can hold becomes an error. */
+  get encode(): (response: JsonRpcResponse) => string {
+    return this.#parts.encode;
   }
 
   /** @throws {ProtocolError} when a limit is reached or the server drains */
