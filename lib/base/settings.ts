@@ -84,6 +84,9 @@ const STREAMS = {
   ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
     .describe("Maximum age of a stream, spread over 80-100 %"),
+  MCP_MAX_RESULT_BYTES: bytes(33_554_432).describe(
+    "Largest result, as JSON; a larger one is answered with an error",
+  ),
   MCP_MAX_QUEUED_BYTES: bytes(1_048_576).describe(
     "Bytes waiting for one slow reader",
   ),

@@ -15,6 +15,7 @@ import { PingSlots } from "./heartbeat.ts";
 import { IdMap } from "./id_map.ts";
 import { closedEvent, type HeartbeatFigures, type Ledger, zeroClosed } from "./ledger.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
+import { LongBody } from "./out/long_body.ts";
 import { QueueBudget } from "./out/queue_budget.ts";
 import { EventStream } from "./event_stream.ts";
 import type { StreamDriver } from "./stream_driver.ts";
@@ -46,12 +47,12 @@ const MAX_PING_INTERVAL_MS = 600_000;
 
 export class StreamRegistry implements StreamHost {
   readonly wheel: TimerWheel;
-  readonly #limits: RegistryLimits;
+  readonly limits: RegistryLimits;
   readonly #log: Log;
   readonly #emit: Emit;
   readonly #streams = new IdMap<EventStream>();
   readonly #closed = zeroClosed();
-  readonly #queues: QueueBudget;
+  readonly queues: QueueBudget;
   readonly #pingSlots = new PingSlots();
   #opened = 0;
   /** Streams that have ended and whose socket is still held. */
@@ -73,13 +74,13 @@ export class StreamRegistry implements StreamHost {
     wheel: TimerWheel = new TimerWheel(),
     { heap, emit = emitNothing }: RegistryOptions = {},
   ) {
-    this.#limits = limits;
+    this.limits = limits;
     this.wheel = wheel;
     this.#emit = emit;
-    this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
+    this.queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
     this.admission = new Admission(limits, {
       now: () => wheel.now(),
-      queuedBytes: () => this.#queues.syncIfFull(),
+      queuedBytes: () => this.queues.syncIfFull(),
       heap,
       onRefused: (refusal) => emit("refused", refusal),
     });
@@ -117,7 +118,7 @@ export class StreamRegistry implements StreamHost {
       socket,
       lease,
       owner: this,
-      limits: this.#limits,
+      limits: this.limits,
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
       pingSlot: this.#pingSlots.next(),
       log: this.#log,
@@ -135,23 +136,31 @@ export class StreamRegistry implements StreamHost {
   }
 
   /**
+   * A long response body that is no event stream of its own: it counts among what waits for readers,
+   * and a reader that takes nothing of it is cut off.
+   */
+  body(text: string): ReadableStream<Uint8Array> {
+    return new LongBody(text, this).readable;
+  }
+
+  /**
    * The time between two pings that a client gets (ms): what it asks for, but not less than the
    * setting and not more than 10 minutes.
    */
   clampPingInterval(askedMs: number | undefined): number {
-    const { pingIntervalMs } = this.#limits;
+    const { pingIntervalMs } = this.limits;
     return Math.max(pingIntervalMs, Math.min(askedMs ?? pingIntervalMs, MAX_PING_INTERVAL_MS));
   }
 
   ledger(): Ledger {
-    this.#queues.syncCount();
+    this.queues.syncCount();
     return {
       opened: this.#opened,
       open: this.#streams.size,
       lingering: this.#lingering,
       closed: { ...this.#closed },
       refused: this.admission.refused(),
-      queuedBytes: this.#queues.bytes,
+      queuedBytes: this.queues.bytes,
     };
   }
 
@@ -221,17 +230,17 @@ export class StreamRegistry implements StreamHost {
 
   /** For connections: what still waits in those that have ended. */
   get tailDrains(): Set<TailDrain> {
-    return this.#queues.tailDrains;
+    return this.queues.tailDrains;
   }
 
   /** Called by a connection: so many more bytes wait. */
   addQueued(delta: number): void {
-    this.#queues.add(delta);
+    this.queues.add(delta);
   }
 
   /** Called by a connection that has queued bytes: over the total, the greediest stream goes. */
   enforceTotalBudget(writer: EventStream): boolean {
-    this.#queues.enforceTotalBudget();
+    this.queues.enforceTotalBudget();
     return writer.state === "open";
   }
 

@@ -15,6 +15,7 @@ import type { EventStore } from "../store/event_store.ts";
 import { GuardedEventStore } from "../store/guarded_event_store.ts";
 import { MemoryEventStore } from "../store/memory_event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
+import { Answers } from "./answers.ts";
 import type { Core, Dialect, TransportCore } from "./dialect.ts";
 import { type AccessCheck, Endpoint } from "./endpoint.ts";
 import type { Pipe } from "./stdio/connection.ts";
@@ -47,6 +48,7 @@ export type TransportSettings = Pick<
   | "MCP_MAX_BODY_BYTES"
   | "MCP_MAX_QUEUED_BYTES"
   | "MCP_MAX_REQUESTS_PER_CONNECTION"
+  | "MCP_MAX_RESULT_BYTES"
   | "MCP_MAX_SESSIONS"
   | "MCP_PAGE_SIZE"
   | "MCP_REPLAY_BYTES"
@@ -122,6 +124,7 @@ export function createTransport(
     store,
     requestTimeoutMs,
     server,
+    answers: new Answers(core.connections, settings.MCP_MAX_RESULT_BYTES),
     sessions,
   };
   return {

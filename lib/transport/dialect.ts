@@ -14,6 +14,7 @@ import type { EventStore } from "../store/event_store.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
+import type { Answers } from "./answers.ts";
 import type { RequestContext } from "./request_head.ts";
 import type { SessionTable } from "./streamable/session_table.ts";
 
@@ -32,6 +33,8 @@ export interface TransportCore extends Core {
   readonly changes: ChangeBus;
   /** Time for one request (ms). */
   readonly requestTimeoutMs: number;
+  /** Writes the responses. */
+  readonly answers: Answers;
   readonly store: EventStore;
   /** The sessions of the 2025 revisions. */
   readonly sessions: SessionTable;

@@ -7,13 +7,6 @@ import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { EventStream } from "../stream/event_stream.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
-import {
-  type JsonRpcMessage,
-  type JsonRpcResponse,
-  SerializedResult,
-  toJson,
-} from "../wire/json_rpc.ts";
-import { jsonEvent } from "../wire/sse.ts";
 
 const log = logFor("http");
 /** Looked up once: Deno has a getter for this global, which calls two functions. */
@@ -44,16 +37,6 @@ export function streamHead(): Response {
   return new Response(null, { headers: STREAM_HEADERS });
 }
 
-/** An event stream that is whole already; its text goes out in one piece. */
-export function completeStream(text: string): Response {
-  return new Response(text, { headers: STREAM_HEADERS });
-}
-
-/** A single message for a client that takes nothing but an event stream. */
-export function singleEvent(message: JsonRpcMessage): Response {
-  return completeStream(jsonEvent(toJson(message)));
-}
-
 /** JSON that no cache may keep. */
 export function noStoreJson(body: unknown, status = 200): Response {
   return Response.json(body, { status, headers: { "cache-control": "no-store" } });
@@ -62,40 +45,6 @@ export function noStoreJson(body: unknown, status = 200): Response {
 /** A message was taken; its answer, if any, goes another way. */
 export function accepted(): Response {
   return new Response(null, { status: 202 });
-}
-
-/** One JSON-RPC message as an `application/json` body. */
-export function jsonResponse(
-  message: JsonRpcMessage | readonly JsonRpcMessage[],
-  status = 200,
-): Response {
-  const isKept = "result" in message && message.result instanceof SerializedResult;
-  // What has no text yet goes out in the one form that Deno has a short way for.
-  if (status === 200 && !isKept) return Response.json(message);
-  return new Response(toJson(message), { status, headers: JSON_HEADERS });
-}
-
-/**
- * Writes a response with `write`. A result that no JSON can hold (a bigint, a circle) is an error of
- * whoever gave it, and its client is answered all the same.
- */
-export function writeOrError<T>(
-  response: JsonRpcResponse,
-  write: (response: JsonRpcResponse) => T,
-): T {
-  try {
-    return write(response);
-  } catch (error) {
-    return write({ ...toErrorResponse(internal(error)), id: response.id });
-  }
-}
-
-/** The response itself, or the error in place of one that no JSON can hold; for batches. */
-export function serializableOrError(response: JsonRpcResponse): JsonRpcResponse {
-  return writeOrError(response, (one) => {
-    toJson(one);
-    return one;
-  });
 }
 
 /**

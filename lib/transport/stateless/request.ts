@@ -26,11 +26,13 @@ import { formatJson, KEEPALIVE } from "../../wire/sse.ts";
 import { callerOf } from "../caller.ts";
 import type { ModernClient } from "../modern/client.ts";
 import type { RequestContext } from "../request_head.ts";
-import { eventStream, jsonResponse, singleEvent, writeOrError } from "../respond.ts";
+import type { Answers } from "../answers.ts";
+import { eventStream } from "../respond.ts";
 
 /** What calls without a session work with. */
 export interface StatelessDeps {
   readonly server: McpServer;
+  readonly answers: Answers;
   readonly connections: StreamRegistry;
   readonly wheel: TimerWheel;
 }
@@ -61,7 +63,9 @@ export function handleStateless(deps: StatelessDeps, call: StatelessCall): Maybe
   const exchange = new StatelessRequest(deps, call, lease);
   const response = deps.server.dispatch(call.message, exchange, call.methods);
   if (isPromise(response)) return exchange.wait(response);
-  return exchange.hasStream ? exchange.wait(Promise.resolve(response)) : answerOf(call, response);
+  return exchange.hasStream
+    ? exchange.wait(Promise.resolve(response))
+    : answerOf(deps, call, response);
 }
 
 /** A client that is here for one call. */
@@ -197,23 +201,20 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
     this.#deps.wheel.cancel(this);
     this.#lease[Symbol.dispose]();
     if (this.#stream === undefined) {
-      return this.#answer?.resolve(answerOf(this.#call, response));
+      return this.#answer?.resolve(answerOf(this.#deps, this.#call, response));
     }
     if (response !== undefined) {
-      const event = writeOrError(response, (one) => formatJson(one));
-      this.#stream.sendFinalResponse(event);
+      this.#stream.sendFinalResponse(formatJson(this.#deps.answers.sendable(response)));
     }
     this.#stream.close("completed");
   }
 }
 
 function answerOf(
+  { answers }: StatelessDeps,
   { c: { accepted }, statusOf }: StatelessCall,
   response: JsonRpcResponse | undefined,
 ): Response {
   if (response === undefined) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
-  return writeOrError(
-    response,
-    (one) => accepted.json ? jsonResponse(one, statusOf(one)) : singleEvent(one),
-  );
+  return accepted.json ? answers.json(response, statusOf(response)) : answers.event(response);
 }

@@ -32,7 +32,7 @@ import type { Implementation } from "../../wire/mcp_types.ts";
 import { readBatch } from "../batch.ts";
 import { readModernClient } from "../modern/client.ts";
 import { isModern, requireModernVersion } from "../modern/dialect.ts";
-import { serializableOrError, writeOrError } from "../respond.ts";
+import type { Answers } from "../answers.ts";
 import { linesOf, type LineSource, TOO_LONG } from "./lines.ts";
 import { StdioOutput } from "./output.ts";
 import { pipeCaller, PipeScope, SessionPipeScope } from "./scopes.ts";
@@ -47,6 +47,7 @@ export interface Pipe extends LineSource {
 export interface StdioDeps {
   readonly info: Implementation;
   readonly server: McpServer;
+  readonly answers: Answers;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
   readonly requestTimeoutMs: number;
@@ -162,8 +163,10 @@ class StdioConnection {
     const answers: JsonRpcResponse[] = [];
     let open = messages.filter(isRequest).length;
     const finish = (response: JsonRpcResponse | undefined): void => {
-      if (response !== undefined) answers.push(serializableOrError(response));
-      if (--open === 0 && answers.length > 0) this.#output.sendBatch(answers);
+      if (response !== undefined) answers.push(response);
+      if (--open === 0 && answers.length > 0) {
+        this.#output.sendBatch(this.#deps.answers.batchText(answers));
+      }
     };
     for (const message of messages) this.#takeOne(message, finish);
   }
@@ -228,7 +231,7 @@ class StdioConnection {
   }
 
   #answer(response: JsonRpcResponse | undefined): void {
-    if (response !== undefined) writeOrError(response, (one) => this.#output.send(one));
+    if (response !== undefined) this.#output.send(this.#deps.answers.sendable(response));
   }
 
   /** Resolves when every request has been answered. */

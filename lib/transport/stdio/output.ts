@@ -7,7 +7,7 @@
 import { messageOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import { Coalescer, type CoalescerHost } from "../../stream/out/coalescer.ts";
-import { type JsonRpcMessage, type JsonRpcResponse, toJson } from "../../wire/json_rpc.ts";
+import { type JsonRpcMessage, toJson } from "../../wire/json_rpc.ts";
 import { droppableOf, progressKey } from "../../wire/droppable.ts";
 
 /** The reader is slow once this share of what may wait does wait. */
@@ -44,9 +44,9 @@ export class StdioOutput {
     if (!this.#defer(message, text)) this.#write(text);
   }
 
-  /** Sends the answers to a batch. */
-  sendBatch(answers: readonly JsonRpcResponse[]): void {
-    this.#write(JSON.stringify(answers));
+  /** Sends the answers to a batch, given as JSON. */
+  sendBatch(answers: string): void {
+    this.#write(answers);
   }
 
   /** A call has ended: its deferred progress is dropped. */

@@ -32,11 +32,13 @@ import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import type { Client } from "../../stream/client.ts";
 import { callerOf } from "../caller.ts";
 import { MessageScope } from "./message_scope.ts";
+import type { Answers } from "../answers.ts";
 import type { RequestOrigin } from "../peer.ts";
 
 /** What session streams work with. */
 export interface SessionStreamDeps {
   readonly server: McpServer;
+  readonly answers: Answers;
   readonly connections: StreamRegistry;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;

@@ -7,7 +7,6 @@ import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { JsonRpcResponse } from "../../wire/json_rpc.ts";
 import { formatJson } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
-import { writeOrError } from "../respond.ts";
 import {
   type SessionDialect,
   type SessionParts,
@@ -25,8 +24,10 @@ export class StreamSessions {
 
   constructor(deps: SessionStreamDeps, dialect: SessionDialect) {
     this.connections = deps.connections;
-    const encode = (response: JsonRpcResponse) =>
-      writeOrError(response, (one) => formatJson(one, dialect.responseEvent(one)));
+    const encode = (response: JsonRpcResponse) => {
+      const answer = deps.answers.sendable(response);
+      return formatJson(answer, dialect.responseEvent(answer));
+    };
     this.#parts = { ...deps, dialect, encode, remove: (session) => this.#remove(session) };
   }
 

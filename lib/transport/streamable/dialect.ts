@@ -22,16 +22,9 @@ import {
 import type { EventStream } from "../../stream/event_stream.ts";
 import { SESSION_ID } from "../../wire/headers.ts";
 import { callerOf } from "../caller.ts";
+import type { Answers } from "../answers.ts";
 import type { RequestContext } from "../request_head.ts";
-import {
-  accepted,
-  completeStream,
-  eventStream,
-  jsonResponse,
-  serializableOrError,
-  singleEvent,
-  writeOrError,
-} from "../respond.ts";
+import { accepted, eventStream } from "../respond.ts";
 import { Carrier } from "./carrier.ts";
 import { InitializeScope } from "./initialize_scope.ts";
 import { OPENING } from "./resumable_stream.ts";
@@ -43,6 +36,7 @@ import type { StreamableSession } from "./session.ts";
 /** What Streamable HTTP works with. */
 export interface StreamableDeps extends ResumptionDeps {
   readonly server: McpServer;
+  readonly answers: Answers;
   readonly sessions: SessionTable;
   readonly wheel: TimerWheel;
   readonly requestTimeoutMs: number;
@@ -54,7 +48,7 @@ export function openSession(
   request: JsonRpcRequest,
   c: RequestContext,
 ): MaybePromise<Response> {
-  const { server, sessions, connections } = deps;
+  const { server, sessions, connections, answers } = deps;
   const lease = connections.admission.enter(c, "session");
   const key = randomId("");
   const state = new ClientState(deps, callerOf(c.client));
@@ -62,8 +56,8 @@ export function openSession(
   const answer = (response: JsonRpcResponse | undefined): Response => {
     const isOpened = response !== undefined && "result" in response;
     if (!isOpened) lease[Symbol.dispose]();
-    if (response === undefined) return asJson(response);
-    const answered = c.accepted.json ? jsonResponse(response) : singleEvent(response);
+    if (response === undefined) return asJson(deps, response);
+    const answered = c.accepted.json ? answers.json(response) : answers.event(response);
     if (isOpened) answered.headers.set(SESSION_ID, sessions.create({ key, state, lease }, c).id);
     return answered;
   };
@@ -104,9 +98,7 @@ export function postBatchToSession(
   if (!post.accepted.prefersStream || (isSettled && post.accepted.json)) {
     return Promise.all(responses).then((settled) => {
       session.touch();
-      return jsonResponse(
-        settled.filter((response) => response !== undefined).map(serializableOrError),
-      );
+      return deps.answers.batch(settled.filter((response) => response !== undefined));
     });
   }
   return answerOnStream(deps, session, { post, scope, requests, responses });
@@ -136,13 +128,13 @@ function answerRequest(
     if (!prefersStream) {
       return response.then((settled) => {
         session.touch();
-        return asJson(settled);
+        return asJson(deps, settled);
       });
     }
   } else if (!prefersStream || (json && scope.opened === undefined)) {
-    return asJson(response);
+    return asJson(deps, response);
   } else if (scope.opened === undefined && response !== undefined) {
-    return writeOrError(response, (one) => completeStream(session.wholeStream(one)));
+    return deps.answers.eventStream(session.wholeStream(deps.answers.sendable(response)));
   }
   return answerOnStream(deps, session, {
     post,
@@ -163,8 +155,8 @@ function scopeOf(
   });
 }
 
-function asJson(response: JsonRpcResponse | undefined): Response {
-  return response === undefined ? accepted() : writeOrError(response, (one) => jsonResponse(one));
+function asJson({ answers }: StreamableDeps, response: JsonRpcResponse | undefined): Response {
+  return response === undefined ? accepted() : answers.json(response);
 }
 
 /** What is to be answered on a stream. */
@@ -184,7 +176,7 @@ function answerOnStream(
   const stream = scope.stream();
   const connection = openConnection(deps, session, answer);
   scope.attach(connection, (since) => notifyGap(session, stream, since));
-  stream.answer(responses, () => session.endStream(stream));
+  stream.answer(responses, deps.answers, () => session.endStream(stream));
   return eventStream(connection);
 }
 

@@ -20,7 +20,7 @@ import {
   type JsonRpcResponse,
   toJson,
 } from "../../wire/json_rpc.ts";
-import { writeOrError } from "../respond.ts";
+import type { Answers } from "../answers.ts";
 import { formatEvent, formatJson, retryField } from "../../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
@@ -137,12 +137,13 @@ export class ResumableStream {
    */
   answer(
     responses: readonly MaybePromise<JsonRpcResponse | undefined>[],
+    answers: Answers,
     onDone: () => void,
   ): void {
     this.#unanswered += responses.length;
     for (const response of responses) {
       void Promise.resolve(response).then((settled) => {
-        if (settled !== undefined) writeOrError(settled, (one) => this.write(one));
+        if (settled !== undefined) this.write(answers.sendable(settled));
         if (--this.#unanswered === 0) onDone();
       });
     }

@@ -110,6 +110,7 @@ export function toolCalled(tool: string, outcome: string): Record<string, number
 /** The field of each message that tells which limit it is about; other messages are left out. */
 const TELLING: Readonly<Record<string, string>> = {
   "Refused": "limit",
+  "Result too large": "max_bytes",
   "Credential refused": "reason",
   "Request refused": "kind",
   "Request timed out": "timeout_ms",

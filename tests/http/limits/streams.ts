@@ -100,6 +100,14 @@ export const STREAM_LIMITS: readonly Reached[] = [
     moves: refused("draining", "draining"),
   },
   {
+    name: "MCP_MAX_RESULT_BYTES",
+    options: { tools: [loud], settings: { MCP_MAX_RESULT_BYTES: 1_024 } },
+    exceed: ({ app }) => app.post("/mcp", toolCall("loud")),
+    status: 200,
+    logs: ["WARNING Result too large 1024"],
+    moves: toolCalled("loud", "ok"),
+  },
+  {
     name: "MCP_MAX_QUEUED_BYTES",
     options: {
       tools: [loud],

@@ -1,0 +1,54 @@
+import { CallAborted } from "../../base/errors.ts";
+import { logFor } from "../../base/log.ts";
+import type { DroppableKind } from "../../wire/droppable.ts";
+import { Outbox } from "./outbox.ts";
+import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
+import type { QueueBudget } from "./queue_budget.ts";
+import { TailDrain, type TailDrainHost } from "./tail_drain.ts";
+
+/** Where long bodies are counted. */
+export interface LongBodyHost extends TailDrainHost {
+  readonly limits: OutboxLimits;
+  readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
+  addQueued(delta: number): void;
+  superseded(kind: DroppableKind): void;
+}
+
+const log = logFor("stream");
+
+/**
+ * A long response body that is no event stream of its own, such as a big JSON answer. It counts among
+ * what waits for readers, and a reader that takes nothing of it is cut off.
+ */
+export class LongBody implements OutboxOwner {
+  /** The body. */
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly unsentBytes = 0;
+  readonly #outbox: Outbox;
+  readonly #tail: TailDrain;
+
+  constructor(text: string, host: LongBodyHost) {
+    this.#outbox = new Outbox(this, host, host.limits);
+    this.readable = this.#outbox.readable;
+    this.#outbox.add(text);
+    this.#outbox.end();
+    this.#tail = new TailDrain(this.#outbox, host, () => this.#cut());
+    host.queues.enforceTotalBudget();
+  }
+
+  /** Called by the outbox when the reader is gone. */
+  cancel(): void {
+    this.#tail.discard();
+  }
+
+  /** A body is watched from its start, by its {@linkcode TailDrain}. */
+  onStalled(): void {}
+
+  /** A body has nothing that could be deferred. */
+  sendDeferred(): void {}
+
+  #cut(): void {
+    log.warning("Results lost", { reason: "queue_full", results: 1 });
+    this.#outbox.fail(new CallAborted("queue_full"));
+  }
+}
