@@ -50,6 +50,7 @@ export type {
   Elicited,
   FormContent,
   ToolContext,
+  ToolSession,
 } from "./registry/context.ts";
 export { type CacheOptions, cacheResults } from "./middleware/cache_results.ts";
 export { limitOutput, type OutputLimitOptions } from "./middleware/limit_output.ts";

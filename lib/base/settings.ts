@@ -26,6 +26,9 @@ const SCHEME_REGEXP = /^[a-z][a-z\d+.-]*:\/\//i;
 const isHost = (name: string) => HOST_REGEXP.test(name);
 const isOrigin = (name: string) =>
   name === "*" || (!name.includes("*") && isHost(name.replace(SCHEME_REGEXP, "")));
+const isToolHeader = (name: string) =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !SECRET_HEADERS.includes(name.toLowerCase());
+const SECRET_HEADERS = ["authorization", "cookie", "proxy-authorization", "mcp-session-id"];
 const isSubnet = (name: string) => parseSubnet(name) !== undefined;
 
 const LISTENING = {
@@ -60,6 +63,11 @@ const TOOLS = {
     "Modules whose exports to serve, paths or URLs, comma-separated",
   ),
   MCP_BUILT_IN_TOOLS: boolean(true).describe("Whether the built-in tools are served"),
+  MCP_TOOL_HEADERS: nameList(
+    [],
+    isToolHeader,
+    "header name such as X-Tenant; Authorization and Cookie are for the server alone",
+  ).describe("Request headers that tools may read as ctx.headers, comma-separated"),
   MCP_SERVER_NAME: text("lifeline").describe("Name of the server, as clients see it"),
   MCP_SERVER_TITLE: text(undefined).describe(
     "Name of the server for people to read; without it MCP_SERVER_NAME",

@@ -201,6 +201,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
     guard: new Guard(settings, headersOf(dialects)),
     authenticate,
     lazyRoutes: pages,
+    toolHeaders: settings.MCP_TOOL_HEADERS.map((name) => name.toLowerCase()),
     bodies,
     refusals: new Refusals(emit, () => wheel.now()),
     pending,

@@ -31,6 +31,8 @@ export interface Router extends LazyRoutes {
   readonly openPaths: ReadonlySet<string>;
   /** Paths of `routes` that pages of any origin may read. */
   readonly publicPaths: ReadonlySet<string>;
+  /** Names of headers that tools may read, in lower case. */
+  readonly toolHeaders: readonly string[];
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
   /** Counts what has no response yet. */
@@ -74,7 +76,19 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
       address: this.peer.address,
       userAgent: this.headers.get(USER_AGENT) ?? "",
       identity: this.identity,
+      headers: this.#toolHeaders(),
     });
+  }
+
+  #toolHeaders(): Readonly<Record<string, string>> | undefined {
+    const { toolHeaders } = this.#router;
+    if (toolHeaders.length === 0) return undefined;
+    const found: Record<string, string> = {};
+    for (const name of toolHeaders) {
+      const value = this.headers.get(name);
+      if (value !== null) found[name] = value;
+    }
+    return Object.freeze(found);
   }
 
   get socket(): Socket {

@@ -5,11 +5,15 @@
  * @module
  */
 import type { Guarded } from "../registry/access.ts";
+import { ALL_SCOPES } from "../auth/scopes.ts";
 import type { Catalog } from "../registry/catalog.ts";
+import { SEES_ALL, type Viewer } from "../registry/visibility.ts";
 import { isObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 
 const NONE: readonly string[] = [];
+/** A session may see what is switched off for all others. */
+const ANYBODY: Viewer = { granted: ALL_SCOPES, visibility: SEES_ALL };
 /** A subscription that names more resources is refused. */
 const MAX_URIS = 1_000;
 
@@ -23,9 +27,9 @@ export function neededScopes(message: unknown, catalog: Catalog): readonly strin
   const { params } = message;
   switch (message.method) {
     case METHODS.callTool:
-      return scopesOf(catalog.tools.get(String(params.name)));
+      return scopesOf(catalog.tools.find(String(params.name), SEES_ALL));
     case METHODS.getPrompt:
-      return scopesOf(catalog.prompts.get(String(params.name)));
+      return scopesOf(catalog.prompts.find(String(params.name), SEES_ALL));
     case METHODS.readResource:
     case METHODS.subscribe:
       return scopesOf(resourceAt(params.uri, catalog));
@@ -45,15 +49,15 @@ function scopesOf(thing: Guarded | undefined): readonly string[] {
 /** What answers for a URI: its resource, else the first template that it is one of. */
 function resourceAt(uri: unknown, catalog: Catalog): Guarded | undefined {
   if (typeof uri !== "string") return undefined;
-  return catalog.resource(uri) ??
-    [...catalog.resourceTemplates.values()].find((template) => template.matches(uri));
+  return catalog.resource(uri, SEES_ALL) ??
+    catalog.resourceTemplates.visibleTo(ANYBODY).find((template) => template.matches(uri));
 }
 
 function referenced(ref: unknown, { prompts, resourceTemplates }: Catalog): Guarded | undefined {
   if (!isObject(ref)) return undefined;
   return ref.type === "ref/prompt"
-    ? prompts.get(String(ref.name))
-    : resourceTemplates.get(String(ref.uri));
+    ? prompts.find(String(ref.name), SEES_ALL)
+    : resourceTemplates.find(String(ref.uri), SEES_ALL);
 }
 
 function scopesOfSubscriptions(notifications: unknown, catalog: Catalog): readonly string[] {

@@ -14,6 +14,8 @@ export interface RequestScope {
   readonly connectionId: string | undefined;
   /** Requests that run for the same client on the same stream or session. */
   readonly inFlight: InFlight;
+  /** The session of the message; undefined where there is none. */
+  readonly session: ClientState | undefined;
   /** Least urgent level of log messages the client wants; undefined when it wants none. */
   readonly logLevel: LoggingLevel | undefined;
   /** What the client can do for the server. */

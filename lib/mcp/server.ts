@@ -23,6 +23,7 @@ import {
 } from "../wire/json_rpc.ts";
 import { type Around, composeAround, type DispatchResult } from "./around.ts";
 import { METHODS } from "../wire/methods.ts";
+import { SEES_ALL } from "../registry/visibility.ts";
 import { Call } from "./call.ts";
 import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
@@ -240,7 +241,7 @@ export class McpServer {
   #timeoutOf({ method, params }: JsonRpcRequest): { readonly ms: number; readonly tool?: string } {
     const name = method === METHODS.callTool ? params?.name : undefined;
     const ms = typeof name === "string"
-      ? this.context.catalog.tools.get(name)?.timeoutMs
+      ? this.context.catalog.tools.find(name, SEES_ALL)?.timeoutMs
       : undefined;
     return ms === undefined ? { ms: this.#requestTimeoutMs } : { ms, tool: String(name) };
   }

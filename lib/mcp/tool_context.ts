@@ -9,10 +9,11 @@
  *
  * @module
  */
-import type { Caller, ClientLog, ToolContext } from "../registry/context.ts";
+import type { Caller, ClientLog, ToolContext, ToolSession } from "../registry/context.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
 import type { Call } from "./call.ts";
+import { changeNotification } from "./changes/change_bus.ts";
 import { LOG_SEVERITY } from "./log_levels.ts";
 
 /** How soon a client comes back to a stream that was let go of (ms). */
@@ -20,8 +21,12 @@ const DEFAULT_RETRY_MS = 1_000;
 /** The latest time at which a client may be asked to come back (ms). */
 const MAX_RETRY_MS = 3_600_000;
 
+const NO_HEADERS: ToolContext["headers"] = Object.freeze({});
+
 /** Makes each member from the call. */
 const MEMBERS: { readonly [Name in keyof ToolContext]: (call: Call) => ToolContext[Name] } = {
+  headers: (call) => call.scope.caller.headers ?? NO_HEADERS,
+  session: sessionOf,
   app: (call) => call.server.lifespan.value,
   signal: (call) => call.signal,
   connectionId: (call) => call.scope.connectionId,
@@ -83,6 +88,22 @@ class Members implements ProxyHandler<Known> {
 /** Whether a member is still to be made. */
 function isPending(known: Known, name: PropertyKey): name is keyof ToolContext {
   return Object.hasOwn(MEMBERS, name) && !Object.hasOwn(known, name);
+}
+
+function sessionOf({ scope: { session }, server: { catalog } }: Call): ToolSession | undefined {
+  if (session === undefined) return undefined;
+  const setVisible = (tag: string, isVisible: boolean) => {
+    session.setVisible(tag, isVisible);
+    for (const kind of catalog.kindsWith(tag)) {
+      session.sendNotification(changeNotification({ kind }));
+    }
+  };
+  return {
+    get: <T>(key: string) => session.data.get(key) as T | undefined,
+    set: (key, value) => session.data.set(key, value),
+    show: (tag) => setVisible(tag, true),
+    hide: (tag) => setVisible(tag, false),
+  };
 }
 
 function callerOf(caller: Caller): Caller {

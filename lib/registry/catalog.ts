@@ -9,6 +9,7 @@ import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
 import { normalizeUri } from "./uri.ts";
+import type { Sight } from "./visibility.ts";
 
 /** The kinds of things offered, each with a list of its own. */
 export type ListKind = "tools" | "resources" | "prompts";
@@ -41,7 +42,7 @@ export class Catalog {
   );
   /** Made at the first look-up of a revision that needs it. */
   #byNormalUri:
-    | { readonly revision: number; readonly byUri: ReadonlyMap<string, Resource> }
+    | { readonly revision: number; readonly byUri: ReadonlyMap<string, string> }
     | undefined;
   readonly #listeners = new Set<(change: CatalogChange) => void>();
 
@@ -58,17 +59,33 @@ export class Catalog {
    * The resource with that URI, or with one that RFC 3986 calls equivalent (section 6.2).
    *
    * @param uri as a client sent it
+   * @param visibility what the client's session sees; undefined where it sees what all see
    */
-  resource(uri: string): Resource | undefined {
-    const exact = this.resources.get(uri);
-    if (exact !== undefined || this.resources.size === 0) return exact;
+  resource(uri: string, visibility?: Sight): Resource | undefined {
+    const exact = this.resources.find(uri, visibility);
+    if (exact !== undefined) return exact;
+    const equivalent = this.#byUri().get(normalizeUri(uri));
+    return equivalent === undefined ? undefined : this.resources.find(equivalent, visibility);
+  }
+
+  /** The names of all resources, by the normal forms of their URIs. */
+  #byUri(): ReadonlyMap<string, string> {
     const { revision } = this.resources;
     if (this.#byNormalUri?.revision !== revision) {
-      const resources = [...this.resources.values()].reverse();
-      const byUri = new Map(resources.map((one) => [normalizeUri(one.name), one]));
+      const names = [...this.resources.names()].reverse();
+      const byUri = new Map(names.map((name) => [normalizeUri(name), name]));
       this.#byNormalUri = { revision, byUri };
     }
-    return this.#byNormalUri?.byUri.get(normalizeUri(uri));
+    return this.#byNormalUri.byUri;
+  }
+
+  /** The lists in which anything has the tag, also if it is switched off. */
+  kindsWith(tag: string): readonly ListKind[] {
+    const kinds: ListKind[] = [];
+    if (this.tools.hasTag(tag)) kinds.push("tools");
+    if (this.resources.hasTag(tag) || this.resourceTemplates.hasTag(tag)) kinds.push("resources");
+    if (this.prompts.hasTag(tag)) kinds.push("prompts");
+    return kinds;
   }
 
   /** Whether anything here needs scopes. */

@@ -6,6 +6,7 @@
 import { ALL_SCOPES } from "../auth/scopes.ts";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { type Guarded, isListedFor } from "./access.ts";
+import type { Sight, Viewer } from "./visibility.ts";
 import { isSelected, type Selection, type Serving } from "./serving.ts";
 
 /** One page of a list. */
@@ -33,10 +34,14 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   constructor(kind: string, changed: () => void) {
     this.#kind = kind;
     this.#changed = () => {
-      this.#revision++;
-      this.#access = undefined;
+      this.#revise();
       changed();
     };
+  }
+
+  #revise(): void {
+    this.#revision++;
+    this.#access = undefined;
   }
 
   /** Grows with every change: what was made of an earlier one is out of date. */
@@ -46,15 +51,18 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
 
   /** What the items need of their callers. */
   get access(): ListAccess {
-    return this.#access ??= listAccess(this.#served.values());
+    return this.#access ??= listAccess(this.#items.values());
   }
 
   /**
    * Names what a caller finds here: callers of one view find the same.
-   *
-   * @param granted the caller's scopes
    */
-  viewOf(granted: readonly string[] | undefined): string {
+  viewOf({ granted, visibility }: Viewer): string {
+    const view = this.#scopeView(granted);
+    return visibility === undefined ? view : `${view}\n${visibility.key}`;
+  }
+
+  #scopeView(granted: readonly string[] | undefined): string {
     const { viewScopes } = this.access;
     if (viewScopes.length === 0 || granted === undefined) return "";
     // No scope has a blank, so no caller of a token has this view.
@@ -63,8 +71,11 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   }
 
   /** What a caller finds here, in the order of registration. */
-  visibleTo(granted: readonly string[] | undefined): IteratorObject<T> {
-    return this.#served.values().filter((item) => isListedFor(item, granted));
+  visibleTo({ granted, visibility }: Viewer): IteratorObject<T> {
+    const items = visibility === undefined
+      ? this.#served.values()
+      : this.#items.values().filter((item) => visibility.allows(item, this.#served.has(item.name)));
+    return items.filter((item) => isListedFor(item, granted));
   }
 
   /** How many items are served. */
@@ -75,6 +86,23 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   /** The item of that name, if it is served. */
   get(name: string): T | undefined {
     return this.#served.get(name);
+  }
+
+  /** The item of that name, if a session sees it. */
+  find(name: string, visibility: Sight | undefined): T | undefined {
+    if (visibility === undefined) return this.#served.get(name);
+    const item = this.#items.get(name);
+    return item !== undefined && visibility.allows(item, this.#served.has(name)) ? item : undefined;
+  }
+
+  /** The names of all items, also of those that are switched off. */
+  names(): IterableIterator<string> {
+    return this.#items.keys();
+  }
+
+  /** Whether any item has the tag, also one that is switched off. */
+  hasTag(tag: string): boolean {
+    return this.#items.values().some(({ tags }) => tags?.includes(tag) ?? false);
   }
 
   /** The items that are served, in the order of registration. */
@@ -96,7 +124,10 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     }
     this.#items.set(item.name, item);
     this.#places.set(item.name, ++this.#lastPlace);
-    if (item.enabled === false) return;
+    if (item.enabled === false) {
+      this.#revise();
+      return;
+    }
     this.#served.set(item.name, item);
     this.#changed();
   }
@@ -106,6 +137,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     const removed = this.#items.delete(name);
     this.#places.delete(name);
     if (this.#served.delete(name)) this.#changed();
+    else if (removed) this.#revise();
     return removed;
   }
 
@@ -143,9 +175,9 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
    *
    * @throws {ProtocolError} `invalid_params` for a cursor that this list did not give out
    */
-  page(cursor: unknown, pageSize: number, granted?: readonly string[]): Page<T> {
+  page(cursor: unknown, pageSize: number, viewer: Viewer = {}): Page<T> {
     const after = cursor === undefined ? 0 : this.#placeOf(cursor);
-    const left = [...this.visibleTo(granted)].filter(({ name }) =>
+    const left = [...this.visibleTo(viewer)].filter(({ name }) =>
       after === 0 || this.#place(name) > after
     );
     const items = left.slice(0, pageSize);

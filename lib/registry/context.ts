@@ -23,6 +23,29 @@ export interface Caller {
   readonly scopes?: readonly string[] | undefined;
   /** All that the caller's token says. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** For the server; tools read `ctx.headers`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What tools keep for one session. It lives in this process, and ends with the session. */
+export interface ToolSession {
+  /** The value that was set last; undefined where there is none. */
+  readonly get: <T = unknown>(key: string) => T | undefined;
+  /**
+   * Keeps a value for later calls of the session.
+   *
+   * @param value anything that JSON can hold; undefined takes it away
+   * @throws {TypeError} naming what JSON cannot hold
+   * @throws {RangeError} for more than 100 values, or more than 16 KiB of JSON in all
+   */
+  readonly set: (key: string, value: unknown) => void;
+  /**
+   * Shows this session the tools, resources, templates and prompts that have a tag, also those that
+   * are switched off for all (`enabled: false`). The client is told that its lists have changed.
+   */
+  readonly show: (tag: string) => void;
+  /** Hides from this session what has a tag. The client is told that its lists have changed. */
+  readonly hide: (tag: string) => void;
 }
 
 /** Sends log messages to the client (`notifications/message`), one method a level (RFC 5424). */
@@ -84,6 +107,13 @@ export interface Elicit {
  * effects behind the last question.
  */
 export interface ToolContext<App = unknown> {
+  /**
+   * The request's headers that `MCP_TOOL_HEADERS` names, by their names in lower case. For a stream of
+   * 2024-11-05 or of the plain dialect those of the request that opened it; none over stdio.
+   */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What belongs to the client's session; undefined where there is none, as in the 2026 era. */
+  readonly session: ToolSession | undefined;
   /** What `onStart` returned, such as a pool of database connections; undefined without one. */
   readonly app: App;
   /**

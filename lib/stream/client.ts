@@ -8,6 +8,8 @@ export interface ClientParts {
   readonly userAgent: string;
   /** Undefined for an anonymous client. */
   readonly identity: Identity | undefined;
+  /** Headers of its request that tools may read, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Longest user agent that is kept, in characters; clients choose it freely. */
@@ -25,11 +27,14 @@ export class Client {
   readonly key: string;
   /** What authentication found out; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
+  /** Headers of its request that tools may read; undefined where they may read none. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
-  constructor({ address, userAgent, identity }: ClientParts) {
+  constructor({ address, userAgent, identity, headers }: ClientParts) {
     this.address = address;
     this.userAgent = userAgent.slice(0, MAX_USER_AGENT);
     this.identity = identity;
+    this.headers = headers;
     this.key = identity === undefined ? addressKey(address) : `principal ${identity.principal}`;
   }
 

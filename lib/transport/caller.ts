@@ -9,11 +9,12 @@ import { isObject } from "../wire/json_rpc.ts";
  *
  * @param info what the client says of itself (`clientInfo`), whatever its shape
  */
-export function callerOf({ address, identity }: Client, info?: unknown): Caller {
+export function callerOf({ address, identity, headers }: Client, info?: unknown): Caller {
   const { name, version } = isObject(info) ? info : {};
   return {
     address,
     ...(identity !== undefined && credentialOf(identity)),
+    ...(headers !== undefined && { headers }),
     ...(typeof name === "string" && { name }),
     ...(typeof version === "string" && { version }),
   };

@@ -29,6 +29,7 @@ export function testScope(members: Partial<RequestScope> = {}): RequestScope {
   return {
     caller: { address: "127.0.0.1" },
     connectionId: undefined,
+    session: undefined,
     inFlight: new InFlight(),
     logLevel: undefined,
     capabilities: {},

@@ -12,11 +12,13 @@ const MEMBERS = [
   "capabilities",
   "connectionId",
   "elicit",
+  "headers",
   "log",
   "progress",
   "releaseStream",
   "roots",
   "sample",
+  "session",
   "signal",
 ];
 

@@ -108,5 +108,5 @@ function listingsOf<T extends Guarded & { readonly name: string; readonly listin
   list: CatalogList<T>,
   granted: readonly string[] | undefined,
 ): unknown[] {
-  return [...list.visibleTo(granted)].map(({ listing }) => listing);
+  return [...list.visibleTo({ granted })].map(({ listing }) => listing);
 }

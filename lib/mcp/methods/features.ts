@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { ALL_SCOPES } from "../../auth/scopes.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import type { CatalogList } from "../../registry/catalog_list.ts";
 import { type Completers, completionResult } from "../../registry/completion.ts";
+import type { ResourceTemplate } from "../../registry/resource.ts";
 import type { ToolContext } from "../../registry/context.ts";
+import type { Sight } from "../../registry/visibility.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
   CompleteResult,
@@ -60,30 +63,46 @@ export function featureMethods({ catalog, pageSize, use }: ServerContext): Featu
     callTool: featureMethod(
       use,
       { method: METHODS.callTool, nameParam: "name" },
-      (name, args, ctx) =>
-        (tools.get(name) ?? unknownName("tool", name, METHODS.listTools)).call(args, ctx),
+      (name, args, ctx, visibility) =>
+        (tools.find(name, visibility) ?? unknownName("tool", name, METHODS.listTools)).call(
+          args,
+          ctx,
+        ),
     ),
     getPrompt: featureMethod(
       use,
       { method: METHODS.getPrompt, nameParam: "name" },
-      (name, args, ctx) =>
-        (prompts.get(name) ?? unknownName("prompt", name, METHODS.listPrompts)).get(args, ctx),
+      (name, args, ctx, visibility) =>
+        (prompts.find(name, visibility) ?? unknownName("prompt", name, METHODS.listPrompts)).get(
+          args,
+          ctx,
+        ),
     ),
     readResource: featureMethod(
       use,
       { method: METHODS.readResource, nameParam: "uri" },
-      (uri, _args, ctx) => {
-        const resource = catalog.resource(uri);
-        return resource?.read(resource.name, ctx) ?? readByTemplate(uri, ctx, catalog);
+      (uri, _args, ctx, visibility) => {
+        const resource = catalog.resource(uri, visibility);
+        return resource?.read(resource.name, ctx) ??
+          readByTemplate(
+            uri,
+            ctx,
+            resourceTemplates.visibleTo({ granted: ALL_SCOPES, visibility }),
+          );
       },
     ),
-    complete: withMiddleware(use, METHODS.complete, (params) => completeArgument(params, catalog)),
+    complete: withMiddleware(
+      use,
+      METHODS.complete,
+      (params, { scope }) => completeArgument(params, catalog, scope.session?.visibility),
+    ),
   };
 }
 
 function completeArgument(
   { ref, argument, context }: JsonObject,
   catalog: Catalog,
+  visibility: Sight | undefined,
 ): MaybePromise<CompleteResult> {
   if (
     !isObject(argument) || typeof argument.name !== "string" || typeof argument.value !== "string"
@@ -93,7 +112,7 @@ function completeArgument(
       'Invalid params: "argument" needs a "name" and a "value", both strings',
     );
   }
-  const completers = completersOf(ref, catalog);
+  const completers = completersOf(ref, catalog, visibility);
   const completer = Object.hasOwn(completers, argument.name)
     ? completers[argument.name]
     : undefined;
@@ -114,9 +133,9 @@ function unknownName(kind: string, name: string, list: string): never {
 async function readByTemplate(
   uri: string,
   context: ToolContext,
-  catalog: Catalog,
+  templates: Iterable<ResourceTemplate>,
 ): Promise<ReadResourceResult> {
-  for (const template of catalog.resourceTemplates.values()) {
+  for (const template of templates) {
     const result = await template.read(uri, context);
     if (result !== undefined) return result;
   }
@@ -128,14 +147,15 @@ async function readByTemplate(
 function completersOf(
   ref: unknown,
   { prompts, resourceTemplates }: Catalog,
+  visibility: Sight | undefined,
 ): Completers {
   if (isObject(ref) && ref.type === "ref/prompt" && typeof ref.name === "string") {
-    const prompt = prompts.get(ref.name);
+    const prompt = prompts.find(ref.name, visibility);
     if (prompt !== undefined) return prompt.complete;
     throw new ProtocolError("invalid_params", `Unknown prompt: ${ref.name.slice(0, 200)}`);
   }
   if (isObject(ref) && ref.type === "ref/resource" && typeof ref.uri === "string") {
-    const template = resourceTemplates.get(ref.uri);
+    const template = resourceTemplates.find(ref.uri, visibility);
     if (template !== undefined) return template.complete;
     throw new ProtocolError(
       "invalid_params",
@@ -164,7 +184,10 @@ function listMethod<T extends { readonly name: string; readonly listing: unknown
   pageSize: number,
 ): Method {
   return ({ cursor }, { scope }) => {
-    const { items, nextCursor } = list.page(cursor, pageSize, scope.caller.scopes);
+    const { items, nextCursor } = list.page(cursor, pageSize, {
+      granted: scope.caller.scopes,
+      visibility: scope.session?.visibility,
+    });
     const listings = items.map(({ listing }) => listing);
     return nextCursor === undefined ? { [key]: listings } : { [key]: listings, nextCursor };
   };

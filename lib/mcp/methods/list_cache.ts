@@ -7,6 +7,7 @@
 import { LruMap } from "../../base/lru_map.ts";
 import { isPromise } from "../../base/promises.ts";
 import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
+import type { Viewer } from "../../registry/visibility.ts";
 import type { Method } from "./table.ts";
 
 /**
@@ -27,8 +28,8 @@ export interface ViewedList {
   readonly revision: number;
   /** Scopes that decide who finds what; none where all find the same. */
   readonly access: { readonly viewScopes: readonly string[] };
-  /** Names what a caller with these scopes finds. */
-  viewOf(granted: readonly string[] | undefined): string;
+  /** Names what a caller finds. */
+  viewOf(viewer: Viewer): string;
 }
 
 /**
@@ -47,7 +48,10 @@ export function cachedList(method: Method, list: ViewedList): Method {
     }
     const { cursor } = params;
     const { viewScopes } = list.access;
-    const view = viewScopes.length === 0 ? "" : list.viewOf(call.scope.caller.scopes);
+    const { caller, session } = call.scope;
+    const visibility = session?.visibility;
+    const isShared = viewScopes.length === 0 && visibility === undefined;
+    const view = isShared ? "" : list.viewOf({ granted: caller.scopes, visibility });
     const pages = views.get(view);
     const known = pages?.get(cursor);
     if (known !== undefined) return known;

@@ -8,6 +8,7 @@ import { logFor } from "../../base/log.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { ToolContext } from "../../registry/context.ts";
 import { composeMiddleware, type Middleware } from "../../registry/middleware.ts";
+import type { Sight } from "../../registry/visibility.ts";
 import { errorResult } from "../../registry/tool_results.ts";
 import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
 import { METHODS } from "../../wire/methods.ts";
@@ -21,6 +22,7 @@ export type RunFeature = (
   name: string,
   args: JsonObject | undefined,
   ctx: ToolContext,
+  visibility: Sight | undefined,
 ) => MaybePromise<unknown>;
 
 /** How a request names its feature. */
@@ -40,7 +42,12 @@ export function featureMethod(
 ): Method {
   if (use.length === 0) {
     return (params, call) =>
-      run(textParam(params, nameParam), argumentsOf(params, nameParam), createToolContext(call));
+      run(
+        textParam(params, nameParam),
+        argumentsOf(params, nameParam),
+        createToolContext(call),
+        call.scope.session?.visibility,
+      );
   }
   const around = composeMiddleware(use);
   return async (params, call) => {
@@ -50,7 +57,10 @@ export function featureMethod(
     try {
       return await around(
         { method, name, arguments: args, caller: ctx.caller, ctx },
-        async (changed) => await run(changed.name, changed.arguments, changed.ctx) as JsonObject,
+        async (changed) => {
+          const { visibility } = call.scope.session ?? {};
+          return await run(changed.name, changed.arguments, changed.ctx, visibility) as JsonObject;
+        },
       );
     } catch (error) {
       if (method !== METHODS.callTool) throw error;

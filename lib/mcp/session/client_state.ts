@@ -1,9 +1,16 @@
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { Caller } from "../../registry/context.ts";
 import { UriSet } from "../../registry/uri_set.ts";
-import { isObject, type JsonObject, type JsonRpcResponse } from "../../wire/json_rpc.ts";
+import {
+  isObject,
+  type JsonObject,
+  type JsonRpcNotification,
+  type JsonRpcResponse,
+} from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
+import { Visibility } from "../../registry/visibility.ts";
+import { SessionData } from "./session_data.ts";
 import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
 import type { Asker, AskingCall, Question } from "../ask/questions.ts";
@@ -42,6 +49,10 @@ export class ClientState implements Asker {
   #pings: ClientPings | undefined;
   #clientRequests: ClientRequests | undefined;
   #subscriptions: UriSet | undefined;
+  #data: SessionData | undefined;
+  #visibility: Visibility | undefined;
+  /** Sends the client a notification that belongs to no request; set by its transport. */
+  sendNotification: (message: JsonRpcNotification) => void = () => {};
   readonly #options: ClientStateOptions;
   readonly #caller: Caller;
 
@@ -67,6 +78,23 @@ export class ClientState implements Asker {
   /** URIs of the resources that the client subscribed to. */
   get subscriptions(): UriSet {
     return this.#subscriptions ??= new UriSet();
+  }
+
+  /** What the session sees in place of what all see; undefined where it sees the same. */
+  get visibility(): Visibility | undefined {
+    return this.#visibility;
+  }
+
+  /** Shows or hides what has a tag. */
+  setVisible(tag: string, isVisible: boolean): void {
+    const visibility = this.#visibility ??= new Visibility();
+    if (isVisible) visibility.show(tag);
+    else visibility.hide(tag);
+  }
+
+  /** Values that tools keep for the session. */
+  get data(): SessionData {
+    return this.#data ??= new SessionData();
   }
 
   get negotiated(): Negotiated {
@@ -100,13 +128,14 @@ export class ClientState implements Asker {
   get caller(): Caller {
     const { clientName, clientVersion } = this.#negotiated;
     // Not spread: a caller may be an object with getters.
-    const { address, principal, clientId, scopes, claims } = this.#caller;
+    const { address, principal, clientId, scopes, claims, headers } = this.#caller;
     return {
       address,
       principal,
       clientId,
       scopes,
       claims,
+      headers,
       name: clientName,
       version: clientVersion,
     };

@@ -70,6 +70,7 @@ export function handleStateless(deps: StatelessDeps, call: StatelessCall): Maybe
 
 /** A client that is here for one call. */
 class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver {
+  readonly session = undefined;
   readonly inFlight = new InFlight();
   readonly capabilities: ClientCapabilities;
   readonly logLevel: LoggingLevel | undefined;

@@ -94,6 +94,7 @@ class StdioConnection {
     this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
     this.#session = new ClientState(deps, pipeCaller());
     this.#scope = new SessionPipeScope(this.#session, this.#output);
+    this.#session.sendNotification = (message) => this.sendChange(message);
     deps.changes.add(this);
   }
 

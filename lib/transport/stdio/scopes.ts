@@ -39,6 +39,7 @@ export interface PipeOutput {
 
 /** A request of 2026-07-28 or later, which says itself what its client can do. */
 export class PipeScope implements RequestScope {
+  readonly session = undefined;
   readonly connectionId = undefined;
   readonly caller: Caller;
   readonly capabilities: ClientCapabilities;

@@ -90,6 +90,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     const { client, socket } = origin;
     this.session = new ClientState(parts, callerOf(client));
     this.stream = parts.connections.open({ driver: this, client, socket, pingIntervalMs });
+    this.session.sendNotification = (message) => this.sendChange(message);
     parts.changes.add(this);
   }
 

@@ -83,6 +83,9 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.state = parts.state;
     this.eventIds = new EventIds(parts.seal, parts.key);
     this.standalone = this.#createStream(STANDALONE + this.#incarnation, undefined);
+    this.state.sendNotification = (message) => {
+      if (this.#hasListened) this.sendChange(message);
+    };
     this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.idleMs);
   }

@@ -1,0 +1,52 @@
+import { toJsonValue } from "../../wire/json_value.ts";
+
+/** Most values of one session. */
+const MAX_VALUES = 100;
+/** Most characters of JSON of one session, names included. */
+const MAX_CHARACTERS = 16_384;
+
+/** Values that tools keep for a session, as JSON, so that a store may keep them too. */
+export class SessionData {
+  readonly #texts = new Map<string, string>();
+  #characters = 0;
+
+  /** A copy of the value that was set last. */
+  get(key: string): unknown {
+    const text = this.#texts.get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /**
+   * Keeps a value; undefined takes it away.
+   *
+   * @throws {TypeError} naming what JSON cannot hold
+   * @throws {RangeError} for too many values, or too long ones
+   */
+  set(key: string, value: unknown): void {
+    if (typeof key !== "string") {
+      throw new TypeError("Cannot keep a value: its key must be a string");
+    }
+    const before = sizeOf(key, this.#texts.get(key));
+    if (value === undefined) {
+      this.#texts.delete(key);
+      this.#characters -= before;
+      return;
+    }
+    const text = JSON.stringify(toJsonValue(value, key));
+    const characters = this.#characters - before + sizeOf(key, text);
+    if (before === 0 && this.#texts.size >= MAX_VALUES) {
+      throw new RangeError(`Cannot keep ${key}: a session may have ${MAX_VALUES} values`);
+    }
+    if (characters > MAX_CHARACTERS) {
+      throw new RangeError(
+        `Cannot keep ${key}: the values of a session may have ${MAX_CHARACTERS} characters of JSON`,
+      );
+    }
+    this.#texts.set(key, text);
+    this.#characters = characters;
+  }
+}
+
+function sizeOf(key: string, text: string | undefined): number {
+  return text === undefined ? 0 : key.length + text.length;
+}
