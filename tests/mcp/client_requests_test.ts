@@ -7,7 +7,10 @@ import { ClientRequests } from "../../lib/mcp/ask/client_requests.ts";
 import type { AskingCall, Question } from "../../lib/mcp/ask/questions.ts";
 import { elicitThrough } from "../../lib/mcp/ask/questions.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../lib/wire/json_rpc.ts";
+import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { TestPipe } from "../helpers/pipe.ts";
 import { FakeTime } from "../helpers/time.ts";
+import { toolThat } from "../helpers/tools.ts";
 
 const QUESTION: Question = {
   method: "roots/list",
@@ -82,6 +85,66 @@ Deno.test("a request ends with the call that asked, and nothing of it stays", as
   call.abort(new CallAborted("cancelled"));
   await failed;
   assertEquals([requests.awaits(call.id), wheel.size], [false, 0]);
+});
+
+/** What may settle a request, and in one turn of the event loop with each other of these. */
+const ENDINGS: Readonly<Record<string, (set: Ending) => void | Promise<void>>> = {
+  "the end of its time": ({ time }) => time.leap(6_000),
+  "the end of its call": ({ call }) => call.abort(new CallAborted("timeout")),
+  "its response": ({ requests, call }) =>
+    void requests.settle({ jsonrpc: "2.0", id: call.id, result: { roots: [] } }),
+  "a refusal": ({ requests, call }) =>
+    void requests.settle({ jsonrpc: "2.0", id: call.id, error: { code: -1, message: "No" } }),
+};
+
+const ANSWERS = ["its response", "a refusal"];
+
+interface Ending {
+  readonly time: FakeTime;
+  readonly requests: ClientRequests;
+  readonly call: Asking;
+}
+
+for (const first of Object.keys(ENDINGS)) {
+  for (const second of Object.keys(ENDINGS)) {
+    Deno.test(
+      `a request that is settled by ${first} and then by ${second} in one turn is withdrawn ${
+        ANSWERS.includes(first) ? "not at all" : "once"
+      }`,
+      async () => {
+        using time = new FakeTime();
+        const requests = clientRequests(new TimerWheel({ clock: time.clock }));
+        const call = new Asking();
+        const answered = requests.ask(QUESTION, call).catch(() => {});
+        const set = { time, requests, call };
+        // Neither is awaited before the other: the second comes before anybody hears of the first.
+        await Promise.all([ENDINGS[first]!(set), ENDINGS[second]!(set)]);
+        await answered;
+        const withdrawn = call.sent.filter(({ method }) => method === "notifications/cancelled");
+        assertEquals(withdrawn.length, ANSWERS.includes(first) ? 0 : 1);
+      },
+    );
+  }
+}
+
+Deno.test("a question whose time ends in one turn with its call is withdrawn once", async () => {
+  using time = new FakeTime();
+  const tool = toolThat(({ elicit }) => elicit({ message: "?", schema: z.object({}) }));
+  using app = testApp({
+    tools: [tool],
+    settings: { MCP_REQUEST_TIMEOUT_MS: 5_000 },
+    wheel: { clock: time.clock },
+  });
+  const pipe = new TestPipe();
+  const served = app.speak(pipe);
+  const capabilities = { elicitation: {} };
+  await pipe.say(rpc("initialize", { protocolVersion: "2025-11-25", capabilities }, 0));
+  await pipe.say(toolCall("subject", {}, 1));
+  await time.leap(6_000);
+  const withdrawn = pipe.lines.filter(({ method }) => method === "notifications/cancelled");
+  assertEquals(withdrawn.length, 1);
+  await pipe.close();
+  await served;
 });
 
 Deno.test("a form that was accepted without content is read as an empty one", async () => {

@@ -95,6 +95,8 @@ class PendingRequest extends TimerEntry {
   readonly #call: AskingCall;
   readonly #timeoutMs: number;
   readonly #settled = Promise.withResolvers<unknown>();
+  /** What else would settle it in the same turn of the event loop comes too late. */
+  #isSettled = false;
 
   constructor(request: JsonRpcRequest, call: AskingCall, timeoutMs: number) {
     super();
@@ -108,6 +110,7 @@ class PendingRequest extends TimerEntry {
   }
 
   settle(response: JsonRpcResponse): void {
+    this.#isSettled = true;
     if ("result" in response) return this.#settled.resolve(response.result);
     const { code, message } = response.error;
     this.#settled.reject(
@@ -115,7 +118,10 @@ class PendingRequest extends TimerEntry {
     );
   }
 
+  /** Withdraws the request, unless that is done or the client has answered. */
   fail(error: Error): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#call.scope.send(
       notification(NOTIFICATIONS.cancelled, {
         requestId: this.#request.id,
