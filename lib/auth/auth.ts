@@ -26,8 +26,6 @@ export interface AuthParts {
   readonly scopes: readonly string[];
   /** Scopes that clients are told to ask for. */
   readonly offeredScopes: readonly string[];
-  /** By how much clocks may differ (ms). */
-  readonly leewayMs: number;
   /** The document of the first issuer, where it is mirrored. */
   readonly mirror: (() => Promise<Readonly<Record<string, unknown>>>) | undefined;
 }
@@ -39,13 +37,11 @@ export interface ArrivingRequest extends AuthRequest {
 
 export class Auth {
   readonly documents: ReadonlyMap<string, ResourceMetadata>;
-  readonly leewayMs: number;
   readonly mirror: AuthParts["mirror"];
   readonly #parts: AuthParts;
 
   constructor(parts: AuthParts) {
     this.documents = parts.documents;
-    this.leewayMs = parts.leewayMs;
     this.mirror = parts.mirror;
     this.#parts = parts;
   }
@@ -59,11 +55,24 @@ export class Auth {
    */
   authenticate(request: ArrivingRequest): MaybePromise<KnownCaller> {
     const { path } = request;
+    const caller = this.identify(request);
+    return isPromise<KnownCaller>(caller)
+      ? caller.then((settled) => this.#admit(settled, path))
+      : this.#admit(caller, path);
+  }
+
+  /**
+   * Finds out who sends a request, whatever the scopes of its token.
+   *
+   * @throws {ProtocolError} as {@linkcode authenticate} does
+   */
+  identify(request: ArrivingRequest): MaybePromise<KnownCaller> {
+    const { path } = request;
     try {
-      const identity = this.#parts.authenticator.authenticate(request);
-      if (!isPromise<KnownCaller>(identity)) return this.#admit(identity, path);
-      return identity.then((settled) => this.#admit(settled, path))
-        .catch((error) => Promise.reject(this.#refusal(error, path)));
+      const caller = this.#parts.authenticator.authenticate(request);
+      return isPromise<KnownCaller>(caller)
+        ? caller.catch((error) => Promise.reject(this.#refusal(error, path)))
+        : caller;
     } catch (error) {
       throw this.#refusal(error, path);
     }

@@ -18,8 +18,6 @@ export interface AuthenticatorOptions {
   readonly ways: readonly Way[];
   /** Header for keys beside `Authorization`, where there is one. */
   readonly keyHeader: string | undefined;
-  /** By how much clocks may differ (ms). */
-  readonly leewayMs: number;
   /** Refused credentials of one address above which it is not looked at. */
   readonly maxFailures: number;
   /** Ms since the Unix epoch. */
@@ -56,11 +54,21 @@ export class Authenticator {
    */
   authenticate(request: AuthRequest): MaybePromise<KnownCaller> {
     const { keyHeader, now } = this.#options;
-    const credential = readCredential(request.headers, keyHeader, request.query);
+    const { headers, query } = request;
+    const header = headers.get("Authorization");
+    const isAlone = query === "" && (keyHeader === undefined || !headers.has(keyHeader));
+    if (header !== null && isAlone) {
+      const caller = this.#verdicts.ofHeader(header, now());
+      if (caller !== undefined) return caller;
+    }
+    const credential = readCredential(header, headers, { keyHeader, query });
     if (credential === undefined) throw this.#missing();
     const hash = hashOf(credential);
     const kept = this.#verdicts.get(hash, now());
-    if (kept !== undefined && !(kept instanceof AuthFailure)) return kept;
+    if (kept !== undefined && !(kept instanceof AuthFailure)) {
+      if (header !== null && isAlone) this.#verdicts.keepHeader(header, hash);
+      return kept;
+    }
     this.#checkFailures(request.peer.address);
     if (kept !== undefined) return this.#conclude(kept, request);
     const verdict = this.#check(hash, credential, request);
@@ -121,7 +129,7 @@ export class Authenticator {
   }
 
   #keep(hash: string, verdict: Recognized | AuthFailure): Recognized | AuthFailure {
-    this.#verdicts.keep(hash, verdict, this.#options.now(), this.#options.leewayMs);
+    this.#verdicts.keep(hash, verdict, this.#options.now());
     return verdict;
   }
 

@@ -36,6 +36,8 @@ export interface AuthSurroundings {
   readonly name: string;
   /** Ms since the Unix epoch. */
   readonly now: () => number;
+  /** Told the principal of a caller whose last static key was taken away. */
+  readonly onRemoved: (principal: string) => void;
 }
 
 /**
@@ -47,11 +49,10 @@ export interface AuthSurroundings {
 export function createAuth(
   settings: Settings,
   options: AuthOptions,
-  { endpoints, name, now }: AuthSurroundings,
+  { endpoints, name, now, onRemoved }: AuthSurroundings,
 ): Auth | undefined {
   checkComplete(settings, options);
   const { MCP_PUBLIC_URL: publicUrl, MCP_AUTH_ISSUERS: issuers } = settings;
-  const leewayMs = settings.MCP_AUTH_LEEWAY_MS;
   const provider = new Provider(options.fetch);
   const rules = { audiences: audiencesOf(settings, endpoints), ...rulesOf(settings) };
   const keys = keysOf(options, now);
@@ -69,11 +70,13 @@ export function createAuth(
   const authenticator = new Authenticator({
     ways,
     keyHeader: settings.MCP_AUTH_KEY_HEADER,
-    leewayMs,
     maxFailures: settings.MCP_MAX_AUTH_FAILURES,
     now,
   });
-  keys?.onChange(() => authenticator.forget());
+  keys?.onChange((removed) => {
+    authenticator.forget();
+    removed.forEach(onRemoved);
+  });
   const offeredScopes = settings.MCP_AUTH_OFFERED_SCOPES.length > 0
     ? settings.MCP_AUTH_OFFERED_SCOPES
     : settings.MCP_AUTH_SCOPES;
@@ -90,7 +93,6 @@ export function createAuth(
     }),
     scopes: settings.MCP_AUTH_SCOPES,
     offeredScopes,
-    leewayMs,
     mirror: settings.MCP_AUTH_MIRROR_METADATA ? () => jwts!.document() : undefined,
   });
 }

@@ -13,6 +13,14 @@ export interface Credential {
   readonly isKey: boolean;
 }
 
+/** Where credentials may stand besides `Authorization`. */
+export interface CredentialPlaces {
+  /** Name of the header for keys, where there is one. */
+  readonly keyHeader: string | undefined;
+  /** Of the URL, from the `?` on. */
+  readonly query: string;
+}
+
 /** Longest token that is looked at, in bytes; all of its characters are ASCII. */
 export const MAX_TOKEN_BYTES = 16_384;
 
@@ -23,18 +31,18 @@ const BEARER_REGEXP = /^bearer +/i;
 /**
  * Reads the credential of a request.
  *
+ * @param authorization the header of that name
  * @param headers of the request
- * @param keyHeader name of the header for keys, where there is one
- * @param query of the URL, from the `?` on
+ * @param where else a credential may be looked for, or must not be
  * @returns undefined where the request has none
  * @throws {AuthFailure} `malformed` or `too_large`
  */
 export function readCredential(
+  authorization: string | null,
   headers: Headers,
-  keyHeader: string | undefined,
-  query: string,
+  { keyHeader, query }: CredentialPlaces,
 ): Credential | undefined {
-  const bearer = bearerOf(headers.get("authorization"));
+  const bearer = bearerOf(authorization);
   const key = keyHeader === undefined ? null : headers.get(keyHeader);
   if (bearer !== undefined && key !== null) {
     throw malformed(`Send the token in Authorization or in ${keyHeader}, not in both`);

@@ -46,7 +46,7 @@ export class Introspection implements Way {
 
   async verify({ token }: Credential): Promise<Recognized | AuthFailure> {
     try {
-      return this.#recognize(await this.#ask(token));
+      return this.#recognize(await this.#ask(token), token);
     } catch (error) {
       if (error instanceof AuthFailure) return error;
       return unavailable("The token could not be checked", error);
@@ -68,8 +68,8 @@ export class Introspection implements Way {
     }
   }
 
-  #recognize(answer: Answer): Recognized {
-    const { keepMs, rolesClaim, url } = this.#rules;
+  #recognize(answer: Answer, token: string): Recognized {
+    const { keepMs, leewayMs, rolesClaim, url } = this.#rules;
     if (answer.active !== true) {
       throw new AuthFailure(
         "inactive",
@@ -97,10 +97,17 @@ export class Introspection implements Way {
       clientId: typeof answer.client_id === "string" ? answer.client_id : undefined,
       scopes: scopesOf(answer, rolesClaim),
       claims: answer,
-      expiresAt: typeof answer.exp === "number" ? answer.exp * 1000 : undefined,
+      expiresAt: typeof answer.exp === "number" ? answer.exp * 1000 + leewayMs : undefined,
+      recheck: () => this.#isStillGood(token),
       way: "introspection",
     } as const;
     return { identity, keepMs };
+  }
+
+  /** A server that does not answer has withdrawn nothing. */
+  async #isStillGood(token: string): Promise<boolean> {
+    const verdict = await this.verify({ token, isKey: false });
+    return !(verdict instanceof AuthFailure) || verdict.reason === "unavailable";
   }
 
   #checkTimes({ exp, nbf }: Answer): void {

@@ -165,7 +165,7 @@ export class Jwts implements Way {
       clientId: clientOf(claims),
       scopes: scopesOf(claims, rolesClaim),
       claims,
-      expiresAt: claims.exp * 1000,
+      expiresAt: claims.exp * 1000 + leewayMs,
       way: "jwt",
     } as const;
     return { identity, keepMs: KEPT_MS };

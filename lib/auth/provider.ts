@@ -50,7 +50,7 @@ export class Provider {
       return await this.#read(url, { ...init, signal: abort.signal });
     } catch (error) {
       const why = abort.signal.aborted ? abort.signal.reason : error;
-      throw unavailable(`The identity provider cannot be asked: ${url}: ${messageOf(why)}`, error);
+      throw unavailable(`The identity provider cannot be asked: ${url}: ${reasonOf(why)}`, error);
     } finally {
       clearTimeout(timer);
     }
@@ -73,6 +73,12 @@ export class Provider {
     }
     return value as Readonly<Record<string, unknown>>;
   }
+}
+
+/** What failed, with what lies behind it: a failed `fetch` says no more than that. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `${messageOf(error)} (${cause.message})` : messageOf(error);
 }
 
 async function readText(response: Response): Promise<string> {

@@ -1,6 +1,7 @@
 /**
  * What was found out about credentials, so that each is checked once in a while and not with every
- * request. Keyed by a hash: a credential itself is kept nowhere.
+ * request. Keyed by a hash. Only the few headers that were used last are kept as they came, as
+ * hashing takes longer than the rest of authorization. Perf: verdicts by header.
  *
  * @module
  */
@@ -11,6 +12,8 @@ import type { Recognized } from "./way.ts";
 
 /** Most verdicts of each kind that are kept. */
 const MAX_VERDICTS = 10_000;
+/** Most headers that are kept as they came; they are in the memory of their requests anyway. */
+const MAX_HEADERS = 256;
 
 interface Accepted {
   readonly identity: KnownCaller;
@@ -26,6 +29,26 @@ export class Verdicts {
   /** Apart from each other, so that a flood of bad tokens pushes no good one out. */
   #accepted = new LruMap<string, Accepted>(MAX_VERDICTS);
   #refused = new LruMap<string, Refused>(MAX_VERDICTS);
+  #headers = new LruMap<string, Accepted>(MAX_HEADERS);
+
+  /**
+   * Who sends a header that was used just before.
+   *
+   * @param header as it came, credential included
+   */
+  ofHeader(header: string, now: number): KnownCaller | undefined {
+    const accepted = this.#headers.get(header);
+    if (accepted === undefined) return undefined;
+    if (now < accepted.until) return accepted.identity;
+    this.#headers.delete(header);
+    return undefined;
+  }
+
+  /** Keeps the header of a credential that is used again. */
+  keepHeader(header: string, hash: string): void {
+    const accepted = this.#accepted.get(hash);
+    if (accepted !== undefined) this.#headers.set(header, accepted);
+  }
 
   /** The verdict, where one is kept that still holds. */
   get(hash: string, now: number): KnownCaller | AuthFailure | undefined {
@@ -42,7 +65,7 @@ export class Verdicts {
   }
 
   /** Keeps a verdict for as long as it says, and never beyond the credential's own end. */
-  keep(hash: string, verdict: Recognized | AuthFailure, now: number, leewayMs: number): void {
+  keep(hash: string, verdict: Recognized | AuthFailure, now: number): void {
     if (verdict instanceof AuthFailure) {
       if (verdict.keepMs > 0) {
         this.#refused.set(hash, { failure: verdict, until: now + verdict.keepMs });
@@ -50,7 +73,7 @@ export class Verdicts {
       return;
     }
     const { identity, keepMs } = verdict;
-    const until = Math.min(now + keepMs, endOf(identity, leewayMs));
+    const until = Math.min(now + keepMs, identity.expiresAt ?? Infinity);
     if (until > now) this.#accepted.set(hash, { identity, until });
   }
 
@@ -58,12 +81,6 @@ export class Verdicts {
   clear(): void {
     this.#accepted = new LruMap(MAX_VERDICTS);
     this.#refused = new LruMap(MAX_VERDICTS);
+    this.#headers = new LruMap(MAX_HEADERS);
   }
-}
-
-/** When a credential ends for this server (ms since the Unix epoch); Infinity where it does not. */
-export function endOf({ expiresAt, way }: KnownCaller, leewayMs: number): number {
-  if (expiresAt === undefined) return Infinity;
-  // The clock that set the end of a key is this machine's own.
-  return way === "key" ? expiresAt : expiresAt + leewayMs;
 }

@@ -60,6 +60,8 @@ export const AUTHORIZATION = {
     .describe("Secret of that client"),
   MCP_AUTH_INTROSPECTION_CACHE_MS: integer(1, MAX_MS, 5_000)
     .describe("Time for which an answer about a token is used again"),
+  MCP_AUTH_RECHECK_MS: integer(1_000, MAX_MS, 60_000)
+    .describe("How often a token is looked up again while its streams are open"),
   MCP_AUTH_INTROSPECTION_AUDIENCE: oneOf(["required", "optional"], "required")
     .describe("Whether an introspected token must name its audience"),
   MCP_AUTH_KEYS_FILE: text(undefined)

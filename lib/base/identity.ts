@@ -15,6 +15,14 @@ export interface Identity {
   readonly scopes?: readonly string[] | undefined;
   /** All that the credential says, where it says something. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
-  /** When the credential expires (ms since the Unix epoch); undefined where it does not. */
+  /**
+   * Until when the credential is accepted, with the leeway for clocks (ms since the Unix epoch);
+   * undefined where it has no end.
+   */
   readonly expiresAt?: number | undefined;
+  /**
+   * Asks whether the credential is still good, where it may be withdrawn before its end. Never
+   * rejects; true also where that cannot be told now.
+   */
+  readonly recheck?: (() => Promise<boolean>) | undefined;
 }

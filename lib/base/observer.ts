@@ -24,6 +24,14 @@ export interface ObservedCall {
   };
   /** When it began, on the timer wheel's clock (ms). */
   readonly startedAt: number;
+  /** Where it came from. */
+  readonly scope?: {
+    readonly caller: {
+      readonly address: string;
+      readonly principal?: string | undefined;
+      readonly clientId?: string | undefined;
+    };
+  };
 }
 
 /** A stream that has ended. */

@@ -33,6 +33,7 @@ import type { Implementation } from "../wire/mcp_types.ts";
 import { afterStart, AppLifespan } from "./lifespan.ts";
 import { bodyLimits, registryLimits } from "./limits.ts";
 import { drain, type DrainOutcome } from "./drain.ts";
+import { AuditLog } from "./metrics/audit_log.ts";
 import { Instrumentation } from "./metrics/instrumentation.ts";
 import { PendingResponses } from "./pending_responses.ts";
 import { Refusals } from "./refusals.ts";
@@ -165,15 +166,21 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
     endpoints: ENDPOINT_URLS.map(({ path }) => path),
     name: info.title ?? info.name,
     now: Date.now,
+    onRemoved: (principal) => {
+      connections.credentials.end(principal, "auth_expired");
+      transport.sessions.endOf(principal);
+    },
   });
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
+  const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = new Instrumentation({
     streams: streamNames(dialects),
     sessionStreams: sessionStreamNames(dialects),
     clock: () => wheel.now(),
     hasTool: (name) => catalog.tools.get(name) !== undefined,
     observer: options.observer,
+    audit,
   });
   const { emit, recent, figures } = watch;
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
@@ -183,7 +190,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   const lifespan = new AppLifespan(options as Lifespan);
   const transport = createTransport(core, settings, {
     ...{ info, instructions, use, lifespan, catalog, dialects, store: options.store },
-    access: new ScopeCheck(catalog, auth),
+    access: new ScopeCheck(catalog, auth, audit),
   });
   watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
@@ -194,12 +201,12 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
     ...createRoutes(
       dialects,
       transport,
-      { connections, recent, figures, heap, settings },
-      auth,
+      { connections, recent, figures, heap, settings, auth, isOpen },
       pages,
     ),
     guard: new Guard(settings, headersOf(dialects)),
     authenticate,
+    credentials: connections.credentials,
     lazyRoutes: pages,
     toolHeaders: settings.MCP_TOOL_HEADERS.map((name) => name.toLowerCase()),
     bodies,

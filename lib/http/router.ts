@@ -7,6 +7,7 @@
 import type { Identity } from "../base/identity.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { Client, NO_SOCKET, type Socket } from "../stream/client.ts";
+import type { Credentials } from "../stream/credentials.ts";
 import { readBody } from "../transport/body.ts";
 import type { BodyConsumer } from "../transport/body_deadlines.ts";
 import type { BodyLimits } from "../transport/large_body.ts";
@@ -26,6 +27,8 @@ export interface Router extends LazyRoutes {
   readonly guard: Guard;
   /** Finds out who asks; undefined where everybody may. */
   readonly authenticate: Authenticate | undefined;
+  /** Told who asked, as the streams of a caller may stay as long as its newest credential. */
+  readonly credentials: Pick<Credentials, "renew">;
   readonly routes: ReadonlyMap<string, Route>;
   /** Paths of `routes` that need no authentication. */
   readonly openPaths: ReadonlySet<string>;
@@ -152,6 +155,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   #handle(): MaybePromise<Response> {
+    if (this.identity !== undefined) this.#router.credentials.renew(this.identity);
     return this.#takesBody ? readBody(this, this.#router.bodies) : this.take(undefined);
   }
 

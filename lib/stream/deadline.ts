@@ -1,88 +1,67 @@
-import type { CloseReason } from "./close_reason.ts";
+import type { Credential } from "./credentials.ts";
 
 /** How long a stream may live. */
 export interface DeadlineLimits {
   /** Maximum age (ms). */
   readonly maxConnectionMs: number;
-  /** How much longer running calls may take at that age (ms). */
+  /** How much longer running calls may take at the end of a stream's time (ms). */
   readonly requestTimeoutMs: number;
 }
 
-/** How soon a stream that is over its time, but busy, is looked at again (ms). */
-const RETRY_MS = 250;
+/** What runs for a stream. */
+export interface StreamWork {
+  /** Requests whose response is still to come. */
+  readonly unanswered: number;
+  /** Whether a planned end would come at a bad moment. */
+  isBusy(): boolean;
+}
 
 /**
- * When a stream ends by plan: at its maximum age, or before its client's credential expires,
- * whichever comes first. Both are spread over the last fifth, so that streams that were opened
- * together do not come back together; an expiry is never passed, whatever runs.
+ * When a stream has to end: with its age, spread so that reconnects do not come in one wave, or with
+ * its client's credential. A running call may still be answered, for as long as a call may take.
  */
 export class Deadline {
   readonly #maxAgeAt: number;
-  /** When the credential expires; undefined where it does not. */
-  #expiresAt: number | undefined;
-  /** When the stream should end, of both. */
-  #endsAt: number;
+  readonly #graceMs: number;
+  readonly #credential: Credential | undefined;
 
-  /**
-   * @param now when the stream was opened, in whole ms
-   * @param expiry of the client's credential (ms since the Unix epoch); undefined where it has none
-   */
-  constructor(now: number, { maxConnectionMs }: DeadlineLimits, expiry: number | undefined) {
-    this.#maxAgeAt = now + spread(maxConnectionMs);
-    this.#endsAt = this.#maxAgeAt;
-    if (expiry !== undefined) this.#setExpiry(now, expiry - Date.now());
+  /** @param openedAt on the wheel's clock (ms) */
+  constructor(openedAt: number, limits: DeadlineLimits, credential: Credential | undefined) {
+    this.#maxAgeAt = openedAt +
+      Math.floor(limits.maxConnectionMs * (0.8 + 0.2 * Math.random()));
+    this.#graceMs = limits.requestTimeoutMs;
+    this.#credential = credential;
   }
 
   /**
-   * Takes note of a newer credential; one that expires sooner than the one before changes nothing.
+   * Why a stream has to end now, if it has to.
    *
-   * @param expiry ms since the Unix epoch; undefined where it does not expire
-   * @returns whether the deadline has moved
+   * @param now on the wheel's clock (ms)
+   * @param work what runs for it: a planned end waits for a better moment, the end of the credential
+   * for running calls alone
    */
-  renew(now: number, expiry: number | undefined): boolean {
-    if (this.#expiresAt === undefined) return false;
-    if (expiry === undefined) {
-      this.#expiresAt = undefined;
-      this.#endsAt = this.#maxAgeAt;
-      return true;
+  reason(now: number, work: StreamWork): "auth_expired" | "max_age" | undefined {
+    const expiredMs = -this.#credentialLeftMs();
+    if (expiredMs >= 0 && (work.unanswered === 0 || expiredMs >= this.#graceMs)) {
+      return "auth_expired";
     }
-    const expiresInMs = expiry - Date.now();
-    if (now + Math.floor(expiresInMs) <= this.#expiresAt) return false;
-    this.#setExpiry(now, expiresInMs);
-    return true;
+    const overAgeMs = now - this.#maxAgeAt;
+    if (overAgeMs < 0) return undefined;
+    return !work.isBusy() || overAgeMs >= this.#graceMs ? "max_age" : undefined;
   }
 
   /**
-   * Why the stream ends now; undefined where it goes on.
+   * When to ask for the reason again, on the wheel's clock (ms).
    *
-   * @param driver says whether this is a bad moment
+   * @param retryMs from now, where the time is over
    */
-  reasonAt(
-    now: number,
-    driver: { isBusy(): boolean },
-    limits: DeadlineLimits,
-  ): CloseReason | undefined {
-    if (now < this.#endsAt) return undefined;
-    if (this.#expiresAt !== undefined && now >= this.#expiresAt) return "auth_expired";
-    const isExpiry = this.#endsAt < this.#maxAgeAt;
-    if (!driver.isBusy()) return isExpiry ? "auth_expired" : "max_age";
-    return now >= this.#maxAgeAt + limits.requestTimeoutMs ? "max_age" : undefined;
+  nextAt(now: number, retryMs: number): number {
+    const leftMs = Math.min(this.#maxAgeAt - now, this.#credentialLeftMs());
+    return now + (leftMs > 0 ? leftMs : retryMs);
   }
 
-  /** When to look next. */
-  nextAt(now: number): number {
-    if (now < this.#endsAt) return this.#endsAt;
-    return Math.min(now + RETRY_MS, this.#expiresAt ?? Infinity);
+  /** Asked anew each time: the client may have shown a newer credential. */
+  #credentialLeftMs(): number {
+    return this.#credential === undefined ? Infinity : this.#credential.expiresAt - Date.now();
   }
-
-  #setExpiry(now: number, expiresInMs: number): void {
-    const leftMs = Math.max(0, Math.floor(expiresInMs));
-    this.#expiresAt = now + leftMs;
-    this.#endsAt = Math.min(this.#maxAgeAt, now + spread(leftMs));
-  }
-}
-
-/** Between 80 and 100 % of a time, in whole ms. */
-function spread(ms: number): number {
-  return Math.floor(ms * (0.8 + 0.2 * Math.random()));
 }

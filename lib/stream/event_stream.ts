@@ -37,7 +37,7 @@ export class EventStream extends Stream
   constructor(parts: EventStreamParts) {
     super(parts);
     this.#log = parts.log;
-    this.#deadline = new Deadline(this.openedAt, parts.limits, this.client.expiresAt);
+    this.#deadline = new Deadline(this.openedAt, parts.limits, parts.credential);
   }
 
   get state(): StreamState {
@@ -183,18 +183,6 @@ export class EventStream extends Stream
     });
   }
 
-  /**
-   * Takes note of the credential of a later request for this stream, which may expire later than the
-   * one before.
-   *
-   * @param expiresAt ms since the Unix epoch; undefined where it does not expire
-   */
-  renewCredential(expiresAt: number | undefined): void {
-    if (this.#state !== "open") return;
-    const now = Math.floor(this.owner.wheel.now());
-    if (this.#deadline.renew(now, expiresAt)) this.#scheduleNext(now);
-  }
-
   /** The transport holds nothing of the stream any more. */
   onSocketReleased(): void {
     this.#tailDrain?.discard();
@@ -209,10 +197,10 @@ export class EventStream extends Stream
   onDue(now: number): void {
     if (!this.checkAborted()) return;
     this.syncCount();
-    const reason = this.#deadline.reasonAt(now, this.driver, this.limits);
+    const reason = this.#deadline.reason(now, this.driver);
     if (reason !== undefined) return this.close(reason);
     if (now >= this.heartbeat.nextAt) this.#beat(now);
-    if (this.#state === "open") this.#scheduleNext(now);
+    if (this.#state === "open") this.#scheduleNext(now, EXPIRY_RETRY_MS);
   }
 
   #beat(now: number): void {
@@ -241,8 +229,9 @@ export class EventStream extends Stream
     this.close(reason);
   }
 
-  #scheduleNext(now: number): void {
-    this.owner.wheel.scheduleAt(this, Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now)));
+  #scheduleNext(now: number, retryMs = 0): void {
+    const next = Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now, retryMs));
+    this.owner.wheel.scheduleAt(this, next);
   }
 
   #sendClosingFrame(reason: CloseReason): void {
@@ -295,3 +284,6 @@ export class EventStream extends Stream
     }
   }
 }
+
+/** How soon a stream is looked at again whose time is over while it is busy (ms). */
+const EXPIRY_RETRY_MS = 250;

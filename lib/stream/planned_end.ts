@@ -2,12 +2,25 @@ import type { CloseReason } from "./close_reason.ts";
 
 /** The window over which clients come back after a drain (ms): all streams end at once then. */
 const DRAIN_WINDOW_MS = { min: 500, spread: 4_500 } as const;
-/** The same for ends by age or credential, which are spread already. */
+/** The same for credentials that expire together: their clients may have fresh ones at once. */
+const EXPIRY_WINDOW_MS = { min: 1, spread: 1_999 } as const;
+/** The same for ends by age, which are spread already. */
 const ROTATION_WINDOW_MS = { min: 1, spread: 4 } as const;
 
+/** Reasons for which the server ends a stream by plan. */
+type PlannedReason = "max_age" | "auth_expired" | "drain";
+
+const WINDOWS_MS: Readonly<
+  Record<PlannedReason, { readonly min: number; readonly spread: number }>
+> = {
+  max_age: ROTATION_WINDOW_MS,
+  auth_expired: EXPIRY_WINDOW_MS,
+  drain: DRAIN_WINDOW_MS,
+};
+
 /** Whether the server ends the stream by plan, and its client is expected back. */
-export function isPlanned(reason: CloseReason): boolean {
-  return reason === "max_age" || reason === "auth_expired" || reason === "drain";
+export function isPlanned(reason: CloseReason): reason is PlannedReason {
+  return Object.hasOwn(WINDOWS_MS, reason);
 }
 
 /**
@@ -16,6 +29,6 @@ export function isPlanned(reason: CloseReason): boolean {
  */
 export function comeBackMs(reason: CloseReason): number | undefined {
   if (!isPlanned(reason)) return undefined;
-  const { min, spread } = reason === "drain" ? DRAIN_WINDOW_MS : ROTATION_WINDOW_MS;
+  const { min, spread } = WINDOWS_MS[reason];
   return min + Math.floor(Math.random() * spread);
 }

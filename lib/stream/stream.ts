@@ -2,6 +2,7 @@ import type { Log } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
 import type { Lease } from "./admit/slots.ts";
 import type { Client, Socket } from "./client.ts";
+import type { Credential } from "./credentials.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./out/outbox.ts";
 import type { OutboxOwner } from "./out/outbox_owner.ts";
@@ -18,6 +19,8 @@ export interface EventStreamParts {
   readonly lease: Lease;
   readonly owner: StreamHost;
   readonly limits: StreamLimits;
+  /** What its client has shown; undefined for an anonymous one. */
+  readonly credential: Credential | undefined;
   /** The time between two pings of this stream. */
   readonly pingIntervalMs: number;
   /** Where in the spread of pings its first one falls, from 0 to 1. */

@@ -1,8 +1,8 @@
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
 import type { Client } from "./client.ts";
-import type { DeadlineLimits } from "./deadline.ts";
 import type { CloseReason } from "./close_reason.ts";
+import type { DeadlineLimits } from "./deadline.ts";
 import type { OutboxLimits } from "./out/outbox_owner.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
 import type { StreamSnapshot } from "./snapshot.ts";

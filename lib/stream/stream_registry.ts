@@ -11,6 +11,7 @@ import type { DroppableKind } from "../wire/droppable.ts";
 import { Admission, type AdmissionLimits } from "./admit/admission.ts";
 import type { HeapFigures } from "./admit/heap_gauge.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
+import { type CredentialLimits, Credentials } from "./credentials.ts";
 import { PingSlots } from "./heartbeat.ts";
 import { IdMap } from "./id_map.ts";
 import { closedEvent, type HeartbeatFigures, type Ledger, zeroClosed } from "./ledger.ts";
@@ -23,7 +24,7 @@ import type { Client, Socket } from "./client.ts";
 import type { StreamHost, StreamLimits } from "./stream_host.ts";
 
 /** Limits on all streams together. */
-export interface RegistryLimits extends StreamLimits, AdmissionLimits {}
+export interface RegistryLimits extends StreamLimits, AdmissionLimits, CredentialLimits {}
 
 /** Whom the registry asks, and whom it tells. */
 export interface RegistryOptions {
@@ -64,11 +65,10 @@ export class StreamRegistry implements StreamHost {
 
   /** Who may come in. */
   readonly admission: Admission;
+  /** Until when those who came in may stay. */
+  readonly credentials: Credentials;
 
-  /**
-   * @param limits see the settings of the same names
-   * @param wheel the timer of all streams; a test passes one with a clock of its own
-   */
+  /** @param wheel the timer of all streams; a test passes one with a clock of its own */
   constructor(
     limits: RegistryLimits,
     wheel: TimerWheel = new TimerWheel(),
@@ -84,6 +84,7 @@ export class StreamRegistry implements StreamHost {
       heap,
       onRefused: (refusal) => emit("refused", refusal),
     });
+    this.credentials = new Credentials(wheel, limits, () => this.#streams.values());
     this.#log = logFor("stream");
   }
 
@@ -117,6 +118,7 @@ export class StreamRegistry implements StreamHost {
       client,
       socket,
       lease,
+      credential: this.credentials.opened(client.identity),
       owner: this,
       limits: this.limits,
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
@@ -216,6 +218,7 @@ export class StreamRegistry implements StreamHost {
   closed(connection: EventStream, reason: CloseReason): void {
     if (!this.#streams.delete(connection.id)) return;
     this.#closed[reason]++;
+    this.credentials.closed(connection.client.identity);
     this.#emit("connectionClosed", closedEvent(connection, reason));
     const { isLongLived } = connection;
     // A client that has left holds no socket, and asking for its release now would be too late.

@@ -44,7 +44,6 @@ class Scene {
     this.authenticator = new Authenticator({
       ways: options.ways ?? ways,
       keyHeader: "x-api-key",
-      leewayMs: LEEWAY_MS,
       maxFailures: 5,
       now,
     });

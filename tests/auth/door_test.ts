@@ -16,6 +16,7 @@ const ATTEMPTS: readonly [string, string, RequestInit][] = [
   ["a plain stream", "/mcp/sse", post(ECHO, { accept: "text/event-stream" })],
   ["a 2024-11-05 stream", "/mcp/sse", { headers: { accept: "text/event-stream" } }],
   ["a message to a 2024-11-05 stream", "/mcp?connection_id=mcp_x", post(ECHO)],
+  ["a message that a client resolved against the origin", "/?connection_id=mcp_x", post(ECHO)],
   ["a session's stream", "/mcp", {
     headers: { accept: "text/event-stream", "mcp-session-id": "forged" },
   }],

@@ -69,7 +69,9 @@ Deno.test("the token goes in a form, with credentials that are encoded as RFC 67
     `Basic ${btoa("life+line:s%3Ae%26c")}`,
   );
   assert(!(verdict instanceof AuthFailure));
-  assertEquals(verdict, {
+  const { recheck, ...identity } = verdict.identity;
+  assertEquals(await recheck?.(), true);
+  assertEquals({ ...verdict, identity }, {
     identity: {
       principal: PRINCIPAL,
       issuer: URL_OF_IT,
@@ -77,7 +79,7 @@ Deno.test("the token goes in a form, with credentials that are encoded as RFC 67
       clientId: "a-client",
       scopes: ["a", "b"],
       claims: GOOD,
-      expiresAt: seconds(60) * 1000,
+      expiresAt: seconds(90) * 1000,
       way: "introspection",
     },
     keepMs: 5_000,

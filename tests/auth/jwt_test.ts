@@ -62,7 +62,7 @@ Deno.test("a good token tells principal, client, scopes, claims and expiry", asy
     subject: "ada",
     clientId: "a-client",
     scopes: ["notes:read", "notes:write"],
-    expiresAt: seconds(600) * 1000,
+    expiresAt: seconds(630) * 1000,
     way: "jwt",
   });
   assertEquals(claims.aud, AUDIENCE);

@@ -241,8 +241,9 @@ Deno.test("a further message on an open stream needs the scope by its own token"
   const sse = new EventReader(
     await app.request("/mcp", { headers: { ...READER, accept: "text/event-stream" } }),
   );
-  const endpoint = (await sse.nextNamed("endpoint")).data;
-  await assertChallenged(await app.post(endpoint, toolCall("order"), READER), "2024-11-05");
+  const { search } = new URL((await sse.nextNamed("endpoint")).data, "http://localhost/mcp");
+  await assertChallenged(await app.post(`/mcp${search}`, toolCall("order"), READER), "2024-11-05");
+  await assertChallenged(await app.post(`/${search}`, toolCall("order"), READER), "at the origin");
   await sse.leave();
 });
 

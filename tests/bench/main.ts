@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { requireWrk } from "./load.ts";
 import { type Effort, failure, type Found, type RowGroup } from "./report.ts";
+import { authorizedCalls } from "./rows/authorization.ts";
 import { echoCalls, latency } from "./rows/calls.ts";
 import { connections } from "./rows/connections.ts";
 import { killed, listChanged } from "./rows/crowds.ts";
@@ -24,6 +25,7 @@ import { sheet, tables } from "./sheet.ts";
 const GROUPS: readonly RowGroup[] = [
   echoCalls,
   manyTools,
+  authorizedCalls,
   sessionCalls,
   plainStreams,
   memory,

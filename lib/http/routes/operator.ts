@@ -3,12 +3,15 @@
  *
  * @module
  */
+import type { Auth } from "../../auth/auth.ts";
 import { ProtocolError } from "../../base/errors.ts";
+import { isPromise } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { noStoreJson } from "../../transport/respond.ts";
-import { requireAdmin } from "../steps/operator.ts";
+import { OperatorCheck, type OperatorRight } from "../steps/operator.ts";
 import type { Metrics } from "../metrics/metric.ts";
 import { ledgerView } from "./connections_report.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
@@ -18,6 +21,10 @@ import type { Handler, Route } from "../route.ts";
 /** What the operator's routes look at. */
 export interface AdminRouteDeps {
   readonly connections: StreamRegistry;
+  readonly sessions: SessionTable;
+  readonly auth: Auth | undefined;
+  /** Whether anybody on the network may call the tools. */
+  readonly isOpen: boolean;
   readonly recent: RecentEnds;
   readonly figures: Metrics;
   readonly heap: (() => HeapFigures) | undefined;
@@ -26,29 +33,43 @@ export interface AdminRouteDeps {
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
-  const { connections, recent, figures, heap, settings } = deps;
-  const guarded = (handler: Handler): Handler => (request) => {
-    requireAdmin(request, settings.MCP_ADMIN_TOKEN);
-    return handler(request);
+  const { figures, heap, settings } = deps;
+  const operators = new OperatorCheck(settings.MCP_ADMIN_TOKEN, deps.auth);
+  const guarded = (right: OperatorRight, handler: Handler): Handler => (request) => {
+    const check = operators.check(request, right);
+    return isPromise(check) ? check.then(() => handler(request)) : handler(request);
   };
   const showMetrics = () => metricsPage(figures);
   return [
     ["/mcp/connections", {
-      GET: guarded(({ query }) => {
+      GET: guarded("read", ({ query }) => {
         const wanted = new URLSearchParams(query);
         return noStoreJson(
-          ledgerView({ connections, recent, heapUsedBytes: heap?.().used ?? 0 }, wanted),
+          ledgerView({ ...deps, heapUsedBytes: heap?.().used ?? 0 }, wanted),
         );
       }),
-      DELETE: guarded(({ query }) => disconnect(connections, new URLSearchParams(query).get("id"))),
+      DELETE: guarded("admin", ({ query }) => disconnect(deps, new URLSearchParams(query))),
     }],
-    ["/metrics", { GET: settings.MCP_METRICS_PUBLIC ? showMetrics : guarded(showMetrics) }],
+    ["/metrics", { GET: settings.MCP_METRICS_PUBLIC ? showMetrics : guarded("read", showMetrics) }],
   ];
 }
 
-function disconnect(connections: StreamRegistry, id: string | null): Response {
+function disconnect(
+  { connections, sessions }: AdminRouteDeps,
+  query: URLSearchParams,
+): Response {
+  const id = query.get("id");
+  const principal = query.get("principal");
+  if (principal !== null && principal !== "") {
+    const streams = connections.credentials.end(principal, "disconnected");
+    return noStoreJson({ streams, sessions: sessions.endOf(principal) });
+  }
   if (id === null || id === "") {
-    throw new ProtocolError("invalid_params", 'Name the connection to close with "?id="');
+    throw new ProtocolError(
+      "invalid_params",
+      'Name the connection to close with "?id=", or whose connections and sessions to end with ' +
+        '"?principal="',
+    );
   }
   const connection = connections.get(id);
   if (connection === undefined) {

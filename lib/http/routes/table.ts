@@ -1,4 +1,3 @@
-import type { Auth } from "../../auth/auth.ts";
 import type { Transport } from "../../transport/create_transport.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import type { Endpoint } from "../../transport/endpoint.ts";
@@ -23,20 +22,19 @@ export interface RouteTable {
 /** Lists what an app serves, besides the pages. */
 export function createRoutes(
   dialects: readonly Dialect[],
-  { endpoint, server }: Transport,
-  operator: AdminRouteDeps,
-  auth: Auth | undefined,
+  { endpoint, server, sessions }: Transport,
+  operator: Omit<AdminRouteDeps, "sessions">,
   pages: RouteLoader,
 ): RouteTable {
   const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL);
   const info: Route = {
     GET: ({ identity }) => Response.json(serverInfo(server.context, endpoints, identity?.scopes)),
   };
-  const discovery = discoveryRoutes(auth);
+  const discovery = discoveryRoutes(operator.auth);
   const open: [string, Route][] = [
     ["/", homeRoute(pages, server.context, endpoints)],
     ...discovery,
-    ...adminRoutes(operator),
+    ...adminRoutes({ ...operator, sessions }),
     ["/healthz", HEALTH_ROUTE],
     ["/readyz", readinessRoute(operator.connections)],
   ];

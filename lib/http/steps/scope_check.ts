@@ -3,6 +3,7 @@ import { hasScopes } from "../../auth/scopes.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { neededScopes } from "../../mcp/needed_scopes.ts";
 import type { Catalog } from "../../registry/catalog.ts";
+import type { AuditLog } from "../metrics/audit_log.ts";
 import type { AccessCheck } from "../../transport/endpoint.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
 
@@ -13,21 +14,28 @@ import type { RequestContext } from "../../transport/request_head.ts";
 export class ScopeCheck implements AccessCheck {
   readonly #catalog: Catalog;
   readonly #auth: Auth | undefined;
+  readonly #audit: AuditLog | undefined;
 
-  /** @param auth without it no caller has any scope */
-  constructor(catalog: Catalog, auth: Auth | undefined) {
+  /**
+   * @param auth without it no caller has any scope
+   * @param audit told of what is refused
+   */
+  constructor(catalog: Catalog, auth: Auth | undefined, audit: AuditLog | undefined) {
     this.#catalog = catalog;
     this.#auth = auth;
+    this.#audit = audit;
   }
 
   get isNeeded(): boolean {
     return this.#catalog.isGuarded;
   }
 
-  check(messages: readonly unknown[], { path, identity }: RequestContext): void {
+  check(messages: readonly unknown[], c: RequestContext): void {
+    const { path, identity } = c;
     const needed = new Set(messages.flatMap((message) => neededScopes(message, this.#catalog)));
     const scopes = identity?.scopes ?? [];
     if (hasScopes([...needed], scopes)) return;
+    this.#audit?.logRefused(messages, { ...identity, address: c.client.address });
     if (this.#auth !== undefined) {
       throw this.#auth.insufficientScope([...needed], scopes, path);
     }

@@ -7,12 +7,14 @@ import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts"
 import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { CloseReason } from "../../stream/close_reason.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
+import { comeBackMs } from "../../stream/planned_end.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
 import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
-import { formatJson, KEEPALIVE } from "../../wire/sse.ts";
+import { formatJson, KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 
@@ -81,8 +83,10 @@ class ListenDriver implements StreamDriver, ChangeListener {
   }
 
   /** Whenever the server ends the stream, it says so. */
-  closingFrame(): string {
-    return formatJson(this.#subscription.end());
+  closingFrame(reason: CloseReason): string {
+    const retryMs = comeBackMs(reason);
+    const end = formatJson(this.#subscription.end());
+    return retryMs === undefined ? end : retryField(retryMs) + end;
   }
 
   onEnded(): void {

@@ -49,9 +49,7 @@ export class StreamSessions {
    */
   find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
     const found = this.#sessions.get(id);
-    if (found?.stream.client.principal !== identity?.principal) return undefined;
-    if (identity !== undefined) found?.stream.renewCredential(identity.expiresAt);
-    return found;
+    return found?.stream.client.principal === identity?.principal ? found : undefined;
   }
 
   /**

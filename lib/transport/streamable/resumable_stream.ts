@@ -106,11 +106,6 @@ export class ResumableStream {
     this.#parts.onLost?.();
   }
 
-  /** Takes note of the credential of a later request of its session. */
-  renewCredential(expiresAt: number | undefined): void {
-    this.#connection?.renewCredential(expiresAt);
-  }
-
   /** Whether a response carries this stream now. */
   get isAttached(): boolean {
     return this.#connection?.state === "open";

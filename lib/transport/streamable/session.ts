@@ -95,16 +95,6 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     return this.#parts.wheel.now() - this.#openedAt;
   }
 
-  /**
-   * The client has sent a request with this credential, so its streams may stay until that expires.
-   *
-   * @param expiresAt ms since the Unix epoch; undefined where it does not expire
-   */
-  renewCredential(expiresAt: number | undefined): void {
-    this.standalone.renewCredential(expiresAt);
-    for (const stream of this.#streams.values()) stream.renewCredential(expiresAt);
-  }
-
   /** Whether it may not be dropped now: a stream is open or a request runs. */
   get isBusy(): boolean {
     return this.standalone.isAttached || this.state.inFlight.size > 0;

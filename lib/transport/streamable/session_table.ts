@@ -121,7 +121,6 @@ export class SessionTable {
     requireOwner(known, origin);
     this.#moveToEnd(id, known);
     known.session.touch();
-    if (origin.identity !== undefined) known.session.renewCredential(origin.identity.expiresAt);
     return known.session;
   }
 
@@ -147,6 +146,17 @@ export class SessionTable {
     if (known === undefined) return this.#markEnded(this.#verify(id, origin).key);
     requireOwner(known, origin);
     this.#end(known.session, "deleted", "disconnected");
+  }
+
+  /**
+   * Ends all sessions in memory of a principal.
+   *
+   * @returns how many there were
+   */
+  endOf(principal: string): number {
+    const entries = [...this.#sessions.values()].filter((entry) => entry.principal === principal);
+    for (const { session } of entries) this.#end(session, "deleted", "disconnected");
+    return entries.length;
   }
 
   /** Ends all, as the process does. */
