@@ -1,4 +1,8 @@
+import { copyText } from "../base/copy_text.ts";
 import { normalizeUri } from "./uri.ts";
+
+/** Longest URI that may be subscribed to, in characters. */
+export const MAX_SUBSCRIBED_URI = 2_048;
 
 /** The URI that was normalized last: one change is looked up by each of its subscribers. */
 let last = { uri: "", normal: "" };
@@ -24,7 +28,8 @@ export class UriSet implements Iterable<string> {
   /** Adds a URI; the first of equal ones stays. */
   add(uri: string): void {
     const normal = normalOf(uri);
-    if (!this.#texts.has(normal)) this.#texts.set(normal, uri);
+    if (this.#texts.has(normal)) return;
+    this.#texts.set(copyText(normal, normal.length), copyText(uri, uri.length));
   }
 
   delete(uri: string): void {

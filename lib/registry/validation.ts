@@ -14,6 +14,8 @@ export type Validation<T> =
 
 type Issue = z.core.$ZodIssue;
 
+/** Most errors of one value that are told. */
+const MAX_ISSUES = 20;
 /** Most members of a union whose errors are told. */
 const MAX_MEMBERS = 5;
 const log = logFor("schema");
@@ -58,7 +60,14 @@ function isAsyncError(error: unknown): boolean {
 function toValidation<T>(parsed: z.ZodSafeParseResult<T>): Validation<T> {
   return parsed.success
     ? { ok: true, value: parsed.data }
-    : { ok: false, errors: parsed.error.issues.flatMap((issue) => errorLines(issue, [])) };
+    : { ok: false, errors: allErrors(parsed.error.issues) };
+}
+
+/** The first of all errors, and how many more there are. */
+function allErrors(issues: readonly Issue[]): readonly string[] {
+  const told = issues.slice(0, MAX_ISSUES).flatMap((issue) => errorLines(issue, []));
+  const more = issues.length - MAX_ISSUES;
+  return more > 0 ? [...told, `and ${more.toLocaleString("en")} more`] : told;
 }
 
 function toFailure(error: unknown): Validation<never> {
@@ -72,7 +81,8 @@ function errorLines(issue: Issue, parents: readonly PropertyKey[]): readonly str
   const path = [...parents, ...issue.path];
   if (issue.code === "invalid_union") return unionLines(issue, path);
   if (issue.code === "invalid_key" || issue.code === "invalid_element") {
-    const inner = issue.issues.flatMap((one) => errorLines(one, [])).join("; ");
+    const inner = issue.issues.slice(0, MAX_ISSUES)
+      .flatMap((one) => errorLines(one, [])).join("; ");
     return [line(path, inner === "" ? issue.message : `${issue.message}: ${inner}`)];
   }
   return [line(path, issue.message)];
@@ -89,10 +99,10 @@ function unionLines(
   const similar = errors.filter((issues) => issues.every((issue) => issue.path.length > 0));
   const [only] = similar;
   if (only !== undefined && similar.length === 1) {
-    return only.flatMap((issue) => errorLines(issue, path));
+    return only.slice(0, MAX_ISSUES).flatMap((issue) => errorLines(issue, path));
   }
-  const members = (similar.length > 0 ? similar : errors).map((issues) =>
-    issues.flatMap((issue) => errorLines(issue, path)).join("; ")
+  const members = (similar.length > 0 ? similar : errors).slice(0, MAX_ISSUES).map((issues) =>
+    issues.slice(0, MAX_ISSUES).flatMap((issue) => errorLines(issue, path)).join("; ")
   );
   const told = [...new Set(members)].slice(0, MAX_MEMBERS).map((text) => `(${text})`);
   return [line(path, told.length === 0 ? message : `${message}: either ${told.join(" or ")}`)];

@@ -1,4 +1,5 @@
 import { addressKey } from "../base/address.ts";
+import { copyText } from "../base/copy_text.ts";
 import type { Identity } from "../base/identity.ts";
 
 /** What the edge knows of a client. */
@@ -32,7 +33,7 @@ export class Client {
 
   constructor({ address, userAgent, identity, headers }: ClientParts) {
     this.address = address;
-    this.userAgent = userAgent.slice(0, MAX_USER_AGENT);
+    this.userAgent = copyText(userAgent, MAX_USER_AGENT);
     this.identity = identity;
     this.headers = headers;
     this.key = identity === undefined ? addressKey(address) : `principal ${identity.principal}`;

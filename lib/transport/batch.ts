@@ -7,6 +7,9 @@
 import { ProtocolError } from "../base/errors.ts";
 import { isRequest, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.ts";
 
+/** Most messages of one batch: all of them are answered in one turn of the event loop. */
+const MAX_MESSAGES = 100;
+
 /** What a client is told whose revision has no batches. */
 export function noBatchError(): ProtocolError {
   return new ProtocolError(
@@ -31,6 +34,13 @@ export function readBatch(
   if (version !== "2025-03-26") throw noBatchError();
   if (values.length === 0) {
     throw new ProtocolError("invalid_request", "Invalid request: empty batch");
+  }
+  if (values.length > MAX_MESSAGES) {
+    throw new ProtocolError(
+      "invalid_request",
+      `Invalid request: a batch may hold ${MAX_MESSAGES} messages, and this one holds ` +
+        `${values.length}; send them in several`,
+    );
   }
   const messages = values.map(parseMessage);
   if (messages.some((message) => isRequest(message) && message.method === "initialize")) {

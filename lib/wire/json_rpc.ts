@@ -140,7 +140,7 @@ export function parseMessage(value: unknown): JsonRpcMessage {
     !("error" in value && value.id === null)
   ) {
     throw invalid(
-      'Invalid request: "id" must be a string or a number up to 2^53 - 1',
+      'Invalid request: "id" must be a string or a number up to 2^53 - 1, and not long',
     );
   }
   if ("method" in value) return parseCall(value);
@@ -265,7 +265,7 @@ function idOf(value: unknown): JsonRpcId | undefined {
   if (typeof id === "number") {
     return Math.abs(id) <= Number.MAX_SAFE_INTEGER ? id : undefined;
   }
-  return typeof id === "string" ? id : undefined;
+  return typeof id === "string" && id.length <= 1_024 ? id : undefined;
 }
 
 function isErrorObject(error: unknown): boolean {

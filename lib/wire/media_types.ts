@@ -27,8 +27,11 @@ export interface Accepted {
 
 /** Reads an `Accept` header; none allows everything (RFC 9110, section 12.5.1). */
 export function parseAccept(header: string | null): Accepted {
-  return readAccept(header ?? "*/*");
+  return readAccept(header === null ? "*/*" : header.slice(0, MAX_ACCEPT));
 }
+
+/** Most characters of `Accept` that are read: reading takes longer than its length. */
+const MAX_ACCEPT = 1_024;
 
 const readAccept = memoize((text): Accepted => {
   const types = accepts({ headers: new Headers({ accept: text }) }).map((type) =>

@@ -27,10 +27,12 @@ export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
   return isObject(meta) ? meta : undefined;
 }
 
+/** Longest progress token that is a text, in characters; each progress notification carries it. */
+const MAX_TOKEN_LENGTH = 1_024;
+
 /** The token under which a request wants to be told of progress (2025-11-25, utilities/progress). */
 export function progressTokenOf(params: JsonObject | undefined): string | number | undefined {
   const token = metaOf(params)?.progressToken;
-  return typeof token === "string" || Number.isInteger(token)
-    ? token as string | number
-    : undefined;
+  const isText = typeof token === "string" && token.length <= MAX_TOKEN_LENGTH;
+  return isText || Number.isInteger(token) ? token as string | number : undefined;
 }

@@ -185,3 +185,57 @@ Deno.test("two clients in the middle of the same rounds get their own answers on
   );
   await assertRefused(app, { ...rounds, peer: EVE, requestState: ofAda }, /another request/);
 });
+
+const named = (name: string) => ({ action: "accept", content: { name } });
+
+Deno.test("an answer of an earlier round stands, whatever comes beside the state", async () => {
+  using app = openApp();
+  const first = await ask(app, {});
+  const second = await ask(app, {
+    requestState: first.result.requestState,
+    inputResponses: { first: named("Ada") },
+  });
+  const done = await ask(app, {
+    requestState: second.result.requestState,
+    inputResponses: { first: named("Eve"), second: named("Bob") },
+  });
+  assertEquals(done.result.content[0].text, "Ada and Bob");
+});
+
+Deno.test("an answer to a question that was not asked yet is ignored", async () => {
+  using app = openApp();
+  const first = await ask(app, {});
+  const second = await ask(app, {
+    requestState: first.result.requestState,
+    inputResponses: { first: named("Ada"), second: named("Eve") },
+  });
+  assertEquals(Object.keys(second.result.inputRequests), ["second"]);
+});
+
+Deno.test("a level of the log is one of the levels, and no member that every object has", async () => {
+  using app = openApp();
+  for (const level of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+    const response = await app.request("/mcp", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "mcp-protocol-version": VERSION,
+        "mcp-method": "ping",
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "ping",
+        params: {
+          _meta: {
+            "io.modelcontextprotocol/protocolVersion": VERSION,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/logLevel": level,
+          },
+        },
+      }),
+    });
+    const { error } = await response.json();
+    assertEquals([error.code, /logLevel/.test(error.message)], [-32602, true], level);
+  }
+});

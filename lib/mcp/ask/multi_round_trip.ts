@@ -27,6 +27,8 @@ interface State {
   /** Expiry, ms since the epoch. */
   readonly until: number;
   readonly answers: JsonObject;
+  /** Keys of the questions that the client was sent with it. */
+  readonly asked: readonly string[];
 }
 
 /** Lets a method's handler ask, in rounds. A call that asks nothing pays nothing for it. */
@@ -65,7 +67,7 @@ class Rounds implements Asker {
 class MultiRoundTrip {
   readonly #call: Call;
   readonly #signer: Signer;
-  readonly #digest: string;
+  readonly #params: JsonObject;
   readonly #answers: JsonObject;
   readonly #open = new Map<string, Question>();
   readonly #asked = new Set<string>();
@@ -76,11 +78,13 @@ class MultiRoundTrip {
   constructor(params: JsonObject, call: Call, signer: Signer) {
     this.#call = call;
     this.#signer = signer;
-    this.#digest = digestOf(call.request.method, params, call.scope.caller.principal);
-    this.#answers = {
-      ...this.#openState(params.requestState),
-      ...checkedResponses(params.inputResponses),
-    };
+    this.#params = params;
+    const state = this.#openState(params.requestState);
+    const given = checkedResponses(params.inputResponses);
+    // Answers from earlier rounds stand, and what nobody asked for is ignored.
+    this.#answers = state === undefined
+      ? given
+      : { ...asked(given, state.asked), ...state.answers };
   }
 
   /** The answer to a question, where the client has sent it; otherwise this stops the handler. */
@@ -126,9 +130,10 @@ class MultiRoundTrip {
       [...this.#open].map(([key, { method, params }]) => [key, inputRequest(method, params)]),
     );
     const state: State = {
-      for: this.#digest,
+      for: this.#digest(),
       until: Date.now() + STATE_TTL_MS,
       answers: this.#answers,
+      asked: [...this.#open.keys()],
     };
     this.#suspended.resolve({
       resultType: INPUT_REQUIRED,
@@ -143,16 +148,22 @@ class MultiRoundTrip {
     throw new CallAborted("input_required", "The handler runs again when the client has answered");
   }
 
-  #openState(signed: unknown): JsonObject {
-    if (signed === undefined) return {};
+  /** The signature is looked at first: what it covers is small, and the request may be large. */
+  #openState(signed: unknown): State | undefined {
+    if (signed === undefined) return undefined;
     const opened = typeof signed === "string"
       ? this.#signer.verifyJson(PURPOSE, signed)
       : undefined;
     if (opened === undefined) throw badState("it was altered, or another server made it");
     const state = opened as State;
-    if (state.for !== this.#digest) throw badState("it belongs to another request");
+    if (state.for !== this.#digest()) throw badState("it belongs to another request");
     if (state.until < Date.now()) throw badState("it has expired; send the request afresh");
-    return state.answers;
+    return state;
+  }
+
+  #digest(): string {
+    const { request, scope } = this.#call;
+    return digestOf(request.method, this.#params, scope.caller.principal);
   }
 }
 
@@ -166,6 +177,12 @@ function checkedResponses(responses: unknown): JsonObject {
   throw new ProtocolError(
     "invalid_params",
     'Invalid params: "inputResponses" must map each input request\'s key to its result object',
+  );
+}
+
+function asked(given: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    keys.filter((key) => Object.hasOwn(given, key)).map((key) => [key, given[key]]),
   );
 }
 

@@ -6,7 +6,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
-import { UriSet } from "../../registry/uri_set.ts";
+import { MAX_SUBSCRIBED_URI, UriSet } from "../../registry/uri_set.ts";
 import {
   isObject,
   type JsonObject,
@@ -87,10 +87,11 @@ function checkedUris(uris: unknown): readonly string[] {
   if (uris === undefined) return [];
   if (
     Array.isArray(uris) && uris.length <= MAX_RESOURCES &&
-    uris.every((uri) => typeof uri === "string")
+    uris.every((uri) => typeof uri === "string" && uri.length <= MAX_SUBSCRIBED_URI)
   ) return uris;
   throw new ProtocolError(
     "invalid_params",
-    `Invalid params: "resourceSubscriptions" must be a list of at most ${MAX_RESOURCES} URIs`,
+    `Invalid params: "resourceSubscriptions" must be a list of at most ${MAX_RESOURCES} URIs of at ` +
+      `most ${MAX_SUBSCRIBED_URI} characters`,
   );
 }

@@ -5,6 +5,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
+import { MAX_SUBSCRIBED_URI } from "../../registry/uri_set.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type { LoggingLevel } from "../../wire/mcp_types.ts";
 import { METHODS } from "../../wire/methods.ts";
@@ -170,8 +171,11 @@ function withoutOtherOutput(listing: JsonObject): JsonObject {
 }
 
 function uriParam({ uri }: JsonObject): string {
-  if (typeof uri === "string") return uri;
-  throw new ProtocolError("invalid_params", 'Invalid params: "uri" must be a string');
+  if (typeof uri === "string" && uri.length <= MAX_SUBSCRIBED_URI) return uri;
+  throw new ProtocolError(
+    "invalid_params",
+    `Invalid params: "uri" must be a string of at most ${MAX_SUBSCRIBED_URI} characters`,
+  );
 }
 
 function needsSession(method: string): ProtocolError {

@@ -1,3 +1,4 @@
+import { copyText } from "../../base/copy_text.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { Caller } from "../../registry/context.ts";
 import { UriSet } from "../../registry/uri_set.ts";
@@ -147,8 +148,8 @@ export function readInitialize(params: JsonObject): Negotiated {
   const { name, version } = isObject(params.clientInfo) ? params.clientInfo : {};
   return {
     version: negotiate(params.protocolVersion),
-    ...(typeof name === "string" && { clientName: name.slice(0, MAX_CLIENT_TEXT) }),
-    ...(typeof version === "string" && { clientVersion: version.slice(0, MAX_CLIENT_TEXT) }),
+    ...(typeof name === "string" && { clientName: copyText(name, MAX_CLIENT_TEXT) }),
+    ...(typeof version === "string" && { clientVersion: copyText(version, MAX_CLIENT_TEXT) }),
     capabilities: knownCapabilities(params.capabilities),
   };
 }

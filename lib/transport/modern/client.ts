@@ -22,7 +22,10 @@ export function readModernClient({ id, params }: JsonRpcRequest): ModernClient {
   const capabilities = meta[META_KEYS.clientCapabilities];
   if (!isObject(capabilities)) throw badMetaError(META_KEYS.clientCapabilities, "an object", id);
   const logLevel = meta[META_KEYS.logLevel];
-  if (logLevel !== undefined && !(typeof logLevel === "string" && logLevel in LOG_SEVERITY)) {
+  if (
+    logLevel !== undefined &&
+    !(typeof logLevel === "string" && Object.hasOwn(LOG_SEVERITY, logLevel))
+  ) {
     throw badMetaError(META_KEYS.logLevel, `one of ${Object.keys(LOG_SEVERITY).join(", ")}`, id);
   }
   return {
