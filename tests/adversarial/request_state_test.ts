@@ -84,7 +84,6 @@ async function ask(
 }
 
 const named = (name: string) => ({ action: "accept", content: { name } });
-
 /** The state after the first of two answers. */
 async function stateOf(app: TestApp, round: Round = {}): Promise<string> {
   const { result } = await ask(app, { ...round, inputResponses: { first: named("Ada") } });
@@ -185,8 +184,6 @@ Deno.test("two clients in the middle of the same rounds get their own answers on
   );
   await assertRefused(app, { ...rounds, peer: EVE, requestState: ofAda }, /another request/);
 });
-
-const named = (name: string) => ({ action: "accept", content: { name } });
 
 Deno.test("an answer of an earlier round stands, whatever comes beside the state", async () => {
   using app = openApp();
