@@ -37,7 +37,8 @@ export function toJsonSchema(schema: z.ZodType, side: SchemaSide, owner: string)
       ? { ...named, type: "object" }
       : named;
   } catch (error) {
-    throw refuse(`has no JSON Schema: ${foreignMember(schema) ?? messageOf(error)}`, error);
+    const why = foreignMember(schema) ?? `${placeOf(schema, side)}${messageOf(error)}`;
+    throw refuse(`has no JSON Schema: ${why}`, error);
   }
 }
 
@@ -82,6 +83,38 @@ export function schemaError(schema: unknown): string | undefined {
 
 function isAnySchema(value: unknown): boolean {
   return isObject(value) && ("_zod" in value || "_def" in value);
+}
+
+/** Where the first part stands that JSON Schema cannot express, such as `a.b: `; empty at the root. */
+function placeOf(schema: z.ZodType, side: SchemaSide): string {
+  let place: readonly (string | number)[] | undefined;
+  try {
+    z.toJSONSchema(schema, {
+      io: side,
+      unrepresentable: "any",
+      override: ({ zodSchema, jsonSchema, path }) => {
+        const { type } = zodSchema._zod.def;
+        const isAnything = type === "any" || type === "unknown";
+        if (place === undefined && !isAnything && Object.keys(jsonSchema).length === 0) {
+          place = path;
+        }
+      },
+    });
+  } catch {
+    // Whatever else is wrong with it has no place.
+  }
+  const field = fieldAt(place ?? []);
+  return field === "" ? "" : `${field}: `;
+}
+
+/** The field that a path within JSON Schema leads to, such as `a[].b`. */
+function fieldAt(path: readonly (string | number)[]): string {
+  let field = "";
+  for (let index = 0; index < path.length; index++) {
+    if (path[index] === "items") field += "[]";
+    if (path[index] === "properties") field += `${field && "."}${path[++index]}`;
+  }
+  return field;
 }
 
 /** The first field of an object whose schema is none of zod 4, where that is what is wrong. */

@@ -229,6 +229,16 @@ for (
   });
 }
 
+Deno.test("a field that JSON Schema cannot express is named with its path", () => {
+  const input = z.object({ ok: z.any(), trip: z.object({ properties: z.date() }) });
+  assertStringIncludes(
+    refusal({ input }),
+    "its input schema has no JSON Schema: trip.properties: Date",
+  );
+  const list = z.object({ a: z.array(z.object({ b: z.bigint() })) });
+  assertStringIncludes(refusal({ input: list }), "JSON Schema: a[].b: BigInt");
+});
+
 Deno.test("what JSON cannot hold in a definition is refused, with the tool's name and the member", () => {
   for (
     const [definition, says] of [
