@@ -5,6 +5,7 @@
  */
 import { toCurl } from "./client/dialects/curl.js";
 import { readRefusal } from "./shared/refusal.js";
+import { readToken } from "./shared/token.js";
 import { byId, createElement } from "./ui/dom.js";
 
 /**
@@ -58,7 +59,11 @@ function entry(title, names) {
 }
 
 async function load() {
-  const response = await fetch("mcp/info", { cache: "no-store" });
+  const token = readToken();
+  const response = await fetch("mcp/info", {
+    cache: "no-store",
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  });
   if (response.ok) return show(await response.json());
   const refusal = readRefusal(await response.text());
   byId("server-trouble", HTMLElement).textContent = refusal?.message ??

@@ -5,13 +5,11 @@
  */
 import { dialectOf, DIALECTS } from "../client/dialects/mod.js";
 import { initializeParams } from "../client/dialects/legacy_client.js";
-import { readStored, store } from "../shared/storage.js";
+import { readToken, storeToken } from "../shared/token.js";
 import { byId, createElement } from "./dom.js";
 
 /** @typedef {import("../client/session.js").Target} Target */
 
-/** The token is kept for this tab alone. */
-const TOKEN_KEY = "lifeline.bearer-token";
 const VERSION = "2025-11-25";
 
 export class ConnectionForm {
@@ -31,7 +29,7 @@ export class ConnectionForm {
     );
     this.#dialect.addEventListener("change", () => this.#changeDialect());
     this.#endpoint.addEventListener("input", () => this.#endpoint.setCustomValidity(""));
-    this.#token.value = readStored("sessionStorage", TOKEN_KEY) ?? "";
+    this.#token.value = readToken() ?? "";
     this.show();
   }
 
@@ -50,7 +48,7 @@ export class ConnectionForm {
     this.#settings.endpoint = this.#endpoint.value;
     this.#settings.first = this.#first.value;
     this.#settings.reconnect = this.#reconnect.checked;
-    store("sessionStorage", TOKEN_KEY, this.#token.value.trim());
+    storeToken(this.#token.value.trim());
   }
 
   /** The token to send; undefined for none. */

@@ -5,6 +5,7 @@
  */
 import { inspectBrowserConnection } from "../../doctor/browser.js";
 import { examine } from "../../doctor/engine/examine.js";
+import { MAX_IDLE_MS } from "../../doctor/engine/idle_probe.js";
 import { rowsOf } from "../../doctor/engine/table.js";
 import { showBadge } from "../shared/badge.js";
 import { formatMs } from "../shared/formats.js";
@@ -44,6 +45,7 @@ export class PathPanel {
   constructor(urlOf, tokenOf) {
     this.#urlOf = urlOf;
     this.#tokenOf = tokenOf;
+    this.#idle.max = String(MAX_IDLE_MS / 1_000);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#running !== undefined) return this.#running.abort();

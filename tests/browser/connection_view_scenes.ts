@@ -294,7 +294,7 @@ Deno.test("View says when the server is gone, goes on asking, and starts its cou
   const { port } = stage.server;
   await stage.server.end("SIGTERM");
   await stage.sees("#view-badge", /^no answer$/);
-  await stage.sees("#view-trouble", /does not answer.*goes on asking/);
+  await stage.sees("#view-trouble", /does not answer.*keeps asking/);
   stage.equals(await stage.page.evaluate(poorContrasts), [], "Text that is hard to read");
   await using _successor = await stage.follow(port);
   await stage.sees("#view-badge", /^live$/);

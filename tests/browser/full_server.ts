@@ -10,6 +10,7 @@ import {
   defineResource,
   defineResourceTemplate,
   defineTool,
+  ProtocolError,
 } from "../../lib/mod.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 
@@ -65,7 +66,18 @@ const manyTools = Array.from({ length: 60 }, (_, i) =>
     run: () => `report ${i + 1}`,
   }));
 
+/** Where it is set, whoever does not send it is refused. */
+const token = Deno.env.get("MCP_TEST_TOKEN");
+
+function authenticate({ request }: { readonly request: Request }): undefined {
+  if (request.headers.get("authorization") === `Bearer ${token}`) return undefined;
+  throw new ProtocolError("unauthorized", "Send the token of this test", {
+    headers: { "www-authenticate": "Bearer" },
+  });
+}
+
 const app = createApp({
+  ...(token !== undefined && { authenticate }),
   info: { name: "full", title: "Full house", version: "3.2.1" },
   instructions: "Ask before you draw.",
   tools: [...BUILT_IN_TOOLS, greet, draw, speak, ...manyTools],

@@ -253,3 +253,32 @@ Deno.test("A call of 2026-07-28 whose answer is cut is shown as lost, and the pa
   await stage.ledgerShows(({ open }) => open === 0);
   stage.assertClean();
 });
+
+Deno.test("A server that asks who is there refuses without the token, and takes calls and the doctor with it", async () => {
+  await using stage = await openFull({
+    env: { MCP_TEST_TOKEN: "t0ken" },
+    expectedErrors: /status of 40[14]/,
+  });
+  await stage.button("Connect").click();
+  await stage.sees("#state-badge", /^closed: refused$/);
+  await stage.sees("#state-text", /401: Send the token of this test/);
+  await stage.page.getByLabel("Token").fill("t0ken");
+  for (const dialect of ["plain", "modern", "streamable", "http_sse"]) {
+    await stage.connectIn(dialect);
+    await stage.call("add", { a: "40", b: "2" });
+    await stage.sees("#result-body", /"sum": 42/);
+    await stage.button("Disconnect").click();
+    await stage.sees("#state-badge", /^closed: disconnected$/);
+  }
+  await stage.button("Examine").click();
+  await stage.sees("#path-badge", /^all is well$/);
+  await stage.page.reload();
+  stage.equals(await stage.page.getByLabel("Token").inputValue(), "t0ken", "Kept for the tab");
+  await stage.page.getByRole("link", { name: "Overview" }).click();
+  await stage.sees("#offer-list", /Tools \(67\)/);
+  const other = await stage.page.context().newPage();
+  await other.goto(`${stage.server.base}/sse-test.html`);
+  stage.equals(await other.getByLabel("Token").inputValue(), "", "In another tab");
+  await other.close();
+  stage.assertClean();
+});

@@ -98,6 +98,7 @@ import staticSharedJsonJs from "../../../static/shared/json.js" with { type: "te
 import staticSharedRefusalJs from "../../../static/shared/refusal.js" with { type: "text" };
 import staticSharedSseParserJs from "../../../static/shared/sse_parser.js" with { type: "text" };
 import staticSharedStorageJs from "../../../static/shared/storage.js" with { type: "text" };
+import staticSharedTokenJs from "../../../static/shared/token.js" with { type: "text" };
 import staticSseTestCss from "../../../static/sse-test.css" with { type: "text" };
 import staticSseTestHtml from "../../../static/sse-test.html" with { type: "text" };
 import staticSseTestJs from "../../../static/sse-test.js" with { type: "text" };
@@ -183,6 +184,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/shared/refusal.js": staticSharedRefusalJs,
   "static/shared/sse_parser.js": staticSharedSseParserJs,
   "static/shared/storage.js": staticSharedStorageJs,
+  "static/shared/token.js": staticSharedTokenJs,
   "static/sse-test.css": staticSseTestCss,
   "static/sse-test.html": staticSseTestHtml,
   "static/sse-test.js": staticSseTestJs,
