@@ -129,7 +129,8 @@ export class Guard {
     if (host === null) {
       // HTTP/2 has none; its authority stands in the URL. Deno puts in its own where neither is.
       if (authority !== peer.unnamedAuthority && this.#isAuthority(authority)) return;
-    } else if (this.#isAuthority(host) && (host === authority || this.#isAuthority(authority))) {
+    } else if (this.#isAuthority(authority) && (host === authority || this.#isAuthority(host))) {
+      // The authority of the URL is looked up, as it is one string object for all requests.
       return;
     }
     throw new ProtocolError(
