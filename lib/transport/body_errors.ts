@@ -10,7 +10,7 @@ export function asProtocolError(error: unknown, headers: Headers): ProtocolError
       cause: error,
     });
   }
-  // A compressed body reads like broken JSON; looked at only then, as each header costs time.
+  // A compressed body looks like broken JSON, so the header is read only then.
   const encoding = fault.kind === "parse_error" ? headers.get(CONTENT_ENCODING) : null;
   return encoding === null ? fault : compressed(encoding);
 }

@@ -105,7 +105,7 @@ export function createTransport(
   });
   const sessions = new SessionTable({
     admission: core.connections.admission,
-    seal: signer,
+    signer,
     store,
     changes,
     wheel,

@@ -48,8 +48,8 @@ export function accepted(): Response {
 }
 
 /**
- * Whatever was thrown before a response existed, as the HTTP answer of the error table. What is
- * not a {@linkcode ProtocolError} is logged, and the client learns only that it is internal.
+ * The HTTP answer to whatever was thrown, by the error table. An error that is no
+ * {@linkcode ProtocolError} is logged, and the client learns only that it is internal.
  */
 export function errorResponse(thrown: unknown): Response {
   const error = thrown instanceof ProtocolError ? thrown : internal(thrown);

@@ -1,6 +1,6 @@
 /**
- * Requests of 2026-07-28 and later: each carries its revision, its client's capabilities and, in
- * headers, what a proxy wants to know without reading the body. What does not agree is refused.
+ * Requests of 2026-07-28 and later. Each carries its revision and its client's capabilities, and
+ * repeats in headers what a proxy needs. A request whose headers and body differ is refused.
  *
  * @module
  */
@@ -68,7 +68,7 @@ function statusOf(response: JsonRpcResponse): number {
 }
 
 /**
- * Refuses a revision that is not spoken here.
+ * Refuses a revision that the server does not support.
  *
  * @throws {ProtocolError} `unsupported_protocol_version` with the list of those that are
  */

@@ -1,5 +1,5 @@
 /**
- * `subscriptions/listen` over HTTP: a request whose answer is a stream that stays.
+ * `subscriptions/listen` over HTTP: a request that is answered by a long-lived stream.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Calls that belong to no session: one request, one answer. A quick and silent call is answered
- * as JSON; one that has something to say meanwhile, or is still running after a second, turns into
- * an event stream, so that keepalives flow and no proxy cuts it.
+ * Calls without a session: one request, one answer. A quick call is answered as JSON. A call that
+ * sends messages, or still runs after a second, gets an event stream where its client takes one, so
+ * that keepalives flow and no proxy cuts it.
  *
  * @module
  */
@@ -60,12 +60,10 @@ const CLIENT_CLOSED_REQUEST = 499;
  */
 export function handleStateless(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
   const lease = deps.connections.admission.enter(call.c, "call");
-  const exchange = new StatelessRequest(deps, call, lease);
-  const response = deps.server.dispatch(call.message, exchange, call.methods);
-  if (isPromise(response)) return exchange.wait(response);
-  return exchange.hasStream
-    ? exchange.wait(Promise.resolve(response))
-    : answerOf(deps, call, response);
+  const scope = new StatelessRequest(deps, call, lease);
+  const response = deps.server.dispatch(call.message, scope, call.methods);
+  if (isPromise(response)) return scope.wait(response);
+  return scope.hasStream ? scope.wait(Promise.resolve(response)) : answerOf(deps, call, response);
 }
 
 /** A client that is here for one call. */
@@ -191,7 +189,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
     try {
       this.#stream = this.#deps.connections.open({ driver: this, client, socket });
     } catch {
-      // No stream is to be had now; the answer comes as JSON, without what was to be said before.
+      // A limit refuses the stream: the answer comes as JSON, without the messages before it.
       return;
     }
     this.#stream.open(KEEPALIVE, request);

@@ -1,6 +1,6 @@
 /**
- * The stdio transport: one JSON-RPC message a line, both eras on one pipe. A request that carries
- * its revision is modern; `initialize` opens the one legacy session of the pipe.
+ * The stdio transport: one JSON-RPC message per line, both eras on one pipe. A request that carries
+ * its revision is modern; `initialize` opens the only legacy session of the pipe.
  *
  * @module
  */
@@ -140,8 +140,7 @@ class StdioConnection {
   }
 
   /**
-   * Gives running calls their time, answers those that take longer with an error, ends
-   * subscriptions, and lets go of everything.
+   * Waits for running calls, answers those that take longer with an error, and ends subscriptions.
    */
   async end(): Promise<void> {
     this.#deps.changes.remove(this);

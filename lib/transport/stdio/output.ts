@@ -1,6 +1,6 @@
 /**
- * What goes out on a pipe, a line a message, and what becomes of it when the other end reads
- * slowly: answers and requests always wait, other notifications as on an event stream.
+ * The output of a pipe, one message per line. For a slow reader, answers and requests wait, and
+ * notifications are deferred as on an event stream.
  *
  * @module
  */

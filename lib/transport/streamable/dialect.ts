@@ -193,7 +193,7 @@ function openConnection(
     connection.open(OPENING, request);
     return connection;
   } catch (error) {
-    // No stream is to be had: nobody would ever collect the answers.
+    // Without a stream nobody would ever collect the answers.
     const reason = new CallAborted("limit");
     for (const { id } of requests) session.state.inFlight.cancel(id, reason);
     session.endStream(stream);

@@ -14,8 +14,8 @@ import type { StreamableSession } from "./session.ts";
 export interface ScopeOrigin {
   readonly origin: RequestOrigin;
   /**
-   * The request to answer; undefined for several, and null where the client takes no stream: then
-   * what is to be sent goes on the session's own.
+   * The request to answer; undefined for several. Null where the client takes no stream: messages
+   * then go on the session's own stream.
    */
   readonly requestId: JsonRpcId | undefined | null;
 }
@@ -88,7 +88,8 @@ export class ResponseScope implements LegacyScope {
   }
 
   /**
-   * Has the POST's response carry the stream, from what the handler said before it first waited.
+   * Makes the POST's response carry the stream, beginning with what the handler sent before it first
+   * waited.
    *
    * @param onGap called where some of that is gone already, with the number of the last event before
    */
@@ -103,14 +104,14 @@ export class ResponseScope implements LegacyScope {
 
   releaseStream(retryMs: number): void {
     if (!this.#session.supportsPriming) return;
-    // A handler may let go before it first waits, and only then does the response begin.
+    // A handler may release the stream before it first waits, when there is no response yet.
     if (this.#isAttached) this.#stream?.release("disconnected", retryMs);
     else this.#releaseMs = retryMs;
   }
 
   #openStream(): ResumableStream {
     const stream = this.#session.openStream(this.#origin.requestId ?? undefined);
-    // First of all, an id that the client can come back with.
+    // The first event gives the client an id to come back with.
     if (this.#session.supportsPriming) stream.prime(RETRY_MS);
     return stream;
   }

@@ -1,7 +1,7 @@
 /**
- * A stream of a 2025-era session as the client knows it: numbered events, of which an HTTP
- * response carries a stretch. When a response is lost the stream goes on, and the next response
- * carries on where the client says it stopped (2025-11-25, basic/transports, Resumability).
+ * A stream of a 2025-era session as its client sees it: numbered events, carried by one HTTP
+ * response after another. When a response is lost the stream goes on, and the next response begins
+ * where the client stopped reading (2025-11-25, basic/transports, Resumability).
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { Answers } from "../answers.ts";
 import { formatEvent, formatJson, retryField } from "../../wire/sse.ts";
 
 const ENCODER = new TextEncoder();
-/** How soon a client comes back to a lost stream (ms), unless told otherwise. */
+/** How soon a client comes back to a stream that it lost (ms), by default. */
 export const RETRY_MS = 1_000;
 /** A comment: the first bytes of a response, for clients that know no priming event. */
 export const OPENING = ": open\n\n";
@@ -112,8 +112,8 @@ export class ResumableStream {
   }
 
   /**
-   * Adds a message, and sends it if a response carries the stream. What is deferred for a slow reader
-   * becomes an event only later, so the numbers of events have no holes.
+   * Adds a message, and sends it if a response carries the stream. A message that is deferred for a
+   * slow reader gets its number when it is sent, so the numbers have no holes.
    */
   write(message: JsonRpcMessage): void {
     const text = toJson(message);
@@ -126,7 +126,7 @@ export class ResumableStream {
   }
 
   /**
-   * Writes the responses to requests, each when it is there.
+   * Writes the responses to requests, each as soon as it is there.
    *
    * @param onDone called once, when all have been written
    */
@@ -166,8 +166,8 @@ export class ResumableStream {
   }
 
   /**
-   * Has a response carry the stream; another one loses it. The client gets what it has missed, and
-   * then what comes. Where the store answers later, what comes meanwhile waits.
+   * Makes a response carry the stream, in place of any other. The client first gets what it has
+   * missed, then new events. New events wait while a store reads.
    */
   attach(connection: EventStream, { since, frames }: Missed, onReplayed: OnReplayed): void {
     if (!isPromise(frames)) {
@@ -215,7 +215,7 @@ export class ResumableStream {
     return { since, frames: since === this.#seq ? [] : store.after(storeKey, since) };
   }
 
-  /** Ends the response that carries the stream; the stream itself stays, for who comes back. */
+  /** Ends the response that carries the stream; the stream itself can still be resumed. */
   release(reason: "completed" | "disconnected", retryMs?: number): void {
     if (reason === "completed" && this.#backfill !== undefined) {
       this.#backfill.isComplete = true;

@@ -1,7 +1,6 @@
 /**
- * GET of a 2025-era session: its own stream, and streams taken up again where a client lost them
- * (2025-11-25, basic/transports, Resumability). What cannot be replayed is told, never left out in
- * silence.
+ * GET of a 2025-era session: opens its own stream, or resumes a stream where the client lost it
+ * (2025-11-25, basic/transports, Resumability). A client is told when events cannot be replayed.
  *
  * @module
  */
@@ -96,7 +95,7 @@ function resume(
   stream.attach(connection, { since, frames }, (settled) => {
     reportReplay(deps.emit, session, settled);
     if (settled === undefined) notifyGap(session, stream, since);
-    // A client that is cut again before the next event would not know where it was.
+    // If the client loses the stream again before the next event, it needs an id.
     else if (settled.length === 0 && session.supportsPriming) {
       stream.prime(connection.retryMs ?? RETRY_MS);
     }
@@ -105,8 +104,8 @@ function resume(
 }
 
 /**
- * The stream was one from before a restart, of which nobody knows what came last: the one that goes
- * on in its place tells the gap.
+ * The stream belongs to a time before a restart, and nobody knows its last event. The stream that
+ * takes its place tells the gap.
  */
 function resumeRestored(
   deps: ResumptionDeps,
@@ -121,7 +120,7 @@ function resumeRestored(
 }
 
 /**
- * The stream has said all, which may be in the store.
+ * The stream has ended; its events may still be in the store.
  *
  * @throws {ProtocolError} `method_not_allowed` where nothing is left to come
  */
@@ -139,7 +138,7 @@ function replayFrames(
   { session, position, c }: Resumption,
   frames: Frames | undefined,
 ): Response {
-  // A stream without anything would make clients come back again and again.
+  // A client would come back to an empty stream again and again.
   if (frames?.length === 0) throw nothingLeft();
   const connection = openCarrier(deps, session, c, REPLAY_CARRIER);
   reportReplay(deps.emit, session, frames);
@@ -171,7 +170,7 @@ function reportReplay(
 }
 
 /**
- * The client misses events that are gone, so it hears that it has to look for itself.
+ * Tells a client that events are gone, so that it reads the state anew.
  *
  * @param seq number of the last event that it knows
  */

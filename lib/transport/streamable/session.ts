@@ -1,5 +1,5 @@
 /**
- * One session of the 2025 revisions: what was agreed on, its streams, and what runs for it.
+ * One session of the 2025 revisions: what was negotiated, its streams, and its running requests.
  *
  * @module
  */
@@ -30,14 +30,14 @@ export interface SessionParts {
   readonly key: string;
   /** Its client, who has sent `initialize`. */
   readonly state: ClientState;
-  readonly seal: Signer;
+  readonly signer: Signer;
   readonly store: EventStore;
   /** Bytes that may wait for one stream while its earlier events are read from the store. */
   readonly maxBackfillBytes: number;
   readonly wheel: TimerWheel;
   /** Idle time that ends it (ms). */
   readonly idleMs: number;
-  /** Told once, when it has been idle for so long. */
+  /** Called once, when it has been idle for that time. */
   readonly onIdle: (session: StreamableSession) => void;
 }
 
@@ -63,8 +63,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly #openedAt: number;
   readonly #parts: SessionParts;
   /**
-   * Ends the names of all its streams: a session that was restored counts them from 1 again, and an
-   * event id from before must not lead into a stream from after.
+   * Ends the names of all its streams. A restored session counts its streams from 1 again, and an
+   * event id of an earlier stream must not match a later one.
    */
   readonly #incarnation = randomId("x").slice(0, 9);
   /** Streams with requests still to be answered, by name. */
@@ -81,7 +81,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.key = parts.key;
     this.#parts = parts;
     this.state = parts.state;
-    this.eventIds = new EventIds(parts.seal, parts.key);
+    this.eventIds = new EventIds(parts.signer, parts.key);
     this.standalone = this.#createStream(STANDALONE + this.#incarnation, undefined);
     this.state.sendNotification = (message) => {
       if (this.#hasListened) this.sendChange(message);
@@ -100,7 +100,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     return this.standalone.isAttached || this.state.inFlight.size > 0;
   }
 
-  /** Whether the client comes back by itself to a stream that the server has let go of. */
+  /** Whether the client knows priming events, and comes back to a stream that the server releases. */
   get supportsPriming(): boolean {
     return this.state.version >= PRIMING_SINCE;
   }
@@ -110,7 +110,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#usedAt = this.#parts.wheel.now();
   }
 
-  /** So many more requests came. */
+  /** Counts requests that came. */
   countRequests(count: number): void {
     this.#requestCount += count;
   }
@@ -123,9 +123,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   /**
-   * A stream that is whole at once, as all it has to say is the answer to a request. Behind that
-   * nothing comes, so only a client that knows the event before could come back for it; where there
-   * is none, an id would be of no use.
+   * A complete stream, whose only content is the answer to a request. Where the revision has priming
+   * events, the answer can be replayed to a client that read no more than the priming event.
    */
   wholeStream(answer: JsonRpcResponse): string {
     if (!this.supportsPriming) return jsonEvent(toJson(answer));
@@ -137,8 +136,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   /**
-   * The stream of that name, while it has something to come; for the stream of a GET from before a
-   * restart, the one that goes on in its place.
+   * The stream of that name, while it goes on. For a GET stream of an earlier incarnation it is the
+   * one that takes its place.
    */
   stream(name: string): ResumableStream | undefined {
     return name.startsWith(STANDALONE) ? this.standalone : this.#streams.get(name);
@@ -156,7 +155,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     return `${this.key}/${name}`;
   }
 
-  /** The client listens: from now on it is told of changes, or finds them when it comes back. */
+  /** The client listens: from now on changes are sent, or kept for when it comes back. */
   listen(): void {
     this.#hasListened = true;
   }
@@ -206,7 +205,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
       maxBackfillBytes,
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       answered: () => this.#requestCount,
-      // The other streams only carry an answer.
+      // The other streams carry answers only.
       ...(name.startsWith(STANDALONE) && {
         pings: this.state.pings,
         onLost: () => this.touch(),

@@ -1,8 +1,8 @@
 /**
- * The sessions of the 2025 revisions. A session's id is signed and holds all that was agreed on,
- * so a server that has restarted, or another one with the same key, takes the session up as if
- * nothing had happened; only what was in memory (log level, subscriptions, events to replay) is
- * gone. Unknown are only ids that are forged, too old, or of a session that has ended.
+ * The sessions of the 2025 revisions. A session id is signed and holds what was negotiated, so a
+ * restarted server, or another one with the same key, restores the session. What was in memory only
+ * (log level, subscriptions, events) is gone then. An id is refused when it is forged, too old, or of
+ * a session that has ended.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { RequestOrigin } from "../peer.ts";
 /** What the table works with; the limits are the settings of the same names. */
 export interface SessionTableOptions {
   readonly admission: Admission;
-  readonly seal: Signer;
+  readonly signer: Signer;
   readonly store: EventStore;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
@@ -41,8 +41,8 @@ export interface SessionTableOptions {
 }
 
 /**
- * Why a session left memory; one that was evicted, or went with the process, comes back with its
- * client's next request.
+ * Why a session left memory. An evicted session, and one that ended with the process, is restored by
+ * its client's next request.
  */
 export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
@@ -57,7 +57,7 @@ export interface SessionOpening {
   readonly lease: Lease;
 }
 
-/** A session in memory, and what its id says: it was opened once, as nobody else has that id. */
+/** A session in memory, and what its id says, verified once. */
 interface SessionEntry {
   readonly session: StreamableSession;
   readonly lease: Lease;
@@ -90,7 +90,7 @@ export class SessionTable {
   constructor(options: SessionTableOptions) {
     this.#options = options;
     this.#emit = options.emit ?? emitNothing;
-    this.#tokens = new SessionTokens(options.seal);
+    this.#tokens = new SessionTokens(options.signer);
   }
 
   get size(): number {
@@ -136,8 +136,8 @@ export class SessionTable {
   }
 
   /**
-   * Ends a session because its client asks for it. One that is not in memory is not restored for
-   * that: its id is refused from now on.
+   * Ends a session because its client asks for it. A session that is not in memory is not restored:
+   * its id is refused from now on.
    *
    * @throws {ProtocolError} as {@linkcode find} does
    */
@@ -197,13 +197,13 @@ export class SessionTable {
   }
 
   #open({ id, token, identity }: IssuedId, opening: SessionOpening): StreamableSession {
-    const { changes, seal, store, wheel, idleMs, maxBackfillBytes } = this.#options;
+    const { changes, signer, store, wheel, idleMs, maxBackfillBytes } = this.#options;
     this.#makeRoom();
     const session = new StreamableSession({
       id,
       key: opening.key,
       state: opening.state,
-      seal,
+      signer,
       store,
       maxBackfillBytes,
       wheel,
