@@ -28,7 +28,7 @@ export class JsonValueError extends TypeError {
  * such as a `Map`
  */
 export function toJsonValue(value: unknown, path = ""): unknown {
-  return new Reader().read(value, path);
+  return new Reader().start(value, path);
 }
 
 type Key = string | number;
@@ -36,10 +36,22 @@ type Key = string | number;
 /** Walks one value. Paths are made for errors alone. */
 class Reader {
   readonly #parents: object[] = [];
-  /** The keys that lead to the value that is read. */
+  /** The keys that lead to the object whose members are read. */
   readonly #keys: Key[] = [];
+  /** The member that is read; undefined for the object itself. */
+  #key: Key | undefined;
 
-  read(value: unknown, key: Key): unknown {
+  start(value: unknown, path: string): unknown {
+    try {
+      return this.#read(value, path);
+    } catch (error) {
+      if (error instanceof JsonValueError) throw error;
+      throw this.#refuse(`threw when it was read: ${messageOf(error)}`, error);
+    }
+  }
+
+  #read(value: unknown, key: Key): unknown {
+    this.#key = key;
     switch (typeof value) {
       case "string":
         return value.isWellFormed() ? value : value.toWellFormed();
@@ -47,30 +59,31 @@ class Reader {
         return value;
       case "number":
         if (Number.isFinite(value)) return value;
-        throw this.#refuse(key, `is ${value}`);
+        throw this.#refuse(`is ${value}`);
       case "object":
         return value === null ? value : this.#readObject(value, key);
       case "bigint":
-        throw this.#refuse(key, "is a BigInt");
+        throw this.#refuse("is a BigInt");
       case "undefined":
-        throw this.#refuse(key, "is undefined");
+        throw this.#refuse("is undefined");
       default:
-        throw this.#refuse(key, `is a ${typeof value}`);
+        throw this.#refuse(`is a ${typeof value}`);
     }
   }
 
   #readObject(value: object, key: Key): unknown {
-    if (this.#parents.includes(value)) throw this.#refuse(key, "holds itself");
+    if (this.#parents.includes(value)) throw this.#refuse("holds itself");
     if (this.#parents.length >= MAX_LEVELS) {
-      throw this.#refuse(key, `is nested deeper than ${MAX_LEVELS} levels`);
+      throw this.#refuse(`is nested deeper than ${MAX_LEVELS} levels`);
     }
     this.#parents.push(value);
     const replaced = this.#replacementOf(value, key);
     let read: unknown;
     if (replaced !== value) {
-      read = this.read(replaced, key);
+      read = this.#read(replaced, key);
     } else {
       this.#keys.push(key);
+      this.#key = undefined;
       read = Array.isArray(value) ? this.#readList(value) : this.#readMembers(value);
       this.#keys.pop();
     }
@@ -80,36 +93,42 @@ class Reader {
 
   /** What stands for an object in JSON; the object itself where it has no say in that. */
   #replacementOf(value: object, key: Key): unknown {
-    if (value instanceof Date && Number.isNaN(value.getTime())) {
-      throw this.#refuse(key, "is a Date without a valid time");
+    const { toJSON } = value as { readonly toJSON?: unknown };
+    if (typeof toJSON === "function") {
+      if (value instanceof Date && Number.isNaN(value.getTime())) {
+        throw this.#refuse("is a Date without a valid time");
+      }
+      return toJSON.call(value, key);
     }
-    const toJson = this.#guarded(key, () => (value as { toJSON?: unknown }).toJSON);
-    if (typeof toJson === "function") return this.#guarded(key, () => toJson.call(value, key));
     return value instanceof Error ? { name: value.name, message: messageOf(value) } : value;
   }
 
   #readList(list: readonly unknown[]): readonly unknown[] {
     let copy: unknown[] | undefined;
     for (let index = 0; index < list.length; index++) {
-      const item = this.#guarded(index, () => list[index]);
-      const read = this.read(item, index);
+      this.#key = index;
+      const item = list[index];
+      const read = this.#read(item, index);
       if (read !== item) (copy ??= [...list])[index] = read;
     }
     return copy ?? list;
   }
 
   #readMembers(value: object): object {
-    const keys = this.#guarded(undefined, () => Object.keys(value));
+    const keys = Object.keys(value);
     this.#requireMembers(value, keys);
     let copy: Map<string, unknown> | undefined;
     const members = value as Readonly<Record<string, unknown>>;
-    for (const [index, key] of keys.entries()) {
-      const member = this.#guarded(key, () => members[key]);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!;
+      this.#key = key;
+      const member = members[key];
       // JSON leaves such members out.
       if (member === undefined) continue;
-      const read = this.read(member, key);
-      const isChanged = read !== member || !key.isWellFormed();
-      if (isChanged) copy ??= new Map(keys.slice(0, index).map((name) => [name, members[name]]));
+      const read = this.#read(member, key);
+      if (copy === undefined && (read !== member || !key.isWellFormed())) {
+        copy = new Map(keys.slice(0, index).map((name) => [name, members[name]]));
+      }
       copy?.set(key.toWellFormed(), read);
     }
     // `__proto__` is a name as any other in JSON, and here too.
@@ -119,24 +138,16 @@ class Reader {
   /** Refuses objects whose data JSON does not see: it would make `{}` or a list of numbers of them. */
   #requireMembers(value: object, keys: readonly string[]): void {
     if (ArrayBuffer.isView(value)) {
-      throw this.#refuse(undefined, `is a ${classOf(value)}; give it as base64 text`);
+      throw this.#refuse(`is a ${classOf(value)}; give it as base64 text`);
     }
     if (keys.length > 0) return;
     const prototype = Object.getPrototypeOf(value);
     if (prototype === null || Object.getPrototypeOf(prototype) === null) return;
-    throw this.#refuse(undefined, `is a ${classOf(value)}, whose data JSON does not see`);
+    throw this.#refuse(`is a ${classOf(value)}, whose data JSON does not see`);
   }
 
-  #guarded<T>(key: Key | undefined, get: () => T): T {
-    try {
-      return get();
-    } catch (error) {
-      throw this.#refuse(key, `threw when it was read: ${messageOf(error)}`, error);
-    }
-  }
-
-  #refuse(key: Key | undefined, why: string, cause?: unknown): JsonValueError {
-    const keys = key === undefined ? this.#keys : [...this.#keys, key];
+  #refuse(why: string, cause?: unknown): JsonValueError {
+    const keys = this.#key === undefined ? this.#keys : [...this.#keys, this.#key];
     const options = cause === undefined ? undefined : { cause };
     return new JsonValueError(`${pathOf(keys) || "the value"} ${why}`, options);
   }
