@@ -47,6 +47,7 @@ function show(ledger, query) {
   const now = Date.now();
   trouble.hidden = true;
   tokenCard.hidden = true;
+  byId("open-to-all", HTMLElement).hidden = ledger.is_open_to_all !== true;
   byId("view", HTMLElement).hidden = false;
   showState();
   showFacts(ledger);

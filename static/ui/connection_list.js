@@ -132,13 +132,18 @@ export class ConnectionList {
   }
 }
 
+/** The address, and who it is where that is known. @param {ConnectionView} connection */
+function clientOf({ client_ip, principal }) {
+  return principal === undefined ? client_ip : `${client_ip} ${principal}`;
+}
+
 /** @param {ConnectionView} connection */
 function textsOf(connection) {
   return [
     connection.id,
     connection.dialect,
     formatAge(connection.age_ms),
-    connection.client_ip,
+    clientOf(connection),
     connection.user_agent || "none",
     formatNumber(connection.ping_count),
     formatNumber(connection.failed_pings),

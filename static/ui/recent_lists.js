@@ -25,12 +25,12 @@ export class RecentLists {
       { label: "Cause and fix", kind: "long" },
     ],
     keyOf: ({ key }) => key,
-    textsOf: ({ at, client_ip, method, path, status, kind, message }) => [
-      timeOf(at),
-      client_ip,
-      `${method} ${path}`,
-      `${status} ${kind}`,
-      message,
+    textsOf: (refused) => [
+      timeOf(refused.at),
+      refused.client_ip,
+      `${refused.method} ${refused.path}`,
+      `${refused.status} ${refused.kind}`,
+      causeOf(refused),
     ],
   });
 
@@ -93,4 +93,14 @@ function withKeys(newestFirst) {
 /** @param {string} iso */
 function timeOf(iso) {
   return formatClock(new Date(iso));
+}
+
+/** What was wrong, and for a token what was expected and what came. @param {RefusedView} refused */
+function causeOf({ message, expected, given }) {
+  const parts = [
+    message,
+    expected === undefined ? "" : `Expected ${expected}.`,
+    given === undefined ? "" : `Got ${given}.`,
+  ];
+  return parts.filter((part) => part !== "").join(" ");
 }

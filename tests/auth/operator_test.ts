@@ -87,6 +87,9 @@ Deno.test("the view names whose each connection is", async () => {
   const reader = await openPlain(app, ADA);
   const { connections } = await (await app.request(VIEW)).json();
   assertEquals(connections[0].principal, ADA_PRINCIPAL);
+  const found = async (filter: string) =>
+    (await (await app.request(`${VIEW}?filter=${filter}`)).json()).matching;
+  assertEquals([await found("ada"), await found("eve")], [1, 0]);
   await reader.leave();
 });
 

@@ -6,6 +6,7 @@ import {
   defineResource,
   defineResourceTemplate,
   defineTool,
+  group,
   RegistrationError,
 } from "../../lib/mod.ts";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
@@ -262,6 +263,15 @@ Deno.test("a scope that was lost between two POSTs of a session is missing from 
   const later = { authorization: "Bearer the-later-key-of-the-writer" };
   await assertChallenged(await call(later), "the same principal with less scope");
   assertEquals((await call(WRITER)).status, 200, "the session goes on");
+});
+
+Deno.test("what stands in a group needs its scopes, too", async () => {
+  const order = defineTool({ name: "order", description: "", scopes: WRITE, run: () => "ordered" });
+  using app = shop({ tools: [group("shop", { tools: [order], use: [(_call, next) => next()] })] });
+  const { result } = await ask(app, READER, "tools/list");
+  assertEquals(result.tools, []);
+  await assertChallenged(await app.post("/mcp", toolCall("shop_order"), READER), "in a group");
+  assertEquals((await app.post("/mcp", toolCall("shop_order"), WRITER)).status, 200);
 });
 
 Deno.test("subscribing needs the scopes of what is subscribed to, in both eras", async () => {

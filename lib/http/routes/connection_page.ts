@@ -30,7 +30,7 @@ export interface Sorting {
 export interface PageQuery {
   readonly offset: number;
   readonly limit: number;
-  /** A text that id, dialect, address or user agent hold, whatever its case; empty for all. */
+  /** A text that id, dialect, address, user agent or principal hold, whatever its case; empty for all. */
   readonly filter: string;
   readonly sorting: Sorting;
 }
@@ -73,7 +73,7 @@ function holds(filter: string): (connection: EventStream) => boolean {
   const needle = filter.toLowerCase();
   if (needle === "") return () => true;
   return ({ id, dialect, client }) =>
-    [id, dialect, client.address, client.userAgent]
+    [id, dialect, client.address, client.userAgent, client.principal ?? ""]
       .some((text) => text.toLowerCase().includes(needle));
 }
 

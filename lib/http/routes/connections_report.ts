@@ -26,7 +26,7 @@ export interface LedgerSources {
  * gives them.
  *
  * @param query `offset` (0) and `limit` (100, 1 to 1000); `filter`, a text that the id, dialect,
- * address or user agent holds; `sort` and `order` (`asc`, `desc`), oldest first without them
+ * address, user agent or principal holds; `sort` and `order` (`asc`, `desc`), oldest first without them
  * @throws {ProtocolError} `invalid_params` for what is not in range
  */
 export function ledgerView(
