@@ -63,6 +63,7 @@ function upgradeRefused(status, proxies) {
       "POST (Upgrade: h2c). Such clients do not get in here.",
     fixes: [
       ...fixesFor("upgrade", proxies),
+      { who: "Lifeline", what: "`MCP_LISTENER=node`, which ignores the offer" },
       { who: "Java", what: "`HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)`" },
     ],
   };

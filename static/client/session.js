@@ -7,7 +7,7 @@ import { tryParse } from "../shared/json.js";
 import { Backoff } from "./backoff.js";
 import { CallFailed, Calls } from "./calls.js";
 import { dialectOf } from "./dialects/mod.js";
-import { answerTo, inputResponses } from "./questions.js";
+import { QuestionHandler } from "./question_handler.js";
 import { describeEvent, describeSent, kindOfEvent, levelOf } from "./summaries.js";
 
 /**
@@ -55,8 +55,13 @@ export class Session {
   #state = { phase: "idle" };
   /** A request that waits for the connection to be open. @type {Call | undefined} */
   #first;
-  /** Calls whose answer was a question, by id. @type {Set<string>} */
-  #asking = new Set();
+  #questions = new QuestionHandler({
+    calls: this.#calls,
+    ask: (question, signal) => this.#listener.onQuestion(question, signal),
+    send: async (message, id) => {
+      if (this.#connection !== undefined) await this.#send(this.#connection, message, id);
+    },
+  });
   #keepalives = 0;
   #backoff = new Backoff();
   #retryTimer = 0;
@@ -186,7 +191,7 @@ export class Session {
         if (isCurrent()) this.#listener.onPing({ count: ++this.#keepalives, at });
       },
       onAnswerEnd: (id) => {
-        if (isCurrent() && !this.#asking.has(id)) {
+        if (isCurrent() && !this.#questions.isAsking(id)) {
           this.#calls.fail(id, new CallFailed(NO_RESPONSE, { kind: "lost" }));
         }
       },
@@ -227,42 +232,8 @@ export class Session {
     this.events++;
     if (kind === "ping") {
       this.#listener.onPing({ count: Number(message?.data?.ping_count), at });
-    } else if (message?.method !== undefined && message.id !== undefined) {
-      void this.#answer(message);
-    } else if (message?.result?.resultType === "input_required") {
-      void this.#continue(message);
-    } else if (kind !== "welcome" && kind !== "close") this.#calls.receive(message);
-  }
-
-  /** Answers a request of the server. @param {any} request */
-  async #answer(request) {
-    const connection = this.#connection;
-    try {
-      const answer = await answerTo(request, this.#listener.onQuestion, this.#life.signal);
-      const message = { jsonrpc: "2.0", id: request.id, ...answer };
-      if (connection !== undefined) await this.#send(connection, message);
-    } catch {
-      // The connection has ended, and nobody waits for the answer.
-    }
-  }
-
-  /** Answers what the server must know first, and asks the same again. @param {any} message */
-  async #continue({ id, result }) {
-    const call = this.#calls.get(id);
-    const connection = this.#connection;
-    if (call === undefined || connection === undefined) return;
-    this.#asking.add(id);
-    try {
-      const { inputRequests, requestState } = result;
-      const { onQuestion } = this.#listener;
-      const answers = await inputResponses(inputRequests ?? {}, onQuestion, call.signal);
-      const next = this.#calls.repeat(id, { inputResponses: answers, requestState });
-      if (next !== undefined) void this.#send(connection, next, call.id);
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      this.#calls.fail(id, new CallFailed(text, { kind: "error" }));
-    } finally {
-      this.#asking.delete(id);
+    } else if (kind !== "welcome" && kind !== "close") {
+      if (!this.#questions.handle(message, this.#life.signal)) this.#calls.receive(message);
     }
   }
 

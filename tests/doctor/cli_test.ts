@@ -92,6 +92,7 @@ Deno.test("doctor notes that a POST which offers an upgrade is refused, and what
   const { code, printed } = await run(server.url);
   assertEquals(code, 0);
   assertStringIncludes(printed, "· A request that offers an upgrade to HTTP/2 is refused (400)");
+  assertStringIncludes(printed, "`MCP_LISTENER=node`");
   assertMatch(printed, /→ Java +`HttpClient\.newBuilder\(\)\.version/);
 });
 

@@ -75,6 +75,9 @@ import staticClientLedgerHistoryJs from "../../../static/client/ledger_history.j
 import staticClientListAllJs from "../../../static/client/list_all.js" with { type: "text" };
 import staticClientPingStatsJs from "../../../static/client/ping_stats.js" with { type: "text" };
 import staticClientPollerJs from "../../../static/client/poller.js" with { type: "text" };
+import staticClientQuestionHandlerJs from "../../../static/client/question_handler.js" with {
+  type: "text",
+};
 import staticClientQuestionsJs from "../../../static/client/questions.js" with { type: "text" };
 import staticClientSchemaExampleJs from "../../../static/client/schema_example.js" with {
   type: "text",
@@ -165,6 +168,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/client/list_all.js": staticClientListAllJs,
   "static/client/ping_stats.js": staticClientPingStatsJs,
   "static/client/poller.js": staticClientPollerJs,
+  "static/client/question_handler.js": staticClientQuestionHandlerJs,
   "static/client/questions.js": staticClientQuestionsJs,
   "static/client/schema_example.js": staticClientSchemaExampleJs,
   "static/client/schema_fields.js": staticClientSchemaFieldsJs,
