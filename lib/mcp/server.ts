@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CallAborted, messageOf, ProtocolError } from "../base/errors.ts";
+import { CallAborted, messageOf, ProtocolError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
 import { isPromise } from "../base/promises.ts";
@@ -269,9 +269,12 @@ function outcomeOfAbort({ reason }: CallAborted): Outcome {
 
 function failureOf(request: JsonRpcRequest, error: unknown): JsonRpcResponse {
   if (error instanceof ProtocolError) return toErrorResponse(error, request.id);
+  const { name, uri } = request.params ?? {};
   log.error("Request failed", {
     method: request.method,
+    of: typeof name === "string" ? name : uri,
     error: messageOf(error),
+    stack: stackOf(error),
   });
   return toErrorResponse(
     new ProtocolError("internal_error", "Internal error"),

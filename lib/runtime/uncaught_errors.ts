@@ -1,4 +1,4 @@
-import { messageOf } from "../base/errors.ts";
+import { messageOf, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { RuntimeObserver } from "../base/observer.ts";
 
@@ -20,7 +20,12 @@ export class UncaughtErrors {
   readonly #onRejection = (event: PromiseRejectionEvent): void => {
     event.preventDefault();
     this.observer?.unhandledRejection();
-    log.error("Unhandled rejection", { error: messageOf(event.reason), at: placeOf(event.reason) });
+    const { reason } = event;
+    log.error("Unhandled rejection", {
+      error: messageOf(reason),
+      at: placeOf(reason),
+      stack: stackOf(reason),
+    });
   };
 
   readonly #onError = (event: ErrorEvent): void => {
@@ -28,7 +33,7 @@ export class UncaughtErrors {
     this.observer?.uncaughtError();
     // What a worker throws comes without the error itself.
     const error = event.error === null ? event.message : messageOf(event.error);
-    log.error("Uncaught error", { error, at: placeOf(event.error) });
+    log.error("Uncaught error", { error, at: placeOf(event.error), stack: stackOf(event.error) });
   };
 
   /** Logs and survives them from now on. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf, ProtocolError } from "../base/errors.ts";
+import { messageOf, ProtocolError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
@@ -147,7 +147,7 @@ function tooLarge(characters: number, maxBytes: number): ProtocolError {
 function notJson(thrown: unknown): ProtocolError {
   log.error("Request failed", {
     error: messageOf(thrown),
-    stack: thrown instanceof Error ? thrown.stack : undefined,
+    stack: stackOf(thrown),
   });
   return new ProtocolError("internal_error", "Internal error");
 }

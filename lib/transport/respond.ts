@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf, ProtocolError } from "../base/errors.ts";
+import { messageOf, ProtocolError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { EventStream } from "../stream/event_stream.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
@@ -63,7 +63,7 @@ export function errorResponse(thrown: unknown): Response {
 function internal(thrown: unknown): ProtocolError {
   log.error("Request failed", {
     error: messageOf(thrown),
-    stack: thrown instanceof Error ? thrown.stack : undefined,
+    stack: stackOf(thrown),
   });
   return new ProtocolError("internal_error", "Internal error");
 }

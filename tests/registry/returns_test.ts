@@ -125,3 +125,27 @@ Deno.test("a subscriber hears of a resource under each URI that is equivalent to
   await session.ask(rpc("resources/unsubscribe", { uri: "acme://docs/a" }, 6));
   await events.leave();
 });
+
+Deno.test("the stack of what a resource, a prompt or a completer throws is in the log, with its name", async () => {
+  using log = new CapturedLog();
+  const fail = (): never => {
+    throw new Error("Cannot read", { cause: new Error("disk full") });
+  };
+  using app = testApp({
+    resources: [defineResource({ uri: "x://a", name: "a", read: fail })],
+    prompts: [definePrompt({ name: "p", arguments: z.object({ a: z.string() }), run: fail })],
+  });
+  await ask(app, "resources/read", { uri: "x://a" });
+  await ask(app, "prompts/get", { name: "p", arguments: { a: "b" } });
+  const lines = log.of("Request failed");
+  assertEquals(lines.map(({ fields }) => [fields.method, fields.of, fields.error]), [
+    ["resources/read", "x://a", "Cannot read"],
+    ["prompts/get", "p", "Cannot read"],
+  ]);
+  for (const { fields } of lines) {
+    assertMatch(
+      String(fields.stack),
+      /Error: Cannot read\n +at [^]*\nCaused by: Error: disk full\n +at /,
+    );
+  }
+});
