@@ -1,5 +1,5 @@
 /**
- * What the server offers, by name, and who wants to know when that changes.
+ * The catalog: everything that the server offers, by name. It tells its listeners of each change.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export type CatalogChange =
   | { readonly kind: ListKind }
   | { readonly kind: "resource"; readonly uri: string };
 
-/** All that is offered; things may come and go while the server runs, and clients are told. */
+/** Everything that is served. Features may come and go while the server runs, and clients are told. */
 export class Catalog {
   readonly tools: CatalogList<Tool> = new CatalogList(
     "tool",

@@ -27,7 +27,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   readonly #places = new Map<string, number>();
   #lastPlace = 0;
   #revision = 0;
-  /** What its items need, worked out when somebody asks after a change. */
+  /** The needs of its items, worked out at the first question after a change. */
   #access: ListAccess | undefined;
   readonly #changed: () => void;
 
@@ -49,7 +49,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     return this.#revision;
   }
 
-  /** What the items need of their callers. */
+  /** The scopes that the items need of their callers. */
   get access(): ListAccess {
     return this.#access ??= listAccess(this.#items.values());
   }
@@ -70,7 +70,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     return viewScopes.filter((scope) => granted.includes(scope)).join(" ");
   }
 
-  /** What a caller finds here, in the order of registration. */
+  /** The items that a caller finds here, in the order of registration. */
   visibleTo({ granted, visibility }: Viewer): IteratorObject<T> {
     const items = visibility === undefined
       ? this.#served.values()
@@ -203,7 +203,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   }
 }
 
-/** What the items of a list need of their callers. */
+/** The scopes that the items of a list need of their callers. */
 export interface ListAccess {
   /** The scopes that decide who finds what, in alphabetical order; none where all find the same. */
   readonly viewScopes: readonly string[];

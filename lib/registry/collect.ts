@@ -13,7 +13,7 @@ import type { Tool } from "./tool.ts";
 export interface Unserved {
   /** Such as `tools[2]`. */
   readonly path: string;
-  /** What it is, such as `a promise; await it`. */
+  /** A description, such as `a promise; await it`. */
   readonly what: string;
   /** Whether its author meant it to be served, as far as its form tells. */
   readonly isMistake: boolean;
@@ -85,7 +85,7 @@ class Collector {
   }
 }
 
-/** What lists and plain objects hold, each with its path; nothing for any other value. */
+/** The members of lists and plain objects, each with its path; none for any other value. */
 function membersOf(value: unknown, path: string): readonly (readonly [string, () => unknown])[] {
   if (value instanceof Map) return membersOf(Object.fromEntries(value), path);
   if (Array.isArray(value) || value instanceof Set) {
@@ -122,7 +122,7 @@ function describe(value: unknown, depth: number): Omit<Unserved, "path"> {
   return { what: kind === "object" ? "an object" : `a ${kind}`, isMistake };
 }
 
-/** What an author forgot, where the form of a value tells. */
+/** The author's mistake, where the form of a value shows it. */
 function mistakeOf(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (value instanceof Promise) return "a promise; await it";

@@ -1,5 +1,5 @@
 /**
- * Completers: what proposes values for the arguments of prompts and templates.
+ * Completers, which propose values for the arguments of prompts and templates.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { requireJsonValue, wrongReturn } from "./json_fit.ts";
 /** Most values one completion may hold (2025-11-25, server/utilities/completion). */
 const MAX_COMPLETIONS = 100;
 
-/** What a completion may look at beside the text typed so far. */
+/** The context of a completion, beside the text typed so far. */
 export interface CompletionContext {
   /** Arguments that are already filled in. */
   readonly arguments: Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { isUri } from "./uri.ts";
 
 const MIME_TYPE_REGEXP = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/;
-/** What base64 cannot hold (RFC 4648, section 4); a search, as data may be megabytes long. */
+/** Characters outside base64 (RFC 4648, section 4); a search is fast on megabytes of data. */
 const NOT_BASE64_REGEXP = /[^A-Za-z0-9+/]/;
 
 /** The first error among several, with its place, such as `[1] has no text`. */
@@ -24,7 +24,7 @@ export function firstError(
   return undefined;
 }
 
-/** What is wrong with a block of content, as words that follow its name; undefined where nothing is. */
+/** The error of a block of content, as words that follow its name; undefined where it has none. */
 export function contentError(block: unknown): string | undefined {
   if (!isObject(block)) return "is no content";
   switch (block.type) {

@@ -19,7 +19,7 @@ export interface Caller {
   readonly principal?: string | undefined;
   /** The client that the caller's token was issued to. */
   readonly clientId?: string | undefined;
-  /** What the caller's token allows; none without authentication. */
+  /** The scopes of the caller's token; undefined without authentication. */
   readonly scopes?: readonly string[] | undefined;
   /** All that the caller's token says. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
@@ -27,7 +27,7 @@ export interface Caller {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What tools keep for one session. It lives in this process, and ends with the session. */
+/** One session, as tools see it. Its values are in this process's memory and end with the session. */
 export interface ToolSession {
   /** The value that was set last; undefined where there is none. */
   readonly get: <T = unknown>(key: string) => T | undefined;
@@ -79,7 +79,7 @@ export interface UrlQuestion extends AskOptions {
   readonly url: string;
 }
 
-/** What the user did with a question. */
+/** The user's answer to a question. */
 export type Elicited<T> =
   | { readonly action: "accept"; readonly content: T }
   | { readonly action: "decline" | "cancel"; readonly content?: undefined };
@@ -95,10 +95,9 @@ export interface Elicit {
 }
 
 /**
- * What a tool's `run` (or a prompt's, or a resource's `read`) gets beside its arguments. `App` is
- * what the app's `onStart` returns, as far as the handler needs it.
- * All its
- * functions may be taken out of it: `run(input, { signal, progress })`.
+ * The second argument of a tool's `run`, a prompt's `run` and a resource's `read`. `App` is the part of
+ * `onStart`'s result that the handler needs. All functions may be taken out of it:
+ * `run(input, { signal, progress })`.
  *
  * `elicit`, `sample` and `roots` work in every era of the protocol that has them. In the 2026 era
  * the handler does not really wait: the client gets the question as the result, and when it comes
@@ -112,9 +111,9 @@ export interface ToolContext<App = unknown> {
    * 2024-11-05 or of the plain dialect those of the request that opened it; none over stdio.
    */
   readonly headers: Readonly<Record<string, string>>;
-  /** What belongs to the client's session; undefined where there is none, as in the 2026 era. */
+  /** The client's session; undefined where there is none, as in the 2026 era. */
   readonly session: ToolSession | undefined;
-  /** What `onStart` returned, such as a pool of database connections; undefined without one. */
+  /** The result of `onStart`, such as a pool of database connections; undefined without one. */
   readonly app: App;
   /**
    * Aborts when the answer is not wanted any more; `signal.reason` is a `CallAborted` whose
@@ -124,7 +123,7 @@ export interface ToolContext<App = unknown> {
   /** Id of the stream the answer goes to, where there is one. */
   readonly connectionId: string | undefined;
   readonly caller: Caller;
-  /** What the client said it can do for the server, to offer something else where it cannot. */
+  /** The client's capabilities: a handler can do something else where one is missing. */
   readonly capabilities: ClientCapabilities;
   readonly log: ClientLog;
   /**

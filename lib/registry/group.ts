@@ -38,7 +38,7 @@ export interface Features<App = any> {
   readonly prompts?: Iterable<Prompt<App> | FeatureGroup<App>>;
 }
 
-/** What {@linkcode group} is made of. */
+/** Options of {@linkcode group}. */
 export interface GroupOptions<App = unknown> extends Features<App> {
   /** Middleware around the group's tools, resources and prompts; the first is the outermost. */
   readonly use?: readonly Middleware[];
@@ -208,7 +208,7 @@ function groupedTemplate<App>(
 
 type Shared = Pick<Tool, "scopes" | "isListedForAll" | "tags" | "enabled" | "origin">;
 
-/** What features of all kinds have. */
+/** The members that features of all kinds have. */
 function sharedOf(
   { scopes, isListedForAll, tags, enabled, origin }: Shared,
   { name }: Within,

@@ -1,5 +1,5 @@
 /**
- * What authors define and return, refused with their names where JSON cannot hold it.
+ * Makes definitions and results fit for JSON, or refuses them with the name of their owner.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export function withJsonData(error: ProtocolError, owner: string): ProtocolError
 }
 
 /**
- * What a resource, a prompt or a completer returned, as JSON holds it. The client is told what is wrong,
+ * The result of a resource, a prompt or a completer, as JSON holds it. The client is told what is wrong,
  * as a name and a path tell nothing that is secret.
  *
  * @param path of the value, such as `contents`

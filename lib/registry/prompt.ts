@@ -17,7 +17,7 @@ import { schemaError } from "./schema.ts";
 import { type Serving, type ServingDefinition, servingOf } from "./serving.ts";
 import { validate, type Validation } from "./validation.ts";
 
-/** What `run` may return: the user's words, messages, or the result in full. */
+/** The result of `run`: the user's words, messages, or the result in full. */
 export type PromptReturn = string | readonly PromptMessage[] | GetPromptResult;
 
 /** A prompt as its author writes it. */

@@ -26,7 +26,7 @@ import { UriTemplate, type UriVariables } from "./uri_template.ts";
 
 type Contents = TextResourceContents | BlobResourceContents;
 
-/** What `read` may return: text, bytes, or contents in full. */
+/** The result of `read`: text, bytes, or contents in full. */
 export type ReadReturn = string | Uint8Array | Contents | readonly Contents[];
 
 interface Described extends AccessDefinition, ServingDefinition {

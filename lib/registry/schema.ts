@@ -65,7 +65,7 @@ export function hasProperty(schema: JsonObject, name: string, root = schema): bo
   });
 }
 
-/** What is wrong with a value that should be a zod 4 schema, as words that follow its name. */
+/** The error of a value that should be a zod 4 schema, as words that follow its name. */
 export function schemaError(schema: unknown): string | undefined {
   if (!isObject(schema) && typeof schema !== "function") return "is not a zod 4 schema";
   if ("_zod" in schema) return undefined;
@@ -101,7 +101,7 @@ function placeOf(schema: z.ZodType, side: SchemaSide): string {
       },
     });
   } catch {
-    // Whatever else is wrong with it has no place.
+    // Other errors have no place.
   }
   const field = fieldAt(place ?? []);
   return field === "" ? "" : `${field}: `;

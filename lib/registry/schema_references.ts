@@ -31,7 +31,7 @@ export function withNamedRoot(schema: JsonObject): JsonObject {
     const definition = definitionOf(root.$ref, root);
     if (definition === undefined) break;
     const { $ref: _, ...own } = root;
-    // What stands beside the reference, such as a description, is of the root alone.
+    // Keywords beside the reference, such as a description, belong to the root alone.
     root = { ...definition, ...own };
   }
   return root === schema ? schema : withoutUnused(root);

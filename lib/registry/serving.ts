@@ -29,7 +29,7 @@ export interface Serving {
 export type Selection = string | { readonly tag: string };
 
 /**
- * What a definition says of tags and of being served.
+ * Reads the tags and the switch of a definition.
  *
  * @param owner named in the error, for example `tool "add"`
  * @throws {RegistrationError} for tags that are not a list of texts

@@ -39,7 +39,7 @@ export interface ToolResult {
   readonly _meta?: JsonObject;
 }
 
-/** What `run` may return: full MCP content, or a value of the `output` schema, or else text. */
+/** The result of `run`: full MCP content, a value of the `output` schema, or text without one. */
 export type ToolReturn<O extends z.ZodType> =
   | ToolResult
   | ([O] extends [never] ? string : z.input<O>);

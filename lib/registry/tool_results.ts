@@ -1,5 +1,5 @@
 /**
- * What a tool's `run` returned, made into the result of `tools/call`.
+ * Makes the result of `tools/call` out of the value that a tool's `run` returned.
  *
  * @module
  */

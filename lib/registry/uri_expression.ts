@@ -5,7 +5,7 @@
  * @module
  */
 
-/** What begins an expression; none in `{name}`. */
+/** The first character of an expression; empty for `{name}`. */
 export type Operator = "" | "+" | "#" | "." | "/" | ";" | "?" | "&";
 
 /** One variable of an expression. */
@@ -30,7 +30,7 @@ const VARIABLE_REGEXP =
 
 const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 const RESERVED = ":/?#[]@!$&'()*+,;=";
-/** What values have besides unreserved characters, commas between them included. */
+/** Characters of values besides the unreserved ones, with the separators between values. */
 const CHARACTERS: Readonly<Record<Operator, string>> = {
   "": ",",
   "+": RESERVED,
@@ -41,7 +41,7 @@ const CHARACTERS: Readonly<Record<Operator, string>> = {
   "?": ",&=",
   "&": ",&=",
 };
-/** What clients leave as it is although RFC 6570 has it encoded, as `encodeURIComponent()` does. */
+/** Characters that RFC 6570 encodes and some clients do not, as `encodeURIComponent()` does not. */
 const LENIENT: Readonly<Record<Operator, string>> = {
   "": "!$&'()*+;=:@",
   "+": "",

@@ -1,8 +1,8 @@
 import type { Serving } from "./serving.ts";
 
-/** Decides what somebody sees in place of what all see. */
+/** Decides whether a client sees a feature, whatever others see. */
 export interface Sight {
-  /** Who have the same key see the same. */
+  /** Clients with the same key see the same. */
   readonly key: string;
   /**
    * Whether a thing is seen.
@@ -15,7 +15,7 @@ export interface Sight {
 /** Sees what is switched off as well. */
 export const SEES_ALL: Sight = { key: "all", allows: () => true };
 
-/** What one session sees in place of what all see, by tags. */
+/** The sight of one session, by tags. */
 export class Visibility implements Sight {
   readonly #shown = new Set<string>();
   readonly #hidden = new Set<string>();
@@ -43,10 +43,10 @@ export class Visibility implements Sight {
   }
 }
 
-/** Who looks at a list. */
+/** The client that reads a list. */
 export interface Viewer {
   /** The caller's scopes; undefined for a caller who has none. */
   readonly granted?: readonly string[] | undefined;
-  /** What the caller's session sees; undefined where it sees what all see. */
+  /** The sight of the caller's session; undefined where it sees what all see. */
   readonly visibility?: Sight | undefined;
 }

@@ -16,7 +16,7 @@ const KINDS = {
 } as const;
 type Kind = keyof typeof KINDS;
 
-/** What modules serve, and what stands around it. */
+/** The features of modules, and the middleware and lifespan around them. */
 export interface LoadedModules extends FeatureLists, Lifespan {
   readonly use: readonly Middleware[];
 }
@@ -57,7 +57,7 @@ export async function loadFeatures(
   return { ...all, use, ...composeLifespans(lifespans) };
 }
 
-/** What one module serves, and what it puts around everything. */
+/** The features of one module, and its middleware and lifespan. */
 interface LoadedModule {
   readonly features: FeatureLists;
   readonly hooks: ModuleHooks;
@@ -126,7 +126,7 @@ function refusal(specifier: string, url: string, why: string, cause?: unknown): 
   return new ConfigError(`Cannot load MCP_TOOLS=${specifier} (${url}): ${why}`, { cause });
 }
 
-/** What went wrong, without the colors that Deno gives to places in source files. */
+/** The words of an error, without the colors that Deno gives to places in source files. */
 function wordsOf(error: unknown): string {
   const words = stripAnsi(messageOf(error));
   return /--allow-\w+/.test(words)

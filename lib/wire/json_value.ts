@@ -91,7 +91,7 @@ class Reader {
     return read;
   }
 
-  /** What stands for an object in JSON; the object itself where it has no say in that. */
+  /** The value that stands for an object in JSON; the object itself where it has no `toJSON()`. */
   #replacementOf(value: object, key: Key): unknown {
     const { toJSON } = value as { readonly toJSON?: unknown };
     if (typeof toJSON === "function") {
