@@ -63,11 +63,23 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   }
   void warnOfMisspelled();
   if (serveStdio !== undefined) return await serveStdio(app, signals);
+  keysFile?.watch();
+  try {
+    return await serveHttp(app, settings, { lines, signals });
+  } finally {
+    keysFile?.stop();
+  }
+}
+
+async function serveHttp(
+  app: App,
+  settings: Settings,
+  { lines, signals }: Omit<Process, "rejections">,
+): Promise<number> {
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await requireSs();
   const loopDelay = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
   loopDelay.start();
-  keysFile?.watch();
   warnIfOpen(app, settings.HOST);
   try {
     return await serve(app, {
@@ -87,7 +99,6 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     });
   } finally {
     loopDelay.stop();
-    keysFile?.stop();
   }
 }
 

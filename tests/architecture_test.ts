@@ -12,6 +12,34 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime", "testing"],
 ];
 const MAX_LINES = 300;
+const MAX_FUNCTION_LINES = 50;
+/** Most files directly in a folder, besides those in its rooms. */
+const MAX_FILES: Readonly<Record<string, number>> = { "lib/http": 12, "lib/transport": 10 };
+/** Share of the exports of lib/ that have a doc comment. */
+const MIN_DOCUMENTED = 0.9;
+
+/** Which rooms of a folder import from which others; all other rooms are held apart. */
+const ROOM_ARROWS: Readonly<Record<string, readonly string[]>> = {
+  "lib/http": ["routes → steps", "routes → metrics", "steps → metrics"],
+  "lib/mcp": [
+    "ask → methods",
+    "methods → ask",
+    "methods → session",
+    "session → ask",
+  ],
+  "lib/runtime": ["listen → half_open"],
+  "lib/stream": [],
+  // A modern request is a stateless one with its own checks; stdio and the plain dialect tell
+  // modern messages from others.
+  "lib/transport": [
+    "http_sse → stream_session",
+    "modern → stateless",
+    "plain → modern",
+    "plain → stream_session",
+    "stateless → modern",
+    "stdio → modern",
+  ],
+};
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -159,6 +187,55 @@ Deno.test("the doctor's engine and the pages name no runtime", () => {
   assertEquals(naming.map(({ path }) => path), []);
 });
 
+/** The folder and the room of a path such as `lib/http/steps/guard.ts`. */
+function roomOf(path: string): { readonly folder: string; readonly room: string } | undefined {
+  const [, folder, room] = /^(lib\/[^/]+)\/([^/]+)\//.exec(path) ?? [];
+  return folder === undefined || room === undefined ? undefined : { folder, room };
+}
+
+Deno.test("the rooms of a folder are held apart, but for the arrows that are listed", () => {
+  const arrows = FILES.flatMap(({ path, imports }) => {
+    const from = roomOf(path);
+    return imports.flatMap((target) => {
+      const to = roomOf(target);
+      if (from === undefined || from.folder !== to?.folder || from.room === to.room) return [];
+      return [{ folder: from.folder, arrow: `${from.room} → ${to.room}`, path, target }];
+    });
+  });
+  assert(arrows.length > 0);
+  const wrong = arrows.filter(({ folder, arrow }) => !ROOM_ARROWS[folder]?.includes(arrow));
+  assertEquals(wrong.map(({ path, target }) => `${path} → ${target}`), []);
+  const used = new Set(arrows.map(({ folder, arrow }) => `${folder}: ${arrow}`));
+  const listed = Object.entries(ROOM_ARROWS)
+    .flatMap(([folder, list]) => list.map((arrow) => `${folder}: ${arrow}`));
+  assertEquals(listed.filter((arrow) => !used.has(arrow)), [], "listed, but not there");
+});
+
+for (const [folder, most] of Object.entries(MAX_FILES)) {
+  Deno.test(`${folder}/ has at most ${most} files outside its rooms`, () => {
+    const files = FILES.filter(({ path }) =>
+      path.startsWith(`${folder}/`) && roomOf(path) === undefined
+    );
+    assert(files.length <= most, `${files.length} files`);
+  });
+}
+
+Deno.test("no type is asserted by way of `unknown`, but where node:http's requests are made web ones", () => {
+  const wrong = FILES.filter(({ path, code }) =>
+    /\bas unknown as\b/.test(code) && !path.startsWith("lib/runtime/listen/node_")
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("nobody asks for the class of a stream or a session, or asserts it", () => {
+  const halves = "(\\w*Stream|\\w*Session|\\w*Driver|\\w*Dialect|\\w*Connection)\\b";
+  const asking = new RegExp(`\\binstanceof ${halves}|\\bas (?!const\\b)${halves}(?!\\w* from)`);
+  const wrong = FILES.filter(({ path, code }) =>
+    /^lib\/(stream|transport|mcp|http)\//.test(path) && asking.test(code)
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
 Deno.test("no file imports itself through others, types included", () => {
   const importsOf = new Map(FILES.map(({ path, imports }) => [path, imports]));
   const done = new Set<string>();
@@ -208,6 +285,50 @@ Deno.test(`no file of lib/, of the pages and of the doctor is longer than ${MAX_
   assertEquals(long.map(({ path, lines }) => `${path}: ${lines}`), []);
 });
 
+/** The functions in a formatted text: the line of each body's start, and its length in lines. */
+function functionsIn(text: string): { readonly line: number; readonly length: number }[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, start) => {
+    const opens = /(=>|\)(: [^{}]*)?) \{$/.test(line) &&
+      !/^\s*(\} )?(if|for|while|switch|else|catch|class|interface)\b/.test(line);
+    if (!opens) return [];
+    const end = `${/^\s*/.exec(line)?.[0] ?? ""}}`;
+    const length = lines.slice(start + 1).findIndex((other) => other.startsWith(end)) + 2;
+    return [{ line: start + 1, length }];
+  });
+}
+
+Deno.test("the search for functions sees those with and without a name, and no blocks", () => {
+  const text = [
+    "export function one(",
+    "  text: string,",
+    "): void {",
+    "  if (text) {",
+    "  }",
+    "}",
+    "class A {",
+    "  two(): void {",
+    "  }",
+    "}",
+    "const three = () => {",
+    "};",
+  ].join("\n");
+  assertEquals(functionsIn(text), [
+    { line: 3, length: 4 },
+    { line: 8, length: 2 },
+    { line: 11, length: 2 },
+  ]);
+});
+
+Deno.test(`no function is longer than ${MAX_FUNCTION_LINES} lines`, () => {
+  const long = FILES.flatMap(({ path }) =>
+    functionsIn(Deno.readTextFileSync(new URL(path, ROOT)))
+      .filter(({ length }) => length > MAX_FUNCTION_LINES)
+      .map(({ line, length }) => `${path}:${line}: ${length}`)
+  );
+  assertEquals(long, []);
+});
+
 Deno.test("files are named in snake_case and export nothing by default", () => {
   assertEquals(
     FILES.filter(({ path }) => !/^[a-z0-9_/]+\.ts$/.test(path)).map(({ path }) => path),
@@ -217,17 +338,36 @@ Deno.test("files are named in snake_case and export nothing by default", () => {
   assertEquals(wrong.map(({ path }) => path), []);
 });
 
-Deno.test("everything that lib/mod.ts exports has a doc comment", async () => {
+/** The exports of some files, by file. */
+async function exportsOf(paths: readonly string[]): Promise<DocJson["nodes"]> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", "lib/mod.ts"],
+    args: ["doc", "--json", ...paths],
     cwd: ROOT,
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
-  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as DocJson;
-  const symbols = Object.values(nodes).flatMap((node) => node.symbols);
+  return (JSON.parse(new TextDecoder().decode(stdout)) as DocJson).nodes;
+}
+
+Deno.test("everything that lib/mod.ts exports has a doc comment", async () => {
+  const symbols = Object.values(await exportsOf(["lib/mod.ts"])).flatMap((node) => node.symbols);
   assert(symbols.some(({ name }) => name === "createApp"));
   const bare = symbols.filter(({ declarations }) => !declarations.some(({ jsDoc }) => jsDoc?.doc));
   assertEquals(bare.map(({ name }) => name), []);
+});
+
+Deno.test(`at least ${MIN_DOCUMENTED * 100} % of what lib/ exports has a doc comment`, async () => {
+  const paths = FILES.map(({ path }) => path).filter((path) => path.startsWith("lib/"));
+  const own = Object.entries(await exportsOf(paths)).flatMap(([url, { symbols }]) =>
+    symbols.map(({ name, declarations }) => ({
+      name: `${url.slice(ROOT.href.length)}: ${name}`,
+      declarations: declarations.filter(({ location, kind }) =>
+        kind !== "reference" && location.filename === url
+      ),
+    })).filter(({ declarations }) => declarations.length > 0)
+  );
+  const bare = own.filter(({ declarations }) => !declarations.some(({ jsDoc }) => jsDoc?.doc));
+  const share = 1 - bare.length / own.length;
+  assert(share >= MIN_DOCUMENTED, `${share}: ${bare.map(({ name }) => name).join(", ")}`);
 });
 
 /** What this test reads of `deno doc --json`. */
@@ -236,7 +376,11 @@ interface DocJson {
     Record<string, {
       readonly symbols: readonly {
         readonly name: string;
-        readonly declarations: readonly { readonly jsDoc?: { readonly doc?: string } }[];
+        readonly declarations: readonly {
+          readonly kind: string;
+          readonly location: { readonly filename: string };
+          readonly jsDoc?: { readonly doc?: string };
+        }[];
       }[];
     }>
   >;

@@ -35,6 +35,7 @@ export interface ArrivingRequest extends AuthRequest {
   readonly path: string;
 }
 
+/** The authorization of an app. */
 export class Auth {
   readonly documents: ReadonlyMap<string, ResourceMetadata>;
   readonly mirror: AuthParts["mirror"];

@@ -27,6 +27,7 @@ export const AUTH_FAILURES = [
   "unavailable",
   "too_many",
 ] as const;
+/** Why a credential was refused, in one word. */
 export type AuthFailureReason = (typeof AUTH_FAILURES)[number];
 
 /** Details of an {@linkcode AuthFailure}. */

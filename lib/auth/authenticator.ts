@@ -33,6 +33,7 @@ export interface AuthRequest extends AuthContext {
 /** Most credentials that are being checked at once. */
 const MAX_CHECKS = 1_000;
 
+/** Finds out who sends a request, by its credential. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #verdicts = new Verdicts();

@@ -137,25 +137,26 @@ function introspectionOf(
 
 /** @throws {ConfigError} naming each setting that lacks another */
 function checkComplete(settings: Settings, options: AuthOptions): void {
-  const hasIssuers = settings.MCP_AUTH_ISSUERS.length > 0;
+  const missing = [...introspectionFaults(settings), ...wayFaults(settings, options)]
+    .flatMap(([isFault, message]) => isFault ? [message] : []);
+  if (missing.length === 0) return;
+  throw new ConfigError(["Authorization is set up by half:", ...missing].join("\n  "));
+}
+
+/** Whether something is missing, and what. */
+type Fault = readonly [boolean, string];
+
+function introspectionFaults(settings: Settings): Fault[] {
   const hasIntrospection = settings.MCP_AUTH_INTROSPECTION_URL !== undefined;
-  const hasKeys = options.keys !== undefined || settings.MCP_AUTH_KEYS_FILE !== undefined;
-  const hasTokens = hasIssuers || hasIntrospection;
-  const hasAny = hasTokens || hasKeys || options.verify !== undefined;
   const hasAudience = settings.MCP_PUBLIC_URL !== undefined ||
     settings.MCP_AUTH_AUDIENCES.length > 0;
-  const hasClient = settings.MCP_AUTH_INTROSPECTION_CLIENT_ID !== undefined &&
-    settings.MCP_AUTH_INTROSPECTION_CLIENT_SECRET !== undefined;
-  const hasPartOfClient = settings.MCP_AUTH_INTROSPECTION_CLIENT_ID !== undefined ||
-    settings.MCP_AUTH_INTROSPECTION_CLIENT_SECRET !== undefined;
-  const anyWay = "MCP_AUTH_ISSUERS, MCP_AUTH_INTROSPECTION_URL or MCP_AUTH_KEYS_FILE";
-  const faults: readonly (readonly [boolean, string])[] = [
+  const client = [
+    settings.MCP_AUTH_INTROSPECTION_CLIENT_ID,
+    settings.MCP_AUTH_INTROSPECTION_CLIENT_SECRET,
+  ].filter((part) => part !== undefined);
+  return [
     [
-      hasIssuers && settings.MCP_PUBLIC_URL === undefined,
-      "MCP_AUTH_ISSUERS needs MCP_PUBLIC_URL: clients are told there where to get a token",
-    ],
-    [
-      hasIntrospection && !hasClient,
+      hasIntrospection && client.length < 2,
       "MCP_AUTH_INTROSPECTION_URL needs MCP_AUTH_INTROSPECTION_CLIENT_ID and " +
       "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
     ],
@@ -165,9 +166,23 @@ function checkComplete(settings: Settings, options: AuthOptions): void {
       "for this server",
     ],
     [
-      hasPartOfClient && !hasIntrospection,
+      client.length > 0 && !hasIntrospection,
       "MCP_AUTH_INTROSPECTION_CLIENT_ID and MCP_AUTH_INTROSPECTION_CLIENT_SECRET need " +
       "MCP_AUTH_INTROSPECTION_URL",
+    ],
+  ];
+}
+
+function wayFaults(settings: Settings, options: AuthOptions): Fault[] {
+  const hasIssuers = settings.MCP_AUTH_ISSUERS.length > 0;
+  const hasKeys = options.keys !== undefined || settings.MCP_AUTH_KEYS_FILE !== undefined;
+  const hasTokens = hasIssuers || settings.MCP_AUTH_INTROSPECTION_URL !== undefined;
+  const hasAny = hasTokens || hasKeys || options.verify !== undefined;
+  const anyWay = "MCP_AUTH_ISSUERS, MCP_AUTH_INTROSPECTION_URL or MCP_AUTH_KEYS_FILE";
+  return [
+    [
+      hasIssuers && settings.MCP_PUBLIC_URL === undefined,
+      "MCP_AUTH_ISSUERS needs MCP_PUBLIC_URL: clients are told there where to get a token",
     ],
     [
       settings.MCP_AUTH_AUDIENCES.length > 0 && !hasTokens,
@@ -195,7 +210,4 @@ function checkComplete(settings: Settings, options: AuthOptions): void {
       "MCP_AUTH_KEYS_FILE is read by main.ts; give createApp({ auth: { keys } }) its keys",
     ],
   ];
-  const missing = faults.flatMap(([isFault, message]) => isFault ? [message] : []);
-  if (missing.length === 0) return;
-  throw new ConfigError(["Authorization is set up by half:", ...missing].join("\n  "));
 }

@@ -26,6 +26,7 @@ export interface IntrospectionRules extends TokenRules {
 
 type Answer = Readonly<Record<string, unknown>>;
 
+/** Asks the issuer about opaque tokens (RFC 7662). */
 export class Introspection implements Way {
   readonly takesKeys = false;
   readonly isShareable = true;

@@ -35,6 +35,7 @@ interface KeySet {
   readonly fetchedAt: number;
 }
 
+/** The public keys of one issuer, fetched when a token needs one and kept for a while. */
 export class IssuerKeys {
   readonly issuer: string;
   readonly #provider: Provider;

@@ -40,6 +40,7 @@ export interface JwtRules extends TokenRules {
   readonly types: readonly string[];
 }
 
+/** Checks access tokens that are JWTs (RFC 9068). */
 export class Jwts implements Way {
   readonly takesKeys = false;
   readonly isShareable = true;

@@ -39,6 +39,7 @@ export type VerifyToken = (
 const OWN_ISSUER = "urn:lifeline:verify";
 const log = logFor("auth");
 
+/** Asks a function of the library user about tokens. */
 export class OwnWay implements Way {
   readonly takesKeys = true;
   readonly isShareable: boolean;

@@ -25,6 +25,7 @@ interface Refused {
   readonly until: number;
 }
 
+/** Keeps for a while whether a credential is good, by its hash. */
 export class Verdicts {
   /** Apart from each other, so that a flood of bad tokens pushes no good one out. */
   #accepted = new LruMap<string, Accepted>(MAX_VERDICTS);

@@ -30,6 +30,7 @@ function isProviderUrl(name: string): boolean {
 const scopeList = (fallback: readonly string[] = []) =>
   nameList(fallback, (name) => SCOPE_REGEXP.test(name), "scope: no blanks, quotes or commas");
 
+/** The settings of authorization, as parts of the schema. */
 export const AUTHORIZATION = {
   MCP_AUTH_ISSUERS: nameList(
     [],

@@ -1,6 +1,7 @@
 /** A value now or later. Work that is done at once should not pay for a promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** Whether a value is still to come. */
 export function isPromise(value: unknown): value is Promise<unknown>;
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T>;
 export function isPromise(value: unknown): boolean {

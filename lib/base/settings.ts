@@ -205,6 +205,7 @@ const TOPICS = {
   Logging: LOGGING,
 };
 
+/** The schema of all settings. */
 export const SETTINGS_SCHEMA = z.object({
   ...LISTENING,
   ...TOOLS,

@@ -10,6 +10,7 @@ import { nodeCrypto } from "./node.ts";
 /** Characters of the signature, base64url: 128 of the 256 bits, as RFC 2104 section 5 allows. */
 const MAC_LENGTH = 22;
 
+/** Signs texts that clients keep for the server; they stay readable. */
 export class Signer {
   readonly #key: string | Uint8Array;
 

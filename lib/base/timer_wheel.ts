@@ -109,6 +109,7 @@ export interface TimerWheelOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Many timers on one clock and one timer of the runtime. */
 export class TimerWheel {
   readonly #tickMs: number;
   readonly #slots: Slot[];

@@ -16,6 +16,7 @@ interface Bucket {
   at: number;
 }
 
+/** A rate limit for each of many keys, with a bound on the keys. */
 export class TokenBuckets {
   readonly #rate: BucketRate;
   readonly #buckets: LruMap<string, Bucket>;

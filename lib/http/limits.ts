@@ -1,9 +1,9 @@
 import type { Settings } from "../base/settings.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { RegistryLimits, StreamRegistry } from "../stream/stream_registry.ts";
-import { BodyDeadlines } from "../transport/body_deadlines.ts";
-import type { BodyLimits } from "../transport/large_body.ts";
-import { Turns } from "../transport/turns.ts";
+import { BodyDeadlines } from "../transport/body/deadlines.ts";
+import type { BodyLimits } from "../transport/body/large_body.ts";
+import { Turns } from "../transport/body/turns.ts";
 
 /** The limits of all streams, from the settings of the same names. */
 export function registryLimits(settings: Settings): RegistryLimits {

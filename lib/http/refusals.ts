@@ -26,6 +26,7 @@ const QUIET_KINDS: readonly string[] = ["not_found", "too_many_requests", "overl
 /** What clients learn of a fault of the server; the log has the rest. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
+/** Reports requests that are refused before a method runs: to observers and to the log. */
 export class Refusals {
   readonly #emit: Emit;
   readonly #clock: Clock;

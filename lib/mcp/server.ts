@@ -54,6 +54,7 @@ const log = logFor("mcp");
 const NO_PARAMS: JsonObject = {};
 const NO_LIFESPAN = { value: undefined };
 
+/** Runs the requests of all clients by the methods of their revision. */
 export class McpServer {
   readonly context: ServerContext;
   /** Methods for messages that belong to a legacy session. */

@@ -46,7 +46,7 @@ type Known = Record<PropertyKey, unknown>;
 
 /** Makes the context of a call. */
 export function createToolContext(call: Call): ToolContext {
-  return new Proxy<Known>({}, new Members(call)) as unknown as ToolContext;
+  return new Proxy<Known>({}, new Members(call)) as Known & ToolContext;
 }
 
 class Members implements ProxyHandler<Known> {

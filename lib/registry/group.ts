@@ -199,8 +199,7 @@ function groupedTemplate<App>(
       if (!template.matches(uri)) return undefined;
       return await around(
         callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-        async (changed) =>
-          await template.read(uri, changed.ctx as ToolContext<App>) as unknown as JsonObject,
+        async (changed) => await template.read(uri, changed.ctx as ToolContext<App>) as JsonObject,
       ) as Awaited<ReturnType<ResourceTemplate["read"]>>;
     },
   };

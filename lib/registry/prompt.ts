@@ -102,7 +102,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
     ...servingOf({ tags, enabled }, owner),
     complete: complete as Completers,
     get: (args, ctx) => {
-      const validation = validate(schema ?? NO_ARGUMENTS as unknown as A, args ?? {});
+      const validation = validate((schema ?? NO_ARGUMENTS) as A, args ?? {});
       return isPromise(validation)
         ? validation.then((settled) => runValid(settled, ctx))
         : runValid(validation, ctx);

@@ -32,6 +32,7 @@ export function fileAt(path: string): ChangingFile {
   };
 }
 
+/** The file of static keys, read again when it changes. */
 export class KeysFile {
   readonly keys: StaticKeys;
   readonly #file: ChangingFile;

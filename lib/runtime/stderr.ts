@@ -21,6 +21,7 @@ const ENCODER = new TextEncoder();
 /** A text, or what becomes one. */
 type Line = string | { toString(): string };
 
+/** Writes lines to stderr in batches, and drops lines rather than wait. */
 export class StderrLines {
   /** Form of what it has to say itself. */
   format: LogFormat = "text";

@@ -15,6 +15,7 @@ export const CLOSE_REASONS = [
   "error",
 ] as const;
 
+/** Why a stream ended. */
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** Whether the client is gone: nobody reads any more. */

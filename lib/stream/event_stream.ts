@@ -24,6 +24,7 @@ import { Stream } from "./stream.ts";
 import type { StreamSnapshot, StreamState } from "./snapshot.ts";
 import type { EventStreamParts } from "./stream.ts";
 
+/** One event stream, from its opening to its one close reason. */
 export class EventStream extends Stream
   implements StreamSnapshot, ReaderProgress, EventListenerObject {
   readonly #log: Log;

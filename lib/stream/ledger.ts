@@ -15,6 +15,7 @@ export const REFUSALS = [
   "body_bytes",
   "body_bytes_per_client",
 ] as const;
+/** A limit that refuses something. */
 export type Refusal = (typeof REFUSALS)[number];
 
 /** The counts, at one moment: opened = open + Σ closed. */

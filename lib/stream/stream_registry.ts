@@ -46,6 +46,7 @@ export interface OpenOptions {
 /** A slower ping finds a dead client later, so there is an end to what a client may ask for. */
 const MAX_PING_INTERVAL_MS = 600_000;
 
+/** Opens, finds and drains the streams of an app. */
 export class StreamRegistry implements StreamHost {
   readonly wheel: TimerWheel;
   readonly limits: RegistryLimits;

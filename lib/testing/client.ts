@@ -268,9 +268,9 @@ export class TestClient implements AsyncDisposable {
         .catch(() => {});
     } else if (method === NOTIFICATIONS.progress) {
       const { progressToken: _token, ...progress } = params;
-      this.progress.push(progress as unknown as Progress);
+      this.progress.push(progress as JsonObject & Progress);
     } else if (method === NOTIFICATIONS.message) {
-      this.logs.push(params as unknown as LogMessage);
+      this.logs.push(params as JsonObject & LogMessage);
     } else this.notifications.push({ method, params });
   }
 }

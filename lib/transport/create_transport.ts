@@ -16,7 +16,7 @@ import { GuardedEventStore } from "../store/guarded_event_store.ts";
 import { MemoryEventStore } from "../store/memory_event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { Answers } from "./answers.ts";
-import type { Core, Dialect, TransportCore } from "./dialect.ts";
+import type { Core, Dialect } from "./dialect.ts";
 import { type AccessCheck, Endpoint } from "./endpoint.ts";
 import type { Pipe } from "./stdio/connection.ts";
 import { SessionTable } from "./streamable/session_table.ts";
@@ -85,57 +85,33 @@ export function createTransport(
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
   const signer = new Signer(settings.MCP_SESSION_KEY);
   const changes = new ChangeBus(catalog);
-  const store = options.store === undefined
-    ? createStore(settings, wheel)
-    : new GuardedEventStore(options.store, () => wheel.now());
+  const store = storeOf(settings, options, wheel);
   const server = new McpServer({
-    info,
+    ...{ info, use, catalog, signer, wheel, requestTimeoutMs, emit },
     ...(instructions !== undefined && { instructions }),
-    use,
     ...(lifespan !== undefined && { lifespan }),
-    catalog,
-    signer,
     pageSize: settings.MCP_PAGE_SIZE,
-    wheel,
-    requestTimeoutMs,
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
-    emit,
     around: tracing(catalog, info.version),
     holdBody: () => core.connections.admission.bodies.hold(),
   });
+  const { admission } = core.connections;
   const sessions = new SessionTable({
-    admission: core.connections.admission,
-    signer,
-    store,
-    changes,
-    wheel,
-    requestTimeoutMs,
+    ...{ admission, signer, store, changes, wheel, requestTimeoutMs, emit },
     idleMs: settings.MCP_SESSION_IDLE_MS,
     maxAgeMs: settings.MCP_SESSION_MAX_MS,
     maxSessions: settings.MCP_MAX_SESSIONS,
     maxBackfillBytes: settings.MCP_REPLAY_BYTES,
-    emit,
   });
-  const parts: TransportCore = {
-    ...core,
-    info,
-    catalog,
-    changes,
-    store,
-    requestTimeoutMs,
-    server,
-    answers: new Answers(core.connections, settings.MCP_MAX_RESULT_BYTES),
-    sessions,
-  };
+  const answers = new Answers(core.connections, settings.MCP_MAX_RESULT_BYTES);
+  const own = { info, catalog, changes, store, requestTimeoutMs, server, answers, sessions };
+  const parts = { ...core, ...own };
+  const handlers = dialects.map((dialect) => dialect.create(parts));
   return {
     server,
     sessions,
     store,
-    endpoint: new Endpoint(
-      dialects.map((dialect) => dialect.create(parts)),
-      core.connections.admission,
-      access,
-    ),
+    endpoint: new Endpoint(handlers, admission, access),
     serveStdio: async (pipe) => {
       const { serveStdio } = await import("./stdio/connection.ts");
       await serveStdio({
@@ -149,7 +125,13 @@ export function createTransport(
   };
 }
 
-function createStore(settings: TransportSettings, wheel: TimerWheel): MemoryEventStore {
+/** The store that was given, or one in memory. */
+function storeOf(
+  settings: TransportSettings,
+  { store }: Pick<TransportOptions, "store">,
+  wheel: TimerWheel,
+): EventStore {
+  if (store !== undefined) return new GuardedEventStore(store, () => wheel.now());
   return new MemoryEventStore({
     maxEvents: settings.MCP_REPLAY_EVENTS,
     maxStreamBytes: settings.MCP_REPLAY_BYTES,

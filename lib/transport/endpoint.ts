@@ -7,7 +7,8 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { Admission } from "../stream/admit/admission.ts";
-import { checkDepth, emptyBodyError, isRequest, parseMessage } from "../wire/json_rpc.ts";
+import { checkDepth, isRequest, parseMessage } from "../wire/json_rpc.ts";
+import { emptyBodyError } from "../wire/parse_errors.ts";
 import { noBatchError } from "./batch.ts";
 import { ACCEPT } from "../wire/headers.ts";
 import { listsPage } from "../wire/media_types.ts";

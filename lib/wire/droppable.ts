@@ -9,6 +9,7 @@ import { NOTIFICATIONS } from "./methods.ts";
 
 /** In the order in which metrics and documents name them. */
 export const DROPPABLE_KINDS = ["list_changed", "resource_updated", "progress", "log"] as const;
+/** The kind of a message that may be dropped for a slow reader. */
 export type DroppableKind = (typeof DROPPABLE_KINDS)[number];
 
 /** What a notification is about. */

@@ -16,6 +16,7 @@ interface ErrorRow {
   readonly status: number;
 }
 
+/** Code and status of each kind of protocol error. */
 export const ERROR_TABLE: Readonly<Record<ProtocolErrorKind, ErrorRow>> = {
   parse_error: { code: -32700, status: 400 },
   invalid_request: { code: -32600, status: 400 },

@@ -5,12 +5,16 @@
  *
  * @module
  */
-import { messageOf, ProtocolError } from "../base/errors.ts";
+import { ProtocolError } from "../base/errors.ts";
 import { createIntern } from "../base/intern.ts";
+import { emptyBodyError, invalidJsonError } from "./parse_errors.ts";
 
+/** The id of a request (JSON-RPC 2.0, section 4). */
 export type JsonRpcId = string | number;
+/** A JSON object. */
 export type JsonObject = Record<string, unknown>;
 
+/** A request: it has a method and an id. */
 export interface JsonRpcRequest {
   readonly jsonrpc: "2.0";
   readonly id: JsonRpcId;
@@ -18,18 +22,21 @@ export interface JsonRpcRequest {
   readonly params?: JsonObject;
 }
 
+/** A notification: it has a method and no id, and gets no answer. */
 export interface JsonRpcNotification {
   readonly jsonrpc: "2.0";
   readonly method: string;
   readonly params?: JsonObject;
 }
 
+/** The answer to a request that succeeded. */
 export interface JsonRpcResultResponse {
   readonly jsonrpc: "2.0";
   readonly id: JsonRpcId;
   readonly result: unknown;
 }
 
+/** The answer to a request that failed. */
 export interface JsonRpcErrorResponse {
   readonly jsonrpc: "2.0";
   readonly id: JsonRpcId | null;
@@ -40,7 +47,9 @@ export interface JsonRpcErrorResponse {
   };
 }
 
+/** The answer to a request. */
 export type JsonRpcResponse = JsonRpcResultResponse | JsonRpcErrorResponse;
+/** Any message. */
 export type JsonRpcMessage =
   | JsonRpcRequest
   | JsonRpcNotification
@@ -64,45 +73,6 @@ export function parseJson(text: string): unknown {
   }
   checkDepth(value);
   return value;
-}
-
-/** What is said where a message should be and nothing is. */
-export function emptyBodyError(): ProtocolError {
-  return new ProtocolError(
-    "parse_error",
-    "Parse error: the body is empty, expected a JSON-RPC message",
-  );
-}
-
-/**
- * What is said of a text that is not JSON.
- *
- * @param error what `JSON.parse()` threw
- * @param length of the text, where it is at hand
- */
-export function invalidJsonError(error: unknown, length?: number): ProtocolError {
-  return new ProtocolError(
-    "parse_error",
-    `Parse error: the body is not valid JSON${errorPosition(error, length)}`,
-  );
-}
-
-/** V8 says which character it did not expect, then quotes the text: here it begins with that one. */
-const BYTE_ORDER_MARK_REGEXP = /^Unexpected token '\uFEFF', "\uFEFF/;
-
-/** Where it stops being JSON, as far as the engine tells; its own words stay inside. */
-function errorPosition(error: unknown, length: number | undefined): string {
-  const said = messageOf(error);
-  if (BYTE_ORDER_MARK_REGEXP.test(said)) {
-    return ": it begins with a byte order mark (U+FEFF); send UTF-8 without one (RFC 8259, 8.1)";
-  }
-  const position = / position (\d+)/.exec(said)?.[1];
-  if (position !== undefined) return ` at character ${Number(position) + 1}`;
-  if (said.includes("end of JSON")) {
-    return `${length === undefined ? "" : ` after character ${length}`}: something is missing`;
-  }
-  const token = /^Unexpected token '(.)'/su.exec(said)?.[1];
-  return token === undefined ? "" : ` at ${JSON.stringify(token)}`;
 }
 
 /**
@@ -170,7 +140,7 @@ function parseCall(value: JsonObject): JsonRpcRequest | JsonRpcNotification {
   }
   // Reuse one string object, so that lookups need not hash it again.
   value.method = internMethod(value.method);
-  return value as unknown as JsonRpcRequest | JsonRpcNotification;
+  return value as JsonObject & (JsonRpcRequest | JsonRpcNotification);
 }
 
 const internMethod = createIntern();
@@ -192,25 +162,29 @@ function parseResponse(value: JsonObject): JsonRpcResponse {
       id,
     );
   }
-  return value as unknown as JsonRpcResponse;
+  return value as JsonObject & JsonRpcResponse;
 }
 
+/** Whether a message is a request. */
 export function isRequest(message: JsonRpcMessage): message is JsonRpcRequest {
   return "method" in message && "id" in message;
 }
 
+/** Whether a message is a notification. */
 export function isNotification(
   message: JsonRpcMessage,
 ): message is JsonRpcNotification {
   return "method" in message && !("id" in message);
 }
 
+/** Whether a message is a response. */
 export function isResponse(
   message: JsonRpcMessage,
 ): message is JsonRpcResponse {
   return !("method" in message);
 }
 
+/** Whether a value is a JSON object: neither null nor a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,7 +7,9 @@
 import { accepts } from "@std/http/negotiation";
 import { memoize } from "../base/memoize.ts";
 
+/** Media type of JSON (RFC 8259). */
 export const JSON_TYPE = "application/json";
+/** Media type of event streams (HTML standard, section 9.2). */
 export const EVENT_STREAM_TYPE = "text/event-stream";
 
 /** What an `Accept` header allows. */

@@ -9,6 +9,7 @@ export const PROTOCOL_VERSIONS = [
   "2024-11-05",
 ] as const;
 
+/** A revision of MCP that the server speaks. */
 export type ProtocolVersion = (typeof PROTOCOL_VERSIONS)[number];
 
 /**
@@ -31,6 +32,7 @@ export function eraOf(version: string): Era {
   return version >= "2026-07-28" ? "modern" : "legacy";
 }
 
+/** Whether the server speaks a revision. */
 export function isSupported(version: unknown): version is ProtocolVersion {
   return typeof version === "string" && isListed(version);
 }

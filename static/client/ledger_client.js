@@ -7,10 +7,10 @@
 import { readRefusal } from "../shared/refusal.js";
 
 /**
- * @typedef {import("../../lib/http/routes/ledger_view.ts").LedgerView} LedgerView
- * @typedef {import("../../lib/http/routes/ledger_view.ts").ConnectionView} ConnectionView
- * @typedef {import("../../lib/http/routes/ledger_view.ts").ClosedView} ClosedView
- * @typedef {import("../../lib/http/routes/ledger_view.ts").RefusedView} RefusedView
+ * @typedef {import("../../lib/http/ledger_view.ts").LedgerView} LedgerView
+ * @typedef {import("../../lib/http/ledger_view.ts").ConnectionView} ConnectionView
+ * @typedef {import("../../lib/http/ledger_view.ts").ClosedView} ClosedView
+ * @typedef {import("../../lib/http/ledger_view.ts").RefusedView} RefusedView
  * @typedef {{ offset: number, limit: number, filter: string, sort: string, order: string }} Query
  */
 

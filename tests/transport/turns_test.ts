@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Turns } from "../../lib/transport/turns.ts";
+import { Turns } from "../../lib/transport/body/turns.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
 
 Deno.test("work that holds the event loop has its turn at once where nobody is at it", () => {

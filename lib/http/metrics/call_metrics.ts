@@ -27,6 +27,7 @@ export interface CallMetricsOptions {
   readonly hasTool: (name: string) => boolean;
 }
 
+/** Counts and times requests and tool calls. */
 export class CallMetrics {
   readonly #clock: Clock;
   readonly #toolNames: LabelAllowlist;

@@ -27,6 +27,7 @@ export interface WatchOptions extends Omit<ServerMetricsOptions, "figures"> {
   readonly observer: Partial<Observer> | undefined;
 }
 
+/** The metrics, the log of calls and the observers of one app. */
 export class Instrumentation {
   /** Every part of the app reports through it. */
   readonly emit: Emit;

@@ -13,7 +13,7 @@ import type {
 import { RingBuffer } from "../../base/ring_buffer.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
 import type { ProtocolErrorKind } from "../../base/errors.ts";
-import type { ClosedView, RefusedView } from "../routes/ledger_view.ts";
+import type { ClosedView, RefusedView } from "../ledger_view.ts";
 
 /** How many of each are kept. */
 export const RECENT_MAX = 100;
@@ -28,6 +28,7 @@ interface Closed {
   readonly connection: ObservedConnection;
 }
 
+/** Keeps the last closed streams and the last refused requests. */
 export class RecentEnds implements Partial<Observer> {
   readonly #closed = new RingBuffer<Closed>(RECENT_MAX);
   readonly #refused = new RingBuffer<RefusedView>(RECENT_MAX);

@@ -48,6 +48,7 @@ export const AGE_SECONDS = [
   7200,
 ];
 const SESSION_SECONDS = [1, 10, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400];
+/** Buckets of delays, from a millisecond to ten seconds. */
 export const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** What {@linkcode ServerMetrics} needs. */

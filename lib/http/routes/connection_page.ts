@@ -18,6 +18,7 @@ export const SORTS = [
   "sent",
   "requests",
 ] as const;
+/** The orders in which the connections can be listed. */
 export const ORDERS = ["asc", "desc"] as const;
 
 /** How to sort. */

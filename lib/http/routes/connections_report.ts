@@ -4,7 +4,7 @@ import type { Client } from "../../stream/client.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { ORDERS, selectPage, type Sorting, SORTS } from "./connection_page.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
-import type { ConnectionView, LedgerView } from "./ledger_view.ts";
+import type { ConnectionView, LedgerView } from "../ledger_view.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;

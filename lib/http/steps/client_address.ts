@@ -12,6 +12,7 @@ import { nodeNet } from "../../base/node.ts";
 import { parseSubnet, type Subnet } from "../../base/subnet.ts";
 import { identityOf, type Peer } from "../../transport/peer.ts";
 
+/** Finds the client behind proxies that the operator trusts. */
 export class TrustedProxies {
   /** Undefined where nothing is. */
   readonly #trusted: BlockList | undefined;

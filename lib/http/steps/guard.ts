@@ -46,6 +46,7 @@ const MAX_QUOTED = 200;
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const CORS_MAX_AGE_S = "600";
 
+/** Checks `Host` and `Origin`, and answers the CORS questions of browsers. */
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;

@@ -26,6 +26,7 @@ export interface ClientRequestsOptions {
   readonly capabilities: () => ClientCapabilities;
 }
 
+/** Requests that the server sends to its client, and their answers. */
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #pending = new Map<string, PendingRequest>();

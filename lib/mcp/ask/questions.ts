@@ -106,7 +106,7 @@ async function sample(
     key,
   });
   if (isObject(answer) && typeof answer.model === "string" && answer.content !== undefined) {
-    return answer as unknown as CreateMessageResult;
+    return answer as JsonObject & CreateMessageResult;
   }
   throw wrongAnswer(CLIENT_METHODS.sample, 'it needs "role", "content" and "model"');
 }

@@ -26,6 +26,7 @@ const LIST_CHANGED: Readonly<Record<ListKind, JsonRpcNotification>> = {
   prompts: notification(NOTIFICATIONS.promptsChanged),
 };
 
+/** Tells the listeners when lists or resources change. */
 export class ChangeBus {
   readonly #listeners = new SlotList<ChangeListener>();
   /** Changes of this turn of the event loop, each once. */

@@ -29,6 +29,7 @@ const FLAGS = {
   resources: "resourcesListChanged",
 } as const;
 
+/** What one client wants to hear of. */
 export class Subscription {
   readonly id: JsonRpcId;
   readonly #filter: JsonObject;

@@ -31,17 +31,14 @@ export interface LegacyMethods {
 export function legacyMethods(context: ServerContext): LegacyMethods {
   const { catalog, use } = context;
   const features = featureMethods(context);
-  const callTool = withObjectContent(features.callTool);
   const listTools = withObjectSchemas(features.listTools);
   const wrapped = <S extends RequestScope>([name, method]: readonly [string, Method<S>]) =>
     [name, withMiddleware(use, name, method)] as const;
+  const templates = cachedList(features.listResourceTemplates, catalog.resourceTemplates);
   const lists: readonly [string, Method][] = [
     [METHODS.listTools, cachedList(listTools, catalog.tools)],
     [METHODS.listResources, cachedList(features.listResources, catalog.resources)],
-    [
-      METHODS.listResourceTemplates,
-      cachedList(features.listResourceTemplates, catalog.resourceTemplates),
-    ],
+    [METHODS.listResourceTemplates, templates],
     [METHODS.listPrompts, cachedList(features.listPrompts, catalog.prompts)],
   ];
   const shared: readonly (readonly [string, Method])[] = [
@@ -50,7 +47,7 @@ export function legacyMethods(context: ServerContext): LegacyMethods {
     [METHODS.complete, features.complete],
   ];
   const running: readonly [string, Method][] = [
-    [METHODS.callTool, callTool],
+    [METHODS.callTool, withObjectContent(features.callTool)],
     [METHODS.readResource, features.readResource],
     [METHODS.getPrompt, features.getPrompt],
   ];
@@ -66,15 +63,16 @@ export function legacyMethods(context: ServerContext): LegacyMethods {
     ...session.map(wrapped),
   ]);
   const sessionless = new Map<string, Method>([...shared, ...running]);
+  const notifications = NOTIFICATION_HANDLERS;
   return {
     legacy: {
       requests: legacy,
-      notifications: NOTIFICATION_HANDLERS,
+      notifications,
       refuse: (method) => unknownMethod(method, legacy.keys()),
     },
     sessionless: {
       requests: sessionless,
-      notifications: NOTIFICATION_HANDLERS,
+      notifications,
       refuse: (method) =>
         legacy.has(method) ? needsSession(method) : unknownMethod(method, sessionless.keys()),
     },

@@ -68,6 +68,7 @@ const MAX_CLIENTS = 10_000;
 /** Seconds a refused client is asked to wait: spread, so that a crowd does not come back at once. */
 const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
 
+/** Decides what may enter: streams, sessions and calls, by total, client and rate. */
 export class Admission {
   /** Large bodies. */
   readonly bodies: BodyBudget;

@@ -28,6 +28,7 @@ interface Held {
 export const FRAME_OVERHEAD_BYTES = 320;
 const ENCODER = new TextEncoder();
 
+/** Messages that wait for a slow reader; of each key only the newest is kept. */
 export class Coalescer {
   readonly #owner: CoalescerHost;
   /** In the order in which they will be sent. */

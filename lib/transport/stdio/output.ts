@@ -16,6 +16,7 @@ const SLOW_READER_RATIO = 1 / 8;
 const UNCOUNTED: CoalescerHost = { addQueued: () => {}, superseded: () => {} };
 const log = logFor("stdio");
 
+/** The messages to the client of a pipe, with a bound on what waits. */
 export class StdioOutput {
   readonly #writeLine: (line: string) => Promise<void>;
   readonly #maxQueued: number;

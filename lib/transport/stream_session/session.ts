@@ -72,6 +72,7 @@ export interface SessionParts extends SessionStreamDeps {
 /** A pause between two calls that is long enough for a planned end (ms). */
 const PAUSE_MS = 200;
 
+/** A session that is one stream, as in HTTP+SSE and in the plain dialect. */
 export class StreamSession implements LegacyScope, StreamDriver, ChangeListener {
   readonly session: ClientState;
   readonly stream: EventStream;

@@ -73,6 +73,7 @@ interface Backfill {
   isComplete: boolean;
 }
 
+/** A stream whose events are kept, so that a client can come back for them. */
 export class ResumableStream {
   readonly name: string;
   readonly #parts: ResumableParts;

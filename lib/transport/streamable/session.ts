@@ -50,6 +50,7 @@ const RESPONSE = "p";
 
 const ENCODER = new TextEncoder();
 
+/** One session of the 2025 revisions. */
 export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly id: string;
   readonly key: string;

@@ -45,6 +45,7 @@ export interface SessionTableOptions {
  * its client's next request.
  */
 export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
+/** Why a session left memory. */
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 /** A session to be. */
@@ -77,6 +78,7 @@ interface IssuedId {
 const MAX_ENDED = 100_000;
 const log = logFor("session");
 
+/** The sessions of an app, in memory and from their ids. */
 export class SessionTable {
   readonly #options: SessionTableOptions;
   readonly #emit: Emit;

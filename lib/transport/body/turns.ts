@@ -1,4 +1,4 @@
-import { type Clock, monotonic } from "../base/clock.ts";
+import { type Clock, monotonic } from "../../base/clock.ts";
 
 /**
  * Turns for what holds the event loop, such as the parsing of a large body. Each rests afterwards

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProtocolErrorKind } from "../../base/errors.ts";
+import type { ProtocolErrorKind } from "../base/errors.ts";
 
 /** The ledger, one page of the open connections, and what ended last. */
 export interface LedgerView {

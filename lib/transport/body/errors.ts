@@ -1,6 +1,6 @@
-import { ProtocolError } from "../base/errors.ts";
-import { CONTENT_ENCODING } from "../wire/headers.ts";
-import { invalidJsonError } from "../wire/json_rpc.ts";
+import { ProtocolError } from "../../base/errors.ts";
+import { CONTENT_ENCODING } from "../../wire/headers.ts";
+import { invalidJsonError } from "../../wire/parse_errors.ts";
 
 /** What the client is told of a body that could not be had. */
 export function asProtocolError(error: unknown, headers: Headers): ProtocolError {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
-import { memoize } from "../base/memoize.ts";
-import type { MaybePromise } from "../base/promises.ts";
-import { isJsonContentType } from "../wire/media_types.ts";
-import { type BodyConsumer, PendingBody } from "./body_deadlines.ts";
-import { tooLarge } from "./body_errors.ts";
+import { ProtocolError } from "../../base/errors.ts";
+import { memoize } from "../../base/memoize.ts";
+import type { MaybePromise } from "../../base/promises.ts";
+import { isJsonContentType } from "../../wire/media_types.ts";
+import { type BodyConsumer, PendingBody } from "./deadlines.ts";
+import { tooLarge } from "./errors.ts";
 import { type BodyLimits, LARGE_BYTES, LargeBody } from "./large_body.ts";
 
 /**

@@ -1,11 +1,11 @@
-import { ProtocolError } from "../base/errors.ts";
-import type { MaybePromise } from "../base/promises.ts";
-import type { Admission } from "../stream/admit/admission.ts";
-import type { BodyBudget, BodyLease } from "../stream/admit/body_budget.ts";
-import { parseJson } from "../wire/json_rpc.ts";
-import { JsonValueCount } from "../wire/json_values.ts";
-import { type BodyConsumer, type BodyDeadlines, PendingBody } from "./body_deadlines.ts";
-import { tooLarge } from "./body_errors.ts";
+import { ProtocolError } from "../../base/errors.ts";
+import type { MaybePromise } from "../../base/promises.ts";
+import type { Admission } from "../../stream/admit/admission.ts";
+import type { BodyBudget, BodyLease } from "../../stream/admit/body_budget.ts";
+import { parseJson } from "../../wire/json_rpc.ts";
+import { JsonValueCount } from "../../wire/json_values.ts";
+import { type BodyConsumer, type BodyDeadlines, PendingBody } from "./deadlines.ts";
+import { tooLarge } from "./errors.ts";
 import type { Turns } from "./turns.ts";
 
 /** How large and how slow a body may be. */

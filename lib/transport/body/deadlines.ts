@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
-import type { MaybePromise } from "../base/promises.ts";
-import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
-import type { Client } from "../stream/client.ts";
-import { asProtocolError } from "./body_errors.ts";
+import { ProtocolError } from "../../base/errors.ts";
+import type { MaybePromise } from "../../base/promises.ts";
+import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
+import type { Client } from "../../stream/client.ts";
+import { asProtocolError } from "./errors.ts";
 
 /** A request whose body is to be read, and which then answers. Neither method may throw or reject. */
 export interface BodyConsumer {

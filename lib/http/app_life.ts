@@ -1,0 +1,57 @@
+import type { Settings } from "../base/settings.ts";
+import type { BodyLimits } from "../transport/body/large_body.ts";
+import type { Transport } from "../transport/create_transport.ts";
+import type { Core } from "../transport/dialect.ts";
+import type { App } from "./app_types.ts";
+import { drain } from "./drain.ts";
+import type { AppLifespan } from "./lifespan.ts";
+import type { Instrumentation } from "./metrics/instrumentation.ts";
+import type { PendingResponses } from "./pending_responses.ts";
+
+/** Time for `onStop` that is granted in any case (ms). */
+const MIN_STOP_MS = 1_000;
+
+/** How an app starts, drains and stops, and what it is busy with. */
+export function lifeOf(
+  { settings, core: { wheel, connections }, transport, lifespan, pending, bodies, watch }: {
+    readonly settings: Settings;
+    readonly core: Core;
+    readonly transport: Transport;
+    readonly lifespan: AppLifespan;
+    readonly pending: PendingResponses;
+    readonly bodies: BodyLimits;
+    readonly watch: Instrumentation;
+  },
+): Pick<App, "start" | "drain" | "speak" | "activity" | "stop"> {
+  return {
+    start: () => lifespan.start(),
+    drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
+      const until = wheel.now() + budgetMs;
+      const outcome = await drain({ server: transport.server, connections, pending }, budgetMs);
+      await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
+      return outcome;
+    },
+    speak: async (pipe) => {
+      await lifespan.start();
+      await transport.serveStdio(pipe);
+    },
+    activity: () => {
+      const sessions = transport.sessions.size;
+      const { queuedBytes: unreadBytes } = connections.ledger();
+      // A session waits to be idle; what watches bodies and ended streams stops with its next look.
+      const known = sessions + connections.tailDrains.size +
+        (bodies.deadlines.isScheduled ? 1 : 0);
+      return {
+        streams: connections.size,
+        sessions,
+        requests: pending.size + transport.server.running,
+        unreadBytes,
+        timers: Math.max(0, wheel.size - known),
+      };
+    },
+    stop: () => {
+      void lifespan.stop(MIN_STOP_MS);
+      for (const part of [transport, connections, watch]) part.stop();
+    },
+  };
+}

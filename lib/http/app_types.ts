@@ -1,0 +1,95 @@
+/**
+ * What an app is made of, and what it is.
+ *
+ * @module
+ */
+import type { AuthOptions } from "../auth/create_auth.ts";
+import type { Observer, RuntimeObserver } from "../base/observer.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { Settings } from "../base/settings.ts";
+import type { TimerWheelOptions } from "../base/timer_wheel.ts";
+import type { Catalog } from "../registry/catalog.ts";
+import type { Features } from "../registry/group.ts";
+import type { Lifespan } from "../registry/lifespan.ts";
+import type { Middleware } from "../registry/middleware.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
+import type { StreamRegistry } from "../stream/stream_registry.ts";
+import type { Dialect } from "../transport/dialect.ts";
+import type { Peer } from "../transport/peer.ts";
+import type { Pipe } from "../transport/stdio/connection.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+import type { DrainOutcome } from "./drain.ts";
+import type { RouteLoader } from "./route.ts";
+import type { Authenticate } from "./steps/authenticate.ts";
+
+/** What an app is made of; everything has a default. */
+export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, Lifespan<Start> {
+  /** How the server names itself to clients. */
+  readonly info?: Implementation;
+  /** For the model: how to use this server. */
+  readonly instructions?: string;
+  /** Middleware around every request but `ping`; the first is the outermost. */
+  readonly use?: readonly Middleware[] | undefined;
+  readonly settings?: Partial<Settings>;
+  /** Figures of the JavaScript heap, where the runtime tells them. */
+  readonly heap?: () => HeapFigures;
+  readonly wheel?: TimerWheelOptions;
+  /** Keeps events for clients that come back to a stream; default: the memory of this process. */
+  readonly store?: EventStore | undefined;
+  /** The dialects of the endpoint, in the order in which they are asked; default: all. */
+  readonly dialects?: readonly Dialect[] | undefined;
+  /** Told what happens, as the metrics are; what it throws is logged and harms nobody. */
+  readonly observer?: Partial<Observer>;
+  /** Ways to know a caller that only code can give, beside those of the settings `MCP_AUTH_…`. */
+  readonly auth?: AuthOptions | undefined;
+  /** Finds out who sends a request, in place of `auth` and its settings. */
+  readonly authenticate?: Authenticate | undefined;
+  /** Loads the pages, by path, when somebody asks for one; default: those of Lifeline. */
+  readonly pages?: RouteLoader | undefined;
+}
+
+/** What an app holds at one moment. */
+export interface AppActivity {
+  /** Open streams. */
+  readonly streams: number;
+  /** Sessions of the 2025 revisions. */
+  readonly sessions: number;
+  /** Requests without a response, and calls that run. */
+  readonly requests: number;
+  /** Bytes that nobody has read yet, those of ended streams included. */
+  readonly unreadBytes: number;
+  /** Deadlines that wait, besides those of sessions. */
+  readonly timers: number;
+}
+
+/** A running app. */
+export interface App {
+  /** Answers one request. Never rejects. */
+  fetch(request: Request, peer?: Peer): MaybePromise<Response>;
+  readonly catalog: Catalog;
+  readonly connections: StreamRegistry;
+  /** Whether it listens beyond this machine (`HOST`) and lets everybody in. */
+  readonly isOpen: boolean;
+  /** Takes reports that only the runtime can make, such as how late its event loop is. */
+  readonly observer: RuntimeObserver;
+  /**
+   * Runs `onStart`, unless it has run. Without this the first request does.
+   *
+   * @throws {ConfigError} saying why the app cannot start
+   */
+  start(): Promise<void>;
+  /**
+   * Refuses new work and ends all streams, the busy ones when their calls are done; then runs
+   * `onStop`.
+   *
+   * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is answered with an error
+   */
+  drain(budgetMs?: number): Promise<DrainOutcome>;
+  /** Speaks with one client over a pipe, as stdio is, until either end closes. */
+  speak(pipe: Pipe): Promise<void>;
+  /** What it holds now, for tests: all is 0 when its clients have gone. */
+  activity(): AppActivity;
+  /** Ends everything at once and stops all timers. */
+  stop(): void;
+}
