@@ -1,6 +1,7 @@
 /** One client at the other end of a pipe: what it may write, and how its connection ends. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { rpc, testApp, toolCall } from "../../helpers/app.ts";
+import { CapturedLog } from "../../helpers/log.ts";
 import { TestPipe } from "../../helpers/pipe.ts";
 import { FakeTime, settled } from "../../helpers/time.ts";
 import { HeldTool, toolThat } from "../../helpers/tools.ts";
@@ -96,11 +97,12 @@ Deno.test("a line of exactly MCP_MAX_BODY_BYTES is answered, in whatever pieces 
   const line = JSON.stringify(rpc("ping", {}, 1)).padEnd(1_024, " ");
   await pipe.sayText(line.slice(0, 700));
   await pipe.sayText(`${line.slice(700)}\n`);
+  await pipe.sayText(`${line}\n`);
   // The last line may end with the input.
   await pipe.sayText(JSON.stringify(rpc("ping", {}, 2)));
   await pipe.close();
   await served;
-  assertEquals(pipe.lines.map(({ id, result }) => [id, result]), [[1, {}], [2, {}]]);
+  assertEquals(pipe.lines.map(({ id, result }) => [id, result]), [[1, {}], [1, {}], [2, {}]]);
   app.stop();
 });
 
@@ -267,3 +269,80 @@ Deno.test("after a slow phase a change is told at once, and once", async () => {
   await served;
   app.stop();
 });
+
+Deno.test("a connection ends once its reader has taken the last answer, also one that was cut", async () => {
+  using time = new FakeTime();
+  const { app, held, pipe, served } = start({
+    settings: { MCP_DRAIN_MS: 1_000 },
+    isSlow: true,
+  });
+  await pipe.say(toolCall("held", {}, 1));
+  await held.next();
+  let isServed = false;
+  void served.then(() => isServed = true);
+  await pipe.close();
+  await time.advance(1_100);
+  assertEquals([pipe.lines.at(-1)?.id, isServed], [1, false]);
+  await pipe.readOn();
+  await served;
+  app.stop();
+});
+
+Deno.test("a request of a revision that nobody speaks is refused, with those that are spoken", async () => {
+  const { app, pipe, served } = start();
+  const key = "io.modelcontextprotocol/protocolVersion";
+  await pipe.say(modernBody("ping", {}, { id: 5, meta: { [key]: "2031-01-01" } }));
+  const { id, error } = pipe.lines[0];
+  assertEquals([id, error.code, error.data.requested], [5, -32022, "2031-01-01"]);
+  await pipe.close();
+  await served;
+  app.stop();
+});
+
+Deno.test("an input that fails ends the connection, and the log says why", async () => {
+  using log = new CapturedLog();
+  using app = testApp();
+  const input = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.error(new Error("Input broke")),
+  });
+  await app.speak({ input, write: () => Promise.resolve() });
+  assertEquals(log.of("Input failed")[0]?.fields.error, "Input broke");
+});
+
+Deno.test("an output that fails is told at debug, once", async () => {
+  using log = new CapturedLog("debug");
+  const { app, pipe, served } = start();
+  pipe.breakOff();
+  await pipe.say(rpc("ping", {}, 1));
+  await pipe.say(rpc("ping", {}, 2));
+  await served;
+  assertEquals(log.of("Output closed").map(({ fields }) => fields.error), ["Broken pipe"]);
+  app.stop();
+});
+
+for (const isModern of [false, true]) {
+  Deno.test(`progress that was deferred is dropped with its call: ${isModern ? "2026-07-28" : "2025-11-25"}`, async () => {
+    const { app, held, pipe, served } = start({
+      settings: { MCP_MAX_QUEUED_BYTES: 4_096 },
+      isSlow: true,
+    });
+    const params = { name: "held", arguments: {} };
+    const meta = { progressToken: "p" };
+    await pipe.say(
+      isModern
+        ? modernBody("tools/call", params, { id: 1, meta })
+        : rpc("tools/call", { ...params, _meta: meta }, 1),
+    );
+    const call = await held.next();
+    for (let number = 1; number <= 200; number++) call.ctx.progress(number);
+    call.finish("done");
+    await settled();
+    await pipe.readOn();
+    const answerAt = pipe.lines.findIndex(({ id }) => id === 1);
+    assertEquals(pipe.lines.slice(answerAt + 1).filter(({ params }) => params?.progress), []);
+    assertLess(pipe.lines.length, 200);
+    await pipe.close();
+    await served;
+    app.stop();
+  });
+}
