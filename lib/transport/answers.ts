@@ -124,6 +124,13 @@ function roomAfter(value: unknown, room: number): number {
   if (typeof value === "string") return room - value.length;
   let left = room - 8;
   if (typeof value !== "object" || value === null) return left;
+  // Perf: `for in` makes a text of each index.
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index++) {
+      left = roomAfter(value[index], left);
+    }
+    return left;
+  }
   for (const key in value) {
     if (left < 0) return left;
     left = roomAfter((value as Record<string, unknown>)[key], left - key.length);
