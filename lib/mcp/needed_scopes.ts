@@ -53,11 +53,11 @@ function resourceAt(uri: unknown, catalog: Catalog): Guarded | undefined {
     catalog.resourceTemplates.visibleTo(ANYBODY).find((template) => template.matches(uri));
 }
 
-function referenced(ref: unknown, { prompts, resourceTemplates }: Catalog): Guarded | undefined {
+function referenced(ref: unknown, catalog: Catalog): Guarded | undefined {
   if (!isObject(ref)) return undefined;
   return ref.type === "ref/prompt"
-    ? prompts.find(String(ref.name), SEES_ALL)
-    : resourceTemplates.find(String(ref.uri), SEES_ALL);
+    ? catalog.prompts.find(String(ref.name), SEES_ALL)
+    : catalog.referenced(String(ref.uri), SEES_ALL);
 }
 
 function scopesOfSubscriptions(notifications: unknown, catalog: Catalog): readonly string[] {

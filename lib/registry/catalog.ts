@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ALL_SCOPES } from "../auth/scopes.ts";
 import { CatalogList } from "./catalog_list.ts";
 import { type Features, flatten } from "./group.ts";
 import type { Prompt } from "./prompt.ts";
@@ -66,6 +67,23 @@ export class Catalog {
     if (exact !== undefined) return exact;
     const equivalent = this.#byUri().get(normalizeUri(uri));
     return equivalent === undefined ? undefined : this.resources.find(equivalent, visibility);
+  }
+
+  /**
+   * The resource or template that a `ref/resource` names: by the template's own text, or by a URI.
+   *
+   * @param uri a URI or a template, as a client sent it
+   * @param visibility what the client's session sees; undefined where it sees what all see
+   */
+  referenced(uri: string, visibility?: Sight): Resource | ResourceTemplate | undefined {
+    const exact = this.resourceTemplates.find(uri, visibility) ?? this.resource(uri, visibility);
+    if (exact !== undefined) return exact;
+    const templates = [
+      ...this.resourceTemplates.visibleTo({ granted: ALL_SCOPES, visibility }),
+    ];
+    const normal = normalizeUri(uri);
+    return templates.find(({ name }) => normalizeUri(name) === normal) ??
+      templates.find((template) => template.matches(uri));
   }
 
   /** The names of all resources, by the normal forms of their URIs. */

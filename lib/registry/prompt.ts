@@ -26,7 +26,10 @@ export interface PromptDefinition<A extends z.ZodObject, App = unknown>
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
-  /** A `z.object()` of fields that take text; `.describe()` on a field is shown to the user. */
+  /**
+   * A `z.object()` of fields that take text. Users see a field's `.describe()`, and its
+   * `.meta({ title })`.
+   */
   readonly arguments?: A;
   /** Proposes values for arguments. */
   readonly complete?: Completers<keyof A["shape"] & string>;
@@ -122,8 +125,10 @@ function argumentList(
   }
   return Object.entries(schema.shape).map(([name, field]) => {
     const { description } = field as z.ZodType;
+    const title = z.globalRegistry.get(field as z.ZodType)?.title;
     return {
       name,
+      ...(title !== undefined && { title }),
       ...(description !== undefined && { description }),
       required: !isOptional(field as z.ZodType),
     };

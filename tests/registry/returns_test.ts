@@ -149,3 +149,43 @@ Deno.test("the stack of what a resource, a prompt or a completer throws is in th
     );
   }
 });
+
+Deno.test("the arguments of a prompt are listed with title, description and whether they are needed", () => {
+  const prompt = definePrompt({
+    name: "p",
+    arguments: z.object({
+      code: z.string().describe("Code to review").meta({ title: "Code" }),
+      style: z.string().optional(),
+      checked: z.unknown().refine(() => Promise.resolve(true)),
+    }),
+    run: () => "",
+  });
+  assertEquals(prompt.listing.arguments as unknown, [
+    { name: "code", title: "Code", description: "Code to review", required: true },
+    { name: "style", required: false },
+    { name: "checked", required: true },
+  ]);
+});
+
+Deno.test("a completion refers to a template by its text, by an equivalent one, or by a URI", async () => {
+  const template = defineResourceTemplate({
+    uriTemplate: "acme://Docs/{id}",
+    name: "docs",
+    complete: { id: () => ["a", "b"] },
+    read: () => "",
+  });
+  const fixed = defineResource({ uri: "acme://fixed/a", name: "fixed", read: () => "" });
+  using app = testApp({ resources: [fixed], resourceTemplates: [template] });
+  const complete = (uri: string) =>
+    ask(app, "completion/complete", {
+      ref: { type: "ref/resource", uri },
+      argument: { name: "id", value: "" },
+    });
+  for (
+    const uri of ["acme://Docs/{id}", "ACME://docs/{id}", "acme://Docs/7", "acme://docs/a%20b"]
+  ) {
+    assertEquals((await complete(uri)).result.completion.values, ["a", "b"], uri);
+  }
+  assertEquals((await complete("ACME://fixed/a")).result.completion.values, []);
+  assertEquals((await complete("acme://other/1")).error.code, -32602);
+});

@@ -146,17 +146,18 @@ async function readByTemplate(
 
 function completersOf(
   ref: unknown,
-  { prompts, resourceTemplates }: Catalog,
+  catalog: Catalog,
   visibility: Sight | undefined,
 ): Completers {
   if (isObject(ref) && ref.type === "ref/prompt" && typeof ref.name === "string") {
-    const prompt = prompts.find(ref.name, visibility);
+    const prompt = catalog.prompts.find(ref.name, visibility);
     if (prompt !== undefined) return prompt.complete;
     throw new ProtocolError("invalid_params", `Unknown prompt: ${ref.name.slice(0, 200)}`);
   }
   if (isObject(ref) && ref.type === "ref/resource" && typeof ref.uri === "string") {
-    const template = resourceTemplates.find(ref.uri, visibility);
-    if (template !== undefined) return template.complete;
+    const found = catalog.referenced(ref.uri, visibility);
+    // A resource has no variables.
+    if (found !== undefined) return "complete" in found ? found.complete : {};
     throw new ProtocolError(
       "invalid_params",
       `Unknown resource template: ${ref.uri.slice(0, 200)}`,
