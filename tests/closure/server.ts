@@ -71,9 +71,8 @@ export class ServerProcess extends Child {
 
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const server = ServerProcess.spawn(options);
-    const isAddress = /^ *Endpoint +http:\/\/localhost:(\d+)\//;
-    const { text } = await server.line("greeting", ({ text }) => isAddress.test(text));
-    return Object.assign(server, { port: Number(isAddress.exec(text)?.[1]) });
+    const { json } = await server.line("greeting", ({ json }) => json.message === "Listening");
+    return Object.assign(server, { port: Number(new URL(json.address).port) });
   }
 
   /** Log lines with that message. */

@@ -113,9 +113,55 @@ for (const { name, program, marks, soonCut, fewConnections, lateHangUp } of EXAM
     const settings = { MCP_TRUSTED_PROXIES: ["127.0.0.1", "::1"] };
     await using path = await pathThrough(program(), { settings });
     using client = await Client.connect(path);
-    await client.open(path, `X-Forwarded-For: ${FORGED}`);
+    await client.open(
+      path,
+      `X-Forwarded-For: ${FORGED}`,
+      `Forwarded: for=${FORGED}`,
+      `X-Real-IP: ${FORGED}`,
+    );
     const addresses = path.app.connections.streams().map((one) => one.client.address);
     assertEquals([...addresses], [CLIENT]);
+  });
+
+  Deno.test(`no spoofed header passes ${name}, whichever one Lifeline believes`, async () => {
+    const settings = {
+      MCP_TRUSTED_PROXIES: ["127.0.0.1", "::1"],
+      MCP_FORWARDED_HEADER: "Forwarded",
+    };
+    await using path = await pathThrough(program(), { settings });
+    using client = await Client.connect(path);
+    await client.open(path, `Forwarded: for=${FORGED}`, `fORWARDED: for="${FORGED}"`);
+    const addresses = path.app.connections.streams().map((one) => one.client.address);
+    assertEquals([...addresses], ["127.0.0.1"]);
+  });
+
+  Deno.test(`no path of the operator is reached through ${name}, however it or Host is written`, async () => {
+    await using path = await pathThrough(program(), { settings: {} });
+    const statusOf = async (target: string, host = `127.0.0.1:${path.port}`) => {
+      using client = await Client.connect(path);
+      client.socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      await client.socket.ended;
+      return Number(/^HTTP\/1\.1 (\d+)/.exec(client.text)?.[1]);
+    };
+    assertEquals(await statusOf("/healthz"), 200);
+    for (
+      const target of [
+        "/mcp/connections",
+        "/mcp/connections?x",
+        "/metrics",
+        "/metrics?",
+        "/connections.html",
+        "//metrics",
+        "/%6detrics",
+        "/mcp/../metrics",
+        "/mcp/%2e%2e/metrics",
+        "/METRICS",
+      ]
+    ) assertEquals((await statusOf(target)) < 400, false, target);
+    for (const host of ["localhost/metrics?", "127.0.0.1/mcp/connections?x=", "a@127.0.0.1"]) {
+      const status = await statusOf("/healthz", host);
+      assertEquals(status < 400, false, `Host ${host}: ${status}`);
+    }
   });
 
   Deno.test(`without MCP_TRUSTED_PROXIES all clients behind ${name} are one`, async () => {
