@@ -153,6 +153,12 @@ const SESSIONS = {
   MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Age up to which events are kept for replay"),
 };
 
+const OPERATOR_TOKEN = {
+  min: 16,
+  isAllowed: (token: string) => /^[\x21-\x7e]+$/.test(token),
+  error: "Expected at least 16 ASCII characters, and no blanks",
+};
+
 const ACCESS = {
   MCP_ALLOWED_HOSTS: nameList(
     LOCAL_NAMES,
@@ -172,13 +178,12 @@ const ACCESS = {
     isAllowed: (name) => HEADER_REGEXP.test(name),
     error: "Expected the name of a header such as X-Forwarded-For, Forwarded or X-Real-IP",
   }).describe("The one header in which they say it; the proxy must overwrite it"),
-  MCP_ADMIN_TOKEN: text(undefined, {
-    isAllowed: (token) => /^[\x21-\x7e]+$/.test(token),
-    error: "A bearer token has ASCII characters and no blanks",
-  })
+  MCP_ADMIN_TOKEN: text(undefined, OPERATOR_TOKEN)
     .describe(
-      "Token for the connection view and the metrics; without it only loopback may look",
+      "Token for the connection view and the metrics; without one only this machine may look",
     ),
+  MCP_READ_TOKEN: text(undefined, OPERATOR_TOKEN)
+    .describe("Second token that may look but end nothing, for scraping and watching"),
   MCP_METRICS_PUBLIC: boolean(false)
     .describe("Whether anybody may read /metrics"),
 };
@@ -227,6 +232,7 @@ export type SettingName = keyof Settings;
 /** Settings that nobody but the server may know; each is read from a file, too, named by `…_FILE`. */
 export const SECRET_SETTINGS: readonly SettingName[] = [
   "MCP_ADMIN_TOKEN",
+  "MCP_READ_TOKEN",
   "MCP_SESSION_KEY",
   "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
 ];

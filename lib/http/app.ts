@@ -43,7 +43,8 @@ import { VERSION } from "./version.ts";
 
 export type { App, AppActivity, AppOptions } from "./app_types.ts";
 
-const UNKNOWN_PEER: Peer = { address: "127.0.0.1" };
+/** Who came by no socket that is known: nobody, and above all not this machine. */
+const UNKNOWN_PEER: Peer = { address: "unknown" };
 
 /**
  * Makes an app.

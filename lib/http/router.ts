@@ -34,6 +34,8 @@ export interface Router extends LazyRoutes {
   readonly openPaths: ReadonlySet<string>;
   /** Paths of `routes` that pages of any origin may read. */
   readonly publicPaths: ReadonlySet<string>;
+  /** Paths that only pages of the server itself may ask for. */
+  readonly operatorPaths: ReadonlySet<string>;
   /** Names of headers that tools may read, in lower case. */
   readonly toolHeaders: readonly string[];
   /** How large and how slow the body of a POST may be. */
@@ -99,9 +101,10 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   run(): MaybePromise<Response> {
-    const { guard, pending, routes, publicPaths } = this.#router;
+    const { guard, pending, routes, publicPaths, operatorPaths } = this.#router;
     try {
       guard.check(this, this.#page);
+      if (operatorPaths.has(this.path)) guard.checkSameOrigin(this);
       if (!publicPaths.has(this.path)) guard.checkSite(this, !routes.has(this.path));
     } catch (error) {
       // A page at a refused origin must not read even the refusal.

@@ -239,7 +239,7 @@ function idOf(value: unknown): JsonRpcId | undefined {
   if (typeof id === "number") {
     return Math.abs(id) <= Number.MAX_SAFE_INTEGER ? id : undefined;
   }
-  return typeof id === "string" && id.length <= 1_024 ? id : undefined;
+  return typeof id === "string" && id.length <= 8_192 ? id : undefined;
 }
 
 function isErrorObject(error: unknown): boolean {

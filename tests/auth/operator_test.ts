@@ -46,8 +46,11 @@ async function openSession(app: TestApp, headers: Record<string, string>): Promi
 }
 
 Deno.test("callers look and end by their scopes, beside the admin token", async () => {
-  using app = testApp({ auth: { keys: KEYS }, settings: { MCP_ADMIN_TOKEN: "admin-secret" } });
-  const admin = { authorization: "Bearer admin-secret" };
+  using app = testApp({
+    auth: { keys: KEYS },
+    settings: { MCP_ADMIN_TOKEN: "admin-secret-0123456789" },
+  });
+  const admin = { authorization: "Bearer admin-secret-0123456789" };
   const look = (headers: Record<string, string>, path = VIEW) =>
     statusOf(app.request(path, { headers }, FAR));
   const end = (headers: Record<string, string>) =>

@@ -38,8 +38,12 @@ export const PLAIN_HEADERS = {
 /** Makes an app with the built-in tools, unless told otherwise. */
 export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestApp {
   const app = createApp({ tools: BUILT_IN_TOOLS, ...options });
-  const request = async (path: string, init?: RequestInit, peer?: Peer): Promise<Response> =>
-    await app.fetch(new Request(`http://localhost${path}`, init), peer);
+  const request = async (
+    path: string,
+    init?: RequestInit,
+    // As the listener says it of a client on this machine.
+    peer: Peer = { address: "127.0.0.1" },
+  ): Promise<Response> => await app.fetch(new Request(`http://localhost${path}`, init), peer);
   const post: TestApp["post"] = (path, body, headers = {}) =>
     request(path, {
       method: "POST",

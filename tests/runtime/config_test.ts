@@ -149,7 +149,7 @@ for (
     ["--mcp-admin-tokn=hunter2"],
     ["--mcp-admin-token:hunter2"],
     ["--mcp-admin-tokenhunter2"],
-    ["--mcp-admin-token", "right", "hunter2"],
+    ["--mcp-admin-token", "right-0123456789", "hunter2"],
     ["--mcp-session-key", "hunter2"],
     ["-phunter2"],
     ["hunter2"],
@@ -204,7 +204,10 @@ Deno.test("a fault of a secret does not show the secret", () => {
 
 Deno.test("`describeSettings()` prints every setting on a line, secrets hidden", () => {
   const key = "k".repeat(40);
-  const settings = settingsWith({ MCP_ADMIN_TOKEN: "s3cret-token", MCP_SESSION_KEY: key });
+  const settings = settingsWith({
+    MCP_ADMIN_TOKEN: "s3cret-token-0123456789",
+    MCP_SESSION_KEY: key,
+  });
   const text = describeSettings(settings);
   const lines = new Map(
     text.split("\n").map((line) => {

@@ -38,13 +38,13 @@ Deno.test("--help prints every flag to stdout and ends with 0", async () => {
 Deno.test("--check-config prints the settings in force to stdout, without secrets, and ends with 0", async () => {
   const { code, stdout, stderr } = await runMain({
     args: ["--check-config", "--port=1234"],
-    env: { PORT: "1", MCP_ADMIN_TOKEN: "s3cret", MCP_PING_INTERVAL_MS: "5000" },
+    env: { PORT: "1", MCP_ADMIN_TOKEN: "s3cret-0123456789", MCP_PING_INTERVAL_MS: "5000" },
   });
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^PORT +1234$/m);
   assertMatch(stdout, /^MCP_PING_INTERVAL_MS +5000$/m);
   assertMatch(stdout, /^MCP_ADMIN_TOKEN +\(set\)$/m);
-  assertEquals(stdout.includes("s3cret"), false);
+  assertEquals(stdout.includes("s3cret-0123456789"), false);
 });
 
 Deno.test("settings at fault end the start with 1, all told at once, without a stack", async () => {

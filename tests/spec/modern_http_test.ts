@@ -233,7 +233,7 @@ Deno.test("2026-07-28: log messages never come on a listen stream or another req
 });
 
 Deno.test("2026-07-28: log messages hold what the tool logs and nothing of the request", async () => {
-  using app = specApp({ settings: { MCP_ADMIN_TOKEN: "admin-secret" } });
+  using app = specApp({ settings: { MCP_ADMIN_TOKEN: "admin-secret-0123456789" } });
   const messages = await modernMessages(app, "tools/call", {
     name: "log_all",
     arguments: { password: "argument-secret" },

@@ -126,7 +126,7 @@ Deno.test("completions beyond the limit in flight are refused", async () => {
 });
 
 Deno.test("log messages to the client hold what the tool logs and nothing of the request", async () => {
-  using app = specApp({ settings: { MCP_ADMIN_TOKEN: "admin-secret" } });
+  using app = specApp({ settings: { MCP_ADMIN_TOKEN: "admin-secret-0123456789" } });
   await using client = await connect(app, { ...TRUSTING, version: "2025-11-25" });
   await client.request("logging/setLevel", { level: "debug" });
   const params = { name: "log_all", arguments: { password: "argument-secret" } };

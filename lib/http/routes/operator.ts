@@ -28,13 +28,19 @@ export interface AdminRouteDeps {
   readonly recent: RecentEnds;
   readonly figures: Metrics;
   readonly heap: (() => HeapFigures) | undefined;
-  readonly settings: Pick<Settings, "MCP_ADMIN_TOKEN" | "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
+  readonly settings: Pick<
+    Settings,
+    "MCP_ADMIN_TOKEN" | "MCP_READ_TOKEN" | "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL"
+  >;
 }
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
   const { figures, heap, settings } = deps;
-  const operators = new OperatorCheck(settings.MCP_ADMIN_TOKEN, deps.auth);
+  const operators = new OperatorCheck(
+    { admin: settings.MCP_ADMIN_TOKEN, read: settings.MCP_READ_TOKEN },
+    deps.auth,
+  );
   const guarded = (right: OperatorRight, handler: Handler): Handler => (request) => {
     const check = operators.check(request, right);
     return isPromise(check) ? check.then(() => handler(request)) : handler(request);

@@ -15,6 +15,8 @@ export interface RouteTable {
   readonly openPaths: ReadonlySet<string>;
   /** Those of them that pages of any origin may read. */
   readonly publicPaths: ReadonlySet<string>;
+  /** Those that only the operator may use, with the page for them. */
+  readonly operatorPaths: ReadonlySet<string>;
   /** How to use each path, for server information and the 404 answer. */
   readonly endpoints: readonly EndpointInfo[];
 }
@@ -31,10 +33,11 @@ export function createRoutes(
     GET: ({ identity }) => Response.json(serverInfo(server.context, endpoints, identity?.scopes)),
   };
   const discovery = discoveryRoutes(operator.auth);
+  const operatorRoutes = adminRoutes({ ...operator, sessions });
   const open: [string, Route][] = [
     ["/", homeRoute(pages, server.context, endpoints)],
     ...discovery,
-    ...adminRoutes({ ...operator, sessions }),
+    ...operatorRoutes,
     ["/healthz", HEALTH_ROUTE],
     ["/readyz", readinessRoute(operator.connections)],
   ];
@@ -48,6 +51,7 @@ export function createRoutes(
     ]),
     openPaths: new Set(open.map(([path]) => path)),
     publicPaths: new Set(discovery.keys()),
+    operatorPaths: new Set([...operatorRoutes.map(([path]) => path), "/connections.html"]),
     endpoints,
   };
 }

@@ -98,6 +98,21 @@ export class Guard {
   }
 
   /**
+   * Refuses pages of any origin but the server's own, whatever is allowed otherwise.
+   *
+   * @throws {ProtocolError} `origin_refused`
+   */
+  checkSameOrigin({ origin, authority }: GuardedRequest): void {
+    if (origin === null || URL.parse(origin)?.host === authority.toLowerCase()) return;
+    throw new ProtocolError(
+      "origin_refused",
+      `Origin ${
+        quote(origin)
+      } is not the server's own; what is the operator's is for no other page`,
+    );
+  }
+
+  /**
    * Refuses what a browser sends for a page of another site without saying which: reading needs no
    * `Origin`, so the page would be nobody that any setting could refuse.
    *

@@ -54,15 +54,17 @@ Deno.test("GET /metrics refuses who comes from elsewhere, or through a proxy", a
 });
 
 Deno.test("GET /metrics takes the token where one is set, and nothing else", async () => {
-  using app = testApp({ settings: { MCP_ADMIN_TOKEN: "secret" } });
+  using app = testApp({ settings: { MCP_ADMIN_TOKEN: "secret-0123456789" } });
   assertEquals((await app.request("/metrics")).status, 401);
   const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
   assertEquals((await app.request("/metrics", as("guess"), ELSEWHERE)).status, 401);
-  assertEquals((await app.request("/metrics", as("secret"), ELSEWHERE)).status, 200);
+  assertEquals((await app.request("/metrics", as("secret-0123456789"), ELSEWHERE)).status, 200);
 });
 
 Deno.test("GET /metrics is for everybody with MCP_METRICS_PUBLIC, /mcp/connections is not", async () => {
-  using app = testApp({ settings: { MCP_METRICS_PUBLIC: true, MCP_ADMIN_TOKEN: "secret" } });
+  using app = testApp({
+    settings: { MCP_METRICS_PUBLIC: true, MCP_ADMIN_TOKEN: "secret-0123456789" },
+  });
   assertEquals((await app.request("/metrics", {}, ELSEWHERE)).status, 200);
   assertEquals((await app.request("/mcp/connections", {}, ELSEWHERE)).status, 401);
 });

@@ -1,6 +1,8 @@
 /** Who may see the connections. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import * as z from "zod";
 import { testApp } from "../../helpers/app.ts";
+import { CapturedLog } from "../../helpers/log.ts";
 
 const TOKEN = "correct-horse-battery";
 const PATH = "/mcp/connections";
@@ -112,3 +114,108 @@ Deno.test("the token guards the connections alone: other routes ask for none", a
     await response.body?.cancel();
   }
 });
+
+const OPERATOR_PATHS = [PATH, "/metrics", "/connections.html"];
+const LOCAL = { address: "127.0.0.1" };
+
+for (const origin of ["http://localhost:9597", "http://127.0.0.1", "https://localhost:1", "null"]) {
+  Deno.test(`a page at ${origin} gets nothing of the operator's, whatever origins are allowed`, async () => {
+    using app = testApp({ settings: { MCP_ALLOWED_ORIGINS: ["*"], MCP_ADMIN_TOKEN: TOKEN } });
+    for (const path of OPERATOR_PATHS) {
+      for (const method of ["GET", "DELETE", "OPTIONS"]) {
+        const headers = { origin, authorization: `Bearer ${TOKEN}` };
+        const response = await app.request(path, { method, headers }, LOCAL);
+        await response.body?.cancel();
+        assertEquals(response.status, 403, `${method} ${path}`);
+        assertEquals(response.headers.get("access-control-allow-origin"), null);
+      }
+    }
+  });
+}
+
+Deno.test("the server's own page may ask for the operator's things", async () => {
+  using app = testApp();
+  const headers = { origin: "http://localhost", "sec-fetch-site": "same-origin" };
+  const response = await app.request(PATH, { headers }, LOCAL);
+  assertEquals(response.status, 200);
+  await response.body?.cancel();
+});
+
+Deno.test("without a token, whoever names the machine otherwise than itself may not look", async () => {
+  using app = testApp({ settings: { MCP_ALLOWED_HOSTS: ["localhost", "mcp.example.com"] } });
+  const status = async (host: string) => {
+    const response = await app.fetch(new Request(`http://${host}${PATH}`), LOCAL);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals(await status("localhost:8000"), 200);
+  assertEquals(await status("mcp.example.com"), 403);
+});
+
+for (
+  const header of ["via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "cf-connecting-ip"]
+) {
+  Deno.test(`without a token, who comes through a proxy on this machine (${header}) may not look`, async () => {
+    using app = testApp();
+    const response = await app.request(PATH, { headers: { [header]: "x" } }, LOCAL);
+    assertEquals(response.status, 403);
+    await response.body?.cancel();
+  });
+}
+
+Deno.test("without a token, who comes by no known socket may not look", async () => {
+  using app = testApp();
+  const response = await app.fetch(new Request(`http://localhost${PATH}`));
+  assertEquals(response.status, 403);
+  await response.body?.cancel();
+});
+
+Deno.test("the token for reading may look, and end nothing", async () => {
+  const MCP_READ_TOKEN = "a-token-for-reading-0123";
+  for (const settings of [{ MCP_READ_TOKEN }, { MCP_READ_TOKEN, MCP_ADMIN_TOKEN: TOKEN }]) {
+    using app = testApp({ settings });
+    const headers = { authorization: `Bearer ${MCP_READ_TOKEN}` };
+    for (const path of [PATH, "/metrics"]) {
+      const response = await app.request(path, { headers }, { address: "192.0.2.1" });
+      await response.body?.cancel();
+      assertEquals(response.status, 200, path);
+    }
+    const ended = await app.request(`${PATH}?id=x`, { method: "DELETE", headers }, LOCAL);
+    assertEquals(ended.status, 403);
+    assertMatch((await ended.json()).error.message, /may look, and end nothing/);
+    const without = await app.request(PATH, {}, LOCAL);
+    assertEquals(without.status, 401);
+    await without.body?.cancel();
+  }
+});
+
+Deno.test("who guesses tokens has to wait, the right one included, and the log tells of it", async () => {
+  using log = new CapturedLog("info");
+  using app = testApp({ settings: { MCP_ADMIN_TOKEN: TOKEN } });
+  const look = async (token: string, address: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await app.request(PATH, { headers }, { address });
+    await response.body?.cancel();
+    return response;
+  };
+  const statuses: number[] = [];
+  for (let guess = 0; guess < 30; guess++) {
+    statuses.push((await look(`guess-${guess}`, "192.0.2.1")).status);
+  }
+  assertEquals([statuses[0], statuses.at(-1)], [401, 429]);
+  const right = await look(TOKEN, "192.0.2.1");
+  assertEquals(right.status, 429);
+  assertMatch(right.headers.get("retry-after") ?? "", /^\d+$/);
+  assertEquals((await look(TOKEN, "192.0.2.2")).status, 200);
+  const [first] = log.of("Operator refused");
+  assertEquals(first?.fields.kind, "unauthorized");
+  assertEquals(first?.fields.client_ip, "192.0.2.1");
+});
+
+for (const token of ["a", "short-token", "has blanks in it, many"]) {
+  Deno.test(`MCP_ADMIN_TOKEN=${token} is refused, and MCP_READ_TOKEN as well`, () => {
+    for (const name of ["MCP_ADMIN_TOKEN", "MCP_READ_TOKEN"]) {
+      assertThrows(() => testApp({ settings: { [name]: token } }), z.ZodError);
+    }
+  });
+}
