@@ -1,5 +1,5 @@
 /**
- * Addresses of clients in one form each, so that whoever spells one otherwise is no other client.
+ * Addresses of clients in one form each, so that another spelling does not make another client.
  *
  * @module
  */

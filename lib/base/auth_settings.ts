@@ -28,41 +28,45 @@ function isProviderUrl(name: string): boolean {
 }
 
 const scopeList = (fallback: readonly string[] = []) =>
-  nameList(fallback, (name) => SCOPE_REGEXP.test(name), "scope: no blanks, quotes or commas");
+  nameList(
+    fallback,
+    (name) => SCOPE_REGEXP.test(name),
+    "a scope: characters without blanks, quotes and commas",
+  );
 
 /** The settings of authorization, as parts of the schema. */
 export const AUTHORIZATION = {
   MCP_AUTH_ISSUERS: nameList(
     [],
     isProviderUrl,
-    "issuer: an https URL as in the iss of its tokens (http on this machine alone)",
+    "an issuer: an https URL, equal to iss in its tokens (http only on this machine)",
   ).describe("Issuers whose access tokens are accepted, comma-separated"),
-  MCP_AUTH_AUDIENCES: nameList([], (name) => name !== "", "audience")
-    .describe("Audiences of which a token must have one; none: the public URLs of the endpoints"),
+  MCP_AUTH_AUDIENCES: nameList([], (name) => name !== "", "an audience")
+    .describe("Accepted audiences of tokens; default: the public URLs of the endpoints"),
   MCP_AUTH_SCOPES: scopeList().describe("Scopes that every request needs"),
   MCP_AUTH_OFFERED_SCOPES: scopeList()
-    .describe("Scopes that clients are told to ask for; none: those that every request needs"),
+    .describe("Scopes that clients are told to ask for; default: MCP_AUTH_SCOPES"),
   MCP_AUTH_TOKEN_TYPES: nameList(
     ["at+jwt"],
     (name) => TYPE_REGEXP.test(name),
-    "token type: at+jwt, jwt or none",
+    "a token type: at+jwt, jwt or none",
   ).describe("Accepted typ headers of JWTs; Entra and Keycloak send jwt"),
   MCP_AUTH_ROLES_CLAIM: text(undefined)
     .describe("Claim whose values count as scopes, such as roles or realm_access.roles"),
   MCP_AUTH_LEEWAY_MS: integer(1, 300_000, 30_000)
-    .describe("By how much the clocks of issuer and server may differ"),
+    .describe("Tolerated difference between the clocks of issuer and server"),
   MCP_AUTH_INTROSPECTION_URL: text(undefined, {
     isAllowed: isProviderUrl,
     error: "Expected an https URL (http on this machine alone)",
-  }).describe("Where opaque tokens are looked up (RFC 7662)"),
+  }).describe("URL of the issuer that introspects opaque tokens (RFC 7662)"),
   MCP_AUTH_INTROSPECTION_CLIENT_ID: text(undefined)
-    .describe("Client id that the server introspects with"),
+    .describe("Client id for introspection"),
   MCP_AUTH_INTROSPECTION_CLIENT_SECRET: text(undefined, { min: 8, error: SECRET_ERROR })
-    .describe("Secret of that client"),
+    .describe("Client secret for introspection"),
   MCP_AUTH_INTROSPECTION_CACHE_MS: integer(1, MAX_MS, 5_000)
-    .describe("Time for which an answer about a token is used again"),
+    .describe("Time for which an introspection is cached"),
   MCP_AUTH_RECHECK_MS: integer(1_000, MAX_MS, 60_000)
-    .describe("How often a token is looked up again while its streams are open"),
+    .describe("Time between two introspections of a token while its streams are open"),
   MCP_AUTH_INTROSPECTION_AUDIENCE: oneOf(["required", "optional"], "required")
     .describe("Whether an introspected token must name its audience"),
   MCP_AUTH_KEYS_FILE: text(undefined)
@@ -70,11 +74,11 @@ export const AUTHORIZATION = {
   MCP_AUTH_KEY_HEADER: text(undefined, {
     isAllowed: (name) => HEADER_REGEXP.test(name) && name.toLowerCase() !== "authorization",
     error: "Expected the name of a header such as X-API-Key",
-  }).describe("Header that takes static keys, beside Authorization"),
+  }).describe("Header for static keys, besides Authorization"),
   MCP_AUTH_MIRROR_METADATA: boolean(false)
-    .describe("Whether the first issuer's document is served here too, for 2025-03-26 clients"),
+    .describe("Whether to serve the first issuer's metadata here too, for 2025-03-26 clients"),
   MCP_MAX_AUTH_FAILURES: integer(1, 1e9, 100)
     .describe("Refused tokens after which an address must wait (one is forgiven every second)"),
   MCP_AUDIT: boolean(false)
-    .describe("Whether each call is logged with its principal, tool, outcome and duration"),
+    .describe("Whether to log each call with its principal, tool, outcome and duration"),
 };

@@ -1,6 +1,6 @@
 /**
  * The two families of errors. A {@linkcode ProtocolError} is written for the client and goes on the
- * wire as it is; every other error is internal, goes to the log, and the client is told -32603.
+ * wire as it is. Every other error is internal: it goes to the log, and the client gets -32603.
  *
  * @module
  */

@@ -1,15 +1,15 @@
-/** Most names that figures are told apart by. */
+/** Maximum number of names that become labels. */
 export const MAX_NAMES = 100;
 
 /**
- * Names that may label figures: those the server itself has given out, and only so many of them,
- * as each makes series that stay.
+ * Names that may be labels of metrics: the server's own names, and at most {@linkcode MAX_NAMES},
+ * because each name creates a permanent series.
  */
 export class LabelAllowlist {
   readonly #isKnown: (name: string) => boolean;
   readonly #names = new Set<string>();
 
-  /** @param isKnown whether a name is one of the server's own, now */
+  /** @param isKnown whether a name is one of the server's own at this moment */
   constructor(isKnown: (name: string) => boolean) {
     this.#isKnown = isKnown;
   }

@@ -1,13 +1,12 @@
 /**
- * A map that holds at most so many entries: the one unused for longest goes first. What clients
- * name (addresses, principals) is counted in such maps only, so that nobody fills the memory with
- * names.
+ * A map with a maximum size that drops the least recently used entry. Everything that is counted by a
+ * name from clients, such as an address, is in such a map, so that names cannot fill the memory.
  */
 export class LruMap<K, V> {
   readonly #max: number;
-  /** The entry unused for longest comes first. */
+  /** The least recently used entry comes first. */
   readonly #entries = new Map<K, V>();
-  /** The last of the entries: who is used again need not be looked up and moved. */
+  /** The entry used last, so that using it again costs no lookup. */
   #lastKey: K | undefined;
   #lastValue: V | undefined;
 

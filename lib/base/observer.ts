@@ -54,7 +54,7 @@ export interface ObservedRejection {
   readonly path: string;
   /** Its client's. */
   readonly address: string;
-  /** What its client was told. */
+  /** The error message that the client got. */
   readonly message: string;
   /** Why its credential was refused, where that was the fault; never holds the credential. */
   readonly auth?: RefusedCredential | undefined;
@@ -97,7 +97,7 @@ export interface Observer {
   requestFinished(call: ObservedCall, outcome: Outcome): void;
   /** An HTTP request was answered with an error before any method ran. */
   requestRejected(kind: ProtocolErrorKind, rejection: ObservedRejection): void;
-  /** `restored` is a session taken up from its id alone. */
+  /** `restored` means that a session was rebuilt from its id. */
   sessionOpened(how: "created" | "restored"): void;
   sessionEnded(session: ObservedSession): void;
   /** Events were sent again to a client that came back. */
@@ -107,7 +107,7 @@ export interface Observer {
   /** The event loop was late, by `ms`. */
   loopDelayed(ms: number): void;
   unhandledRejection(): void;
-  /** An error was thrown where nobody could catch it, as in a timer. */
+  /** An error was not caught, for example in a timer. */
   uncaughtError(): void;
 }
 

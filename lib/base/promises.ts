@@ -1,7 +1,7 @@
-/** A value now or later. Work that is done at once should not pay for a promise. */
+/** A value, or a promise of one. Work that ends at once should not pay for a promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Whether a value is still to come. */
+/** Whether a value is a promise. */
 export function isPromise(value: unknown): value is Promise<unknown>;
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T>;
 export function isPromise(value: unknown): boolean {
@@ -10,8 +10,8 @@ export function isPromise(value: unknown): boolean {
 }
 
 /**
- * The same promise, whose rejection is no unhandled one even when its holder never looks at it: a
- * handler that forgets an `await` must not end the process.
+ * Marks the rejection of a promise as handled, and returns the promise: a handler that forgets an
+ * `await` must not end the process.
  */
 export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
@@ -19,9 +19,10 @@ export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * Waits for `work`, but no longer than so many ms; whatever becomes of it, it is no error.
+ * Waits until `work` settles, at most for a time. A rejection counts as settled.
  *
- * @returns whether it was done in time
+ * @param ms maximum time to wait
+ * @returns whether it settled in time
  */
 export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();

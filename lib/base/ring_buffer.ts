@@ -1,8 +1,8 @@
-/** The last so many of a row of things: each new one pushes out the oldest. */
+/** Keeps the newest items, up to a maximum; each new item replaces the oldest. */
 export class RingBuffer<T> {
   readonly #max: number;
   readonly #slots: T[] = [];
-  /** Where the next one goes. */
+  /** Index of the next item. */
   #next = 0;
 
   constructor(max: number) {
@@ -14,7 +14,7 @@ export class RingBuffer<T> {
     this.#next = (this.#next + 1) % this.#max;
   }
 
-  /** All that are kept, newest first. */
+  /** All items, newest first. */
   newestFirst(): T[] {
     const { length } = this.#slots;
     return [

@@ -8,13 +8,13 @@
  */
 import * as z from "zod";
 
-/** Says what would be right. */
+/** Refuses a value, with a message that says what is allowed. */
 type Refuse = (message: string) => undefined;
 
-/** What was given, as a value of the kind; undefined where it is refused. */
+/** Reads what was given as a value of the kind; undefined where it refuses. */
 type Read<T> = (given: unknown, refuse: Refuse) => T | undefined;
 
-/** A setting that has a value without being given one, or is undefined then. */
+/** A setting with a fallback for when it is not given. */
 function setting<T>(read: Read<NonNullable<T>>, fallback: T) {
   return z.transform((given, { issues }): T => {
     if (given === undefined) return fallback;
@@ -36,7 +36,7 @@ export function integer(min: number, max: number, fallback: number) {
 export interface TextRules {
   /** In characters. */
   readonly min?: number;
-  /** Whether blanks around it are part of it. */
+  /** Whether blanks at the ends are part of the value. */
   readonly keepsBlanks?: boolean;
   readonly isAllowed?: (text: string) => boolean;
   /** Says what is allowed. */
@@ -68,7 +68,7 @@ export function oneOf<const T extends string>(words: readonly T[], fallback: NoI
 const YES = ["true", "1", "yes", "on", "y", "enabled"];
 const NO = ["false", "0", "no", "off", "n", "disabled"];
 
-/** Yes or no, in the words of YAML and of shells. */
+/** Yes or no, in the words of YAML and shells. */
 export function boolean(fallback: boolean) {
   return setting<boolean>((given, refuse) => {
     const word = String(given).toLowerCase();
@@ -79,10 +79,9 @@ export function boolean(fallback: boolean) {
 }
 
 /**
- * A list of names, or a text with commas between them; one that can never match anything is a
- * fault, and each is told.
+ * A list of names, or a text with commas between them. Each name that can never match is an error.
  *
- * @param what a name is
+ * @param what a name is, with its article: `an origin such as …`
  */
 export function nameList(
   fallback: readonly string[],
@@ -93,7 +92,7 @@ export function nameList(
     const list: readonly unknown[] = typeof given === "string" ? splitList(given) : [given].flat();
     for (const name of list) {
       if (!(typeof name === "string" && isName(name))) {
-        refuse(`${JSON.stringify(name)} is no ${what}`);
+        refuse(`${JSON.stringify(name)} is not ${what}`);
       }
     }
     return list as readonly string[];

@@ -33,124 +33,132 @@ const isSubnet = (name: string) => parseSubnet(name) !== undefined;
 
 const LISTENING = {
   PORT: integer(0, 65_535, 8000)
-    .describe("Port to listen on; 0 takes a free one"),
+    .describe("Port to listen on; 0 chooses a free one"),
   HOST: text("127.0.0.1").describe("Address to listen on"),
   MCP_LISTENER: oneOf(["deno", "node"], "deno")
     .describe(
-      "What accepts connections: deno, or node, which takes less memory and bounds its sockets",
+      "HTTP server: deno, or node, which uses less memory and limits its sockets",
     ),
   MCP_REUSE_PORT: boolean(false)
-    .describe("Whether other processes with this setting may listen on the same port"),
+    .describe("Whether other processes with this setting may share the port"),
   MCP_PUBLIC_URL: text(undefined, {
     isAllowed: isPublicUrl,
     error:
       "Expected a URL such as https://mcp.example.com or https://example.com/ai, without /mcp, " +
       "query and password",
-  }).describe("Base URL that clients use, such as https://mcp.example.com, for absolute URLs"),
+  }).describe("Public base URL, such as https://mcp.example.com; used for absolute URLs"),
   MCP_HEAD_TIMEOUT_MS: milliseconds(10_000, 10)
-    .describe("Time for the head of a request to arrive (MCP_LISTENER=node)"),
+    .describe("Time limit for the head of a request to arrive (MCP_LISTENER=node)"),
   MCP_IDLE_SOCKET_MS: milliseconds(65_000, 10)
-    .describe("Time a socket may idle between two requests (MCP_LISTENER=node)"),
+    .describe("Idle time after which a socket is closed (MCP_LISTENER=node)"),
   MCP_MAX_HEAD_BYTES: bytes(32_768)
-    .describe("Size of the head of a request (MCP_LISTENER=node)"),
-  MCP_MAX_HEADERS: count(100).describe("Headers of a request (MCP_LISTENER=node)"),
+    .describe("Maximum size of the head of a request (MCP_LISTENER=node)"),
+  MCP_MAX_HEADERS: count(100).describe(
+    "Maximum number of headers of a request (MCP_LISTENER=node)",
+  ),
   MCP_MAX_REQUESTS_PER_SOCKET: count(10_000)
-    .describe("Requests on one socket, which is closed after the last (MCP_LISTENER=node)"),
+    .describe("Maximum number of requests on one socket (MCP_LISTENER=node)"),
 };
 
 const TOOLS = {
   MCP_TOOLS: text(undefined).describe(
-    "Modules whose exports to serve, paths or URLs, comma-separated",
+    "Modules whose exports are served: paths or URLs, comma-separated",
   ),
-  MCP_BUILT_IN_TOOLS: boolean(true).describe("Whether the built-in tools are served"),
+  MCP_BUILT_IN_TOOLS: boolean(true).describe("Whether to serve the built-in tools"),
   MCP_TOOL_HEADERS: nameList(
     [],
     isToolHeader,
-    "header name such as X-Tenant; Authorization and Cookie are for the server alone",
+    "a header name such as X-Tenant; Authorization and Cookie are for the server alone",
   ).describe("Request headers that tools may read as ctx.headers, comma-separated"),
-  MCP_SERVER_NAME: text("lifeline").describe("Name of the server, as clients see it"),
+  MCP_SERVER_NAME: text("lifeline").describe("Name of the server that clients see"),
   MCP_SERVER_TITLE: text(undefined).describe(
-    "Name of the server for people to read; without it MCP_SERVER_NAME",
+    "Title of the server for people; default: MCP_SERVER_NAME",
   ),
   MCP_SERVER_VERSION: text(undefined).describe(
-    "Version of the server, as clients see it; without it Lifeline's",
+    "Version of the server that clients see; default: Lifeline's version",
   ),
   MCP_SERVER_INSTRUCTIONS: text(undefined).describe(
-    "How to use this server, for the model to read",
+    "Instructions for the model: how to use this server",
   ),
-  MCP_PAGE_SIZE: count(100).describe("Entries of one page of a list"),
+  MCP_PAGE_SIZE: count(100).describe("Entries per page of a list"),
 };
 
 const STREAMS = {
   MCP_PING_INTERVAL_MS: milliseconds(15_000, 10)
     .describe("Keepalive: time between two pings of a stream"),
   MCP_MAX_PING_FAILURES: count(3).describe(
-    "Failed pings in a row that close a stream",
+    "Consecutive failed pings after which a stream is closed",
   ),
   MCP_TCP_PROBE: oneOf(["off", "ss"], "off").describe(
-    "Whether half-open peers are looked for with ss (Linux; needs --allow-run=ss)",
+    "How to find half-open peers: ss asks the kernel (Linux; needs --allow-run=ss)",
   ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
-    .describe("Maximum age of a stream, spread over 80-100 %"),
+    .describe("Maximum age of a stream; each ends at 80-100 % of it, so that not all end at once"),
   MCP_MAX_RESULT_BYTES: bytes(33_554_432).describe(
-    "Largest result, as JSON; a larger one is answered with an error",
+    "Maximum size of a result as JSON; a larger one is answered with an error",
   ),
   MCP_MAX_QUEUED_BYTES: bytes(1_048_576).describe(
-    "Bytes waiting for one slow reader",
+    "Maximum bytes that wait for one slow reader",
   ),
   MCP_MAX_TOTAL_QUEUED_BYTES: bytes(268_435_456).describe(
-    "Bytes waiting for all readers",
+    "Maximum bytes that wait for all readers together",
   ),
 };
 
 const ADMISSION = {
-  MCP_MAX_CONNECTIONS: count(10_000).describe("Open streams in total"),
+  MCP_MAX_CONNECTIONS: count(10_000).describe("Maximum number of open streams"),
   MCP_MAX_CONNECTIONS_PER_CLIENT: count(1_000).describe(
-    "Open streams of one client address, and as many calls without a session",
+    "Maximum number of open streams per client, and of running calls without a session",
   ),
-  MCP_STREAM_OPENS_PER_SECOND: count(50).describe("Lasting streams a client may open a second"),
-  MCP_STREAM_OPENS_BURST: count(1_000).describe("and at once, after a while without"),
-  MCP_INITIALIZES_PER_SECOND: count(20).describe("Sessions a client may open a second"),
-  MCP_INITIALIZES_BURST: count(200).describe("and at once, after a while without"),
+  MCP_STREAM_OPENS_PER_SECOND: count(50).describe("Long-lived streams per client per second"),
+  MCP_STREAM_OPENS_BURST: count(1_000)
+    .describe("Burst: long-lived streams that a client may open at once"),
+  MCP_INITIALIZES_PER_SECOND: count(20).describe("New sessions per client per second"),
+  MCP_INITIALIZES_BURST: count(200)
+    .describe("Burst: sessions that a client may open at once"),
   MCP_MAX_FLAPS: count(1_000)
-    .describe("Streams opened and lost without use, one forgiven each 10 s, that refuse a client"),
+    .describe("Unused short streams after which a client is refused (one is forgiven every 10 s)"),
   MCP_MAX_HEAP_PERCENT: integer(1, 100, 85)
-    .describe("Share of the JavaScript heap in use above which nothing new is taken"),
+    .describe("Heap use, in percent of its limit, above which new work is refused"),
 };
 
 const REQUESTS = {
   MCP_MAX_REQUESTS_PER_CONNECTION: count(100)
-    .describe("Requests in flight on one stream or session"),
-  MCP_MAX_BODY_BYTES: bytes(4_194_304).describe("Size of a request body"),
+    .describe("Maximum number of running requests per stream or session"),
+  MCP_MAX_BODY_BYTES: bytes(4_194_304).describe("Maximum size of a request body"),
   MCP_MAX_BODY_VALUES: count(50_000)
-    .describe("Values in a large request body: texts, numbers, members, lists"),
+    .describe("Maximum number of values in a large request body: texts, numbers, members, lists"),
   MCP_MAX_BODY_BYTES_PER_CLIENT: bytes(16_777_216)
-    .describe("Large bodies of one client that are read or belong to running requests"),
-  MCP_MAX_TOTAL_BODY_BYTES: bytes(67_108_864).describe("The same of all clients"),
+    .describe(
+      "Maximum bytes of large bodies per client that are read or belong to running requests",
+    ),
+  MCP_MAX_TOTAL_BODY_BYTES: bytes(67_108_864).describe("Maximum bytes of such bodies in total"),
   MCP_BODY_TIMEOUT_MS: milliseconds(30_000, 10).describe(
-    "Time for a request body to arrive",
+    "Time limit for a request body to arrive",
   ),
   MCP_REQUEST_TIMEOUT_MS: milliseconds(300_000, 10).describe(
-    "Time for a tool call",
+    "Time limit for a tool call",
   ),
   MCP_DRAIN_MS: milliseconds(5_000, 0).describe(
-    "Time for running calls after SIGINT or SIGTERM",
+    "Time for running calls to end after SIGINT, SIGTERM or SIGHUP",
   ),
 };
 
 const SESSIONS = {
   MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
-    "Idle time that ends a session",
+    "Idle time after which a session ends",
   ),
   MCP_SESSION_MAX_MS: milliseconds(604_800_000, 100)
-    .describe("Age up to which a session that is not in memory is restored from its id"),
-  MCP_MAX_SESSIONS: count(10_000).describe("Sessions in memory; the least used go first"),
+    .describe("Age up to which a session is restored from its id"),
+  MCP_MAX_SESSIONS: count(10_000).describe(
+    "Maximum number of sessions in memory; the least recently used leave first",
+  ),
   MCP_SESSION_KEY: text(undefined, { min: 32, keepsBlanks: true })
-    .describe("Secret that signs session ids; with the same key sessions outlive a restart"),
-  MCP_REPLAY_EVENTS: count(1_000).describe("Events of one stream kept for replay"),
-  MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of one stream kept for replay"),
-  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of all streams kept for replay"),
-  MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Age up to which events are kept for replay"),
+    .describe("Secret that signs session ids; with the same secret, sessions survive a restart"),
+  MCP_REPLAY_EVENTS: count(1_000).describe("Events kept for replay, per stream"),
+  MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of events kept for replay, per stream"),
+  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of events kept for replay, in total"),
+  MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Time for which events are kept for replay"),
 };
 
 const OPERATOR_TOKEN = {
@@ -163,41 +171,41 @@ const ACCESS = {
   MCP_ALLOWED_HOSTS: nameList(
     LOCAL_NAMES,
     isHost,
-    "host name such as mcp.example.com, localhost:8000 or [::1]; without https:// and path, and * only alone",
-  ).describe("Host names clients may use, comma-separated; * allows any"),
+    "a host name such as mcp.example.com, localhost:8000 or [::1], without https:// and path; * only alone",
+  ).describe("Host names that clients may use, comma-separated; * allows any"),
   MCP_ALLOWED_ORIGINS: nameList(
     LOCAL_NAMES,
     isOrigin,
-    "origin such as https://app.example.com or app.example.com; without path and last slash",
+    "an origin such as https://app.example.com or app.example.com, without path and final slash",
   ).describe(
-    "Web origins or their host names that browsers may come from; * allows any",
+    "Origins, or host names of origins, of web pages that may call; * allows any",
   ),
-  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "address and no subnet such as 10.0.0.0/8")
-    .describe("Addresses and subnets of proxies, which may say who the client is"),
+  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "an address or a subnet such as 10.0.0.0/8")
+    .describe("Addresses and subnets of proxies that are trusted to name the client"),
   MCP_FORWARDED_HEADER: text("X-Forwarded-For", {
     isAllowed: (name) => HEADER_REGEXP.test(name),
     error: "Expected the name of a header such as X-Forwarded-For, Forwarded or X-Real-IP",
-  }).describe("The one header in which they say it; the proxy must overwrite it"),
+  }).describe("Header in which trusted proxies name the client; they must overwrite it"),
   MCP_ADMIN_TOKEN: text(undefined, OPERATOR_TOKEN)
     .describe(
-      "Token for the connection view and the metrics; without one only this machine may look",
+      "Token for the connection view and the metrics; without it they are local only",
     ),
   MCP_READ_TOKEN: text(undefined, OPERATOR_TOKEN)
-    .describe("Second token that may look but end nothing, for scraping and watching"),
+    .describe("Second token that may read but not end connections, for monitoring"),
   MCP_METRICS_PUBLIC: boolean(false)
-    .describe("Whether anybody may read /metrics"),
+    .describe("Whether /metrics needs no token"),
 };
 
 const LOGGING = {
   MCP_LOG_LEVEL: oneOf(LOG_LEVELS, "info").describe(
-    "Least urgent level that is logged",
+    "Least urgent level to log",
   ),
   MCP_LOG_FORMAT: oneOf(LOG_FORMATS, "text").describe(
-    "Form of the log lines",
+    "Format of log lines",
   ),
 };
 
-/** The settings by topic, in the order in which people meet them. */
+/** The settings by topic, in the order in which people need them. */
 const TOPICS = {
   Listening: LISTENING,
   Tools: TOOLS,
@@ -229,7 +237,7 @@ export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
 /** A setting's name. */
 export type SettingName = keyof Settings;
 
-/** Settings that nobody but the server may know; each is read from a file, too, named by `…_FILE`. */
+/** Settings that are secrets; `…_FILE` names a file to read each from instead. */
 export const SECRET_SETTINGS: readonly SettingName[] = [
   "MCP_ADMIN_TOKEN",
   "MCP_READ_TOKEN",
@@ -244,14 +252,14 @@ export const SETTING_TOPICS: readonly { readonly title: string; readonly names: 
     names: Object.keys(shape) as SettingName[],
   }));
 
-/** A default as people write it: `none` where there is none, commas between the names of a list. */
+/** A default as people write it: `none`, or commas between the names of a list. */
 export function defaultText(name: SettingName): string {
   const value = settingsWith()[name];
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-/** Compiling the schema takes longer than the one or two times that it is used. */
+/** Perf: compiling the schema takes longer than its one or two uses. */
 export const WITHOUT_JIT = { jitless: true } as const;
 
 /**

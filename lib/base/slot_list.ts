@@ -1,9 +1,8 @@
 /**
- * Things that come and go, each at a place of its own.
+ * A collection whose items are added and removed often; each has a numbered slot.
  *
- * A `Set` that lives long gets a new table after so many additions, and until the next full
- * collection the old table keeps alive what was in it: of thousands that come and go nearly all. A
- * place is a number, and what has left it is forgotten.
+ * Perf: a long-lived `Set` replaces its table now and then, and until the next full garbage collection
+ * the old table keeps removed items alive.
  */
 export class SlotList<T> {
   readonly #items: (T | undefined)[] = [];
@@ -13,7 +12,7 @@ export class SlotList<T> {
     return this.#items.length - this.#free.length;
   }
 
-  /** Returns the place, which is not another's until `delete()` is called with it. */
+  /** Returns a slot, which is reused only after `delete()`. */
   add(item: T): number {
     const place = this.#free.pop() ?? this.#items.length;
     this.#items[place] = item;
@@ -24,14 +23,14 @@ export class SlotList<T> {
     return this.#items[place];
   }
 
-  /** Harmless when nothing is there. */
+  /** Does nothing for an empty slot. */
   delete(place: number): void {
     if (this.#items[place] === undefined) return;
     this.#items[place] = undefined;
     this.#free.push(place);
   }
 
-  /** In no order. What comes in meanwhile may be among it or not. */
+  /** In no order; items that are added meanwhile may be missing. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (const item of this.#items) if (item !== undefined) yield item;
   }

@@ -105,7 +105,7 @@ export interface TimerWheelOptions {
   readonly clock?: Clock;
   /** Those of the process, unless a test moves the time. */
   readonly timers?: Timers;
-  /** Told what an entry threw; the wheel goes on turning. */
+  /** Called with what an entry threw; the wheel continues. */
   readonly onError?: (error: unknown) => void;
 }
 

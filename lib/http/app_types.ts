@@ -39,7 +39,7 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly store?: EventStore | undefined;
   /** The dialects of the endpoint, in the order in which they are asked; default: all. */
   readonly dialects?: readonly Dialect[] | undefined;
-  /** Told what happens, as the metrics are; what it throws is logged and harms nobody. */
+  /** Receives the same events as the metrics; what it throws is only logged. */
   readonly observer?: Partial<Observer>;
   /** Ways to know a caller that only code can give, beside those of the settings `MCP_AUTH_…`. */
   readonly auth?: AuthOptions | undefined;
@@ -57,7 +57,7 @@ export interface AppActivity {
   readonly sessions: number;
   /** Requests without a response, and calls that run. */
   readonly requests: number;
-  /** Bytes that nobody has read yet, those of ended streams included. */
+  /** Bytes that are not read yet, including those of ended streams. */
   readonly unreadBytes: number;
   /** Deadlines that wait, besides those of sessions. */
   readonly timers: number;

@@ -1,4 +1,4 @@
-/** Counts the requests whose response is still to come, on no stream that could be waited for. */
+/** Counts requests without a response yet. */
 export class PendingResponses {
   #size = 0;
   #none: PromiseWithResolvers<void> | undefined;
@@ -20,7 +20,7 @@ export class PendingResponses {
     this.#none = undefined;
   }
 
-  /** Resolves when there are none. */
+  /** Resolves when no request is left. */
   whenEmpty(): Promise<void> {
     if (this.#size === 0) return Promise.resolve();
     this.#none ??= Promise.withResolvers<void>();

@@ -18,7 +18,7 @@ export type Route = Readonly<Record<string, Handler>>;
 /** Loads routes that few clients ask for. */
 export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;
 
-/** The routes that are loaded when somebody asks for one, and what the answer is where there is none. */
+/** Routes that are loaded on demand, and what a 404 lists. */
 export interface LazyRoutes {
   readonly lazyRoutes: RouteLoader;
   /** What a 404 lists. */

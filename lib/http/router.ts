@@ -1,6 +1,6 @@
 /**
- * From a request to its response, in three steps: the guard, then who asks, then the handler of the
- * path. Every error on the way is answered.
+ * From a request to its response in three steps: the guard, authentication, the handler of the path.
+ * Every error on the way is answered.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import type { Guard } from "./steps/guard.ts";
 /** All paths, and the steps before them. Everybody may use the lazy routes. */
 export interface Router extends LazyRoutes {
   readonly guard: Guard;
-  /** Finds out who asks; undefined where everybody may. */
+  /** Authenticates requests; undefined without authorization. */
   readonly authenticate: Authenticate | undefined;
   /** Told who asked, as the streams of a caller may stay as long as its newest credential. */
   readonly credentials: Pick<Credentials, "renew">;
@@ -42,7 +42,7 @@ export interface Router extends LazyRoutes {
   readonly bodies: BodyLimits;
   /** Counts what has no response yet. */
   readonly pending: PendingResponses;
-  /** Told of what is refused. */
+  /** Reports refused requests. */
   readonly refusals: Refusals;
 }
 

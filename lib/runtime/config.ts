@@ -1,5 +1,5 @@
 /**
- * From environment and flags to settings, with every fault told at once.
+ * Reads the settings from environment and flags, and reports all errors at once.
  *
  * @module
  */

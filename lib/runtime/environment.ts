@@ -27,7 +27,7 @@ export function readVariable(name: string): string | undefined {
   }
 }
 
-/** Logs a warning for each variable that looks like a setting and is none. */
+/** Logs a warning for each variable whose name is nearly a setting. */
 export async function warnOfMisspelled(): Promise<void> {
   const found = await findMisspelled({
     isSet: (name) => readVariable(name) !== undefined,

@@ -1,18 +1,18 @@
 import { type Clock, monotonic } from "../base/clock.ts";
 
-/** How often the event loop is looked at (ms). */
+/** Time between two measurements (ms). */
 const INTERVAL_MS = 250;
 
 /**
- * Measures how late the event loop runs its timers. Node's `monitorEventLoopDelay` would do that,
- * but in Deno 2.9.6 it tells microseconds where the loop stood still for 100 ms.
+ * Measures how late the event loop runs its timers. In Deno 2.9.6 Node's `monitorEventLoopDelay`
+ * reports microseconds where the loop was blocked for 100 ms.
  */
 export class EventLoopLag {
   readonly #report: (delayMs: number) => void;
   readonly #clock: Clock;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param report told of each delay (ms), never less than 0 */
+  /** @param report called with each delay (ms), which is never negative */
   constructor(report: (delayMs: number) => void, clock: Clock = monotonic) {
     this.#report = report;
     this.#clock = clock;

@@ -1,7 +1,7 @@
 /**
- * The command line, understood as far as it can be, so that all faults are told at once.
+ * Reads the command line as far as possible, so that all errors are reported at once.
  *
- * By hand: `node:util`, where `parseArgs()` is, is a tenth of a start.
+ * Perf: loading `node:util` for `parseArgs()` would slow down each start.
  *
  * @module
  */

@@ -34,7 +34,7 @@ function jsonLine(level: LogLevel, message: string, fields: Record<string, unkno
   return new LogLine({ area: "main", level, message, fields }, "json");
 }
 
-/** What a person who has just started the server wants to know. */
+/** What a person who starts the server needs first. */
 export function greeting({ version, address, publicUrl }: GreetingOptions): string {
   const local = localBase(address);
   if (publicUrl === undefined && local === undefined) {

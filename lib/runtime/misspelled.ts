@@ -1,5 +1,5 @@
 /**
- * Environment variables that look like settings and are none, so that a typing error is not silent.
+ * Finds environment variables whose names are nearly settings, so that a typing error is not silent.
  *
  * A server started as documented may read variables named `MCP_…`, but may not list any. So the
  * names that differ from a setting by one typing error are asked for one by one, in small portions
@@ -17,7 +17,7 @@ export interface Misspelled {
   readonly nearest: string | undefined;
 }
 
-/** How to look at the environment. */
+/** Access to the environment. */
 export interface Environment {
   /** Whether a variable whose name begins with `MCP_` is set. */
   isSet(name: string): boolean;

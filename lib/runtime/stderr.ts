@@ -1,6 +1,6 @@
 /**
- * Log lines to stderr, without ever waiting for whoever reads it: a stuck reader of the log must
- * not become a stuck server.
+ * Writes log lines to stderr without waiting for the reader: a stuck log reader must not block the
+ * server.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { type Clock, monotonic } from "../base/clock.ts";
 import { type LogFormat, LogLine } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
 
-/** Characters that may wait; lines beyond are dropped and counted. */
+/** Maximum of characters that wait; more lines are dropped and counted. */
 const MAX_WAITING = 1_048_576;
 /**
- * Time between two writes (ms). Each wakes another thread, and whoever reads the log; a server
- * under load says more in that time than the first of them.
+ * Time between two writes (ms). Each write wakes another thread and the log reader, so a busy server
+ * collects its lines.
  */
 const BATCH_MS = 20;
 const ENCODER = new TextEncoder();
 
-/** A text, or what becomes one. */
+/** A text, or something that becomes text when it is written. */
 type Line = string | { toString(): string };
 
 /** Writes lines to stderr in batches, and drops lines rather than wait. */
@@ -27,14 +27,14 @@ export class StderrLines {
   format: LogFormat = "text";
   readonly #clock: Clock;
   #waiting: Line[] = [];
-  /** Characters of those that are texts already. */
+  /** Characters of the waiting lines that are texts already. */
   #waitingSize = 0;
   #dropped = 0;
   #draining: Promise<void> | undefined;
-  /** For how long nobody knows, so what comes meanwhile is made into text and counted. */
+  /** A write may take long, so lines that come meanwhile become text and are counted. */
   #isWriting = false;
   #wroteAt = -Infinity;
-  /** Ends a pause. */
+  /** Ends the pause between two writes. */
   #flushNow = (): void => {};
 
   constructor(clock: Clock = monotonic) {
@@ -72,7 +72,7 @@ export class StderrLines {
       try {
         await writeAll(ENCODER.encode(lines.join("\n") + "\n"));
       } catch {
-        // Nobody reads the log any more; the server goes on.
+        // The log has no reader any more; the server goes on.
       }
       this.#isWriting = false;
       this.#wroteAt = this.#clock();

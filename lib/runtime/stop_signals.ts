@@ -13,10 +13,10 @@ const EXIT_CODE: Partial<Record<Deno.Signal, number>> = {
 const log = logFor("serve");
 
 /**
- * The first signal asks for an end in good order, the second ends the process at once.
+ * The first signal starts an orderly shutdown, the second ends the process at once.
  *
- * It listens from the start on: as the first process of a container, Deno 2.9.6 crashes on a signal
- * that nobody listens to.
+ * It listens from the start: as the first process of a container, Deno 2.9.6 crashes on a signal
+ * without a listener.
  */
 export class StopSignals {
   readonly #first = Promise.withResolvers<Deno.Signal>();
@@ -30,12 +30,12 @@ export class StopSignals {
     this.#handlers = handlers.filter(([signal, handler]) => listenFor(signal, handler));
   }
 
-  /** Resolves with the exit code when a signal comes before anybody waits for the first. */
+  /** Resolves with the exit code when a signal comes before the server waits for it. */
   get early(): Promise<number> {
     return this.#early.promise;
   }
 
-  /** The first signal. Whoever asks ends the process in good order from now on. */
+  /** The first signal. Reading this makes the caller responsible for the shutdown. */
   get first(): Promise<Deno.Signal> {
     this.#isServing = true;
     return this.#first.promise;
@@ -57,7 +57,7 @@ export class StopSignals {
   }
 }
 
-/** Not every platform has every signal; the others still do. */
+/** Not every platform has every signal; one that is missing must not hide the others. */
 function listenFor(signal: Deno.Signal, handler: () => void): boolean {
   try {
     Deno.addSignalListener(signal, handler);

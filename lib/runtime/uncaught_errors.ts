@@ -4,7 +4,7 @@ import type { RuntimeObserver } from "../base/observer.ts";
 
 const log = logFor("runtime");
 
-/** Where it was thrown: nobody else can tell, as nobody called what threw it. */
+/** The place where it was thrown, as no caller can say it. */
 function placeOf(thrown: unknown): string | undefined {
   try {
     return thrown instanceof Error ? /^ +at (.+)$/m.exec(thrown.stack ?? "")?.[1] : undefined;
@@ -13,9 +13,9 @@ function placeOf(thrown: unknown): string | undefined {
   }
 }
 
-/** A tool that forgets an `await`, or throws in a timer, must not end the process for everybody else. */
+/** Keeps the process alive when a tool forgets an `await` or throws in a timer. */
 export class UncaughtErrors {
-  /** Counts what escapes, once there is an app. */
+  /** Counts these errors, once there is an app. */
   observer: Omit<RuntimeObserver, "loopDelayed"> | undefined;
   readonly #onRejection = (event: PromiseRejectionEvent): void => {
     event.preventDefault();
@@ -36,7 +36,7 @@ export class UncaughtErrors {
     log.error("Uncaught error", { error, at: placeOf(event.error), stack: stackOf(event.error) });
   };
 
-  /** Logs and survives them from now on. */
+  /** Logs and survives such errors from now on. */
   install(): void {
     globalThis.addEventListener("error", this.#onError);
     globalThis.addEventListener("unhandledrejection", this.#onRejection);

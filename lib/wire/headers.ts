@@ -2,8 +2,8 @@
  * The names of HTTP headers, each once and as its specification writes it, and how to read a header
  * that has one value.
  *
- * They are looked up with their capitals: Deno knows a few names in lower case, `accept` and
- * `content-type` among them, and then takes a slower way (docs/performance.md).
+ * Perf: they are looked up with capitals, as Deno has a slower way for some names in lower case, such
+ * as `accept` (docs/performance.md).
  *
  * @module
  */

@@ -235,7 +235,7 @@ export function notification(
 
 function idOf(value: unknown): JsonRpcId | undefined {
   const id = isObject(value) ? value.id : undefined;
-  // A number that JSON cannot give back unchanged would answer a request nobody made.
+  // A number that JSON cannot represent exactly would answer another request.
   if (typeof id === "number") {
     return Math.abs(id) <= Number.MAX_SAFE_INTEGER ? id : undefined;
   }

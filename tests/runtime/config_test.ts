@@ -106,15 +106,21 @@ Deno.test("every name in a list that can never match is a fault of its own, besi
   });
   const expected: readonly (readonly [string, string])[] = [
     ["PORT", '"x"'],
-    ["MCP_ALLOWED_HOSTS", '"https://b.example" is no host name such as mcp.example.com'],
-    ["MCP_ALLOWED_HOSTS", '"c.example/mcp" is no host name'],
-    ["MCP_ALLOWED_HOSTS", '"::1" is no host name such as mcp.example.com, localhost:8000 or [::1]'],
-    ["MCP_ALLOWED_HOSTS", '"*.d.example" is no host name'],
-    ["MCP_ALLOWED_ORIGINS", '"https://b.example/" is no origin such as https://app.example.com'],
-    ["MCP_ALLOWED_ORIGINS", '"b c" is no origin'],
-    ["MCP_ALLOWED_ORIGINS", '"https://*.c.example" is no origin'],
-    ["MCP_TRUSTED_PROXIES", '"10.0.0.0/33" is no address and no subnet such as 10.0.0.0/8'],
-    ["MCP_TRUSTED_PROXIES", '"proxy.example" is no address'],
+    ["MCP_ALLOWED_HOSTS", '"https://b.example" is not a host name such as mcp.example.com'],
+    ["MCP_ALLOWED_HOSTS", '"c.example/mcp" is not a host name'],
+    [
+      "MCP_ALLOWED_HOSTS",
+      '"::1" is not a host name such as mcp.example.com, localhost:8000 or [::1]',
+    ],
+    ["MCP_ALLOWED_HOSTS", '"*.d.example" is not a host name'],
+    [
+      "MCP_ALLOWED_ORIGINS",
+      '"https://b.example/" is not an origin such as https://app.example.com',
+    ],
+    ["MCP_ALLOWED_ORIGINS", '"b c" is not an origin'],
+    ["MCP_ALLOWED_ORIGINS", '"https://*.c.example" is not an origin'],
+    ["MCP_TRUSTED_PROXIES", '"10.0.0.0/33" is not an address or a subnet such as 10.0.0.0/8'],
+    ["MCP_TRUSTED_PROXIES", '"proxy.example" is not an address'],
     ["MCP_ADMIN_TOKEN", "no blanks"],
   ];
   assertEquals(told.length, expected.length, told.join("\n"));

@@ -1,6 +1,6 @@
 /**
  * Requests and tool calls, by how they ended and how long they took. This is the hot path: where a
- * request ends, one map is looked up and a few numbers are added to.
+ * request ends, one lookup and a few additions are all.
  *
  * @module
  */
@@ -40,18 +40,18 @@ export class CallMetrics {
     this.#methods = new OutcomeCounters(figures, {
       label: "method",
       counter: "lifeline_requests_total",
-      counterHelp: "MCP requests that ended, by method and how they ended",
+      counterHelp: "MCP requests that ended, by method and outcome",
       histogram: "lifeline_request_duration_seconds",
-      histogramHelp: "Time from taking an MCP request to its answer",
+      histogramHelp: "Time from an MCP request to its response",
     });
     this.#tools = new OutcomeCounters(figures, {
       label: "tool",
       counter: "lifeline_tool_calls_total",
-      counterHelp: "Tool calls that ended, by tool and how they ended",
+      counterHelp: "Tool calls that ended, by tool and outcome",
       histogram: "lifeline_tool_duration_seconds",
-      histogramHelp: "Time of a tool call",
+      histogramHelp: "Duration of a tool call",
     });
-    // Only the protocol's own methods are told apart.
+    // Only the protocol's own methods have series of their own.
     for (const method of Object.values(METHODS)) this.#methods.of(method);
     this.#methods.of(OTHER);
   }

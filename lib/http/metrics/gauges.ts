@@ -40,7 +40,7 @@ export function addGauges(sources: GaugeSources): void {
   gauge("lifeline_connections_max", "Most streams at once", () => settings.MCP_MAX_CONNECTIONS);
   gauge(
     "lifeline_queued_max_bytes",
-    "Most bytes that may wait for all readers",
+    "Limit of bytes that wait for all readers",
     () => settings.MCP_MAX_TOTAL_QUEUED_BYTES,
   );
   gauge("lifeline_requests_in_flight", "MCP requests that run now", () => server.running);
@@ -50,7 +50,7 @@ export function addGauges(sources: GaugeSources): void {
   gauge("lifeline_replay_bytes", "Bytes of events kept for replay", () => store.stats().bytes);
   const dropped = {
     name: "lifeline_replay_dropped_events_total",
-    help: "Events dropped to keep a bound of the replay store",
+    help: "Events dropped from the replay store to respect its limits",
   };
   figures.add(observable("counter", dropped, () => single(store.stats().dropped)));
   if (heap !== undefined) {
@@ -69,7 +69,7 @@ function addStreamGauges({ figures, connections, bytesOfEnded, streams }: GaugeS
   figures.add(observable("gauge", open, () => byDialect(connections, zeros, () => 1)));
   const sent = {
     name: "lifeline_sent_bytes_total",
-    help: "Bytes of event streams that the transport has taken",
+    help: "Bytes of event streams that were sent",
   };
   figures.add(
     observable("counter", sent, () => {

@@ -1,6 +1,6 @@
 /**
- * All that watches one app: its metrics, OpenTelemetry where somebody collects, and the observer of
- * its own that a library user gave.
+ * Everything that observes one app: metrics, the log of calls, OpenTelemetry where it is on, and the
+ * observer of a library user.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export class Instrumentation {
   readonly emit: Emit;
   /** For the runtime, which reports what the app itself cannot see. */
   readonly runtimeObserver: RuntimeObserver;
-  /** What ended and what was refused last. */
+  /** The last closed streams and refused requests. */
   readonly recent = new RecentEnds();
   readonly #metrics: ServerMetrics;
   #stopExport: (() => void) | undefined;
@@ -59,14 +59,14 @@ export class Instrumentation {
     return this.#metrics.figures;
   }
 
-  /** Reads the rest of the figures here, at every scrape. */
+  /** Adds the metrics that are read from their sources at every scrape. */
   addGauges(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version" | "streams">): void {
     const { figures, bytesOfEnded, streams } = this.#metrics;
     addGauges({ ...sources, streams, figures, bytesOfEnded, version: VERSION });
     this.#stopExport = telemetry?.exportMetrics(figures);
   }
 
-  /** The handler, under the trace that a request names where somebody collects. */
+  /** Wraps a handler in the trace that a request names, where telemetry is on. */
   traced<R>(handler: (request: Request, peer?: Peer) => R): (request: Request, peer?: Peer) => R {
     if (telemetry === undefined) return handler;
     return (request, peer) =>

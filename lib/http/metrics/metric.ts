@@ -1,19 +1,18 @@
 /**
- * Figures in plain numbers. What reads them, a scrape or an export, asks for their rows; what
- * counts pays for an addition alone.
+ * Metrics as plain numbers. Counting is one addition; a scrape or an export asks for the samples.
  *
  * @module
  */
 
-/** One value, with the labels that tell it from the others of its figure. */
+/** One value of a metric, with its labels. */
 export interface Sample {
-  /** Where it is not that of the figure. */
+  /** Where the name differs from that of the metric. */
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
 
-/** What is counted or measured under one name. */
+/** Samples under one name. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
@@ -21,13 +20,15 @@ export interface Metric {
   rows(): readonly Sample[];
 }
 
-/** All figures of one app, in the order in which they are shown. */
+/** All metrics of one app, in the order in which they are shown. */
 export class Metrics implements Iterable<Metric> {
   readonly #figures = new Map<string, Metric>();
 
-  /** @throws {TypeError} when there is one of that name: two would be one to who reads them */
+  /** @throws {TypeError} when the name is registered already */
   add<F extends Metric>(figure: F): F {
-    if (this.#figures.has(figure.name)) throw new TypeError(`Figure ${figure.name} is there twice`);
+    if (this.#figures.has(figure.name)) {
+      throw new TypeError(`Metric ${figure.name} is registered twice`);
+    }
     this.#figures.set(figure.name, figure);
     return figure;
   }
@@ -37,7 +38,7 @@ export class Metrics implements Iterable<Metric> {
   }
 }
 
-/** A figure that is read from elsewhere. */
+/** A metric whose samples are computed when they are read. */
 export function observable(
   type: "counter" | "gauge",
   { name, help }: { readonly name: string; readonly help: string },
@@ -46,7 +47,7 @@ export function observable(
   return { name, help, type, rows };
 }
 
-/** The row of a figure without labels. */
+/** The sample of a metric without labels. */
 export function single(value: number): readonly Sample[] {
   return [{ labels: {}, value }];
 }
@@ -54,7 +55,7 @@ export function single(value: number): readonly Sample[] {
 /** The values of each label, by its name. */
 export type LabelSets = Readonly<Record<string, readonly string[]>>;
 
-/** A row that is counted up. */
+/** A sample that is counted up. */
 interface CountRow {
   readonly labels: Readonly<Record<string, string>>;
   value: number;

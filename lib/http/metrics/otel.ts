@@ -88,12 +88,12 @@ export class OtelExport {
     const lateness = seconds(
       "lifeline_ping_lateness_seconds",
       DELAY_SECONDS,
-      "How much later than due pings went out",
+      "Delay of pings after they were due",
     );
     const loopDelay = seconds(
       "lifeline_event_loop_delay_seconds",
       DELAY_SECONDS,
-      "How late the event loop runs its timers",
+      "Delay of the event loop",
     );
     const transport = { "network.transport": "tcp", "network.protocol.name": "http" };
     return {

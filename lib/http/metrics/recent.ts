@@ -21,7 +21,7 @@ const MAX_METHOD = 32;
 const MAX_PATH = 256;
 const MAX_MESSAGE = 512;
 
-/** Thousands may end at once, and few are ever looked at. */
+/** Thousands may end at once, and few are ever shown, so the view is made on demand. */
 interface Closed {
   /** ms since 1970. */
   readonly at: number;

@@ -1,8 +1,6 @@
 /**
- * The figures of one app, as Prometheus scrapes them. Each app has its own.
- *
- * Every label has a fixed set of values or a bound on them: nothing that a client sends can make a
- * new series.
+ * The metrics of one app. Every label has a fixed or bounded set of values: nothing that a client
+ * sends creates a new series.
  *
  * @module
  */
@@ -72,16 +70,16 @@ export class ServerMetrics implements Observer {
   readonly #pings = this.#counter("lifeline_pings_sent_total", "Pings that went out");
   readonly #pingFailures = this.#counter(
     "lifeline_ping_failures_total",
-    "Pings that could not go out, as the reader takes nothing",
+    "Pings not sent because the client stopped reading",
   );
   readonly #lateness = this.#histogram(
     "lifeline_ping_lateness_seconds",
-    "How much later than due pings went out",
+    "Delay of pings after they were due",
     { buckets: DELAY_SECONDS },
   );
   readonly #superseded = this.#counter(
     "lifeline_notifications_superseded_total",
-    "Notifications left out for readers that were behind",
+    "Notifications dropped for slow readers",
     { kind: DROPPABLE_KINDS },
   );
   readonly #resultsLost: Counter;
@@ -95,44 +93,44 @@ export class ServerMetrics implements Observer {
   );
   readonly #credentials = this.#counter(
     "lifeline_credentials_refused_total",
-    "Credentials refused, or missing, by why",
+    "Credentials that were refused or missing, by reason",
     { reason: AUTH_FAILURES },
   );
   readonly #sessionsOpened = this.#counter(
     "lifeline_sessions_opened_total",
-    "Sessions opened, or restored from their id alone",
+    "Sessions created, or restored from their id",
     { how: ["created", "restored"] },
   );
   readonly #sessionsEnded = this.#counter(
     "lifeline_sessions_ended_total",
-    "Sessions that left memory, by why",
+    "Sessions that left memory, by reason",
     { end: SESSION_ENDS },
   );
   readonly #sessionAge = this.#histogram(
     "lifeline_session_age_seconds",
-    "Time of sessions in memory, as they end",
+    "Time that sessions were in memory, measured when they end",
     { buckets: SESSION_SECONDS },
   );
   readonly #replayed = this.#counter(
     "lifeline_replayed_events_total",
-    "Events sent again to clients that came back",
+    "Events sent again to clients that reconnected",
   );
   readonly #lost = this.#counter(
     "lifeline_replay_gaps_total",
-    "Clients that came back for events that were gone",
+    "Clients that reconnected for events that were gone",
   );
   readonly #loopDelay = this.#histogram(
     "lifeline_event_loop_delay_seconds",
-    "How late the event loop runs its timers",
+    "Delay of the event loop",
     { buckets: DELAY_SECONDS },
   );
   readonly #unhandled = this.#counter(
     "lifeline_unhandled_rejections_total",
-    "Rejected promises that nobody had handled",
+    "Promise rejections that were not handled",
   );
   readonly #uncaught = this.#counter(
     "lifeline_uncaught_errors_total",
-    "Errors thrown where nobody could catch them",
+    "Errors that were not caught",
   );
 
   constructor({ streams, ...calls }: ServerMetricsOptions) {
@@ -142,7 +140,7 @@ export class ServerMetrics implements Observer {
     });
     this.#closed = this.#counter(
       "lifeline_connections_closed_total",
-      "Streams that ended, by the one reason for it",
+      "Streams that ended, by close reason",
       { dialect: streams, reason: CLOSE_REASONS },
     );
     this.#age = this.#histogram("lifeline_connection_age_seconds", "Age of streams as they end", {
@@ -151,7 +149,7 @@ export class ServerMetrics implements Observer {
     });
     this.#resultsLost = this.#counter(
       "lifeline_results_lost_total",
-      "Answers unread in streams that were cut off",
+      "Unread responses in streams that were cut",
       { dialect: streams },
     );
     this.#calls = new CallMetrics({ ...calls, figures: this.figures });

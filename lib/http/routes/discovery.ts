@@ -23,7 +23,7 @@ const PREFLIGHT_HEADERS = {
 /** Where 2025-03-26 clients look for the authorization server, at the origin of the endpoint. */
 const MIRROR_PATH = "/.well-known/oauth-authorization-server";
 
-/** The documents by path; none where clients are not told where to get a token. */
+/** The documents by path; none without issuers. */
 export function discoveryRoutes(auth: Auth | undefined): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
   for (const [path, document] of auth?.documents ?? []) {

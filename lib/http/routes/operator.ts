@@ -18,7 +18,7 @@ import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
 import type { Handler, Route } from "../route.ts";
 
-/** What the operator's routes look at. */
+/** What the operator's routes need. */
 export interface AdminRouteDeps {
   readonly connections: StreamRegistry;
   readonly sessions: SessionTable;

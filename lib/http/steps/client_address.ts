@@ -34,7 +34,7 @@ export class TrustedProxies {
    * The client.
    *
    * @param peer the other end of the socket
-   * @param request whose headers are looked at only where the peer is a trusted proxy
+   * @param request its headers are read only where the peer is a trusted proxy
    */
   resolveClient(peer: Peer, request: Pick<Request, "headers">): Peer {
     const trusted = this.#trusted;

@@ -27,7 +27,7 @@ export type GuardSettings = Pick<
   "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS" | "MCP_PUBLIC_URL"
 >;
 
-/** What the guard looks at. */
+/** What the guard reads of a request. */
 export interface GuardedRequest
   extends Pick<RequestHead, "headers" | "authority" | "origin" | "method"> {
   readonly peer: Peer;
@@ -178,7 +178,7 @@ export class Guard {
     });
   }
 
-  /** Clients use a handful of names, so each is looked at once; the bound is against abuse. */
+  /** Clients use few names, so each is checked once; the bound is against abuse. */
   #isAuthority(text: string): boolean {
     if (this.#wellFormed.has(text)) return true;
     if (!AUTHORITY_REGEXP.test(text)) return false;
@@ -207,7 +207,7 @@ function isListed(names: ReadonlySet<string>, authority: string): boolean {
   return names.has(lower) || names.has(lower.replace(/:\d+$/, ""));
 }
 
-/** Tool parameters travel in headers of their own (`Mcp-Param-*`), whose names nobody can list. */
+/** Tool parameters travel in headers of their own (`Mcp-Param-*`), which cannot be listed. */
 function paramHeaders(asked: string | null): string[] {
   return (asked ?? "").split(",").map((name) => name.trim())
     .filter((name) => /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name));

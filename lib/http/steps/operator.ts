@@ -119,8 +119,8 @@ export class OperatorCheck {
     if (isLoopback(client.address) && isNamedLocal && !isProxied) return;
     throw new ProtocolError(
       "forbidden",
-      "Only this machine itself may look here; set MCP_ADMIN_TOKEN and send it as a bearer token " +
-        `to look from elsewhere${this.#orScope("read")}`,
+      "Local requests only, unless MCP_ADMIN_TOKEN is set and sent as a bearer token" +
+        this.#orScope("read"),
     );
   }
 

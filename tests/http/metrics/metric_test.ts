@@ -52,7 +52,11 @@ Deno.test("what is read is read at every scrape, and a name that is taken is ref
   const figures = new Metrics();
   let value = 1;
   figures.add(observable("gauge", { name: "test", help: "A test" }, () => single(value)));
-  assertThrows(() => figures.add(new Counter("test", "Another")), TypeError, "test is there twice");
+  assertThrows(
+    () => figures.add(new Counter("test", "Another")),
+    TypeError,
+    "test is registered twice",
+  );
   assertEquals(prometheusText(figures), "# HELP test A test\n# TYPE test gauge\ntest 1\n");
   value = 2;
   assertEquals(prometheusText(figures), "# HELP test A test\n# TYPE test gauge\ntest 2\n");

@@ -161,6 +161,6 @@ for (
     );
     const [issue] = error.issues;
     assertEquals(issue?.path, ["MCP_TRUSTED_PROXIES"]);
-    assertStringIncludes(issue?.message ?? "", `${JSON.stringify(proxy)} is no address`);
+    assertStringIncludes(issue?.message ?? "", `${JSON.stringify(proxy)} is not an address`);
   });
 }
