@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { rpc, testApp } from "../helpers/app.ts";
 import { initialize, TestSession } from "../helpers/session.ts";
+import { FakeTime, settled } from "../helpers/time.ts";
 
 /** Ends and openings of sessions, as an observer is told them. */
 function watched() {
@@ -70,4 +71,40 @@ Deno.test("initialize with the id of a session that has ended opens a new one", 
   const response = await initialize(app, {}, { "mcp-session-id": old.id });
   assertEquals(response.status, 200);
   assertEquals((await response.json()).result.protocolVersion, "2025-11-25");
+});
+
+Deno.test("an observer is told how long a session was in memory", async () => {
+  using time = new FakeTime();
+  const ages: number[] = [];
+  using app = testApp({
+    wheel: { clock: time.clock },
+    observer: { sessionEnded: ({ ageMs }) => void ages.push(ageMs) },
+  });
+  await time.advance(2_000);
+  const session = await TestSession.open(app);
+  await time.advance(5_000);
+  await session.delete();
+  assertEquals(ages, [5_000]);
+});
+
+Deno.test("a batch with a request is refused during a drain, as a single request is, and one without is taken", async () => {
+  using app = testApp();
+  const session = await TestSession.open(app, { version: "2025-03-26" });
+  await app.drain(0);
+  const refused = await session.post([rpc("ping")]);
+  assertEquals([refused.status, (await refused.json()).error.data.limit], [503, "draining"]);
+  const taken = await session.post([{ jsonrpc: "2.0", method: "notifications/initialized" }]);
+  assertEquals(taken.status, 202);
+});
+
+Deno.test("a client that only sends batches has made use of its streams: to lose them is no flap", async () => {
+  using app = testApp({ settings: { MCP_MAX_FLAPS: 2 } });
+  const session = await TestSession.open(app, { version: "2025-03-26" });
+  for (let round = 0; round < 5; round++) {
+    const stream = await session.listen();
+    assertEquals(stream.status, 200);
+    await (await session.post([rpc("ping")])).body?.cancel();
+    await stream.body?.cancel();
+    await settled();
+  }
 });
