@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { authorizationFindings, refusedToken } from "./authorization.js";
 import { probeHttpSse, probeListen, probeModern, probeStreamable } from "./dialect_probes.js";
 import { diagnose, DIALECTS } from "./findings.js";
 import { probeHangUp } from "./hang_up_probe.js";
@@ -54,6 +55,7 @@ import { call } from "./request.js";
  * @property {number} [patienceMs] time for an answer that should come at once
  * @property {number} [stepMs] time between two of the events that are sent
  * @property {Record<string, string>} [headers] sent with every request, as Authorization
+ * @property {boolean} [reachesIssuers] whether other origins can be asked (true); a page may not
  * @property {typeof globalThis.fetch} [fetch]
  * @property {(context: ProbeContext) => Promise<ConnectionMeasured | undefined>} [inspectConnection]
  * @property {(step: string) => void} [onStep] called with what is measured now
@@ -133,16 +135,41 @@ async function examined(context, options) {
     const measured = await measure(context, options, reach);
     context.signal.throwIfAborted();
     proxies = [...new Set([...proxies, ...proxiesOfErrors(measured)])];
-    const findings = diagnose(measured, proxies);
+    const findings = [
+      ...(hasCredentials(context) ? await wayToToken(context, options) : []),
+      ...diagnose(measured, proxies),
+    ];
     const isWell = findings.every(({ level }) => level === "note");
     return { verdict: isWell ? "ok" : "problems", proxies, measured, findings };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof ProbeError)) throw error;
     if (error.headers !== undefined) proxies = recognise(error.headers);
-    const findings = [reachFinding(error, context.url, proxies)];
+    const findings = error.status === 401 && error.isFromServer
+      ? [
+        hasCredentials(context) ? refusedToken(error) : reachFinding(error, context.url, proxies),
+        ...await wayToToken(context, options),
+      ]
+      : [reachFinding(error, context.url, proxies)];
     const verdict = isUnreachable(error) ? "unreachable" : "problems";
     return { verdict, proxies, measured: undefined, findings };
+  }
+}
+
+/** @param {ProbeContext} context */
+function hasCredentials({ headers }) {
+  return Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+}
+
+/** What is wrong with the way to a token. @param {ProbeContext} context @param {Options} options */
+async function wayToToken(context, { onStep, reachesIssuers = true }) {
+  onStep?.("the way to a token");
+  try {
+    return await authorizationFindings(context, reachesIssuers);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof ProbeError) return [];
+    throw error;
   }
 }
 

@@ -64,6 +64,10 @@ function explain(error, url, proxies) {
     const title = `A proxy answers ${status}: it cannot reach the server behind it`;
     return { title, fixes: fixesFor("upstream", proxies) };
   }
+  if (isFromServer && status === 401) {
+    const what = "send a token with --header 'Authorization: Bearer …'";
+    return { title: "The server asks for a token", fixes: [{ who: "you", what }] };
+  }
   if (isFromServer) {
     return { title: "The server refuses", fixes: serverFixes(error, url, proxies) };
   }

@@ -77,6 +77,8 @@ export class PathPanel {
     const idleMs = this.#idle.value === "" ? undefined : this.#idle.valueAsNumber * 1_000;
     const token = this.#tokenOf();
     return {
+      // The page's own policy lets it ask its server alone.
+      reachesIssuers: false,
       signal,
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
       ...(idleMs !== undefined && { idleMs }),

@@ -4,6 +4,9 @@
  * @module
  */
 import doctorBrowserJs from "../../../doctor/browser.js" with { type: "text" };
+import doctorEngineAuthorizationJs from "../../../doctor/engine/authorization.js" with {
+  type: "text",
+};
 import doctorEngineConnectionFindingsJs from "../../../doctor/engine/connection_findings.js" with {
   type: "text",
 };
@@ -135,6 +138,7 @@ import staticUiToolsPanelJs from "../../../static/ui/tools_panel.js" with { type
 
 export const PAGE_FILES: Readonly<Record<string, string>> = {
   "doctor/browser.js": doctorBrowserJs,
+  "doctor/engine/authorization.js": doctorEngineAuthorizationJs,
   "doctor/engine/connection_findings.js": doctorEngineConnectionFindingsJs,
   "doctor/engine/delivery.js": doctorEngineDeliveryJs,
   "doctor/engine/dialect_probes.js": doctorEngineDialectProbesJs,
