@@ -51,11 +51,27 @@ export class LogLine implements LogRecord {
   toString(): string {
     const toText = this.#format === "json" ? jsonLine : textLine;
     try {
-      return toText(this, this.fields);
+      return printable(toText(this, this.fields));
     } catch {
-      return toText(this, UNREADABLE);
+      return printable(toText(this, UNREADABLE));
     }
   }
+}
+
+/**
+ * What terminals obey, what line readers end a line at, and what turns the direction of writing.
+ * JSON escapes only the controls below U+0020.
+ */
+const UNPRINTABLE_REGEXP =
+  // deno-lint-ignore no-control-regex -- it is about them
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+
+/** The line with such characters as JSON escapes them, which readers of its JSON undo. */
+function printable(line: string): string {
+  return line.replace(
+    UNPRINTABLE_REGEXP,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** `2026-11-29T12:00:00.000Z [INFO] SSE Connection establishing {"connection_id":"…"}` */

@@ -99,6 +99,22 @@ Deno.test("property: whatever the fields hold, a line is one line of valid JSON"
   );
 });
 
+for (const format of ["text", "json"] as const) {
+  Deno.test(`no log line holds what terminals obey or what ends a line: ${format}`, () => {
+    const lines: string[] = [];
+    configureLog({ level: "info", format, write: (line) => void lines.push(String(line)) });
+    const hostile = [0x07, 0x1b, 0x7f, 0x85, 0x9b, 0x200e, 0x2028, 0x202e, 0x2066, 0xfeff]
+      .map((code) => String.fromCodePoint(code)).join("x");
+    logFor("stream").info("SSE Connection establishing", { user_agent: hostile, [hostile]: 1 });
+    resetLog();
+    const [line = ""] = lines;
+    // deno-lint-ignore no-control-regex -- it is about them
+    assertEquals(/[\x00-\x1f\x7f-\x9f\u200e\u2028\u202e\u2066\ufeff]/.test(line), false, line);
+    const fields = JSON.parse(line.slice(line.indexOf("{")));
+    assertEquals([fields.user_agent, fields[hostile]], [hostile, 1]);
+  });
+}
+
 Deno.test("an Error is logged as its message, a bigint as its digits", () => {
   using log = new CapturedLog();
   logFor("test").error("Request failed", { error: new TypeError("broken"), size: 2n ** 64n });
