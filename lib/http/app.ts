@@ -11,6 +11,7 @@ import { type Settings, settingsWith } from "../base/settings.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
+import { OpenStreams } from "../stream/open_streams.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import { createTransport } from "../transport/create_transport.ts";
 import {
@@ -84,6 +85,18 @@ const UNKNOWN_PEER: Peer = { address: "unknown" };
  * ```
  */
 export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App {
+  return composeApp(options).app;
+}
+
+/** An app, and what it keeps to itself. */
+export interface ComposedApp {
+  readonly app: App;
+  readonly registry: StreamRegistry;
+  readonly wheel: TimerWheel;
+}
+
+/** Composes an app; {@linkcode createApp} hands out the app alone. */
+export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
   const settings = settingsWith(options.settings);
   const { heap, pages = loadPages, dialects = DIALECTS } = options;
   const info = options.info ?? infoOf(settings);
@@ -95,20 +108,19 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   const wheel = new TimerWheel(options.wheel);
   const catalog = new Catalog(options);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
-  const { observer, use, store } = options;
-  const watch = watchOver({ dialects, wheel, catalog, observer, audit });
+  const watch = watchOver({ dialects, wheel, catalog, observer: options.observer, audit });
   const { emit, recent, figures } = watch;
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
   const core: Core = { wheel, emit, connections };
   const access = new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
+  const { use, store } = options;
   const served = { info, instructions, use, lifespan, catalog, access, dialects, store };
   const transport = createTransport(core, settings, served);
   watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
-  const pending = new PendingResponses();
-  const bodies = bodyLimits(settings, core);
+  const [pending, bodies] = [new PendingResponses(), bodyLimits(settings, core)];
   const operator = { connections, recent, figures, heap, settings, auth, isOpen };
   const router: Router = {
     ...createRoutes(dialects, transport, operator, pages),
@@ -124,14 +136,15 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES, settings.MCP_FORWARDED_HEADER);
   const answer: App["fetch"] = (request, peer = UNKNOWN_PEER) =>
     handleRequest(router, request, proxies.resolveClient(peer, request));
-  return {
+  const app: App = {
     fetch: watch.traced(afterStart(lifespan, answer)),
     catalog,
-    connections,
+    connections: new OpenStreams(connections),
     isOpen,
     observer: watch.runtimeObserver,
     ...lifeOf({ settings, core, transport, lifespan, pending, bodies, watch }),
   };
+  return { app, registry: connections, wheel };
 }
 
 /** What an app is watched with: its metrics, its audit log, and the observer of a library user. */

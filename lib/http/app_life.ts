@@ -39,7 +39,7 @@ export function lifeOf(
       const sessions = transport.sessions.size;
       const { queuedBytes: unreadBytes } = connections.ledger();
       // A session waits to be idle; what watches bodies and ended streams stops with its next look.
-      const known = sessions + connections.tailDrains.size +
+      const known = sessions + connections.tails +
         (bodies.deadlines.isScheduled ? 1 : 0);
       return {
         streams: connections.size,

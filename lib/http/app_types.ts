@@ -14,7 +14,7 @@ import type { Lifespan } from "../registry/lifespan.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
-import type { StreamRegistry } from "../stream/stream_registry.ts";
+import type { OpenStreams } from "../stream/open_streams.ts";
 import type { Dialect } from "../transport/dialect.ts";
 import type { Peer } from "../transport/peer.ts";
 import type { Pipe } from "../transport/stdio/connection.ts";
@@ -68,7 +68,7 @@ export interface App {
   /** Answers one request. Never rejects. */
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
-  readonly connections: StreamRegistry;
+  readonly connections: OpenStreams;
   /** Whether it listens beyond this machine (`HOST`) and lets everybody in. */
   readonly isOpen: boolean;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */

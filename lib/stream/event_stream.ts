@@ -1,7 +1,7 @@
 /**
  * One open event stream, of whatever dialect.
  *
- *     opening → open → closing → closed
+ *     open → closing → closed
  *
  * Who ends it first decides the one close reason; everyone later is ignored. No method throws, at
  * any time: a write after the end is a `false`, not an exception.
@@ -12,7 +12,7 @@
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import { logFor } from "../base/log.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { jsonEvent, retryField } from "../wire/sse.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
@@ -21,28 +21,33 @@ import type { PongState, ReaderProgress } from "./heartbeat.ts";
 import type { Frame } from "./out/encoder.ts";
 import { TailDrain } from "./out/tail_drain.ts";
 import { Stream } from "./stream.ts";
-import type { StreamSnapshot, StreamState } from "./snapshot.ts";
+import type { StreamState } from "./snapshot.ts";
 import type { EventStreamParts } from "./stream.ts";
+import type { HostedStream } from "./stream_host.ts";
+
+/** `flushing` is the beginning of `closing`, when the last messages are written. */
+type State = StreamState | "flushing";
+
+const log = logFor("stream");
 
 /** One event stream, from its opening to its one close reason. */
 export class EventStream extends Stream
-  implements StreamSnapshot, ReaderProgress, EventListenerObject {
-  readonly #log: Log;
+  implements HostedStream, ReaderProgress, EventListenerObject {
   readonly #deadline: Deadline;
-  #state: StreamState = "opening";
+  readonly #request: Pick<Request, "signal"> | undefined;
+  #state: State = "open";
   #reason: CloseReason | undefined;
-  #request: Pick<Request, "signal"> | undefined;
   #isListening = false;
   #tailDrain: TailDrain | undefined;
 
   constructor(parts: EventStreamParts) {
     super(parts);
-    this.#log = parts.log;
-    this.#deadline = new Deadline(this.openedAt, parts.limits, parts.credential);
+    this.#request = parts.request;
+    this.#deadline = new Deadline(this.openedAt, parts.host.limits, parts.credential);
   }
 
   get state(): StreamState {
-    return this.#state;
+    return this.#state === "flushing" ? "closing" : this.#state;
   }
 
   /** The close reason, once there is one. */
@@ -52,7 +57,7 @@ export class EventStream extends Stream
 
   /** Called by the stream when its reader is gone: layer 1 of disconnect detection. */
   override cancel(): void {
-    this.#log.debug("Connection aborted detected", { connection_id: this.id });
+    log.debug("Connection aborted detected", { connection_id: this.id });
     this.close("client_closed");
   }
 
@@ -62,16 +67,11 @@ export class EventStream extends Stream
   }
 
   /**
-   * Starts the stream's life: the first bytes go out, pings and deadlines run.
+   * Called by the registry: the first bytes go out, pings and deadlines run.
    *
    * @param first at least one byte, as some proxies hold even the headers until they see one
-   * @param request its signal is also layer 1: heard at once while something runs for the stream,
-   *   looked at with each ping else
    */
-  open(first: string, request?: Pick<Request, "signal">): void {
-    if (this.#state !== "opening") return;
-    this.#state = "open";
-    this.#request = request;
+  start(first: string): void {
     if (this.unanswered > 0) this.listenForAbort();
     if (!this.sendRaw(first)) return;
     const { retryMs } = this;
@@ -110,7 +110,7 @@ export class EventStream extends Stream
   replay(frames: readonly Uint8Array[]): void {
     if (this.#state !== "open" || frames.length === 0) return;
     for (const frame of frames) this.outbox.add(frame);
-    this.owner.enforceTotalBudget(this);
+    this.host.queues.enforceTotalBudget();
   }
 
   /** Queues the answer to a request; one that its reader never takes is counted as lost. */
@@ -138,7 +138,7 @@ export class EventStream extends Stream
    */
   defer(message: JsonRpcMessage, text: string): boolean {
     if (this.#state !== "open" || !this.outbox.defer(message, text)) return false;
-    this.owner.enforceTotalBudget(this);
+    this.host.queues.enforceTotalBudget();
     return true;
   }
 
@@ -161,21 +161,21 @@ export class EventStream extends Stream
   close(reason: CloseReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.endedAt = Math.floor(this.owner.wheel.now());
+    this.endedAt = Math.floor(this.host.wheel.now());
     // Flush deferred messages; if the client is gone they go to the store only.
-    if (isClientGone(reason) || this.#isStalled(reason)) this.#state = "closing";
+    this.#state = isClientGone(reason) || this.#isStalled(reason) ? "closing" : "flushing";
     this.outbox.flush();
     this.#state = "closing";
-    this.#log.info("Forcing connection closure", { connection_id: this.id, reason });
+    log.info("Forcing connection closure", { connection_id: this.id, reason });
     if (!isClientGone(reason)) this.#sendClosingFrame(reason);
     const { sentBytes } = this;
     this.#endStream(reason);
     this.#state = "closed";
-    this.owner.wheel.cancel(this);
+    this.host.wheel.cancel(this);
     if (this.#isListening) this.#request?.signal.removeEventListener("abort", this);
-    this.owner.closed(this, reason);
+    this.host.ended(this, reason);
     this.#notifyDriver(reason);
-    this.#log.info("Connection forcefully closed", {
+    log.info("Connection forcefully closed", {
       connection_id: this.id,
       reason,
       uptime: this.uptime,
@@ -211,19 +211,19 @@ export class EventStream extends Stream
     if (outcome === "busy") return;
     if (!this.sendRaw(this.driver.ping(this, this.pingCount + 1))) return;
     this.heartbeat.countPing();
-    this.owner.pinged(latenessMs);
+    this.host.pinged(latenessMs);
     if (outcome === "unanswered") this.#pingFailed("peer_lost");
   }
 
   /** Layers 3 and 5: the reader takes nothing any more, or answers nothing. */
   #pingFailed(reason: CloseReason): void {
-    this.owner.pingFailed();
-    this.#log.warning("Ping failed", {
+    this.host.pingFailed();
+    log.warning("Ping failed", {
       connection_id: this.id,
       consecutive_failures: this.failedPings,
     });
-    if (this.failedPings < this.limits.maxPingFailures) return;
-    this.#log.info("Max consecutive failures reached, closing connection", {
+    if (this.failedPings < this.host.limits.maxPingFailures) return;
+    log.info("Max consecutive failures reached, closing connection", {
       connection_id: this.id,
       failures: this.failedPings,
     });
@@ -232,7 +232,7 @@ export class EventStream extends Stream
 
   #scheduleNext(now: number, retryMs = 0): void {
     const next = Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now, retryMs));
-    this.owner.wheel.scheduleAt(this, next);
+    this.host.wheel.scheduleAt(this, next);
   }
 
   #sendClosingFrame(reason: CloseReason): void {
@@ -254,27 +254,28 @@ export class EventStream extends Stream
     if (this.#isStalled(reason)) return this.#fail();
     const isToBeRead = this.outbox.end() && !isClientGone(reason);
     if (!isToBeRead) return this.outbox.discard();
-    this.#tailDrain = new TailDrain(this.outbox, this.owner, () => this.#fail());
+    this.#tailDrain = new TailDrain(this.outbox, this.host, () => this.#fail());
   }
 
   /** Drops what waits; answers among it are lost, and that is said. */
   #fail(): void {
     const lost = this.outbox.waitingAnswers;
     this.outbox.fail(new CallAborted(this.#reason ?? "error"));
-    if (lost > 0) this.owner.resultsLost(this, lost);
+    if (lost > 0) this.host.resultsLost(this, lost);
   }
 
   #write(frame: Frame, isAnswer: boolean): boolean {
-    if (this.#state !== "open") return false;
+    if (this.#state !== "open" && this.#state !== "flushing") return false;
     if (!this.outbox.add(frame, isAnswer)) {
       // Layer 2: a write that throws ends the stream.
       this.close("write_failed");
       return false;
     }
-    // Closing: skip the limits.
-    if (this.#reason !== undefined) return true;
+    // The last messages are subject to no limit.
+    if (this.#state === "flushing") return true;
     if (!this.outbox.checkLimit(frame.length)) this.close("queue_full");
-    return this.owner.enforceTotalBudget(this);
+    this.host.queues.enforceTotalBudget();
+    return this.#state === "open";
   }
 
   #notifyDriver(reason: CloseReason): void {

@@ -29,20 +29,50 @@ export interface Ledger {
   readonly queuedBytes: number;
 }
 
-/** Counts of the heartbeat since the start. */
-export interface HeartbeatFigures {
-  readonly sent: number;
-  readonly failed: number;
-  /** How much later than due the latest ping of all went out (ms). */
-  readonly maxLatenessMs: number;
-}
+/** Counts streams and refusals, each once: opened = open + Σ closed, at any time. */
+export class StreamLedger {
+  readonly #closed = zeroes(CLOSE_REASONS);
+  readonly #refused = zeroes(REFUSALS);
+  #opened = 0;
+  #open = 0;
+  #lingering = 0;
 
-export function zeroClosed(): Record<CloseReason, number> {
-  return zeroes(CLOSE_REASONS);
-}
+  /** A stream was opened. */
+  countOpened(): void {
+    this.#opened++;
+    this.#open++;
+  }
 
-export function zeroRefused(): Record<Refusal, number> {
-  return zeroes(REFUSALS);
+  countClosed(reason: CloseReason): void {
+    this.#open--;
+    this.#closed[reason]++;
+  }
+
+  /** A stream has ended whose socket is still held. */
+  countLingering(): void {
+    this.#lingering++;
+  }
+
+  /** The socket of a stream that has ended is held no longer. */
+  countReleased(): void {
+    this.#lingering--;
+  }
+
+  countRefused(refusal: Refusal): void {
+    this.#refused[refusal]++;
+  }
+
+  /** @param queuedBytes that wait for all readers */
+  read(queuedBytes: number): Ledger {
+    return {
+      opened: this.#opened,
+      open: this.#open,
+      lingering: this.#lingering,
+      closed: { ...this.#closed },
+      refused: { ...this.#refused },
+      queuedBytes,
+    };
+  }
 }
 
 /** A stream that has ended, for those who watch. */

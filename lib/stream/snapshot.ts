@@ -2,7 +2,7 @@ import type { CloseReason } from "./close_reason.ts";
 import type { Client } from "./client.ts";
 
 /** Where a stream stands in its life. */
-export type StreamState = "opening" | "open" | "closing" | "closed";
+export type StreamState = "open" | "closing" | "closed";
 
 /** A stream as others may look at it. */
 export interface StreamSnapshot {

@@ -1,4 +1,3 @@
-import type { Log } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
 import type { Lease } from "./admit/slots.ts";
 import type { Client, Socket } from "./client.ts";
@@ -7,9 +6,9 @@ import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./out/outbox.ts";
 import type { OutboxOwner } from "./out/outbox_owner.ts";
 import type { StreamDriver } from "./stream_driver.ts";
-import type { StreamHost, StreamLimits } from "./stream_host.ts";
+import type { StreamHost } from "./stream_host.ts";
 
-/** What a stream is made of; passed by the registry, which alone makes connections. */
+/** What a stream is made of; passed by the registry, which alone makes streams. */
 export interface EventStreamParts {
   readonly id: string;
   readonly driver: StreamDriver;
@@ -17,15 +16,15 @@ export interface EventStreamParts {
   readonly socket: Socket;
   /** Its place among all streams. */
   readonly lease: Lease;
-  readonly owner: StreamHost;
-  readonly limits: StreamLimits;
+  readonly host: StreamHost;
   /** What its client has shown; undefined for an anonymous one. */
   readonly credential: Credential | undefined;
+  /** Of the request that opened it; its signal is layer 1 of disconnect detection. */
+  readonly request: Pick<Request, "signal"> | undefined;
   /** The time between two pings of this stream. */
   readonly pingIntervalMs: number;
   /** Where in the spread of pings its first one falls, from 0 to 1. */
   readonly pingSlot: number;
-  readonly log: Log;
 }
 
 /** What a stream is made of and shows of itself; what happens to it is in `event_stream.ts`. */
@@ -45,13 +44,11 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
   /** What waits for the reader. */
   protected readonly outbox: Outbox;
   protected readonly driver: StreamDriver;
-  protected readonly owner: StreamHost;
-  protected readonly limits: StreamLimits;
+  protected readonly host: StreamHost;
   protected readonly heartbeat: Heartbeat;
 
   constructor(
-    { id, driver, client, socket, lease, owner, limits, pingIntervalMs, pingSlot }:
-      EventStreamParts,
+    { id, driver, client, socket, lease, host, pingIntervalMs, pingSlot }: EventStreamParts,
   ) {
     super();
     this.id = id;
@@ -59,11 +56,10 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
     this.client = client;
     this.socket = socket;
     this.lease = lease;
-    this.owner = owner;
-    this.limits = limits;
-    this.openedAt = Math.floor(owner.wheel.now());
+    this.host = host;
+    this.openedAt = Math.floor(host.wheel.now());
     this.heartbeat = new Heartbeat(this.openedAt, pingIntervalMs, pingSlot);
-    this.outbox = new Outbox(this, owner, limits);
+    this.outbox = new Outbox(this, host, host.limits);
   }
 
   /** Called by the outbox when its reader is gone. */
@@ -126,7 +122,7 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
     return this.heartbeat.failures;
   }
 
-  /** Bytes that wait for the reader, those that are held back included. */
+  /** Bytes that wait for the reader, those of deferred messages included. */
   get queuedBytes(): number {
     return this.outbox.queuedBytes;
   }
@@ -138,7 +134,7 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
 
   /** Age in ms; once it has ended, its age then. */
   get ageMs(): number {
-    return (this.endedAt ?? this.owner.wheel.now()) - this.openedAt;
+    return (this.endedAt ?? this.host.wheel.now()) - this.openedAt;
   }
 
   /** Age in whole seconds. */
@@ -148,10 +144,10 @@ export abstract class Stream extends TimerEntry implements OutboxOwner {
 
   /** What its client is asked to wait before it comes back (ms), if it comes too often. */
   get retryMs(): number | undefined {
-    return this.isLongLived ? this.owner.retryMs(this.client, this.openedAt) : undefined;
+    return this.isLongLived ? this.host.retryMs(this.client, this.openedAt) : undefined;
   }
 
-  /** Brings the registry's total up to date with what its reader has taken. */
+  /** Brings the total of all streams up to date with what its reader has taken. */
   syncCount(): void {
     this.outbox.syncCount();
   }

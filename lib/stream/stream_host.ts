@@ -1,9 +1,11 @@
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
-import type { Client } from "./client.ts";
+import type { Lease } from "./admit/slots.ts";
+import type { Client, Socket } from "./client.ts";
 import type { CloseReason } from "./close_reason.ts";
 import type { DeadlineLimits } from "./deadline.ts";
 import type { OutboxLimits } from "./out/outbox_owner.ts";
+import type { QueueBudget } from "./out/queue_budget.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 
@@ -13,25 +15,40 @@ export interface StreamLimits extends DeadlineLimits, OutboxLimits {
   readonly maxPingFailures: number;
 }
 
-/** Who keeps the ledger; the connection registry. */
+/** A stream, as its host needs it. */
+export interface HostedStream extends StreamSnapshot {
+  readonly isLongLived: boolean;
+  readonly answeredCount: number;
+  readonly socket: Socket;
+  /** Its place among all streams, until its socket is released. */
+  readonly lease: Lease;
+  /** The socket holds nothing of the stream any more. */
+  onSocketReleased(): void;
+}
+
+/**
+ * What a stream asks of the registry that opened it. Its members are functions and not methods, so
+ * that a host which expects more than a {@linkcode HostedStream} does not compile.
+ */
 export interface StreamHost {
+  readonly limits: StreamLimits;
   /** The one timer of all streams. */
   readonly wheel: TimerWheel;
+  /** What waits for all readers. */
+  readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
   /** What still waits in streams that have ended. */
   readonly tailDrains: Set<TailDrain>;
   /** The stream has ended. */
-  closed(connection: StreamSnapshot, reason: CloseReason): void;
+  readonly ended: (stream: HostedStream, reason: CloseReason) => void;
   /** So many more bytes wait for the reader; negative when they went. */
-  addQueued(delta: number): void;
-  /** Enforces the budget of all streams; false when `writer` fell victim to it. */
-  enforceTotalBudget(writer: StreamSnapshot): boolean;
-  /** A notification is never sent: a newer one, or the answer, took its place, or there is no room. */
-  superseded(kind: DroppableKind): void;
+  readonly addQueued: (delta: number) => void;
+  /** A notification was dropped: a newer one, or the answer, took its place, or there was no room. */
+  readonly superseded: (kind: DroppableKind) => void;
   /** A stream was cut off with so many answers unread. */
-  resultsLost(stream: StreamSnapshot, count: number): void;
+  readonly resultsLost: (stream: HostedStream, count: number) => void;
   /** What to ask of a client before it comes back (ms), if it comes too often. */
-  retryMs(client: Client, now: number): number | undefined;
+  readonly retryMs: (client: Client, now: number) => number | undefined;
   /** A ping went out so many ms after it was due. */
-  pinged(latenessMs: number): void;
-  pingFailed(): void;
+  readonly pinged: (latenessMs: number) => void;
+  readonly pingFailed: () => void;
 }

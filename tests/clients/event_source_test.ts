@@ -88,7 +88,7 @@ for (const [name, callWith] of Object.entries(LIBRARIES)) {
           : {};
         const calling = callWith(`http://127.0.0.1:${server.addr.port}/mcp/sse`, headers);
         const first = await held.next();
-        for (const stream of app.connections.streams()) stream.close("disconnected");
+        for (const stream of app.connections.streams()) app.connections.close(stream.id);
         const last = hasKey ? first : await held.next();
         while (app.connections.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
         last.finish("done");

@@ -180,8 +180,8 @@ function watchRequests(): void {
 
 function watchConnections(): void {
   const { open } = StreamRegistry.prototype;
-  StreamRegistry.prototype.open = function (options) {
-    const connection = open.call(this, options);
+  StreamRegistry.prototype.open = function (origin, options) {
+    const connection = open.call(this, origin, options);
     connections.add(new WeakRef(connection));
     return connection;
   };

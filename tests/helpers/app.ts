@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type App, type AppOptions, createApp } from "../../lib/http/app.ts";
+import { type App, type AppOptions, composeApp, type ComposedApp } from "../../lib/http/app.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import type { Ledger } from "../../lib/stream/ledger.ts";
 import type { Peer } from "../../lib/transport/peer.ts";
 import { EventReader } from "./sse.ts";
 
 /** An app that is stopped when its block ends: `using app = testApp()`. */
-export type TestApp = App & Disposable & {
+export type TestApp = App & Disposable & Omit<ComposedApp, "app"> & {
   /** Sends a request to a path of the app. */
   request(path: string, init?: RequestInit, peer?: Peer): Promise<Response>;
   /** POSTs a JSON-RPC body (or a text as it is). */
@@ -37,7 +37,7 @@ export const PLAIN_HEADERS = {
 
 /** Makes an app with the built-in tools, unless told otherwise. */
 export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestApp {
-  const app = createApp({ tools: BUILT_IN_TOOLS, ...options });
+  const { app, registry, wheel } = composeApp({ tools: BUILT_IN_TOOLS, ...options });
   const request = async (
     path: string,
     init?: RequestInit,
@@ -69,6 +69,8 @@ export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestA
   };
   return {
     ...app,
+    registry,
+    wheel,
     request,
     post,
     open,

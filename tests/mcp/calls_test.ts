@@ -63,7 +63,7 @@ Deno.test("a call without a session times out as well", async () => {
   await time.advance(10_100);
   const { id, error } = await (await answering).json();
   assertEquals([id, error.code, call.ctx.signal.reason.reason], [0, -32603, "timeout"]);
-  assertEquals(app.connections.wheel.size, 0);
+  assertEquals(app.wheel.size, 0);
 });
 
 Deno.test("a call that ends in time leaves no timer", async () => {
@@ -75,7 +75,7 @@ Deno.test("a call that ends in time leaves no timer", async () => {
   await (await answering).json();
   // The look-out for slow bodies is over with its next look.
   await time.advance(2_000);
-  assertEquals(app.connections.wheel.size, 0);
+  assertEquals(app.wheel.size, 0);
 });
 
 Deno.test("notifications/cancelled aborts the call with the client's reason, and it is not answered", async () => {

@@ -181,7 +181,7 @@ Deno.test("layer 3: a reader that stops fails three pings, then the stream ends"
   await streams.time.advance(3 * INTERVAL);
   assertEnded(streams, stream, driver, "ping_failed");
   assertEquals(stream.connection.pingCount, 0);
-  assertEquals(streams.registry.heartbeat().failed, 3);
+  assertEquals(streams.pings.failed, 3);
   assertEquals(
     log.of("Ping failed").map(({ level, fields }) => ({ level, ...fields })),
     [1, 2, 3].map((failures) => ({

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { CallAborted } from "../../lib/base/errors.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
-import { Client, NO_SOCKET } from "../../lib/stream/client.ts";
+import { NO_SOCKET } from "../../lib/stream/client.ts";
 import type { StreamSnapshot } from "../../lib/stream/snapshot.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { BARE, busyDriver, bytes, Streams } from "../helpers/streams.ts";
@@ -128,7 +128,6 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
   await settled();
   const before = { text: stream.text, ledger: streams.registry.ledger() };
   assertEquals(connection.sendRaw(bytes(10)), false);
-  connection.open(bytes(10), { signal: AbortSignal.abort() });
   connection.cancel();
   connection.onDue(streams.wheel.now());
   connection.close("error");
@@ -138,28 +137,17 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
   assertEquals([driver.aborted.length, streams.wheel.size], [1, 0]);
 });
 
-Deno.test("`open()` a second time does nothing", async () => {
-  using streams = new Streams();
-  const stream = streams.openFollowed();
-  stream.connection.open(bytes(100));
+Deno.test("a stream that ends while it is opened has told nobody, and counts as any other", async () => {
+  using streams = new Streams({ maxTotalQueuedBytes: 10 });
+  const driver = busyDriver(1);
+  const { connection } = streams.open({ driver, request: { signal: AbortSignal.abort() } });
+  assertEquals([connection.state, connection.reason], ["closed", "client_closed"]);
+  const first = () => "more than all may hold";
+  const origin = { client: connection.client, socket: NO_SOCKET, request: undefined };
+  const full = streams.registry.open(origin, { driver: BARE, first });
+  assertEquals([full.state, full.reason], ["closed", "queue_full"]);
   await settled();
-  assertEquals(stream.text, "first\n");
-});
-
-Deno.test("a stream closed before it was opened sends nothing but its goodbye and counts", async () => {
-  using streams = new Streams();
-  const connection = streams.registry.open({
-    driver: BARE,
-    client: new Client({ address: "192.0.2.1", userAgent: "", identity: undefined }),
-    socket: NO_SOCKET,
-  });
-  assertEquals(connection.state, "opening");
-  assertEquals(connection.sendRaw(bytes(1)), false);
-  connection.close("error");
-  connection.open(bytes(1));
-  assertEquals(await new Response(connection.readable).text(), "bye error\n");
-  assert(streams.addsUp());
-  assertEquals(streams.registry.ledger().closed.error, 1);
+  assertEquals([streams.registry.size, streams.wheel.size, streams.addsUp()], [0, 0, true]);
 });
 
 Deno.test("a dialect whose goodbye throws, or fails as the stream ends, stops no cleanup", async () => {

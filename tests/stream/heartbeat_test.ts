@@ -15,7 +15,7 @@ Deno.test("a healthy stream gets a ping every interval, numbered from 1", async 
   const stream = streams.openFollowed();
   await streams.time.advance(5 * INTERVAL);
   assertEquals(stream.text, "first\nping 1\nping 2\nping 3\nping 4\nping 5\n");
-  assertEquals(streams.registry.heartbeat().sent, 5);
+  assertEquals(streams.pings.sent, 5);
 });
 
 Deno.test("the first ping comes within the last tenth of the first interval, later ones on the beat", async () => {
@@ -77,7 +77,7 @@ Deno.test("a process that was stopped makes up for no missed ping, and reports h
   assertEquals(stream.connection.pingCount, 2);
   await streams.time.advance(10 * INTERVAL);
   assertLessOrEqual(stream.connection.pingCount, 12);
-  assertGreaterOrEqual(streams.registry.heartbeat().maxLatenessMs, 9 * INTERVAL - 25);
+  assertGreaterOrEqual(streams.pings.maxLatenessMs, 9 * INTERVAL - 25);
 });
 
 Deno.test("pings stay spread after the process was stopped", async () => {
@@ -128,7 +128,7 @@ Deno.test("pings are late by a tick at most while the process runs", async () =>
   using streams = new Streams();
   for (let index = 0; index < 50; index++) streams.openFollowed();
   await streams.time.advance(3 * INTERVAL, 5);
-  const { sent, failed, maxLatenessMs } = streams.registry.heartbeat();
+  const { sent, failed, maxLatenessMs } = streams.pings;
   assertEquals([sent, failed], [150, 0]);
   assertLessOrEqual(maxLatenessMs, 30);
 });

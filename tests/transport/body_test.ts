@@ -163,7 +163,7 @@ Deno.test("408: a body that does not arrive in time is refused, and its reading 
   await assertRefused(response, 408, /within 16000 ms \(MCP_BODY_TIMEOUT_MS\)/);
   assertEquals([wasCancelled, app.ledger().opened], [true, 0]);
   await time.advance(2_000);
-  assertEquals(app.connections.wheel.size, 0);
+  assertEquals(app.wheel.size, 0);
 });
 
 Deno.test("408: a body that drips goes on too long as well, and others beside it are not held up", async () => {
@@ -254,7 +254,7 @@ const LONG = "x".repeat(20_000);
 Deno.test("a large body counts until its request has ended, and no longer", async () => {
   const held = new HeldTool();
   using app = testApp({ tools: [held.tool] });
-  const { bodies } = app.connections.admission;
+  const { bodies } = app.registry.admission;
   const answering = app.post("/mcp", toolCall("held", { other: LONG }), {
     accept: "application/json",
   });
@@ -268,7 +268,7 @@ Deno.test("a large body counts until its request has ended, and no longer", asyn
 Deno.test("a large body that is posted to an open stream counts until its call has ended", async () => {
   const held = new HeldTool();
   using app = testApp({ tools: [held.tool] });
-  const { bodies } = app.connections.admission;
+  const { bodies } = app.registry.admission;
   const client = await app.open();
   await client.send(toolCall("held", { other: LONG }));
   const call = await held.next();
@@ -283,7 +283,7 @@ Deno.test("a large body that opens a stream counts no longer than its request ru
   using app = testApp();
   const client = await app.open(rpc("ping", { other: LONG }));
   await client.events.nextNamed("response");
-  assertEquals(app.connections.admission.bodies.total, 0);
+  assertEquals(app.registry.admission.bodies.total, 0);
   await client.events.leave();
 });
 
@@ -302,7 +302,7 @@ for (
         ? await postStream(app, new ChunkedBody([body.slice(0, 9_000), body.slice(9_000)]).stream)
         : await app.post("/mcp/sse", body, headers);
       await response.body?.cancel();
-      assertEquals([response.status, app.connections.admission.bodies.total], [status, 0]);
+      assertEquals([response.status, app.registry.admission.bodies.total], [status, 0]);
     });
   }
 }
@@ -317,11 +317,11 @@ Deno.test("a large body that is late leaves nothing counted", async () => {
   const headers = { ...PLAIN_HEADERS, "content-length": "30000" };
   const answering = postStream(app, silent, headers);
   await settled();
-  assertEquals(app.connections.admission.bodies.total, 30_000);
+  assertEquals(app.registry.admission.bodies.total, 30_000);
   await time.advance(17_200);
   assertEquals((await answering).status, 408);
   await settled();
-  assertEquals(app.connections.admission.bodies.total, 0);
+  assertEquals(app.registry.admission.bodies.total, 0);
 });
 
 Deno.test("no large body is read while the heap is full, whatever it is for", async () => {

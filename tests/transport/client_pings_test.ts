@@ -177,9 +177,10 @@ Deno.test("streams that only carry an answer, listen streams and plain streams a
     new Answering(reader, () => Promise.reject(new Error("asked")))
   );
   await time.advance(5 * INTERVAL);
-  assertEquals(app.connections.heartbeat().failed, 0);
+  const failures = [...app.connections.streams()].map(({ failedPings }) => failedPings);
+  assertEquals(failures, [0, 0, 0]);
   assertEquals(clients.map(({ pings }) => pings), [[], [], []]);
-  const states = [...app.connections.streams()].map((stream) => [
+  const states = [...app.registry.streams()].map((stream) => [
     stream.dialect,
     stream.pingClient(),
   ]);

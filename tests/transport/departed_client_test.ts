@@ -46,5 +46,5 @@ Deno.test("a call whose client has left is counted out, though its socket tells 
   await response.body?.cancel();
   call.finish("too late");
   await settled();
-  assertEquals(app.connections.admission.calls, 0);
+  assertEquals(app.registry.admission.calls, 0);
 });

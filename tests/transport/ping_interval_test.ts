@@ -59,13 +59,13 @@ Deno.test("a slower ping holds for the stream that asked for it, and for no othe
     const usual = new EventReader(await openPlain(app));
     // Readers that never stop keep the queues empty, so that every beat is a ping.
     const reading = [slow.rest(), usual.rest()];
-    const [slowConnection, usualConnection] = [...app.connections.streams()];
+    const [slowConnection, usualConnection] = [...app.registry.streams()];
     await advance(890);
     assertEquals(slowConnection?.pingCount, 0);
     assertEquals(usualConnection?.pingCount, 8);
     await advance(150);
     assertEquals(slowConnection?.pingCount, 1);
-    app.connections.stop();
+    app.stop();
     const [slowEvents = []] = await Promise.all(reading);
     assertEquals(slowEvents.map(({ event }) => event), ["welcome", "ping", "close"]);
   } finally {

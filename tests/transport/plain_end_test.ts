@@ -12,7 +12,7 @@ import {
   toolCall,
 } from "../helpers/app.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
-import { type HeldCall, HeldTool } from "../helpers/tools.ts";
+import { type HeldCall, HeldTool, toolThat } from "../helpers/tools.ts";
 
 /** An app with one plain client whose call is running. */
 interface Scene {
@@ -30,7 +30,8 @@ async function inScene(
 ): Promise<void> {
   using time = new FakeTime();
   const held = new HeldTool();
-  using app = testApp({ tools: [held.tool], settings, wheel: { clock: time.clock } });
+  const tools = [held.tool, toolThat(() => "x".repeat(3_000), "long")];
+  using app = testApp({ tools, settings, wheel: { clock: time.clock } });
   const request = new AbortController();
   const client = await app.open(toolCall("held", {}, "running"), { signal: request.signal });
   const call = await held.next();
@@ -86,7 +87,7 @@ Deno.test("ping_failed: the reader stops, and the three pings after the one it l
 Deno.test("queue_full: answers do not fit for a reader that does not read", () =>
   inScene({ MCP_MAX_QUEUED_BYTES: 10_000 }, async (scene) => {
     for (let count = 0; count < 4; count++) {
-      await scene.client.send(rpc("ping", {}, `${count}${"x".repeat(3_000)}`));
+      await scene.client.send(toolCall("long", {}, `${count}`));
     }
     await scene.time.advance(5_025);
     assertEnded(scene, "queue_full");
@@ -97,9 +98,9 @@ Deno.test("queue_full: the budget of all streams is used up, and this one is the
   inScene({ MCP_MAX_TOTAL_QUEUED_BYTES: 10_000 }, async (scene) => {
     const other = await scene.app.open();
     scene.call.ctx.log.info("x".repeat(9_000));
-    await other.send(rpc("ping", {}, "y".repeat(2_000)));
+    await other.send(toolCall("long", {}, "y"));
     assertEnded(scene, "queue_full");
-    assertEquals((await other.events.next())?.json.id, "y".repeat(2_000));
+    assertEquals((await other.events.next())?.json.id, "y");
     await other.events.leave();
   }));
 

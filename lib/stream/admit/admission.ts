@@ -9,7 +9,7 @@ import { logFor } from "../../base/log.ts";
 import { type BucketRate, TokenBuckets } from "../../base/token_buckets.ts";
 import { BodyBudget, type BodyBudgetLimits, type BodyRefusal } from "./body_budget.ts";
 import { FlapDetector } from "./flap_detector.ts";
-import { type Refusal, zeroRefused } from "../ledger.ts";
+import type { Refusal } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
 import { type HeapFigures, HeapGauge } from "./heap_gauge.ts";
 import { type Lease, Slots } from "./slots.ts";
@@ -78,7 +78,6 @@ export class Admission {
   readonly #heap: HeapGauge;
   readonly #limits: AdmissionLimits;
   readonly #sources: AdmissionSources;
-  readonly #refused = zeroRefused();
   readonly #refusals = new ThrottledWarning(logFor("stream"));
   readonly #opens: TokenBuckets;
   readonly #initializes: TokenBuckets;
@@ -102,11 +101,6 @@ export class Admission {
   /** From now on nothing new is taken. */
   startDraining(): void {
     this.#isDraining = true;
-  }
-
-  /** How often each limit has refused. */
-  refused(): Readonly<Record<Refusal, number>> {
-    return { ...this.#refused };
   }
 
   /** Calls without a session that run. */
@@ -214,7 +208,6 @@ export class Admission {
   }
 
   #refuse(refusal: Refusal, why = "the server is shutting down", waitMs = 0): never {
-    this.#refused[refusal]++;
     this.#sources.onRefused(refusal);
     this.#refusals.warn(refusal, this.#sources.now());
     const { kind, setting } = REFUSAL_TABLE[refusal];

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { StreamSnapshot } from "../../stream/snapshot.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { comeBackMs } from "../../stream/planned_end.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
@@ -36,16 +37,18 @@ export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
 }
 
 /**
-/**
  * Opens a 2024-11-05 stream. The endpoint for its messages is announced as a query alone, relative
  * to the stream's own URL: a proxy or a framework may serve the stream under a path that nobody here
  * knows (RFC 3986, section 5.2.2).
  */
 export function openHttpSse(sessions: StreamSessions, c: RequestContext): Response {
-  const { stream } = sessions.open({ origin: c });
-  const endpoint = `?${CONNECTION_ID_PARAM}=${stream.id}`;
-  stream.open(formatEvent({ event: "endpoint", data: endpoint, retry: RETRY_MS }), c.request);
+  const { stream } = sessions.open({ origin: c, first: endpointEvent });
   return eventStream(stream);
+}
+
+function endpointEvent({ id }: StreamSnapshot): string {
+  const data = `?${CONNECTION_ID_PARAM}=${id}`;
+  return formatEvent({ event: "endpoint", data, retry: RETRY_MS });
 }
 
 /**

@@ -28,13 +28,14 @@ export interface ListenDeps {
 /** Opens a listen stream. */
 export function openListen(
   deps: ListenDeps,
-  { request, client, socket }: RequestContext,
+  c: RequestContext,
   message: JsonRpcRequest,
 ): Response {
   const subscription = new Subscription(message, deps.info);
   const driver = new ListenDriver(subscription, deps.changes);
-  const stream = deps.connections.open({ driver, client, socket });
-  driver.start(stream, request);
+  const first = () => formatJson(subscription.acknowledgement());
+  const stream = deps.connections.open(c, { driver, first });
+  driver.start(stream);
   return eventStream(stream);
 }
 
@@ -72,10 +73,10 @@ class ListenDriver implements StreamDriver, ChangeListener {
     return 0;
   }
 
-  start(stream: EventStream, request: Request): void {
+  start(stream: EventStream): void {
+    if (stream.state !== "open") return;
     this.#stream = stream;
     this.#changes.add(this);
-    stream.open(formatJson(this.#subscription.acknowledgement()), request);
   }
 
   ping(): string {

@@ -73,13 +73,8 @@ export function openPlain(
   const key = message !== undefined && isRequest(message) ? readIdempotencyKey(c) : undefined;
   const { connections } = sessions;
   const pingIntervalMs = connections.clampPingInterval(readPingInterval(c.headers));
-  const session = sessions.open({ origin: c, pingIntervalMs });
+  const session = sessions.open({ origin: c, first: welcomeEvent, pingIntervalMs });
   const { stream } = session;
-  const result = { status: "connected", connection_id: stream.id };
-  stream.open(
-    formatJson({ jsonrpc: "2.0", result, id: "welcome" }, "welcome"),
-    c.request,
-  );
   // A client that has left already gets nothing run: nobody could stop it any more.
   if (message !== undefined && stream.state === "open") {
     if (key !== undefined && isRequest(message)) keyed.take(session, key, message);
@@ -90,6 +85,11 @@ export function openPlain(
     [CONNECTION_ID]: stream.id,
     [PING_INTERVAL]: String(pingIntervalMs),
   });
+}
+
+function welcomeEvent({ id }: StreamSnapshot): string {
+  const result = { status: "connected", connection_id: id };
+  return formatJson({ jsonrpc: "2.0", result, id: "welcome" }, "welcome");
 }
 
 /** Who names an open plain stream, by its id. */

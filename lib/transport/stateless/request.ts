@@ -183,16 +183,15 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   }
 
   #openStream(): void {
-    const { request, client, socket, accepted } = this.#call.c;
+    const { c } = this.#call;
     const isStream = this.#stream !== undefined;
-    if (isStream || !accepted.prefersStream || this.#deps.connections.draining) return;
+    if (isStream || !c.accepted.prefersStream || this.#deps.connections.draining) return;
     try {
-      this.#stream = this.#deps.connections.open({ driver: this, client, socket });
+      this.#stream = this.#deps.connections.open(c, { driver: this, first: () => KEEPALIVE });
     } catch {
       // A limit refuses the stream: the answer comes as JSON, without the messages before it.
       return;
     }
-    this.#stream.open(KEEPALIVE, request);
     this.#answer?.resolve(eventStream(this.#stream));
   }
 

@@ -19,7 +19,7 @@ import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
 import type { StreamSnapshot } from "../../stream/snapshot.ts";
 import { type FrameSink, QUIET_DRIVER, type StreamDriver } from "../../stream/stream_driver.ts";
-import type { StreamRegistry } from "../../stream/stream_registry.ts";
+import type { StreamOrigin, StreamRegistry } from "../../stream/stream_registry.ts";
 import {
   isRequest,
   isResponse,
@@ -33,7 +33,6 @@ import type { Client } from "../../stream/client.ts";
 import { callerOf } from "../caller.ts";
 import { MessageScope } from "./message_scope.ts";
 import type { Answers } from "../answers.ts";
-import type { RequestOrigin } from "../peer.ts";
 
 /** What session streams work with. */
 export interface SessionStreamDeps {
@@ -55,7 +54,9 @@ export interface SessionDialect extends Pick<StreamDriver, "name" | "ping" | "cl
 
 /** What opens a session stream. */
 export interface SessionStreamRequest {
-  readonly origin: RequestOrigin;
+  readonly origin: StreamOrigin;
+  /** Writes the first event of the stream. */
+  readonly first: (stream: StreamSnapshot) => string;
   /** Time between two pings that the client asks for. */
   readonly pingIntervalMs?: number | undefined;
 }
@@ -86,13 +87,12 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   #seenAt = -Infinity;
   readonly #parts: SessionParts;
 
-  constructor(parts: SessionParts, { origin, pingIntervalMs }: SessionStreamRequest) {
+  constructor(parts: SessionParts, { origin, first, pingIntervalMs }: SessionStreamRequest) {
     this.#parts = parts;
-    const { client, socket } = origin;
-    this.session = new ClientState(parts, callerOf(client));
-    this.stream = parts.connections.open({ driver: this, client, socket, pingIntervalMs });
+    this.session = new ClientState(parts, callerOf(origin.client));
+    this.stream = parts.connections.open(origin, { driver: this, first, pingIntervalMs });
     this.session.sendNotification = (message) => this.sendChange(message);
-    parts.changes.add(this);
+    if (this.stream.state === "open") parts.changes.add(this);
   }
 
   get id(): string {
@@ -152,6 +152,8 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   }
 
   onEnded(reason: () => CallAborted): void {
+    // A stream that ends while it is opened is known to nobody yet.
+    if (this.stream === undefined) return;
     this.#parts.remove(this);
     this.#parts.changes.remove(this);
     this.session.inFlight.abortAll(reason);

@@ -39,7 +39,7 @@ export class StreamSessions {
   /** @throws {ProtocolError} when a limit is reached or the server drains */
   open(from: SessionStreamRequest): StreamSession {
     const session = new StreamSession(this.#parts, from);
-    this.#sessions.add(session);
+    if (session.stream.state === "open") this.#sessions.add(session);
     return session;
   }
 

@@ -187,11 +187,7 @@ function openConnection(
 ): EventStream {
   const stream = scope.stream();
   try {
-    const { request, client, socket } = post;
-    const driver = new Carrier(stream, false);
-    const connection = connections.open({ driver, client, socket });
-    connection.open(OPENING, request);
-    return connection;
+    return connections.open(post, { driver: new Carrier(stream, false), first: () => OPENING });
   } catch (error) {
     // Without a stream nobody would ever collect the answers.
     const reason = new CallAborted("limit");

@@ -58,11 +58,10 @@ interface Resumption {
 function openCarrier(
   { connections }: ResumptionDeps,
   session: StreamableSession,
-  { request, client, socket }: RequestContext,
+  c: RequestContext,
   driver: StreamDriver,
 ): EventStream {
-  const connection = connections.open({ driver, client, socket });
-  connection.open(GET_OPENING, request);
+  const connection = connections.open(c, { driver, first: () => GET_OPENING });
   session.listen();
   return connection;
 }

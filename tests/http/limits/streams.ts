@@ -24,7 +24,7 @@ const callLoud = ({ app, id }: Scene) =>
 
 /** Fills the outbox of the stream that was left open up to its last byte. */
 function fill({ app, id }: Scene, bytes: number): void {
-  const connection = app.connections.get(id);
+  const connection = app.registry.get(id);
   connection?.sendRaw(new Uint8Array(bytes - connection.queuedBytes));
 }
 

@@ -289,7 +289,7 @@ Deno.test("what a reader leaves behind is nothing: no stream, no call, no timer"
   assertEquals([opened, open, queuedBytes, closed.client_closed], [1, 0, 0, 1]);
   // The look-out for slow bodies is over with its next look.
   await time.advance(2_000);
-  assertEquals(app.connections.wheel.size, 0);
+  assertEquals(app.wheel.size, 0);
   finish("too late");
   await settled();
 });

@@ -23,15 +23,14 @@ function openToy(core: TransportCore, c: RequestContext): Response {
     closingFrame: (reason) => formatEvent({ event: "end", data: reason }),
     onEnded: () => core.changes.remove(listener),
   };
-  const { client, socket } = c;
-  const stream = core.connections.open({ driver, client, socket });
   const names = () => [...core.catalog.tools.values()].map(({ name }) => name).join(" ");
+  const first = () => formatEvent({ data: names() });
+  const stream = core.connections.open(c, { driver, first });
   const listener = {
     place: -1,
     wantsChange: ({ kind }: { readonly kind: string }) => kind === "tools",
     sendChange: () => void stream.sendRaw(formatEvent({ data: names() })),
   };
   core.changes.add(listener);
-  stream.open(formatEvent({ data: names() }), c.request);
   return eventStream(stream);
 }
