@@ -58,6 +58,7 @@ const FIELDS: readonly (readonly [string, z.ZodType, unknown])[] = [
     },
   ],
   ["text or null", z.string().nullable(), { type: "string" }],
+  ["an email or null", z.union([z.email(), z.null()]), { type: "string", format: "email" }],
   ["a choice or null", z.enum(["a"]).nullable(), { type: "string", enum: ["a"] }],
   ["text with an id", z.string().min(2).meta({ id: "FormText" }), { type: "string", minLength: 2 }],
   ["a choice with an id", z.enum(["a"]).meta({ id: "FormChoice" }), {

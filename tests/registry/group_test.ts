@@ -147,6 +147,14 @@ Deno.test("two tools of one name are told with the groups that they come from", 
   );
 });
 
+Deno.test("an export that has but a part of a tool is no tool", () => {
+  const call = () => "";
+  const parts = { noName: { listing: {}, call }, noListing: { name: "a", listing: null, call } };
+  const { features: found, unserved } = collectFeatures(parts);
+  assertEquals(found.tools, []);
+  assertEquals(unserved.map(({ path }) => path.split(".")[0]), ["noName", "noListing"]);
+});
+
 Deno.test("a module may export a group", () => {
   const { features: found, unserved } = collectFeatures({ billing: group("billing", features) });
   assertEquals(found.tools.map(({ name }) => name), ["billing_invoice"]);

@@ -24,6 +24,7 @@ const MATCHES: readonly (readonly [string, string, Record<string, unknown> | und
   ["https://Example.com/{id}", "HTTPS://example.COM:443/x", { id: "x" }],
   ["https://example.com/{id}", "https://example.com:8443/x", undefined],
   ["file:///notes/{name}", "file://localhost/notes/a", { name: "a" }],
+  ["file:///Notes/{name}", "file:///notes/a", undefined],
   ["x://s/{tags}", "x://s/a,b", { tags: "a,b" }],
   ["x://s/{list*}", "x://s/a,b", { list: ["a", "b"] }],
   ["x://s/{a,b}", "x://s/1,2", { a: "1", b: "2" }],
