@@ -57,6 +57,8 @@ export type JsonRpcMessage =
 
 /** Objects and arrays may nest this deep in a message, the message itself being level 1. */
 export const MAX_DEPTH = 64;
+/** Longest id of a request, in characters: it is kept while the request runs. */
+const MAX_ID_LENGTH = 8_192;
 
 /**
  * Parses a text into a JSON value.
@@ -110,7 +112,7 @@ export function parseMessage(value: unknown): JsonRpcMessage {
     !("error" in value && value.id === null)
   ) {
     throw invalid(
-      'Invalid request: "id" must be a string or a number up to 2^53 - 1, and not long',
+      `Invalid request: "id" must be a string of up to ${MAX_ID_LENGTH} characters or a number up to 2^53 - 1`,
     );
   }
   if ("method" in value) return parseCall(value);
@@ -239,7 +241,7 @@ function idOf(value: unknown): JsonRpcId | undefined {
   if (typeof id === "number") {
     return Math.abs(id) <= Number.MAX_SAFE_INTEGER ? id : undefined;
   }
-  return typeof id === "string" && id.length <= 8_192 ? id : undefined;
+  return typeof id === "string" && id.length <= MAX_ID_LENGTH ? id : undefined;
 }
 
 function isErrorObject(error: unknown): boolean {

@@ -50,7 +50,11 @@ Deno.test("`parseMessage()` takes ids that are strings, numbers, 0 and the empty
 
 Deno.test("`parseMessage()` refuses ids that are null, booleans, lists, objects, or too large to keep", () => {
   for (const id of [null, true, false, [], {}, [1], 2 ** 53, -(2 ** 53), 1e300, Infinity, NaN]) {
-    assertRefused({ ...request, id }, "invalid_request", '"id" must be a string or a number');
+    assertRefused(
+      { ...request, id },
+      "invalid_request",
+      '"id" must be a string of up to 8192 characters or a number',
+    );
   }
 });
 
