@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { mountAt } from "./mount.ts";
 export { type App, type AppOptions, createApp } from "./http/app.ts";
 export { type Pipe } from "./transport/stdio/connection.ts";
 export { type Peer } from "./transport/peer.ts";
@@ -30,7 +31,7 @@ export {
   type LogLine,
   type LogOptions,
 } from "./base/log.ts";
-export { type Settings } from "./base/settings.ts";
+export type { PublicSettings, SecretName, Settings } from "./base/settings_type.ts";
 export type { Catalog, CatalogChange, Offer } from "./registry/catalog.ts";
 export {
   type FeatureGroup,

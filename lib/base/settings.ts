@@ -8,6 +8,7 @@ import * as z from "zod";
 import { AUTHORIZATION } from "./auth_settings.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { isPublicUrl } from "./public_url.ts";
+import type { PublicSettings, SecretName, Settings } from "./settings_type.ts";
 import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
 import { parseSubnet } from "./subnet.ts";
 
@@ -218,6 +219,8 @@ const TOPICS = {
   Logging: LOGGING,
 };
 
+export type { PublicSettings, Settings } from "./settings_type.ts";
+
 /** The schema of all settings. */
 export const SETTINGS_SCHEMA = z.object({
   ...LISTENING,
@@ -231,9 +234,6 @@ export const SETTINGS_SCHEMA = z.object({
   ...LOGGING,
 });
 
-/** All settings, complete and checked. */
-export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
-
 /** A setting's name. */
 export type SettingName = keyof Settings;
 
@@ -243,7 +243,7 @@ export const SECRET_SETTINGS: readonly SettingName[] = [
   "MCP_READ_TOKEN",
   "MCP_SESSION_KEY",
   "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
-];
+] satisfies readonly SecretName[];
 
 /** The names of all settings by topic, as `--help` and `docs/settings.md` list them. */
 export const SETTING_TOPICS: readonly { readonly title: string; readonly names: SettingName[] }[] =
@@ -270,4 +270,11 @@ export const WITHOUT_JIT = { jitless: true } as const;
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
   return SETTINGS_SCHEMA.parse(given, WITHOUT_JIT);
+}
+
+/** A copy without the secrets. */
+export function publicSettings(settings: Settings): PublicSettings {
+  const copy: Partial<Settings> = { ...settings };
+  for (const name of SECRET_SETTINGS) delete (copy as Record<string, unknown>)[name];
+  return Object.freeze(copy) as PublicSettings;
 }

@@ -7,7 +7,8 @@
 import { type AuthOptions, createAuth } from "../auth/create_auth.ts";
 import type { Observer } from "../base/observer.ts";
 import { isLoopback } from "../base/loopback.ts";
-import { type Settings, settingsWith } from "../base/settings.ts";
+import { publicSettings, settingsWith } from "../base/settings.ts";
+import type { Settings } from "../base/settings_type.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
@@ -98,7 +99,7 @@ export interface ComposedApp {
 /** Composes an app; {@linkcode createApp} hands out the app alone. */
 export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
   const settings = settingsWith(options.settings);
-  const { heap, pages = loadPages, dialects = DIALECTS } = options;
+  const { heap, use, store, pages = loadPages, dialects = DIALECTS } = options;
   const info = options.info ?? infoOf(settings);
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const auth = authOf(settings, options.auth ?? {}, info, (principal) => {
@@ -114,7 +115,6 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const core: Core = { wheel, emit, connections };
   const access = new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
-  const { use, store } = options;
   const served = { info, instructions, use, lifespan, catalog, access, dialects, store };
   const transport = createTransport(core, settings, served);
   watch.addGauges({ ...transport, connections, heap, settings });
@@ -140,6 +140,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
     fetch: watch.traced(afterStart(lifespan, answer)),
     catalog,
     connections: new OpenStreams(connections),
+    settings: publicSettings(settings),
     isOpen,
     observer: watch.runtimeObserver,
     ...lifeOf({ settings, core, transport, lifespan, pending, bodies, watch }),

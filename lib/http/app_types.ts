@@ -6,7 +6,7 @@
 import type { AuthOptions } from "../auth/create_auth.ts";
 import type { Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import type { Settings } from "../base/settings.ts";
+import type { PublicSettings, Settings } from "../base/settings_type.ts";
 import type { TimerWheelOptions } from "../base/timer_wheel.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Features } from "../registry/group.ts";
@@ -69,6 +69,8 @@ export interface App {
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
   readonly connections: OpenStreams;
+  /** The settings in force, without the secrets. */
+  readonly settings: PublicSettings;
   /** Whether it listens beyond this machine (`HOST`) and lets everybody in. */
   readonly isOpen: boolean;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */

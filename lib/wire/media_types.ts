@@ -36,7 +36,7 @@ export function parseAccept(header: string | null): Accepted {
 const MAX_ACCEPT = 1_024;
 
 const readAccept = memoize((text): Accepted => {
-  const types = accepts({ headers: new Headers({ accept: text }) }).map((type) =>
+  const types = accepts({ headers: new Headers({ accept: text }) }).map((type: string) =>
     type.toLowerCase()
   );
   const refused = text.toLowerCase().split(",").flatMap(refusedType);

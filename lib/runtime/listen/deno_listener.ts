@@ -9,10 +9,8 @@
 import { CallAborted, ConfigError, messageOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { App } from "../../http/app.ts";
-import type { Socket } from "../../stream/client.ts";
-import type { Peer } from "../../transport/peer.ts";
-import { socketName } from "../half_open/ss.ts";
 import type { Listener, ListenOptions } from "./listener.ts";
+import { SocketPeer } from "./socket_peer.ts";
 
 /** How soon listening is tried again: connections must end before there is room (ms). */
 const AGAIN_MS = 100;
@@ -125,56 +123,4 @@ function answerFault(error: unknown): Response {
   // A stream that was cut off, as its reader had stopped, has said so in the log already.
   if (!(error instanceof CallAborted)) log.error("Request failed", { error: messageOf(error) });
   return new Response(null, { status: 500 });
-}
-
-/** The other end of a socket, whose address is looked up only when somebody asks. */
-class SocketPeer implements Peer, Socket {
-  readonly unnamedAuthority: string;
-  readonly #info: Deno.ServeHandlerInfo;
-  #address: string | undefined;
-
-  constructor(info: Deno.ServeHandlerInfo, unnamedAuthority: string) {
-    this.#info = info;
-    this.unnamedAuthority = unnamedAuthority;
-  }
-
-  get address(): string {
-    return this.#address ??= this.#look();
-  }
-
-  get socket(): Socket {
-    return this;
-  }
-
-  get name(): string | undefined {
-    const address = this.#remote();
-    return address !== undefined && "hostname" in address
-      ? socketName(address.hostname, address.port)
-      : undefined;
-  }
-
-  /** Deno takes only as much of a response as it can write. */
-  get unsentBytes(): number {
-    return 0;
-  }
-
-  released(): Promise<unknown> {
-    // Read after the client has left, Deno's promise would never settle.
-    return this.#remote() === undefined ? Promise.resolve() : this.#info.completed;
-  }
-
-  #look(): string {
-    const address = this.#remote();
-    if (address === undefined) return "unknown";
-    return "hostname" in address ? address.hostname : "unix";
-  }
-
-  /** Undefined for a client that has left already: Deno throws. */
-  #remote(): Deno.Addr | undefined {
-    try {
-      return this.#info.remoteAddr;
-    } catch {
-      return undefined;
-    }
-  }
 }

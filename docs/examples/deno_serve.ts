@@ -1,0 +1,12 @@
+/**
+ * For `deno serve`, which listens itself.
+ *
+ *     deno serve --port=8000 docs/examples/deno_serve.ts
+ */
+import { createApp } from "@lifeline/mcp";
+import { toServeHandler } from "@lifeline/mcp/serve";
+import { greet } from "./tools.ts";
+
+const app = createApp({ tools: [greet] });
+
+export default { fetch: toServeHandler(app) } satisfies Deno.ServeDefaultExport;

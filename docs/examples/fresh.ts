@@ -1,0 +1,19 @@
+/**
+ * Mounted in Fresh 2: this file is the route `routes/ai/[...path].ts` of your project. Clients use
+ * `/ai/mcp`.
+ */
+import { createApp, mountAt } from "@lifeline/mcp";
+import { greet } from "./tools.ts";
+
+const app = createApp({ tools: [greet] });
+const answer = mountAt(app, "/ai");
+
+/** What a route is given, as far as it is used here; in your project, Fresh's own `Context`. */
+interface FreshContext {
+  readonly req: Request;
+  readonly info: Deno.ServeHandlerInfo<Deno.NetAddr>;
+}
+
+export const handler = async ({ req, info }: FreshContext): Promise<Response> =>
+  await answer(req, { address: info.remoteAddr.hostname }) ??
+    new Response("Not found", { status: 404 });

@@ -1,0 +1,29 @@
+/**
+ * Mounted in Hono, under `/ai`: clients use `/ai/mcp`. Keep middleware that compresses or buffers
+ * away from it, as streams must flow.
+ *
+ *     deno run --allow-net --allow-env=PORT docs/examples/hono.ts
+ */
+// deno-lint-ignore-file no-import-prefix -- an example says which version it is for
+import { Hono } from "npm:hono@4.13.19";
+import { getConnInfo } from "npm:hono@4.13.19/deno";
+import { createApp, mountAt } from "@lifeline/mcp";
+import { greet } from "./tools.ts";
+
+const app = createApp({ tools: [greet] });
+const answer = mountAt(app, "/ai");
+
+const hono = new Hono();
+hono.get("/", (c) => c.text("My own page"));
+hono.all("/ai/*", (c) => {
+  const { address = "unknown" } = getConnInfo(c).remote;
+  return answer(c.req.raw, { address }) ?? c.notFound();
+});
+
+const server = Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, hono.fetch);
+
+Deno.addSignalListener("SIGTERM", async () => {
+  await app.drain();
+  await server.shutdown();
+  app.stop();
+});

@@ -1,0 +1,65 @@
+import { logFor } from "../base/log.ts";
+import type { App } from "../http/app.ts";
+import { VERSION } from "../http/version.ts";
+import { EventLoopLag } from "./event_loop_lag.ts";
+import { greetingLine } from "./greeting.ts";
+import { requireSs } from "./half_open/tcp_probe.ts";
+import type { Listen } from "./listen/listener.ts";
+import { serve } from "./serve.ts";
+import type { StderrLines } from "./stderr.ts";
+import type { StopSignals } from "./stop_signals.ts";
+
+/** What a server writes to, and what ends it. */
+export interface RunOptions {
+  readonly lines: StderrLines;
+  readonly signals: StopSignals;
+}
+
+/**
+ * Serves an app by its settings, until a signal comes and the drain is over: listener, greeting,
+ * the probe for half-open peers, the measure of the event loop.
+ *
+ * @returns the exit code
+ * @throws {ConfigError} when the app cannot start, or the address cannot be listened on
+ */
+export async function runServer(app: App, { lines, signals }: RunOptions): Promise<number> {
+  const { settings } = app;
+  const isProbing = settings.MCP_TCP_PROBE === "ss";
+  if (isProbing) await requireSs();
+  const lag = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
+  lag.start();
+  warnIfOpen(app);
+  try {
+    return await serve(app, {
+      hostname: settings.HOST,
+      port: settings.PORT,
+      reusePort: settings.MCP_REUSE_PORT,
+      drainMs: settings.MCP_DRAIN_MS,
+      listen: await chooseListener(app),
+      signals,
+      probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
+      onListen: (address) => {
+        const { MCP_PUBLIC_URL: publicUrl, MCP_LOG_FORMAT } = settings;
+        lines.write(greetingLine({ version: VERSION, address, publicUrl }, MCP_LOG_FORMAT));
+      },
+    });
+  } finally {
+    lag.stop();
+  }
+}
+
+/** The second listener is loaded only where it is chosen. */
+async function chooseListener({ settings }: App): Promise<Listen | undefined> {
+  if (settings.MCP_LISTENER === "deno") return undefined;
+  const { listenWithNode } = await import("./listen/node_listener.ts");
+  return listenWithNode(settings);
+}
+
+/** Warns when anybody on the network may call the tools. */
+function warnIfOpen({ isOpen, settings }: App): void {
+  if (!isOpen) return;
+  logFor("main").warning(
+    "No authorization is set up: whoever reaches this address may call every tool; see MCP_AUTH_*",
+    { host: settings.HOST },
+  );
+}

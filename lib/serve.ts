@@ -1,0 +1,99 @@
+/**
+ * Serving an app of your own as `main.ts` serves: listening, signals, drain, log.
+ *
+ * @module
+ */
+import { configureLog } from "./base/log.ts";
+import type { Settings } from "./base/settings_type.ts";
+import type { MaybePromise } from "./base/promises.ts";
+import type { App } from "./http/app.ts";
+import { readCommand } from "./runtime/config.ts";
+import { endProcess } from "./runtime/end_process.ts";
+import { readVariable } from "./runtime/environment.ts";
+import { heap } from "./runtime/heap.ts";
+import { runServer } from "./runtime/run_server.ts";
+import { SocketPeer } from "./runtime/listen/socket_peer.ts";
+import { StderrLines } from "./runtime/stderr.ts";
+import { StopSignals } from "./runtime/stop_signals.ts";
+import { UncaughtErrors } from "./runtime/uncaught_errors.ts";
+
+/** What {@linkcode serve} leaves to its caller. */
+export interface ServeAppOptions {
+  /** Whether log lines go to stderr, in the form of `MCP_LOG_FORMAT`; default: yes. */
+  readonly log?: boolean;
+  /** Whether the process ends when the app has stopped; default: yes. */
+  readonly exit?: boolean;
+}
+
+/**
+ * The settings of the environment and of the command line, as `main.ts` reads them.
+ *
+ * @param args flags such as `--port=9000`; default: those of the process
+ * @throws {ConfigError} naming each that is not allowed
+ */
+export function readSettings(args: readonly string[] = Deno.args): Settings {
+  return readCommand(args, readVariable).settings;
+}
+
+/**
+ * Serves an app until SIGINT or SIGTERM, then drains it: running calls get `MCP_DRAIN_MS`, and
+ * `onStop` runs. Errors that nobody catches are logged and survived.
+ *
+ * @param app made with the settings it is to be served by, such as `PORT` and `HOST`
+ * @returns the exit code
+ * @throws {ConfigError} when the app cannot start, or the address cannot be listened on
+ *
+ * @example
+ * ```ts ignore
+ * import { createApp } from "@lifeline/mcp";
+ * import { heap, readSettings, serve } from "@lifeline/mcp/serve";
+ * import { greet } from "./tools.ts";
+ *
+ * await serve(createApp({ tools: [greet], settings: readSettings(), heap }));
+ * ```
+ */
+export async function serve(
+  app: App,
+  { log = true, exit = true }: ServeAppOptions = {},
+): Promise<number> {
+  const { settings } = app;
+  const lines = new StderrLines();
+  lines.format = settings.MCP_LOG_FORMAT;
+  if (log) {
+    configureLog({
+      level: settings.MCP_LOG_LEVEL,
+      format: settings.MCP_LOG_FORMAT,
+      write: lines.write,
+    });
+  }
+  const uncaught = new UncaughtErrors();
+  uncaught.observer = app.observer;
+  uncaught.install();
+  const signals = new StopSignals();
+  try {
+    const code = await Promise.race([runServer(app, { lines, signals }), signals.early]);
+    if (exit) endProcess(code);
+    return code;
+  } finally {
+    signals.uninstall();
+    uncaught.uninstall();
+    await lines.flush();
+  }
+}
+
+/**
+ * An app as a handler of `Deno.serve`, which knows its clients' addresses and sockets.
+ *
+ * @example
+ * ```ts ignore
+ * // deno serve --allow-net mod.ts
+ * export default { fetch: toServeHandler(app) } satisfies Deno.ServeDefaultExport;
+ * ```
+ */
+export function toServeHandler(
+  app: App,
+): (request: Request, info: Deno.ServeHandlerInfo) => MaybePromise<Response> {
+  return (request, info) => app.fetch(request, new SocketPeer(info, ""));
+}
+
+export { heap };
