@@ -70,6 +70,7 @@ export class McpServer {
   readonly #around: Around | undefined;
   readonly #refusals = new ThrottledWarning(log);
   readonly #running = new SlotList<Call>();
+  #refused = 0;
   readonly #holdBody: McpServerOptions["holdBody"];
 
   constructor(
@@ -93,6 +94,11 @@ export class McpServer {
     this.#maxInFlight = maxInFlight;
     this.#emit = emit;
     this.#around = composeAround(around);
+  }
+
+  /** Requests that were refused because too many of their client ran. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Requests that run now, of all clients. */
@@ -175,6 +181,7 @@ export class McpServer {
       );
     }
     if (inFlight.size >= this.#maxInFlight) {
+      this.#refused++;
       this.#emit("refused", "max_requests");
       this.#refusals.warn("max_requests", this.#wheel.now());
       throw new ProtocolError(

@@ -29,23 +29,45 @@ export interface Ledger {
   readonly queuedBytes: number;
 }
 
-/** Counts streams and refusals, each once: opened = open + Σ closed, at any time. */
+/** The streams of one dialect since the start. */
+export interface DialectCounts {
+  opened: number;
+  readonly closed: Record<CloseReason, number>;
+  /** Bytes that were sent in streams that have ended. */
+  sentBytes: number;
+}
+
+/**
+ * Counts streams and refusals, each once: opened = open + Σ closed, at any time. Everything that shows
+ * these counts, such as the metrics, reads them here.
+ */
 export class StreamLedger {
-  readonly #closed = zeroes(CLOSE_REASONS);
+  readonly #byDialect = new Map<string, DialectCounts>();
   readonly #refused = zeroes(REFUSALS);
-  #opened = 0;
   #open = 0;
   #lingering = 0;
 
   /** A stream was opened. */
-  countOpened(): void {
-    this.#opened++;
+  countOpened(dialect: string): void {
+    this.of(dialect).opened++;
     this.#open++;
   }
 
-  countClosed(reason: CloseReason): void {
+  /** A stream has ended, in which so many bytes were sent. */
+  countClosed(dialect: string, reason: CloseReason, sentBytes: number): void {
+    const counts = this.of(dialect);
+    counts.closed[reason]++;
+    counts.sentBytes += sentBytes;
     this.#open--;
-    this.#closed[reason]++;
+  }
+
+  /** The counts of one dialect; all are zero before its first stream. */
+  of(dialect: string): DialectCounts {
+    const known = this.#byDialect.get(dialect);
+    if (known !== undefined) return known;
+    const counts = { opened: 0, closed: zeroes(CLOSE_REASONS), sentBytes: 0 };
+    this.#byDialect.set(dialect, counts);
+    return counts;
   }
 
   /** A stream has ended whose socket is still held. */
@@ -64,11 +86,17 @@ export class StreamLedger {
 
   /** @param queuedBytes that wait for all readers */
   read(queuedBytes: number): Ledger {
+    const closed = zeroes(CLOSE_REASONS);
+    let opened = 0;
+    for (const counts of this.#byDialect.values()) {
+      opened += counts.opened;
+      for (const reason of CLOSE_REASONS) closed[reason] += counts.closed[reason];
+    }
     return {
-      opened: this.#opened,
+      opened,
       open: this.#open,
       lingering: this.#lingering,
-      closed: { ...this.#closed },
+      closed,
       refused: { ...this.#refused },
       queuedBytes,
     };

@@ -15,7 +15,7 @@ import { type CredentialLimits, Credentials } from "./credentials.ts";
 import { EventStream } from "./event_stream.ts";
 import { PingSlots } from "./heartbeat.ts";
 import { IdMap } from "./id_map.ts";
-import { closedEvent, type Ledger, StreamLedger } from "./ledger.ts";
+import { closedEvent, type DialectCounts, type Ledger, StreamLedger } from "./ledger.ts";
 import { LongBody } from "./out/long_body.ts";
 import { QueueBudget } from "./out/queue_budget.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
@@ -138,7 +138,7 @@ export class StreamRegistry {
       pingIntervalMs: this.clampPingInterval(pingIntervalMs),
       pingSlot: this.#pingSlots.next(),
     });
-    this.#ledger.countOpened();
+    this.#ledger.countOpened(driver.name);
     this.#emit("connectionOpened", driver.name);
     this.#streams.add(stream);
     log.info("SSE Connection establishing", {
@@ -166,6 +166,11 @@ export class StreamRegistry {
   clampPingInterval(askedMs: number | undefined): number {
     const { pingIntervalMs } = this.#limits;
     return Math.max(pingIntervalMs, Math.min(askedMs ?? pingIntervalMs, MAX_PING_INTERVAL_MS));
+  }
+
+  /** The counts of one dialect since the start. */
+  countsOf(dialect: string): Readonly<DialectCounts> {
+    return this.#ledger.of(dialect);
   }
 
   /** The counts at this moment. */
@@ -241,7 +246,7 @@ export class StreamRegistry {
 
   #end(stream: HostedStream, reason: CloseReason): void {
     if (!this.#streams.delete(stream.id)) return;
-    this.#ledger.countClosed(reason);
+    this.#ledger.countClosed(stream.dialect, reason, stream.sentBytes);
     this.credentials.closed(stream.client.identity);
     this.#emit("connectionClosed", closedEvent(stream, reason));
     // A client that has left holds no socket, and asking for its release now would be too late.

@@ -8,6 +8,7 @@ import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
+import { CLOSE_REASONS } from "../../stream/close_reason.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
@@ -17,8 +18,6 @@ import { type Metrics, observable, type Sample, single } from "./metric.ts";
 export interface GaugeSources {
   readonly figures: Metrics;
   readonly connections: StreamRegistry;
-  /** Bytes of the streams that have ended, by dialect. */
-  readonly bytesOfEnded: ReadonlyMap<string, number>;
   /** The names of all streams. */
   readonly streams: readonly string[];
   readonly sessions: SessionTable;
@@ -36,6 +35,7 @@ export interface GaugeSources {
 export function addGauges(sources: GaugeSources): void {
   const { figures, sessions, server, store, heap, settings, version } = sources;
   addStreamGauges(sources);
+  addStreamCounters(sources);
   const gauge = gaugeIn(figures);
   gauge("lifeline_connections_max", "Most streams at once", () => settings.MCP_MAX_CONNECTIONS);
   gauge(
@@ -63,7 +63,7 @@ export function addGauges(sources: GaugeSources): void {
   figures.add(observable("gauge", about, () => [{ labels: { version }, value: 1 }]));
 }
 
-function addStreamGauges({ figures, connections, bytesOfEnded, streams }: GaugeSources): void {
+function addStreamGauges({ figures, connections, streams }: GaugeSources): void {
   const zeros = streams.map((name) => [name, 0] as const);
   const open = { name: "lifeline_connections_open", help: "Streams open now" };
   figures.add(observable("gauge", open, () => byDialect(connections, zeros, () => 1)));
@@ -73,7 +73,7 @@ function addStreamGauges({ figures, connections, bytesOfEnded, streams }: GaugeS
   };
   figures.add(
     observable("counter", sent, () => {
-      const ended = streams.map((name) => [name, bytesOfEnded.get(name) ?? 0] as const);
+      const ended = streams.map((name) => [name, connections.countsOf(name).sentBytes] as const);
       return byDialect(connections, ended, (one) => one.sentBytes);
     }),
   );
@@ -87,6 +87,37 @@ function addStreamGauges({ figures, connections, bytesOfEnded, streams }: GaugeS
   gauge("lifeline_draining", "1 once the server takes nothing new", () => {
     return connections.draining ? 1 : 0;
   });
+}
+
+/** Counts that the ledger of the streams keeps. */
+function addStreamCounters({ figures, connections, server, streams }: GaugeSources): void {
+  const counter = (name: string, help: string, rows: () => readonly Sample[]): void => {
+    figures.add(observable("counter", { name, help }, rows));
+  };
+  counter("lifeline_connections_opened_total", "Streams opened", () =>
+    streams.map((dialect) => ({
+      labels: { dialect },
+      value: connections.countsOf(dialect).opened,
+    })));
+  counter(
+    "lifeline_connections_closed_total",
+    "Streams that ended, by close reason",
+    () =>
+      streams.flatMap((dialect) => {
+        const { closed } = connections.countsOf(dialect);
+        return CLOSE_REASONS.map((reason) => ({
+          labels: { dialect, reason },
+          value: closed[reason],
+        }));
+      }),
+  );
+  counter(
+    "lifeline_refused_total",
+    "Refusals, by the limit reached",
+    () =>
+      Object.entries({ ...connections.ledger().refused, max_requests: server.refused })
+        .map(([limit, value]) => ({ labels: { limit }, value })),
+  );
 }
 
 /** A walk over the open streams that adds up something of each, by dialect. */

@@ -60,9 +60,9 @@ export class Instrumentation {
   }
 
   /** Adds the metrics that are read from their sources at every scrape. */
-  addGauges(sources: Omit<GaugeSources, "figures" | "bytesOfEnded" | "version" | "streams">): void {
-    const { figures, bytesOfEnded, streams } = this.#metrics;
-    addGauges({ ...sources, streams, figures, bytesOfEnded, version: VERSION });
+  addGauges(sources: Omit<GaugeSources, "figures" | "version" | "streams">): void {
+    const { figures, streams } = this.#metrics;
+    addGauges({ ...sources, streams, figures, version: VERSION });
     this.#stopExport = telemetry?.exportMetrics(figures);
   }
 

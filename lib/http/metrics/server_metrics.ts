@@ -14,17 +14,12 @@ import type {
   Observer,
   Outcome,
 } from "../../base/observer.ts";
-import { CLOSE_REASONS } from "../../stream/close_reason.ts";
-import { REFUSALS } from "../../stream/ledger.ts";
 import { SESSION_ENDS } from "../../transport/streamable/session_table.ts";
 import { ERROR_TABLE } from "../../wire/error_table.ts";
 import { DROPPABLE_KINDS } from "../../wire/droppable.ts";
 import { CallMetrics, type CallMetricsOptions } from "./call_metrics.ts";
 import { Counter, type LabelSets, Metrics } from "./metric.ts";
 import { Histogram } from "./histogram.ts";
-
-/** Every limit that refuses something. */
-const LIMITS = [...REFUSALS, "max_requests"] as const;
 
 /** Around the ages at which proxies are known to cut streams: 60, 100, 125 and 300 s. */
 export const AGE_SECONDS = [
@@ -55,19 +50,15 @@ export interface ServerMetricsOptions extends Omit<CallMetricsOptions, "figures"
   readonly streams: readonly string[];
 }
 
-/** The figures that are counted as things happen; those that are read are in `gauges.ts`. */
-export class ServerMetrics implements Observer {
+/** What is counted as events come; what the ledgers count is read in `gauges.ts`. */
+export class ServerMetrics implements Partial<Observer> {
   readonly figures = new Metrics();
   /** The names of all streams. */
   readonly streams: readonly string[];
-  /** Bytes of the streams that have ended. */
-  readonly bytesOfEnded = new Map<string, number>();
 
   readonly #calls: CallMetrics;
-  readonly #opened: Counter;
-  readonly #closed: Counter;
   readonly #age: Histogram;
-  readonly #pings = this.#counter("lifeline_pings_sent_total", "Pings that went out");
+  readonly #pings = this.#counter("lifeline_pings_sent_total", "Pings that were sent");
   readonly #pingFailures = this.#counter(
     "lifeline_ping_failures_total",
     "Pings not sent because the client stopped reading",
@@ -83,9 +74,6 @@ export class ServerMetrics implements Observer {
     { kind: DROPPABLE_KINDS },
   );
   readonly #resultsLost: Counter;
-  readonly #refused = this.#counter("lifeline_refused_total", "Refusals, by the limit reached", {
-    limit: LIMITS,
-  });
   readonly #rejections = this.#counter(
     "lifeline_rejections_total",
     "HTTP requests answered with an error before a method ran, by kind",
@@ -135,14 +123,6 @@ export class ServerMetrics implements Observer {
 
   constructor({ streams, ...calls }: ServerMetricsOptions) {
     this.streams = streams;
-    this.#opened = this.#counter("lifeline_connections_opened_total", "Streams opened", {
-      dialect: streams,
-    });
-    this.#closed = this.#counter(
-      "lifeline_connections_closed_total",
-      "Streams that ended, by close reason",
-      { dialect: streams, reason: CLOSE_REASONS },
-    );
     this.#age = this.#histogram("lifeline_connection_age_seconds", "Age of streams as they end", {
       label: "dialect",
       buckets: AGE_SECONDS,
@@ -155,23 +135,17 @@ export class ServerMetrics implements Observer {
     this.#calls = new CallMetrics({ ...calls, figures: this.figures });
   }
 
-  connectionOpened(dialect: string): void {
-    this.#opened.add(1, dialect);
+  connectionClosed({ dialect, ageMs }: ObservedConnection): void {
+    this.#age.tally(dialect).add(ageMs / 1000);
   }
 
-  connectionClosed({ dialect, reason, ageMs, sentBytes }: ObservedConnection): void {
-    this.#closed.add(1, dialect, reason);
-    this.#age.tally(dialect).add(ageMs / 1000);
-    this.bytesOfEnded.set(dialect, (this.bytesOfEnded.get(dialect) ?? 0) + sentBytes);
+  pingFailed(): void {
+    this.#pingFailures.add(1);
   }
 
   pinged(latenessMs: number): void {
     this.#pings.add(1);
     this.#lateness.tally().add(latenessMs / 1000);
-  }
-
-  pingFailed(): void {
-    this.#pingFailures.add(1);
   }
 
   superseded(kind: string): void {
@@ -180,10 +154,6 @@ export class ServerMetrics implements Observer {
 
   resultsLost(dialect: string, results: number): void {
     this.#resultsLost.add(results, dialect);
-  }
-
-  refused(limit: string): void {
-    this.#refused.add(1, limit);
   }
 
   requestFinished(call: ObservedCall, outcome: Outcome): void {
