@@ -17,6 +17,16 @@ const ENCODER = new TextEncoder();
  * `isError` that says what would fit; for other requests the client gets an error.
  *
  * @throws {ConfigError} for a size that is not a positive number
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createApp, limitOutput } from "../mod.ts";
+ *
+ * const app = createApp({ use: [limitOutput({ maxBytes: 100_000 })] });
+ * assertEquals(app.catalog.tools.size, 0);
+ * app.stop();
+ * ```
  */
 export function limitOutput({ maxBytes }: OutputLimitOptions): Middleware {
   requirePositive({ maxBytes });

@@ -12,7 +12,19 @@ export interface TimingOptions {
 
 const log = logFor("timing");
 
-/** Middleware that logs how long each request took and how it ended, on the level `info`. */
+/**
+ * Middleware that logs how long each request took and how it ended, on the level `info`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createApp, logTiming } from "../mod.ts";
+ *
+ * const app = createApp({ use: [logTiming({ minMs: 100 })] });
+ * assertEquals(app.catalog.tools.size, 0);
+ * app.stop();
+ * ```
+ */
 export function logTiming({ minMs = 0, clock = monotonic }: TimingOptions = {}): Middleware {
   return async function logTiming({ method, name }, next) {
     const startedAt = clock();
