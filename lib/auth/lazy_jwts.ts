@@ -1,23 +1,23 @@
+import { lazy } from "../base/lazy.ts";
 import type { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
 import type { JwtRules, Jwts } from "./jwt.ts";
 import type { Provider } from "./provider.ts";
 import type { Recognized, Way } from "./way.ts";
 
-/** JWTs, whose library is loaded with the first token: a start should not wait for it. */
+/** Access tokens that are JWTs. Perf: their library is loaded with the first token. */
 export class LazyJwts implements Way {
   readonly takesKeys = false;
   readonly isShareable = true;
   readonly #issuers: readonly string[];
-  readonly #load: () => Promise<Jwts>;
-  #jwts: Promise<Jwts> | undefined;
+  readonly #loaded: () => Promise<Jwts>;
 
   constructor(rules: JwtRules, provider: Provider, now: () => number) {
     this.#issuers = rules.issuers;
-    this.#load = async () => {
+    this.#loaded = lazy(async () => {
       const { Jwts } = await import("./jwt.ts");
       return new Jwts(rules, provider, now);
-    };
+    });
   }
 
   async verify(credential: Credential): Promise<Recognized | AuthFailure> {
@@ -32,9 +32,5 @@ export class LazyJwts implements Way {
   async document(): Promise<Readonly<Record<string, unknown>>> {
     const [issuer = ""] = this.#issuers;
     return (await this.#loaded()).issuers.get(issuer)?.document() ?? {};
-  }
-
-  #loaded(): Promise<Jwts> {
-    return this.#jwts ??= this.#load();
   }
 }

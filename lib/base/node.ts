@@ -1,12 +1,14 @@
 /**
- * Modules of Node, loaded at their first use: each brings much of Node with it, together a fifth of
- * a start, and a first call needs none of them. They are part of the runtime, so that none can be
- * missing by then.
+ * Modules of Node, loaded at their first use. Perf: each loads a large part of Node, which a start and
+ * a first call do not need. They are part of the runtime, so they cannot be missing.
  *
  * @module
  */
 
+/** Hashes and signatures. */
 export const nodeCrypto = () => process.getBuiltinModule("node:crypto");
+/** Addresses and lists of subnets. */
 export const nodeNet = () => process.getBuiltinModule("node:net");
+/** Figures of the heap. */
 export const nodeV8 = () => process.getBuiltinModule("node:v8");
 export const nodeVm = () => process.getBuiltinModule("node:vm");

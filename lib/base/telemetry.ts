@@ -1,5 +1,5 @@
 /**
- * OpenTelemetry's API, where somebody collects.
+ * OpenTelemetry's API, where telemetry is collected.
  *
  * @module
  */
@@ -12,15 +12,15 @@ export type OpenTelemetry = typeof api;
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 
 /**
- * The API; undefined where nobody had registered a provider when Lifeline was loaded, as then the
- * many files of the API are not loaded either. Deno registers its own providers before that when
- * `OTEL_DENO` is on, and an SDK must do so too, as for everything that it instruments.
+ * The API; undefined where no provider was registered when Lifeline was loaded. Perf: the many files
+ * of the API are not loaded then. Deno registers its providers earlier when `OTEL_DENO` is on; an SDK
+ * must do so too, as for everything that it instruments.
  */
 export const openTelemetry: OpenTelemetry | undefined = isRegistered()
   ? await import("@opentelemetry/api")
   : undefined;
 
-/** Whether a provider of traces is registered now; needs no permission to read the environment. */
+/** Whether a provider of traces is registered. This needs no permission to read the environment. */
 export function isRegistered(): boolean {
   const registered: unknown = Reflect.get(globalThis, REGISTRY);
   return typeof registered === "object" && registered !== null && "trace" in registered;

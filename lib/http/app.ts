@@ -6,6 +6,7 @@
  */
 import { type AuthOptions, createAuth } from "../auth/create_auth.ts";
 import type { Observer } from "../base/observer.ts";
+import { lazy } from "../base/lazy.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { publicSettings, settingsWith } from "../base/settings.ts";
 import type { Settings } from "../base/settings_type.ts";
@@ -187,11 +188,8 @@ function authOf(
   });
 }
 
-/** The pages, loaded with the first request for one: they are some sixty files. */
-async function loadPages(): ReturnType<RouteLoader> {
-  const { PAGE_ROUTES } = await import("./routes/pages.ts");
-  return PAGE_ROUTES;
-}
+/** The pages and the files that they need. */
+const loadPages: RouteLoader = lazy(async () => (await import("./routes/pages.ts")).PAGE_ROUTES);
 
 /** How the server names itself by its settings. */
 function infoOf(settings: Settings): Implementation {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lazy } from "../base/lazy.ts";
 import type { Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
@@ -74,6 +75,8 @@ export interface Transport {
   stop(): void;
 }
 
+const loadStdio = lazy(() => import("./stdio/connection.ts"));
+
 /** Makes the transport of an app. */
 export function createTransport(
   core: Core,
@@ -113,7 +116,7 @@ export function createTransport(
     store,
     endpoint: new Endpoint(handlers, admission, access),
     serveStdio: async (pipe) => {
-      const { serveStdio } = await import("./stdio/connection.ts");
+      const { serveStdio } = await loadStdio();
       await serveStdio({
         ...parts,
         maxLineBytes: settings.MCP_MAX_BODY_BYTES,

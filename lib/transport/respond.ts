@@ -7,15 +7,16 @@ import { messageOf, ProtocolError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { EventStream } from "../stream/event_stream.ts";
 import { ERROR_TABLE, toErrorResponse } from "../wire/error_table.ts";
+import { EVENT_STREAM_TYPE, JSON_TYPE } from "../wire/media_types.ts";
 
 const log = logFor("http");
 /** Looked up once: Deno has a getter for this global, which calls two functions. */
 const { Response } = globalThis;
-const JSON_HEADERS = { "content-type": "application/json" };
+const JSON_HEADERS = { "content-type": JSON_TYPE };
 
 /** Headers of every event stream: no cache may keep it, no proxy may hold or rewrite it. */
 export const STREAM_HEADERS = {
-  "content-type": "text/event-stream",
+  "content-type": EVENT_STREAM_TYPE,
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 } as const;
