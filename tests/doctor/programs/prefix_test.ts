@@ -5,23 +5,29 @@ import { EventReader } from "../../helpers/sse.ts";
 import { proxiedPath } from "./nginx.ts";
 
 const README = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
-const LOCATION = /```nginx\n(location [\s\S]*?)```/.exec(README)?.[1] ?? "";
+const LOCATIONS = /```nginx\n(location [\s\S]*?)```/.exec(README)?.[1] ?? "";
 
-/** README's location, which passes requests to the server of the test. */
-function location(path: string): string {
-  assert(LOCATION.startsWith("location / {"));
-  return LOCATION
-    .replace("location /", `location ${path}`)
-    .replace("http://127.0.0.1:8000", path === "/" ? "http://lifeline" : "http://lifeline/");
+/** README's locations, which pass requests to the server of the test. */
+function locations(prefix: string): string {
+  assert(LOCATIONS.includes("location / {") && LOCATIONS.includes("location ~ ^/("));
+  return LOCATIONS
+    .replace("location ~ ^/(", `location ~ ^${prefix}/(`)
+    .replace("location / {", `location ${prefix}/ {`)
+    .replace("http://127.0.0.1:8000", prefix === "" ? "http://lifeline" : "http://lifeline/");
 }
 
 for (const prefix of ["", "/ai"]) {
   Deno.test(`README's location of nginx serves clients and pages ${prefix === "" ? "at its root" : `under ${prefix}`}`, async () => {
-    await using path = await proxiedPath({ server: location(`${prefix}/`), pingMs: 60_000 });
+    await using path = await proxiedPath({ server: locations(prefix), pingMs: 60_000 });
     const base = `http://127.0.0.1:${path.port}${prefix}`;
-    for (const page of ["/sse-test.html", "/connections.html", "/mcp/info", "/healthz"]) {
+    for (const page of ["/", "/sse-test.html", "/mcp/info", "/healthz"]) {
       const response = await fetch(base + page);
       assertEquals(response.status, 200, page);
+      await response.body?.cancel();
+    }
+    for (const operator of ["/mcp/connections", "/metrics", "/connections.html"]) {
+      const response = await fetch(base + operator);
+      assertEquals(response.status, 404, operator);
       await response.body?.cancel();
     }
     for (const streamUrl of [`${base}/mcp`, `${base}/mcp/sse`]) await callOverSse(streamUrl);
