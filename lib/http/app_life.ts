@@ -38,7 +38,7 @@ export function lifeOf(
     activity: () => {
       const sessions = transport.sessions.size;
       const { queuedBytes: unreadBytes } = connections.ledger();
-      // A session waits to be idle; what watches bodies and ended streams stops with its next look.
+      // Timers of idle sessions, and those of bodies and ended streams that end with their next check.
       const known = sessions + connections.tails +
         (bodies.deadlines.isScheduled ? 1 : 0);
       return {

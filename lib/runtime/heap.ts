@@ -1,20 +1,19 @@
 import { nodeV8, nodeVm } from "../base/node.ts";
 import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
 
-/** Share of the heap in use from which on it is worth knowing what of it is garbage. */
+/** Share of the heap above which garbage is collected before the heap counts as full. */
 const DOUBTFUL = 0.75;
-/** Least time between two collections that are asked for, as one takes tenths of a second (ms). */
+/** Least time between two forced collections, which are slow (ms). */
 const COLLECT_INTERVAL_MS = 5_000;
 
 let collect: (() => void) | undefined;
 let collectedAt = -Infinity;
 
 /**
- * The JavaScript heap: what is used, and the most that V8 will take.
+ * The use of the JavaScript heap, and its limit.
  *
- * V8 leaves garbage lying until it needs room, and a server that refuses everybody needs none: it
- * would go on refusing for the sake of what nobody uses. So garbage is collected before a heap is
- * said to be full.
+ * V8 keeps garbage until it needs room. A server that refuses all work needs no room, so it would go
+ * on refusing because of garbage. Garbage is therefore collected before a heap counts as full.
  */
 export function heap(): HeapFigures {
   const { used_heap_size, heap_size_limit } = nodeV8().getHeapStatistics();
@@ -27,7 +26,7 @@ export function heap(): HeapFigures {
   return { used: nodeV8().getHeapStatistics().used_heap_size, limit: heap_size_limit };
 }
 
-/** V8's own function, which only contexts have that are made after the flag is set. */
+/** V8's own function; only contexts that are created after the flag is set have it. */
 function exposeGc(): () => void {
   nodeV8().setFlagsFromString("--expose-gc");
   return nodeVm().runInNewContext("gc");

@@ -10,7 +10,7 @@ import { memoize } from "../base/memoize.ts";
 const SENTINEL_REGEXP = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 /** Visible ASCII, space and tab (RFC 9110, section 5.5). */
 const PLAIN_REGEXP = /^[\t\x20-\x7e]*$/;
-/** Takes nothing away, so that two texts that differ never decode to the same one. */
+/** Strict and BOM-preserving, so that two different texts never decode to the same one. */
 const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The value that a header carries; undefined where it holds invalid characters. */

@@ -1,13 +1,13 @@
 /**
- * One page of the open connections, filtered and sorted here, so that whoever looks at 10,000 of
- * them is sent only what fits a screen.
+ * One page of the open connections. They are filtered and sorted on the server, so that a reader of
+ * 10,000 connections gets only what fits a screen.
  *
  * @module
  */
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 
-/** What connections can be sorted by; `opened` is the order they came in. */
+/** Fields to sort by; `opened` is the order in which the connections were opened. */
 export const SORTS = [
   "opened",
   "dialect",
@@ -78,7 +78,7 @@ function holds(filter: string): (connection: EventStream) => boolean {
       .some((text) => text.toLowerCase().includes(needle));
 }
 
-/** Each key is read once; who has the same stays in the order it came. */
+/** Reads each key once; equal keys keep their order. */
 function sortedBy(connections: readonly EventStream[], keyOf: Key): EventStream[] {
   return connections.map((connection) => ({ connection, key: keyOf(connection) }))
     .sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0)

@@ -1,62 +1,61 @@
-/** What one look at one socket shows. */
+/** A sample of one socket. */
 export interface SocketSample {
   /** Its other end, as `address:port`. */
   readonly peer: string;
-  /** Whether that has bytes yet to acknowledge. */
+  /** Whether the peer has bytes to acknowledge. */
   readonly hasUnacked: boolean;
-  /** Time since anything was heard of it (ms). */
+  /** Time since the last sign of life of the peer (ms). */
   readonly silentMs: number;
-  /** How soon TCP sends again what was lost, the first time (ms). */
+  /** TCP's first retransmission timeout (ms). */
   readonly retransmitMs: number;
 }
 
-/** What a look at all sockets comes to. */
+/** The result of sampling all sockets. */
 export interface Verdict {
-  /** The other ends that are lost. */
+  /** The peers that are lost. */
   readonly lost: ReadonlySet<string>;
-  /** When the next look is to be (ms from this one). */
+  /** Time until the next sample (ms). */
   readonly nextMs: number;
 }
 
-/** Heartbeats of silence that lose a peer. */
+/** Heartbeats of silence after which a peer is lost. */
 const LOST_AFTER = 3;
-/** Looks in an interval while somebody is silent, at most. */
+/** Maximum number of samples per interval while a peer is silent. */
 const CLOSE_LOOKS = 4;
-/** The shortest time between two looks (ms). */
+/** Shortest time between two samples (ms). */
 const MIN_LOOK_MS = 100;
-/** What a look that decides comes later (ms), as the kernel's figures are that coarse. */
+/** Margin for the kernel's coarse timers (ms). */
 const SPARE_MS = 20;
 
 /**
- * Tells half-open peers from slow ones. A peer is lost when it has bytes to acknowledge and nothing
- * was heard of it for three heartbeats.
+ * Tells half-open peers from slow ones. A peer is lost when it has bytes to acknowledge and was silent
+ * for three heartbeats.
  *
- * Why three: when a link comes back, nothing goes at once. TCP doubles its wait with each try, so
- * after an outage of one interval the next try may be a second interval away, and a try more: what
- * the last ping before the outage left of its interval, the outage, and the wait make three and a
- * retransmission.
+ * Why three: when a link returns, TCP does not send at once. It doubles its wait with each try, so
+ * after an outage of one interval the next try may be a second interval away. The rest of the interval
+ * before the outage, the outage and the wait make three intervals and a retransmission.
  *
- * A process that was stopped hears of nobody for that long, so silence must also have been seen for
- * a whole interval. Everybody is looked at once an interval, which could find a lost peer late by
- * as much; so while somebody is silent the next look comes when it decides.
+ * A process that was stopped sees all peers as silent, so the silence must also have been observed for
+ * a whole interval. Samples are taken once per interval; while a peer is silent, the next sample is
+ * taken when it can decide.
  */
 export class HalfOpenDetector {
   readonly #intervalMs: number;
-  /** When each was first seen silent. */
+  /** When each peer was first observed to be silent. */
   #silentSince = new Map<string, number>();
 
-  /** @param intervalMs how often every peer is sent something */
+  /** @param intervalMs time between two messages to a peer */
   constructor(intervalMs: number) {
     this.#intervalMs = Math.max(intervalMs, MIN_LOOK_MS);
   }
 
-  /** How many are silent, and not yet lost. */
+  /** Number of peers that are silent and not yet lost. */
   get size(): number {
     return this.#silentSince.size;
   }
 
   /**
-   * Takes what one look has shown.
+   * Evaluates the samples of all sockets.
    *
    * @param now on any clock that never goes back (ms)
    */

@@ -34,7 +34,7 @@ export class PendingBody {
   looks = 0;
   readonly #owner: BodyConsumer;
   readonly #deadlines: BodyDeadlines;
-  /** What comes after its client was told that it is late is not used any more. */
+  /** Set once 408 was sent; a later result is ignored. */
   #isLate = false;
   #resolve: ((result: MaybePromise<Response>) => void) | undefined;
 
