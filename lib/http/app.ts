@@ -41,6 +41,7 @@ import { createRoutes } from "./routes/table.ts";
 import { authenticateBy } from "./steps/authenticate.ts";
 import { ScopeCheck } from "./steps/scope_check.ts";
 import { TrustedProxies } from "./steps/client_address.ts";
+import { Cors } from "./steps/cors.ts";
 import { Guard } from "./steps/guard.ts";
 import { VERSION } from "./version.ts";
 
@@ -121,24 +122,21 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
-  const [pending, bodies] = [new PendingResponses(), bodyLimits(settings, core)];
+  const pending = new PendingResponses();
+  const bodies = bodyLimits(settings, core);
   const operator = { connections, recent, figures, heap, settings, auth, isOpen };
   const router: Router = {
     ...createRoutes(dialects, transport, operator, pages),
-    guard: new Guard(settings, headersOf(dialects)),
+    ...stepsOf(settings, dialects),
     authenticate,
     credentials: connections.credentials,
     lazyRoutes: pages,
-    toolHeaders: settings.MCP_TOOL_HEADERS.map((name) => name.toLowerCase()),
     bodies,
     refusals: new Refusals(emit, () => wheel.now()),
     pending,
   };
-  const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES, settings.MCP_FORWARDED_HEADER);
-  const answer: App["fetch"] = (request, peer = UNKNOWN_PEER) =>
-    handleRequest(router, request, proxies.resolveClient(peer, request));
   const app: App = {
-    fetch: watch.traced(afterStart(lifespan, answer)),
+    fetch: watch.traced(afterStart(lifespan, fetchThrough(router, settings))),
     catalog,
     connections: new OpenStreams(connections),
     settings: publicSettings(settings),
@@ -147,6 +145,25 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
     ...lifeOf({ settings, core, transport, lifespan, pending, bodies, watch }),
   };
   return { app, registry: connections, wheel };
+}
+
+/** The steps of a request that the settings alone decide. */
+function stepsOf(
+  settings: Settings,
+  dialects: readonly Dialect[],
+): Pick<Router, "guard" | "cors" | "toolHeaders"> {
+  return {
+    guard: new Guard(settings),
+    cors: new Cors(headersOf(dialects)),
+    toolHeaders: settings.MCP_TOOL_HEADERS.map((name) => name.toLowerCase()),
+  };
+}
+
+/** Answers requests by a router, for the client that trusted proxies name. */
+function fetchThrough(router: Router, settings: Settings): App["fetch"] {
+  const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES, settings.MCP_FORWARDED_HEADER);
+  return (request, peer = UNKNOWN_PEER) =>
+    handleRequest(router, request, proxies.resolveClient(peer, request));
 }
 
 /** What an app is watched with: its metrics, its audit log, and the observer of a library user. */

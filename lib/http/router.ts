@@ -20,11 +20,13 @@ import type { PendingResponses } from "./pending_responses.ts";
 import type { Refusals } from "./refusals.ts";
 import { type Handler, handlerOf, lazyHandler, type LazyRoutes, type Route } from "./route.ts";
 import type { ArrivingRequest, Authenticate } from "./steps/authenticate.ts";
+import type { Cors } from "./steps/cors.ts";
 import type { Guard } from "./steps/guard.ts";
 
 /** All paths, and the steps before them. Everybody may use the lazy routes. */
 export interface Router extends LazyRoutes {
   readonly guard: Guard;
+  readonly cors: Cors;
   /** Authenticates requests; undefined without authorization. */
   readonly authenticate: Authenticate | undefined;
   /** Told who asked, as the streams of a caller may stay as long as its newest credential. */
@@ -101,7 +103,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   run(): MaybePromise<Response> {
-    const { guard, pending, routes, publicPaths, operatorPaths } = this.#router;
+    const { guard, cors, pending, routes, publicPaths, operatorPaths } = this.#router;
     try {
       guard.check(this, this.#page);
       if (operatorPaths.has(this.path)) guard.checkSameOrigin(this);
@@ -114,7 +116,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
     try {
       const { method } = this;
       if (method === "OPTIONS" && this.#page !== null) {
-        return this.#settle(guard.preflight(this.request));
+        return this.#settle(cors.preflight(this.request));
       }
       return this.#route(method);
     } catch (error) {
@@ -180,9 +182,9 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   #settle(response: Response): Response {
-    const { guard, pending } = this.#router;
+    const { cors, pending } = this.#router;
     pending.remove();
-    return this.#page === null ? response : guard.addCors(response, this.#page);
+    return this.#page === null ? response : cors.allow(response, this.#page);
   }
 
   #refusal(error: unknown): Response {

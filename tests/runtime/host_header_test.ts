@@ -54,7 +54,7 @@ for (const MCP_ALLOWED_HOSTS of HOSTS) {
       for (const host of TRICKS) {
         const answer = await send(port, `GET /healthz HTTP/1.1\r\nHost: ${host}`);
         assertEquals(answer.split("\r\n")[0], "HTTP/1.1 400 Bad Request", JSON.stringify(host));
-        assertStringIncludes(answer, "is no host and port");
+        assertStringIncludes(answer, "is not a host and port");
       }
     }));
 

@@ -1,25 +1,14 @@
 /**
- * Who may talk to the server at all: the DNS-rebinding guard on `Host` and `Origin`, and CORS for
- * the origins that pass (2025-11-25, basic/transports, Security Warning).
+ * Refuses requests by `Host` and `Origin`, as a guard against DNS rebinding (2025-11-25,
+ * basic/transports, Security Warning).
  *
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
-import type { DialectHeaders } from "../../transport/dialect.ts";
 import type { Peer } from "../../transport/peer.ts";
 import type { RequestHead } from "../../transport/request_head.ts";
-import {
-  ACCEPT,
-  AUTHORIZATION,
-  CONTENT_TYPE,
-  FETCH_MODE,
-  FETCH_SITE,
-  HOST,
-  RETRY_AFTER,
-  TRACEPARENT,
-  WWW_AUTHENTICATE,
-} from "../../wire/headers.ts";
+import { FETCH_MODE, FETCH_SITE, HOST } from "../../wire/headers.ts";
 
 /** The settings that the guard reads. */
 export type GuardSettings = Pick<
@@ -33,20 +22,13 @@ export interface GuardedRequest
   readonly peer: Peer;
 }
 
-const CORS_METHODS = "GET, POST, DELETE, OPTIONS";
-/** What browsers may send in every dialect. */
-const REQUEST_HEADERS = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, TRACEPARENT];
-/** What browsers may read in every dialect. */
-const RESPONSE_HEADERS = [RETRY_AFTER, WWW_AUTHENTICATE];
 const MAX_REMEMBERED = 64;
 /** A host and perhaps a port (RFC 3986, section 3.2), and nothing that could be taken for a path. */
 const AUTHORITY_REGEXP = /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 /** Most characters of a refused name that are sent back. */
 const MAX_QUOTED = 200;
-/** How long a browser may keep the answer to a preflight, in seconds. */
-const CORS_MAX_AGE_S = "600";
 
-/** Checks `Host` and `Origin`, and answers the CORS questions of browsers. */
+/** Checks `Host` and `Origin`. */
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
@@ -54,19 +36,14 @@ export class Guard {
   readonly #passed = new Set<string>();
   readonly #anyHost: boolean;
   readonly #anyOrigin: boolean;
-  readonly #requestHeaders: string;
-  readonly #responseHeaders: string;
 
-  /** @param headers those of the dialects, which browsers may send and read too */
-  constructor(settings: GuardSettings, headers: DialectHeaders) {
+  constructor(settings: GuardSettings) {
     const { MCP_ALLOWED_HOSTS, MCP_ALLOWED_ORIGINS, MCP_PUBLIC_URL } = settings;
     const ours = MCP_PUBLIC_URL === undefined ? [] : [new URL(MCP_PUBLIC_URL)];
     const hosts = [...MCP_ALLOWED_HOSTS, ...ours.map(({ host }) => host)];
     const origins = [...MCP_ALLOWED_ORIGINS, ...ours.map(({ origin }) => origin)];
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
-    this.#requestHeaders = [...REQUEST_HEADERS, ...headers.request].join(", ");
-    this.#responseHeaders = [...RESPONSE_HEADERS, ...headers.response].join(", ");
     this.#anyHost = this.#hosts.has("*");
     this.#anyOrigin = this.#origins.has("*");
   }
@@ -106,17 +83,15 @@ export class Guard {
     if (origin === null || URL.parse(origin)?.host === authority.toLowerCase()) return;
     throw new ProtocolError(
       "origin_refused",
-      `Origin ${
-        quote(origin)
-      } is not the server's own; what is the operator's is for no other page`,
+      `Origin ${quote(origin)} is not the server's own; the operator's paths are for no other page`,
     );
   }
 
   /**
-   * Refuses what a browser sends for a page of another site without saying which: reading needs no
-   * `Origin`, so the page would be nobody that any setting could refuse.
+   * Refuses requests of a page of another site that do not name the page: a browser sends no `Origin`
+   * with a simple GET, so no setting could refuse that page.
    *
-   * @param maySeePage whether a link from elsewhere may lead here
+   * @param maySeePage whether links from other sites may lead here
    * @throws {ProtocolError} `origin_refused`
    */
   checkSite({ headers, origin, method }: GuardedRequest, maySeePage: boolean): void {
@@ -135,8 +110,8 @@ export class Guard {
   }
 
   /**
-   * The header itself must be a host: Deno puts it before the path to make the URL, so with
-   * `Host: localhost/metrics?` the path would be the client's choice, whatever a proxy saw.
+   * The header itself must be a host. Deno puts it before the path to make the URL, so
+   * `Host: localhost/metrics?` would let the client choose another path than a proxy saw.
    *
    * @throws {ProtocolError} `invalid_request` (RFC 9112, section 3.2)
    */
@@ -153,29 +128,8 @@ export class Guard {
       "invalid_request",
       host === null
         ? "The header Host is missing; name the server's host and port in it"
-        : `Host ${quote(host)} is no host and port such as mcp.example.com:8000`,
+        : `Host ${quote(host)} is not a host and port such as mcp.example.com:8000`,
     );
-  }
-
-  /** Lets the browser page at `origin` read the answer. */
-  addCors(response: Response, origin: string): Response {
-    response.headers.set("access-control-allow-origin", origin);
-    response.headers.set("access-control-expose-headers", this.#responseHeaders);
-    response.headers.append("vary", "Origin");
-    return response;
-  }
-
-  /** The answer to a browser's question whether it may ask. */
-  preflight(request: Request): Response {
-    const asked = request.headers.get("access-control-request-headers");
-    return new Response(null, {
-      status: 204,
-      headers: {
-        "access-control-allow-methods": CORS_METHODS,
-        "access-control-allow-headers": [this.#requestHeaders, ...paramHeaders(asked)].join(", "),
-        "access-control-max-age": CORS_MAX_AGE_S,
-      },
-    });
   }
 
   /** Clients use few names, so each is checked once; the bound is against abuse. */
@@ -205,12 +159,6 @@ export class Guard {
 function isListed(names: ReadonlySet<string>, authority: string): boolean {
   const lower = authority.toLowerCase();
   return names.has(lower) || names.has(lower.replace(/:\d+$/, ""));
-}
-
-/** Tool parameters travel in headers of their own (`Mcp-Param-*`), which cannot be listed. */
-function paramHeaders(asked: string | null): string[] {
-  return (asked ?? "").split(",").map((name) => name.trim())
-    .filter((name) => /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name));
 }
 
 function quote(text: string): string {
