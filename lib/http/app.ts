@@ -112,7 +112,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const catalog = new Catalog(options);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = watchOver({ dialects, wheel, catalog, observer: options.observer, audit });
-  const { emit, recent, figures } = watch;
+  const { emit, recent, metrics } = watch;
   const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
   const core: Core = { wheel, emit, connections };
   const access = new ScopeCheck(catalog, auth, audit);
@@ -124,7 +124,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const bodies = bodyLimits(settings, core);
-  const operator = { connections, recent, figures, heap, settings, auth, isOpen };
+  const operator = { connections, recent, metrics, heap, settings, auth, isOpen };
   const router: Router = {
     ...createRoutes(dialects, transport, operator, pages),
     ...stepsOf(settings, dialects),

@@ -20,7 +20,7 @@ const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30,
 
 /** What {@linkcode CallMetrics} needs. */
 export interface CallMetricsOptions {
-  readonly figures: Metrics;
+  readonly metrics: Metrics;
   /** That of the timer wheel, on which calls note when they begin. */
   readonly clock: Clock;
   /** Whether a tool of that name is registered. */
@@ -34,17 +34,17 @@ export class CallMetrics {
   readonly #methods: OutcomeCounters;
   readonly #tools: OutcomeCounters;
 
-  constructor({ figures, clock, hasTool }: CallMetricsOptions) {
+  constructor({ metrics, clock, hasTool }: CallMetricsOptions) {
     this.#clock = clock;
     this.#toolNames = new LabelAllowlist(hasTool);
-    this.#methods = new OutcomeCounters(figures, {
+    this.#methods = new OutcomeCounters(metrics, {
       label: "method",
       counter: "lifeline_requests_total",
       counterHelp: "MCP requests that ended, by method and outcome",
       histogram: "lifeline_request_duration_seconds",
       histogramHelp: "Time from an MCP request to its response",
     });
-    this.#tools = new OutcomeCounters(figures, {
+    this.#tools = new OutcomeCounters(metrics, {
       label: "tool",
       counter: "lifeline_tool_calls_total",
       counterHelp: "Tool calls that ended, by tool and outcome",
@@ -70,7 +70,7 @@ export class CallMetrics {
 }
 
 /** What the two metrics of {@linkcode OutcomeCounters} are called. */
-interface EndsNames {
+interface OutcomeNames {
   readonly label: string;
   readonly counter: string;
   readonly counterHelp: string;
@@ -102,12 +102,12 @@ class OutcomeCounters {
   readonly #ends = new Map<string, OutcomeSeries>();
   readonly #histogram: Histogram;
 
-  constructor(figures: Metrics, names: EndsNames) {
+  constructor(metrics: Metrics, names: OutcomeNames) {
     const { label, counter, counterHelp, histogram, histogramHelp } = names;
-    figures.add(
-      observable("counter", { name: counter, help: counterHelp }, () => this.#rows(label)),
+    metrics.add(
+      observable("counter", { name: counter, help: counterHelp }, () => this.#samples(label)),
     );
-    this.#histogram = figures.add(
+    this.#histogram = metrics.add(
       new Histogram({ name: histogram, help: histogramHelp, label, buckets: SECONDS }),
     );
   }
@@ -120,12 +120,12 @@ class OutcomeCounters {
   of(label: string): OutcomeSeries {
     const known = this.#ends.get(label);
     if (known !== undefined) return known;
-    const end = new OutcomeSeries(this.#histogram.tally(label));
+    const end = new OutcomeSeries(this.#histogram.series(label));
     this.#ends.set(label, end);
     return end;
   }
 
-  #rows(label: string): Sample[] {
+  #samples(label: string): Sample[] {
     return [...this.#ends].flatMap(([value, { counts }]) =>
       // Successes and faults of the server are there from the start, so that their first rise is
       // seen as one.

@@ -1,5 +1,5 @@
 /**
- * The figures that are read from the ledgers at the moment of a scrape, so that the two can never
+ * The metrics that are read from the ledgers at each scrape, so that the two can never
  * disagree.
  *
  * @module
@@ -14,9 +14,9 @@ import type { EventStream } from "../../stream/event_stream.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { type Metrics, observable, type Sample, single } from "./metric.ts";
 
-/** Where the figures come from. */
+/** Where the metrics come from. */
 export interface GaugeSources {
-  readonly figures: Metrics;
+  readonly metrics: Metrics;
   readonly connections: StreamRegistry;
   /** The names of all streams. */
   readonly streams: readonly string[];
@@ -33,10 +33,10 @@ export interface GaugeSources {
 
 /** Has all gauges read at every scrape. */
 export function addGauges(sources: GaugeSources): void {
-  const { figures, sessions, server, store, heap, settings, version } = sources;
+  const { metrics, sessions, server, store, heap, settings, version } = sources;
   addStreamGauges(sources);
   addStreamCounters(sources);
-  const gauge = gaugeIn(figures);
+  const gauge = gaugeIn(metrics);
   gauge("lifeline_connections_max", "Most streams at once", () => settings.MCP_MAX_CONNECTIONS);
   gauge(
     "lifeline_queued_max_bytes",
@@ -52,7 +52,7 @@ export function addGauges(sources: GaugeSources): void {
     name: "lifeline_replay_dropped_events_total",
     help: "Events dropped from the replay store to respect its limits",
   };
-  figures.add(observable("counter", dropped, () => single(store.stats().dropped)));
+  metrics.add(observable("counter", dropped, () => single(store.stats().dropped)));
   if (heap !== undefined) {
     gauge("lifeline_heap_used_bytes", "JavaScript heap in use", () => heap().used);
     gauge("lifeline_heap_limit_bytes", "Size at which V8 gives up", () => heap().limit);
@@ -60,24 +60,24 @@ export function addGauges(sources: GaugeSources): void {
   const startedAt = Date.now() / 1000;
   gauge("lifeline_start_time_seconds", "When this app was made, Unix time", () => startedAt);
   const about = { name: "lifeline_info", help: "1, with the version as label" };
-  figures.add(observable("gauge", about, () => [{ labels: { version }, value: 1 }]));
+  metrics.add(observable("gauge", about, () => [{ labels: { version }, value: 1 }]));
 }
 
-function addStreamGauges({ figures, connections, streams }: GaugeSources): void {
+function addStreamGauges({ metrics, connections, streams }: GaugeSources): void {
   const zeros = streams.map((name) => [name, 0] as const);
   const open = { name: "lifeline_connections_open", help: "Streams open now" };
-  figures.add(observable("gauge", open, () => byDialect(connections, zeros, () => 1)));
+  metrics.add(observable("gauge", open, () => byDialect(connections, zeros, () => 1)));
   const sent = {
     name: "lifeline_sent_bytes_total",
     help: "Bytes of event streams that were sent",
   };
-  figures.add(
+  metrics.add(
     observable("counter", sent, () => {
       const ended = streams.map((name) => [name, connections.countsOf(name).sentBytes] as const);
       return byDialect(connections, ended, (one) => one.sentBytes);
     }),
   );
-  const gauge = gaugeIn(figures);
+  const gauge = gaugeIn(metrics);
   gauge("lifeline_queued_bytes", "Bytes that wait for readers", () => {
     return connections.ledger().queuedBytes;
   });
@@ -90,9 +90,9 @@ function addStreamGauges({ figures, connections, streams }: GaugeSources): void 
 }
 
 /** Counts that the ledger of the streams keeps. */
-function addStreamCounters({ figures, connections, server, streams }: GaugeSources): void {
+function addStreamCounters({ metrics, connections, server, streams }: GaugeSources): void {
   const counter = (name: string, help: string, rows: () => readonly Sample[]): void => {
-    figures.add(observable("counter", { name, help }, rows));
+    metrics.add(observable("counter", { name, help }, rows));
   };
   counter("lifeline_connections_opened_total", "Streams opened", () =>
     streams.map((dialect) => ({
@@ -134,8 +134,8 @@ function byDialect(
   return [...sums].map(([dialect, value]) => ({ labels: { dialect }, value }));
 }
 
-function gaugeIn(figures: Metrics) {
+function gaugeIn(metrics: Metrics) {
   return (name: string, help: string, read: () => number): void => {
-    figures.add(observable("gauge", { name, help }, () => single(read())));
+    metrics.add(observable("gauge", { name, help }, () => single(read())));
   };
 }

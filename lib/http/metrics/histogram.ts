@@ -1,10 +1,10 @@
 import type { Metric, Sample } from "./metric.ts";
 
 /** What a {@linkcode Histogram} is made of. */
-export interface TallyHistogramOptions {
+export interface HistogramOptions {
   readonly name: string;
   readonly help: string;
-  /** Name of its one label; none for a histogram of one tally. */
+  /** Name of its one label; none for a histogram of one series. */
   readonly label?: string;
   /** Upper bounds, rising. */
   readonly buckets: readonly number[];
@@ -46,30 +46,30 @@ export class Histogram implements Metric {
   readonly help: string;
   readonly #label: string | undefined;
   readonly #buckets: readonly number[];
-  readonly #tallies = new Map<string, HistogramSeries>();
+  readonly #series = new Map<string, HistogramSeries>();
 
-  constructor({ name, help, label, buckets }: TallyHistogramOptions) {
+  constructor({ name, help, label, buckets }: HistogramOptions) {
     this.name = name;
     this.help = help;
     this.#label = label;
     this.#buckets = buckets;
-    if (label === undefined) this.tally();
+    if (label === undefined) this.series();
   }
 
-  /** The tally of a label, from the first time on that it is asked for. */
-  tally(label = ""): HistogramSeries {
-    const known = this.#tallies.get(label);
+  /** The series of a label, from the first time on that it is asked for. */
+  series(label = ""): HistogramSeries {
+    const known = this.#series.get(label);
     if (known !== undefined) return known;
-    const tally = new HistogramSeries(this.#buckets);
-    this.#tallies.set(label, tally);
-    return tally;
+    const series = new HistogramSeries(this.#buckets);
+    this.#series.set(label, series);
+    return series;
   }
 
-  rows(): readonly Sample[] {
-    return [...this.#tallies].flatMap(([label, tally]) => this.#rowsOf(label, tally));
+  samples(): readonly Sample[] {
+    return [...this.#series].flatMap(([label, series]) => this.#samplesOf(label, series));
   }
 
-  #rowsOf(value: string, { counts, count, sum }: HistogramSeries): Sample[] {
+  #samplesOf(value: string, { counts, count, sum }: HistogramSeries): Sample[] {
     const { name } = this;
     const labels = this.#label === undefined ? {} : { [this.#label]: value };
     let total = 0;

@@ -18,7 +18,7 @@ import { VERSION } from "../version.ts";
 const telemetry = openTelemetry && new OtelExport(openTelemetry, VERSION);
 
 /** What a {@linkcode Instrumentation} needs before there is anything to watch. */
-export interface WatchOptions extends Omit<ServerMetricsOptions, "figures"> {
+export interface InstrumentationOptions extends Omit<ServerMetricsOptions, "metrics"> {
   /** The names of those streams that are their clients' whole sessions. */
   readonly sessionStreams: readonly string[];
   /** Logs who called what, where that is asked for. */
@@ -35,15 +35,15 @@ export class Instrumentation {
   readonly runtimeObserver: RuntimeObserver;
   /** The last closed streams and refused requests. */
   readonly recent = new RecentEnds();
-  readonly #metrics: ServerMetrics;
+  readonly #serverMetrics: ServerMetrics;
   #stopExport: (() => void) | undefined;
 
-  constructor({ observer, audit, sessionStreams, ...options }: WatchOptions) {
-    this.#metrics = new ServerMetrics(options);
+  constructor({ observer, audit, sessionStreams, ...options }: InstrumentationOptions) {
+    this.#serverMetrics = new ServerMetrics(options);
     const others = [telemetry?.durationObserver(sessionStreams), audit, observer]
       .filter((one) => one !== undefined);
     const emit = this.emit = createEmit([
-      this.#metrics,
+      this.#serverMetrics,
       this.recent,
       new CallLog(options.clock),
       ...others,
@@ -55,15 +55,15 @@ export class Instrumentation {
     };
   }
 
-  get figures(): Metrics {
-    return this.#metrics.figures;
+  get metrics(): Metrics {
+    return this.#serverMetrics.metrics;
   }
 
   /** Adds the metrics that are read from their sources at every scrape. */
-  addGauges(sources: Omit<GaugeSources, "figures" | "version" | "streams">): void {
-    const { figures, streams } = this.#metrics;
-    addGauges({ ...sources, streams, figures, version: VERSION });
-    this.#stopExport = telemetry?.exportMetrics(figures);
+  addGauges(sources: Omit<GaugeSources, "metrics" | "version" | "streams">): void {
+    const { metrics, streams } = this.#serverMetrics;
+    addGauges({ ...sources, streams, metrics, version: VERSION });
+    this.#stopExport = telemetry?.exportMetrics(metrics);
   }
 
   /** Wraps a handler in the trace that a request names, where telemetry is on. */

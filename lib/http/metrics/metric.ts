@@ -17,24 +17,24 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge" | "histogram";
-  rows(): readonly Sample[];
+  samples(): readonly Sample[];
 }
 
 /** All metrics of one app, in the order in which they are shown. */
 export class Metrics implements Iterable<Metric> {
-  readonly #figures = new Map<string, Metric>();
+  readonly #metrics = new Map<string, Metric>();
 
   /** @throws {TypeError} when the name is registered already */
-  add<F extends Metric>(figure: F): F {
-    if (this.#figures.has(figure.name)) {
-      throw new TypeError(`Metric ${figure.name} is registered twice`);
+  add<F extends Metric>(metric: F): F {
+    if (this.#metrics.has(metric.name)) {
+      throw new TypeError(`Metric ${metric.name} is registered twice`);
     }
-    this.#figures.set(figure.name, figure);
-    return figure;
+    this.#metrics.set(metric.name, metric);
+    return metric;
   }
 
   [Symbol.iterator](): IterableIterator<Metric> {
-    return this.#figures.values();
+    return this.#metrics.values();
   }
 }
 
@@ -42,9 +42,9 @@ export class Metrics implements Iterable<Metric> {
 export function observable(
   type: "counter" | "gauge",
   { name, help }: { readonly name: string; readonly help: string },
-  rows: () => readonly Sample[],
+  samples: () => readonly Sample[],
 ): Metric {
-  return { name, help, type, rows };
+  return { name, help, type, samples };
 }
 
 /** The sample of a metric without labels. */
@@ -56,7 +56,7 @@ export function single(value: number): readonly Sample[] {
 export type LabelSets = Readonly<Record<string, readonly string[]>>;
 
 /** A sample that is counted up. */
-interface CountRow {
+interface CountedSample {
   readonly labels: Readonly<Record<string, string>>;
   value: number;
 }
@@ -68,7 +68,7 @@ export class Counter implements Metric {
   readonly help: string;
   readonly #labels: readonly string[];
   /** By the first label's value, then by the second's: one key of both would be made each time. */
-  readonly #counts = new Map<string, Map<string, CountRow>>();
+  readonly #counts = new Map<string, Map<string, CountedSample>>();
 
   /** @param sets the values of each label, all of which are there from the start, at 0 */
   constructor(name: string, help: string, sets: LabelSets = {}) {
@@ -82,17 +82,17 @@ export class Counter implements Metric {
   add(count: number, first = "", second = ""): void {
     const known = this.#counts.get(first)?.get(second);
     if (known !== undefined) known.value += count;
-    else this.#addRow(first, second, count);
+    else this.#addSample(first, second, count);
   }
 
-  rows(): readonly Sample[] {
+  samples(): readonly Sample[] {
     return [...this.#counts.values()].flatMap((rows) => [...rows.values()]);
   }
 
-  #addRow(first: string, second: string, value: number): void {
+  #addSample(first: string, second: string, value: number): void {
     const values = [first, second];
     const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
-    const rows = this.#counts.get(first) ?? new Map<string, CountRow>();
+    const rows = this.#counts.get(first) ?? new Map<string, CountedSample>();
     this.#counts.set(first, rows.set(second, { labels, value }));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The figures of the metrics as OpenTelemetry: under the same names, but for the `_total` that
+ * The metrics as OpenTelemetry, under the same names but without the `_total` that
  * Prometheus wants. Used only where somebody collects.
  *
  * @module
@@ -27,10 +27,10 @@ export class OtelExport {
    *
    * @returns stops that
    */
-  exportMetrics(figures: Metrics): () => void {
+  exportMetrics(metrics: Metrics): () => void {
     const meter = this.#meter;
     const instruments = new Map<string, Observable>();
-    for (const { name, help: description, type } of figures) {
+    for (const { name, help: description, type } of metrics) {
       const options = { description, unit: unitOf(name) };
       if (type === "counter") {
         instruments.set(name, meter.createObservableCounter(name.replace(/_total$/, ""), options));
@@ -39,10 +39,10 @@ export class OtelExport {
       }
     }
     const observe = (result: BatchResult): void => {
-      for (const figure of figures) {
-        const instrument = instruments.get(figure.name);
+      for (const metric of metrics) {
+        const instrument = instruments.get(metric.name);
         if (instrument === undefined) continue;
-        for (const { value, labels } of figure.rows()) {
+        for (const { value, labels } of metric.samples()) {
           result.observe(instrument, value, asTexts(labels));
         }
       }

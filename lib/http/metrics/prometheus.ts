@@ -16,7 +16,7 @@ export function prometheusText(metrics: Iterable<Metric>): string {
 
 function metricText(metric: Metric): string {
   const { name, help, type } = metric;
-  const rows = metric.rows().map((row) => `${rowText(name, row)}\n`);
+  const rows = metric.samples().map((row) => `${rowText(name, row)}\n`);
   return `# HELP ${name} ${escape(help)}\n# TYPE ${name} ${type}\n${rows.join("")}`;
 }
 

@@ -45,14 +45,14 @@ const SESSION_SECONDS = [1, 10, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400];
 export const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** What {@linkcode ServerMetrics} needs. */
-export interface ServerMetricsOptions extends Omit<CallMetricsOptions, "figures"> {
-  /** The names of all streams, which label the figures. */
+export interface ServerMetricsOptions extends Omit<CallMetricsOptions, "metrics"> {
+  /** The names of all streams, which label the metrics. */
   readonly streams: readonly string[];
 }
 
 /** What is counted as events come; what the ledgers count is read in `gauges.ts`. */
 export class ServerMetrics implements Partial<Observer> {
-  readonly figures = new Metrics();
+  readonly metrics = new Metrics();
   /** The names of all streams. */
   readonly streams: readonly string[];
 
@@ -132,11 +132,11 @@ export class ServerMetrics implements Partial<Observer> {
       "Unread responses in streams that were cut",
       { dialect: streams },
     );
-    this.#calls = new CallMetrics({ ...calls, figures: this.figures });
+    this.#calls = new CallMetrics({ ...calls, metrics: this.metrics });
   }
 
   connectionClosed({ dialect, ageMs }: ObservedConnection): void {
-    this.#age.tally(dialect).add(ageMs / 1000);
+    this.#age.series(dialect).add(ageMs / 1000);
   }
 
   pingFailed(): void {
@@ -145,7 +145,7 @@ export class ServerMetrics implements Partial<Observer> {
 
   pinged(latenessMs: number): void {
     this.#pings.add(1);
-    this.#lateness.tally().add(latenessMs / 1000);
+    this.#lateness.series().add(latenessMs / 1000);
   }
 
   superseded(kind: string): void {
@@ -171,7 +171,7 @@ export class ServerMetrics implements Partial<Observer> {
 
   sessionEnded({ end, ageMs }: ObservedSession): void {
     this.#sessionsEnded.add(1, end);
-    this.#sessionAge.tally().add(ageMs / 1000);
+    this.#sessionAge.series().add(ageMs / 1000);
   }
 
   replayed(events: number): void {
@@ -183,7 +183,7 @@ export class ServerMetrics implements Partial<Observer> {
   }
 
   loopDelayed(ms: number): void {
-    this.#loopDelay.tally().add(ms / 1000);
+    this.#loopDelay.series().add(ms / 1000);
   }
 
   unhandledRejection(): void {
@@ -195,7 +195,7 @@ export class ServerMetrics implements Partial<Observer> {
   }
 
   #counter(name: string, help: string, sets?: LabelSets): Counter {
-    return this.figures.add(new Counter(name, help, sets));
+    return this.metrics.add(new Counter(name, help, sets));
   }
 
   #histogram(
@@ -203,6 +203,6 @@ export class ServerMetrics implements Partial<Observer> {
     help: string,
     options: { readonly label?: string; readonly buckets: readonly number[] },
   ): Histogram {
-    return this.figures.add(new Histogram({ name, help, ...options }));
+    return this.metrics.add(new Histogram({ name, help, ...options }));
   }
 }

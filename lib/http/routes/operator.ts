@@ -26,7 +26,7 @@ export interface AdminRouteDeps {
   /** Whether anybody on the network may call the tools. */
   readonly isOpen: boolean;
   readonly recent: RecentEnds;
-  readonly figures: Metrics;
+  readonly metrics: Metrics;
   readonly heap: (() => HeapFigures) | undefined;
   readonly settings: Pick<
     Settings,
@@ -36,7 +36,7 @@ export interface AdminRouteDeps {
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
-  const { figures, heap, settings } = deps;
+  const { metrics, heap, settings } = deps;
   const operators = new OperatorCheck(
     { admin: settings.MCP_ADMIN_TOKEN, read: settings.MCP_READ_TOKEN },
     deps.auth,
@@ -45,7 +45,7 @@ export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
     const check = operators.check(request, right);
     return isPromise(check) ? check.then(() => handler(request)) : handler(request);
   };
-  const showMetrics = () => metricsPage(figures);
+  const showMetrics = () => metricsPage(metrics);
   return [
     ["/mcp/connections", {
       GET: guarded("read", ({ query }) => {
@@ -85,8 +85,8 @@ function disconnect(
   return new Response(null, { status: 204 });
 }
 
-function metricsPage(figures: Metrics): Response {
-  return new Response(prometheusText(figures), {
+function metricsPage(metrics: Metrics): Response {
+  return new Response(prometheusText(metrics), {
     headers: { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" },
   });
 }

@@ -19,7 +19,7 @@ const OBSERVATIONS = fc.array(
 Deno.test("property: the text is the one of prom-client's own histogram", async () => {
   await fc.assert(fc.asyncProperty(OBSERVATIONS, async (observations) => {
     const theirs = new Registry();
-    const tallies = new Histogram({ ...NAMES, label: "kind", buckets: BUCKETS });
+    const ours = new Histogram({ ...NAMES, label: "kind", buckets: BUCKETS });
     const histogram = new PromHistogram({
       ...NAMES,
       labelNames: ["kind"],
@@ -27,18 +27,18 @@ Deno.test("property: the text is the one of prom-client's own histogram", async 
       registers: [theirs],
     });
     for (const [kind, value] of observations) {
-      tallies.tally(kind).add(value);
+      ours.series(kind).add(value);
       histogram.observe({ kind }, value);
     }
-    assertEquals(prometheusText([tallies]), await theirs.metrics());
+    assertEquals(prometheusText([ours]), await theirs.metrics());
   }));
 });
 
-Deno.test("`rows()` gives the same rows as objects", () => {
-  const tallies = new Histogram({ ...NAMES, label: "kind", buckets: [1] });
-  tallies.tally("one").add(0.5);
-  tallies.tally("one").add(2);
-  assertEquals(tallies.rows(), [
+Deno.test("`samples()` gives the same rows as objects", () => {
+  const histogram = new Histogram({ ...NAMES, label: "kind", buckets: [1] });
+  histogram.series("one").add(0.5);
+  histogram.series("one").add(2);
+  assertEquals(histogram.samples(), [
     { metricName: "test_seconds_bucket", labels: { le: 1, kind: "one" }, value: 1 },
     { metricName: "test_seconds_bucket", labels: { le: "+Inf", kind: "one" }, value: 2 },
     { metricName: "test_seconds_sum", labels: { kind: "one" }, value: 2.5 },

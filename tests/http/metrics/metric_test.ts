@@ -1,4 +1,4 @@
-/** Figures in plain numbers, written as prom-client writes its own. */
+/** Metrics in plain numbers, written as prom-client writes its own. */
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "../../deps/fast_check.ts";
 import { Counter as PromCounter, Registry } from "../../deps/prom_client.ts";
@@ -35,29 +35,29 @@ Deno.test("property: the text is the one of prom-client's own counter", async ()
 
 Deno.test("a counter without labels is there from the start, at 0", () => {
   const counter = new Counter("test_total", "A test");
-  assertEquals(counter.rows(), [{ labels: {}, value: 0 }]);
+  assertEquals(counter.samples(), [{ labels: {}, value: 0 }]);
   counter.add(2);
   counter.add(1);
-  assertEquals(counter.rows(), [{ labels: {}, value: 3 }]);
+  assertEquals(counter.samples(), [{ labels: {}, value: 3 }]);
 });
 
 Deno.test("labels that read the same one after the other are kept apart", () => {
   const counter = new Counter("test_total", "A test", { a: ["x", "x y"], b: ["z", "y z"] });
   counter.add(1, "x y", "z");
   counter.add(2, "x", "y z");
-  assertEquals(counter.rows().map(({ value }) => value), [0, 2, 1, 0]);
+  assertEquals(counter.samples().map(({ value }) => value), [0, 2, 1, 0]);
 });
 
 Deno.test("what is read is read at every scrape, and a name that is taken is refused", () => {
-  const figures = new Metrics();
+  const metrics = new Metrics();
   let value = 1;
-  figures.add(observable("gauge", { name: "test", help: "A test" }, () => single(value)));
+  metrics.add(observable("gauge", { name: "test", help: "A test" }, () => single(value)));
   assertThrows(
-    () => figures.add(new Counter("test", "Another")),
+    () => metrics.add(new Counter("test", "Another")),
     TypeError,
     "test is registered twice",
   );
-  assertEquals(prometheusText(figures), "# HELP test A test\n# TYPE test gauge\ntest 1\n");
+  assertEquals(prometheusText(metrics), "# HELP test A test\n# TYPE test gauge\ntest 1\n");
   value = 2;
-  assertEquals(prometheusText(figures), "# HELP test A test\n# TYPE test gauge\ntest 2\n");
+  assertEquals(prometheusText(metrics), "# HELP test A test\n# TYPE test gauge\ntest 2\n");
 });
