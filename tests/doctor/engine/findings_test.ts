@@ -298,7 +298,7 @@ Deno.test("examine() passes the server's own refusal on, with the setting that l
   ]);
 });
 
-Deno.test("examine() sends the headers it is given with every request", async () => {
+Deno.test("examine() sends the headers it is given with every request but the one that asks for a challenge", async () => {
   const missing: string[] = [];
   const wantsToken: Hop = async (request, next) => {
     if (request.headers.get("authorization") !== "Bearer x") missing.push(request.url);
@@ -307,7 +307,7 @@ Deno.test("examine() sends the headers it is given with every request", async ()
   const { ids } = await examined([wantsToken], {
     options: { headers: { authorization: "Bearer x" } },
   });
-  assertEquals([ids, missing], [[], []]);
+  assertEquals([ids, missing], [[], ["http://localhost/mcp/sse"]]);
 });
 
 Deno.test("examine() stops at once when it is told to, and leaves its streams", async () => {
