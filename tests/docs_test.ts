@@ -1,7 +1,7 @@
 /**
  * What the README says of settings and endpoints is what there is.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { SETTING_TOPICS, type SettingName, SETTINGS_SCHEMA } from "../lib/base/settings.ts";
 import { SETTINGS_PAGE, settingsPage } from "./docs/settings_page.ts";
 import { ENDPOINTS } from "../lib/http/routes/info.ts";
@@ -29,6 +29,10 @@ Deno.test("every setting has a topic and a description", () => {
   const names = SETTING_TOPICS.flatMap((topic) => topic.names);
   assertEquals(names, Object.keys(SETTINGS_SCHEMA.shape) as SettingName[]);
   assertEquals(names.filter((name) => SETTINGS_SCHEMA.shape[name].description === undefined), []);
+});
+
+Deno.test("the README is shorter than 250 lines; longer explanations stand in docs/", () => {
+  assert(readme.trimEnd().split("\n").length < 250);
 });
 
 Deno.test("the README names only settings that there are", () => {
