@@ -26,6 +26,8 @@ export type Answers = ReadonlyMap<string, number>;
 
 /** How long a client waits for an answer (ms). */
 const PATIENCE_MS = 5_000;
+/** Time after which one that waits for an answer goes on without it (ms). */
+const SILENCE_MS = 1_000;
 
 /** Most sockets that an attack holds open at a time. */
 const MAX_HELD = 400;
@@ -106,6 +108,21 @@ export class Force implements Disposable {
     socket.write(bytes);
     this.hold(socket);
     return socket;
+  }
+
+  /** Does the same, and waits for that status, or until the server has been silent for a second. */
+  async sendRawInTurn(bytes: Uint8Array | string): Promise<void> {
+    const socket = await this.sendRaw(bytes);
+    if (socket === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { onBytes } = socket;
+    socket.onBytes = (received) => {
+      onBytes(received);
+      resolve();
+    };
+    const timer = setTimeout(resolve, SILENCE_MS);
+    await promise;
+    clearTimeout(timer);
   }
 
   async connect(from = ATTACKER): Promise<RawSocket | undefined> {

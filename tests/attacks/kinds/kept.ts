@@ -136,7 +136,7 @@ export const KEPT: readonly Attack[] = [
     name: "kept: streams of clients with names of 60 KB",
     lanes: 8,
     strike: async (force) => {
-      await force.sendRaw(
+      await force.sendRawInTurn(
         `GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nUser-Agent: ${
           force.sent + "u".repeat(60_000)
         }\r\n\r\n`,
