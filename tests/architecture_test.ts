@@ -7,7 +7,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["auth", "wire"],
   ["registry", "store", "stream"],
   ["mcp", "middleware", "tools"],
-  ["transport"],
+  ["gateway", "transport"],
   ["http"],
   ["runtime", "testing"],
 ];

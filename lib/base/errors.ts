@@ -43,6 +43,8 @@ export interface ProtocolErrorOptions {
   readonly id?: string | number;
   /** Further HTTP headers of the answer, such as `Retry-After` or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The JSON-RPC code of an error that another server answered with; default: that of the kind. */
+  readonly code?: number;
   readonly cause?: unknown;
 }
 
@@ -52,6 +54,7 @@ export class ProtocolError extends Error {
   readonly data: unknown;
   readonly id: string | number | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly code: number | undefined;
 
   constructor(
     kind: ProtocolErrorKind,
@@ -64,17 +67,19 @@ export class ProtocolError extends Error {
     this.data = options.data;
     this.id = options.id;
     this.headers = options.headers;
+    this.code = options.code;
   }
 
   /** The same error as the answer to a request, unless it already is the answer to one. */
   forRequest(id: string | number): ProtocolError {
     if (this.id !== undefined) return this;
-    const { data, headers, cause } = this;
+    const { data, headers, code, cause } = this;
     return new ProtocolError(this.kind, this.message, {
       data,
       id,
       cause,
       ...(headers !== undefined && { headers }),
+      ...(code !== undefined && { code }),
     });
   }
 }

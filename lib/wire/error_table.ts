@@ -56,7 +56,7 @@ export function toErrorResponse(
   error: ProtocolError,
   id?: JsonRpcId | null,
 ): JsonRpcErrorResponse {
-  const { code } = ERROR_TABLE[error.kind];
+  const code = error.code ?? ERROR_TABLE[error.kind].code;
   return {
     jsonrpc: "2.0",
     error: error.data === undefined

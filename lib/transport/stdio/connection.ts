@@ -33,7 +33,7 @@ import { readBatch } from "../batch.ts";
 import { readModernClient } from "../modern/client.ts";
 import { isModern, requireModernVersion } from "../modern/dialect.ts";
 import type { Answers } from "../answers.ts";
-import { linesOf, type LineSource, TOO_LONG } from "./lines.ts";
+import { linesOf, type LineSource, TOO_LONG } from "../../wire/lines.ts";
 import { StdioOutput } from "./output.ts";
 import { pipeCaller, PipeScope, SessionPipeScope } from "./scopes.ts";
 

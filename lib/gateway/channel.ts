@@ -1,0 +1,120 @@
+/**
+ * A pair of byte streams that carries one JSON-RPC message a line, with a bound on what waits for a
+ * server that does not read.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+import { type JsonRpcMessage, toJson } from "../wire/json_rpc.ts";
+import { linesOf, TOO_LONG } from "../wire/lines.ts";
+
+/** The streams of a server, as whoever starts it hands them over. */
+export interface ServerStreams {
+  /** What the server writes. */
+  readonly output: ReadableStream<Uint8Array>;
+  /** What the server reads. */
+  readonly input: WritableStream<Uint8Array>;
+}
+
+/** What a channel tells. */
+export interface ChannelEvents {
+  onLine(line: string): void;
+  /** Called once: the server's output has ended, or the channel gave up, with the reason. */
+  onEnd(reason: string): void;
+}
+
+/** The limits of a channel. */
+export interface ChannelLimits {
+  /** Longest line, in bytes. */
+  readonly maxLineBytes: number;
+  /** Text that may wait for the server, in characters. */
+  readonly maxQueued: number;
+}
+
+/** Why a channel ends whose server has ended. */
+export const OUTPUT_CLOSED = "it closed its output";
+const ENCODER = new TextEncoder();
+
+/** One server's pipe. */
+export class Channel {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #limits: ChannelLimits;
+  readonly #events: ChannelEvents;
+  #waiting: string[] = [];
+  #queued = 0;
+  #isWriting = false;
+  #isEnded = false;
+
+  constructor({ input, output }: ServerStreams, limits: ChannelLimits, events: ChannelEvents) {
+    this.#writer = input.getWriter();
+    this.#limits = limits;
+    this.#events = events;
+    void this.#read(output);
+  }
+
+  /** Whether nothing more comes or goes. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Text that waits for the server, in characters. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /**
+   * Sends a message; those of one turn of the event loop go out in one write.
+   *
+   * @returns false when the channel has ended, or too much waits for the server already
+   */
+  send(message: JsonRpcMessage): boolean {
+    if (this.#isEnded || this.#queued > this.#limits.maxQueued) return false;
+    const text = `${toJson(message)}\n`;
+    this.#waiting.push(text);
+    this.#queued += text.length;
+    if (!this.#isWriting) {
+      this.#isWriting = true;
+      queueMicrotask(() => void this.#write());
+    }
+    return true;
+  }
+
+  /** Closes the server's input, which asks it to end; what it still sends is ignored. */
+  end(reason: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#waiting = [];
+    this.#writer.close().catch(() => {});
+    this.#events.onEnd(reason);
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const text = this.#waiting.join("");
+        this.#waiting = [];
+        await this.#writer.write(ENCODER.encode(text));
+        this.#queued -= text.length;
+      }
+    } catch (error) {
+      this.end(`its input is closed: ${messageOf(error)}`);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #read(input: ReadableStream<Uint8Array>): Promise<void> {
+    try {
+      for await (const line of linesOf({ input }, this.#limits.maxLineBytes)) {
+        if (this.#isEnded) continue;
+        if (line === TOO_LONG) {
+          return this.end(`it sent a line of more than ${this.#limits.maxLineBytes} bytes`);
+        }
+        if (line.trim() !== "") this.#events.onLine(line);
+      }
+      this.end(OUTPUT_CLOSED);
+    } catch (error) {
+      this.end(`its output failed: ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+import { LEGACY_VERSIONS } from "../wire/protocol_versions.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What a server says of itself. */
+export interface ServerFacts {
+  readonly info: Implementation;
+  readonly instructions: string | undefined;
+  readonly capabilities: JsonObject;
+}
+
+/** The newest revision that begins with `initialize`. */
+const ASKED = "2025-11-25";
+
+/**
+ * Agrees with a server on the protocol, by `initialize`.
+ *
+ * @param name of the server, for errors
+ * @param version of the gateway
+ * @throws {Error} saying what the server did wrong
+ */
+export async function handshake(
+  upstream: Upstream,
+  name: string,
+  version: string,
+): Promise<ServerFacts> {
+  const result = await upstream.request(METHODS.initialize, {
+    protocolVersion: ASKED,
+    capabilities: {},
+    clientInfo: { name: "lifeline-gateway", version },
+  });
+  const { protocolVersion, serverInfo, instructions, capabilities } = result;
+  if (!(LEGACY_VERSIONS as readonly unknown[]).includes(protocolVersion)) {
+    const known = LEGACY_VERSIONS.join(", ");
+    throw new Error(
+      `it answered initialize with the revision ${JSON.stringify(protocolVersion)}; ` +
+        `the gateway speaks ${known}`,
+    );
+  }
+  upstream.notify("notifications/initialized");
+  const info = isObject(serverInfo) && typeof serverInfo.name === "string"
+    ? { version: "unknown", ...serverInfo, name: serverInfo.name }
+    : { name, version: "unknown" };
+  return {
+    info,
+    instructions: typeof instructions === "string" ? instructions : undefined,
+    capabilities: isObject(capabilities) ? capabilities : {},
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * One connection to a server: numbers requests anew, so that clients never share an id or a progress
+ * token, and settles each request exactly once.
+ *
+ * @module
+ */
+import { messageOf, ProtocolError, type ProtocolErrorKind } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import {
+  isObject,
+  isRequest,
+  isResponse,
+  type JsonObject,
+  type JsonRpcErrorResponse,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  notification,
+  parseJson,
+  parseMessage,
+  resultResponse,
+} from "../wire/json_rpc.ts";
+import { NOTIFICATIONS } from "../wire/methods.ts";
+import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
+
+/** What a connection tells. */
+export interface UpstreamEvents {
+  /** A notification that belongs to no request. */
+  onNotification(message: JsonRpcNotification): void;
+  /** Called once, when the connection has ended, with the reason. */
+  onEnd(reason: string): void;
+}
+
+/** What is done with a request while it runs. */
+export interface RequestOptions {
+  /** Aborts when the answer is not wanted any more. */
+  readonly signal?: AbortSignal;
+  /** Takes the parameters of progress notifications. */
+  readonly onProgress?: (params: JsonObject) => void;
+}
+
+interface Pending {
+  readonly options: RequestOptions;
+  resolve(result: JsonObject): void;
+  reject(error: Error): void;
+}
+
+/** Lines without a message, in a row, after which a server is given up. */
+const MAX_NOISE = 100;
+const KINDS: Readonly<Record<number, ProtocolErrorKind>> = {
+  [-32601]: "method_not_found",
+  [-32602]: "invalid_params",
+  [-32002]: "resource_not_found",
+};
+
+/** A connection to a server. */
+export class Upstream {
+  readonly #name: string;
+  readonly #events: UpstreamEvents;
+  readonly #channel: Channel;
+  readonly #pending = new Map<number, Pending>();
+  readonly #log = logFor("gateway");
+  #lastId = 0;
+  #noise = 0;
+  /** Says why requests fail from now on. */
+  #ended: string | undefined;
+
+  constructor(
+    name: string,
+    { streams, limits, events }: {
+      readonly streams: ServerStreams;
+      readonly limits: ChannelLimits;
+      readonly events: UpstreamEvents;
+    },
+  ) {
+    this.#name = name;
+    this.#events = events;
+    this.#channel = new Channel(streams, limits, {
+      onLine: (line) => this.#takeLine(line),
+      onEnd: (reason) => this.#events.onEnd(reason),
+    });
+  }
+
+  /** Requests without an answer yet. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @returns the result, as the server gave it
+   * @throws {ProtocolError} the server's error, or `internal_error` where the server is gone or does
+   * not read
+   */
+  request(
+    method: string,
+    params: JsonObject = {},
+    options: RequestOptions = {},
+  ): Promise<JsonObject> {
+    const id = ++this.#lastId;
+    const sent = options.onProgress === undefined
+      ? params
+      : { ...params, _meta: { progressToken: id } };
+    const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    if (!this.#channel.send({ jsonrpc: "2.0", id, method, params: sent })) {
+      const why = this.#ended ?? `The server ${this.#name} does not read: too much waits for it`;
+      return Promise.reject(new ProtocolError("internal_error", why));
+    }
+    const cancel = () => this.#cancel(id, options.signal?.reason);
+    const settled = () => options.signal?.removeEventListener("abort", cancel);
+    options.signal?.addEventListener("abort", cancel, { once: true });
+    this.#pending.set(id, {
+      options,
+      resolve: (result) => (settled(), resolve(result)),
+      reject: (error) => (settled(), reject(error)),
+    });
+    return promise;
+  }
+
+  /** Sends a notification. */
+  notify(method: string, params?: JsonObject): void {
+    this.#channel.send(notification(method, params));
+  }
+
+  /** Fails all that runs, and whatever comes: the server is gone. */
+  fail(why: string): void {
+    this.#ended = why;
+    this.#channel.end(why);
+    const open = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of open) reject(new ProtocolError("internal_error", why));
+  }
+
+  /** An answer that comes later finds no request, and is ignored. */
+  #cancel(requestId: number, reason: unknown): void {
+    const pending = this.#pending.get(requestId);
+    if (pending === undefined) return;
+    this.#pending.delete(requestId);
+    this.notify(NOTIFICATIONS.cancelled, { requestId, reason: messageOf(reason) });
+    pending.reject(reason instanceof Error ? reason : new Error(messageOf(reason)));
+  }
+
+  #takeLine(line: string): void {
+    try {
+      const value = parseJson(line);
+      const message = parseMessage(value);
+      this.#noise = 0;
+      if (isResponse(message)) this.#settle(message);
+      else if (isRequest(message)) this.#refuse(message);
+      else this.#takeNotification(message);
+    } catch (error) {
+      this.#log.debug("Server sent no message", {
+        server: this.#name,
+        error: messageOf(error),
+        line: line.slice(0, 200),
+      });
+      if (++this.#noise >= MAX_NOISE) {
+        this.#channel.end(`it sent ${MAX_NOISE} lines in a row that are no messages`);
+      }
+    }
+  }
+
+  #settle(response: JsonRpcResponse): void {
+    const id = Number(response.id);
+    const pending = this.#pending.get(id);
+    if (pending === undefined || typeof response.id !== "number") return;
+    this.#pending.delete(id);
+    if ("error" in response) return pending.reject(relayedError(response));
+    if (isObject(response.result)) return pending.resolve(response.result);
+    const why = `The server ${this.#name} answered with a result that is no object`;
+    pending.reject(new ProtocolError("internal_error", why));
+  }
+
+  /** Clients of a shared server cannot be told apart by its questions, so it may ask none. */
+  #refuse({ id, method }: JsonRpcRequest): void {
+    if (method === "ping") return void this.#channel.send(resultResponse(id, {}));
+    const message = `Method not found: the clients of this gateway cannot be asked for ${method}`;
+    this.#channel.send({ jsonrpc: "2.0", id, error: { code: -32601, message } });
+  }
+
+  #takeNotification(message: JsonRpcNotification): void {
+    if (message.method !== NOTIFICATIONS.progress) return this.#events.onNotification(message);
+    const { progressToken, ...params } = message.params ?? {};
+    this.#pending.get(Number(progressToken))?.options.onProgress?.(params);
+  }
+}
+
+function relayedError({ error: { code, message, data } }: JsonRpcErrorResponse): ProtocolError {
+  return new ProtocolError(KINDS[code] ?? "internal_error", message, {
+    code,
+    ...(data !== undefined && { data }),
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * A server as a process of its own: leader of its process group, without our environment, and ended
+ * with all that it started.
+ *
+ * @module
+ */
+import { settlesWithin } from "../../base/promises.ts";
+import type { RunningServer } from "../../gateway/server.ts";
+import { logFor } from "../../base/log.ts";
+
+/** How a server is started. */
+export interface ServerCommand {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Variables that a server gets of our environment. */
+const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
+/** The end of stderr that is kept, in characters. */
+const MAX_STDERR = 8_192;
+/** Time to end by itself once its input is closed, and after SIGTERM (ms). */
+const GRACE_MS = 500;
+const log = logFor("gateway");
+
+/**
+ * Starts a server. Its command is run as it is, by no shell.
+ *
+ * @throws {Error} when there is no such command, or no permission to run it
+ */
+export function startServer({ name, command, args }: ServerCommand): RunningServer {
+  const env = Object.fromEntries(
+    PASSED.map((variable) => [variable, Deno.env.get(variable)] as const)
+      .filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const child = new Deno.Command(command, {
+    args: [...args],
+    env,
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    // Leads a group, so that what it starts ends with it.
+    detached: true,
+  }).spawn();
+  let text = "";
+  void readText(child.stderr, (part) => {
+    text = (text + part).slice(-MAX_STDERR);
+    log.debug("Server wrote to stderr", { server: name, text: part.trimEnd() });
+  });
+  let ending: Promise<void> | undefined;
+  return {
+    output: child.stdout,
+    input: child.stdin,
+    ended: child.status.then(({ code, signal }) => signal ?? `code ${code}`),
+    lastLine: () => text.trimEnd().split("\n").at(-1) ?? "",
+    end: () => ending ??= endGroup(child),
+  };
+}
+
+/** Its input is closed by now: what does not end by that gets SIGTERM, then SIGKILL, as a group. */
+async function endGroup(child: Deno.ChildProcess): Promise<void> {
+  if (!await settlesWithin(GRACE_MS, child.status)) {
+    signalGroup(child.pid, "SIGTERM");
+    await settlesWithin(GRACE_MS, child.status);
+  }
+  // What it started may live on without it.
+  signalGroup(child.pid, "SIGKILL");
+  await child.status;
+}
+
+function signalGroup(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-pid, signal);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) && !isNoSuchProcess(error)) {
+      log.warning("Server's processes cannot be ended", { pid, error });
+    }
+  }
+}
+
+function isNoSuchProcess(error: unknown): boolean {
+  return error instanceof Error && /ESRCH|No such process/.test(error.message);
+}
+
+async function readText(
+  stream: ReadableStream<Uint8Array>,
+  onText: (text: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  try {
+    for await (const bytes of stream) onText(decoder.decode(bytes, { stream: true }));
+  } catch {
+    // The pipe broke with its process.
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * A server at the other end of a pipe in memory, whose every word a test decides.
+ *
+ * @module
+ */
+import { GatewayServer, type RunningServer } from "../../lib/gateway/server.ts";
+
+// deno-lint-ignore no-explicit-any -- a test looks into whatever came
+type Message = any;
+/** Answers a message of the gateway; undefined for no answer. */
+export type Script = (message: Message, server: ScriptedServer) => unknown;
+
+const TOOLS = ["add", "slow"].map((name) => ({ name, inputSchema: { type: "object" } }));
+
+/** Answers `initialize` and `tools/list`, and leaves the rest to a test. */
+export function ordinary(rest: Script = () => undefined): Script {
+  return (message, server) => {
+    if (message.method === "initialize") {
+      return {
+        protocolVersion: "2025-11-25",
+        serverInfo: { name: "scripted", version: "1" },
+        capabilities: { tools: {} },
+      };
+    }
+    return message.method === "tools/list" ? { tools: TOOLS } : rest(message, server);
+  };
+}
+
+/** One run of a scripted server. */
+export class ScriptedServer implements RunningServer {
+  /** What the gateway has sent. */
+  readonly received: Message[] = [];
+  readonly input: WritableStream<Uint8Array>;
+  readonly output: ReadableStream<Uint8Array>;
+  readonly #ended = Promise.withResolvers<string>();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  isEnded = false;
+
+  constructor(script: Script) {
+    this.output = new ReadableStream({
+      start: (controller) => void (this.#controller = controller),
+    });
+    const decoder = new TextDecoder();
+    this.input = new WritableStream({
+      write: (bytes) => {
+        for (const line of decoder.decode(bytes).split("\n").filter((one) => one !== "")) {
+          const message = JSON.parse(line);
+          this.received.push(message);
+          const result = script(message, this);
+          if (result !== undefined) this.send({ jsonrpc: "2.0", id: message.id, result });
+        }
+      },
+    });
+  }
+
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  lastLine(): string {
+    return "out of luck";
+  }
+
+  send(message: unknown): void {
+    this.print(JSON.stringify(message));
+  }
+
+  print(line: string): void {
+    if (!this.isEnded) {
+      this.#controller?.enqueue(new TextEncoder().encode(`${line}\n`));
+    }
+  }
+
+  /** Dies. */
+  die(how = "code 3"): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.#ended.resolve(how);
+    // Nobody reads any more where the gateway has given up.
+    try {
+      this.#controller?.close();
+    } catch {
+      // It is closed.
+    }
+  }
+
+  end(): Promise<void> {
+    this.die("ended");
+    return Promise.resolve();
+  }
+}
+
+/** A gateway's server whose runs are scripted. */
+export function scripted(
+  script: Script,
+  options: { readonly handshakeMs?: number; readonly maxLineBytes?: number } = {},
+) {
+  const runs: ScriptedServer[] = [];
+  const server = new GatewayServer({
+    name: "scripted",
+    version: "1",
+    start: () => {
+      const run = new ScriptedServer(script);
+      runs.push(run);
+      return run;
+    },
+    limits: { maxLineBytes: options.maxLineBytes ?? 100_000, maxQueued: 100_000 },
+    handshakeMs: options.handshakeMs ?? 5_000,
+    now: () => performance.now(),
+  });
+  return {
+    server,
+    runs,
+    run: () => runs.at(-1)!,
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
