@@ -16,7 +16,7 @@ export const SETTINGS_PAGE = new URL("../../docs/settings.md", import.meta.url);
 const HEAD = `# Settings
 
 Settings are environment variables, or flags of the same name (\`--mcp-ping-interval-ms=5000\`), which
-win. \`deno task start --check-config\` prints what is in force, \`--help\` lists all. A wrong value
+win. \`deno task start:env\` also reads variables from the file \`.env\`, one \`NAME=value\` a line. \`deno task start --check-config\` prints what is in force, \`--help\` lists all. A wrong value
 stops the start with a message that names it and what is allowed. Durations end in \`_MS\` and are
 milliseconds, sizes end in \`_BYTES\`. [operations/limits.md](operations/limits.md) tells how each limit
 shows itself.

@@ -96,7 +96,7 @@ Deno.test("a secret's file that was granted together with the tools takes nothin
   assertEquals(own.isError ?? false, false);
 });
 
-for (const name of ["start", "dev", "compile"] as const) {
+for (const name of ["start", "start:env", "dev", "compile"] as const) {
   Deno.test(`deno task ${name} asks nobody, takes the locked versions, and grants no more than is named`, () => {
     const { command } = config.tasks[name];
     assertStringIncludes(command, " --no-prompt ");
