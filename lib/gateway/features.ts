@@ -22,27 +22,47 @@ const log = logFor("gateway");
 const TOOL_NAME_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
 const VARIABLES_REGEXP = /\{[+#./;?&]?([^}]+)\}/g;
 
+/** How the features of a server are named, and which are served. */
+export interface Selection {
+  /** Put before the names of its tools and prompts. */
+  readonly prefix: string;
+  /** The tools that are served, by the server's own names; undefined for all. */
+  readonly allow: readonly string[] | undefined;
+  /** Tools that are not served. */
+  readonly block: readonly string[];
+}
+
 /** Makes features of the entries of a server's lists. */
 export class RelayedFeatures {
   readonly #server: GatewayServer;
+  readonly #selection: Selection;
 
-  constructor(server: GatewayServer) {
+  constructor(server: GatewayServer, selection: Selection) {
     this.#server = server;
+    this.#selection = selection;
+  }
+
+  /** Whether a tool of the server is served. */
+  isServed({ name }: JsonObject): boolean {
+    const { allow, block } = this.#selection;
+    return (allow?.includes(String(name)) ?? true) && !block.includes(String(name));
   }
 
   /** @throws {RegistrationError} for a name that the protocol does not allow */
   tool(listing: JsonObject): Tool {
     const name = String(listing.name);
-    const owner = `tool "${name}" of ${this.#server.name}`;
-    if (!TOOL_NAME_REGEXP.test(name) || !isObject(listing.inputSchema)) {
+    const fullName = this.#selection.prefix + name;
+    const owner = `tool "${fullName}" of ${this.#server.name}`;
+    if (!TOOL_NAME_REGEXP.test(fullName) || !isObject(listing.inputSchema)) {
       throw new RegistrationError(
         `Cannot serve ${owner}: a tool has a name of 1 to 128 letters, digits, "_", "-" and ".", ` +
           "and an inputSchema",
       );
     }
     return {
-      name,
-      listing: listing as JsonObject & Tool["listing"],
+      name: fullName,
+      origin: `server ${this.#server.name}`,
+      listing: { ...listing, name: fullName } as JsonObject & Tool["listing"],
       headerParams: headerParams({ ...listing.inputSchema }, owner),
       call: (args, ctx) =>
         this.#relay<Awaited<ReturnType<Tool["call"]>>>(
@@ -56,6 +76,7 @@ export class RelayedFeatures {
   resource(listing: JsonObject): Resource {
     return {
       name: String(listing.uri),
+      origin: `server ${this.#server.name}`,
       listing: listing as JsonObject & Resource["listing"],
       read: (uri, ctx) => this.#read(uri, ctx),
     };
@@ -69,6 +90,7 @@ export class RelayedFeatures {
       .flatMap(([, inner = ""]) => inner.split(",").map((one) => one.replace(/[:*].*$/, "")));
     return {
       name,
+      origin: `server ${this.#server.name}`,
       listing: listing as JsonObject & ResourceTemplate["listing"],
       complete: this.#completers({ type: "ref/resource", uri: name }, variables),
       matches: (uri) => template.match(uri) !== undefined,
@@ -82,9 +104,11 @@ export class RelayedFeatures {
     const names = Array.isArray(listing.arguments)
       ? listing.arguments.filter(isObject).map((one) => String(one.name))
       : [];
+    const fullName = this.#selection.prefix + name;
     return {
-      name,
-      listing: listing as JsonObject & Prompt["listing"],
+      name: fullName,
+      origin: `server ${this.#server.name}`,
+      listing: { ...listing, name: fullName } as JsonObject & Prompt["listing"],
       complete: this.#completers({ type: "ref/prompt", name }, names),
       get: (args, ctx) =>
         this.#relay<Awaited<ReturnType<Prompt["get"]>>>(
@@ -124,52 +148,64 @@ export class RelayedFeatures {
   }
 }
 
-/** Adds each entry that can be served, and names the others in the log. */
-export function replaceList<T extends { readonly name: string }>(
-  list: { names(): Iterable<string>; remove(name: string): unknown; add(item: T): void },
-  entries: readonly JsonObject[],
+/** A list of the catalog, as far as a server's entries come and go in it. */
+interface SharedList<T> {
+  remove(name: string): unknown;
+  add(item: T): void;
+}
+
+/**
+ * Makes what puts a server's entries into a list, in place of those it had there. Those that cannot
+ * be served, such as one whose name is taken, are named in the log.
+ */
+function replacing<T extends { readonly name: string }>(
+  list: SharedList<T>,
   make: (entry: JsonObject) => T,
-): void {
-  for (const name of [...list.names()]) list.remove(name);
-  for (const entry of entries) {
-    try {
-      list.add(make(entry));
-    } catch (error) {
-      log.warning("Feature of a server cannot be served", { error: messageOf(error) });
+): (entries: readonly JsonObject[]) => void {
+  let served: string[] = [];
+  return (entries) => {
+    for (const name of served) list.remove(name);
+    served = [];
+    for (const entry of entries) {
+      try {
+        const item = make(entry);
+        list.add(item);
+        served.push(item.name);
+      } catch (error) {
+        log.warning("Feature of a server cannot be served", { error: messageOf(error) });
+      }
     }
-  }
+  };
 }
 
 /** The lists of a catalog, each with the capability that a server needs to have it. */
 export function relayedLists(catalog: Catalog, features: RelayedFeatures) {
+  const tools = replacing(catalog.tools, (entry) => features.tool(entry));
   return [
     {
       capability: "tools",
       method: METHODS.listTools,
       key: "tools",
       replace: (entries: readonly JsonObject[]) =>
-        replaceList(catalog.tools, entries, (entry) => features.tool(entry)),
+        tools(entries.filter((entry) => features.isServed(entry))),
     },
     {
       capability: "resources",
       method: METHODS.listResources,
       key: "resources",
-      replace: (entries: readonly JsonObject[]) =>
-        replaceList(catalog.resources, entries, (entry) => features.resource(entry)),
+      replace: replacing(catalog.resources, (entry) => features.resource(entry)),
     },
     {
       capability: "resources",
       method: METHODS.listResourceTemplates,
       key: "resourceTemplates",
-      replace: (entries: readonly JsonObject[]) =>
-        replaceList(catalog.resourceTemplates, entries, (entry) => features.template(entry)),
+      replace: replacing(catalog.resourceTemplates, (entry) => features.template(entry)),
     },
     {
       capability: "prompts",
       method: METHODS.listPrompts,
       key: "prompts",
-      replace: (entries: readonly JsonObject[]) =>
-        replaceList(catalog.prompts, entries, (entry) => features.prompt(entry)),
+      replace: replacing(catalog.prompts, (entry) => features.prompt(entry)),
     },
   ] as const;
 }

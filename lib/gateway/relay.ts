@@ -8,7 +8,7 @@ import { logFor } from "../base/log.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
-import { RelayedFeatures, relayedLists } from "./features.ts";
+import { RelayedFeatures, relayedLists, type Selection } from "./features.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -21,9 +21,16 @@ const CHANGED: Readonly<Record<string, string>> = {
 };
 const log = logFor("gateway");
 
+/** All that a server has, under its own names. */
+export const ALL: Selection = { prefix: "", allow: undefined, block: [] };
+
 /** Serves a server by an app's catalog, from its first connection on. */
-export function relay(server: GatewayServer, catalog: Catalog): void {
-  const lists = relayedLists(catalog, new RelayedFeatures(server));
+export function relay(
+  server: GatewayServer,
+  catalog: Catalog,
+  selection: Selection = ALL,
+): void {
+  const lists = relayedLists(catalog, new RelayedFeatures(server, selection));
   const load = async ({ upstream, facts }: Connection, only?: string): Promise<void> => {
     for (const { capability, method, key, replace } of lists) {
       if (only !== undefined && capability !== only) continue;

@@ -131,6 +131,7 @@ export class GatewayServer {
       }
       const connection = { upstream, facts: await shaking };
       await this.onConnected(connection);
+      if (this.#running !== running) throw new Error(this.#lastEnd || "it ended");
       this.#connection = connection;
       log.info("Server connected", { server: this.name, ...connection.facts.info });
       return connection;

@@ -176,6 +176,19 @@ Deno.test("a server that never answers initialize is ended, and the error says s
   assert(gateway.run().isEnded);
 });
 
+Deno.test("a server that dies while its lists are read is not taken for connected", async () => {
+  const first = ordinary();
+  await using gateway = scripted((message, server) => {
+    if (message.method !== "tools/list") return first(message, server);
+    server.die("code 4");
+    return undefined;
+  });
+  using app = testApp({ tools: [] });
+  relay(gateway.server, app.catalog);
+  const error = await assertRejects(() => gateway.server.connect(), ProtocolError);
+  assertStringIncludes(error.message, "code 4");
+});
+
 Deno.test("a server that dies again and again is given up for a while", async () => {
   await using gateway = scripted((_message, server) => void server.die("code 1"));
   for (let n = 0; n < 5; n++) await assertRejects(() => gateway.server.connect(), ProtocolError);

@@ -5,15 +5,9 @@
  * @module
  */
 import { settlesWithin } from "../../base/promises.ts";
+import type { ServerConfig } from "../../gateway/config.ts";
 import type { RunningServer } from "../../gateway/server.ts";
 import { logFor } from "../../base/log.ts";
-
-/** How a server is started. */
-export interface ServerCommand {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-}
 
 /** Variables that a server gets of our environment. */
 const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
@@ -28,14 +22,13 @@ const log = logFor("gateway");
  *
  * @throws {Error} when there is no such command, or no permission to run it
  */
-export function startServer({ name, command, args }: ServerCommand): RunningServer {
-  const env = Object.fromEntries(
-    PASSED.map((variable) => [variable, Deno.env.get(variable)] as const)
-      .filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+export function startServer(config: ServerConfig): RunningServer {
+  const { name, command, args, cwd, inheritEnv } = config;
+  const env = { ...inheritEnv ? Deno.env.toObject() : passedVariables(), ...config.env };
   const child = new Deno.Command(command, {
     args: [...args],
     env,
+    ...(cwd !== undefined && { cwd }),
     clearEnv: true,
     stdin: "piped",
     stdout: "piped",
@@ -56,6 +49,13 @@ export function startServer({ name, command, args }: ServerCommand): RunningServ
     lastLine: () => text.trimEnd().split("\n").at(-1) ?? "",
     end: () => ending ??= endGroup(child),
   };
+}
+
+function passedVariables(): Record<string, string> {
+  return Object.fromEntries(
+    PASSED.map((variable) => [variable, Deno.env.get(variable)] as const)
+      .filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 /** Its input is closed by now: what does not end by that gets SIGTERM, then SIGKILL, as a group. */

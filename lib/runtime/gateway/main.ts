@@ -1,12 +1,16 @@
 /**
- * Serves a stdio server over HTTP: `deno task gateway -- npx -y some-server --flag`.
+ * Serves stdio servers over HTTP: `deno task gateway -- npx -y some-server --flag`, or those of the
+ * file that `MCP_SERVERS` names.
  *
  * @module
  */
-import { ConfigError } from "../../base/errors.ts";
-import { configureLog } from "../../base/log.ts";
+import { ConfigError, messageOf } from "../../base/errors.ts";
+import { configureLog, logFor } from "../../base/log.ts";
+import { settlesWithin } from "../../base/promises.ts";
+import type { Settings } from "../../base/settings.ts";
+import { readServers, type ServerConfig } from "../../gateway/config.ts";
 import { GatewayServer } from "../../gateway/server.ts";
-import { relay } from "../../gateway/relay.ts";
+import { ALL, relay } from "../../gateway/relay.ts";
 import { createApp } from "../../http/app.ts";
 import { VERSION } from "../../http/version.ts";
 import { readCommand } from "../config.ts";
@@ -24,52 +28,78 @@ const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], for example: " 
   "deno task gateway --port=9000 -- npx -y @modelcontextprotocol/server-everything";
 /** `npx -y` downloads before it starts anything. */
 const HANDSHAKE_MS = 60_000;
+/** How long listening waits for servers that take their time (ms). */
+const START_MS = 10_000;
+const log = logFor("gateway");
 
-/** The flags of the gateway, and the command of the server behind a `--`. */
-export function splitArguments(args: readonly string[]) {
-  const first = args.findIndex((arg) => !arg.startsWith("-"));
+/** The flags of the gateway, and the servers: that of the command behind `--`, or those of a file. */
+function readArguments(args: readonly string[]) {
   const dashes = args.indexOf("--");
+  const first = args.findIndex((arg) => !arg.startsWith("-"));
   const at = dashes >= 0 && (first < 0 || dashes < first) ? dashes + 1 : first;
   const [command, ...rest] = at < 0 ? [] : args.slice(at);
-  if (command === undefined) {
-    throw new ConfigError(`No command of a server is given: ${USAGE}`);
+  const flags = (at < 0 ? args : args.slice(0, at)).filter((arg) => arg !== "--");
+  const path = readVariable("MCP_SERVERS");
+  if ((command === undefined) === (path === undefined)) {
+    const fault = path === undefined ? "No server is named" : "MCP_SERVERS and a command are given";
+    throw new ConfigError(`${fault}: set MCP_SERVERS=./mcp.json, or start ${USAGE}`);
   }
-  const flags = args.slice(0, at).filter((arg) => arg !== "--");
-  return { flags, command, args: rest };
+  if (command === undefined) return { flags, ...readServers(readFile(path!), readVariable) };
+  const name = command.split("/").at(-1) ?? command;
+  const started = { name, command, args: rest, env: {}, cwd: undefined, inheritEnv: false };
+  return { flags, servers: [{ ...started, ...ALL }], warnings: [] };
+}
+
+function readFile(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new ConfigError(`Cannot read MCP_SERVERS=${path}: ${messageOf(error)}`);
+  }
+}
+
+function createServer(config: ServerConfig, settings: Settings): GatewayServer {
+  return new GatewayServer({
+    name: config.name,
+    version: VERSION,
+    start: () => startServer(config),
+    limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
+    handshakeMs: HANDSHAKE_MS,
+    now: () => performance.now(),
+  });
 }
 
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
-  const { flags, command, args } = splitArguments(Deno.args);
+  const { flags, servers, warnings } = readArguments(Deno.args);
   const { settings } = readCommand(flags, readVariable);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
-  const name = command.split("/").at(-1) ?? command;
-  const server = new GatewayServer({
-    name,
-    version: VERSION,
-    start: () => startServer({ name, command, args }),
-    limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
-    handshakeMs: HANDSHAKE_MS,
-    now: () => performance.now(),
-  });
+  for (const warning of warnings) log.warning("Unknown key in MCP_SERVERS", { key: warning });
+  const all = servers.map((config) => ({ config, server: createServer(config, settings) }));
+  const stop = () => Promise.all(all.map(({ server }) => server.stop())).then(() => {});
   const app = createApp({
     settings,
     heap,
-    onStop: () => server.stop(),
+    onStop: stop,
     // A server that does not start now is tried again, and clients are told of its lists then.
-    onStart: () => server.connect().then(() => {}, () => {}),
+    onStart: async () => {
+      await settlesWithin(
+        START_MS,
+        Promise.allSettled(all.map(({ server }) => server.connect())),
+      );
+    },
   });
-  relay(server, app.catalog);
+  for (const { config, server } of all) relay(server, app.catalog, config);
   const uncaught = new UncaughtErrors();
   uncaught.observer = app.observer;
   uncaught.install();
   try {
     return await runServer(app, { lines, signals });
   } finally {
-    await server.stop();
+    await stop();
     uncaught.uninstall();
   }
 }

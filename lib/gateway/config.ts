@@ -1,0 +1,157 @@
+/**
+ * Reads the file of servers, in the form that clients share: `mcpServers` or `servers`, with
+ * `${VAR}` and `${VAR:-default}` in its texts. Lifeline's own options stand under `lifeline`.
+ *
+ * @module
+ */
+import { ConfigError, messageOf } from "../base/errors.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+
+/** One server of the file. */
+export interface ServerConfig {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Variables that it gets beside `PATH`, `HOME`, `LANG` and `TMPDIR`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  /** Whether it gets the whole environment of the gateway. */
+  readonly inheritEnv: boolean;
+  /** Put before the names of its tools and prompts; may be empty. */
+  readonly prefix: string;
+  /** The tools that are served, by the server's own names; undefined for all. */
+  readonly allow: readonly string[] | undefined;
+  /** Tools that are not served. */
+  readonly block: readonly string[];
+}
+
+/** What a file says, and what in it is unknown. */
+export interface ServersFile {
+  readonly servers: readonly ServerConfig[];
+  readonly warnings: readonly string[];
+}
+
+const NAME_REGEXP = /^[A-Za-z0-9_-]{1,32}$/;
+const KNOWN = ["command", "args", "env", "cwd", "type", "disabled", "lifeline"];
+const KNOWN_OWN = ["prefix", "tools", "inheritEnv"];
+
+/**
+ * Reads the text of a file.
+ *
+ * @param env reads an environment variable
+ * @throws {ConfigError} naming everything that is wrong
+ */
+export function readServers(
+  text: string,
+  env: (name: string) => string | undefined,
+): ServersFile {
+  const reader = new Reader(env);
+  const servers = reader.read(text);
+  if (reader.faults.length > 0) {
+    // A key that is not known may be the one that is missing, misspelt.
+    const lines = [...reader.faults, ...reader.warnings];
+    throw new ConfigError(["Invalid MCP_SERVERS:", ...lines].join("\n  "));
+  }
+  return { servers, warnings: reader.warnings };
+}
+
+class Reader {
+  readonly faults: string[] = [];
+  readonly warnings: string[] = [];
+  readonly #env: (name: string) => string | undefined;
+
+  constructor(env: (name: string) => string | undefined) {
+    this.#env = env;
+  }
+
+  read(text: string): readonly ServerConfig[] {
+    const entries = this.#entries(text);
+    const enabled = entries.filter(([, entry]) => !isObject(entry) || entry.disabled !== true);
+    if (enabled.length === 0 && this.faults.length === 0) this.faults.push("it names no server");
+    const isAlone = enabled.length === 1;
+    return enabled.map(([name, entry]) => this.#server(name, entry, isAlone))
+      .filter((server) => server !== undefined);
+  }
+
+  #entries(text: string): readonly (readonly [string, unknown])[] {
+    let file: unknown;
+    try {
+      file = JSON.parse(text);
+    } catch (error) {
+      this.faults.push(`it is not JSON: ${messageOf(error)}`);
+      return [];
+    }
+    const servers = isObject(file) ? file.mcpServers ?? file.servers : undefined;
+    if (isObject(servers)) return Object.entries(servers);
+    const found = isObject(file) ? Object.keys(file).join(", ") || "nothing" : "no object";
+    this.faults.push(`it needs an object "mcpServers" (or "servers"); found ${found}`);
+    return [];
+  }
+
+  #server(name: string, entry: unknown, isAlone: boolean): ServerConfig | undefined {
+    const before = this.faults.length;
+    const fault = (what: string) => void this.faults.push(`${name}: ${what}`);
+    if (!NAME_REGEXP.test(name)) fault('a name is 1 to 32 letters, digits, "_" and "-"');
+    if (!isObject(entry)) return fault("must be an object"), undefined;
+    if (entry.url !== undefined) return fault("remote servers (url) are not supported"), undefined;
+    this.#warnUnknown(name, entry, KNOWN);
+    const { command, args = [], env = {}, cwd, lifeline = {} } = entry;
+    if (typeof command !== "string" || command === "") fault('"command" must be a text');
+    if (!isTextList(args)) fault('"args" must be a list of texts');
+    if (!isObject(env) || !isTextList(Object.values(env))) fault('"env" must map names to texts');
+    if (cwd !== undefined && typeof cwd !== "string") fault('"cwd" must be a text');
+    if (!isObject(lifeline)) return fault('"lifeline" must be an object'), undefined;
+    this.#warnUnknown(`${name}.lifeline`, lifeline, KNOWN_OWN);
+    const own = this.#own(name, lifeline, isAlone);
+    if (this.faults.length > before) return undefined;
+    const expand = (text: string) => this.#expand(name, text);
+    return {
+      ...{ name, ...own },
+      command: expand(command as string),
+      args: (args as string[]).map(expand),
+      env: Object.fromEntries(
+        Object.entries(env as Record<string, string>).map(([key, text]) => [key, expand(text)]),
+      ),
+      cwd: cwd === undefined ? undefined : expand(cwd as string),
+    };
+  }
+
+  #own(name: string, { prefix, tools = {}, inheritEnv = false }: JsonObject, isAlone: boolean) {
+    const fault = (what: string) => void this.faults.push(`${name}.lifeline: ${what}`);
+    if (prefix !== undefined && prefix !== "always" && prefix !== "never") {
+      fault('"prefix" must be "always" or "never"');
+    }
+    if (typeof inheritEnv !== "boolean") fault('"inheritEnv" must be true or false');
+    const { allow, block = [] } = isObject(tools) ? tools : { allow: 0 };
+    if ((allow !== undefined && !isTextList(allow)) || !isTextList(block)) {
+      fault('"tools" may have "allow" and "block", lists of the names of tools');
+    }
+    const hasPrefix = prefix === "always" || (prefix !== "never" && !isAlone);
+    return {
+      prefix: hasPrefix ? `${name}__` : "",
+      inheritEnv: inheritEnv === true,
+      allow: allow as string[] | undefined,
+      block: block as string[],
+    };
+  }
+
+  #expand(name: string, text: string): string {
+    return text.replace(/\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g, (_, variable, fallback) => {
+      const value = this.#env(variable) || fallback;
+      if (value === undefined) {
+        this.faults.push(`${name}: \${${variable}} is not set, and has no default`);
+      }
+      return value ?? "";
+    });
+  }
+
+  #warnUnknown(where: string, entry: JsonObject, known: readonly string[]): void {
+    for (const key of Object.keys(entry).filter((one) => !known.includes(one))) {
+      this.warnings.push(`${where}.${key} is not known; known are ${known.join(", ")}`);
+    }
+  }
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}

@@ -1,0 +1,118 @@
+/** The file of servers: what is read from it, and what is told of a wrong one. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigError } from "../../lib/base/errors.ts";
+import { readServers } from "../../lib/gateway/config.ts";
+import { relay } from "../../lib/gateway/relay.ts";
+import { testApp } from "../helpers/app.ts";
+import { ordinary, scripted } from "./scripted_server.ts";
+
+const ENVIRONMENT: Record<string, string> = { HOME: "/home/ada", EMPTY: "" };
+const read = (file: unknown) =>
+  readServers(
+    typeof file === "string" ? file : JSON.stringify(file),
+    (name) => ENVIRONMENT[name],
+  );
+const faultsOf = (file: unknown) =>
+  assertThrows(() => read(file), ConfigError).message.split("\n  ").slice(1);
+
+Deno.test("a file in the form of other clients is read, under both of its names", () => {
+  const servers = { one: { command: "node", args: ["a.js"], type: "stdio" } };
+  const expected = {
+    name: "one",
+    command: "node",
+    args: ["a.js"],
+    env: {},
+    cwd: undefined,
+    inheritEnv: false,
+    prefix: "",
+    allow: undefined,
+    block: [],
+  };
+  for (const file of [{ mcpServers: servers }, { servers }]) {
+    assertEquals(read(file), { servers: [expected], warnings: [] });
+  }
+});
+
+Deno.test("variables stand in command, args, env and cwd, with defaults for those unset or empty", () => {
+  const { servers: [server] } = read({
+    mcpServers: {
+      one: {
+        command: "${HOME}/bin/run",
+        args: ["${NOPE:-x}", "${EMPTY:-y}", "$HOME", "a${NOPE:-}b"],
+        env: { KEY: "${HOME}" },
+        cwd: "${HOME}",
+      },
+    },
+  });
+  assertEquals(server?.command, "/home/ada/bin/run");
+  assertEquals(server?.args, ["x", "y", "$HOME", "ab"]);
+  assertEquals([server?.env.KEY, server?.cwd], ["/home/ada", "/home/ada"]);
+});
+
+Deno.test("names have a prefix where there is more than one server, or the file says so", () => {
+  const entry = { command: "x" };
+  const prefixes = (mcpServers: unknown) =>
+    read({ mcpServers }).servers.map(({ prefix }) => prefix);
+  assertEquals(prefixes({ a: entry }), [""]);
+  assertEquals(prefixes({ a: entry, b: entry }), ["a__", "b__"]);
+  assertEquals(prefixes({ a: entry, b: { ...entry, disabled: true } }), [""]);
+  assertEquals(prefixes({ a: { ...entry, lifeline: { prefix: "always" } } }), ["a__"]);
+  assertEquals(prefixes({ a: { ...entry, lifeline: { prefix: "never" } }, b: entry }), ["", "b__"]);
+});
+
+Deno.test("everything that is wrong in a file is told at once, with what would be right", () => {
+  assertEquals(
+    faultsOf({
+      mcpServers: {
+        "a b": { comand: "x" },
+        b: { command: "x", args: "y", env: { A: 1 }, cwd: 3 },
+        c: { command: "${NOPE}" },
+        d: 4,
+        e: { url: "https://example.com/mcp" },
+        f: { command: "x", lifeline: { prefix: "often", tools: { allow: "all" }, inheritEnv: 1 } },
+      },
+    }),
+    [
+      'a b: a name is 1 to 32 letters, digits, "_" and "-"',
+      'a b: "command" must be a text',
+      'b: "args" must be a list of texts',
+      'b: "env" must map names to texts',
+      'b: "cwd" must be a text',
+      "c: ${NOPE} is not set, and has no default",
+      "d: must be an object",
+      "e: remote servers (url) are not supported",
+      'f.lifeline: "prefix" must be "always" or "never"',
+      'f.lifeline: "inheritEnv" must be true or false',
+      'f.lifeline: "tools" may have "allow" and "block", lists of the names of tools',
+      "a b.comand is not known; known are command, args, env, cwd, type, disabled, lifeline",
+    ],
+  );
+  assertEquals(faultsOf({ mcpserver: {} }), [
+    'it needs an object "mcpServers" (or "servers"); found mcpserver',
+  ]);
+  assertEquals(faultsOf({ mcpServers: {} }), ["it names no server"]);
+  assertEquals(faultsOf("{").map((line) => line.slice(0, 15)), ["it is not JSON:"]);
+});
+
+Deno.test("two servers are served side by side, each under its prefix, and only the tools that are chosen", async () => {
+  const script = ordinary((message) =>
+    message.method === "tools/call" ? { content: [], of: message.params.name } : undefined
+  );
+  await using one = scripted(script);
+  await using two = scripted(script);
+  using app = testApp({ tools: [] });
+  relay(one.server, app.catalog, { prefix: "one__", allow: ["add"], block: [] });
+  relay(two.server, app.catalog, { prefix: "two__", allow: undefined, block: ["add"] });
+  await Promise.all([one.server.connect(), two.server.connect()]);
+  assertEquals([...app.catalog.tools.values()].map(({ name }) => name).sort(), [
+    "one__add",
+    "two__slow",
+  ]);
+  const response = await app.post("/mcp", {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name: "two__slow" },
+  });
+  assertEquals((await response.json()).result.of, "slow");
+});
