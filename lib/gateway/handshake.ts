@@ -11,24 +11,30 @@ export interface ServerFacts {
   readonly capabilities: JsonObject;
 }
 
+/** What the gateway says of itself, and the server's name for want of one. */
+export interface ClientFacts {
+  readonly name: string;
+  /** Of the gateway. */
+  readonly version: string;
+  /** What the server may ask. */
+  readonly capabilities: JsonObject;
+}
+
 /** The newest revision that begins with `initialize`. */
 const ASKED = "2025-11-25";
 
 /**
  * Agrees with a server on the protocol, by `initialize`.
  *
- * @param name of the server, for errors
- * @param version of the gateway
  * @throws {Error} saying what the server did wrong
  */
 export async function handshake(
   upstream: Upstream,
-  name: string,
-  version: string,
+  { name, version, capabilities: own }: ClientFacts,
 ): Promise<ServerFacts> {
   const result = await upstream.request(METHODS.initialize, {
     protocolVersion: ASKED,
-    capabilities: {},
+    capabilities: own,
     clientInfo: { name: "lifeline-gateway", version },
   });
   const { protocolVersion, serverInfo, instructions, capabilities } = result;

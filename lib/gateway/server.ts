@@ -33,6 +33,10 @@ export interface GatewayServerOptions {
   /** Time for `initialize` to be answered (ms). */
   readonly handshakeMs: number;
   readonly now: () => number;
+  /** What the server may ask; default: nothing. */
+  readonly capabilities?: JsonObject;
+  /** Answers what the server asks. */
+  readonly onQuestion?: (method: string, params: JsonObject) => Promise<unknown>;
 }
 
 /** A connection, and what its server said of itself. */
@@ -96,6 +100,11 @@ export class GatewayServer {
     }).finally(() => this.#connecting = undefined);
   }
 
+  /** The connection, if there is one now. */
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
   /** Ends the server, and starts it never again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -108,7 +117,7 @@ export class GatewayServer {
 
   async #connect(): Promise<Connection> {
     this.#requireWhole();
-    const { start, limits, version, handshakeMs } = this.#options;
+    const { start, limits, handshakeMs, capabilities = {}, onQuestion } = this.#options;
     let running: RunningServer;
     try {
       running = start();
@@ -121,10 +130,14 @@ export class GatewayServer {
     upstream = new Upstream(this.name, {
       streams: running,
       limits,
-      events: { onNotification: (message) => this.onNotification(message), onEnd: ended },
+      events: {
+        onNotification: (message) => this.onNotification(message),
+        onQuestion,
+        onEnd: ended,
+      },
     });
     try {
-      const shaking = handshake(upstream, this.name, version);
+      const shaking = handshake(upstream, { ...this.#options, capabilities });
       if (!await settlesWithin(handshakeMs, shaking)) {
         shaking.catch(() => {});
         throw new Error(`it did not answer initialize within ${handshakeMs} ms`);

@@ -12,6 +12,7 @@ import {
   isResponse,
   type JsonObject,
   type JsonRpcErrorResponse,
+  type JsonRpcId,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
@@ -27,6 +28,8 @@ import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
 export interface UpstreamEvents {
   /** A notification that belongs to no request. */
   onNotification(message: JsonRpcNotification): void;
+  /** Answers a question of the server; without it all are refused. */
+  readonly onQuestion?: ((method: string, params: JsonObject) => Promise<unknown>) | undefined;
   /** Called once, when the connection has ended, with the reason. */
   onEnd(reason: string): void;
 }
@@ -148,7 +151,7 @@ export class Upstream {
       const message = parseMessage(value);
       this.#noise = 0;
       if (isResponse(message)) this.#settle(message);
-      else if (isRequest(message)) this.#refuse(message);
+      else if (isRequest(message)) void this.#answer(message);
       else this.#takeNotification(message);
     } catch (error) {
       this.#log.debug("Server sent no message", {
@@ -173,9 +176,20 @@ export class Upstream {
     pending.reject(new ProtocolError("internal_error", why));
   }
 
-  /** Clients of a shared server cannot be told apart by its questions, so it may ask none. */
-  #refuse({ id, method }: JsonRpcRequest): void {
+  async #answer({ id, method, params = {} }: JsonRpcRequest): Promise<void> {
     if (method === "ping") return void this.#channel.send(resultResponse(id, {}));
+    const { onQuestion } = this.#events;
+    if (onQuestion === undefined) return this.#refuse(id, method);
+    try {
+      this.#channel.send(resultResponse(id, await onQuestion(method, params)));
+    } catch (error) {
+      const message = messageOf(error);
+      this.#channel.send({ jsonrpc: "2.0", id, error: { code: -32603, message } });
+    }
+  }
+
+  /** Clients of a shared server cannot be told apart by its questions, so it may ask none. */
+  #refuse(id: JsonRpcId, method: string): void {
     const message = `Method not found: the clients of this gateway cannot be asked for ${method}`;
     this.#channel.send({ jsonrpc: "2.0", id, error: { code: -32601, message } });
   }

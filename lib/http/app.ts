@@ -101,7 +101,7 @@ export interface ComposedApp {
 /** Composes an app; {@linkcode createApp} hands out the app alone. */
 export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
   const settings = settingsWith(options.settings);
-  const { heap, use, store, pages = loadPages, dialects = DIALECTS } = options;
+  const { heap, use, store, sessionMethods, pages = loadPages, dialects = DIALECTS } = options;
   const info = options.info ?? infoOf(settings);
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const auth = authOf(settings, options.auth ?? {}, info, (principal) => {
@@ -118,7 +118,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const access = new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
   const served = { info, instructions, use, lifespan, catalog, access, dialects, store };
-  const transport = createTransport(core, settings, served);
+  const transport = createTransport(core, settings, { ...served, sessionMethods });
   watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);

@@ -11,6 +11,7 @@ import type { TimerWheelOptions } from "../base/timer_wheel.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Features } from "../registry/group.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
+import type { SessionMethods } from "../mcp/methods/table.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
@@ -31,6 +32,8 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly instructions?: string;
   /** Middleware around every request but `ping`; the first is the outermost. */
   readonly use?: readonly Middleware[] | undefined;
+  /** Makes the methods of sessions of those that all share, as a gateway needs it. */
+  readonly sessionMethods?: SessionMethods | undefined;
   readonly settings?: Partial<Settings>;
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => HeapFigures;

@@ -29,7 +29,7 @@ import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
 import type { ServerContext } from "./server_context.ts";
-import type { MethodTable } from "./methods/table.ts";
+import type { MethodTable, SessionMethods } from "./methods/table.ts";
 
 /** What an {@linkcode McpServer} is made of. */
 export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"> {
@@ -48,6 +48,8 @@ export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"
   readonly around?: readonly Around[];
   /** Asked for a request that does not end at once; what it returns is called at its end. */
   readonly holdBody?: () => (() => void) | undefined;
+  /** Makes the methods of sessions of those that all share; default: they are the same. */
+  readonly sessionMethods?: SessionMethods | undefined;
 }
 
 const log = logFor("mcp");
@@ -82,12 +84,15 @@ export class McpServer {
       around = [],
       use = [],
       holdBody,
+      sessionMethods = (shared) => shared,
       ...options
     }: McpServerOptions,
   ) {
     this.#holdBody = holdBody;
     const context = this.context = { lifespan: NO_LIFESPAN, ...options, use };
-    ({ legacy: this.legacy, sessionless: this.sessionless } = legacyMethods(context));
+    const { legacy, sessionless } = legacyMethods(context);
+    this.legacy = sessionMethods(legacy, context);
+    this.sessionless = sessionless;
     this.modern = modernMethods(context);
     this.#wheel = wheel;
     this.#requestTimeoutMs = requestTimeoutMs;

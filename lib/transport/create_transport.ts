@@ -8,6 +8,7 @@ import type { Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
+import type { SessionMethods } from "../mcp/methods/table.ts";
 import { McpServer } from "../mcp/server.ts";
 import { tracing } from "../mcp/tracing.ts";
 import type { Middleware } from "../registry/middleware.ts";
@@ -28,6 +29,8 @@ export interface TransportOptions {
   readonly info: Implementation;
   /** For the model: how to use this server. */
   readonly instructions?: string | undefined;
+  /** Makes the methods of sessions of those that all share. */
+  readonly sessionMethods?: SessionMethods | undefined;
   /** Middleware around its requests. */
   readonly use?: readonly Middleware[] | undefined;
   /** Holds what the app's `onStart` returned. */
@@ -93,6 +96,7 @@ export function createTransport(
     ...{ info, use, catalog, signer, wheel, requestTimeoutMs, emit },
     ...(instructions !== undefined && { instructions }),
     ...(lifespan !== undefined && { lifespan }),
+    sessionMethods: options.sessionMethods,
     pageSize: settings.MCP_PAGE_SIZE,
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
     around: tracing(catalog, info.version),

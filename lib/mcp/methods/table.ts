@@ -2,7 +2,8 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { JsonObject, JsonRpcNotification } from "../../wire/json_rpc.ts";
 import type { Call } from "../call.ts";
-import type { RequestScope } from "../scope.ts";
+import type { LegacyScope, RequestScope } from "../scope.ts";
+import type { ServerContext } from "../server_context.ts";
 
 /** Answers one request with the `result` of its response. */
 export type Method<S extends RequestScope = RequestScope> = (
@@ -23,6 +24,12 @@ export interface MethodTable<S extends RequestScope = RequestScope> {
   /** The error for a method that is not in the table. */
   refuse(method: string): ProtocolError;
 }
+
+/** Makes the methods of sessions of those that all sessions share. */
+export type SessionMethods = (
+  shared: MethodTable<LegacyScope>,
+  context: ServerContext,
+) => MethodTable<LegacyScope>;
 
 /** The error for a method that a table lacks; names those that it has. */
 export function unknownMethod(method: string, requests: Iterable<string>): ProtocolError {

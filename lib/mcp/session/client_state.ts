@@ -52,6 +52,9 @@ export class ClientState implements Asker {
   #subscriptions: UriSet | undefined;
   #data: SessionData | undefined;
   #visibility: Visibility | undefined;
+  /** Whether the client has a stream open for what belongs to no request; set by its transport. */
+  isListening: () => boolean = () => true;
+  #onEnd: (() => void) | undefined;
   /** Sends the client a notification that belongs to no request; set by its transport. */
   sendNotification: (message: JsonRpcNotification) => void = () => {};
   readonly #options: ClientStateOptions;
@@ -106,6 +109,17 @@ export class ClientState implements Asker {
   setNegotiated(negotiated: Negotiated): void {
     this.#negotiated = negotiated;
     this.isInitialized = true;
+  }
+
+  /** Has `listener` called once, when the session has ended or has left memory. */
+  onEnd(listener: () => void): void {
+    this.#onEnd = listener;
+  }
+
+  /** The session has ended; called by its transport. */
+  end(): void {
+    this.#onEnd?.();
+    this.#onEnd = undefined;
   }
 
   /** Asks the client by a request of this session. */

@@ -9,7 +9,8 @@ import { configureLog, logFor } from "../../base/log.ts";
 import { settlesWithin } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
 import { readServers, type ServerConfig } from "../../gateway/config.ts";
-import { GatewayServer } from "../../gateway/server.ts";
+import { GatewayServer, type GatewayServerOptions } from "../../gateway/server.ts";
+import { SessionServers } from "../../gateway/session_servers.ts";
 import { ALL, relay } from "../../gateway/relay.ts";
 import { createApp } from "../../http/app.ts";
 import { VERSION } from "../../http/version.ts";
@@ -30,6 +31,10 @@ const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], for example: " 
 const HANDSHAKE_MS = 60_000;
 /** How long listening waits for servers that take their time (ms). */
 const START_MS = 10_000;
+/** Most sessions that have servers of their own; each takes some 30 MB and more. */
+const MAX_SESSIONS = 50;
+/** After so long without a call and a stream, a session's own servers end (ms). */
+const IDLE_MS = 300_000;
 const log = logFor("gateway");
 
 /** The flags of the gateway, and the servers: that of the command behind `--`, or those of a file. */
@@ -58,7 +63,14 @@ function readFile(path: string): string {
   }
 }
 
-function createServer(config: ServerConfig, settings: Settings): GatewayServer {
+type Client = Pick<GatewayServerOptions, "capabilities" | "onQuestion">;
+
+/** Makes the server of an entry, for all clients or for one that can be asked. */
+function createServer(
+  config: ServerConfig,
+  settings: Settings,
+  client: Client = {},
+): GatewayServer {
   return new GatewayServer({
     name: config.name,
     version: VERSION,
@@ -66,6 +78,7 @@ function createServer(config: ServerConfig, settings: Settings): GatewayServer {
     limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
     handshakeMs: HANDSHAKE_MS,
     now: () => performance.now(),
+    ...client,
   });
 }
 
@@ -79,10 +92,20 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
   });
   for (const warning of warnings) log.warning("Unknown key in MCP_SERVERS", { key: warning });
   const all = servers.map((config) => ({ config, server: createServer(config, settings) }));
-  const stop = () => Promise.all(all.map(({ server }) => server.stop())).then(() => {});
+  const sessions = new SessionServers(
+    servers.map((config) => ({
+      selection: config,
+      create: (client) => createServer(config, settings, client),
+    })),
+    { maxSessions: MAX_SESSIONS, idleMs: IDLE_MS, now: () => performance.now() },
+  );
+  const stop = async () => {
+    await Promise.all([sessions.stop(), ...all.map(({ server }) => server.stop())]);
+  };
   const app = createApp({
     settings,
     heap,
+    sessionMethods: sessions.methods,
     onStop: stop,
     // A server that does not start now is tried again, and clients are told of its lists then.
     onStart: async () => {

@@ -155,6 +155,7 @@ class StdioConnection {
     this.#output.flush();
     for (const subscription of this.#subscriptions.values()) this.#endListen(subscription);
     await this.#output.written();
+    this.#session.end();
   }
 
   #takeBatch(values: readonly unknown[]): void {

@@ -157,6 +157,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     this.#parts.remove(this);
     this.#parts.changes.remove(this);
     this.session.inFlight.abortAll(reason);
+    this.session.end();
   }
 
   sendDeferred(text: string, stream: FrameSink): void {

@@ -87,6 +87,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.state.sendNotification = (message) => {
       if (this.#hasListened) this.sendChange(message);
     };
+    this.state.isListening = () => this.standalone.isAttached;
     this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.idleMs);
   }
@@ -181,6 +182,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
       void this.#parts.store.forget(this.storeKey(stream.name));
     }
     this.#streams.clear();
+    this.state.end();
   }
 
   /** Called by the timer wheel. */

@@ -1,0 +1,176 @@
+import { CallAborted, messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { AskingCall, Question } from "../mcp/ask/questions.ts";
+import type { Call } from "../mcp/call.ts";
+import { LOG_SEVERITY } from "../mcp/log_levels.ts";
+import type { ClientState } from "../mcp/session/client_state.ts";
+import type { JsonObject, JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
+import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
+import type { GatewayServer } from "./server.ts";
+
+/** What a session has that has asked for no level. */
+const DEFAULT_LEVEL: LoggingLevel = "info";
+const log = logFor("gateway");
+
+/** What ties a session to servers of its own: its calls, their questions, logs and updates. */
+export class SessionLink {
+  /** On the clock of its maker (ms). */
+  usedAt: number;
+  readonly #session: ClientState;
+  readonly #servers: GatewayServer[] = [];
+  readonly #now: () => number;
+  /** Calls that run, the newest last. */
+  readonly #running = new Set<Call>();
+  readonly #stopped = new AbortController();
+
+  constructor(session: ClientState, now: () => number) {
+    this.#session = session;
+    this.#now = now;
+    this.usedAt = now();
+  }
+
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** What the servers may ask: what the client can be asked. */
+  get capabilities(): JsonObject {
+    const { roots, sampling, elicitation } = this.#session.capabilities;
+    return {
+      ...(roots !== undefined && { roots: { listChanged: true } }),
+      ...(sampling !== undefined && { sampling }),
+      ...(elicitation !== undefined && { elicitation }),
+    };
+  }
+
+  add(server: GatewayServer): void {
+    const { onNotification, onConnected } = server;
+    server.onNotification = (message) => {
+      if (!this.#takeNotification(message)) onNotification(message);
+    };
+    server.onConnected = async (connection) => {
+      await onConnected(connection);
+      // One that was started again knows nothing of what the session has asked for.
+      const { logLevel: level } = this.#session;
+      if (level !== DEFAULT_LEVEL && connection.facts.capabilities.logging !== undefined) {
+        await connection.upstream.request(METHODS.setLogLevel, { level }).catch(() => {});
+      }
+      for (const uri of this.#session.subscriptions) {
+        await connection.upstream.request(METHODS.subscribe, { uri }).catch(() => {});
+      }
+    };
+    this.#servers.push(server);
+  }
+
+  /** Starts the servers; one that cannot be started is tried again, and holds up no other. */
+  async connect(): Promise<void> {
+    await Promise.allSettled(this.#servers.map((server) => server.connect()));
+  }
+
+  touch(): void {
+    this.usedAt = this.#now();
+  }
+
+  /** Runs a call, whose stream carries what the servers ask meanwhile. */
+  run<T>(call: Call, work: () => MaybePromise<T>): MaybePromise<T> {
+    this.touch();
+    this.#running.add(call);
+    const done = (): void => {
+      this.#running.delete(call);
+      this.touch();
+    };
+    try {
+      const result = work();
+      if (result instanceof Promise) return result.finally(done);
+      done();
+      return result;
+    } catch (error) {
+      done();
+      throw error;
+    }
+  }
+
+  /** Tells all servers. */
+  notify(method: string): void {
+    for (const { connection } of this.#servers) connection?.upstream.notify(method);
+  }
+
+  /**
+   * Sends a request to all servers that have a capability; an error of one is of no account, as the
+   * session keeps for itself what it has asked for.
+   */
+  async request(
+    { method, params, capability }: {
+      readonly method: string;
+      readonly params: JsonObject;
+      readonly capability: string;
+    },
+  ): Promise<void> {
+    const { _meta, ...rest } = params;
+    const having = this.#servers.map(({ connection }) => connection)
+      .filter((one) => one?.facts.capabilities[capability] !== undefined);
+    await Promise.allSettled(having.map((one) => one?.upstream.request(method, rest)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new CallAborted("disconnected", "Session ended"));
+    await Promise.all(this.#servers.map((server) => server.stop()));
+  }
+
+  /** Asks the client, on the stream of the newest call, else on the session's own. */
+  readonly ask = (method: string, params: JsonObject): Promise<unknown> => {
+    const question = questionOf(method, params);
+    if (question === undefined) {
+      return Promise.reject(new Error(`Clients cannot be asked for ${method}`));
+    }
+    const call = [...this.#running].findLast((one) => !one.isDone);
+    return this.#session.ask(question, call ?? this.#asking());
+  };
+
+  #asking(): AskingCall {
+    const { signal } = this.#stopped;
+    const send = (message: JsonRpcNotification | JsonRpcRequest): void =>
+      this.#session.sendNotification(message);
+    return { signal, aborted: undefined, scope: { send } };
+  }
+
+  /** @returns whether it was for this session alone */
+  #takeNotification(message: JsonRpcNotification): boolean {
+    const { method, params = {} } = message;
+    if (method === NOTIFICATIONS.message) {
+      const severity = LOG_SEVERITY[params.level as LoggingLevel] ?? 0;
+      if (severity >= LOG_SEVERITY[this.#session.logLevel]) this.#send(message);
+      return true;
+    }
+    if (method !== NOTIFICATIONS.resourceUpdated) return false;
+    if (this.#session.subscriptions.has(String(params.uri))) this.#send(message);
+    return true;
+  }
+
+  #send(message: JsonRpcNotification): void {
+    try {
+      this.#session.sendNotification(message);
+    } catch (error) {
+      log.warning("Notification of a server was not sent", { error: messageOf(error) });
+    }
+  }
+}
+
+/** What a server asks, and what a client needs to be asked it; undefined for what is unknown. */
+function questionOf(method: string, { _meta, ...params }: JsonObject): Question | undefined {
+  const required = requiredFor(method, params);
+  return required === undefined
+    ? undefined
+    : { method: method as Question["method"], params, requires: required, key: undefined };
+}
+
+function requiredFor(method: string, params: JsonObject): ClientCapabilities | undefined {
+  if (method === CLIENT_METHODS.listRoots) return { roots: {} };
+  if (method === CLIENT_METHODS.sample) {
+    return { sampling: params.tools === undefined ? {} : { tools: {} } };
+  }
+  if (method !== CLIENT_METHODS.elicit) return undefined;
+  return { elicitation: params.mode === "url" ? { url: {} } : { form: {} } };
+}

@@ -1,0 +1,181 @@
+/**
+ * Servers of their own for sessions whose clients can be asked: whatever such a server asks, logs or
+ * reports is for its one client.
+ *
+ * @module
+ */
+import { messageOf, ProtocolError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { Call } from "../mcp/call.ts";
+import { changeNotification } from "../mcp/changes/change_bus.ts";
+import { legacyMethods } from "../mcp/methods/legacy.ts";
+import type {
+  Method,
+  MethodTable,
+  NotificationHandler,
+  SessionMethods,
+} from "../mcp/methods/table.ts";
+import type { LegacyScope } from "../mcp/scope.ts";
+import type { ServerContext } from "../mcp/server_context.ts";
+import type { ClientState } from "../mcp/session/client_state.ts";
+import { Catalog } from "../registry/catalog.ts";
+import { METHODS } from "../wire/methods.ts";
+import type { Selection } from "./features.ts";
+import type { GatewayServer, GatewayServerOptions } from "./server.ts";
+import { SessionLink } from "./session_link.ts";
+import { relay } from "./relay.ts";
+
+/** One server as each session gets it. */
+export interface SessionServer {
+  readonly selection: Selection;
+  /** Makes it, for a client with these capabilities. */
+  readonly create: (
+    client: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion">>,
+  ) => GatewayServer;
+}
+
+/** The limits of sessions with servers of their own. */
+export interface SessionLimits {
+  /** Most sessions that have their own; others are refused. */
+  readonly maxSessions: number;
+  /** After so long without a call and a stream, a session's servers end (ms). */
+  readonly idleMs: number;
+  readonly now: () => number;
+}
+
+/** A session's own servers, and the methods that they answer. */
+interface Own {
+  readonly link: SessionLink;
+  readonly table: MethodTable<LegacyScope>;
+  /** Resolves when their lists are known, as far as they can be. */
+  ready: Promise<unknown> | undefined;
+}
+
+/** Methods that servers are told of, each with the capability that they need for it. */
+const TOLD: Readonly<Record<string, string>> = {
+  [METHODS.setLogLevel]: "logging",
+  [METHODS.subscribe]: "resources",
+  [METHODS.unsubscribe]: "resources",
+};
+const ROOTS_CHANGED = "notifications/roots/list_changed";
+const log = logFor("gateway");
+
+/** The servers of all sessions that have their own. */
+export class SessionServers {
+  readonly #servers: readonly SessionServer[];
+  readonly #limits: SessionLimits;
+  readonly #own = new Map<ClientState, Own>();
+  #sweeping: ReturnType<typeof setInterval> | undefined;
+
+  constructor(servers: readonly SessionServer[], limits: SessionLimits) {
+    this.#servers = servers;
+    this.#limits = limits;
+  }
+
+  /** Sessions that have their own. */
+  get size(): number {
+    return this.#own.size;
+  }
+
+  /** The methods of an app's sessions, for `createApp()`. */
+  readonly methods: SessionMethods = (shared, context) => {
+    const requests = new Map([...shared.requests].map(([name, method]) => {
+      const own: Method<LegacyScope> = (params, call) => {
+        const { session } = call.scope;
+        const answered = name === METHODS.initialize ? method(params, call) : undefined;
+        const found = canBeAsked(session) ? this.#ownOf(session, context) : undefined;
+        if (answered !== undefined) return answered;
+        if (found === undefined) return method(params, call);
+        const run = () => found.link.run(call, () => this.#run(found, name, call));
+        return found.ready === undefined ? run() : found.ready.then(run);
+      };
+      return [name, own] as const;
+    }));
+    const rootsChanged: NotificationHandler = (_, { session }) => {
+      if (session !== undefined) this.#own.get(session)?.link.notify(ROOTS_CHANGED);
+    };
+    const notifications = new Map([...shared.notifications, [ROOTS_CHANGED, rootsChanged]]);
+    return { ...shared, requests, notifications };
+  };
+
+  /** Ends all. */
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeping);
+    await Promise.all([...this.#own.keys()].map((session) => this.#end(session)));
+  }
+
+  #run({ link, table }: Own, name: string, call: Call<LegacyScope>): MaybePromise<unknown> {
+    const params = call.request.params ?? {};
+    const result = table.requests.get(name)!(params, call);
+    // What holds for the whole session is told to the servers as well.
+    const capability = TOLD[name];
+    if (capability === undefined) return result;
+    return link.request({ method: name, params, capability }).then(() => result);
+  }
+
+  /** @throws {ProtocolError} `overloaded` when too many sessions have their own, and all are busy */
+  #ownOf(session: ClientState, context: ServerContext): Own {
+    const known = this.#own.get(session);
+    if (known !== undefined) return known;
+    this.#makeRoom();
+    const catalog = new Catalog();
+    const link = new SessionLink(session, this.#limits.now);
+    for (const { selection, create } of this.#servers) {
+      const server = create({ capabilities: link.capabilities, onQuestion: link.ask });
+      relay(server, catalog, selection);
+      link.add(server);
+    }
+    const { legacy: table } = legacyMethods({ ...context, catalog });
+    const own: Own = { link, table, ready: undefined };
+    own.ready = link.connect().then(() => {
+      own.ready = undefined;
+      catalog.onChange((change) => session.sendNotification(changeNotification(change)));
+    });
+    this.#own.set(session, own);
+    session.onEnd(() => void this.#end(session));
+    this.#sweeping ??= setInterval(() => this.#sweep(), this.#limits.idleMs / 4);
+    return own;
+  }
+
+  #makeRoom(): void {
+    if (this.#own.size < this.#limits.maxSessions) return;
+    const [idlest] = [...this.#own].filter(([, { link }]) => !link.isBusy)
+      .sort(([, a], [, b]) => a.link.usedAt - b.link.usedAt);
+    if (idlest === undefined) {
+      throw new ProtocolError(
+        "overloaded",
+        `${this.#limits.maxSessions} sessions have servers of their own, and all are busy; try ` +
+          "again later",
+        { headers: { "retry-after": "5" } },
+      );
+    }
+    void this.#end(idlest[0]);
+  }
+
+  #sweep(): void {
+    const before = this.#limits.now() - this.#limits.idleMs;
+    for (const [session, { link }] of [...this.#own]) {
+      if (session.isListening()) link.touch();
+      else if (!link.isBusy && link.usedAt < before) void this.#end(session);
+    }
+  }
+
+  async #end(session: ClientState): Promise<void> {
+    const own = this.#own.get(session);
+    if (own === undefined) return;
+    this.#own.delete(session);
+    if (this.#own.size === 0) {
+      clearInterval(this.#sweeping);
+      this.#sweeping = undefined;
+    }
+    await own.link.stop().catch((error) =>
+      log.warning("Servers of a session did not end", { error: messageOf(error) })
+    );
+  }
+}
+
+/** Whether a server may want to ask the client of a session. */
+function canBeAsked({ capabilities: { elicitation, roots, sampling } }: ClientState): boolean {
+  return elicitation !== undefined || roots !== undefined || sampling !== undefined;
+}
