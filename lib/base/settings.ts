@@ -117,6 +117,10 @@ const ADMISSION = {
   MCP_INITIALIZES_PER_SECOND: count(20).describe("New sessions per client per second"),
   MCP_INITIALIZES_BURST: count(200)
     .describe("Burst: sessions that a client may open at once"),
+  MCP_CALLS_PER_SECOND: count(1_000)
+    .describe("Tool calls and completions per client per second"),
+  MCP_CALLS_BURST: count(10_000)
+    .describe("Burst: tool calls and completions that a client may send at once"),
   MCP_MAX_FLAPS: count(1_000)
     .describe("Unused short streams after which a client is refused (one is forgiven every 10 s)"),
   MCP_MAX_HEAP_PERCENT: integer(1, 100, 85)
@@ -153,6 +157,9 @@ const SESSIONS = {
     .describe("Age up to which a session is restored from its id"),
   MCP_MAX_SESSIONS: count(10_000).describe(
     "Maximum number of sessions in memory; the least recently used leave first",
+  ),
+  MCP_MAX_SESSIONS_PER_CLIENT: count(1_000).describe(
+    "Maximum number of sessions in memory per client; its least recently used leave first",
   ),
   MCP_SESSION_KEY: text(undefined, { min: 32, keepsBlanks: true })
     .describe("Secret that signs session ids; with the same secret, sessions survive a restart"),

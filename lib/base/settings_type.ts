@@ -67,6 +67,10 @@ export interface Settings {
   readonly MCP_INITIALIZES_PER_SECOND: number;
   /** Burst: sessions that a client may open at once. */
   readonly MCP_INITIALIZES_BURST: number;
+  /** Tool calls and completions per client per second. */
+  readonly MCP_CALLS_PER_SECOND: number;
+  /** Burst: tool calls and completions that a client may send at once. */
+  readonly MCP_CALLS_BURST: number;
   /** Unused short streams after which a client is refused (one is forgiven every 10 s). */
   readonly MCP_MAX_FLAPS: number;
   /** Heap use, in percent of its limit, above which new work is refused. */
@@ -93,6 +97,8 @@ export interface Settings {
   readonly MCP_SESSION_MAX_MS: number;
   /** Maximum number of sessions in memory; the least recently used leave first. */
   readonly MCP_MAX_SESSIONS: number;
+  /** Maximum number of sessions in memory per client; its least recently used leave first. */
+  readonly MCP_MAX_SESSIONS_PER_CLIENT: number;
   /** Secret that signs session ids; with the same secret, sessions survive a restart. */
   readonly MCP_SESSION_KEY: string | undefined;
   /** Events kept for replay, per stream. */

@@ -27,19 +27,25 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes a token.
+   * Takes tokens, all or none. More than a full bucket holds are taken from a full bucket, which then
+   * owes the rest.
    *
    * @param now in ms
-   * @returns 0, or how long to wait for the next token (ms)
+   * @param count how many
+   * @returns 0, or how long to wait until they are there (ms)
    */
-  take(client: string, now: number): number {
+  take(client: string, now: number, count = 1): number {
     const { perSecond, burst } = this.#rate;
-    const bucket = this.#buckets.get(client) ?? { tokens: burst, at: now };
+    let bucket = this.#buckets.get(client);
+    if (bucket === undefined) {
+      bucket = { tokens: burst, at: now };
+      this.#buckets.set(client, bucket);
+    }
     bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / 1000 * perSecond);
     bucket.at = now;
-    this.#buckets.set(client, bucket);
-    if (bucket.tokens < 1) return Math.ceil((1 - bucket.tokens) / perSecond * 1000);
-    bucket.tokens--;
+    const needed = Math.min(count, burst);
+    if (bucket.tokens < needed) return Math.ceil((needed - bucket.tokens) / perSecond * 1000);
+    bucket.tokens -= count;
     return 0;
   }
 }

@@ -29,6 +29,10 @@ export function registryLimits(settings: Settings): RegistryLimits {
       perSecond: settings.MCP_INITIALIZES_PER_SECOND,
       burst: settings.MCP_INITIALIZES_BURST,
     },
+    calls: {
+      perSecond: settings.MCP_CALLS_PER_SECOND,
+      burst: settings.MCP_CALLS_BURST,
+    },
   };
 }
 

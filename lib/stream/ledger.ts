@@ -11,6 +11,7 @@ export const REFUSALS = [
   "heap",
   "open_rate",
   "initialize_rate",
+  "call_rate",
   "flapping",
   "body_bytes",
   "body_bytes_per_client",

@@ -54,6 +54,7 @@ export type TransportSettings = Pick<
   | "MCP_MAX_REQUESTS_PER_CONNECTION"
   | "MCP_MAX_RESULT_BYTES"
   | "MCP_MAX_SESSIONS"
+  | "MCP_MAX_SESSIONS_PER_CLIENT"
   | "MCP_PAGE_SIZE"
   | "MCP_REPLAY_BYTES"
   | "MCP_REPLAY_EVENTS"
@@ -108,6 +109,7 @@ export function createTransport(
     idleMs: settings.MCP_SESSION_IDLE_MS,
     maxAgeMs: settings.MCP_SESSION_MAX_MS,
     maxSessions: settings.MCP_MAX_SESSIONS,
+    maxSessionsPerClient: settings.MCP_MAX_SESSIONS_PER_CLIENT,
     maxBackfillBytes: settings.MCP_REPLAY_BYTES,
   });
   const answers = new Answers(core.connections, settings.MCP_MAX_RESULT_BYTES);
@@ -123,6 +125,7 @@ export function createTransport(
       const { serveStdio } = await loadStdio();
       await serveStdio({
         ...parts,
+        admission,
         maxLineBytes: settings.MCP_MAX_BODY_BYTES,
         maxQueued: settings.MCP_MAX_QUEUED_BYTES,
         drainMs: settings.MCP_DRAIN_MS,

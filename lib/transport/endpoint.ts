@@ -10,6 +10,7 @@ import type { Admission } from "../stream/admit/admission.ts";
 import { checkDepth, isRequest, parseMessage } from "../wire/json_rpc.ts";
 import { emptyBodyError } from "../wire/parse_errors.ts";
 import { noBatchError } from "./batch.ts";
+import { isRated } from "../wire/rated_calls.ts";
 import { ACCEPT } from "../wire/headers.ts";
 import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
@@ -59,6 +60,7 @@ export class Endpoint {
     const message = parseMessage(value);
     try {
       if (isRequest(message)) this.#admission.admitRequest();
+      if (isRated(message)) this.#admission.admitCalls(c.client.key, 1);
       if (this.#access?.isNeeded) this.#access.check([message], c);
       for (const handlers of this.#posting) {
         const response = handlers.post(c, message, url);
@@ -124,6 +126,8 @@ export class Endpoint {
     url: EndpointUrl,
   ): MaybePromise<Response> {
     c.requireSupportedVersion();
+    const calls = values.filter(isRated).length;
+    if (calls > 0) this.#admission.admitCalls(c.client.key, calls);
     if (this.#access?.isNeeded) this.#access.check(values, c);
     for (const handlers of this.#handlers) {
       const response = handlers.postBatch?.(c, values, url);

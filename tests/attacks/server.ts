@@ -21,6 +21,9 @@ export function startServer(
       MCP_TOOLS: `${ROOT}tests/attacks/tools.ts`,
       MCP_STREAM_OPENS_PER_SECOND: "",
       MCP_MAX_FLAPS: "",
+      // Attackers and the honest client have one address, and most attacks are made of calls.
+      MCP_CALLS_PER_SECOND: "1000000",
+      MCP_CALLS_BURST: "1000000",
       MCP_LOG_LEVEL: "warning",
       ...settings,
     },

@@ -23,11 +23,14 @@ const START_WITHIN_MS = 60_000;
 /** The kernel counts CPU time in hundredths of a second. */
 const MS_PER_TICK = 10;
 
+/** All clients of a bench have one address, and call as fast as they can. */
+const ANY_RATE = ["--mcp-calls-per-second=1000000", "--mcp-calls-burst=1000000"];
+
 /** Lifeline as its users start it. */
 export function lifeline(...flags: string[]): Launch {
   return {
     command: DENO,
-    args: ["run", ...PERMISSIONS, "main.ts", "--port=0", ...flags],
+    args: ["run", ...PERMISSIONS, "main.ts", "--port=0", ...ANY_RATE, ...flags],
     cwd: ROOT,
   };
 }
@@ -36,20 +39,21 @@ export function lifeline(...flags: string[]): Launch {
 export function lifelineWithTools(count: number): Launch {
   const script = "tests/bench/servers/with_tools.ts";
   const env = { BENCH_TOOLS: String(count) };
-  return { command: DENO, args: ["run", "-A", script, "--port=0"], cwd: ROOT, env };
+  return { command: DENO, args: ["run", "-A", script, "--port=0", ...ANY_RATE], cwd: ROOT, env };
 }
 
 /** Lifeline that asks for tokens signed with one of these keys. */
 export function guardedLifeline(keys: readonly object[], flags: readonly string[]): Launch {
   const script = "tests/bench/servers/guarded.ts";
   const env = { BENCH_KEYS: JSON.stringify(keys) };
-  return { command: DENO, args: ["run", "-A", script, "--port=0", ...flags], cwd: ROOT, env };
+  const args = ["run", "-A", script, "--port=0", ...ANY_RATE, ...flags];
+  return { command: DENO, args, cwd: ROOT, env };
 }
 
 /** Lifeline with handles for its heap and its list of tools. */
 export function handledLifeline(...flags: string[]): Launch {
   const script = "tests/bench/servers/handled.ts";
-  return { command: DENO, args: ["run", "-A", GC, script, ...flags], cwd: ROOT };
+  return { command: DENO, args: ["run", "-A", GC, script, ...ANY_RATE, ...flags], cwd: ROOT };
 }
 
 const GC = "--v8-flags=--expose-gc";

@@ -54,7 +54,8 @@ CPU time" is the same ratio by the time that the server's process used for each,
 Guards, limits, ledger, metrics and logging are on in every figure of Lifeline, the log to a pipe
 that is read.
 
-Settings are the defaults, but for the rows with more streams or connections than one address may
+Settings are the defaults, but for \`MCP_CALLS_PER_SECOND\` and \`MCP_CALLS_BURST\`, which are
+1,000,000, as all load comes from one address, and for the rows with more streams or connections than one address may
 have: there \`MCP_MAX_CONNECTIONS\` and \`MCP_MAX_CONNECTIONS_PER_CLIENT\` are above their number, and
 \`MCP_STREAM_OPENS_PER_SECOND\` is 100,000. Where streams come and go beside others,
 \`MCP_PING_INTERVAL_MS\` is 600,000, so that the others cost nothing meanwhile; the keepalive row says

@@ -26,6 +26,7 @@ export const LIMITS: RegistryLimits = {
   maxBodyBytesPerClient: 16_777_216,
   streamOpens: { perSecond: 1e6, burst: 1e6 },
   initializes: { perSecond: 1e6, burst: 1e6 },
+  calls: { perSecond: 1e6, burst: 1e6 },
   maxFlaps: 1e6,
   recheckMs: 60_000,
   pingIntervalMs: 15_000,

@@ -24,6 +24,8 @@ export interface AdmissionLimits extends BodyBudgetLimits {
   readonly maxHeapPercent: number;
   readonly streamOpens: BucketRate;
   readonly initializes: BucketRate;
+  /** Of tool calls and completions. */
+  readonly calls: BucketRate;
   readonly maxFlaps: number;
 }
 
@@ -81,6 +83,7 @@ export class Admission {
   readonly #refusals = new ThrottledWarning(logFor("stream"));
   readonly #opens: TokenBuckets;
   readonly #initializes: TokenBuckets;
+  readonly #callRate: TokenBuckets;
   readonly #flapping: FlapDetector;
   #isDraining = false;
 
@@ -91,6 +94,7 @@ export class Admission {
     this.bodies = new BodyBudget(limits, (refusal, client) => this.#refuseBody(refusal, client));
     this.#opens = new TokenBuckets(limits.streamOpens, MAX_CLIENTS);
     this.#initializes = new TokenBuckets(limits.initializes, MAX_CLIENTS);
+    this.#callRate = new TokenBuckets(limits.calls, MAX_CLIENTS);
     this.#flapping = new FlapDetector(limits.maxFlaps, MAX_CLIENTS);
   }
 
@@ -101,6 +105,11 @@ export class Admission {
   /** From now on nothing new is taken. */
   startDraining(): void {
     this.#isDraining = true;
+  }
+
+  /** Sessions in memory, or about to be, of a client by its key. */
+  sessionsOf(key: string): number {
+    return this.#sessions.of(key);
   }
 
   /** Calls without a session that run. */
@@ -116,6 +125,19 @@ export class Admission {
   admitRequest(): void {
     if (this.#isDraining) this.#refuse("draining");
     if (this.#heap.isFull()) this.#refuseHeap();
+  }
+
+  /**
+   * Lets tool calls and completions run (2026-07-28, server/tools and utilities/completion: servers
+   * must limit their rate).
+   *
+   * @param key of the client
+   * @param count how many come at once; all of them are let in, or none
+   * @throws {ProtocolError} with `Retry-After`, where the client sends them too fast
+   */
+  admitCalls(key: string, count: number): void {
+    const waitMs = this.#callRate.take(key, this.#sources.now(), count);
+    if (waitMs > 0) this.#refuse("call_rate", "the client calls too fast", waitMs);
   }
 
   /**
@@ -252,6 +274,7 @@ const REFUSAL_TABLE = {
   heap: { kind: "overloaded", setting: "MCP_MAX_HEAP_PERCENT" },
   open_rate: { kind: "too_many_requests", setting: "MCP_STREAM_OPENS_PER_SECOND" },
   initialize_rate: { kind: "too_many_requests", setting: "MCP_INITIALIZES_PER_SECOND" },
+  call_rate: { kind: "too_many_requests", setting: "MCP_CALLS_PER_SECOND" },
   flapping: { kind: "too_many_requests", setting: "MCP_MAX_FLAPS" },
   body_bytes: { kind: "overloaded", setting: "MCP_MAX_TOTAL_BODY_BYTES" },
   body_bytes_per_client: { kind: "too_many_requests", setting: "MCP_MAX_BODY_BYTES_PER_CLIENT" },

@@ -29,7 +29,9 @@ import {
 import { META_KEYS, metaOf } from "../../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
+import type { Admission } from "../../stream/admit/admission.ts";
 import { readBatch } from "../batch.ts";
+import { isRated } from "../../wire/rated_calls.ts";
 import { readModernClient } from "../modern/client.ts";
 import { isModern, requireModernVersion } from "../modern/dialect.ts";
 import type { Answers } from "../answers.ts";
@@ -47,6 +49,7 @@ export interface Pipe extends LineSource {
 export interface StdioDeps {
   readonly info: Implementation;
   readonly server: McpServer;
+  readonly admission: Pick<Admission, "admitCalls">;
   readonly answers: Answers;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
@@ -60,6 +63,8 @@ export interface StdioDeps {
 }
 
 const log = logFor("stdio");
+/** The one client of the pipe, as limits count it. */
+const PIPE_KEY = "stdio";
 
 /** Serves one client at the other end of a pipe, until either end closes. */
 export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
@@ -177,6 +182,8 @@ class StdioConnection {
     const { server } = this.#deps;
     if (isResponse(message)) return this.#session.settle(message);
     if (!isRequest(message)) return this.#takeNotification(message);
+    const refusal = this.#refusalOf(message);
+    if (refusal !== undefined) return answer(toErrorResponse(refusal, message.id));
     if (!isModern(message.params, null)) {
       return this.#finish(server.dispatch(message, this.#scope, server.legacy), answer);
     }
@@ -185,6 +192,18 @@ class StdioConnection {
     const client = readModernClient(message);
     const scope = new PipeScope(client, this.#session.inFlight, this.#output);
     this.#finish(server.dispatch(message, scope, server.modern), answer);
+  }
+
+  /** A tool call or completion of a client that sends them too fast is answered with an error. */
+  #refusalOf(message: JsonRpcRequest): ProtocolError | undefined {
+    if (!isRated(message)) return undefined;
+    try {
+      this.#deps.admission.admitCalls(PIPE_KEY, 1);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ProtocolError) return error;
+      throw error;
+    }
   }
 
   #finish(

@@ -34,6 +34,7 @@ export interface SessionTableOptions {
   readonly idleMs: number;
   readonly maxAgeMs: number;
   readonly maxSessions: number;
+  readonly maxSessionsPerClient: number;
   /** Bytes that may wait for one stream while its earlier events are read from the store. */
   readonly maxBackfillBytes: number;
   /** Told of every session that opens and ends. */
@@ -65,6 +66,8 @@ interface SessionEntry {
   readonly token: SessionToken;
   /** Whose it is; undefined for an anonymous caller. */
   readonly principal: string | undefined;
+  /** What limits count it by: the key of the client that opened or restored it. */
+  readonly clientKey: string;
 }
 
 /** The id of a session, what it says, and who holds it. */
@@ -72,6 +75,7 @@ interface IssuedId {
   readonly id: string;
   readonly token: SessionToken;
   readonly identity: Identity | undefined;
+  readonly clientKey: string;
 }
 
 /** Ended sessions that are remembered, so that their ids are unknown at once. */
@@ -100,7 +104,7 @@ export class SessionTable {
   }
 
   /** Opens a session. */
-  create(opening: SessionOpening, { identity }: RequestOrigin): StreamableSession {
+  create(opening: SessionOpening, { identity, client }: RequestOrigin): StreamableSession {
     const token: SessionToken = {
       ...opening.state.negotiated,
       key: opening.key,
@@ -108,7 +112,8 @@ export class SessionTable {
       at: Date.now(),
     };
     this.#emit("sessionOpened", "created");
-    return this.#open({ id: this.#tokens.write(token), token, identity }, opening);
+    const id = this.#tokens.write(token);
+    return this.#open({ id, token, identity, clientKey: client.key }, opening);
   }
 
   /**
@@ -193,13 +198,14 @@ export class SessionTable {
     const state = new ClientState(this.#options, callerOf(origin.client));
     state.setNegotiated(token);
     return this.#open(
-      { id, token, identity: origin.identity },
+      { id, token, identity: origin.identity, clientKey: origin.client.key },
       { key: token.key, state, lease },
     );
   }
 
-  #open({ id, token, identity }: IssuedId, opening: SessionOpening): StreamableSession {
+  #open({ id, token, identity, clientKey }: IssuedId, opening: SessionOpening): StreamableSession {
     const { changes, signer, store, wheel, idleMs, maxBackfillBytes } = this.#options;
+    this.#makeRoomFor(clientKey);
     this.#makeRoom();
     const session = new StreamableSession({
       id,
@@ -213,17 +219,32 @@ export class SessionTable {
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
     const principal = identity?.principal;
-    this.#moveToEnd(id, { session, token, lease: opening.lease, principal });
+    this.#moveToEnd(id, { session, token, lease: opening.lease, principal, clientKey });
     changes.add(session);
     return session;
   }
 
-  /** The session unused for longest goes, one that is not busy if there is one. */
+  /** One client's sessions take no place of another's: its own go first. */
+  #makeRoomFor(clientKey: string): void {
+    const { admission, maxSessionsPerClient } = this.#options;
+    // The new one has its lease already.
+    if (admission.sessionsOf(clientKey) <= maxSessionsPerClient) return;
+    this.#evict(this.#sessions.values().filter((kept) => kept.clientKey === clientKey));
+  }
+
   #makeRoom(): void {
     if (this.#sessions.size < this.#options.maxSessions) return;
-    const oldest =
-      this.#sessions.values().take(EVICTION_LOOK).find((kept) => !kept.session.isBusy) ??
-        this.#sessions.values().next().value;
+    this.#evict(this.#sessions.values());
+  }
+
+  /**
+   * The session unused for longest goes, one that is not busy if there is one.
+   *
+   * @param candidates the least recently used first
+   */
+  #evict(candidates: Iterable<SessionEntry>): void {
+    const looked = Iterator.from(candidates).take(EVICTION_LOOK).toArray();
+    const oldest = looked.find((kept) => !kept.session.isBusy) ?? looked[0];
     if (oldest !== undefined) this.#end(oldest.session, "evicted", "limit");
   }
 

@@ -44,6 +44,33 @@ export const CALL_LIMITS: readonly Reached[] = [
     moves: refused("initialize_rate", "too_many_requests"),
   },
   {
+    name: "MCP_CALLS_PER_SECOND",
+    also: ["MCP_CALLS_BURST"],
+    options: { settings: { MCP_CALLS_BURST: 1, MCP_CALLS_PER_SECOND: 1 } },
+    approach: async ({ app }) => {
+      await (await app.post("/mcp", toolCall("echo", { message: "hi" }), JSON_ONLY)).body?.cancel();
+    },
+    exceed: ({ app }) => app.post("/mcp", toolCall("echo", { message: "hi" }), JSON_ONLY),
+    status: 429,
+    retryAfter: true,
+    logs: refusedLog("call_rate", "too_many_requests"),
+    moves: refused("call_rate", "too_many_requests"),
+  },
+  {
+    name: "MCP_MAX_SESSIONS_PER_CLIENT",
+    options: { settings: { MCP_MAX_SESSIONS_PER_CLIENT: 1 } },
+    approach: initialize,
+    exceed: ({ app }) => app.post("/mcp", INITIALIZE),
+    status: 200,
+    says: /protocolVersion/,
+    logs: ["INFO Session ended evicted"],
+    moves: {
+      'lifeline_sessions_ended_total{end="evicted"}': 1,
+      "lifeline_session_age_seconds_count": 1,
+      ...initialized,
+    },
+  },
+  {
     name: "MCP_MAX_REQUESTS_PER_CONNECTION",
     options: { tools: [HELD.tool], settings: { MCP_MAX_REQUESTS_PER_CONNECTION: 1 } },
     approach: async (scene) => {
