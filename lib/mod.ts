@@ -13,7 +13,13 @@ export { type VerifiedCaller, type VerifyToken } from "./auth/own_way.ts";
 export { type StaticKey, StaticKeys } from "./auth/static_keys.ts";
 export type { AuthContext } from "./auth/way.ts";
 export type { AccessDefinition, Guarded } from "./registry/access.ts";
-export { CallAborted, ConfigError, ProtocolError, RegistrationError } from "./base/errors.ts";
+export {
+  CallAborted,
+  ConfigError,
+  ProtocolError,
+  RegistrationError,
+  ToolError,
+} from "./base/errors.ts";
 export type {
   ObservedCall,
   ObservedConnection,

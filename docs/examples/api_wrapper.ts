@@ -15,7 +15,7 @@ import {
   type Middleware,
   rateLimit,
   type ToolContext,
-  type ToolResult,
+  ToolError,
 } from "@lifeline/mcp";
 
 interface Api {
@@ -61,7 +61,7 @@ export const findIssues = defineTool({
   run: async ({ text, state }, { app, signal }: ToolContext<Services>) => {
     const query = new URLSearchParams({ text, state });
     const response = await app.api.request(`/issues?${query}`, { signal });
-    if (!response.ok) return await refusal(response);
+    if (!response.ok) throw await refusal(response);
     return { issues: z.array(issue).parse(await response.json()) };
   },
 });
@@ -75,15 +75,15 @@ export const openIssue = defineTool({
   run: async ({ title }, { app, signal }: ToolContext<Services>) => {
     const body = JSON.stringify({ title });
     const response = await app.api.request("/issues", { method: "POST", body, signal });
-    if (!response.ok) return await refusal(response);
+    if (!response.ok) throw await refusal(response);
     return issue.parse(await response.json());
   },
 });
 
 /** Tells the model what it can do about a refusal, and nothing of how the API is reached. */
-async function refusal(response: Response): Promise<ToolResult> {
+async function refusal(response: Response): Promise<ToolError> {
   await response.body?.cancel();
-  return { isError: true, content: [{ type: "text", text: adviceOn(response) }] };
+  return new ToolError(adviceOn(response));
 }
 
 function adviceOn({ status, headers }: Response): string {

@@ -9,12 +9,7 @@
  */
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import * as z from "zod";
-import {
-  defineResourceTemplate,
-  defineTool,
-  type ToolContext,
-  type ToolResult,
-} from "@lifeline/mcp";
+import { defineResourceTemplate, defineTool, type ToolContext, ToolError } from "@lifeline/mcp";
 
 const READERS = 4;
 const MAX_ROWS = 100;
@@ -83,7 +78,8 @@ export const query = defineTool({
         const rows = firstRows(connection, sql);
         return { rows: rows.slice(0, MAX_ROWS), isComplete: rows.length <= MAX_ROWS };
       } catch (error) {
-        return refusal(error);
+        // What SQLite says about a statement helps the model to mend it.
+        throw new ToolError(error instanceof Error ? error.message : String(error));
       }
     }),
 });
@@ -108,7 +104,7 @@ export const schema = defineResourceTemplate({
   read: ({ name }, { app }: ToolContext<Services>) =>
     app.pool.read((connection) => {
       const row = connection.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name);
-      if (row === undefined) throw new Error(`There is no table ${name}`);
+      if (row === undefined) throw new ToolError(`There is no table ${name}`);
       return String(row.sql);
     }),
 });
@@ -121,10 +117,4 @@ function firstRows(connection: DatabaseSync, sql: string): Row[] {
   const select = sql.replace(/;\s*$/, "");
   const rows = connection.prepare(`SELECT * FROM (${select}) LIMIT ${MAX_ROWS + 1}`).all();
   return rows.map((row) => ({ ...row }));
-}
-
-/** What SQLite says about a statement helps the model to mend it. */
-function refusal(error: unknown): ToolResult {
-  const text = error instanceof Error ? error.message : String(error);
-  return { isError: true, content: [{ type: "text", text }] };
 }

@@ -5,7 +5,7 @@
  *     MCP_TOOLS=docs/examples/long_job.ts deno task start
  */
 import * as z from "zod";
-import { defineResourceTemplate, defineTool, type ToolContext } from "@lifeline/mcp";
+import { defineResourceTemplate, defineTool, type ToolContext, ToolError } from "@lifeline/mcp";
 
 const STEP_MS = 200;
 const MAX_REPORTS = 100;
@@ -26,9 +26,7 @@ export const writeReport = defineTool({
   run: async ({ topic, chapters }, ctx) => {
     // Questions come first: in 2026-07-28 the handler begins again with each answer.
     const style = await askForStyle(ctx);
-    if (style === undefined) {
-      return { isError: true, content: [{ type: "text", text: "The user does not want it" }] };
-    }
+    if (style === undefined) throw new ToolError("The user does not want it");
     const text: string[] = [];
     for (let chapter = 1; chapter <= chapters; chapter++) {
       await pause(STEP_MS, ctx.signal);
@@ -47,7 +45,7 @@ export const report = defineResourceTemplate({
   complete: { id: (typed) => [...reports.keys()].filter((id) => id.startsWith(typed)) },
   read: ({ id }) => {
     const text = reports.get(id);
-    if (text === undefined) throw new Error("This report is not kept any more");
+    if (text === undefined) throw new ToolError("This report is not kept any more");
     return text;
   },
 });

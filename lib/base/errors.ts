@@ -84,6 +84,33 @@ export class ProtocolError extends Error {
   }
 }
 
+/**
+ * An error that a tool means for its client: its message always reaches the model, also where
+ * `MCP_MASK_ERRORS` hides the messages of other errors.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createApp, defineTool, ToolError } from "../mod.ts";
+ * import { testClient } from "../testing.ts";
+ *
+ * const pay = defineTool({
+ *   name: "pay",
+ *   description: "Pays an order",
+ *   run: () => {
+ *     throw new ToolError("The order is paid already");
+ *   },
+ * });
+ * const app = createApp({ tools: [pay], settings: { MCP_MASK_ERRORS: "on" } });
+ * await using client = await testClient(app);
+ * const { content } = await client.call("pay");
+ * assertEquals(content, [{ type: "text", text: "The order is paid already" }]);
+ * ```
+ */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+}
+
 /** A setting, flag or module that cannot be used; stops the start, never a connection. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

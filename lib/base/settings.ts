@@ -81,6 +81,9 @@ const TOOLS = {
   MCP_SERVER_INSTRUCTIONS: text(undefined).describe(
     "Instructions for the model: how to use this server",
   ),
+  MCP_MASK_ERRORS: oneOf(["auto", "on", "off"], "auto").describe(
+    "Whether clients get a reference in place of the messages of unexpected errors; auto: where not only this machine can call",
+  ),
   MCP_PAGE_SIZE: count(100).describe("Entries per page of a list"),
 };
 

@@ -39,6 +39,8 @@ export interface Settings {
   readonly MCP_SERVER_VERSION: string | undefined;
   /** Instructions for the model: how to use this server. */
   readonly MCP_SERVER_INSTRUCTIONS: string | undefined;
+  /** Whether clients get a reference in place of the messages of unexpected errors; auto: where not only this machine can call. */
+  readonly MCP_MASK_ERRORS: "auto" | "on" | "off";
   /** Entries per page of a list. */
   readonly MCP_PAGE_SIZE: number;
   /** Keepalive: time between two pings of a stream. */

@@ -11,6 +11,8 @@ import { isLoopback } from "../base/loopback.ts";
 import { publicSettings, settingsWith } from "../base/settings.ts";
 import type { Settings } from "../base/settings_type.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
+import { errorMasking } from "../mcp/error_masking.ts";
+import type { RequestScope } from "../mcp/scope.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
 import { OpenStreams } from "../stream/open_streams.ts";
@@ -117,10 +119,11 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const core: Core = { wheel, emit, connections };
   const access = new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
-  const served = { info, instructions, use, lifespan, catalog, access, dialects, store };
-  const transport = createTransport(core, settings, { ...served, sessionMethods });
-  watch.addGauges({ ...transport, connections, heap, settings });
   const authenticate = options.authenticate ?? authenticateBy(auth);
+  const masksErrors = maskingBy(settings, authenticate !== undefined);
+  const own = { info, instructions, use, lifespan, catalog, access, dialects, store };
+  const transport = createTransport(core, settings, { ...own, masksErrors, sessionMethods });
+  watch.addGauges({ ...transport, connections, heap, settings });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const bodies = bodyLimits(settings, core);
@@ -145,6 +148,14 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
     ...lifeOf({ settings, core, transport, lifespan, pending, bodies, watch }),
   };
   return { app, registry: connections, wheel };
+}
+
+/** Hides unexpected errors where not only this machine can call. */
+function maskingBy(settings: Settings, asksWhoIsThere: boolean): (scope: RequestScope) => boolean {
+  const { HOST, MCP_MASK_ERRORS, MCP_PUBLIC_URL, MCP_TRUSTED_PROXIES } = settings;
+  const isReachable = !isLoopback(HOST) || MCP_PUBLIC_URL !== undefined ||
+    MCP_TRUSTED_PROXIES.length > 0;
+  return errorMasking(MCP_MASK_ERRORS, asksWhoIsThere || isReachable);
 }
 
 /** The steps of a request that the settings alone decide. */

@@ -1,4 +1,4 @@
-import { CallAborted, messageOf } from "../base/errors.ts";
+import { CallAborted, messageOf, ToolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { TimerEntry } from "../base/timer_wheel.ts";
 import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
@@ -51,6 +51,11 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
     return this.#controller.signal;
   }
 
+  /** Whether messages of errors that were not meant for the client are hidden from it. */
+  get masksErrors(): boolean {
+    return this.server.masksErrors(this.scope);
+  }
+
   /** Whether its answer is settled. */
   get isDone(): boolean {
     return this.#isDone;
@@ -75,7 +80,9 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   ask(question: Question): Promise<unknown> {
     if (this.#asker !== undefined) return this.#asker.ask(question, this);
     return Promise.reject(
-      new Error(`Client cannot be asked for ${question.method}: this connection has no way back`),
+      new ToolError(
+        `Client cannot be asked for ${question.method}: this connection has no way back`,
+      ),
     );
   }
 

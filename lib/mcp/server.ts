@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CallAborted, messageOf, ProtocolError, stackOf } from "../base/errors.ts";
+import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
 import { isPromise } from "../base/promises.ts";
@@ -25,6 +25,7 @@ import { type Around, composeAround, type DispatchResult } from "./around.ts";
 import { METHODS } from "../wire/methods.ts";
 import { SEES_ALL } from "../registry/visibility.ts";
 import { Call } from "./call.ts";
+import { failureOf } from "./failure_response.ts";
 import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
@@ -32,11 +33,13 @@ import type { ServerContext } from "./server_context.ts";
 import type { MethodTable, SessionMethods } from "./methods/table.ts";
 
 /** What an {@linkcode McpServer} is made of. */
-export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"> {
+export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan" | "masksErrors"> {
   /** Holds what the app's `onStart` returned. */
   readonly lifespan?: ServerContext["lifespan"];
   /** Around every request but `ping`; the first is the outermost. */
   readonly use?: readonly Middleware[];
+  /** Whether unexpected errors are hidden from the client of a request; default: from nobody. */
+  readonly masksErrors?: ServerContext["masksErrors"];
   readonly wheel: TimerWheel;
   /** Time for one request (ms). */
   readonly requestTimeoutMs: number;
@@ -55,6 +58,7 @@ export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"
 const log = logFor("mcp");
 const NO_PARAMS: JsonObject = {};
 const NO_LIFESPAN = { value: undefined };
+const MASKS_NOTHING = () => false;
 
 /** Runs the requests of all clients by the methods of their revision. */
 export class McpServer {
@@ -83,13 +87,14 @@ export class McpServer {
       emit = emitNothing,
       around = [],
       use = [],
+      masksErrors = MASKS_NOTHING,
       holdBody,
       sessionMethods = (shared) => shared,
       ...options
     }: McpServerOptions,
   ) {
     this.#holdBody = holdBody;
-    const context = this.context = { lifespan: NO_LIFESPAN, ...options, use };
+    const context = this.context = { lifespan: NO_LIFESPAN, ...options, use, masksErrors };
     const { legacy, sessionless } = legacyMethods(context);
     this.legacy = sessionMethods(legacy, context);
     this.sessionless = sessionless;
@@ -221,23 +226,22 @@ export class McpServer {
     );
     result.then(
       (value) => finish(() => resultResponse(request.id, value), outcomeOf(value)),
-      (error) => finish(() => failureOf(request, error), outcomeOfError(error)),
+      (error) => finish(() => failureOf(call, error), outcomeOfError(error)),
     );
     return promise;
   }
 
   /** A call that was stopped before it first waited fails because of that. */
-  #answerToFailure({ request, aborted }: Call, error: unknown): JsonRpcResponse | undefined {
-    return aborted === undefined
-      ? failureOf(request, error)
-      : this.#answerToAbort(request, aborted);
+  #answerToFailure(call: Call, error: unknown): JsonRpcResponse | undefined {
+    const { request, aborted } = call;
+    return aborted === undefined ? failureOf(call, error) : this.#answerToAbort(request, aborted);
   }
 
   #answerToAbort(
     request: JsonRpcRequest,
     { reason }: CallAborted,
   ): JsonRpcResponse | undefined {
-    if (reason === "drain") return failureOf(request, cutByDrain());
+    if (reason === "drain") return toErrorResponse(cutByDrain(), request.id);
     if (reason !== "timeout") return undefined;
     const { ms, tool } = this.#timeoutOf(request);
     log.warning("Request timed out", {
@@ -247,7 +251,7 @@ export class McpServer {
     });
     const origin = tool === undefined ? "MCP_REQUEST_TIMEOUT_MS" : `timeoutMs of tool ${tool}`;
     const message = `Request timed out after ${ms} ms (${origin})`;
-    return failureOf(request, new ProtocolError("internal_error", message));
+    return toErrorResponse(new ProtocolError("internal_error", message), request.id);
   }
 
   /** The time for a request that does not end at once, and the tool that has a time of its own. */
@@ -278,19 +282,4 @@ function outcomeOfError(error: unknown): Outcome {
 
 function outcomeOfAbort({ reason }: CallAborted): Outcome {
   return reason === "timeout" || reason === "cancelled" ? reason : "aborted";
-}
-
-function failureOf(request: JsonRpcRequest, error: unknown): JsonRpcResponse {
-  if (error instanceof ProtocolError) return toErrorResponse(error, request.id);
-  const { name, uri } = request.params ?? {};
-  log.error("Request failed", {
-    method: request.method,
-    of: typeof name === "string" ? name : uri,
-    error: messageOf(error),
-    stack: stackOf(error),
-  });
-  return toErrorResponse(
-    new ProtocolError("internal_error", "Internal error"),
-    request.id,
-  );
 }

@@ -2,6 +2,7 @@ import type { Signer } from "../base/signer.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
+import type { RequestScope } from "./scope.ts";
 
 /** What methods and handlers may know of the server they answer for. */
 export interface ServerContext {
@@ -15,6 +16,8 @@ export interface ServerContext {
   readonly use: readonly Middleware[];
   /** Holds what the app's `onStart` returned. */
   readonly lifespan: { readonly value: unknown };
+  /** Whether messages of errors that were not meant for the client are hidden from it. */
+  readonly masksErrors: (scope: RequestScope) => boolean;
   /** Entries of one page of a list. */
   readonly pageSize: number;
 }

@@ -3,22 +3,17 @@
  *
  * @module
  */
-import {
-  CallAborted,
-  messageOf,
-  ProtocolError,
-  RegistrationError,
-  stackOf,
-} from "../base/errors.ts";
+import { RegistrationError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
+import type { CallToolResult } from "../wire/mcp_types.ts";
 import { METHODS } from "../wire/methods.ts";
 import type { ToolContext } from "./context.ts";
+import { failureResult } from "./failure.ts";
 import { type ComposedMiddleware, composeMiddleware, type Middleware } from "./middleware.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import { renameTool, type Tool } from "./tool.ts";
-import { errorResult } from "./tool_results.ts";
 
 /** Features by their kind, in lists. */
 // deno-lint-ignore no-explicit-any -- as for the features themselves
@@ -140,17 +135,19 @@ function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
   const { name, listing, headerParams, timeoutMs } = renamed;
   return {
     ...{ name, listing, headerParams, timeoutMs, ...sharedOf(renamed, within) },
-    call: around === undefined ? (args, ctx) => renamed.call(args, ctx) : async (args, ctx) => {
-      try {
-        return await around(
-          callOf(METHODS.callTool, { name, args, ctx }),
-          async (changed) =>
-            await renamed.call(changed.arguments, changed.ctx as ToolContext<App>) as JsonObject,
-        ) as Awaited<ReturnType<Tool["call"]>>;
-      } catch (error) {
-        return toolFailure(name, error) as Awaited<ReturnType<Tool["call"]>>;
-      }
-    },
+    call: around === undefined
+      ? (args, ctx, masksErrors) => renamed.call(args, ctx, masksErrors)
+      : async (args, ctx, masksErrors = false) => {
+        try {
+          return await around(
+            callOf(METHODS.callTool, { name, args, ctx }),
+            async ({ arguments: changed, ctx }) =>
+              await renamed.call(changed, ctx as ToolContext<App>, masksErrors) as JsonObject,
+          ) as Awaited<ReturnType<Tool["call"]>>;
+        } catch (error) {
+          return middlewareFailure(name, error, masksErrors);
+        }
+      },
   };
 }
 
@@ -161,12 +158,12 @@ function groupedPrompt<App>(prompt: Prompt<App>, within: Within): Prompt<App> {
     ...{ name, listing: { ...prompt.listing, name }, complete: prompt.complete },
     ...sharedOf(prompt, within),
     get: around === undefined
-      ? (args, ctx) => prompt.get(args, ctx)
-      : async (args, ctx) =>
+      ? (args, ctx, masksErrors) => prompt.get(args, ctx, masksErrors)
+      : async (args, ctx, masksErrors) =>
         await around(
           callOf(METHODS.getPrompt, { name, args, ctx }),
-          async (changed) =>
-            await prompt.get(changed.arguments, changed.ctx as ToolContext<App>) as JsonObject,
+          async ({ arguments: changed, ctx }) =>
+            await prompt.get(changed, ctx as ToolContext<App>, masksErrors) as JsonObject,
         ) as Awaited<ReturnType<Prompt["get"]>>,
   };
 }
@@ -230,9 +227,7 @@ function callOf(
 }
 
 /** An error of middleware is told to the model, as an error of the tool is. */
-function toolFailure(name: string, error: unknown): unknown {
-  if (error instanceof ProtocolError || error instanceof CallAborted) throw error;
-  const message = messageOf(error);
-  log.warning("Middleware failed", { tool: name, error: message, stack: stackOf(error) });
-  return errorResult(message || `Middleware of tool ${name} failed`);
+function middlewareFailure(tool: string, error: unknown, isMasked: boolean): CallToolResult {
+  const owner = `Middleware of tool ${tool}`;
+  return failureResult(error, { log, event: "Middleware failed", owner, tool, isMasked });
 }

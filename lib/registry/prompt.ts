@@ -51,7 +51,11 @@ export interface Prompt<App = any> extends Guarded, Serving {
    * @throws {ProtocolError} `invalid_params` naming each wrong argument, `internal_error` naming what
    * is wrong with the messages
    */
-  readonly get: (args: unknown, ctx: ToolContext<App>) => MaybePromise<GetPromptResult>;
+  readonly get: (
+    args: unknown,
+    ctx: ToolContext<App>,
+    masksErrors?: boolean,
+  ) => MaybePromise<GetPromptResult>;
 }
 
 /**
@@ -104,8 +108,8 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
     ...accessOf({ scopes, listedFor }, owner),
     ...servingOf({ tags, enabled }, owner),
     complete: complete as Completers,
-    get: (args, ctx) => {
-      const validation = validate((schema ?? NO_ARGUMENTS) as A, args ?? {});
+    get: (args, ctx, masksErrors) => {
+      const validation = validate((schema ?? NO_ARGUMENTS) as A, args ?? {}, masksErrors);
       return isPromise(validation)
         ? validation.then((settled) => runValid(settled, ctx))
         : runValid(validation, ctx);

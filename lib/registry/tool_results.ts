@@ -31,12 +31,13 @@ export class ToolResults<O extends z.ZodType> {
   /**
    * The result of a call.
    *
+   * @param masksErrors whether what the output schema throws is hidden from the client
    * @returns a result with `isError` for a value that does not match the output schema
    * @throws {TypeError} naming the tool and the member, for what is no result or does not fit in JSON
    */
-  read(returned: unknown): MaybePromise<CallToolResult> {
-    if (this.#isContent(returned)) return this.#readContent(returned);
-    if (this.#output !== undefined) return this.#structure(this.#output, returned);
+  read(returned: unknown, masksErrors = false): MaybePromise<CallToolResult> {
+    if (this.#isContent(returned)) return this.#readContent(returned, masksErrors);
+    if (this.#output !== undefined) return this.#structure(this.#output, returned, masksErrors);
     if (typeof returned === "string") return textResult(returned);
     if (returned === undefined) return { content: [] };
     throw new TypeError(
@@ -49,7 +50,7 @@ export class ToolResults<O extends z.ZodType> {
       "content" in returned && Array.isArray(returned.content);
   }
 
-  #readContent(returned: CallToolResult): MaybePromise<CallToolResult> {
+  #readContent(returned: CallToolResult, masksErrors: boolean): MaybePromise<CallToolResult> {
     const { structuredContent, ...rest } = returned;
     const result = this.#fit(rest) as CallToolResult;
     const error = firstError(result.content, contentError);
@@ -57,7 +58,7 @@ export class ToolResults<O extends z.ZodType> {
       throw new TypeError(`Content of tool ${this.#name} ${error}`);
     }
     if (this.#output !== undefined && result.isError !== true) {
-      return this.#structure(this.#output, structuredContent, result);
+      return this.#structure(this.#output, structuredContent, masksErrors, result);
     }
     return structuredContent === undefined ? result : {
       ...result,
@@ -68,8 +69,13 @@ export class ToolResults<O extends z.ZodType> {
   }
 
   /** Puts a value that matches the output schema beside its text, or says where it does not. */
-  #structure(output: O, value: unknown, full?: CallToolResult): MaybePromise<CallToolResult> {
-    const validation = validate(output, value);
+  #structure(
+    output: O,
+    value: unknown,
+    masksErrors: boolean,
+    full?: CallToolResult,
+  ): MaybePromise<CallToolResult> {
+    const validation = validate(output, value, masksErrors);
     const settle = (settled: Validation<z.output<O>>): CallToolResult =>
       settled.ok ? this.#structured(settled.value, full) : this.#wrongOutput(settled.errors);
     return isPromise(validation) ? validation.then(settle) : settle(validation);

@@ -4,8 +4,9 @@
  * @module
  */
 import * as z from "zod";
-import { CallAborted, messageOf, ProtocolError, stackOf } from "../base/errors.ts";
+import { CallAborted, messageOf, ProtocolError, stackOf, ToolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { maskedText, newReference } from "./masking.ts";
 
 /** Either the value, or each error as a line such as `a: Invalid input: expected number`. */
 export type Validation<T> =
@@ -27,28 +28,32 @@ let hasAsyncSchemas = false;
  * Applies a schema; at once where it allows, as a promise where it has asynchronous parts. What a
  * check or transform of the schema throws is an error of the value.
  *
+ * @param masksErrors whether the message of what a schema throws is hidden
  * @throws {ProtocolError} only what the schema itself threw as one
  */
 export function validate<S extends z.ZodType>(
   schema: S,
   value: unknown,
+  masksErrors = false,
 ): Validation<z.output<S>> | Promise<Validation<z.output<S>>> {
-  if (hasAsyncSchemas && asyncSchemas.has(schema)) return validateLater(schema, value);
+  if (hasAsyncSchemas && asyncSchemas.has(schema)) return validateLater(schema, value, masksErrors);
   try {
     return toValidation(schema.safeParse(value));
   } catch (error) {
-    if (!isAsyncError(error)) return toFailure(error);
+    if (!isAsyncError(error)) return toFailure(error, masksErrors);
     asyncSchemas.add(schema);
     hasAsyncSchemas = true;
-    return validateLater(schema, value);
+    return validateLater(schema, value, masksErrors);
   }
 }
 
 function validateLater<S extends z.ZodType>(
   schema: S,
   value: unknown,
+  masksErrors: boolean,
 ): Promise<Validation<z.output<S>>> {
-  return schema.safeParseAsync(value).then(toValidation, toFailure);
+  return schema.safeParseAsync(value)
+    .then(toValidation, (error) => toFailure(error, masksErrors));
 }
 
 /** By its name too, as the schema may come from another copy of zod. */
@@ -70,10 +75,17 @@ function allErrors(issues: readonly Issue[]): readonly string[] {
   return more > 0 ? [...told, `and ${more.toLocaleString("en")} more`] : told;
 }
 
-function toFailure(error: unknown): Validation<never> {
+function toFailure(error: unknown, isMasked: boolean): Validation<never> {
   if (error instanceof ProtocolError || error instanceof CallAborted) throw error;
-  log.warning("Schema threw", { error: messageOf(error), stack: stackOf(error) });
-  return { ok: false, errors: [messageOf(error)] };
+  const message = messageOf(error);
+  const fields = { error: message, stack: stackOf(error) };
+  if (!isMasked || error instanceof ToolError) {
+    log.warning("Schema threw", fields);
+    return { ok: false, errors: [message] };
+  }
+  const reference = newReference();
+  log.warning("Schema threw", { reference, ...fields });
+  return { ok: false, errors: [maskedText("a check failed", reference)] };
 }
 
 /** @param parents the path of the value that the issue's own path begins at */

@@ -9,7 +9,7 @@ import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
 import type { SessionMethods } from "../mcp/methods/table.ts";
-import { McpServer } from "../mcp/server.ts";
+import { McpServer, type McpServerOptions } from "../mcp/server.ts";
 import { tracing } from "../mcp/tracing.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { Catalog } from "../registry/catalog.ts";
@@ -41,6 +41,8 @@ export interface TransportOptions {
   readonly access?: AccessCheck | undefined;
   /** Keeps events for clients that come back; default: the memory of this process. */
   readonly store?: EventStore | undefined;
+  /** Whether unexpected errors are hidden from the client of a request; default: from nobody. */
+  readonly masksErrors?: McpServerOptions["masksErrors"];
   /** The dialects of its endpoint, in the order in which they are asked. */
   readonly dialects: readonly Dialect[];
 }
@@ -87,7 +89,8 @@ export function createTransport(
   settings: TransportSettings,
   options: TransportOptions,
 ): Transport {
-  const { info, instructions, use = [], lifespan, catalog, access, dialects } = options;
+  const { info, instructions, use = [], lifespan, catalog, access, dialects, masksErrors } =
+    options;
   const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
   const signer = new Signer(settings.MCP_SESSION_KEY);
@@ -98,6 +101,7 @@ export function createTransport(
     ...(instructions !== undefined && { instructions }),
     ...(lifespan !== undefined && { lifespan }),
     sessionMethods: options.sessionMethods,
+    ...(masksErrors !== undefined && { masksErrors }),
     pageSize: settings.MCP_PAGE_SIZE,
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
     around: tracing(catalog, info.version),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CallAborted } from "../../base/errors.ts";
+import { CallAborted, ToolError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import {
@@ -55,7 +55,7 @@ export class ClientRequests {
    */
   async ask(question: Question, call: AskingCall): Promise<unknown> {
     if (!supports(this.#options.capabilities(), question.requires)) {
-      throw new Error(
+      throw new ToolError(
         `Client does not support ${question.method}: it declared no capability ` +
           capabilityName(question.requires),
       );
@@ -115,7 +115,7 @@ class PendingRequest extends TimerEntry {
     if ("result" in response) return this.#settled.resolve(response.result);
     const { code, message } = response.error;
     this.#settled.reject(
-      new Error(`Client refused ${this.#request.method}: ${message} (${code})`),
+      new ToolError(`Client refused ${this.#request.method}: ${message} (${code})`),
     );
   }
 
@@ -134,7 +134,7 @@ class PendingRequest extends TimerEntry {
 
   onDue(): void {
     this.fail(
-      new Error(`Client did not answer ${this.#request.method} within ${this.#timeoutMs} ms`),
+      new ToolError(`Client did not answer ${this.#request.method} within ${this.#timeoutMs} ms`),
     );
   }
 }

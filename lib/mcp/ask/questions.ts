@@ -6,7 +6,7 @@
  */
 import type { ZodType } from "zod";
 import * as z from "zod";
-import type { CallAborted } from "../../base/errors.ts";
+import { type CallAborted, ToolError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import { ignoreRejection } from "../../base/promises.ts";
 import type {
@@ -186,7 +186,7 @@ function elicited(answer: unknown): Elicited<unknown> {
 }
 
 function wrongAnswer(method: string, fault: string): Error {
-  return new Error(`Client answered ${method} wrongly: ${fault}`);
+  return new ToolError(`Client answered ${method} wrongly: ${fault}`);
 }
 
 function covers(given: unknown, required: unknown): boolean {

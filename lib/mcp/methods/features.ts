@@ -63,25 +63,26 @@ export function featureMethods({ catalog, pageSize, use }: ServerContext): Featu
     callTool: featureMethod(
       use,
       { method: METHODS.callTool, nameParam: "name" },
-      (name, args, ctx, visibility) =>
-        (tools.find(name, visibility) ?? unknownName("tool", name, METHODS.listTools)).call(
-          args,
-          ctx,
-        ),
+      (name, args, ctx, call) => {
+        const tool = tools.find(name, call.scope.session?.visibility);
+        if (tool === undefined) unknownName("tool", name, METHODS.listTools);
+        return tool.call(args, ctx, call.masksErrors);
+      },
     ),
     getPrompt: featureMethod(
       use,
       { method: METHODS.getPrompt, nameParam: "name" },
-      (name, args, ctx, visibility) =>
-        (prompts.find(name, visibility) ?? unknownName("prompt", name, METHODS.listPrompts)).get(
-          args,
-          ctx,
-        ),
+      (name, args, ctx, call) => {
+        const prompt = prompts.find(name, call.scope.session?.visibility);
+        if (prompt === undefined) unknownName("prompt", name, METHODS.listPrompts);
+        return prompt.get(args, ctx, call.masksErrors);
+      },
     ),
     readResource: featureMethod(
       use,
       { method: METHODS.readResource, nameParam: "uri" },
-      (uri, _args, ctx, visibility) => {
+      (uri, _args, ctx, call) => {
+        const visibility = call.scope.session?.visibility;
         const resource = catalog.resource(uri, visibility);
         return resource?.read(resource.name, ctx) ??
           readByTemplate(

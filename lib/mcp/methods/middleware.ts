@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { CallAborted, messageOf, ProtocolError, stackOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { ToolContext } from "../../registry/context.ts";
+import { failureResult } from "../../registry/failure.ts";
 import { composeMiddleware, type Middleware } from "../../registry/middleware.ts";
-import type { Sight } from "../../registry/visibility.ts";
-import { errorResult } from "../../registry/tool_results.ts";
 import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
 import { METHODS } from "../../wire/methods.ts";
+import type { Call } from "../call.ts";
 import type { RequestScope } from "../scope.ts";
 import { createToolContext } from "../tool_context.ts";
 import { objectParam, textParam } from "./params.ts";
@@ -22,7 +21,7 @@ export type RunFeature = (
   name: string,
   args: JsonObject | undefined,
   ctx: ToolContext,
-  visibility: Sight | undefined,
+  call: Call,
 ) => MaybePromise<unknown>;
 
 /** How a request names its feature. */
@@ -46,7 +45,7 @@ export function featureMethod(
         textParam(params, nameParam),
         argumentsOf(params, nameParam),
         createToolContext(call),
-        call.scope.session?.visibility,
+        call,
       );
   }
   const around = composeMiddleware(use);
@@ -57,14 +56,15 @@ export function featureMethod(
     try {
       return await around(
         { method, name, arguments: args, caller: ctx.caller, ctx },
-        async (changed) => {
-          const { visibility } = call.scope.session ?? {};
-          return await run(changed.name, changed.arguments, changed.ctx, visibility) as JsonObject;
-        },
+        async (changed) =>
+          await run(changed.name, changed.arguments, changed.ctx, call) as JsonObject,
       );
     } catch (error) {
       if (method !== METHODS.callTool) throw error;
-      return toolFailure(name, error);
+      const owner = `Middleware of tool ${name}`;
+      const { masksErrors: isMasked } = call;
+      // An error of middleware is told to the model, as an error of the tool is.
+      return failureResult(error, { log, event: "Middleware failed", owner, tool: name, isMasked });
     }
   };
 }
@@ -96,12 +96,4 @@ function argumentsOf(
 
 function valueOf(result: unknown): JsonObject {
   return result instanceof SerializedResult ? result.value : result as JsonObject;
-}
-
-/** An error of middleware is told to the model, as an error of the tool is. */
-function toolFailure(name: string, error: unknown): JsonObject {
-  if (error instanceof ProtocolError || error instanceof CallAborted) throw error;
-  const message = messageOf(error);
-  log.warning("Middleware failed", { tool: name, error: message, stack: stackOf(error) });
-  return errorResult(message || `Middleware of tool ${name} failed`);
 }
