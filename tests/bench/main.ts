@@ -15,6 +15,7 @@ import { echoCalls, latency } from "./rows/calls.ts";
 import { connections } from "./rows/connections.ts";
 import { killed, listChanged } from "./rows/crowds.ts";
 import { keepalive, memory } from "./rows/idle.ts";
+import { nodeCalls, nodeStreams } from "./rows/node_listener.ts";
 import { plainGrowth, plainStreams } from "./rows/plain.ts";
 import { twoProcesses } from "./rows/processes.ts";
 import { sessionCalls } from "./rows/sessions.ts";
@@ -28,6 +29,8 @@ const GROUPS: readonly RowGroup[] = [
   authorizedCalls,
   sessionCalls,
   plainStreams,
+  nodeCalls,
+  nodeStreams,
   memory,
   keepalive,
   listChanged,

@@ -42,8 +42,16 @@ const ADMIT_CROWDS = {
   MCP_STREAM_OPENS_PER_SECOND: "10000",
   MCP_MAX_FLAPS: "10000",
 };
-/** Nothing of the caller's own environment may reach the server. */
-const NO_ENV = Object.fromEntries(Object.keys(SETTINGS_SCHEMA.shape).map((name) => [name, ""]));
+/** Nothing of the caller's own environment may reach the server, but for the listener under test. */
+const NO_ENV = {
+  ...Object.fromEntries(Object.keys(SETTINGS_SCHEMA.shape).map((name) => [name, ""])),
+  MCP_LISTENER: listenerUnderTest(),
+};
+
+/** What `MCP_LISTENER` says in the environment of the tests: `deno` unless it says `node`. */
+export function listenerUnderTest(): string {
+  return Deno.env.get("MCP_LISTENER") || "deno";
+}
 
 export class ServerProcess extends Child {
   readonly port: number = 0;

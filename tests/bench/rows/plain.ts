@@ -49,29 +49,54 @@ async function inTurn(
   return found;
 }
 
+/** Two servers of streams. */
+export interface StreamComparison {
+  readonly what: string;
+  readonly atLeast: number;
+  readonly own: Launch;
+  readonly bare: Launch;
+  /** What the bare one is. */
+  readonly of: string;
+}
+
+/** How many streams a second come and go at Lifeline, against a bare server. */
+export async function comparedStreams(
+  { what, atLeast, own, bare, of }: StreamComparison,
+  effort: Effort,
+): Promise<Found> {
+  await using bareServer = await ServerProcess.start(bare);
+  await using ownServer = await ServerProcess.start(own);
+  const [bares = [], owns = []] = await inTurn([bareServer, ownServer], effort);
+  const all = (speeds: readonly Speed[], figure: keyof Speed) =>
+    speeds.map((speed) => speed[figure]);
+  const ratio = ratioOf(all(owns, "perSecond"), all(bares, "perSecond"));
+  const figure = (speeds: readonly Speed[]) =>
+    `${shown(spreadOf(all(speeds, "perSecond")), "/s")}, ` +
+    shown(spreadOf(all(speeds, "cpuUs")), "µs CPU");
+  return {
+    rows: [{
+      what,
+      target: `at least ${atLeast} × the streams/s of ${of}`,
+      measured: shown(ratio, "×"),
+      byCpu: shown(ratioOf(all(bares, "cpuUs"), all(owns, "cpuUs")), "×"),
+      verdict: ratio.median >= atLeast,
+      figures: { Lifeline: figure(owns), [of]: figure(bares) },
+    }],
+  };
+}
+
+const PLAIN = "plain dialect: open, welcome, response, client leaves";
+
 export const plainStreams: RowGroup = {
-  name: "plain dialect: open, welcome, response, client leaves",
-  run: async (effort): Promise<Found> => {
-    await using bare = await ServerProcess.start(peer("sse_limit.js"));
-    await using own = await ServerProcess.start(roomyLifeline(1_000));
-    const [bares = [], owns = []] = await inTurn([bare, own], effort);
-    const all = (speeds: readonly Speed[], figure: keyof Speed) =>
-      speeds.map((speed) => speed[figure]);
-    const ratio = ratioOf(all(owns, "perSecond"), all(bares, "perSecond"));
-    const figure = (speeds: readonly Speed[]) =>
-      `${shown(spreadOf(all(speeds, "perSecond")), "/s")}, ` +
-      shown(spreadOf(all(speeds, "cpuUs")), "µs CPU");
-    return {
-      rows: [{
-        what: "plain dialect: open, welcome, response, client leaves",
-        target: `at least ${AT_LEAST} × the streams/s of a bare stream`,
-        measured: shown(ratio, "×"),
-        byCpu: shown(ratioOf(all(bares, "cpuUs"), all(owns, "cpuUs")), "×"),
-        verdict: ratio.median >= AT_LEAST,
-        figures: { Lifeline: figure(owns), "a bare stream": figure(bares) },
-      }],
-    };
-  },
+  name: PLAIN,
+  run: (effort) =>
+    comparedStreams({
+      what: PLAIN,
+      atLeast: AT_LEAST,
+      own: roomyLifeline(1_000),
+      bare: peer("sse_limit.js"),
+      of: "a bare stream",
+    }, effort),
 };
 
 export const plainGrowth: RowGroup = {

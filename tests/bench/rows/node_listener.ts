@@ -1,0 +1,41 @@
+/**
+ * The listener on `node:http`, against bare handlers on it.
+ *
+ * @module
+ */
+import { inTurn } from "../load.ts";
+import type { RowGroup } from "../report.ts";
+import { ECHO_CALL } from "../requests.ts";
+import { lifeline, peer, roomFor, ServerProcess } from "../server_process.ts";
+import { compared } from "./compared.ts";
+import { comparedStreams } from "./plain.ts";
+
+const LISTENER = "--mcp-listener=node";
+const CALLS = "`MCP_LISTENER=node`: `tools/call` of `echo`, session-less, JSON";
+const STREAMS = "`MCP_LISTENER=node`: open, welcome, response, client leaves";
+
+export const nodeCalls: RowGroup = {
+  name: CALLS,
+  run: async (effort) => {
+    await using limit = await ServerProcess.start(peer("node_limit.js"));
+    await using own = await ServerProcess.start(lifeline(LISTENER));
+    const found = await inTurn({
+      limit: { server: limit, ...ECHO_CALL },
+      own: { server: own, ...ECHO_CALL },
+    }, effort);
+    const of = "a bare handler on node:http";
+    return { rows: [compared(found.own, found.limit, { what: CALLS, atLeast: 0.75, of })] };
+  },
+};
+
+export const nodeStreams: RowGroup = {
+  name: STREAMS,
+  run: (effort) =>
+    comparedStreams({
+      what: STREAMS,
+      atLeast: 0.7,
+      own: lifeline(...roomFor(1_000), LISTENER),
+      bare: peer("node_sse_limit.js"),
+      of: "a bare stream on node:http",
+    }, effort),
+};
