@@ -18,6 +18,7 @@ import { withdrawSecrets } from "./lib/runtime/secrets.ts";
 import { runServer } from "./lib/runtime/run_server.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
 import { heap } from "./lib/runtime/heap.ts";
+import { resident } from "./lib/runtime/resident.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 
@@ -51,6 +52,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
     ...(keysFile !== undefined && { auth: { keys: keysFile.keys } }),
     settings,
     heap,
+    resident,
   });
   rejections.observer = app.observer;
   if (checkConfig) {

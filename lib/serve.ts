@@ -11,6 +11,7 @@ import { readCommand } from "./runtime/config.ts";
 import { endProcess } from "./runtime/end_process.ts";
 import { readVariable } from "./runtime/environment.ts";
 import { heap } from "./runtime/heap.ts";
+import { resident } from "./runtime/resident.ts";
 import { runServer } from "./runtime/run_server.ts";
 import { SocketPeer } from "./runtime/listen/socket_peer.ts";
 import { StderrLines } from "./runtime/stderr.ts";
@@ -46,10 +47,10 @@ export function readSettings(args: readonly string[] = Deno.args): Settings {
  * @example
  * ```ts ignore
  * import { createApp } from "@lifeline/mcp";
- * import { heap, readSettings, serve } from "@lifeline/mcp/serve";
+ * import { heap, readSettings, resident, serve } from "@lifeline/mcp/serve";
  * import { greet } from "./tools.ts";
  *
- * await serve(createApp({ tools: [greet], settings: readSettings(), heap }));
+ * await serve(createApp({ tools: [greet], settings: readSettings(), heap, resident }));
  * ```
  */
 export async function serve(
@@ -96,4 +97,4 @@ export function toServeHandler(
   return (request, info) => app.fetch(request, new SocketPeer(info, ""));
 }
 
-export { heap };
+export { heap, resident };

@@ -24,8 +24,8 @@ function setting<T>(read: Read<NonNullable<T>>, fallback: T) {
 }
 
 /** A whole number. */
-export function integer(min: number, max: number, fallback: number) {
-  return setting<number>((given, refuse) => {
+export function integer<T extends number | undefined>(min: number, max: number, fallback: T) {
+  return setting<number | T>((given, refuse) => {
     const value = Number(given);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     return refuse(`Expected a whole number from ${min} to ${max}`);

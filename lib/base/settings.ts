@@ -17,7 +17,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const milliseconds = (fallback: number, min = 1) => integer(min, MAX_TIMER_MS, fallback);
 const count = (fallback: number) => integer(1, 1e9, fallback);
-const bytes = (fallback: number) => integer(1024, 2 ** 40, fallback);
+const MAX_BYTES = 2 ** 40;
+const bytes = (fallback: number) => integer(1024, MAX_BYTES, fallback);
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
 /** `token` of RFC 9110, section 5.6.2. */
@@ -128,6 +129,13 @@ const ADMISSION = {
     .describe("Unused short streams after which a client is refused (one is forgiven every 10 s)"),
   MCP_MAX_HEAP_PERCENT: integer(1, 100, 85)
     .describe("Heap use, in percent of its limit, above which new work is refused"),
+  MCP_MAX_RESIDENT_PERCENT: integer(1, 100, 85).describe(
+    "Resident memory, in percent of MCP_MEMORY_BYTES, above which new work is refused",
+  ),
+  MCP_MEMORY_BYTES: integer(1024, MAX_BYTES, undefined).describe(
+    "Memory that the process may use; default: the limit of its cgroup, else the machine's " +
+      "memory (asking needs --allow-sys=systemMemoryInfo)",
+  ),
 };
 
 const REQUESTS = {

@@ -77,6 +77,10 @@ export interface Settings {
   readonly MCP_MAX_FLAPS: number;
   /** Heap use, in percent of its limit, above which new work is refused. */
   readonly MCP_MAX_HEAP_PERCENT: number;
+  /** Resident memory, in percent of MCP_MEMORY_BYTES, above which new work is refused. */
+  readonly MCP_MAX_RESIDENT_PERCENT: number;
+  /** Memory that the process may use; default: the limit of its cgroup, else the machine's memory (asking needs --allow-sys=systemMemoryInfo). */
+  readonly MCP_MEMORY_BYTES: number | undefined;
   /** Maximum number of running requests per stream or session. */
   readonly MCP_MAX_REQUESTS_PER_CONNECTION: number;
   /** Maximum size of a request body. */

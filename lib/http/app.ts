@@ -103,6 +103,7 @@ export interface ComposedApp {
 /** Composes an app; {@linkcode createApp} hands out the app alone. */
 export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
   const settings = settingsWith(options.settings);
+  const resident = residentOf(options.resident, settings);
   const { heap, use, store, sessionMethods, pages = loadPages, dialects = DIALECTS } = options;
   const info = options.info ?? infoOf(settings);
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
@@ -115,7 +116,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = watchOver({ dialects, wheel, catalog, observer: options.observer, audit });
   const { emit, recent, metrics } = watch;
-  const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, emit });
+  const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, resident, emit });
   const core: Core = { wheel, emit, connections };
   const access = new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
@@ -123,7 +124,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const own = { info, instructions, use, lifespan, catalog, access, dialects, store };
   const transport = createTransport(core, settings, { ...own, masksErrors, sessionMethods });
-  watch.addGauges({ ...transport, connections, heap, settings });
+  watch.addGauges({ ...transport, connections, heap, resident, settings });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const bodies = bodyLimits(settings, core);
@@ -156,6 +157,16 @@ function maskingBy(settings: Settings, asksWhoIsThere: boolean): (scope: Request
   const isReachable = !isLoopback(HOST) || MCP_PUBLIC_URL !== undefined ||
     MCP_TRUSTED_PROXIES.length > 0;
   return errorMasking(MCP_MASK_ERRORS, asksWhoIsThere || isReachable);
+}
+
+/** Resident memory, with the limit that the settings give. */
+function residentOf(
+  resident: AppOptions["resident"],
+  { MCP_MEMORY_BYTES: limit }: Settings,
+): AppOptions["resident"] | undefined {
+  return resident === undefined || limit === undefined
+    ? resident
+    : () => ({ used: resident().used, limit });
 }
 
 /** The steps of a request that the settings alone decide. */

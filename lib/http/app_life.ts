@@ -38,9 +38,9 @@ export function lifeOf(
     activity: () => {
       const sessions = transport.sessions.size;
       const { queuedBytes: unreadBytes } = connections.ledger();
-      // Timers of idle sessions, and those of bodies and ended streams that end with their next check.
+      // Timers of idle sessions, and those of bodies, ended streams and memory that end with their next check.
       const known = sessions + connections.tails +
-        (bodies.deadlines.isScheduled ? 1 : 0);
+        (bodies.deadlines.isScheduled ? 1 : 0) + (connections.admission.isMeasuring ? 1 : 0);
       return {
         streams: connections.size,
         sessions,

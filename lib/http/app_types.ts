@@ -14,7 +14,7 @@ import type { Lifespan } from "../registry/lifespan.ts";
 import type { SessionMethods } from "../mcp/methods/table.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { EventStore } from "../store/event_store.ts";
-import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
+import type { MemoryFigures } from "../stream/admit/memory_gauge.ts";
 import type { OpenStreams } from "../stream/open_streams.ts";
 import type { Dialect } from "../transport/dialect.ts";
 import type { Peer } from "../transport/peer.ts";
@@ -36,7 +36,9 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly sessionMethods?: SessionMethods | undefined;
   readonly settings?: Partial<Settings>;
   /** Figures of the JavaScript heap, where the runtime tells them. */
-  readonly heap?: () => HeapFigures;
+  readonly heap?: () => MemoryFigures;
+  /** Figures of the process's resident memory, where the runtime tells them. */
+  readonly resident?: () => MemoryFigures;
   readonly wheel?: TimerWheelOptions;
   /** Keeps events for clients that come back to a stream; default: the memory of this process. */
   readonly store?: EventStore | undefined;

@@ -17,6 +17,7 @@ export function registryLimits(settings: Settings): RegistryLimits {
     maxConnectionsPerClient: settings.MCP_MAX_CONNECTIONS_PER_CLIENT,
     maxTotalQueuedBytes: settings.MCP_MAX_TOTAL_QUEUED_BYTES,
     maxHeapPercent: settings.MCP_MAX_HEAP_PERCENT,
+    maxResidentPercent: settings.MCP_MAX_RESIDENT_PERCENT,
     recheckMs: settings.MCP_AUTH_RECHECK_MS,
     maxFlaps: settings.MCP_MAX_FLAPS,
     maxTotalBodyBytes: settings.MCP_MAX_TOTAL_BODY_BYTES,

@@ -1,5 +1,5 @@
 import { nodeV8, nodeVm } from "../base/node.ts";
-import type { HeapFigures } from "../stream/admit/heap_gauge.ts";
+import type { MemoryFigures } from "../stream/admit/memory_gauge.ts";
 
 /** Share of the heap above which garbage is collected before the heap counts as full. */
 const DOUBTFUL = 0.75;
@@ -15,7 +15,7 @@ let collectedAt = -Infinity;
  * V8 keeps garbage until it needs room. A server that refuses all work needs no room, so it would go
  * on refusing because of garbage. Garbage is therefore collected before a heap counts as full.
  */
-export function heap(): HeapFigures {
+export function heap(): MemoryFigures {
   const { used_heap_size, heap_size_limit } = nodeV8().getHeapStatistics();
   const now = performance.now();
   if (used_heap_size < heap_size_limit * DOUBTFUL || now - collectedAt < COLLECT_INTERVAL_MS) {

@@ -5,6 +5,7 @@ import { EventLoopLag } from "./event_loop_lag.ts";
 import { greetingLine } from "./greeting.ts";
 import { requireSs } from "./half_open/tcp_probe.ts";
 import type { Listen } from "./listen/listener.ts";
+import { resident } from "./resident.ts";
 import { serve } from "./serve.ts";
 import type { StderrLines } from "./stderr.ts";
 import type { StopSignals } from "./stop_signals.ts";
@@ -29,6 +30,7 @@ export async function runServer(app: App, { lines, signals }: RunOptions): Promi
   const lag = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
   lag.start();
   warnIfOpen(app);
+  sayIfUnbounded(app);
   try {
     return await serve(app, {
       hostname: settings.HOST,
@@ -53,6 +55,14 @@ async function chooseListener({ settings }: App): Promise<Listen | undefined> {
   if (settings.MCP_LISTENER === "deno") return undefined;
   const { listenWithNode } = await import("./listen/node_listener.ts");
   return listenWithNode(settings);
+}
+
+/** Says so when resident memory has no limit, as the runtime may not ask for the machine's. */
+function sayIfUnbounded({ settings }: App): void {
+  if (settings.MCP_MEMORY_BYTES !== undefined || Number.isFinite(resident().limit)) return;
+  logFor("main").info(
+    "Resident memory has no limit: grant --allow-sys=systemMemoryInfo, or set MCP_MEMORY_BYTES",
+  );
 }
 
 /** Warns when anybody on the network may call the tools. */

@@ -9,6 +9,7 @@ export const REFUSALS = [
   "max_per_client",
   "queue_budget",
   "heap",
+  "resident",
   "open_rate",
   "initialize_rate",
   "call_rate",

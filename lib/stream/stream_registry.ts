@@ -8,7 +8,7 @@ import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits } from "./admit/admission.ts";
-import type { HeapFigures } from "./admit/heap_gauge.ts";
+import type { MemoryFigures } from "./admit/memory_gauge.ts";
 import type { Client, Socket } from "./client.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
 import { type CredentialLimits, Credentials } from "./credentials.ts";
@@ -28,7 +28,9 @@ export interface RegistryLimits extends StreamLimits, AdmissionLimits, Credentia
 /** Whom the registry asks, and whom it tells. */
 export interface RegistryOptions {
   /** Figures of the JavaScript heap, where the runtime has them. */
-  readonly heap?: (() => HeapFigures) | undefined;
+  readonly heap?: (() => MemoryFigures) | undefined;
+  /** Figures of the process's resident memory, where the runtime has them. */
+  readonly resident?: (() => MemoryFigures) | undefined;
   /** Told of every stream, ping and refusal. */
   readonly emit?: Emit;
 }
@@ -78,15 +80,15 @@ export class StreamRegistry {
   constructor(
     limits: RegistryLimits,
     wheel: TimerWheel = new TimerWheel(),
-    { heap, emit = emitNothing }: RegistryOptions = {},
+    { heap, resident, emit = emitNothing }: RegistryOptions = {},
   ) {
     this.#limits = limits;
     this.#emit = emit;
     this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
     this.admission = new Admission(limits, {
-      now: () => wheel.now(),
+      wheel,
       queuedBytes: () => this.#queues.syncIfFull(),
-      heap,
+      memory: { heap, resident },
       onRefused: (refusal) => {
         this.#ledger.countRefused(refusal);
         emit("refused", refusal);

@@ -20,7 +20,8 @@ function read(name: string): string {
 
 /** A scrape in which every metric has samples, and so its labels. */
 async function fullScrape(): Promise<Scrape> {
-  using app = testApp({ heap: () => ({ used: 1, limit: 2 }) });
+  const memory = () => ({ used: 1, limit: 2 });
+  using app = testApp({ heap: memory, resident: memory });
   const client = await app.open(toolCall("echo", { message: "hi" }));
   await client.events.nextNamed("response");
   await client.events.leave();

@@ -48,7 +48,10 @@ function typeOf(name: SettingName): string {
   if (words !== undefined) return words.replaceAll("|", " | ");
   const { data } = schema.safeParse(undefined);
   if (Array.isArray(data)) return "readonly string[]";
-  return data === undefined ? "string | undefined" : typeof data;
+  if (data !== undefined) return typeof data;
+  return `${
+    /whole number/.test(error?.issues[0]?.message ?? "") ? "number" : "string"
+  } | undefined`;
 }
 
 if (import.meta.main) await Deno.writeTextFile(SETTINGS_TYPE, settingsType());

@@ -22,6 +22,7 @@ import { FakeTime } from "./time.ts";
 /** The defaults of the settings, with room for few and small streams. */
 export const LIMITS: RegistryLimits = {
   maxHeapPercent: 85,
+  maxResidentPercent: 85,
   maxTotalBodyBytes: 67_108_864,
   maxBodyBytesPerClient: 16_777_216,
   streamOpens: { perSecond: 1e6, burst: 1e6 },

@@ -59,7 +59,8 @@ Deno.test("every setting has a flag", () => {
   for (const name of Object.keys(SETTINGS_SCHEMA.shape) as SettingName[]) {
     const flag = `--${name.toLowerCase().replaceAll("_", "-")}`;
     assertStringIncludes(helpText(), flag);
-    const value = String(defaults[name] ?? (/_URL$/.test(name) ? URL_VALUE : "x".repeat(32)));
+    const text = /_URL$/.test(name) ? URL_VALUE : /_BYTES$/.test(name) ? "2048" : "x".repeat(32);
+    const value = String(defaults[name] ?? text);
     assertEquals(String(read([`${flag}=${value}`]).settings[name]), value, flag);
   }
 });

@@ -44,11 +44,15 @@ Deno.test("/metrics of a process started as deno task start does", async (t) => 
     assertEquals(figures.value("lifeline_unhandled_rejections_total"), 1);
   });
 
-  await t.step("the heap is told, and its limit", async () => {
+  await t.step("heap and resident memory are told, and their limits", async () => {
     const figures = await scrape(server);
     const used = figures.value("lifeline_heap_used_bytes");
     assert(used > 1_000_000, String(used));
     assert(figures.value("lifeline_heap_limit_bytes") > used);
+    const resident = figures.value("lifeline_resident_bytes");
+    assert(resident > used, String(resident));
+    const limit = figures.value("lifeline_memory_limit_bytes");
+    assert(limit > resident && Number.isFinite(limit), String(limit));
   });
 
   await t.step("the delay of the event loop is measured", async () => {

@@ -7,7 +7,7 @@
 import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStore } from "../../store/event_store.ts";
-import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
+import type { MemoryFigures } from "../../stream/admit/memory_gauge.ts";
 import { CLOSE_REASONS } from "../../stream/close_reason.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
@@ -23,7 +23,8 @@ export interface GaugeSources {
   readonly sessions: SessionTable;
   readonly server: McpServer;
   readonly store: EventStore;
-  readonly heap: (() => HeapFigures) | undefined;
+  readonly heap: (() => MemoryFigures) | undefined;
+  readonly resident: (() => MemoryFigures) | undefined;
   readonly settings: Pick<
     Settings,
     "MCP_MAX_CONNECTIONS" | "MCP_MAX_SESSIONS" | "MCP_MAX_TOTAL_QUEUED_BYTES"
@@ -33,7 +34,7 @@ export interface GaugeSources {
 
 /** Has all gauges read at every scrape. */
 export function addGauges(sources: GaugeSources): void {
-  const { metrics, sessions, server, store, heap, settings, version } = sources;
+  const { metrics, sessions, server, store, heap, resident, settings, version } = sources;
   addStreamGauges(sources);
   addStreamCounters(sources);
   const gauge = gaugeIn(metrics);
@@ -56,6 +57,10 @@ export function addGauges(sources: GaugeSources): void {
   if (heap !== undefined) {
     gauge("lifeline_heap_used_bytes", "JavaScript heap in use", () => heap().used);
     gauge("lifeline_heap_limit_bytes", "Size at which V8 gives up", () => heap().limit);
+  }
+  if (resident !== undefined) {
+    gauge("lifeline_resident_bytes", "Memory of the process in use", () => resident().used);
+    gauge("lifeline_memory_limit_bytes", "Memory it may use", () => resident().limit);
   }
   const startedAt = Date.now() / 1000;
   gauge("lifeline_start_time_seconds", "When this app was made, Unix time", () => startedAt);

@@ -7,7 +7,7 @@ import type { Auth } from "../../auth/auth.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
-import type { HeapFigures } from "../../stream/admit/heap_gauge.ts";
+import type { MemoryFigures } from "../../stream/admit/memory_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { noStoreJson } from "../../transport/respond.ts";
@@ -27,7 +27,7 @@ export interface AdminRouteDeps {
   readonly isOpen: boolean;
   readonly recent: RecentEnds;
   readonly metrics: Metrics;
-  readonly heap: (() => HeapFigures) | undefined;
+  readonly heap: (() => MemoryFigures) | undefined;
   readonly settings: Pick<
     Settings,
     "MCP_ADMIN_TOKEN" | "MCP_READ_TOKEN" | "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL"

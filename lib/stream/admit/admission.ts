@@ -11,17 +11,16 @@ import { BodyBudget, type BodyBudgetLimits, type BodyRefusal } from "./body_budg
 import { FlapDetector } from "./flap_detector.ts";
 import type { Refusal } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
-import { type HeapFigures, HeapGauge } from "./heap_gauge.ts";
+import type { TimerWheel } from "../../base/timer_wheel.ts";
+import { MemoryGauge, type MemoryLimits, type MemorySources } from "./memory_gauge.ts";
 import { type Lease, Slots } from "./slots.ts";
 import type { Client } from "../client.ts";
 
 /** See the settings of the same names. */
-export interface AdmissionLimits extends BodyBudgetLimits {
+export interface AdmissionLimits extends BodyBudgetLimits, MemoryLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerClient: number;
   readonly maxTotalQueuedBytes: number;
-  /** Share of the heap that may be in use, in percent. */
-  readonly maxHeapPercent: number;
   readonly streamOpens: BucketRate;
   readonly initializes: BucketRate;
   /** Of tool calls and completions. */
@@ -31,12 +30,11 @@ export interface AdmissionLimits extends BodyBudgetLimits {
 
 /** What {@linkcode Admission} asks others. */
 export interface AdmissionSources {
-  /** Monotonic ms. */
-  readonly now: () => number;
+  readonly wheel: TimerWheel;
   /** Bytes that wait for all readers together. */
   readonly queuedBytes: () => number;
-  /** The heap; measured a few times a second at most. */
-  readonly heap: (() => HeapFigures) | undefined;
+  /** Measure memory, where the runtime can. */
+  readonly memory: MemorySources;
   /** Told of every refusal. */
   readonly onRefused: (refusal: Refusal) => void;
 }
@@ -77,7 +75,7 @@ export class Admission {
   readonly #calls = new Slots();
   readonly #streams = new Slots();
   readonly #sessions = new Slots();
-  readonly #heap: HeapGauge;
+  readonly #memory: MemoryGauge;
   readonly #limits: AdmissionLimits;
   readonly #sources: AdmissionSources;
   readonly #refusals = new ThrottledWarning(logFor("stream"));
@@ -90,7 +88,7 @@ export class Admission {
   constructor(limits: AdmissionLimits, sources: AdmissionSources) {
     this.#limits = limits;
     this.#sources = sources;
-    this.#heap = new HeapGauge(sources.heap, limits.maxHeapPercent, sources.now);
+    this.#memory = new MemoryGauge(sources.memory, limits, sources.wheel);
     this.bodies = new BodyBudget(limits, (refusal, client) => this.#refuseBody(refusal, client));
     this.#opens = new TokenBuckets(limits.streamOpens, MAX_CLIENTS);
     this.#initializes = new TokenBuckets(limits.initializes, MAX_CLIENTS);
@@ -117,14 +115,29 @@ export class Admission {
     return this.#calls.total;
   }
 
+  /** Whether the timer of the memory gauge runs. */
+  get isMeasuring(): boolean {
+    return this.#memory.isScheduled;
+  }
+
   /**
    * Lets a request in at all, whatever it is for.
    *
-   * @throws {ProtocolError} with `Retry-After`, during a drain and while the heap is full
+   * @throws {ProtocolError} with `Retry-After`, during a drain and while memory is full
    */
   admitRequest(): void {
     if (this.#isDraining) this.#refuse("draining");
-    if (this.#heap.isFull()) this.#refuseHeap();
+    this.admitBody();
+  }
+
+  /**
+   * Lets a body be read, or more of it, whatever it is for.
+   *
+   * @throws {ProtocolError} with `Retry-After`, while memory is full
+   */
+  admitBody(): void {
+    const { full } = this.#memory;
+    if (full !== undefined) this.#refuse(full, "the server is short of memory");
   }
 
   /**
@@ -136,7 +149,7 @@ export class Admission {
    * @throws {ProtocolError} with `Retry-After`, where the client sends them too fast
    */
   admitCalls(key: string, count: number): void {
-    const waitMs = this.#callRate.take(key, this.#sources.now(), count);
+    const waitMs = this.#callRate.take(key, this.#sources.wheel.now(), count);
     if (waitMs > 0) this.#refuse("call_rate", "the client calls too fast", waitMs);
   }
 
@@ -154,7 +167,7 @@ export class Admission {
     this.admitRequest();
     const { client } = arrival;
     if (kind === "session") {
-      const waitMs = this.#initializes.take(client.key, this.#sources.now());
+      const waitMs = this.#initializes.take(client.key, this.#sources.wheel.now());
       if (waitMs > 0) this.#refuse("initialize_rate", "the client initializes too fast", waitMs);
       return this.#sessions.take(client.key);
     }
@@ -166,22 +179,12 @@ export class Admission {
     return this.#streams.take(client.key);
   }
 
-  /**
-   * Lets a large body be read. What is small is read first: its request is refused all the same, and
-   * its client then learns which one that was.
-   *
-   * @throws {ProtocolError} with `Retry-After`, while the heap is full
-   */
-  admitLargeBody(): void {
-    if (this.#heap.isFull()) this.#refuseHeap();
-  }
-
   /** Takes note of a lasting stream that its client has lost. */
   noteLost(stream: LostStream): void {
     // Asked first, as to read the clock costs more than all the rest.
     if (stream.answeredCount > 0) return;
     const { client: { key }, ageMs } = stream;
-    this.#flapping.record({ client: key, ageMs }, this.#sources.now());
+    this.#flapping.record({ client: key, ageMs }, this.#sources.wheel.now());
   }
 
   /** What to ask of a client before it reconnects (ms), if it comes back too often. */
@@ -208,16 +211,12 @@ export class Admission {
   }
 
   #checkRate({ key, address }: Arrival["client"]): void {
-    const now = this.#sources.now();
+    const now = this.#sources.wheel.now();
     if (this.#flapping.shouldRefuse(key, now)) {
       this.#refuse("flapping", `client ${address} opens and loses streams again and again`);
     }
     const waitMs = this.#opens.take(key, now);
     if (waitMs > 0) this.#refuse("open_rate", `client ${address} opens streams too fast`, waitMs);
-  }
-
-  #refuseHeap(): never {
-    this.#refuse("heap", "the server is short of memory");
   }
 
   #refuseBody(refusal: BodyRefusal, client: string): never {
@@ -231,7 +230,7 @@ export class Admission {
 
   #refuse(refusal: Refusal, why = "the server is shutting down", waitMs = 0): never {
     this.#sources.onRefused(refusal);
-    this.#refusals.warn(refusal, this.#sources.now());
+    this.#refusals.warn(refusal, this.#sources.wheel.now());
     const { kind, setting } = REFUSAL_TABLE[refusal];
     const spread = RETRY_AFTER_S.min + Math.floor(Math.random() * RETRY_AFTER_S.spread);
     const seconds = Math.ceil(waitMs / 1000) + spread;
@@ -272,6 +271,7 @@ const REFUSAL_TABLE = {
   max_per_client: { kind: "too_many_requests", setting: "MCP_MAX_CONNECTIONS_PER_CLIENT" },
   queue_budget: { kind: "overloaded", setting: "MCP_MAX_TOTAL_QUEUED_BYTES" },
   heap: { kind: "overloaded", setting: "MCP_MAX_HEAP_PERCENT" },
+  resident: { kind: "overloaded", setting: "MCP_MAX_RESIDENT_PERCENT" },
   open_rate: { kind: "too_many_requests", setting: "MCP_STREAM_OPENS_PER_SECOND" },
   initialize_rate: { kind: "too_many_requests", setting: "MCP_INITIALIZES_PER_SECOND" },
   call_rate: { kind: "too_many_requests", setting: "MCP_CALLS_PER_SECOND" },

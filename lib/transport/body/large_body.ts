@@ -95,7 +95,7 @@ export class LargeBody {
   }
 
   #grow(bytes: number): void {
-    this.#limits.admission.admitLargeBody();
+    this.#limits.admission.admitBody();
     this.#lease.grow(bytes);
   }
 

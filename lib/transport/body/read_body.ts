@@ -16,7 +16,8 @@ import { type BodyLimits, LARGE_BYTES, LargeBody } from "./large_body.ts";
  *
  * @returns what the request answers to it, or to the {@linkcode ProtocolError} `body_too_large`,
  * `body_timeout` or `parse_error`
- * @throws {ProtocolError} `unsupported_media_type`, or `body_too_large` before any of it is read
+ * @throws {ProtocolError} `unsupported_media_type`, `body_too_large`, or `overloaded` where memory is
+ * full, before any of it is read
  */
 export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<Response> {
   const { request, contentLength: declared } = owner;
@@ -33,6 +34,7 @@ export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<
         "send the JSON-RPC message as application/json in UTF-8",
     );
   }
+  limits.admission.admitBody();
   const isLarge = declared === null || lengthOf(declared) > LARGE_BYTES;
   // Perf: a body of declared length cannot grow, so the runtime reads it at once, as JSON, which is
   // Deno's fast path. It refuses a byte order mark, as RFC 8259 allows; reading by hand skips it.

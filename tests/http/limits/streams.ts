@@ -80,6 +80,18 @@ export const STREAM_LIMITS: readonly Reached[] = [
     moves: refused("heap", "overloaded"),
   },
   {
+    name: "MCP_MAX_RESIDENT_PERCENT",
+    options: {
+      resident: () => ({ used: 2_000, limit: Infinity }),
+      settings: { MCP_MEMORY_BYTES: 2_048 },
+    },
+    exceed: open,
+    status: 503,
+    retryAfter: true,
+    logs: refusedLog("resident", "overloaded"),
+    moves: refused("resident", "overloaded"),
+  },
+  {
     name: "a stopping server, asked for a stream",
     approach: async ({ app }) => void await app.drain(0),
     exceed: open,

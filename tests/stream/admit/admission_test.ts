@@ -7,6 +7,7 @@ import {
   type Admitted,
   type Arrival,
 } from "../../../lib/stream/admit/admission.ts";
+import { TimerWheel } from "../../../lib/base/timer_wheel.ts";
 import type { Refusal } from "../../../lib/stream/ledger.ts";
 import { CapturedLog } from "../../helpers/log.ts";
 import { BARE, busyDriver, LIMITS, Streams } from "../../helpers/streams.ts";
@@ -21,19 +22,36 @@ class Gate {
   now = 0;
   heap = { used: 0, limit: 1_000 };
   heapLooks = 0;
+  #run: (() => void) | undefined;
+  readonly wheel = new TimerWheel({
+    clock: () => this.now,
+    timers: { set: (run) => this.#run = run, clear: () => this.#run = undefined },
+  });
+  resident = { used: 0, limit: Infinity };
   readonly told: Refusal[] = [];
   readonly admission: Admission;
 
   constructor(limits: Partial<AdmissionLimits> = {}) {
     this.admission = new Admission({ ...LIMITS, ...limits }, {
-      now: () => this.now,
+      wheel: this.wheel,
       queuedBytes: () => 0,
-      heap: () => {
-        this.heapLooks++;
-        return this.heap;
+      memory: {
+        heap: () => {
+          this.heapLooks++;
+          return this.heap;
+        },
+        resident: () => this.resident,
       },
       onRefused: (refusal) => void this.told.push(refusal),
     });
+  }
+
+  /** Lets time go on, so that what is due happens. */
+  pass(ms: number): void {
+    this.now += ms;
+    const run = this.#run;
+    this.#run = undefined;
+    run?.();
   }
 
   /** The error that refuses a stream, which leaves at once; undefined when it is let in. */
@@ -106,19 +124,36 @@ Deno.test("nothing new is taken while the heap is fuller than the setting says",
   gate.heap.used = 800;
   assertEquals([gate.stream(), gate.session()], [undefined, undefined]);
   gate.heap.used = 801;
-  gate.now += 250;
+  gate.pass(275);
   assertRefused(gate.stream(), "heap", "MCP_MAX_HEAP_PERCENT");
   assertRefused(gate.stream({ isLasting: false }), "heap", "MCP_MAX_HEAP_PERCENT");
   assertEquals([gate.session()?.kind, gate.request()?.kind], ["overloaded", "overloaded"]);
   gate.heap.used = 100;
-  gate.now += 250;
+  gate.pass(275);
   assertEquals(gate.stream(), undefined);
 });
 
 Deno.test("the heap is looked at four times a second at most", () => {
   const gate = new Gate();
-  for (gate.now = 0; gate.now < 1_000; gate.now++) gate.stream({ isLasting: false });
+  for (; gate.now < 990; gate.pass(1)) gate.stream({ isLasting: false });
   assertEquals(gate.heapLooks, 4);
+});
+
+Deno.test("memory rests unmeasured while nobody asks", () => {
+  const gate = new Gate();
+  gate.stream();
+  for (let looks = 0; looks < 10; looks++) gate.pass(1_000);
+  assertEquals([gate.heapLooks, gate.admission.isMeasuring], [1, false]);
+});
+
+Deno.test("nothing new is taken while more memory is resident than the setting says", () => {
+  const gate = new Gate({ maxResidentPercent: 80 });
+  gate.resident = { used: 801, limit: 1_000 };
+  assertRefused(gate.stream(), "resident", "MCP_MAX_RESIDENT_PERCENT");
+  assertEquals([gate.session()?.kind, gate.request()?.kind], ["overloaded", "overloaded"]);
+  gate.resident = { used: 800, limit: 1_000 };
+  gate.pass(275);
+  assertEquals(gate.stream(), undefined);
 });
 
 Deno.test("a place that is left is free again, in all and for its client", () => {

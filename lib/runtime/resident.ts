@@ -1,0 +1,20 @@
+import type { MemoryFigures } from "../stream/admit/memory_gauge.ts";
+
+let limit: number | undefined;
+
+/**
+ * The memory of the process that is in use, and the limit of its cgroup, or else what the machine
+ * has. To ask for the limit needs `--allow-sys=systemMemoryInfo`, and without it there is none.
+ */
+export function resident(): MemoryFigures {
+  return { used: process.memoryUsage.rss(), limit: limit ??= memoryLimit() };
+}
+
+function memoryLimit(): number {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
+  if (state !== "granted") return Infinity;
+  // A cgroup without a limit has one that is more than any machine has, or 0.
+  const allowed = process.constrainedMemory();
+  const { total } = Deno.systemMemoryInfo();
+  return allowed > 0 ? Math.min(allowed, total) : total;
+}
