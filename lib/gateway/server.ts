@@ -7,6 +7,7 @@
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
+import type { ServerReport } from "../base/server_report.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
 import { type ChannelLimits, OUTPUT_CLOSED, type ServerStreams } from "./channel.ts";
 import { handshake, type ServerFacts } from "./handshake.ts";
@@ -69,6 +70,7 @@ export class GatewayServer {
   /** When it ended unasked, newest last (ms). */
   #ends: number[] = [];
   #lastEnd = "";
+  #starts = 0;
   #isStopped = false;
   /** Attempts since it was last connected. */
   #failures = 0;
@@ -105,6 +107,13 @@ export class GatewayServer {
     return this.#connection;
   }
 
+  /** How it is, for those who watch. */
+  get report(): ServerReport {
+    const { name, connection } = this;
+    const open = connection?.upstream.size ?? 0;
+    return { name, isUp: connection !== undefined, starts: this.#starts, open };
+  }
+
   /** Ends the server, and starts it never again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -125,6 +134,7 @@ export class GatewayServer {
       throw this.#failed(`cannot be started: ${messageOf(error)}`);
     }
     this.#running = running;
+    this.#starts++;
     let upstream: Upstream | undefined = undefined;
     const ended = (reason: string) => void this.#ended({ running, upstream, reason });
     upstream = new Upstream(this.name, {

@@ -124,11 +124,12 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const own = { info, instructions, use, lifespan, catalog, access, dialects, store };
   const transport = createTransport(core, settings, { ...own, masksErrors, sessionMethods });
-  watch.addGauges({ ...transport, connections, heap, resident, settings });
+  const { servers } = options;
+  watch.addGauges({ ...transport, connections, heap, resident, settings, servers });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const bodies = bodyLimits(settings, core);
-  const operator = { connections, recent, metrics, heap, settings, auth, isOpen };
+  const operator = { connections, recent, metrics, heap, settings, auth, isOpen, servers };
   const router: Router = {
     ...createRoutes(dialects, transport, operator, pages),
     ...stepsOf(settings, dialects),

@@ -6,6 +6,7 @@
 import type { AuthOptions } from "../auth/create_auth.ts";
 import type { Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import type { ServerReport } from "../base/server_report.ts";
 import type { PublicSettings, Settings } from "../base/settings_type.ts";
 import type { TimerWheelOptions } from "../base/timer_wheel.ts";
 import type { Catalog } from "../registry/catalog.ts";
@@ -34,6 +35,8 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly use?: readonly Middleware[] | undefined;
   /** Makes the methods of sessions of those that all share, as a gateway needs it. */
   readonly sessionMethods?: SessionMethods | undefined;
+  /** Reports the servers behind this one, where it is a gateway. */
+  readonly servers?: (() => readonly ServerReport[]) | undefined;
   readonly settings?: Partial<Settings>;
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => MemoryFigures;

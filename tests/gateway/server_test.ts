@@ -209,3 +209,25 @@ Deno.test("a server that does not read is told of once more text waits than the 
   const messages = (await outcomes).map((one) => one.status === "rejected" && one.reason.message);
   assert(messages.includes("The server scripted does not read: too much waits for it"));
 });
+
+Deno.test("readiness and metrics tell which servers are up, and how often each was started", async () => {
+  await using good = scripted(ordinary());
+  await using bad = scripted((_message, server) => void server.die("code 1"));
+  const servers = () => [good.server.report, { ...bad.server.report, name: "bad" }];
+  using app = testApp({ tools: [], servers });
+  await good.server.connect();
+  await bad.server.connect().catch(() => {});
+  assertEquals(await (await app.request("/readyz")).json(), {
+    status: "ready",
+    servers: { scripted: "up", bad: "down" },
+  });
+  const metrics = await (await app.request("/metrics")).text();
+  for (
+    const line of [
+      'lifeline_gateway_server_up{server="scripted"} 1',
+      'lifeline_gateway_server_up{server="bad"} 0',
+      'lifeline_gateway_server_starts_total{server="bad"} 1',
+      'lifeline_gateway_requests_open{server="scripted"} 0',
+    ]
+  ) assertStringIncludes(metrics, line);
+});

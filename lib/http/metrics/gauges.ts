@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ServerReport } from "../../base/server_report.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStore } from "../../store/event_store.ts";
@@ -30,6 +31,8 @@ export interface GaugeSources {
     "MCP_MAX_CONNECTIONS" | "MCP_MAX_SESSIONS" | "MCP_MAX_TOTAL_QUEUED_BYTES"
   >;
   readonly version: string;
+  /** Reports the servers behind this one, where it is a gateway. */
+  readonly servers?: (() => readonly ServerReport[]) | undefined;
 }
 
 /** Has all gauges read at every scrape. */
@@ -37,6 +40,7 @@ export function addGauges(sources: GaugeSources): void {
   const { metrics, sessions, server, store, heap, resident, settings, version } = sources;
   addStreamGauges(sources);
   addStreamCounters(sources);
+  addServerMetrics(sources);
   const gauge = gaugeIn(metrics);
   gauge("lifeline_connections_max", "Most streams at once", () => settings.MCP_MAX_CONNECTIONS);
   gauge(
@@ -92,6 +96,30 @@ function addStreamGauges({ metrics, connections, streams }: GaugeSources): void 
   gauge("lifeline_draining", "1 once the server takes nothing new", () => {
     return connections.draining ? 1 : 0;
   });
+}
+
+/** What a gateway knows of the servers behind it. */
+function addServerMetrics({ metrics, servers }: GaugeSources): void {
+  if (servers === undefined) return;
+  const add = (
+    kind: "gauge" | "counter",
+    about: { readonly name: string; readonly help: string },
+    read: (report: ServerReport) => number,
+  ): void => {
+    metrics.add(
+      observable(
+        kind,
+        about,
+        () => servers().map((one) => ({ labels: { server: one.name }, value: read(one) })),
+      ),
+    );
+  };
+  const up = { name: "lifeline_gateway_server_up", help: "1 while the server is connected" };
+  add("gauge", up, ({ isUp }) => isUp ? 1 : 0);
+  const starts = { name: "lifeline_gateway_server_starts_total", help: "Starts of the server" };
+  add("counter", starts, (one) => one.starts);
+  const open = { name: "lifeline_gateway_requests_open", help: "Requests that the server has" };
+  add("gauge", open, (one) => one.open);
 }
 
 /** Counts that the ledger of the streams keeps. */

@@ -1,3 +1,4 @@
+import type { ServerReport } from "../../base/server_report.ts";
 import { noStoreJson } from "../../transport/respond.ts";
 import type { Route } from "../route.ts";
 
@@ -7,13 +8,25 @@ export const HEALTH_ROUTE: Route = { GET: () => noStoreJson({ status: "ok" }) };
 /**
  * `/readyz`: whether the server takes new work.
  *
+ * A server behind it that is down is named, and is no reason to be unready: the others serve.
+ *
  * @param streams tell whether the server drains
+ * @param servers reports the servers behind it, where it is a gateway
  */
-export function readinessRoute(streams: { readonly draining: boolean }): Route {
+export function readinessRoute(
+  streams: { readonly draining: boolean },
+  servers?: () => readonly ServerReport[],
+): Route {
+  const states = () =>
+    servers === undefined ? {} : {
+      servers: Object.fromEntries(
+        servers().map(({ name, isUp }) => [name, isUp ? "up" : "down"]),
+      ),
+    };
   return {
     GET: () =>
       streams.draining
         ? noStoreJson({ status: "draining" }, 503)
-        : noStoreJson({ status: "ready" }),
+        : noStoreJson({ status: "ready", ...states() }),
   };
 }

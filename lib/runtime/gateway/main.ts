@@ -19,6 +19,7 @@ import { endProcess } from "../end_process.ts";
 import { readVariable } from "../environment.ts";
 import { startErrorLine } from "../greeting.ts";
 import { heap } from "../heap.ts";
+import { resident } from "../resident.ts";
 import { runServer } from "../run_server.ts";
 import { StderrLines } from "../stderr.ts";
 import { StopSignals } from "../stop_signals.ts";
@@ -105,7 +106,9 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
   const app = createApp({
     settings,
     heap,
+    resident,
     sessionMethods: sessions.methods,
+    servers: () => all.map(({ server }) => server.report),
     onStop: stop,
     // A server that does not start now is tried again, and clients are told of its lists then.
     onStart: async () => {
