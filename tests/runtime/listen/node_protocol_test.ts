@@ -1,0 +1,114 @@
+/** Requests that few clients send, on the listener on `node:http`. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { settingsWith } from "../../../lib/base/settings.ts";
+import { listenWithNode } from "../../../lib/runtime/listen/node_listener.ts";
+import { rpc, type TestApp, testApp } from "../../helpers/app.ts";
+import { postText, RawClient } from "./raw_client.ts";
+
+/** Sends a text on a socket of its own. */
+async function talk(
+  text: string,
+  test: (client: RawClient, app: TestApp) => Promise<void>,
+): Promise<void> {
+  using app = testApp({ wheel: {} });
+  const listener = await listenWithNode(settingsWith())(app, { hostname: "127.0.0.1", port: 0 });
+  {
+    using client = await RawClient.connect(listener.port);
+    await client.send(text);
+    await test(client, app);
+  }
+  await app.drain(0);
+  await listener.stop();
+}
+
+const PING = JSON.stringify(rpc("ping"));
+const CHUNKED_PING = `${PING.length.toString(16)}\r\n${PING}\r\n0\r\n`;
+
+async function isAnswered(client: RawClient): Promise<void> {
+  await client.until('"result"');
+  assertMatch(client.status, /200/);
+}
+
+Deno.test("a request without a Host header gets 400, as RFC 9112, 3.2 has it", () =>
+  talk(postText("/mcp", PING).replace("Host: localhost\r\n", ""), async (client) => {
+    await client.until("\r\n\r\n");
+    assertMatch(client.status, /400/);
+  }));
+
+Deno.test("a target in absolute form is answered as its path", () =>
+  talk(postText("http://localhost/mcp", PING), isAnswered));
+
+Deno.test("a target in absolute form at another host is refused", () =>
+  talk(postText("http://evil.example/mcp", PING), async (client) => {
+    await client.until("\r\n\r\n");
+    assertMatch(client.status, /4\d\d/);
+  }));
+
+Deno.test("HTTP/1.0 is answered, and its socket is closed", () =>
+  talk(postText("/mcp", PING).replace("HTTP/1.1", "HTTP/1.0"), async (client) => {
+    await client.closed;
+    assertMatch(client.status, /200/);
+    assertStringIncludes(client.received, '"result"');
+  }));
+
+Deno.test("a client that expects 100 gets it, and then its answer", () =>
+  talk(postText("/mcp", PING, ["Expect: 100-continue"]), async (client) => {
+    await client.until('"result"');
+    assertMatch(client.status, /100 Continue/);
+    assertStringIncludes(client.received, "HTTP/1.1 200");
+  }));
+
+Deno.test("trailers behind a chunked body are read and dropped", () =>
+  talk(
+    postText("/mcp", `${CHUNKED_PING}Mcp-Method: tools/call\r\n\r\n`, [
+      "Transfer-Encoding: chunked",
+    ])
+      .replace(/Content-Length: \d+\r\n/, ""),
+    isAnswered,
+  ));
+
+Deno.test("HEAD gets the headers and no body, and its socket serves on", () =>
+  talk(
+    `HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n${postText("/mcp", PING)}`,
+    async (client) => {
+      await client.until('"result"');
+      assertEquals(client.received.split("HTTP/1.1 ").length, 3);
+      assertEquals(client.received.split("\r\n\r\n")[1]?.startsWith("HTTP/1.1 200"), true);
+    },
+  ));
+
+Deno.test("what a client sends behind the request of a stream is not answered before its end", () =>
+  talk(
+    postText("/mcp/sse", "", ["Accept: text/event-stream"]) + postText("/mcp", PING),
+    async (client, app) => {
+      await client.until("event: welcome");
+      assertEquals(app.connections.ledger().open, 1);
+      assertEquals(client.received.includes('"result":{}'), false);
+    },
+  ));
+
+Deno.test("100 stalled uploads of 4 MB leave no socket once they got 408", async () => {
+  const settings = settingsWith({
+    MCP_BODY_TIMEOUT_MS: 300,
+    MCP_MAX_BODY_BYTES: 8_000_000,
+    MCP_MAX_BODY_BYTES_PER_CLIENT: 1_000_000_000,
+    MCP_MAX_TOTAL_BODY_BYTES: 1_000_000_000,
+  });
+  using app = testApp({ settings, wheel: {} });
+  const listener = await listenWithNode(settings)(app, { hostname: "127.0.0.1", port: 0 });
+  const head = postText("/mcp", "").replace("Content-Length: 0", "Content-Length: 4000001");
+  const clients = await Promise.all(Array.from({ length: 100 }, async () => {
+    const client = await RawClient.connect(listener.port);
+    void client.send(head + "x".repeat(100_000)).catch(() => {});
+    return client;
+  }));
+  await Promise.all(clients.map(({ closed }) => closed));
+  for (const client of clients) {
+    if (client.received !== "") assertMatch(client.status, /408/);
+    client[Symbol.dispose]();
+  }
+  assertEquals(clients.some(({ received }) => received !== ""), true);
+  await app.drain(0);
+  // Ends only when no socket is left.
+  await listener.stop();
+});
