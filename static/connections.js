@@ -31,7 +31,11 @@ const history = new LedgerHistory();
 const charts = new HistoryCharts();
 const recent = new RecentLists();
 const poller = new Poller(look, EVERY_MS);
-const list = new ConnectionList({ onQuery: () => void poller.now(), onDisconnect: disconnect });
+const list = new ConnectionList({
+  onQuery: () => void poller.now(),
+  onDisconnect: disconnect,
+  onEndPrincipal: endPrincipal,
+});
 
 async function look() {
   const { query } = list;
@@ -102,11 +106,25 @@ function showState() {
 }
 
 /** @param {string} id */
-async function disconnect(id) {
+function disconnect(id) {
+  return end(
+    id,
+    async () => await client.disconnect(id) ? `Disconnected ${id}.` : `${id} had ended already.`,
+  );
+}
+
+/** @param {string} principal */
+function endPrincipal(principal) {
+  return end(principal, async () => {
+    const { streams, sessions } = await client.endPrincipal(principal);
+    return `Ended ${streams} streams and ${sessions} sessions of ${principal}.`;
+  });
+}
+
+/** @param {string} what is ended @param {() => Promise<string>} act ends it, and says how it went */
+async function end(what, act) {
   try {
-    outcome.textContent = await client.disconnect(id)
-      ? `Disconnected ${id}.`
-      : `${id} had ended already.`;
+    outcome.textContent = await act();
     const focused = document.activeElement;
     await poller.now();
     // When the last row goes, so does its button, and the focus is lost.
@@ -114,7 +132,7 @@ async function disconnect(id) {
       byId("filter", HTMLInputElement).focus({ preventScroll: true });
     }
   } catch (error) {
-    outcome.textContent = `Could not disconnect ${id}.`;
+    outcome.textContent = `Could not end ${what}.`;
     showTrouble(error);
   }
 }

@@ -65,6 +65,16 @@ export class LedgerClient {
     }
   }
 
+  /**
+   * Ends all streams and sessions of one principal.
+   *
+   * @param {string} principal
+   * @returns {Promise<{ streams: number, sessions: number }>} how many there were
+   */
+  async endPrincipal(principal) {
+    return await (await this.#ask("DELETE", new URLSearchParams({ principal }))).json();
+  }
+
   /** @param {string} method @param {URLSearchParams} search */
   async #ask(method, search) {
     const response = await fetch(`${this.#url}?${search}`, {

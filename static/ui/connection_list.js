@@ -18,7 +18,6 @@ const PAGE = 50;
 const TYPING_MS = 250;
 /** Time for the second press (ms). */
 const SURE_MS = 4_000;
-const BUTTON_TEXT = { idle: "Disconnect", sure: "Sure?" };
 
 export class ConnectionList {
   #filter = byId("filter", HTMLInputElement);
@@ -28,6 +27,7 @@ export class ConnectionList {
   #status = byId("list-status", HTMLElement);
   #onQuery;
   #onDisconnect;
+  #onEndPrincipal;
   #offset = 0;
   #matching = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -48,17 +48,19 @@ export class ConnectionList {
     ],
     keyOf: ({ id }) => id,
     textsOf,
-    onNewRow: (row, { id }) => row.append(createElement("td", { class: "act" }, this.#button(id))),
+    onNewRow: (row, connection) => row.append(this.#actions(connection)),
   });
 
   /**
    * @param {object} options
    * @param {() => void} options.onQuery something else is to be looked at
    * @param {(id: string) => Promise<void>} options.onDisconnect
+   * @param {(principal: string) => Promise<void>} options.onEndPrincipal
    */
-  constructor({ onQuery, onDisconnect }) {
+  constructor({ onQuery, onDisconnect, onEndPrincipal }) {
     this.#onQuery = onQuery;
     this.#onDisconnect = onDisconnect;
+    this.#onEndPrincipal = onEndPrincipal;
     this.#filter.addEventListener("input", () => {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => this.#turnTo(0), TYPING_MS);
@@ -105,31 +107,48 @@ export class ConnectionList {
     this.#onQuery();
   }
 
-  /** Rows may move under the pointer, so closing a connection takes two presses. @param {string} id */
-  #button(id) {
-    const button = createElement("button", { type: "button", class: "small" });
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    let isArmed = false;
-    const disarm = () => {
-      clearTimeout(timer);
-      isArmed = false;
-      button.textContent = BUTTON_TEXT.idle;
-      button.setAttribute("aria-label", `Disconnect ${id}`);
-    };
-    button.addEventListener("blur", disarm);
-    button.addEventListener("click", () => {
-      const isSure = isArmed;
-      disarm();
-      if (isSure) return void this.#onDisconnect(id);
-      isArmed = true;
-      button.textContent = BUTTON_TEXT.sure;
-      button.setAttribute("aria-label", `Sure? Press again to disconnect ${id}`);
-      timer = setTimeout(disarm, SURE_MS);
-    });
-    disarm();
-    return button;
+  /** @param {ConnectionView} connection */
+  #actions({ id, principal }) {
+    const cell = createElement("td", { class: "act" });
+    const disconnect = () => void this.#onDisconnect(id);
+    cell.append(sureButton("Disconnect", `Disconnect ${id}`, disconnect));
+    if (principal === undefined) return cell;
+    const endAll = () => void this.#onEndPrincipal(principal);
+    cell.append(" ", sureButton("End caller", `End all of ${principal}`, endAll));
+    return cell;
   }
+}
+
+/**
+ * A button that takes two presses, as rows may move under the pointer.
+ *
+ * @param {string} text
+ * @param {string} label that says what is ended
+ * @param {() => void} act
+ */
+function sureButton(text, label, act) {
+  const button = createElement("button", { type: "button", class: "small" });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let isArmed = false;
+  const disarm = () => {
+    clearTimeout(timer);
+    isArmed = false;
+    button.textContent = text;
+    button.setAttribute("aria-label", label);
+  };
+  button.addEventListener("blur", disarm);
+  button.addEventListener("click", () => {
+    const isSure = isArmed;
+    disarm();
+    if (isSure) return act();
+    isArmed = true;
+    button.textContent = "Sure?";
+    button.setAttribute("aria-label", `Sure? Press again: ${label}`);
+    timer = setTimeout(disarm, SURE_MS);
+  });
+  disarm();
+  return button;
 }
 
 /** The address, and who it is where that is known. @param {ConnectionView} connection */

@@ -287,6 +287,38 @@ Deno.test("View asks for the token of the operator, keeps it for this tab, and s
   stage.assertClean();
 });
 
+Deno.test("View ends all streams of one caller, and leaves those of others", async () => {
+  await using stage = await openView({
+    env: {
+      ...CALM,
+      MCP_ADMIN_TOKEN: TOKEN,
+      MCP_AUTH_KEYS_FILE: "tests/browser/keys.json",
+    },
+    expectedErrors: /status of 401/,
+  });
+  const streams = await Promise.all(["ada", "ada", "grace"].map(async (name) => {
+    const response = await fetch(`${stage.server.base}/mcp/sse`, {
+      method: "POST",
+      headers: { accept: "text/event-stream", authorization: `Bearer key-of-${name}-for-tests` },
+    });
+    return { name, response, text: response.text() };
+  }));
+  await stage.page.getByLabel("Token of the operator").fill(TOKEN);
+  await stage.button("Look").click();
+  await stage.sees("#list-status", /^1–3 of 3$/);
+  const endAda = stage.page.getByRole("button", { name: /End all of .*ada/ }).first();
+  await endAda.click();
+  await endAda.click();
+  await stage.sees("#list-outcome", /^Ended 2 streams and 0 sessions of .*ada.*$/);
+  await stage.sees("#list-status", /^1–1 of 1$/);
+  for (const { text } of streams.filter(({ name }) => name === "ada")) {
+    stage.holds((await text).includes('"reason":"disconnected"'), "Each is told");
+  }
+  stage.assertClean();
+  await stage.server.end("SIGTERM");
+  await streams[2]?.text;
+});
+
 Deno.test("View says when the server is gone, goes on asking, and starts its counts anew", async () => {
   await using stage = await openView({ expectedErrors: /ERR_CONNECTION_REFUSED/ });
   using _client = await openAs(stage, "curl/8");

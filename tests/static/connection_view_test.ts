@@ -163,6 +163,17 @@ Deno.test("`LedgerClient` sends its query encoded, and the token once it has one
   assertEquals(server.asked[1]?.authorization, "Bearer secret");
 });
 
+Deno.test("`LedgerClient.endPrincipal()` ends all of a caller, and tells how many there were", async () => {
+  using server = serve([Response.json({ streams: 2, sessions: 1 })]);
+  const client = new LedgerClient("http://localhost/mcp/connections");
+  const ended = await client.endPrincipal("https://issuer.example ada");
+  assertEquals(ended, { streams: 2, sessions: 1 });
+  assertEquals([server.asked[0]?.method, server.asked[0]?.url], [
+    "DELETE",
+    "http://localhost/mcp/connections?principal=https%3A%2F%2Fissuer.example+ada",
+  ]);
+});
+
 Deno.test("`LedgerClient.disconnect()` tells whether there was anything to end", async () => {
   using server = serve([new Response(null, { status: 204 }), refusal(404, "{}")]);
   const client = new LedgerClient("http://localhost/mcp/connections");
