@@ -64,7 +64,7 @@ for (const [name, connect] of SESSIONS) {
     const failed = assertRejects(
       () => call,
       Error,
-      "gone and cannot be replayed; send the request again",
+      "gone and cannot be replayed, and its outcome is unknown",
     );
     await using _after = await restart(before, KEY);
     proxy.letGo();

@@ -64,7 +64,9 @@ Deno.test("a call that a restart has cut is answered by an error when its stream
   await resumed.connect();
   assertEquals(await resumed.readMessages(2), false);
   assertEquals(resumed.messages[0].id, "cut by the restart");
-  assertMatch(resumed.messages[0].error.message, /gone .* send the request again/);
+  const { message, data } = resumed.messages[0].error;
+  assertMatch(message, /gone .* outcome is unknown: it may have run\. Send it again only if/);
+  assertEquals(data, { outcome: "unknown" });
 });
 
 Deno.test("an event id from before a restart never leads into a stream from after it", async () => {

@@ -193,11 +193,17 @@ export function notifyGap(
   }
 }
 
-/** The stream has ended and its events are gone: the request fails, rather than wait for ever. */
+/**
+ * The stream has ended and its events are gone: the request fails, rather than wait for ever. The
+ * call may have run, so a client must not be led to run it twice.
+ */
 function lostAnswer(session: StreamableSession, position: EventPosition): string {
   const error = new ProtocolError(
     "internal_error",
-    "The response to this request is gone and cannot be replayed; send the request again",
+    "The response to this request is gone and cannot be replayed, and its outcome is unknown: it " +
+      "may have run. Send it again only if running it twice does no harm, as with a tool that is " +
+      "readOnlyHint or idempotentHint",
+    { data: { outcome: "unknown" } },
   );
   return formatEvent({
     event: "message",
