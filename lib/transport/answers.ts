@@ -22,8 +22,11 @@ const log = logFor("http");
 const { Response } = globalThis;
 const JSON_HEADERS = { "content-type": "application/json" };
 
-/** A longer text is handed over in pieces, and counted while it waits (characters). */
-const LONG_TEXT = 65_536;
+/**
+ * A longer text is handed over in pieces, and counted while it waits (characters). A shorter one costs
+ * less than its socket, and Deno does not tell when it has been taken.
+ */
+const LONG_TEXT = 16_384;
 /** Results that have surely no more characters are not measured. */
 const SMALL_RESULT = 8_192;
 /** No character takes more bytes of JSON, escaped or not. */
