@@ -268,7 +268,9 @@ export class McpServer {
 export function cutByDrain(): ProtocolError {
   return new ProtocolError(
     "draining",
-    "Server is shutting down and this request did not end in time; send it again",
+    "Server is shutting down and this request did not end in time; its outcome is unknown, so send " +
+      "it again only if running it twice does no harm",
+    { data: { outcome: "unknown" } },
   );
 }
 

@@ -12,7 +12,10 @@ const JSON_ONLY = { accept: "application/json" };
 /** The error that answers a call that a drain cuts. */
 const CUT = {
   code: -32603,
-  message: "Server is shutting down and this request did not end in time; send it again",
+  message:
+    "Server is shutting down and this request did not end in time; its outcome is unknown, so send " +
+    "it again only if running it twice does no harm",
+  data: { outcome: "unknown" },
 };
 
 Deno.test("drain() waits for calls without a stream, and ends as soon as they are answered", async () => {

@@ -112,7 +112,7 @@ Deno.test("a call without a session that a drain cuts is answered by an error, n
     assertEquals((await drained).cut, 1);
     const last = (await events.rest()).at(-1)?.json;
     assertEquals([last.id, last.error.code], [7, -32603]);
-    assertMatch(last.error.message, /shutting down.*send it again/);
+    assertMatch(last.error.message, /shutting down.*outcome is unknown/);
   }));
 
 /** A call on a stream of each dialect that has one; its answer as it comes. */

@@ -23,7 +23,9 @@ function start({ settings = {}, isSlow = false } = {}) {
 }
 
 const isChange = ({ method }: { method?: string }) => method === "notifications/tools/list_changed";
-const CUT = "Server is shutting down and this request did not end in time; send it again";
+const CUT =
+  "Server is shutting down and this request did not end in time; its outcome is unknown, so send " +
+  "it again only if running it twice does no harm";
 
 for (const version of ["2024-11-05", "2025-06-18", "2025-11-25"]) {
   Deno.test(`a batch is refused in ${version} by the same words over stdio and HTTP`, async () => {
@@ -159,7 +161,7 @@ for (const isModern of [false, true]) {
     await time.advance(100);
     await served;
     const { id, error } = pipe.lines.at(-1);
-    assertEquals([id, error], [1, { code: -32603, message: CUT }]);
+    assertEquals([id, error], [1, { code: -32603, message: CUT, data: { outcome: "unknown" } }]);
     assertEquals(signal.reason.reason, "drain");
     app.stop();
   });
