@@ -9,6 +9,7 @@ import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { CallToolResult, ToolListing } from "../wire/mcp_types.ts";
 import { contentError, firstError } from "./content.ts";
 import { fitForJson } from "./json_fit.ts";
+import { maskedText, newReference } from "./masking.ts";
 import { hasProperty } from "./schema.ts";
 import { validate, type Validation } from "./validation.ts";
 
@@ -31,7 +32,7 @@ export class ToolResults<O extends z.ZodType> {
   /**
    * The result of a call.
    *
-   * @param masksErrors whether what the output schema throws is hidden from the client
+   * @param masksErrors whether what the output schema says is hidden from the client
    * @returns a result with `isError` for a value that does not match the output schema
    * @throws {TypeError} naming the tool and the member, for what is no result or does not fit in JSON
    */
@@ -75,9 +76,12 @@ export class ToolResults<O extends z.ZodType> {
     masksErrors: boolean,
     full?: CallToolResult,
   ): MaybePromise<CallToolResult> {
-    const validation = validate(output, value, masksErrors);
+    // Its errors are masked as a whole, below.
+    const validation = validate(output, value);
     const settle = (settled: Validation<z.output<O>>): CallToolResult =>
-      settled.ok ? this.#structured(settled.value, full) : this.#wrongOutput(settled.errors);
+      settled.ok
+        ? this.#structured(settled.value, full)
+        : this.#wrongOutput(settled.errors, masksErrors);
     return isPromise(validation) ? validation.then(settle) : settle(validation);
   }
 
@@ -87,11 +91,18 @@ export class ToolResults<O extends z.ZodType> {
     return { ...result, structuredContent } as CallToolResult;
   }
 
-  #wrongOutput(errors: readonly string[]): CallToolResult {
-    log.error("Tool output does not match its schema", { tool: this.#name, faults: errors });
-    return errorResult(
-      `Tool ${this.#name} returned what does not match its output schema: ${errors.join("; ")}`,
-    );
+  /** A fault of the tool, and its schema's words may tell of values that the client is not to see. */
+  #wrongOutput(errors: readonly string[], isMasked: boolean): CallToolResult {
+    const tool = this.#name;
+    const what = `Tool ${tool} returned what does not match its output schema`;
+    if (!isMasked) {
+      log.error("Tool output does not match its schema", { tool, faults: errors });
+      return errorResult(`${what}: ${errors.join("; ")}`);
+    }
+    const reference = newReference();
+    const error = errors.join("; ");
+    log.error("Tool output does not match its schema", { reference, tool, error });
+    return errorResult(maskedText(what, reference));
   }
 
   #fit(value: unknown, path = ""): unknown {
