@@ -60,8 +60,11 @@ export const NOTHING: Leftovers = {
   connections: 0,
 };
 
-/** How long sockets and timers may take to go once the ledger is in order (ms). */
-const CLEAN_MS = 5_000;
+/**
+ * How long sockets and timers may take to go once the ledger is in order (ms): a large answer whose
+ * reader has gone is looked at after 5 s.
+ */
+const CLEAN_MS = 8_000;
 const POLL_MS = 20;
 
 /**

@@ -13,6 +13,9 @@ interface Asset {
   readonly text: string;
 }
 
+/** The tag of a text, made at its first request: a text never changes. */
+const tags = new Map<string, ReturnType<typeof eTag>>();
+
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
@@ -53,7 +56,9 @@ async function sendAsset(
   request: Request,
   { type, text }: Asset,
 ): Promise<Response> {
-  const etag = await eTag(text);
+  const tag = tags.get(text) ?? eTag(text);
+  tags.set(text, tag);
+  const etag = await tag;
   const headers = new Headers({ ...SECURITY_HEADERS, "content-type": type });
   if (etag !== undefined) headers.set("etag", etag);
   return ifNoneMatch(request.headers.get("if-none-match"), etag)
