@@ -60,11 +60,8 @@ export const NOTHING: Leftovers = {
   connections: 0,
 };
 
-/**
- * How long sockets and timers may take to go once the ledger is in order (ms): a large answer whose
- * reader has gone is looked at after 5 s.
- */
-const CLEAN_MS = 8_000;
+/** How long sockets and timers may take to go once the ledger is in order (ms). */
+const CLEAN_MS = 5_000;
 const POLL_MS = 20;
 
 /**
@@ -73,13 +70,17 @@ const POLL_MS = 20;
  *
  * @param closed how many streams ended for which reason; all others must be 0
  */
-export async function assertClean(stage: Stage, closed: Closed): Promise<void> {
+export async function assertClean(
+  stage: Stage,
+  closed: Closed,
+  withinMs = CLEAN_MS,
+): Promise<void> {
   const { server } = stage;
   await eventually(async () => {
     assertLedger(await server.ledger(), closed);
     assertEquals(await stage.held(), NOTHING, "left inside the server");
     assertEquals(await serverSockets(server.port) ?? NO_SOCKETS, NO_SOCKETS, "sockets are left");
-  });
+  }, withinMs);
   assertEquals(server.faults(), [], "errors in the server's log");
 }
 

@@ -118,7 +118,8 @@ Deno.test("a client that resets at any stage of a request leaves nothing", async
         );
       }
       for (const socket of sockets) socket.reset();
-      await assertClean(stage, {});
+      // The reader of a large answer is looked at after 5 s.
+      await assertClean(stage, {}, name === "in_answer" ? 8_000 : undefined);
     });
   }
 });
