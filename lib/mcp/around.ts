@@ -20,10 +20,10 @@ export type DispatchResult = MaybePromise<JsonRpcResponse | undefined>;
 export type Around = (dispatch: Dispatch, next: () => DispatchResult) => DispatchResult;
 
 /**
- * Makes one wrapper of several.
+ * Combines several wrappers into one.
  *
  * @param around the first is the outermost
- * @returns undefined for none, so that a request then passes nothing
+ * @returns undefined for an empty list, so that a request passes no wrapper
  */
 export function composeAround(around: readonly Around[]): Around | undefined {
   return around.length === 0

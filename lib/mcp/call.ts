@@ -124,7 +124,7 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
     }
   }
 
-  /** Stops the call; the first reason stands, and a call that is over is left alone. */
+  /** Stops the call. The first reason wins; a finished call stays unchanged. */
   abort(reason: CallAborted): void {
     if (this.#isDone || this.#aborted !== undefined) return;
     this.#aborted = reason;
@@ -167,7 +167,9 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
     }
   }
 
-  /** What JSON cannot hold (a BigInt, a cycle) costs the message, not the call. */
+  /**
+   * A value that JSON cannot hold (a BigInt, a cycle) drops the message but does not fail the call.
+   */
   #warnUnsent(method: string, error: string): void {
     const { name, uri } = this.request.params ?? {};
     const of = typeof name === "string" ? name : uri;
@@ -175,7 +177,7 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   }
 }
 
-/** What is wrong with progress, as authors may write JavaScript. */
+/** The error in a progress report, because authors may write JavaScript. */
 function progressError(progress: number, total?: number, message?: string): string | undefined {
   if (!Number.isFinite(progress)) return `progress is ${String(progress)}, not a finite number`;
   if (total !== undefined && !Number.isFinite(total)) {

@@ -7,7 +7,10 @@ import type { Call } from "./call.ts";
 
 const log = logFor("mcp");
 
-/** The error of a resource, a prompt or a completion; only what was meant for the client is told. */
+/**
+ * The error of a resource, a prompt or a completion. The client gets only messages that were meant
+ * for it.
+ */
 export function failureOf({ request, masksErrors }: Call, error: unknown): JsonRpcResponse {
   if (error instanceof ProtocolError) return toErrorResponse(error, request.id);
   const { name, uri } = request.params ?? {};

@@ -8,8 +8,8 @@ export interface CancellableRequest {
 }
 
 /**
- * The requests that run for one stream or session. There is nearly always one or none, so the first
- * one needs no list; and never more than `MCP_MAX_REQUESTS_PER_CONNECTION`, so more need no map.
+ * The running requests of one stream or session. There is usually at most one, so the first needs
+ * no list. There are never more than `MCP_MAX_REQUESTS_PER_CONNECTION`, so a list needs no map.
  */
 export class InFlight {
   #first: CancellableRequest | undefined;

@@ -1,5 +1,5 @@
 /**
- * What a message needs of its caller, known before anything runs, so that HTTP can say so by its
+ * Scopes that a message needs. They are known before anything runs, so HTTP can answer with a
  * status.
  *
  * @module
@@ -12,7 +12,7 @@ import { isObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 
 const NONE: readonly string[] = [];
-/** A session may see what is switched off for all others. */
+/** A session may see features that are disabled for others. */
 const ANYBODY: Viewer = { granted: ALL_SCOPES, visibility: SEES_ALL };
 /** A subscription that names more resources is refused. */
 const MAX_URIS = 1_000;
@@ -20,7 +20,8 @@ const MAX_URIS = 1_000;
 /**
  * The scopes that a message's tool, resources or prompt need.
  *
- * @param message as it came; what is malformed or unknown needs none, as it is refused later
+ * @param message the received value; a malformed or unknown message needs no scopes, because it is
+ *   refused later
  */
 export function neededScopes(message: unknown, catalog: Catalog): readonly string[] {
   if (!isObject(message) || !isObject(message.params)) return NONE;
@@ -46,7 +47,7 @@ function scopesOf(thing: Guarded | undefined): readonly string[] {
   return thing?.scopes ?? NONE;
 }
 
-/** What answers for a URI: its resource, else the first template that it is one of. */
+/** The feature that answers for a URI: its resource, or the first template that matches. */
 function resourceAt(uri: unknown, catalog: Catalog): Guarded | undefined {
   if (typeof uri !== "string") return undefined;
   return catalog.resource(uri, SEES_ALL) ??

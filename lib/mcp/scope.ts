@@ -5,8 +5,8 @@ import type { InFlight } from "./in_flight.ts";
 import type { ClientState } from "./session/client_state.ts";
 
 /**
- * Where a message came from and where its answers go. A transport makes it; the methods see only
- * this, never a request or a response of HTTP.
+ * The origin of a message and the destination of its answers. A transport makes it; methods see
+ * only this, never an HTTP request or response.
  */
 export interface RequestScope {
   readonly caller: Caller;
@@ -14,11 +14,11 @@ export interface RequestScope {
   readonly connectionId: string | undefined;
   /** Requests that run for the same client on the same stream or session. */
   readonly inFlight: InFlight;
-  /** The session of the message; undefined where there is none. */
+  /** The session of the message; undefined if there is none. */
   readonly session: ClientState | undefined;
-  /** Least urgent level of log messages the client wants; undefined when it wants none. */
+  /** Least urgent level of log messages that the client wants; undefined if it wants none. */
   readonly logLevel: LoggingLevel | undefined;
-  /** What the client can do for the server. */
+  /** The client's capabilities. */
   readonly capabilities: ClientCapabilities;
   /** Sends a message that belongs to a running request. Never throws. */
   send(message: JsonRpcNotification | JsonRpcRequest): void;
@@ -33,11 +33,11 @@ export interface RequestScope {
   onClientGone(listener: () => void): () => void;
   /** Lets go of the response stream, where the client can resume it, for `retryMs`. */
   releaseStream(retryMs: number): void;
-  /** What traces say about where the message came from; read only while somebody collects them. */
+  /** Trace attributes of the message's origin; read only while traces are exported. */
   describe(): ScopeDescription;
 }
 
-/** Where a message came from, as traces record it. */
+/** Trace attributes of a message's origin. */
 export interface ScopeDescription {
   /** How messages travel (OpenTelemetry, `network.transport`). */
   readonly transport: "http" | "pipe";

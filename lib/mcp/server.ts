@@ -32,13 +32,13 @@ import { modernMethods } from "./methods/modern.ts";
 import type { ServerContext } from "./server_context.ts";
 import type { MethodTable, SessionMethods } from "./methods/table.ts";
 
-/** What an {@linkcode McpServer} is made of. */
+/** Dependencies of an {@linkcode McpServer}. */
 export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan" | "masksErrors"> {
-  /** Holds what the app's `onStart` returned. */
+  /** Holds the result of the app's `onStart`. */
   readonly lifespan?: ServerContext["lifespan"];
   /** Around every request but `ping`; the first is the outermost. */
   readonly use?: readonly Middleware[];
-  /** Whether unexpected errors are hidden from the client of a request; default: from nobody. */
+  /** Whether to hide unexpected errors from the client of a request; default: no. */
   readonly masksErrors?: ServerContext["masksErrors"];
   readonly wheel: TimerWheel;
   /** Time for one request (ms). */
@@ -49,7 +49,10 @@ export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"
   readonly emit?: Emit;
   /** Wraps every request; the first is the outermost. */
   readonly around?: readonly Around[];
-  /** Asked for a request that does not end at once; what it returns is called at its end. */
+  /**
+   * Called for a request that does not end at once; the returned function is called when the
+   * request ends.
+   */
   readonly holdBody?: () => (() => void) | undefined;
   /** Makes the methods of sessions of those that all share; default: they are the same. */
   readonly sessionMethods?: SessionMethods | undefined;
@@ -123,10 +126,10 @@ export class McpServer {
   }
 
   /**
-   * Answers a request, at once where its method allows. Never throws and never rejects.
+   * Answers a request, synchronously if its method allows. Never throws or rejects.
    *
-   * @param methods those of the revision that is spoken; what is not in it is refused
-   * @returns the response, or nothing when the client has cancelled the request or is gone
+   * @param methods the methods of the negotiated revision; others are refused
+   * @returns the response, or undefined if the client has cancelled the request or left
    */
   dispatch<S extends RequestScope>(
     request: JsonRpcRequest,
@@ -254,7 +257,9 @@ export class McpServer {
     return toErrorResponse(new ProtocolError("internal_error", message), request.id);
   }
 
-  /** The time for a request that does not end at once, and the tool that has a time of its own. */
+  /**
+   * The time limit of a request that does not end at once, and the tool if it sets its own limit.
+   */
   #timeoutOf({ method, params }: JsonRpcRequest): { readonly ms: number; readonly tool?: string } {
     const name = method === METHODS.callTool ? params?.name : undefined;
     const ms = typeof name === "string"
@@ -264,7 +269,7 @@ export class McpServer {
   }
 }
 
-/** What the client of a request hears that did not end before the server stopped. */
+/** The error for a request that did not end before the server stopped. */
 export function cutByDrain(): ProtocolError {
   return new ProtocolError(
     "draining",

@@ -4,7 +4,7 @@ import type { Middleware } from "../registry/middleware.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import type { RequestScope } from "./scope.ts";
 
-/** What methods and handlers may know of the server they answer for. */
+/** The part of the server that methods and handlers may use. */
 export interface ServerContext {
   readonly info: Implementation;
   /** For the model: how to use this server. */
@@ -14,7 +14,7 @@ export interface ServerContext {
   readonly signer: Signer;
   /** Around every request but `ping`; the first is the outermost. */
   readonly use: readonly Middleware[];
-  /** Holds what the app's `onStart` returned. */
+  /** Holds the result of the app's `onStart`. */
   readonly lifespan: { readonly value: unknown };
   /** Whether messages of errors that were not meant for the client are hidden from it. */
   readonly masksErrors: (scope: RequestScope) => boolean;

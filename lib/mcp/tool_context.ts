@@ -1,11 +1,10 @@
 /**
- * What the author of a tool is given of a running request.
+ * The context that a handler gets for a running request.
  *
- * A context looks like a plain object: its members are its own, they may be taken out of it and
- * spread into another object, and nothing of the server can be reached through them. It is a proxy,
- * because most calls end without reading anything: a member is made when it is first read, and an
- * object with ten getters of its own costs more than the rest of a quick call
- * (docs/decisions/0011-tool-context.md).
+ * A context looks like a plain object: its members are own properties, they can be destructured and
+ * spread into another object, and they do not expose the server. It is a proxy because most calls
+ * read no member: a member is made when it is first read, and an object with ten getters costs more
+ * than the rest of a quick call (docs/decisions/0011-tool-context.md).
  *
  * @module
  */
@@ -116,7 +115,7 @@ function callerOf(caller: Caller): Caller {
   });
 }
 
-/** Claims are shared by all requests with one token, and a handler may do with its own as it likes. */
+/** All requests with one token share the claims, so each handler gets its own copy. */
 function copyOf(claims: NonNullable<Caller["claims"]>): NonNullable<Caller["claims"]> {
   try {
     return structuredClone(claims);
@@ -136,7 +135,9 @@ function logOf(call: Call): ClientLog {
   ) as ClientLog;
 }
 
-/** A handler's wish as the wire can carry it: a bad number must not cost the call. */
+/**
+ * The retry time as a whole number that the wire accepts; an invalid number must not fail the call.
+ */
 function wholeRetry(retryMs: number): number {
   if (Number.isNaN(retryMs)) return DEFAULT_RETRY_MS;
   return Math.round(Math.min(Math.max(retryMs, 0), MAX_RETRY_MS));

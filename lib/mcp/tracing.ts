@@ -39,17 +39,17 @@ export const CONVENTIONAL_SECONDS = [
 
 /** Longest value that a client may put into a span, in characters. */
 const MAX_VALUE = 256;
-/** What the conventions call what has no name of its own. */
+/** The conventions' value for anything without a known name. */
 const UNKNOWN = "_OTHER";
 
 const log = logFor("telemetry");
 
 /**
- * Traces requests where somebody collects.
+ * Traces requests if traces are exported.
  *
- * @param catalog whose names may stand in spans
+ * @param catalog its names may appear in spans
  * @param version of the server
- * @returns what to put around requests: nothing where nobody collects
+ * @returns the wrappers for requests; empty if traces are not exported
  */
 export function tracing(catalog: Catalog, version: string): readonly Around[] {
   if (openTelemetry !== undefined) {
@@ -65,7 +65,7 @@ export function tracing(catalog: Catalog, version: string): readonly Around[] {
   return [];
 }
 
-/** A request that runs, as its span. */
+/** A running request with its span. */
 interface Operation {
   readonly request: JsonRpcRequest;
   readonly scope: RequestScope;
@@ -106,7 +106,7 @@ class RequestSpans {
     return response.then((settled) => this.#end(operation, settled));
   }
 
-  /** What the message says of its parent goes before what the HTTP request said. */
+  /** The parent in the message wins over the parent in the HTTP request. */
   #parentOf({ params }: JsonRpcRequest): Context {
     const active = this.#api.context.active();
     const meta = metaOf(params);
@@ -178,7 +178,7 @@ function wayOf(scope: RequestScope): Attributes {
     : { "network.transport": "tcp", "network.protocol.name": "http" };
 }
 
-/** What differs from request to request: for the span alone. */
+/** Attributes that differ between requests; only for the span. */
 function detailsOf({ id, method, params }: JsonRpcRequest, scope: RequestScope): Attributes {
   const { session, transport } = scope.describe();
   const uri = method.startsWith("resources/") ? params?.uri : undefined;

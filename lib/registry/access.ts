@@ -1,5 +1,6 @@
 /**
- * What a caller needs to use a thing that is offered, and who finds it in lists.
+ * Scopes that a caller needs to use a feature, and scopes that it needs to see the feature in
+ * lists.
  *
  * @module
  */
@@ -11,8 +12,8 @@ export interface AccessDefinition {
   /** Scopes that a caller needs to use it; a call without them is refused with a 403. */
   readonly scopes?: readonly string[] | undefined;
   /**
-   * Who finds it in lists: those who have its scopes (`granted`, the default), or `everybody`, so
-   * that clients can ask their user for the scopes it needs.
+   * Callers that see it in lists: those with its scopes (`granted`, the default), or `everybody`,
+   * so that clients can ask their user for the scopes.
    */
   readonly listedFor?: "granted" | "everybody" | undefined;
 }
@@ -25,7 +26,7 @@ export interface Guarded {
 }
 
 /**
- * What a definition says of access.
+ * Access rules of a definition.
  *
  * @throws {RegistrationError} for a scope that no token can carry
  */
@@ -42,9 +43,9 @@ export function accessOf({ scopes, listedFor }: AccessDefinition, owner: string)
 }
 
 /**
- * Whether a caller finds a thing in lists.
+ * Whether a caller sees a feature in lists.
  *
- * @param granted the caller's scopes; undefined for a caller who has none
+ * @param granted the caller's scopes; undefined for a caller without any
  */
 export function isListedFor(
   { scopes, isListedForAll = false }: Guarded,

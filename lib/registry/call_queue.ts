@@ -17,8 +17,8 @@ export class CallQueue {
   /**
    * Takes a turn, which {@linkcode leave} gives back.
    *
-   * @param context whose `signal` ends the waiting; it is read only where the call has to wait
-   * @returns undefined where the call may run at once
+   * @param context its `signal` ends the waiting; it is read only if the call must wait
+   * @returns undefined if the call may run at once
    * @throws (the promise rejects) with the signal's reason when the call is stopped while it waits
    */
   enter(context: { readonly signal: AbortSignal }): Promise<void> | undefined {

@@ -12,18 +12,21 @@ import type { Tool } from "./tool.ts";
 import { normalizeUri } from "./uri.ts";
 import type { Sight } from "./visibility.ts";
 
-/** The kinds of things offered, each with a list of its own. */
+/** The kinds of features; each kind has its own list. */
 export type ListKind = "tools" | "resources" | "prompts";
 
 /** The former name of {@linkcode Features}. */
 export type Offer = Features;
 
-/** A change that clients are told of. */
+/** A change that clients are notified of. */
 export type CatalogChange =
   | { readonly kind: ListKind }
   | { readonly kind: "resource"; readonly uri: string };
 
-/** Everything that is served. Features may come and go while the server runs, and clients are told. */
+/**
+ * All features that the server offers. Features may come and go while the server runs, and clients
+ * are notified.
+ */
 export class Catalog {
   readonly tools: CatalogList<Tool> = new CatalogList(
     "tool",
@@ -60,7 +63,7 @@ export class Catalog {
    * The resource with that URI, or with one that RFC 3986 calls equivalent (section 6.2).
    *
    * @param uri as a client sent it
-   * @param visibility what the client's session sees; undefined where it sees what all see
+   * @param visibility features that the client's session sees; undefined for the default
    */
   resource(uri: string, visibility?: Sight): Resource | undefined {
     const exact = this.resources.find(uri, visibility);
@@ -73,7 +76,7 @@ export class Catalog {
    * The resource or template that a `ref/resource` names: by the template's own text, or by a URI.
    *
    * @param uri a URI or a template, as a client sent it
-   * @param visibility what the client's session sees; undefined where it sees what all see
+   * @param visibility features that the client's session sees; undefined for the default
    */
   referenced(uri: string, visibility?: Sight): Resource | ResourceTemplate | undefined {
     const exact = this.resourceTemplates.find(uri, visibility) ?? this.resource(uri, visibility);
@@ -115,7 +118,7 @@ export class Catalog {
   /**
    * Serves all that have a tag, of every kind.
    *
-   * @returns whether that changed anything; clients are told of each list that changed
+   * @returns whether that changed anything; clients are notified of each list that changed
    */
   enable(selection: { readonly tag: string }): boolean {
     return this.#lists().filter((list) => list.enable(selection)).length > 0;
@@ -124,7 +127,7 @@ export class Catalog {
   /**
    * Stops serving all that have a tag, of every kind.
    *
-   * @returns whether that changed anything; clients are told of each list that changed
+   * @returns whether that changed anything; clients are notified of each list that changed
    */
   disable(selection: { readonly tag: string }): boolean {
     return this.#lists().filter((list) => list.disable(selection)).length > 0;

@@ -1,5 +1,5 @@
 /**
- * One list of the catalog: what is served, by name and a page at a time.
+ * One list of the catalog: its features by name, and in pages.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { isSelected, type Selection, type Serving } from "./serving.ts";
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Where the next page begins; none on the last. */
+  /** Cursor of the next page; absent on the last one. */
   readonly nextCursor?: string;
 }
 
@@ -44,7 +44,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     this.#access = undefined;
   }
 
-  /** Grows with every change: what was made of an earlier one is out of date. */
+  /** Grows with every change; data derived from an earlier revision is out of date. */
   get revision(): number {
     return this.#revision;
   }
@@ -54,9 +54,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     return this.#access ??= listAccess(this.#items.values());
   }
 
-  /**
-   * Names what a caller finds here: callers of one view find the same.
-   */
+  /** Names the features that a caller sees; callers with the same view see the same features. */
   viewOf({ granted, visibility }: Viewer): string {
     const view = this.#scopeView(granted);
     return visibility === undefined ? view : `${view}\n${visibility.key}`;
@@ -142,20 +140,20 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   }
 
   /**
-   * Serves items that are switched off, at their old places in the list.
+   * Enables items, at their old places in the list.
    *
    * @param selection a name, or `{ tag }` for all that have the tag
-   * @returns whether that changed anything; clients are told if it did
+   * @returns whether that changed anything; clients are notified if it did
    */
   enable(selection: Selection): boolean {
     return this.#serveWhere((item) => this.#served.has(item.name) || isSelected(item, selection));
   }
 
   /**
-   * Stops serving items, which stay registered: clients neither find nor reach them.
+   * Disables items. They stay registered, but clients can neither see nor use them.
    *
    * @param selection a name, or `{ tag }` for all that have the tag
-   * @returns whether that changed anything; clients are told if it did
+   * @returns whether that changed anything; clients are notified if it did
    */
   disable(selection: Selection): boolean {
     return this.#serveWhere((item) => this.#served.has(item.name) && !isSelected(item, selection));
@@ -170,10 +168,11 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   }
 
   /**
-   * One page of what a caller finds, in the order of registration. The cursor tells the place of the
-   * last item of the page before, so that it holds when items come and go, that one included.
+   * One page of the features that a caller sees, in the order of registration. The cursor names the
+   * place of the last item of the previous page, so it stays valid when items come and go, even
+   * that one.
    *
-   * @throws {ProtocolError} `invalid_params` for a cursor that this list did not give out
+   * @throws {ProtocolError} `invalid_params` for a cursor that this list did not issue
    */
   page(cursor: unknown, pageSize: number, viewer: Viewer = {}): Page<T> {
     const after = cursor === undefined ? 0 : this.#placeOf(cursor);
@@ -205,13 +204,16 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
 
 /** The scopes that the items of a list need of their callers. */
 export interface ListAccess {
-  /** The scopes that decide who finds what, in alphabetical order; none where all find the same. */
+  /**
+   * The scopes that decide which features a caller sees, in alphabetical order; empty if all
+   * callers see the same.
+   */
   readonly viewScopes: readonly string[];
   /** Whether any item needs scopes. */
   readonly isGuarded: boolean;
 }
 
-/** Says where two items of one name come from, as far as they say it. */
+/** Names the origins of two items with the same name, as far as they have one. */
 function originsOf(known: Serving, added: Serving): string {
   if (known.origin === undefined && added.origin === undefined) return "";
   const [first, second] = [known, added].map(({ origin = "the app itself" }) => origin);

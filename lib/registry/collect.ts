@@ -15,7 +15,7 @@ export interface Unserved {
   readonly path: string;
   /** A description, such as `a promise; await it`. */
   readonly what: string;
-  /** Whether its author meant it to be served, as far as its form tells. */
+  /** Whether its form suggests that the author meant it to be served. */
   readonly isMistake: boolean;
 }
 
@@ -23,7 +23,8 @@ export interface Unserved {
 const MAX_DEPTH = 4;
 
 /**
- * Takes exports apart: features, lists and sets of them, and plain objects whose members are such.
+ * Collects the features from exports: features, lists and sets of features, and plain objects with
+ * such members.
  *
  * @param exports of a module, by name
  */
@@ -85,7 +86,7 @@ class Collector {
   }
 }
 
-/** The members of lists and plain objects, each with its path; none for any other value. */
+/** The members of lists and plain objects, each with its path; empty for any other value. */
 function membersOf(value: unknown, path: string): readonly (readonly [string, () => unknown])[] {
   if (value instanceof Map) return membersOf(Object.fromEntries(value), path);
   if (Array.isArray(value) || value instanceof Set) {
@@ -98,7 +99,7 @@ function membersOf(value: unknown, path: string): readonly (readonly [string, ()
     .map((name) => [`${path}.${name}`, () => members[name]]);
 }
 
-/** An object of other things, such as a configuration, is named as a whole. */
+/** An object with other members, such as a configuration, is reported as a whole. */
 function isContainerOrFeature(value: unknown): boolean {
   return typeof value === "object" && value !== null &&
     ("listing" in value || Array.isArray(value) || value instanceof Set || isPlain(value));
@@ -107,7 +108,7 @@ function isContainerOrFeature(value: unknown): boolean {
 function isPlain(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  // The exports of a module that another exports as a whole have no prototype.
+  // A module namespace that another module exports has no prototype.
   return prototype === null || prototype === Object.prototype;
 }
 

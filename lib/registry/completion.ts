@@ -26,11 +26,11 @@ export type Completer = (
 export type Completers<Name extends string = string> = Readonly<Partial<Record<Name, Completer>>>;
 
 /**
- * The result of `completion/complete`: the first 100 values, and how many there are.
+ * The result of `completion/complete`: the first 100 values, and the number of all.
  *
- * @param values what a completer returned
+ * @param values the completer's return value
  * @param owner names prompt or template, and argument, in the error
- * @throws {ProtocolError} `internal_error` for what is not a list of strings
+ * @throws {ProtocolError} `internal_error` if the value is not a list of strings
  */
 export function completionResult(values: readonly string[], owner: string): CompleteResult {
   if (!Array.isArray(values)) {

@@ -24,7 +24,7 @@ export function firstError(
   return undefined;
 }
 
-/** The error of a block of content, as words that follow its name; undefined where it has none. */
+/** The error of a content block, as words that follow its name; undefined if it is valid. */
 export function contentError(block: unknown): string | undefined {
   if (!isObject(block)) return "is no content";
   switch (block.type) {
@@ -55,7 +55,7 @@ export function messageError(message: unknown): string | undefined {
     : undefined;
 }
 
-/** The same for what a resource holds, alone or within other content. */
+/** The same for the contents of a resource, alone or within other content. */
 export function resourceError(resource: unknown): string | undefined {
   if (!isObject(resource)) return "holds no resource";
   const { uri, text, blob } = resource;

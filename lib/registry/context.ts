@@ -29,7 +29,7 @@ export interface Caller {
 
 /** One session, as tools see it. Its values are in this process's memory and end with the session. */
 export interface ToolSession {
-  /** The value that was set last; undefined where there is none. */
+  /** The latest value; undefined if none was set. */
   readonly get: <T = unknown>(key: string) => T | undefined;
   /**
    * Keeps a value for later calls of the session.
@@ -40,11 +40,14 @@ export interface ToolSession {
    */
   readonly set: (key: string, value: unknown) => void;
   /**
-   * Shows this session the tools, resources, templates and prompts that have a tag, also those that
-   * are switched off for all (`enabled: false`). The client is told that its lists have changed.
+   * Shows this session the tools, resources, templates and prompts with a tag, even if they are
+   * disabled for others (`enabled: false`). The client is notified that its lists have changed.
    */
   readonly show: (tag: string) => void;
-  /** Hides from this session what has a tag. The client is told that its lists have changed. */
+  /**
+   * Hides the features with a tag from this session. The client is notified that its lists have
+   * changed.
+   */
   readonly hide: (tag: string) => void;
 }
 
@@ -54,8 +57,8 @@ export type ClientLog = Readonly<Record<LoggingLevel, (data: unknown, logger?: s
 /** Options of every question to the client. */
 export interface AskOptions {
   /**
-   * Names the question. In the 2026 era a handler runs again for each answer, and the name tells
-   * which answer belongs to which question; without one they are told apart by their order.
+   * Names the question. In the 2026 era a handler runs again for each answer, and the name assigns
+   * each answer to its question. Without names, the order assigns them.
    */
   readonly key?: string;
 }
@@ -84,7 +87,7 @@ export type Elicited<T> =
   | { readonly action: "accept"; readonly content: T }
   | { readonly action: "decline" | "cancel"; readonly content?: undefined };
 
-/** Content of a form whose schema was given as JSON. */
+/** Content of a form that was defined by a JSON Schema. */
 export type FormContent = Readonly<Record<string, string | number | boolean | string[]>>;
 
 /** Asks the user (2025-11-25 and 2026-07-28, client/elicitation). */
@@ -95,29 +98,30 @@ export interface Elicit {
 }
 
 /**
- * The second argument of a tool's `run`, a prompt's `run` and a resource's `read`. `App` is the part of
- * `onStart`'s result that the handler needs. All functions may be taken out of it:
- * `run(input, { signal, progress })`.
+ * The second argument of a tool's `run`, a prompt's `run` and a resource's `read`. `App` is the
+ * part of `onStart`'s result that the handler needs. All functions can be destructured: `run(input,
+ * { signal, progress })`.
  *
  * `elicit`, `sample` and `roots` work in every era of the protocol that has them. In the 2026 era
- * the handler does not really wait: the client gets the question as the result, and when it comes
- * back with the answer the handler runs again **from its beginning**, the earlier answers being
- * given at once. So whatever stands before such an `await` happens once for each round: keep side
- * effects behind the last question.
+ * the handler does not really wait: the client gets the question as the result and sends the answer
+ * in a new request. Then the handler runs again **from its beginning**, and earlier questions
+ * return their answers at once. Code before such an `await` therefore runs once for each round: put
+ * side effects after the last question.
  */
 export interface ToolContext<App = unknown> {
   /**
-   * The request's headers that `MCP_TOOL_HEADERS` names, by their names in lower case. For a stream of
-   * 2024-11-05 or of the plain dialect those of the request that opened it; none over stdio.
+   * The request's headers that `MCP_TOOL_HEADERS` names, with their names in lower case. For a
+   * stream of 2024-11-05 or of the plain dialect, those of the request that opened it; empty over
+   * stdio.
    */
   readonly headers: Readonly<Record<string, string>>;
-  /** The client's session; undefined where there is none, as in the 2026 era. */
+  /** The client's session; undefined if there is none, as in the 2026 era. */
   readonly session: ToolSession | undefined;
   /** The result of `onStart`, such as a pool of database connections; undefined without one. */
   readonly app: App;
   /**
-   * Aborts when the answer is not wanted any more; `signal.reason` is a `CallAborted` whose
-   * `reason` is the connection's close reason, `cancelled` or `timeout`.
+   * Aborts when nobody waits for the answer any more. `signal.reason` is a `CallAborted`; its
+   * `reason` is the stream's close reason, `cancelled` or `timeout`.
    */
   readonly signal: AbortSignal;
   /** Id of the stream the answer goes to, where there is one. */
@@ -156,10 +160,10 @@ export interface ToolContext<App = unknown> {
    */
   readonly roots: (options?: AskOptions) => Promise<readonly Root[]>;
   /**
-   * Lets go of the response stream while the work goes on, where the client can resume it
-   * (2025-11-25, basic/transports): the client comes back after `retryMs` and misses nothing.
-   * Elsewhere it does nothing. The time is rounded and brought within 0 and an hour; what is not a
-   * number is a second.
+   * Releases the response stream while the work continues, if the client can resume it (2025-11-25,
+   * basic/transports). The client reconnects after `retryMs` and misses nothing. For other clients
+   * it does nothing. The time is rounded and limited to between 0 and an hour; anything but a
+   * number means a second.
    */
   readonly releaseStream: (retryMs?: number) => void;
 }

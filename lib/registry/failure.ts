@@ -1,5 +1,5 @@
 /**
- * What a client is told when something throws that was not meant for it.
+ * Results for errors that were not meant for the client.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { CallToolResult } from "../wire/mcp_types.ts";
 import { maskedText, newReference } from "./masking.ts";
 import { errorResult } from "./tool_results.ts";
 
-/** Who failed, and where the log line goes. */
+/** The handler that failed, and the log that gets the line. */
 export interface Failure {
   readonly log: Log;
   /** The words of the log line. */
@@ -22,10 +22,10 @@ export interface Failure {
 }
 
 /**
- * Logs an error, and makes the result that the model gets: the error's message, or where it is
- * masked a reference that finds the log line.
+ * Logs an error and makes the result for the model: the error's message or, if errors are masked, a
+ * reference that finds the log line.
  *
- * @throws {ProtocolError | CallAborted} what was thrown as one
+ * @throws {ProtocolError | CallAborted} the error itself, if it is one of these
  */
 export function failureResult(error: unknown, failure: Failure): CallToolResult {
   if (error instanceof CallAborted || error instanceof ProtocolError) throw error;

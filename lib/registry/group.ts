@@ -99,7 +99,9 @@ export function isGroup(value: unknown): value is FeatureGroup {
     typeof value.features === "object" && value.features !== null && "tools" in value.features;
 }
 
-/** The features by their kind; those of a group are served whichever list it stands in. */
+/**
+ * The features by their kind. The features of a group are served whichever list contains the group.
+ */
 export function flatten<App>(features: Features<App>): FeatureLists<App> {
   const lists = {
     tools: [] as Tool<App>[],
@@ -226,7 +228,7 @@ function callOf(
   return { method, name, arguments: given, caller: ctx.caller, ctx };
 }
 
-/** An error of middleware is told to the model, as an error of the tool is. */
+/** The model gets an error of middleware like an error of the tool. */
 function middlewareFailure(tool: string, error: unknown, isMasked: boolean): CallToolResult {
   const owner = `Middleware of tool ${tool}`;
   return failureResult(error, { log, event: "Middleware failed", owner, tool, isMasked });

@@ -11,7 +11,7 @@ import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 export interface HeaderParam {
   /** `Mcp-Param-` and the name that the schema gives. */
   readonly header: string;
-  /** Where the value stands in the arguments. */
+  /** Path of the value in the arguments. */
   readonly path: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function headerParams(schema: JsonObject, owner: string): readonly Header
   return found;
 }
 
-/** The value at a path of the arguments; undefined where there is none. */
+/** The value at a path of the arguments; undefined if there is none. */
 export function valueAt(args: unknown, path: readonly string[]): unknown {
   let value = args;
   for (const key of path) {

@@ -67,8 +67,8 @@ export function withJsonData(error: ProtocolError, owner: string): ProtocolError
 }
 
 /**
- * The result of a resource, a prompt or a completer, as JSON holds it. The client is told what is wrong,
- * as a name and a path tell nothing that is secret.
+ * The result of a resource, a prompt or a completer as JSON. The client gets the error, because a
+ * name and a path are no secrets.
  *
  * @param path of the value, such as `contents`
  * @param subject begins the error, for example `Resource file:///a`
@@ -83,7 +83,7 @@ export function requireJsonValue<T>(value: T, path: string, subject: string): T 
 }
 
 /**
- * Logs what a handler returned wrongly.
+ * Logs a handler's invalid return value.
  *
  * @param message names the handler and the member; the client gets it too
  * @returns the error for the client

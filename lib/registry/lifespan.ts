@@ -1,16 +1,16 @@
 /**
- * What an app opens when it starts and closes when it has stopped.
+ * Things that an app opens when it starts and closes when it has stopped.
  *
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
 
-/** What happens at the start and the end of an app. */
+/** Hooks for the start and the end of an app. */
 export interface Lifespan<App = unknown> {
   /**
-   * Runs once, before the first request. What it returns is `ctx.app` of every handler. The app does
-   * not start where it throws.
+   * Runs once, before the first request. Its result is `ctx.app` in every handler. If it throws,
+   * the app does not start.
    */
   readonly onStart?: (() => MaybePromise<App>) | undefined;
   /** Runs once, after the drain; is given what `onStart` returned. */

@@ -9,7 +9,7 @@ export function newReference(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-/** What is told in place of a message. */
+/** The text that replaces a masked message. */
 export function maskedText(what: string, reference: string): string {
   return `${what}; the log of the server says why (reference ${reference})`;
 }

@@ -50,7 +50,7 @@ export type Next = (call?: MiddlewareCall) => Promise<JsonObject>;
  */
 export type Middleware = (call: MiddlewareCall, next: Next) => MaybePromise<JsonObject>;
 
-/** What middleware stands around. */
+/** The request that middleware runs around. */
 type Run = (call: MiddlewareCall) => MaybePromise<JsonObject>;
 
 /** Several middleware functions around one request. */

@@ -46,10 +46,10 @@ export interface Prompt<App = any> extends Guarded, Serving {
   readonly listing: PromptListing;
   readonly complete: Completers;
   /**
-   * Validates the arguments, runs the prompt and checks what it returned.
+   * Validates the arguments, runs the prompt and checks its result.
    *
-   * @throws {ProtocolError} `invalid_params` naming each wrong argument, `internal_error` naming what
-   * is wrong with the messages
+   * @throws {ProtocolError} `invalid_params` naming each wrong argument, `internal_error` naming
+   *   the error in the messages
    */
   readonly get: (
     args: unknown,
@@ -158,8 +158,8 @@ function toResult(
 }
 
 /**
- * @throws {TypeError} for what is not the result of a prompt
- * @throws {ProtocolError} for what JSON cannot hold
+ * @throws {TypeError} if the value is not the result of a prompt
+ * @throws {ProtocolError} if JSON cannot hold it
  */
 function resultOf(returned: PromptReturn, { name, description }: PromptListing): GetPromptResult {
   const described = description !== undefined && { description };

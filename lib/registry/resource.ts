@@ -123,7 +123,7 @@ export function defineResource<App = unknown>(
 /**
  * Defines a template of resources. The variables' names and types follow from the template.
  *
- * @throws {RegistrationError} for a template that is not RFC 6570, or whose scheme is none
+ * @throws {RegistrationError} for a template that does not follow RFC 6570, or has no valid scheme
  *
  * @example
  * ```ts

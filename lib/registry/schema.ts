@@ -1,5 +1,5 @@
 /**
- * Zod schemas as the protocol needs them: described once as JSON Schema 2020-12.
+ * Converts zod schemas to JSON Schema 2020-12, which the protocol uses.
  *
  * @module
  */
@@ -14,16 +14,16 @@ import {
   withPlainNames,
 } from "./schema_references.ts";
 
-/** Which side of a schema is described: `input` is what callers may send, `output` what it gives. */
+/** The side of a schema: `input` describes accepted values, `output` describes parsed values. */
 export type SchemaSide = "input" | "output";
 
 /**
- * The JSON Schema of a zod schema. Its root is never a reference, and has a `type` where all that it
- * admits are objects.
+ * The JSON Schema of a zod schema. Its root is never a reference, and has a `type` if the schema
+ * accepts only objects.
  *
  * @param owner named in the error, for example `tool "add"`
- * @throws {RegistrationError} for what is not a zod 4 schema, and for a schema that JSON Schema cannot
- * express
+ * @throws {RegistrationError} for a value that is not a zod 4 schema, and for a schema that JSON
+ *   Schema cannot express
  */
 export function toJsonSchema(schema: z.ZodType, side: SchemaSide, owner: string): JsonObject {
   const refuse = (why: string, cause?: unknown) =>
@@ -43,9 +43,9 @@ export function toJsonSchema(schema: z.ZodType, side: SchemaSide, owner: string)
 }
 
 /**
- * A JSON Schema whose root must be an object, as arguments are.
+ * A JSON Schema that accepts only objects, as arguments are.
  *
- * @throws {RegistrationError} as `toJsonSchema()`, and for a schema that admits anything else
+ * @throws {RegistrationError} as `toJsonSchema()`, and for a schema that accepts anything else
  */
 export function toObjectSchema(schema: z.ZodType, side: SchemaSide, owner: string): JsonObject {
   const json = toJsonSchema(schema, side, owner);
@@ -85,7 +85,7 @@ function isAnySchema(value: unknown): boolean {
   return isObject(value) && ("_zod" in value || "_def" in value);
 }
 
-/** Where the first part stands that JSON Schema cannot express, such as `a.b: `; empty at the root. */
+/** Path of the first part that JSON Schema cannot express, such as `a.b: `; empty for the root. */
 function placeOf(schema: z.ZodType, side: SchemaSide): string {
   let place: readonly (string | number)[] | undefined;
   try {
@@ -117,7 +117,7 @@ function fieldAt(path: readonly (string | number)[]): string {
   return field;
 }
 
-/** The first field of an object whose schema is none of zod 4, where that is what is wrong. */
+/** The first field of an object whose schema is not a zod 4 schema. */
 function foreignMember(schema: z.ZodType): string | undefined {
   const { shape } = schema as { readonly shape?: unknown };
   for (const [name, member] of Object.entries(isObject(shape) ? shape : {})) {

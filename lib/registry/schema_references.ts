@@ -10,7 +10,7 @@ const PREFIX = "#/$defs/";
 /** Names that need no escape in a JSON Pointer within a URI fragment (RFC 6901, section 6). */
 const PLAIN_NAME_REGEXP = /^[A-Za-z0-9._-]+$/;
 
-/** The definition that a reference names; undefined where there is none. */
+/** The definition that a reference names; undefined if there is none. */
 export function definitionOf(reference: unknown, root: JsonObject): JsonObject | undefined {
   if (reference === "#") return root;
   const name = nameOf(reference);
@@ -21,8 +21,8 @@ export function definitionOf(reference: unknown, root: JsonObject): JsonObject |
 }
 
 /**
- * The schema with its definition in place of a reference at the root. The definition stays where
- * others refer to it, as a schema does that refers to itself.
+ * The schema with a reference at the root replaced by its definition. The definition stays if other
+ * references need it, as in a recursive schema.
  */
 export function withNamedRoot(schema: JsonObject): JsonObject {
   let root = schema;
@@ -31,7 +31,7 @@ export function withNamedRoot(schema: JsonObject): JsonObject {
     const definition = definitionOf(root.$ref, root);
     if (definition === undefined) break;
     const { $ref: _, ...own } = root;
-    // Keywords beside the reference, such as a description, belong to the root alone.
+    // Keywords beside the reference, such as a description, apply only to the root.
     root = { ...definition, ...own };
   }
   return root === schema ? schema : withoutUnused(root);

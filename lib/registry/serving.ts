@@ -10,8 +10,8 @@ export interface ServingDefinition {
   /** Names that it shares with others, such as `admin`; clients do not see them. */
   readonly tags?: readonly string[] | undefined;
   /**
-   * Whether it is served from the start; true unless told otherwise. `catalog.tools.enable()` and
-   * `disable()` change it, and clients are told.
+   * Whether it is served from the start; default: true. `catalog.tools.enable()` and `disable()`
+   * change it, and clients are notified.
    */
   readonly enabled?: boolean | undefined;
 }
@@ -21,7 +21,7 @@ export interface Serving {
   readonly tags?: readonly string[];
   /** Whether it is served from the start. */
   readonly enabled?: boolean;
-  /** Where it comes from, such as `group "billing"`; for errors. */
+  /** Its origin for error messages, such as `group "billing"`. */
   readonly origin?: string;
 }
 

@@ -21,8 +21,8 @@ const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
 /**
  * Defines a tool. The types of `run`'s arguments and result follow from the schemas.
  *
- * @throws {RegistrationError} for a name outside the protocol's characters, or a schema that JSON
- * Schema cannot express
+ * @throws {RegistrationError} for a name with characters that the protocol does not allow, or a
+ *   schema that JSON Schema cannot express
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export function defineTool<
  */
 export function renameTool<App>(tool: Tool<App>, name: string): Tool<App> {
   requireName(name);
-  // A tool that was made by hand has no errors of its own that would tell its name.
+  // A tool made by hand has no error messages that contain its name.
   return tool instanceof DefinedTool ? tool.renamed(name) : {
     ...tool,
     name,

@@ -32,9 +32,10 @@ export class ToolResults<O extends z.ZodType> {
   /**
    * The result of a call.
    *
-   * @param masksErrors whether what the output schema says is hidden from the client
+   * @param masksErrors whether the client does not see the messages of the output schema
    * @returns a result with `isError` for a value that does not match the output schema
-   * @throws {TypeError} naming the tool and the member, for what is no result or does not fit in JSON
+   * @throws {TypeError} naming the tool and the member, for a value that is not a result or that
+   *   JSON cannot hold
    */
   read(returned: unknown, masksErrors = false): MaybePromise<CallToolResult> {
     if (this.#isContent(returned)) return this.#readContent(returned, masksErrors);

@@ -1,5 +1,5 @@
 /**
- * A tool as its author writes it, and as it is served.
+ * The definition of a tool, and the tool made from it.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export type ToolReturn<O extends z.ZodType> =
   | ToolResult
   | ([O] extends [never] ? string : z.input<O>);
 
-/** A tool as its author writes it. */
+/** The definition of a tool. */
 export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType, App = unknown>
   extends AccessDefinition, ServingDefinition {
   /** 1 to 128 letters, digits, `_`, `-` and `.` (2025-11-25, server/tools, Tool Names). */
@@ -40,7 +40,7 @@ export interface ToolDefinition<I extends z.ZodType, O extends z.ZodType, App = 
   readonly title?: string;
   /** For the model to read. */
   readonly description: string;
-  /** A `z.object()` of the arguments; none for a tool without arguments. */
+  /** A `z.object()` of the arguments; absent for a tool without arguments. */
   readonly input?: I;
   /** Schema of the structured result. */
   readonly output?: O;
@@ -65,11 +65,11 @@ export interface Tool<App = any> extends Guarded, Serving {
   /** Time for one call (ms), where the tool has its own. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Checks the arguments, runs the tool and checks what it returned.
+   * Checks the arguments, runs the tool and checks its result.
    *
-   * @param masksErrors whether messages of errors that are no `ToolError` are hidden; default: no
-   * @returns a result also for wrong arguments and for a tool that throws (`isError`)
-   * @throws {ProtocolError} only what the tool itself threw as one
+   * @param masksErrors whether to hide the messages of errors other than `ToolError`; default: no
+   * @returns a result, with `isError` for wrong arguments and for a tool that throws
+   * @throws {ProtocolError} only if the tool itself threw it
    */
   readonly call: (
     args: unknown,

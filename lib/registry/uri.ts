@@ -1,5 +1,5 @@
 /**
- * URIs as RFC 3986 has them: what is one, and which of them are equal.
+ * URIs by RFC 3986: parsing, and equivalence.
  *
  * @module
  */
@@ -18,11 +18,11 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   wss: "443",
 };
 
-/** A URI whose parts have their normal form. */
+/** A URI with each part in normal form. */
 export interface UriParts {
   /** In lower case. */
   readonly scheme: string;
-  /** Undefined where there is none, as in `urn:isbn:1`. */
+  /** Undefined if there is none, as in `urn:isbn:1`. */
   readonly authority: string | undefined;
   readonly path: string;
   /** The query and the fragment, with `?` and `#`. */
@@ -58,8 +58,8 @@ export function normalizeUri(uri: string): string {
 }
 
 /**
- * The parts of a URI in normal form, but for what would change the value of a variable within: the
- * letters of the host and dot segments stay as they are.
+ * The parts of a URI in normal form. The host's letters and dot segments stay unchanged, because
+ * normalizing them would change the value of a variable.
  */
 export function splitUri(uri: string): UriParts | undefined {
   const [, scheme, authority, path = "", rest = ""] = PARTS_REGEXP.exec(uri) ?? [];
@@ -86,8 +86,9 @@ export function hasDotSegment(path: string): boolean {
 }
 
 /**
- * Text with percent-encoding in its normal form (RFC 3986, section 6.2.2): none for unreserved
- * characters, hexadecimal digits in upper case, and UTF-8 for what may not stand in a URI.
+ * Text with percent-encoding in normal form (RFC 3986, section 6.2.2): unreserved characters are
+ * decoded, hexadecimal digits are upper case, and characters that a URI may not contain are encoded
+ * as UTF-8.
  */
 export function normalizeEscapes(uri: string): string {
   if (/^[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=-]*$/.test(uri)) return uri;

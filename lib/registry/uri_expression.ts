@@ -11,7 +11,7 @@ export type Operator = "" | "+" | "#" | "." | "/" | ";" | "?" | "&";
 /** One variable of an expression. */
 export interface VariableSpec {
   readonly name: string;
-  /** `{name*}`: a list, each item of which stands for itself. */
+  /** `{name*}`: a list whose items are expanded one by one. */
   readonly isExploded: boolean;
   /** `{name:3}`: at most so many characters. */
   readonly maxLength: number | undefined;
@@ -70,7 +70,7 @@ const MAX_PREFIX = 256;
 export class UriExpression {
   readonly operator: Operator;
   readonly variables: readonly VariableSpec[];
-  /** The characters that may begin it; none where it begins with its value. */
+  /** The characters that may begin it; empty if it begins with its value. */
   readonly prefixes: string;
   /** Most characters of the value, where that decides where it ends. */
   readonly maxLength: number | undefined;
@@ -94,7 +94,7 @@ export class UriExpression {
     this.#lenient = this.#strict.union(codesOf(LENIENT[operator]));
   }
 
-  /** @returns undefined for what is not an expression of RFC 6570 */
+  /** @returns undefined if the text is not an expression of RFC 6570 */
   static parse(text: string): UriExpression | undefined {
     const [, operator, list] = EXPRESSION_REGEXP.exec(text) ?? [];
     const specs = list?.split(",").map((spec) => VARIABLE_REGEXP.exec(spec)) ?? [];
@@ -135,7 +135,10 @@ export class UriExpression {
     }
   }
 
-  /** In order: each variable takes one item, a list and the last what the later ones leave. */
+  /**
+   * Assigns items in order: each variable takes one item; a list or the last variable takes the
+   * items that the later ones leave.
+   */
   #readListed(items: readonly string[]): readonly Reading[] | undefined {
     const readings: Reading[] = [];
     let start = 0;
@@ -171,7 +174,7 @@ export class UriExpression {
       const variable = this.variables.find((one) => decodeURIComponent(one.name) === name);
       const [list] = lists.values();
       if (variable === undefined) {
-        // An exploded variable may be an associative array, which has names of its own.
+        // An exploded variable may be an associative array, which has its own names.
         if (list === undefined) return undefined;
         list.push(`${name}=${value}`);
       } else if (variable.isExploded) lists.get(variable)?.push(value);

@@ -44,7 +44,7 @@ export class UriTemplate {
 
   /**
    * @param owner named in the error, for example `resource template "user"`
-   * @throws {RegistrationError} for what is not a template of URIs, or has no variable
+   * @throws {RegistrationError} for a text that is not a URI template, or has no variable
    */
   constructor(template: string, owner: string) {
     const refuse = (why: string) =>
@@ -59,10 +59,11 @@ export class UriTemplate {
   }
 
   /**
-   * The variables of a URI of this template: of any that a client may make of it, with variables left
-   * out, with those of a query in any order, and encoded more or less than RFC 6570 asks.
+   * The variables of a URI of this template. It matches every URI that a client can make: with
+   * variables left out, with query variables in any order, and with more or less encoding than RFC
+   * 6570 asks for.
    *
-   * `{name}` takes no slash; and as authors make paths of values, none may lead out of its folder.
+   * `{name}` matches no slash. Authors use values as paths, so no value may lead out of its folder.
    *
    * @returns undefined for a URI that does not belong to the template
    */
@@ -104,9 +105,9 @@ function formsOf(uri: string): readonly string[] {
 }
 
 /**
- * The values by name; a variable that stands at several places has one value.
+ * The values by name. A variable that occurs several times has one value.
  *
- * @returns undefined where those differ
+ * @returns undefined if they differ
  */
 function valuesOf(
   readings: readonly Reading[],
@@ -139,7 +140,7 @@ function fits({ variable, items }: Reading, whole: Reading): boolean {
   return value === expected;
 }
 
-/** Whether a value, taken as a path, has segments that mean another folder, or an early end. */
+/** Whether a value contains `.` or `..` segments, or NUL. */
 function hasTraversal(value: string): boolean {
   return value.includes("\0") ||
     value.split(SEPARATOR_REGEXP).some((segment) => segment === "." || segment === "..");

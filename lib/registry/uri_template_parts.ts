@@ -1,24 +1,24 @@
 /**
- * The parts of a URI template, and how a text is divided among them. The time this takes grows with
- * the length of the text alone: a pattern with several variables in a row would let clients choose
- * URIs that take for ever.
+ * The parts of a URI template, and the matching of a text against them. The time grows linearly
+ * with the text: with a regular expression for several variables in a row, clients could choose
+ * URIs that take exponential time.
  *
  * @module
  */
 import { normalizeEscapes } from "./uri.ts";
 import { UriExpression } from "./uri_expression.ts";
 
-/** Text that stands in each URI of a template. */
+/** Literal text of a template. */
 export interface Literal {
   readonly text: string;
   /** Whether it is equal in all its forms of upper and lower case: scheme and host. */
   readonly ignoresCase: boolean;
 }
 
-/** A part of a template: text, or an expression that stands for text. */
+/** A part of a template: literal text or an expression. */
 export type TemplatePart = Literal | UriExpression;
 
-/** @returns the parts, or what is wrong with the template as words that follow it */
+/** @returns the parts, or the error as words that follow the template */
 export function templateParts(template: string): readonly TemplatePart[] | string {
   const parts: TemplatePart[] = [];
   const caseless = caselessLength(template);
@@ -55,9 +55,9 @@ function literals(token: string, caseless: number): readonly Literal[] {
 }
 
 /**
- * Divides a text among the parts, to each as much as the later ones allow.
+ * Divides a text among the parts; each takes as much as the later parts allow.
  *
- * @returns the text of each part; undefined where the template does not give this text
+ * @returns the text of each part; undefined if the template does not match
  */
 export function matchParts(
   parts: readonly TemplatePart[],
@@ -117,7 +117,7 @@ interface Place {
   readonly text: string;
   /** For each place: where the run of allowed characters from there ends. */
   readonly runs: Uint16Array;
-  /** Where the next part may start. */
+  /** Positions at which the next part may start. */
   readonly next: Uint8Array;
 }
 
@@ -142,7 +142,9 @@ function expressionStarts(expression: UriExpression, { text, runs, next }: Place
   return starts;
 }
 
-/** Where an expression that starts here ends at the latest; negative where it cannot. */
+/**
+ * Last position at which an expression that starts here can end; negative if none can start here.
+ */
 function longestEnd(
   { prefixes, maxLength = Infinity }: UriExpression,
   { text, start, runs, next }: Place & { readonly start: number },

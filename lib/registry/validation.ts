@@ -15,9 +15,9 @@ export type Validation<T> =
 
 type Issue = z.core.$ZodIssue;
 
-/** Most errors of one value that are told. */
+/** Maximum number of reported errors per value. */
 const MAX_ISSUES = 20;
-/** Most members of a union whose errors are told. */
+/** Maximum number of union members whose errors are reported. */
 const MAX_MEMBERS = 5;
 const log = logFor("schema");
 /** Schemas known to have asynchronous parts, so that those run once for each value. */
@@ -25,11 +25,11 @@ const asyncSchemas = new WeakSet<z.ZodType>();
 let hasAsyncSchemas = false;
 
 /**
- * Applies a schema; at once where it allows, as a promise where it has asynchronous parts. What a
- * check or transform of the schema throws is an error of the value.
+ * Applies a schema: synchronously if possible, as a promise if the schema has asynchronous parts.
+ * If a check or transform of the schema throws, the value has an error.
  *
- * @param masksErrors whether the message of what a schema throws is hidden
- * @throws {ProtocolError} only what the schema itself threw as one
+ * @param masksErrors whether to hide the messages of errors that the schema throws
+ * @throws {ProtocolError} only if the schema itself threw it
  */
 export function validate<S extends z.ZodType>(
   schema: S,
@@ -56,7 +56,7 @@ function validateLater<S extends z.ZodType>(
     .then(toValidation, (error) => toFailure(error, masksErrors));
 }
 
-/** By its name too, as the schema may come from another copy of zod. */
+/** Compares the name too, because the schema may come from another copy of zod. */
 function isAsyncError(error: unknown): boolean {
   return error instanceof z.core.$ZodAsyncError ||
     (error instanceof Error && error.constructor.name === "$ZodAsyncError");

@@ -12,7 +12,7 @@ export interface Sight {
   allows(thing: Serving, isServed: boolean): boolean;
 }
 
-/** Sees what is switched off as well. */
+/** Sees disabled features too. */
 export const SEES_ALL: Sight = { key: "all", allows: () => true };
 
 /** The sight of one session, by tags. */
@@ -24,13 +24,13 @@ export class Visibility implements Sight {
     return [this.#shown, this.#hidden].map((tags) => JSON.stringify([...tags].sort())).join();
   }
 
-  /** Shows what has the tag, also where it is switched off for all. */
+  /** Shows the features with the tag, even if they are disabled for others. */
   show(tag: string): void {
     this.#hidden.delete(tag);
     this.#shown.add(tag);
   }
 
-  /** Hides what has the tag. */
+  /** Hides the features with the tag. */
   hide(tag: string): void {
     this.#shown.delete(tag);
     this.#hidden.add(tag);
@@ -45,8 +45,8 @@ export class Visibility implements Sight {
 
 /** The client that reads a list. */
 export interface Viewer {
-  /** The caller's scopes; undefined for a caller who has none. */
+  /** The caller's scopes; undefined for a caller without any. */
   readonly granted?: readonly string[] | undefined;
-  /** The sight of the caller's session; undefined where it sees what all see. */
+  /** The sight of the caller's session; undefined for the default. */
   readonly visibility?: Sight | undefined;
 }

@@ -17,10 +17,10 @@ import type { ClientCapabilities } from "../../wire/mcp_types.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 import { type AskingCall, capabilityName, type Question, supports } from "./questions.ts";
 
-/** What {@linkcode ClientRequests} needs. */
+/** Dependencies of {@linkcode ClientRequests}. */
 export interface ClientRequestsOptions {
   readonly wheel: TimerWheel;
-  /** Time for an answer (ms); people answer questions, so as long as a call may take. */
+  /** Time limit for an answer (ms). People answer questions, so it is the time limit of a call. */
   readonly timeoutMs: number;
   /** The capabilities that the client declared, once it has. */
   readonly capabilities: () => ClientCapabilities;
@@ -96,7 +96,7 @@ class PendingRequest extends TimerEntry {
   readonly #call: AskingCall;
   readonly #timeoutMs: number;
   readonly #settled = Promise.withResolvers<unknown>();
-  /** What else would settle it in the same turn of the event loop comes too late. */
+  /** The first settlement wins; later ones in the same turn of the event loop are ignored. */
   #isSettled = false;
 
   constructor(request: JsonRpcRequest, call: AskingCall, timeoutMs: number) {

@@ -1,7 +1,7 @@
 /**
- * Forms as clients understand them: flat, with the keywords that the protocol has and no others
- * (2025-11-25, client/elicitation, Requested Schema). What a form cannot say is left out, and checked
- * when the answer comes.
+ * Schemas of forms as clients understand them: flat, with only the protocol's keywords (2025-11-25,
+ * client/elicitation, Requested Schema). Rules that a form cannot express are left out of it and
+ * checked against the answer.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { toJsonValue } from "../../wire/json_value.ts";
 
 /** The formats that a form may name. */
 const FORMATS: readonly unknown[] = ["email", "uri", "date", "date-time"];
-/** Keywords of every field, and those of each type, with what a value of theirs must be. */
+/** Keywords of every field and of each type, with the type of their values. */
 const COMMON = { title: "string", description: "string" } as const;
 const KEYWORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   string: { minLength: "number", maxLength: "number", default: "string" },
@@ -26,7 +26,7 @@ const KEYWORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /**
  * The schema of a form that a zod schema describes.
  *
- * @throws {RegistrationError} for what is not an object of zod 4
+ * @throws {RegistrationError} if the schema is not an object schema of zod 4
  * @throws {TypeError} naming a field that no form can show
  */
 export function formSchema(schema: ZodType): JsonObject {
@@ -36,8 +36,8 @@ export function formSchema(schema: ZodType): JsonObject {
 /**
  * The schema of a form that is given as JSON Schema.
  *
- * @throws {TypeError} for what is not an object with properties, and naming a field that no form can
- * show
+ * @throws {TypeError} if the schema is not an object with properties; or naming a field that no
+ *   form can show
  */
 export function rawFormSchema(schema: unknown): JsonObject {
   const json = toJsonValue(schema, "requestedSchema");
@@ -72,7 +72,7 @@ function toField(field: JsonObject, root: JsonObject): JsonObject | undefined {
   const members = membersOf(field, root);
   const choices = choicesOf(field, members);
   if (choices !== undefined) return withKeywords({ ...field, type: "string" }, choices);
-  // Nobody can fill in null: what is left is the form of the value.
+  // A form cannot contain null, so only the other member remains.
   const [only, ...others] = members;
   if (only !== undefined) {
     return others.length === 0 ? toField({ ...field, anyOf: undefined, ...only }, root) : undefined;
@@ -137,7 +137,7 @@ function withKeywords(field: JsonObject, own: JsonObject): JsonObject {
   const { type } = field;
   const allowed: Readonly<Record<string, string>> = { ...COMMON, ...KEYWORDS[String(type)] };
   const kept = Object.entries(allowed).filter(([name, kind]) =>
-    // Zod states the bounds of what a number can hold exactly, which tell a user nothing.
+    // Zod adds the bounds of safe integers, which mean nothing to a user.
     typeof field[name] === kind && Math.abs(Number(field[name])) !== Number.MAX_SAFE_INTEGER
   );
   return { type, ...Object.fromEntries(kept.map(([name]) => [name, field[name]])), ...own };

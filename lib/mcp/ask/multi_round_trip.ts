@@ -81,7 +81,7 @@ class MultiRoundTrip {
     this.#params = params;
     const state = this.#openState(params.requestState);
     const given = checkedResponses(params.inputResponses);
-    // Answers from earlier rounds stand, and what nobody asked for is ignored.
+    // Earlier answers are kept, and answers without a question are ignored.
     this.#answers = state === undefined
       ? given
       : { ...asked(given, state.asked), ...state.answers };
@@ -148,7 +148,7 @@ class MultiRoundTrip {
     throw new CallAborted("input_required", "The handler runs again when the client has answered");
   }
 
-  /** The signature is looked at first: what it covers is small, and the request may be large. */
+  /** Checks the signature first: the signed text is small, and the request may be large. */
   #openState(signed: unknown): State | undefined {
     if (signed === undefined) return undefined;
     const opened = typeof signed === "string"

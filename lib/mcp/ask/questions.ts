@@ -1,6 +1,6 @@
 /**
- * Questions to the client, as all eras share them. They are built here, an {@linkcode Asker} of the
- * era carries them, and their answers are checked here.
+ * Questions to the client, shared by all eras. This module builds them and checks their answers; an
+ * {@linkcode Asker} of the era transports them.
  *
  * @module
  */
@@ -76,7 +76,7 @@ export function capabilityName(required: ClientCapabilities): string {
 
 /** Makes `ctx.elicit`. */
 export function elicitThrough(ask: Ask): Elicit {
-  // The overloads of Elicit are told apart by what the question holds.
+  // The members of the question select the overload of Elicit.
   const elicit = (question: FormQuestion<ZodType> | RawFormQuestion | UrlQuestion) =>
     ignoreRejection("url" in question ? askUrl(ask, question) : askForm(ask, question));
   return elicit as Elicit;
@@ -160,7 +160,7 @@ function schemaOf(requested: unknown): ZodType {
   }
 }
 
-/** @throws {TypeError} for what is not text, as authors may write JavaScript */
+/** @throws {TypeError} if the message is not text, because authors may write JavaScript */
 function textOf(message: unknown): string {
   if (typeof message === "string") return message.toWellFormed();
   throw new TypeError("Cannot ask the user: the message must be a string");

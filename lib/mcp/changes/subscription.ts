@@ -29,7 +29,7 @@ const FLAGS = {
   resources: "resourcesListChanged",
 } as const;
 
-/** What one client wants to hear of. */
+/** The changes that one client subscribes to. */
 export class Subscription {
   readonly id: JsonRpcId;
   readonly #filter: JsonObject;

@@ -1,5 +1,5 @@
 /**
- * Tools, resources, prompts and completions, as all eras share them.
+ * Methods for tools, resources, prompts and completions, shared by all eras.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { featureMethod, withMiddleware } from "./middleware.ts";
 import type { ServerContext } from "../server_context.ts";
 import type { Method } from "./table.ts";
 
-/** What the server says it can do, in every revision. */
+/** The server's capabilities, the same in every revision. */
 export const SERVER_CAPABILITIES: ServerCapabilities = {
   completions: {},
   logging: {},
@@ -179,7 +179,7 @@ function knownArguments(context: unknown): Readonly<Record<string, string>> {
   );
 }
 
-/** Lists what a caller finds, a page at a time. */
+/** Lists the features that a caller sees, in pages. */
 function listMethod<T extends { readonly name: string; readonly listing: unknown }>(
   key: string,
   list: CatalogList<T>,

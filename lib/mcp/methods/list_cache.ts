@@ -15,28 +15,28 @@ import type { Method } from "./table.ts";
  * takes the memory of its entries' JSON.
  */
 const MAX_PAGES = 32;
-/** Longest cursor whose page is kept; the server's own cursors are shorter. */
+/** Maximum length of a cursor whose page is cached; the server's own cursors are shorter. */
 const MAX_CURSOR = 64;
 /** Most views of one list that are kept: callers of different scopes find different entries. */
 const MAX_VIEWS = 32;
 
 type Pages = LruMap<unknown, SerializedResult>;
 
-/** A list whose pages are kept. */
+/** A list with cached pages. */
 export interface ViewedList {
   /** Grows with every change. */
   readonly revision: number;
-  /** Scopes that decide who finds what; none where all find the same. */
+  /** Scopes that decide which features a caller sees; empty if all callers see the same. */
   readonly access: { readonly viewScopes: readonly string[] };
-  /** Names what a caller finds. */
+  /** Names the features that a caller sees. */
   viewOf(viewer: Viewer): string;
 }
 
 /**
- * A method whose result is kept until the list it shows changes. The result must follow from the
- * list, the caller's view of it and the cursor alone.
+ * Caches the results of a method until its list changes. The result may depend only on the list,
+ * the caller's view of it and the cursor.
  *
- * @param list whose pages the method gives
+ * @param list the list that the method returns in pages
  */
 export function cachedList(method: Method, list: ViewedList): Method {
   let views = new LruMap<string, Pages>(MAX_VIEWS);

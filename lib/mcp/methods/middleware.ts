@@ -1,5 +1,5 @@
 /**
- * Puts an app's middleware around its methods. Without middleware a method stays as it is.
+ * Puts an app's middleware around its methods. Without middleware a method stays unchanged.
  *
  * @module
  */
@@ -63,7 +63,7 @@ export function featureMethod(
       if (method !== METHODS.callTool) throw error;
       const owner = `Middleware of tool ${name}`;
       const { masksErrors: isMasked } = call;
-      // An error of middleware is told to the model, as an error of the tool is.
+      // The model gets an error of middleware like an error of the tool.
       return failureResult(error, { log, event: "Middleware failed", owner, tool: name, isMasked });
     }
   };

@@ -24,14 +24,14 @@ const LIST_TTL_MS = 300_000;
 const PUBLIC = { ttlMs: LIST_TTL_MS, cacheScope: "public" } as const;
 /** A list that may differ from caller to caller, or that only known callers may see. */
 const PRIVATE_LIST = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
-/** What a resource holds may differ from client to client and from moment to moment. */
+/** The contents of a resource may differ between clients and change at any time. */
 const PRIVATE = { ttlMs: 0, cacheScope: "private" } as const;
 
 /** Makes the table of one server. */
 export function modernMethods(context: ServerContext): MethodTable {
   const { catalog, signer, use } = context;
   const features = featureMethods(context);
-  /** What every result says of its server; made once. */
+  /** The server information in every result; made once. */
   const serverMeta = { [META_KEYS.serverInfo]: context.info };
   const plain = (method: Method, caching?: JsonObject) => withEnvelope(method, serverMeta, caching);
   const anonymous = use.length === 0 ? PUBLIC : PRIVATE_LIST;
@@ -72,8 +72,8 @@ export function modernMethods(context: ServerContext): MethodTable {
 }
 
 /**
- * Any cache may give a `public` result to other callers, even from behind authentication
- * (2026-07-28, server/utilities/caching), so only what an anonymous caller gets is one.
+ * A cache may give a `public` result to other callers, even behind authentication (2026-07-28,
+ * server/utilities/caching), so only results for anonymous callers are `public`.
  */
 function publicOrPrivate(forAll: Method, forOne: Method, list?: ViewedList): Method {
   return (params, call) => {
@@ -116,7 +116,7 @@ function envelope(result: unknown, serverMeta: JsonObject, caching?: JsonObject)
   const _meta = members._meta === undefined ? serverMeta : { ...serverMeta, ...members._meta };
   // An interim result asks for input and may not be kept.
   if (members.resultType === INPUT_REQUIRED) return { ...members, _meta };
-  // To spread what is not there costs as much as to spread what is.
+  // Spreading an absent object costs as much as spreading one.
   return caching === undefined
     ? { ...members, resultType: "complete", _meta }
     : { ...members, resultType: "complete", ...caching, _meta };

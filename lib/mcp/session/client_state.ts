@@ -17,14 +17,14 @@ import { ClientRequests } from "../ask/client_requests.ts";
 import type { Asker, AskingCall, Question } from "../ask/questions.ts";
 import { InFlight } from "../in_flight.ts";
 
-/** What {@linkcode ClientState} needs. */
+/** Dependencies of {@linkcode ClientState}. */
 export interface ClientStateOptions {
   readonly wheel: TimerWheel;
   /** Time for a client's answer (ms). */
   readonly requestTimeoutMs: number;
 }
 
-/** What client and server agreed on in `initialize`, as far as it must survive a restart. */
+/** The part of the `initialize` agreement that must survive a restart. */
 export interface Negotiated {
   readonly version: ProtocolVersion;
   readonly clientName?: string;
@@ -84,12 +84,12 @@ export class ClientState implements Asker {
     return this.#subscriptions ??= new UriSet();
   }
 
-  /** What the session sees in place of what all see; undefined where it sees the same. */
+  /** The session's own visibility; undefined if it sees the default. */
   get visibility(): Visibility | undefined {
     return this.#visibility;
   }
 
-  /** Shows or hides what has a tag. */
+  /** Shows or hides the features with a tag. */
   setVisible(tag: string, isVisible: boolean): void {
     const visibility = this.#visibility ??= new Visibility();
     if (isVisible) visibility.show(tag);
@@ -157,7 +157,7 @@ export class ClientState implements Asker {
   }
 }
 
-/** Reads the parameters of `initialize`; what is too long or unknown is left out. */
+/** Reads the parameters of `initialize`; values that are too long or unknown are left out. */
 export function readInitialize(params: JsonObject): Negotiated {
   const { name, version } = isObject(params.clientInfo) ? params.clientInfo : {};
   return {
@@ -168,7 +168,7 @@ export function readInitialize(params: JsonObject): Negotiated {
   };
 }
 
-/** Only what the server can use, as this travels in every session id. */
+/** Only the capabilities that the server uses, because every session id contains them. */
 function knownCapabilities(given: unknown): ClientCapabilities {
   if (!isObject(given)) return {};
   const { roots, sampling, elicitation } = given;
