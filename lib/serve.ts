@@ -18,7 +18,7 @@ import { StderrLines } from "./runtime/stderr.ts";
 import { StopSignals } from "./runtime/stop_signals.ts";
 import { UncaughtErrors } from "./runtime/uncaught_errors.ts";
 
-/** What {@linkcode serve} leaves to its caller. */
+/** Options of {@linkcode serve}. */
 export interface ServeAppOptions {
   /** Whether log lines go to stderr, in the form of `MCP_LOG_FORMAT`; default: yes. */
   readonly log?: boolean;
@@ -38,11 +38,11 @@ export function readSettings(args: readonly string[] = Deno.args): Settings {
 
 /**
  * Serves an app until SIGINT or SIGTERM, then drains it: running calls get `MCP_DRAIN_MS`, and
- * `onStop` runs. Errors that nobody catches are logged and survived.
+ * `onStop` runs. Uncaught errors are logged, and the server continues.
  *
- * @param app made with the settings it is to be served by, such as `PORT` and `HOST`
+ * @param app its settings, such as `PORT` and `HOST`, apply
  * @returns the exit code
- * @throws {ConfigError} when the app cannot start, or the address cannot be listened on
+ * @throws {ConfigError} if the app cannot start, or cannot listen on the address
  *
  * @example
  * ```ts ignore

@@ -1,5 +1,6 @@
 /**
- * Authorization of one app: who is let in, what a refusal says, and where clients get a token.
+ * Authorization of one app: checks callers, describes refusals, and tells clients where to get a
+ * token.
  *
  * @module
  */
@@ -13,10 +14,10 @@ import type { ResourceMetadata } from "./resource_metadata.ts";
 import { resourceMetadataUrl } from "./resource_metadata.ts";
 import { missingScopes } from "./scopes.ts";
 
-/** What {@linkcode Auth} is made of. */
+/** Parts of {@linkcode Auth}. */
 export interface AuthParts {
   readonly authenticator: Authenticator;
-  /** `MCP_PUBLIC_URL`, where clients are told where to get a token. */
+  /** `MCP_PUBLIC_URL`, the base of the URLs in challenges. */
   readonly publicUrl: string | undefined;
   /** Paths of the endpoints that have a document of their own. */
   readonly endpoints: readonly string[];
@@ -30,7 +31,7 @@ export interface AuthParts {
   readonly mirror: (() => Promise<Readonly<Record<string, unknown>>>) | undefined;
 }
 
-/** A request whose sender is to be known. */
+/** A request to authenticate. */
 export interface ArrivingRequest extends AuthRequest {
   readonly path: string;
 }
@@ -48,11 +49,11 @@ export class Auth {
   }
 
   /**
-   * Finds out who sends a request; without a promise where that is known.
+   * Identifies the sender of a request; synchronous if the sender is known.
    *
    * @throws {ProtocolError} also as a rejection: `unauthorized`, `insufficient_scope`,
-   * `invalid_request`, `too_many_requests` or `auth_unavailable`, whose cause is the
-   * {@linkcode AuthFailure}
+   *   `invalid_request`, `too_many_requests` or `auth_unavailable`, whose cause is the {@linkcode
+   *   AuthFailure}
    */
   authenticate(request: ArrivingRequest): MaybePromise<KnownCaller> {
     const { path } = request;
@@ -80,10 +81,10 @@ export class Auth {
   }
 
   /**
-   * The refusal of a caller who may come in but not do this.
+   * The refusal of an authenticated caller that lacks a scope.
    *
-   * @param needed scopes that the operation needs beside those that every request needs; one
-   * challenge names all (MCP 2025-11-25, Scope Challenge Handling)
+   * @param needed scopes that the operation needs besides those of every request; the challenge
+   *   names all of them (MCP 2025-11-25, Scope Challenge Handling)
    * @param path of the endpoint
    */
   insufficientScope(

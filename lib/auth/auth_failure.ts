@@ -32,9 +32,9 @@ export type AuthFailureReason = (typeof AUTH_FAILURES)[number];
 
 /** Details of an {@linkcode AuthFailure}. */
 export interface AuthFailureDetails {
-  /** What would have been right; may be told to the client. */
+  /** The expected value; clients may see it. */
   readonly expected?: unknown;
-  /** What came instead, for the operator only; never a token. */
+  /** The received value, for the operator only; never a token. */
   readonly given?: unknown;
   /** Whether a further way may still recognize the credential. */
   readonly isForeign?: boolean;
@@ -69,7 +69,7 @@ export class AuthFailure extends Error {
   }
 }
 
-/** The identity provider did not answer as it should; the credential may be good. */
+/** The identity provider did not answer correctly; the credential may be valid. */
 export function unavailable(message: string, cause?: unknown, retryMs = 5_000): AuthFailure {
   return new AuthFailure("unavailable", message, { cause, retryMs });
 }

@@ -12,21 +12,21 @@ import type { KnownCaller } from "./identity.ts";
 import { Verdicts } from "./verdicts.ts";
 import type { AuthContext, Recognized, Way } from "./way.ts";
 
-/** What an {@linkcode Authenticator} works with. */
+/** Dependencies of an {@linkcode Authenticator}. */
 export interface AuthenticatorOptions {
   /** Tried in this order; the first that recognizes a credential decides. */
   readonly ways: readonly Way[];
   /** Header for keys beside `Authorization`, where there is one. */
   readonly keyHeader: string | undefined;
-  /** Refused credentials of one address above which it is not looked at. */
+  /** Number of refused credentials after which an address is refused unchecked. */
   readonly maxFailures: number;
   /** Ms since the Unix epoch. */
   readonly now: () => number;
 }
 
-/** A request, as far as it says who sends it. */
+/** The parts of a request that identify its sender. */
 export interface AuthRequest extends AuthContext {
-  /** Of the URL, from the `?` on. */
+  /** The URL's query, with its `?`. */
   readonly query: string;
 }
 
@@ -39,7 +39,7 @@ export class Authenticator {
   readonly #verdicts = new Verdicts();
   readonly #failures: FailureScores;
   readonly #isShareable: boolean;
-  /** What is being checked, by hash, so that many requests with one token cause one check. */
+  /** Running checks by hash, so that many requests with one token cause one check. */
   readonly #checks = new Map<string, Promise<Recognized | AuthFailure>>();
 
   constructor(options: AuthenticatorOptions) {
@@ -49,9 +49,9 @@ export class Authenticator {
   }
 
   /**
-   * Tells who sends a request; without a promise where a verdict is kept.
+   * Identifies the sender of a request; synchronous if the verdict is cached.
    *
-   * @throws {AuthFailure} also as a rejection, when it is not let in
+   * @throws {AuthFailure} also as a rejection, if the request is refused
    */
   authenticate(request: AuthRequest): MaybePromise<KnownCaller> {
     const { keyHeader, now } = this.#options;
@@ -134,7 +134,7 @@ export class Authenticator {
     return verdict;
   }
 
-  /** Asks one way after the other, without a promise as long as none is needed. */
+  /** Tries one way after the other; synchronous if each way is. */
   #tryWays(
     credential: Credential,
     context: AuthContext,
@@ -165,7 +165,7 @@ function isFinal(verdict: Recognized | AuthFailure): verdict is Recognized {
   return !(verdict instanceof AuthFailure && verdict.isForeign);
 }
 
-/** Of two ways that do not know a credential, the one that says more than that. */
+/** Picks the more specific of two failures. */
 function telling(before: AuthFailure | undefined, next: Recognized | AuthFailure): AuthFailure {
   const failure = next as AuthFailure;
   return before === undefined || before.reason === "unknown" ? failure : before;

@@ -4,12 +4,12 @@
  * @module
  */
 
-/** What a challenge says. */
+/** Contents of a challenge. */
 export interface Challenge {
   /** `invalid_token` or `insufficient_scope`, only where a token was sent. */
   readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope";
   readonly description?: string;
-  /** What a token needs. */
+  /** The scopes that a token needs. */
   readonly scopes?: readonly string[];
   /** URL of the resource's document, where there is one. */
   readonly metadataUrl?: string | undefined;

@@ -28,7 +28,7 @@ export interface AuthOptions {
   readonly fetch?: Fetch;
 }
 
-/** What authorization needs to know of the app. */
+/** The app's parts that authorization uses. */
 export interface AuthSurroundings {
   /** Paths of the endpoints that clients speak the protocol with. */
   readonly endpoints: readonly string[];
@@ -36,14 +36,14 @@ export interface AuthSurroundings {
   readonly name: string;
   /** Ms since the Unix epoch. */
   readonly now: () => number;
-  /** Told the principal of a caller whose last static key was taken away. */
+  /** Called with the principal of a caller when its last static key was removed. */
   readonly onRemoved: (principal: string) => void;
 }
 
 /**
  * Makes the authorization that the settings describe.
  *
- * @returns undefined where none is set up
+ * @returns undefined if none is set up
  * @throws {ConfigError} when a part is missing
  */
 export function createAuth(

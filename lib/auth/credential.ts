@@ -1,27 +1,27 @@
 /**
- * Where a request says who sends it: the `Authorization` header (RFC 6750, section 2.1) or a header
- * for keys. Never the query, which ends up in logs.
+ * Reads the credential of a request: from the `Authorization` header (RFC 6750, section 2.1) or a
+ * header for keys. Never from the query, which ends up in logs.
  *
  * @module
  */
 import { AuthFailure } from "./auth_failure.ts";
 
-/** A token or key as a request brought it. */
+/** The token or key of a request. */
 export interface Credential {
   readonly token: string;
   /** Whether it came in the header for keys, which takes nothing but keys. */
   readonly isKey: boolean;
 }
 
-/** Where credentials may stand besides `Authorization`. */
+/** Other places of credentials besides `Authorization`. */
 export interface CredentialPlaces {
   /** Name of the header for keys, where there is one. */
   readonly keyHeader: string | undefined;
-  /** Of the URL, from the `?` on. */
+  /** The URL's query, with its `?`. */
   readonly query: string;
 }
 
-/** Longest token that is looked at, in bytes; all of its characters are ASCII. */
+/** Maximum length of a token in bytes; all its characters are ASCII. */
 export const MAX_TOKEN_BYTES = 16_384;
 
 /** `token68` of RFC 9110, section 11.2. Two headers of one name arrive joined by a comma. */
@@ -31,10 +31,10 @@ const BEARER_REGEXP = /^bearer +/i;
 /**
  * Reads the credential of a request.
  *
- * @param authorization the header of that name
+ * @param authorization the `Authorization` header
  * @param headers of the request
- * @param where else a credential may be looked for, or must not be
- * @returns undefined where the request has none
+ * @param where other places of credentials, allowed or forbidden
+ * @returns undefined if the request has none
  * @throws {AuthFailure} `malformed` or `too_large`
  */
 export function readCredential(
@@ -56,7 +56,7 @@ export function readCredential(
   return key === null ? undefined : { token: checkToken(key.trim()), isKey: true };
 }
 
-/** What follows the scheme; undefined where the scheme is another one. */
+/** The token after the scheme `Bearer`; undefined for another scheme. */
 function bearerOf(header: string | null): string | undefined {
   if (header === null || !BEARER_REGEXP.test(header)) return undefined;
   return header.replace(BEARER_REGEXP, "");

@@ -7,13 +7,13 @@ import { messageOf } from "../base/errors.ts";
 import { unavailable } from "./auth_failure.ts";
 import type { Provider } from "./provider.ts";
 
-/** What an issuer says of itself. */
+/** Metadata of an issuer. */
 export interface IssuerDocument extends Readonly<Record<string, unknown>> {
   readonly issuer: string;
   readonly jwks_uri: string;
 }
 
-/** Where an issuer's document may be, in the order in which clients look too. */
+/** Possible URLs of an issuer's document, in the order that clients use. */
 export function documentUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, "");
@@ -26,8 +26,8 @@ export function documentUrls(issuer: string): readonly string[] {
 }
 
 /**
- * Finds an issuer's document. One that names another issuer counts as none: else whoever can write
- * to one path of a host could name the keys of all its issuers.
+ * Finds an issuer's document. A document that names another issuer is ignored: otherwise a person
+ * who can write to one path of a host could set the keys of all its issuers.
  *
  * @throws {AuthFailure} `unavailable`, naming what each place answered
  */

@@ -11,8 +11,8 @@ interface Score {
 }
 
 /**
- * Refused credentials by address, as each may cost a signature or a question to the identity
- * provider. An address with too many is not looked at until some are forgiven.
+ * Counts refused credentials by address, because each may cost a signature check or a request to
+ * the identity provider. An address with too many is refused unchecked until some are forgiven.
  */
 export class FailureScores {
   readonly #max: number;

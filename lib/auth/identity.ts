@@ -1,5 +1,5 @@
 /**
- * Who a caller is, once a credential has been checked.
+ * The identity of a caller with a checked credential.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export type WayName = "key" | "jwt" | "introspection" | "verify";
 
 /** A caller, and how it is known. */
 export interface KnownCaller extends Identity {
-  /** Who vouches for the subject: the issuer of a token, or `urn:lifeline:key` for static keys. */
+  /** The issuer of the subject: that of the token, or `urn:lifeline:key` for static keys. */
   readonly issuer: string;
   readonly subject: string;
   readonly scopes: readonly string[];

@@ -11,7 +11,7 @@ import { scopesOf } from "./scopes.ts";
 import { isAudience, type TokenRules } from "./token_rules.ts";
 import type { Recognized, Way } from "./way.ts";
 
-/** Where to ask, and what the answer must be like. */
+/** The introspection endpoint, and rules for its answers. */
 export interface IntrospectionRules extends TokenRules {
   readonly url: string;
   readonly clientId: string;
@@ -20,7 +20,7 @@ export interface IntrospectionRules extends TokenRules {
   readonly issuers: readonly string[];
   /** Whether an answer without `aud` is taken: RFC 7662 leaves it out where it likes. */
   readonly acceptsNoAudience: boolean;
-  /** How long an answer is used again (ms); what it saves in time it costs in revocation. */
+  /** Time for which an answer is cached (ms). A revoked token stays valid for as long. */
   readonly keepMs: number;
 }
 

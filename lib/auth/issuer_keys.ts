@@ -15,16 +15,16 @@ import type { Provider } from "./provider.ts";
 const FRESH_MS = 600_000;
 /** Age up to which keys serve while the provider does not answer (ms). */
 const STALE_MS = 86_400_000;
-/** Age from which the document is read again, as the keys may have moved (ms). */
+/** Age at which the document is read again, because the keys may have moved (ms). */
 const DOCUMENT_MS = 3_600_000;
 /**
- * Least time between two fetches (ms). Anybody can send tokens that name unknown keys, so what they
- * cause must stay bounded.
+ * Minimum time between two fetches (ms). Anybody can send tokens that name unknown keys, so the
+ * number of fetches must be bounded.
  */
 const REFETCH_MS = 30_000;
 /** The same after a fetch that failed. */
 const RETRY_MS = 5_000;
-/** Most keys of a set that are looked at. */
+/** Maximum number of keys that are read from a set. */
 const MAX_KEYS = 100;
 
 const log = logFor("auth");
@@ -55,9 +55,9 @@ export class IssuerKeys {
   }
 
   /**
-   * The keys as they are known.
+   * The current keys.
    *
-   * @throws {AuthFailure} `unavailable` when none are known and none can be had
+   * @throws {AuthFailure} `unavailable` if no keys are known and none can be fetched
    */
   async current(): Promise<JWTVerifyGetKey> {
     const age = this.#keys === undefined ? Infinity : this.#now() - this.#keys.fetchedAt;
@@ -77,9 +77,10 @@ export class IssuerKeys {
   }
 
   /**
-   * Fetches the keys again where that is not too soon, as a token does not fit those known.
+   * Fetches the keys again, if enough time has passed, because a token does not match the known
+   * keys.
    *
-   * @returns the keys, or undefined where they are not newer than those known
+   * @returns the keys, or undefined if there are no newer ones
    * @throws {AuthFailure} `unavailable` when the provider does not answer: the key may be a new one
    */
   async refetched(known: JWTVerifyGetKey): Promise<JWTVerifyGetKey | undefined> {
@@ -156,7 +157,8 @@ async function usableKeys(keys: readonly unknown[]): Promise<JWK[]> {
       const jwk = key as JWK;
       const algorithm = jwk.alg ?? ALGORITHM_OF[jwk.crv ?? jwk.kty ?? ""];
       const imported = await importJWK(jwk, algorithm);
-      // A symmetric key in a public set is anybody's; a private one is a mistake of its owner.
+      // Anybody can read a symmetric key in a public set, and a private key there is a mistake of
+      // its owner.
       return imported instanceof CryptoKey && imported.type === "public" ? jwk : undefined;
     } catch {
       return undefined;

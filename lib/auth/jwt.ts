@@ -32,7 +32,7 @@ const KEPT_MS = 600_000;
 /** Most keys that one signature is tried with, where a token does not name its key. */
 const MAX_TRIED_KEYS = 8;
 
-/** What JWTs must be like. */
+/** Rules for JWTs. */
 export interface JwtRules extends TokenRules {
   /** `iss` must be one of these, byte for byte. */
   readonly issuers: readonly string[];
@@ -183,7 +183,7 @@ function decode(token: string) {
   }
 }
 
-/** ID tokens say where they come from; Keycloak also says in `typ` what a token is. */
+/** ID tokens have claims of their own; Keycloak also names the kind of a token in `typ`. */
 function isIdToken(claims: JWTPayload): boolean {
   return ["nonce", "at_hash", "c_hash", "s_hash"].some((name) => claims[name] !== undefined) ||
     ["ID", "Refresh", "Offline", "Logout"].some((type) => claims.typ === type);
@@ -198,7 +198,7 @@ function isKeyFault({ reason }: AuthFailure): boolean {
   return reason === "key" || reason === "signature";
 }
 
-/** What jose says, as a reason. */
+/** Converts jose's error to a failure. */
 function toFailure(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) {
     return new AuthFailure("expired", "The token has expired", { given: error.payload.exp });

@@ -9,14 +9,14 @@ export interface NewKey {
   readonly entry: StaticKey;
 }
 
-/** What a key may do, and until when. */
+/** The rights of a key, and its expiry. */
 export type KeyRights = Pick<StaticKey, "scopes" | "expires">;
 
 /** Bytes of randomness of a key. */
 const KEY_BYTES = 32;
 
 /**
- * Makes a static key. Its prefix lets scanners of repositories recognize one that leaked.
+ * Makes a static key. Its prefix lets secret scanners recognize a leaked key.
  *
  * @param name of the caller
  */

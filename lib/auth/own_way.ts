@@ -11,25 +11,25 @@ import type { Credential } from "./credential.ts";
 import { principalOf } from "./identity.ts";
 import type { AuthContext, Recognized, Way } from "./way.ts";
 
-/** Who a token belongs to, as a function of the library's user tells it. */
+/** The owner of a token, as a library user's function returns it. */
 export interface VerifiedCaller {
   /** Unique among all callers of its issuer, and never given to another. */
   readonly subject: string;
-  /** Who vouches for the subject; `urn:lifeline:verify` unless told. */
+  /** The issuer of the subject; default: `urn:lifeline:verify`. */
   readonly issuer?: string;
   readonly clientId?: string;
   readonly scopes?: readonly string[];
-  /** What handlers find in `ctx.caller.claims`. */
+  /** The claims that handlers get in `ctx.caller.claims`. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** When the token expires; its streams end then. */
   readonly expiresAt?: Date;
 }
 
 /**
- * Tells who a token belongs to.
+ * Identifies the owner of a token.
  *
- * @returns undefined where the token is not known, which the client is told with a 401
- * @throws anything where the token could not be checked, which the client is told with a 503
+ * @returns undefined for an unknown token; the client gets a 401
+ * @throws anything if the token could not be checked; the client gets a 503
  */
 export type VerifyToken = (
   token: string,

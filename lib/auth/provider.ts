@@ -75,7 +75,7 @@ export class Provider {
   }
 }
 
-/** What failed, with what lies behind it: a failed `fetch` says no more than that. */
+/** The error with its causes: a failed `fetch` itself says only that it failed. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error ? `${messageOf(error)} (${cause.message})` : messageOf(error);

@@ -1,12 +1,12 @@
 /**
- * The documents that tell clients where to get a token (RFC 9728). The public URL of the settings
- * is their only source: what a request's `Host` says is the word of whoever sent it.
+ * The documents that tell clients where to get a token (RFC 9728). Their only source is the public
+ * URL in the settings, because any client can send any `Host`.
  *
  * @module
  */
 import { withoutSlash } from "./token_rules.ts";
 
-/** What the documents are made of. */
+/** Contents of the documents. */
 export interface ResourceMetadataOptions {
   /** The public base, without a query: `https://mcp.example.com` or `https://example.com/base`. */
   readonly publicUrl: string;
@@ -18,7 +18,7 @@ export interface ResourceMetadataOptions {
   readonly name: string;
 }
 
-/** A document, as it goes out. */
+/** A serialized document. */
 export interface ResourceMetadata {
   readonly resource: string;
   readonly authorization_servers: readonly string[];
@@ -27,10 +27,10 @@ export interface ResourceMetadata {
   readonly resource_name: string;
 }
 
-/** Where clients look for the documents; an endpoint's path follows. */
+/** Well-known path of the documents; an endpoint's path follows. */
 export const RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource";
 
-/** The public URLs of the base and of each endpoint, none of them with a last slash. */
+/** The public URLs of the base and of each endpoint, without a trailing slash. */
 export function resourceUrls(publicUrl: string, endpoints: readonly string[]): readonly string[] {
   const base = withoutSlash(publicUrl);
   return [base, ...endpoints.map((path) => `${base}${path}`)];
@@ -38,8 +38,8 @@ export function resourceUrls(publicUrl: string, endpoints: readonly string[]): r
 
 /**
  * The documents by path: one for each endpoint and one for the base, each with its own `resource`,
- * as RFC 9728 asks clients to compare. Below a base with a path each is served with that path, as
- * clients ask for it, and without it, as a proxy may strip it.
+ * because clients must compare it (RFC 9728). If the base has a path, each document is served with
+ * that path, as clients request it, and without it, because a proxy may strip it.
  */
 export function resourceMetadata(
   options: ResourceMetadataOptions,

@@ -1,5 +1,5 @@
 /**
- * Scopes of tokens, and what is missing of them.
+ * Scopes of tokens, and how to find missing ones.
  *
  * @module
  */
@@ -45,15 +45,15 @@ function claimAt(claims: Readonly<Record<string, unknown>>, path: string): unkno
 }
 
 /**
- * The scopes of a caller who may use everything: whoever starts the server and speaks with it over
- * a pipe. A token cannot have them, as they are told by their identity.
+ * The scopes of a caller who may use everything: the one who starts the server and speaks to it
+ * over a pipe. A token cannot have them, because they are compared by identity.
  */
 export const ALL_SCOPES: readonly string[] = Object.freeze(["*"]);
 
 /**
  * Whether all needed scopes were granted.
  *
- * @param granted undefined for a caller who has none
+ * @param granted undefined for a caller without any
  */
 export function hasScopes(
   needed: readonly string[],

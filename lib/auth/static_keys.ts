@@ -13,7 +13,9 @@ import { type KnownCaller, principalOf } from "./identity.ts";
 import { isScope } from "./scopes.ts";
 import type { Recognized, Way } from "./way.ts";
 
-/** A key as the file names it; several of one name are one caller, so that keys can be rotated. */
+/**
+ * A key in the file. Several keys with one name belong to one caller, so that keys can be rotated.
+ */
 export interface StaticKey {
   readonly name: string;
   /** The SHA-256 of the key, in hexadecimal. */
@@ -25,7 +27,7 @@ export interface StaticKey {
   readonly expires?: string | undefined;
 }
 
-/** What vouches for the names of keys. */
+/** The issuer of all static keys. */
 const KEY_ISSUER = "urn:lifeline:key";
 const MAX_KEYS = 1_000;
 

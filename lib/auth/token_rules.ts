@@ -1,5 +1,5 @@
 /**
- * What tokens of every provider must be like.
+ * Rules for the tokens of every provider.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export interface TokenRules {
   readonly audiences: readonly string[];
   /** By how much clocks may differ (ms). */
   readonly leewayMs: number;
-  /** Path of a claim whose values count as scopes, where there is one. */
+  /** Path of a claim with values that count as scopes, if there is one. */
   readonly rolesClaim: string | undefined;
 }
 

@@ -65,7 +65,7 @@ export class Verdicts {
     return undefined;
   }
 
-  /** Keeps a verdict for as long as it says, and never beyond the credential's own end. */
+  /** Keeps a verdict for its own time, and never beyond the credential's expiry. */
   keep(hash: string, verdict: Recognized | AuthFailure, now: number): void {
     if (verdict instanceof AuthFailure) {
       if (verdict.keepMs > 0) {
@@ -78,7 +78,7 @@ export class Verdicts {
     if (until > now) this.#accepted.set(hash, { identity, until });
   }
 
-  /** Forgets all, as what they rest on has changed. */
+  /** Forgets all verdicts, because the keys or rules behind them have changed. */
   clear(): void {
     this.#accepted = new LruMap(MAX_VERDICTS);
     this.#refused = new LruMap(MAX_VERDICTS);

@@ -8,7 +8,7 @@ import type { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
 import type { KnownCaller } from "./identity.ts";
 
-/** What a way may look at besides the credential. */
+/** The request's data that a way may use besides the credential. */
 export interface AuthContext {
   readonly headers: Headers;
   readonly peer: { readonly address: string };

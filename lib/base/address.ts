@@ -12,8 +12,8 @@ const NETWORK_GROUPS = 4;
 /**
  * An address as RFC 5952 writes it; an IPv4 address in IPv6 form as the IPv4 address.
  *
- * @param text as somebody wrote it, without a port
- * @returns undefined for what is no address
+ * @param text in any notation, without a port
+ * @returns undefined if the text is not an address
  */
 export function normalAddress(text: string): string | undefined {
   const version = nodeNet().isIP(text);
@@ -25,10 +25,10 @@ export function normalAddress(text: string): string | undefined {
 }
 
 /**
- * What limits count by: an IPv4 address, or the network of an IPv6 one, as whoever has one address
- * of it has all 2^64.
+ * The key that limits count by: an IPv4 address, or the /64 network of an IPv6 address, because a
+ * client usually controls the whole network.
  *
- * @param address in any form; what is none is its own key
+ * @param address in any notation; any other text is its own key
  */
 export function addressKey(address: string): string {
   return address.includes(":") ? networkOf(address) : address;

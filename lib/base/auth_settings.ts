@@ -21,7 +21,7 @@ function isPlainUrl(url: URL | null): url is URL {
     url.password === "" && /^https?:$/.test(url.protocol);
 }
 
-/** Whether tokens may be checked by what a URL answers: over https, or on this machine. */
+/** Whether a URL may answer for tokens: it uses https, or is on this machine. */
 function isProviderUrl(name: string): boolean {
   const url = URL.parse(name);
   return isPlainUrl(url) && (url.protocol === "https:" || isLoopback(url.hostname));

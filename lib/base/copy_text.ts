@@ -1,6 +1,6 @@
 /**
- * The beginning of a text, as a text of its own: V8 makes a slice out of a reference to the whole,
- * and so a hundred characters that are kept would keep megabytes.
+ * Copies the beginning of a text. V8 implements a slice as a reference to the whole text, so
+ * keeping a slice of a hundred characters can keep megabytes.
  *
  * @param maxLength in characters
  */

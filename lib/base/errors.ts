@@ -1,11 +1,11 @@
 /**
- * The two families of errors. A {@linkcode ProtocolError} is written for the client and goes on the
- * wire as it is. Every other error is internal: it goes to the log, and the client gets -32603.
+ * The two families of errors. A {@linkcode ProtocolError} is written for the client and is sent
+ * unchanged. Every other error is internal: it goes to the log, and the client gets -32603.
  *
  * @module
  */
 
-/** What went wrong, in one word; `lib/wire/error_table.ts` gives each its code and HTTP status. */
+/** The kind of a protocol error; `lib/wire/error_table.ts` has the code and HTTP status of each. */
 export type ProtocolErrorKind =
   | "parse_error"
   | "invalid_request"
@@ -35,7 +35,7 @@ export type ProtocolErrorKind =
   | "auth_unavailable"
   | "draining";
 
-/** What a {@linkcode ProtocolError} may carry besides its message. */
+/** Optional members of a {@linkcode ProtocolError}. */
 export interface ProtocolErrorOptions {
   /** The `data` member of the JSON-RPC error. */
   readonly data?: unknown;
@@ -48,7 +48,7 @@ export interface ProtocolErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error whose message is meant for the client. */
+/** An error with a message for the client. */
 export class ProtocolError extends Error {
   readonly kind: ProtocolErrorKind;
   readonly data: unknown;
@@ -141,13 +141,13 @@ const MAX_CAUSES = 4;
 const MAX_ERRORS = 10;
 
 /**
- * The words of whatever was thrown, for logs and tool results; never a stack.
+ * The message of a thrown value, for logs and tool results; never a stack.
  *
- * An `AggregateError` gives the words of its errors too, an error without words those of its cause.
- * A thrown object gives its `message`, else its own text form, else its JSON.
+ * For an `AggregateError` it includes the messages of its errors, for an error without a message
+ * that of its cause. For an object it is its `message`, else its text form, else its JSON.
  *
- * @param thrown anything; reading it must not throw either
- * @returns its message, or a fixed text where it has none
+ * @param thrown any value; getters that throw are handled
+ * @returns its message, or a fixed text if it has none
  */
 export function messageOf(thrown: unknown): string {
   try {
@@ -158,10 +158,10 @@ export function messageOf(thrown: unknown): string {
 }
 
 /**
- * The stack of whatever was thrown, with those of its causes and of the errors that it holds, for the
- * log.
+ * The stack of whatever was thrown, with those of its causes and of the errors that it holds, for
+ * the log.
  *
- * @param thrown anything; reading it must not throw either
+ * @param thrown any value; getters that throw are handled
  * @returns undefined where there is no stack
  */
 export function stackOf(thrown: unknown): string | undefined {

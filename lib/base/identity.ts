@@ -1,5 +1,5 @@
 /**
- * Who a caller is, once a credential has been checked. All floors may read it; only the step
+ * The identity of a caller with a checked credential. All floors may read it; only the step
  * `authenticate` at the edge makes one.
  *
  * @module
@@ -11,7 +11,7 @@ export interface Identity {
   readonly principal: string;
   /** The client that the credential was issued to. */
   readonly clientId?: string | undefined;
-  /** What the credential allows. */
+  /** The scopes that the credential grants. */
   readonly scopes?: readonly string[] | undefined;
   /** All that the credential says, where it says something. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;

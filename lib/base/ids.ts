@@ -1,7 +1,7 @@
 /**
  * A fresh identifier: the prefix and 32 hexadecimal digits of randomness (128 bits).
  *
- * @param prefix what the id names, for example `mcp_sse_`
+ * @param prefix the kind of the id, for example `mcp_sse_`
  */
 export function randomId(prefix: string): string {
   if (used === POOL.length) {

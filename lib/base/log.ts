@@ -7,27 +7,29 @@ import { LOG_LEVELS, type LogFields, type LogFormat, type LogLevel, LogLine } fr
 
 export { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, LogLine } from "./log_lines.ts";
 
-/** What the code logs through. No call throws, whatever the sink does. */
+/** Writes log lines. No call throws, whatever the sink does. */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warning(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Whether lines of a level are written, for callers whose fields cost something. */
+  /**
+   * Whether lines of a level are written, for callers with fields that are expensive to compute.
+   */
   isEnabled(level: LogLevel): boolean;
 }
 
-/** Where log lines go, and which. */
+/** The sink of log lines, and which lines it gets. */
 export interface LogOptions {
   /** Least urgent level that is logged. */
   readonly level: LogLevel;
   /** Form of the lines as text; default `text`. */
   readonly format?: LogFormat;
-  /** Takes one line; `String(line)` is its text, without a line end. What it throws is ignored. */
+  /** Takes one line; `String(line)` is its text, without a line end. Its errors are ignored. */
   readonly write: (line: LogLine) => void;
 }
 
-/** Undefined while nobody wants lines. */
+/** Undefined while logging is off. */
 let options: LogOptions | undefined;
 /** Index in {@linkcode LOG_LEVELS} from which on lines are written. */
 let minLevel = Infinity;

@@ -59,8 +59,8 @@ export class LogLine implements LogRecord {
 }
 
 /**
- * What terminals obey, what line readers end a line at, and what turns the direction of writing.
- * JSON escapes only the controls below U+0020.
+ * Characters that control terminals, end lines, or change the direction of text. JSON escapes only
+ * those below U+0020.
  */
 const UNPRINTABLE_REGEXP =
   // deno-lint-ignore no-control-regex -- it is about them
@@ -103,7 +103,7 @@ function stringify(fields: LogFields): string {
   return isPlain(fields) ? JSON.stringify(fields) : JSON.stringify(fields, asPlainValue);
 }
 
-/** Whether JSON has all values as they are, and none is an object. */
+/** Whether JSON holds all values unchanged and none is an object. */
 function isPlain(fields: LogFields): boolean {
   for (const name in fields) {
     const kind = typeof fields[name];

@@ -6,10 +6,10 @@ const MAX_TEXTS = 256;
 const MAX_LENGTH = 256;
 
 /**
- * Keeps the results of a function of texts that come again and again, such as a client's headers.
- * The last text is compared first, which is cheaper than its hash.
+ * Caches the results of a function for texts that repeat, such as a client's headers. It compares
+ * the last text first, which is cheaper than hashing.
  *
- * @param read depends on nothing but the text; what it throws is thrown each time
+ * @param read depends only on the text; its errors are not cached
  * @returns a function with the same results
  */
 export function memoize<V>(read: (text: string) => V): (text: string) => V {

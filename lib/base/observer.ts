@@ -1,9 +1,9 @@
 /**
- * The events of an app and the one way to report them. Metrics, telemetry and a library user's own
- * observer listen. `emit` is passed down through constructors, so that two apps in one process never
- * mix their figures.
+ * The events of an app, and the only way to report them. Metrics, telemetry and a library user's
+ * own observer listen. Constructors pass `emit` down, so two apps in one process have separate
+ * figures.
  *
- * Observers must bound their labels: a method name here is what a client sent.
+ * Observers must bound their labels: a method name here comes from the client.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface ObservedCall {
   };
   /** When it began, on the timer wheel's clock (ms). */
   readonly startedAt: number;
-  /** Where it came from. */
+  /** Its origin. */
   readonly scope?: {
     readonly caller: {
       readonly address: string;
@@ -64,9 +64,9 @@ export interface ObservedRejection {
 export interface RefusedCredential {
   /** A word of a fixed set, such as `expired` or `audience`. */
   readonly reason: string;
-  /** What would have been right. */
+  /** The expected value. */
   readonly expected?: unknown;
-  /** What came instead. */
+  /** The received value. */
   readonly given?: unknown;
 }
 
@@ -79,8 +79,8 @@ export interface ObservedSession {
 }
 
 /**
- * The events by name, and what each reports. An observer has a method for each event that it wants;
- * none may throw or take long, as they are called where the work is done.
+ * The events by name, with their arguments. An observer has a method for each event that it wants.
+ * Methods run synchronously in the code that emits, so they must be fast and must not throw.
  */
 export interface Observer {
   connectionOpened(dialect: string): void;
@@ -90,7 +90,7 @@ export interface Observer {
   pingFailed(): void;
   /** A notification was dropped for a slow reader: replaced by a newer one, or no room. */
   superseded(kind: string): void;
-  /** A stream was cut with this many unread answers, which nobody can fetch any more. */
+  /** A stream was cut with this many unread answers, which are lost. */
   resultsLost(dialect: string, results: number): void;
   /** A limit, by its short name, refused something. */
   refused(limit: string): void;
@@ -130,14 +130,14 @@ type Listener = (first?: unknown, second?: unknown) => void;
 
 const log = logFor("observer");
 
-/** Reports to several observers, none of which can harm the others or the work. */
+/** Reports to several observers. An error of one affects neither the others nor the server. */
 export function createEmit(observers: readonly Partial<Observer>[]): Emit {
   const listeners: Partial<Record<keyof Observer, readonly Listener[]>> = {};
   const listenersTo = (event: keyof Observer): readonly Listener[] =>
     listeners[event] = observers.map((observer) =>
       observer[event]?.bind(observer) as Listener | undefined
     ).filter((listener) => listener !== undefined);
-  // Named parameters, as a rest parameter would make an array for each call.
+  // Named parameters, because a rest parameter would allocate an array for each call.
   return (event: keyof Observer, first?: unknown, second?: unknown): void => {
     for (const listener of listeners[event] ?? listenersTo(event)) {
       try {

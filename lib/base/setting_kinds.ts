@@ -11,7 +11,7 @@ import * as z from "zod";
 /** Refuses a value, with a message that says what is allowed. */
 type Refuse = (message: string) => undefined;
 
-/** Reads what was given as a value of the kind; undefined where it refuses. */
+/** Reads the given value as a value of the kind; undefined if it is refused. */
 type Read<T> = (given: unknown, refuse: Refuse) => T | undefined;
 
 /** A setting with a fallback for when it is not given. */
@@ -32,14 +32,14 @@ export function integer<T extends number | undefined>(min: number, max: number, 
   }, fallback);
 }
 
-/** What a text must be like. */
+/** Rules for a text. */
 export interface TextRules {
   /** In characters. */
   readonly min?: number;
   /** Whether blanks at the ends are part of the value. */
   readonly keepsBlanks?: boolean;
   readonly isAllowed?: (text: string) => boolean;
-  /** Says what is allowed. */
+  /** Names the allowed values. */
   readonly error?: string;
 }
 
@@ -79,9 +79,10 @@ export function boolean(fallback: boolean) {
 }
 
 /**
- * A list of names, or a text with commas between them. Each name that can never match is an error.
+ * A list of names, or a text with names separated by commas. A name that can never match is an
+ * error.
  *
- * @param what a name is, with its article: `an origin such as …`
+ * @param what describes a name, with its article: `an origin such as …`
  */
 export function nameList(
   fallback: readonly string[],

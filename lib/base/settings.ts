@@ -1,6 +1,6 @@
 /**
- * Every setting with its default and what is allowed, as one schema. Durations end in `_MS`, sizes
- * in `_BYTES`; every limit is on by default.
+ * Every setting with its default and its allowed values, as one schema. Durations end in `_MS`,
+ * sizes in `_BYTES`; every limit is on by default.
  *
  * @module
  */
@@ -270,7 +270,7 @@ export const SETTING_TOPICS: readonly { readonly title: string; readonly names: 
     names: Object.keys(shape) as SettingName[],
   }));
 
-/** A default as people write it: `none`, or commas between the names of a list. */
+/** A default as text: `none`, or the names of a list separated by commas. */
 export function defaultText(name: SettingName): string {
   const value = settingsWith()[name];
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";

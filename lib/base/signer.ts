@@ -1,7 +1,7 @@
 /**
- * Texts that the server hands out and gets back, unaltered or refused: session ids, event ids and
- * the state of a multi round-trip request. HMAC-SHA-256 (RFC 2104) over the purpose and the text,
- * so that what was sealed for one purpose opens for no other.
+ * Signs texts that clients return to the server: session ids, event ids and the state of a multi
+ * round-trip request. An altered text is refused. The signature is an HMAC-SHA-256 (RFC 2104) of
+ * the purpose and the text, so a text signed for one purpose is refused for another.
  *
  * @module
  */

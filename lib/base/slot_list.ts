@@ -1,8 +1,8 @@
 /**
- * A collection whose items are added and removed often; each has a numbered slot.
+ * A collection for items that are added and removed often. Each item has a numbered slot.
  *
- * Perf: a long-lived `Set` replaces its table now and then, and until the next full garbage collection
- * the old table keeps removed items alive.
+ * Perf: a long-lived `Set` replaces its table now and then, and until the next full garbage
+ * collection the old table keeps removed items alive.
  */
 export class SlotList<T> {
   readonly #items: (T | undefined)[] = [];

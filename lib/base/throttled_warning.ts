@@ -25,7 +25,7 @@ export class Throttle {
   }
 }
 
-/** Tells the operator that a limit refuses somebody, without a line for each of a crowd. */
+/** Warns the operator that a limit refuses requests, without a line for each request. */
 export class ThrottledWarning {
   readonly #log: Log;
   readonly #throttle = new Throttle();

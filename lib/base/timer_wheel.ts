@@ -1,23 +1,23 @@
 /**
- * One timer for everything that is due later: heartbeats, deadlines, timeouts.
+ * One timer for all heartbeats, deadlines and timeouts.
  *
- * A timer of its own for each of 10,000 connections would cost a heap entry each and wake the
- * process as often; a hashed wheel adds and removes in constant time and has a single timer armed
- * for the next slot in use. Entries fire at their time or up to one tick later, never before.
+ * Separate timers for 10,000 connections would each take a heap entry and wake the process. A
+ * hashed wheel adds and removes in constant time, and arms a single timer for the next used slot.
+ * Entries fire at their time or up to one tick later, never before.
  *
  * @module
  */
 import { type Clock, monotonic } from "./clock.ts";
 
-/** What the wheel alone does with the entries' private members. */
+/** Access to the entries' private members, for the wheel only. */
 interface EntryAccess {
   dueAt(entry: TimerEntry): number;
   setDueAt(entry: TimerEntry, at: number): void;
-  /** Makes an entry a ring of its own, for others to be linked into. */
+  /** Makes an entry the head of an empty ring. */
   makeRing(head: TimerEntry): void;
   /** The entry behind another. */
   next(entry: TimerEntry): TimerEntry | undefined;
-  /** Links an entry in, as the last one before `head`. */
+  /** Links an entry into the ring, as the last one before `head`. */
   append(head: TimerEntry, entry: TimerEntry): void;
   unlink(entry: TimerEntry): void;
   /** Moves all entries of a ring behind those of another. There is at least one. */
@@ -83,7 +83,7 @@ export abstract class TimerEntry {
   }
 }
 
-/** Where the wheel gets its one timer from. */
+/** The source of the wheel's timer. */
 export interface Timers {
   /** Calls `run` in `ms`, and returns what {@linkcode Timers.clear} takes. */
   set(run: () => void, ms: number): unknown;
@@ -105,7 +105,7 @@ export interface TimerWheelOptions {
   readonly clock?: Clock;
   /** Those of the process, unless a test moves the time. */
   readonly timers?: Timers;
-  /** Called with what an entry threw; the wheel continues. */
+  /** Called with an entry's error; the wheel continues. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -118,7 +118,7 @@ export class TimerWheel {
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   #size = 0;
-  /** The last tick whose entries have fired. */
+  /** The last tick that has fired. */
   #tick: number;
   readonly #timers: Timers;
   #timer: unknown;
@@ -219,7 +219,8 @@ export class TimerWheel {
 
   #fire(slot: Slot | undefined, now: number): void {
     if (slot === undefined || slot.isEmpty) return;
-    // What fires may schedule itself again into this very slot, take others out, or stop the wheel.
+    // An entry that fires may schedule itself into this slot again, remove others, or stop the
+    // wheel.
     const current = this.#current;
     slot.moveTo(current);
     for (let entry = current.take(); entry !== undefined; entry = current.take()) {
@@ -247,7 +248,7 @@ export class TimerWheel {
   }
 }
 
-/** What waits for the same ticks, first come first served: the head of a ring of entries. */
+/** The entries of one slot in order of insertion: the head of a ring. */
 class Slot extends TimerEntry {
   constructor() {
     super();

@@ -27,12 +27,12 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes tokens, all or none. More than a full bucket holds are taken from a full bucket, which then
+   * Takes tokens, all or none. A request for more than the capacity needs a full bucket, which then
    * owes the rest.
    *
    * @param now in ms
-   * @param count how many
-   * @returns 0, or how long to wait until they are there (ms)
+   * @param count number of tokens
+   * @returns 0, or the time until the tokens are available (ms)
    */
   take(client: string, now: number, count = 1): number {
     const { perSecond, burst } = this.#rate;

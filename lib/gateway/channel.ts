@@ -10,13 +10,13 @@ import { linesOf, TOO_LONG } from "../wire/lines.ts";
 
 /** The streams of a server, as whoever starts it hands them over. */
 export interface ServerStreams {
-  /** What the server writes. */
+  /** The server's output. */
   readonly output: ReadableStream<Uint8Array>;
-  /** What the server reads. */
+  /** The server's input. */
   readonly input: WritableStream<Uint8Array>;
 }
 
-/** What a channel tells. */
+/** Events of a channel. */
 export interface ChannelEvents {
   onLine(line: string): void;
   /** Called once: the server's output has ended, or the channel gave up, with the reason. */
@@ -31,7 +31,7 @@ export interface ChannelLimits {
   readonly maxQueued: number;
 }
 
-/** Why a channel ends whose server has ended. */
+/** The reason if the server's output ends. */
 export const OUTPUT_CLOSED = "it closed its output";
 const ENCODER = new TextEncoder();
 
@@ -79,7 +79,7 @@ export class Channel {
     return true;
   }
 
-  /** Closes the server's input, which asks it to end; what it still sends is ignored. */
+  /** Closes the server's input, which asks it to end. Further output is ignored. */
   end(reason: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

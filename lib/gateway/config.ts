@@ -25,7 +25,7 @@ export interface ServerConfig {
   readonly block: readonly string[];
 }
 
-/** What a file says, and what in it is unknown. */
+/** The contents of a file, and its unknown members. */
 export interface ServersFile {
   readonly servers: readonly ServerConfig[];
   readonly warnings: readonly string[];

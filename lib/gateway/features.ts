@@ -1,6 +1,6 @@
 /**
- * What a server offers, in the catalog of the app, so that everything which holds for Lifeline's own
- * features holds for these: dialects, limits, scopes, drain, metrics.
+ * Puts a server's features into the app's catalog, so that dialects, limits, scopes, drain and
+ * metrics apply to them as to Lifeline's own features.
  *
  * @module
  */
@@ -123,7 +123,7 @@ export class RelayedFeatures {
     return this.#relay<Awaited<ReturnType<Resource["read"]>>>(METHODS.readResource, { uri }, ctx);
   }
 
-  /** The result is the server's, as it came. */
+  /** Returns the server's result unchanged. */
   #relay<Result>(method: string, params: JsonObject, ctx: ToolContext): Promise<Result> {
     const { progress } = ctx;
     return this.#server.request(method, params, {
@@ -148,15 +148,15 @@ export class RelayedFeatures {
   }
 }
 
-/** A list of the catalog, as far as a server's entries come and go in it. */
+/** The part of a catalog list that adds and removes a server's entries. */
 interface SharedList<T> {
   remove(name: string): unknown;
   add(item: T): void;
 }
 
 /**
- * Makes what puts a server's entries into a list, in place of those it had there. Those that cannot
- * be served, such as one whose name is taken, are named in the log.
+ * Makes a function that replaces a server's entries in a list. The log names entries that cannot be
+ * served, for example because their name is taken.
  */
 function replacing<T extends { readonly name: string }>(
   list: SharedList<T>,

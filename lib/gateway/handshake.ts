@@ -4,19 +4,19 @@ import type { Implementation } from "../wire/mcp_types.ts";
 import { LEGACY_VERSIONS } from "../wire/protocol_versions.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What a server says of itself. */
+/** A server's answer to `initialize`. */
 export interface ServerFacts {
   readonly info: Implementation;
   readonly instructions: string | undefined;
   readonly capabilities: JsonObject;
 }
 
-/** What the gateway says of itself, and the server's name for want of one. */
+/** The gateway's own information, and the server's name as a default. */
 export interface ClientFacts {
   readonly name: string;
-  /** Of the gateway. */
+  /** The gateway's version. */
   readonly version: string;
-  /** What the server may ask. */
+  /** The capabilities that the server may use. */
   readonly capabilities: JsonObject;
 }
 
@@ -24,7 +24,7 @@ export interface ClientFacts {
 const ASKED = "2025-11-25";
 
 /**
- * Agrees with a server on the protocol, by `initialize`.
+ * Negotiates the protocol with a server by `initialize`.
  *
  * @throws {Error} saying what the server did wrong
  */

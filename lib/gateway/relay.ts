@@ -47,7 +47,7 @@ export function relay(
       server.connect().then((connection) => load(connection, changed))
         .catch((error) => logFailure(server.name, error));
     } else if (message.method === NOTIFICATIONS.message) {
-      // Nobody can tell whose request it belongs to, so no client gets it.
+      // Its request is unknown, so no client gets it.
       log.debug("Server logged", { server: server.name, ...message.params });
     }
   };
@@ -66,7 +66,7 @@ async function entriesOf(
       const page = await upstream.request(method, cursor === undefined ? {} : { cursor });
       const listed = page[key];
       if (Array.isArray(listed)) entries.push(...listed.filter(isObject));
-      // A server that gives the same cursor again would be asked for ever.
+      // A server that repeats a cursor would cause an endless loop.
       cursor = page.nextCursor === cursor ? undefined : page.nextCursor;
     } while (cursor !== undefined && entries.length < MAX_ENTRIES);
   } catch (error) {

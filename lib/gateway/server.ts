@@ -15,7 +15,7 @@ import { type RequestOptions, Upstream } from "./upstream.ts";
 
 /** A server that runs, as whoever started it hands it over. */
 export interface RunningServer extends ServerStreams {
-  /** The last line that it wrote to stderr; empty where there is none. */
+  /** The last line on its stderr; empty if there is none. */
   lastLine(): string;
   /** Resolves when it has ended, to words that say how. */
   readonly ended: Promise<string>;
@@ -23,7 +23,7 @@ export interface RunningServer extends ServerStreams {
   end(): Promise<void>;
 }
 
-/** What a {@linkcode GatewayServer} needs. */
+/** Dependencies of a {@linkcode GatewayServer}. */
 export interface GatewayServerOptions {
   /** Names it in errors and logs. */
   readonly name: string;
@@ -34,13 +34,13 @@ export interface GatewayServerOptions {
   /** Time for `initialize` to be answered (ms). */
   readonly handshakeMs: number;
   readonly now: () => number;
-  /** What the server may ask; default: nothing. */
+  /** The capabilities that the server may use; default: none. */
   readonly capabilities?: JsonObject;
-  /** Answers what the server asks. */
+  /** Answers the server's requests. */
   readonly onQuestion?: (method: string, params: JsonObject) => Promise<unknown>;
 }
 
-/** A connection, and what its server said of itself. */
+/** A connection and its server's answer to `initialize`. */
 export interface Connection {
   readonly upstream: Upstream;
   readonly facts: ServerFacts;
@@ -81,7 +81,7 @@ export class GatewayServer {
     this.name = options.name;
   }
 
-  /** Sends a request, to a server that is started first where none runs. */
+  /** Sends a request; starts the server first if it does not run. */
   request(method: string, params: JsonObject, options?: RequestOptions): Promise<JsonObject> {
     const { upstream } = this.#connection ?? {};
     if (upstream !== undefined) return upstream.request(method, params, options);

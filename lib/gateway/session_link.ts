@@ -10,11 +10,11 @@ import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { GatewayServer } from "./server.ts";
 
-/** What a session has that has asked for no level. */
+/** Log level of a session that has set none. */
 const DEFAULT_LEVEL: LoggingLevel = "info";
 const log = logFor("gateway");
 
-/** What ties a session to servers of its own: its calls, their questions, logs and updates. */
+/** Connects a session to its own servers: calls, questions, logs and updates. */
 export class SessionLink {
   /** On the clock of its maker (ms). */
   usedAt: number;
@@ -35,7 +35,7 @@ export class SessionLink {
     return this.#running.size > 0;
   }
 
-  /** What the servers may ask: what the client can be asked. */
+  /** The capabilities that the servers may use: those of the client. */
   get capabilities(): JsonObject {
     const { roots, sampling, elicitation } = this.#session.capabilities;
     return {
@@ -52,7 +52,7 @@ export class SessionLink {
     };
     server.onConnected = async (connection) => {
       await onConnected(connection);
-      // One that was started again knows nothing of what the session has asked for.
+      // A restarted server does not know the session's level and subscriptions.
       const { logLevel: level } = this.#session;
       if (level !== DEFAULT_LEVEL && connection.facts.capabilities.logging !== undefined) {
         await connection.upstream.request(METHODS.setLogLevel, { level }).catch(() => {});
@@ -73,7 +73,7 @@ export class SessionLink {
     this.usedAt = this.#now();
   }
 
-  /** Runs a call, whose stream carries what the servers ask meanwhile. */
+  /** Runs a call. Its stream carries the servers' questions meanwhile. */
   run<T>(call: Call, work: () => MaybePromise<T>): MaybePromise<T> {
     this.touch();
     this.#running.add(call);
@@ -98,8 +98,8 @@ export class SessionLink {
   }
 
   /**
-   * Sends a request to all servers that have a capability; an error of one is of no account, as the
-   * session keeps for itself what it has asked for.
+   * Sends a request to all servers that have a capability; errors are ignored, because the session
+   * itself keeps its level and subscriptions.
    */
   async request(
     { method, params, capability }: {
@@ -158,7 +158,10 @@ export class SessionLink {
   }
 }
 
-/** What a server asks, and what a client needs to be asked it; undefined for what is unknown. */
+/**
+ * A server's question, and the capability that a client needs for it; undefined for an unknown
+ * method.
+ */
 function questionOf(method: string, { _meta, ...params }: JsonObject): Question | undefined {
   const required = requiredFor(method, params);
   return required === undefined

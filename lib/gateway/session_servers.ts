@@ -1,6 +1,6 @@
 /**
- * Servers of their own for sessions whose clients can be asked: whatever such a server asks, logs or
- * reports is for its one client.
+ * Separate servers for sessions with clients that can be asked. All questions, logs and reports of
+ * such a server go to its one client.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { SessionLink } from "./session_link.ts";
 import { relay } from "./relay.ts";
 
-/** One server as each session gets it. */
+/** Definition of a server that each session gets. */
 export interface SessionServer {
   readonly selection: Selection;
   /** Makes it, for a client with these capabilities. */
@@ -48,11 +48,11 @@ export interface SessionLimits {
 interface Own {
   readonly link: SessionLink;
   readonly table: MethodTable<LegacyScope>;
-  /** Resolves when their lists are known, as far as they can be. */
+  /** Resolves when the lists of all reachable servers are known. */
   ready: Promise<unknown> | undefined;
 }
 
-/** Methods that servers are told of, each with the capability that they need for it. */
+/** Methods that are passed on to servers, with the capability that each needs. */
 const TOLD: Readonly<Record<string, string>> = {
   [METHODS.setLogLevel]: "logging",
   [METHODS.subscribe]: "resources",
@@ -108,7 +108,7 @@ export class SessionServers {
   #run({ link, table }: Own, name: string, call: Call<LegacyScope>): MaybePromise<unknown> {
     const params = call.request.params ?? {};
     const result = table.requests.get(name)!(params, call);
-    // What holds for the whole session is told to the servers as well.
+    // Settings of the whole session are passed on to the servers.
     const capability = TOLD[name];
     if (capability === undefined) return result;
     return link.request({ method: name, params, capability }).then(() => result);

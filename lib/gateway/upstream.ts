@@ -24,7 +24,7 @@ import {
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
 
-/** What a connection tells. */
+/** Events of a connection. */
 export interface UpstreamEvents {
   /** A notification that belongs to no request. */
   onNotification(message: JsonRpcNotification): void;
@@ -34,7 +34,7 @@ export interface UpstreamEvents {
   onEnd(reason: string): void;
 }
 
-/** What is done with a request while it runs. */
+/** Options of a running request. */
 export interface RequestOptions {
   /** Aborts when the answer is not wanted any more. */
   readonly signal?: AbortSignal;
@@ -92,9 +92,9 @@ export class Upstream {
   /**
    * Sends a request.
    *
-   * @returns the result, as the server gave it
-   * @throws {ProtocolError} the server's error, or `internal_error` where the server is gone or does
-   * not read
+   * @returns the server's result, unchanged
+   * @throws {ProtocolError} the server's error, or `internal_error` if the server has ended or does
+   *   not read
    */
   request(
     method: string,
@@ -188,7 +188,7 @@ export class Upstream {
     }
   }
 
-  /** Clients of a shared server cannot be told apart by its questions, so it may ask none. */
+  /** A question of a shared server does not name a client, so it is refused. */
   #refuse(id: JsonRpcId, method: string): void {
     const message = `Method not found: the clients of this gateway cannot be asked for ${method}`;
     this.#channel.send({ jsonrpc: "2.0", id, error: { code: -32601, message } });

@@ -1,6 +1,6 @@
 /**
- * The server as a function from request to response. It knows no sockets and no runtime, so a test
- * calls it as a server would.
+ * The server as a function from request to response. It uses no sockets and no runtime, so tests
+ * call it directly.
  *
  * @module
  */
@@ -49,14 +49,14 @@ import { VERSION } from "./version.ts";
 
 export type { App, AppActivity, AppOptions } from "./app_types.ts";
 
-/** Who came by no socket that is known: nobody, and above all not this machine. */
+/** The peer of a request without a known socket. It is not this machine. */
 const UNKNOWN_PEER: Peer = { address: "unknown" };
 
 /**
  * Makes an app.
  *
  * @throws {RegistrationError} when two tools share a name
- * @throws {ConfigError} when authorization is set up by half
+ * @throws {ConfigError} if the authorization settings are incomplete
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App
   return composeApp(options).app;
 }
 
-/** An app, and what it keeps to itself. */
+/** An app and its internal parts. */
 export interface ComposedApp {
   readonly app: App;
   readonly registry: StreamRegistry;
@@ -189,7 +189,7 @@ function fetchThrough(router: Router, settings: Settings): App["fetch"] {
     handleRequest(router, request, proxies.resolveClient(peer, request));
 }
 
-/** What an app is watched with: its metrics, its audit log, and the observer of a library user. */
+/** The observers of an app: its metrics, its audit log, and a library user's observer. */
 function watchOver(
   { dialects, wheel, catalog, observer, audit }: {
     readonly dialects: readonly Dialect[];
@@ -210,9 +210,9 @@ function watchOver(
 }
 
 /**
- * The authorization of an app; undefined where none is set up.
+ * The authorization of an app; undefined if none is set up.
  *
- * @param onRemoved told of a principal whose credential was withdrawn
+ * @param onRemoved called with a principal when its last credential was removed
  */
 function authOf(
   settings: Settings,

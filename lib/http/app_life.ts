@@ -11,7 +11,7 @@ import type { PendingResponses } from "./pending_responses.ts";
 /** Time for `onStop` that is granted in any case (ms). */
 const MIN_STOP_MS = 1_000;
 
-/** How an app starts, drains and stops, and what it is busy with. */
+/** Start, drain and stop of an app, and its current activity. */
 export function lifeOf(
   { settings, core: { wheel, connections }, transport, lifespan, pending, bodies, watch }: {
     readonly settings: Settings;

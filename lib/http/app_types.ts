@@ -1,5 +1,5 @@
 /**
- * What an app is made of, and what it is.
+ * The options of an app, and the app itself.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import type { DrainOutcome } from "./drain.ts";
 import type { RouteLoader } from "./route.ts";
 import type { Authenticate } from "./steps/authenticate.ts";
 
-/** What an app is made of; everything has a default. */
+/** Options of an app; each has a default. */
 export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, Lifespan<Start> {
   /** How the server names itself to clients. */
   readonly info?: Implementation;
@@ -33,7 +33,7 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly instructions?: string;
   /** Middleware around every request but `ping`; the first is the outermost. */
   readonly use?: readonly Middleware[] | undefined;
-  /** Makes the methods of sessions of those that all share, as a gateway needs it. */
+  /** Makes the methods of a session from the shared ones; used by the gateway. */
   readonly sessionMethods?: SessionMethods | undefined;
   /** Reports the servers behind this one, where it is a gateway. */
   readonly servers?: (() => readonly ServerReport[]) | undefined;
@@ -47,17 +47,17 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly store?: EventStore | undefined;
   /** The dialects of the endpoint, in the order in which they are asked; default: all. */
   readonly dialects?: readonly Dialect[] | undefined;
-  /** Receives the same events as the metrics; what it throws is only logged. */
+  /** Receives the same events as the metrics; its errors are only logged. */
   readonly observer?: Partial<Observer>;
   /** Ways to know a caller that only code can give, beside those of the settings `MCP_AUTH_…`. */
   readonly auth?: AuthOptions | undefined;
   /** Finds out who sends a request, in place of `auth` and its settings. */
   readonly authenticate?: Authenticate | undefined;
-  /** Loads the pages, by path, when somebody asks for one; default: those of Lifeline. */
+  /** Loads the pages by path, at the first request for one; default: Lifeline's pages. */
   readonly pages?: RouteLoader | undefined;
 }
 
-/** What an app holds at one moment. */
+/** Current numbers of an app's streams, requests and timers. */
 export interface AppActivity {
   /** Open streams. */
   readonly streams: number;
@@ -79,7 +79,7 @@ export interface App {
   readonly connections: OpenStreams;
   /** The settings in force, without the secrets. */
   readonly settings: PublicSettings;
-  /** Whether it listens beyond this machine (`HOST`) and lets everybody in. */
+  /** Whether it listens beyond this machine (`HOST`) without authorization. */
   readonly isOpen: boolean;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */
   readonly observer: RuntimeObserver;
@@ -98,7 +98,7 @@ export interface App {
   drain(budgetMs?: number): Promise<DrainOutcome>;
   /** Speaks with one client over a pipe, as stdio is, until either end closes. */
   speak(pipe: Pipe): Promise<void>;
-  /** What it holds now, for tests: all is 0 when its clients have gone. */
+  /** Its current activity, for tests: all values are 0 when its clients have left. */
   activity(): AppActivity;
   /** Ends everything at once and stops all timers. */
   stop(): void;

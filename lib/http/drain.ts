@@ -3,17 +3,17 @@ import type { McpServer } from "../mcp/server.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import type { PendingResponses } from "./pending_responses.ts";
 
-/** What became of open streams and requests when an app was drained. */
+/** The outcome of a drain. */
 export interface DrainOutcome {
   /** Streams that ended in time. */
   readonly drained: number;
-  /** Streams whose calls were cut; each call was answered with an error. */
+  /** Streams with calls that were cut; each call was answered with an error. */
   readonly cut: number;
   /** Requests without a stream that were cut, and answered with an error. */
   readonly unanswered: number;
 }
 
-/** What is drained. */
+/** The parts of an app that a drain uses. */
 export interface DrainParts {
   readonly server: McpServer;
   readonly connections: StreamRegistry;

@@ -1,5 +1,5 @@
 /**
- * What `GET /mcp/connections` answers. The connection view reads it by these types.
+ * Types of the answer to `GET /mcp/connections`, which the connection view reads.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ProtocolErrorKind } from "../base/errors.ts";
 export interface LedgerView {
   readonly opened: number;
   readonly open: number;
-  /** Ended streams whose last bytes the reader has not taken yet. */
+  /** Ended streams with last bytes that the reader has not taken yet. */
   readonly lingering: number;
   /** How many ended, by close reason. */
   readonly closed: Readonly<Record<string, number>>;
@@ -18,12 +18,12 @@ export interface LedgerView {
   /** Bytes that wait in all streams. */
   readonly queued_bytes: number;
   readonly heap_used_bytes: number;
-  /** There where the server listens beyond its machine and lets everybody in. */
+  /** Present if the server listens beyond its machine without authorization. */
   readonly is_open_to_all?: true;
   /** How many of the open connections match the filter. */
   readonly matching: number;
   readonly connections: readonly ConnectionView[];
-  /** Where the next page begins; absent on the last one. */
+  /** Offset of the next page; absent on the last one. */
   readonly next_offset?: number;
   /** Newest first. */
   readonly recent_closed: readonly ClosedView[];
@@ -37,7 +37,10 @@ export interface ConnectionView {
   readonly dialect: string;
   readonly client_ip: string;
   readonly user_agent: string;
-  /** Whose it is, where that is known; `DELETE` with it ends all of that caller. */
+  /**
+   * Principal of its caller, if known; `DELETE` with it ends all streams and sessions of that
+   * caller.
+   */
   readonly principal?: string;
   /** The client that the caller's token was issued to. */
   readonly client_id?: string;
@@ -72,12 +75,12 @@ export interface RefusedView {
   readonly client_ip: string;
   readonly status: number;
   readonly kind: ProtocolErrorKind;
-  /** What was wrong, and what would be right. */
+  /** The error, and what would be right. */
   readonly message: string;
   /** Why a credential was refused, where that was the fault. */
   readonly reason?: string;
-  /** What would have been right, as JSON. */
+  /** The expected value as JSON. */
   readonly expected?: string;
-  /** What came instead, as JSON; never the credential. */
+  /** The received value as JSON; never the credential. */
   readonly given?: string;
 }

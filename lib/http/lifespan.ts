@@ -20,7 +20,7 @@ export class AppLifespan {
     this.#isStarted = lifespan.onStart === undefined;
   }
 
-  /** What `onStart` returned. */
+  /** The result of `onStart`. */
   get value(): unknown {
     return this.#value;
   }
@@ -42,7 +42,7 @@ export class AppLifespan {
 
   /** Runs `onStop`, if the app has started; waits for it at most `budgetMs`, and never rejects. */
   async stop(budgetMs: number): Promise<void> {
-    // A start that is under way has opened what is to be closed.
+    // A running start may already have opened things that must be closed.
     await this.#starting?.catch(() => {});
     const { onStop } = this.#lifespan;
     if (this.#isStopped || !this.#isStarted || onStop === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * What the operator learns of requests that are refused before a method runs.
+ * Reports requests that are refused before a method runs to the operator.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const log = logFor("http");
 const MAX_LOGGED = 512;
 /** Kinds that have their own warning, or that any visitor causes; they are logged at `debug` alone. */
 const QUIET_KINDS: readonly string[] = ["not_found", "too_many_requests", "overloaded", "draining"];
-/** What clients learn of a fault of the server; the log has the rest. */
+/** The error that clients get for a fault of the server; the log has the details. */
 const INTERNAL = { kind: "internal_error", message: "Internal error" } as const;
 
 /** Reports requests that are refused before a method runs: to observers and to the log. */

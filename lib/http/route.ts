@@ -1,5 +1,5 @@
 /**
- * What is served at a path, and the search for the handler of a request.
+ * Routes, and the lookup of the handler for a request.
  *
  * @module
  */
@@ -18,10 +18,10 @@ export type Route = Readonly<Record<string, Handler>>;
 /** Loads routes that few clients ask for. */
 export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;
 
-/** Routes that are loaded on demand, and what a 404 lists. */
+/** Routes that are loaded on demand, and the endpoints that a 404 lists. */
 export interface LazyRoutes {
   readonly lazyRoutes: RouteLoader;
-  /** What a 404 lists. */
+  /** The endpoints that a 404 lists. */
   readonly endpoints: readonly EndpointInfo[];
 }
 
@@ -30,7 +30,7 @@ const MCP_PATHS = ENDPOINT_URLS.map(({ path }) => path);
 /**
  * The handler of a method at a path.
  *
- * @throws {ProtocolError} `method_not_allowed`, naming what the path takes
+ * @throws {ProtocolError} `method_not_allowed`, naming the allowed methods
  */
 export function handlerOf(route: Route, path: string, method: string): Handler {
   // Own members only: the client chose the method, and objects have a `constructor`.

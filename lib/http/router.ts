@@ -29,7 +29,10 @@ export interface Router extends LazyRoutes {
   readonly cors: Cors;
   /** Authenticates requests; undefined without authorization. */
   readonly authenticate: Authenticate | undefined;
-  /** Told who asked, as the streams of a caller may stay as long as its newest credential. */
+  /**
+   * Renewed by each authenticated request, because a caller's streams may last as long as its
+   * newest credential.
+   */
   readonly credentials: Pick<Credentials, "renew">;
   readonly routes: ReadonlyMap<string, Route>;
   /** Paths of `routes` that need no authentication. */
@@ -42,7 +45,7 @@ export interface Router extends LazyRoutes {
   readonly toolHeaders: readonly string[];
   /** How large and how slow the body of a POST may be. */
   readonly bodies: BodyLimits;
-  /** Counts what has no response yet. */
+  /** Counts requests without a response. */
   readonly pending: PendingResponses;
   /** Reports refused requests. */
   readonly refusals: Refusals;
@@ -138,8 +141,9 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   /**
-   * The route of a message whose URL has a query alone. 2024-11-05 streams announce `?connection_id=…`
-   * relative to themselves, and some clients resolve it against the origin instead.
+   * The route of a message to the root path with a query. 2024-11-05 streams announce
+   * `?connection_id=…` relative to their own URL, and some clients resolve it against the origin
+   * instead.
    */
   #announcedRoute(method: string): Route | undefined {
     const isAnnounced = method === "POST" && this.path === "/" &&

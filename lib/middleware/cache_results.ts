@@ -5,15 +5,15 @@ import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import { requirePositive } from "./rate_limit.ts";
 
-/** What is cached, and for how long. */
+/** Options of {@linkcode cacheResults}. */
 export interface CacheOptions {
   /** How long a result may be given again (ms). */
   readonly ttlMs: number;
-  /** The tools whose results are cached: such as read, and do nothing. */
+  /** The tools with cached results: those that only read. */
   readonly tools: readonly string[];
   /**
-   * Whether a result for one caller may be given to another; default: no. Say yes only for tools
-   * whose results do not depend on who calls.
+   * Whether callers share results; default: no. Use it only for tools with results that do not
+   * depend on the caller.
    */
   readonly isShared?: boolean;
   /** Results that are kept; the one unused for longest goes first. */
@@ -29,8 +29,8 @@ interface Entry {
 const MAX_ENTRIES = 1_000;
 
 /**
- * Middleware that gives the result of a tool again to a call with the same arguments. Results with
- * `isError` are never kept, and arguments count as the same in any order of their members.
+ * Middleware that returns a cached result of a tool for a call with the same arguments. Results
+ * with `isError` are not cached. The order of the arguments' members does not matter.
  *
  * @throws {ConfigError} for a time or number of entries that is not positive
  *

@@ -14,7 +14,7 @@ export interface RateLimitOptions {
   readonly burst?: number;
   /** The tools that are limited; default: all. */
   readonly tools?: readonly string[];
-  /** Who counts as one caller; default: the principal, else the address. */
+  /** Key of a caller; default: the principal, else the address. */
   readonly callerOf?: (caller: Caller) => string;
   /** Pairs of tool and caller that are remembered; the one unused for longest is forgotten first. */
   readonly maxEntries?: number;

@@ -18,7 +18,7 @@ import {
 import { flagName, parseFlags, type Switch } from "./flags.ts";
 import { fileOf, readSecretFile } from "./secrets.ts";
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface Command {
   readonly settings: Settings;
   /** Files that secrets were read from. */
@@ -32,12 +32,12 @@ export interface Command {
 const NAMES = Object.keys(SETTINGS_SCHEMA.shape) as SettingName[];
 
 /**
- * Reads the settings; a flag such as `--mcp-ping-interval-ms=5000` or `--port 0` goes before the
+ * Reads the settings; a flag such as `--mcp-ping-interval-ms=5000` or `--port 0` wins over the
  * environment variable of the same name. A secret may also be in a file, which `MCP_…_FILE` names.
  *
  * @param args of the command line
  * @param env reads an environment variable
- * @throws {ConfigError} naming every setting at fault and what is allowed
+ * @throws {ConfigError} naming every invalid setting and its allowed values
  */
 export function readCommand(
   args: readonly string[],

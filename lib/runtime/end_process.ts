@@ -2,8 +2,8 @@
 const EXIT_GRACE_MS = 50;
 
 /**
- * Lets the process end by itself: in Deno 2.9.6 `Deno.exit()` sometimes hangs while OpenTelemetry is
- * exported.
+ * Lets the process end without `Deno.exit()`, which sometimes hangs in Deno 2.9.6 while
+ * OpenTelemetry data is exported.
  */
 export function endProcess(code: number): void {
   Deno.exitCode = code;

@@ -1,5 +1,5 @@
 /**
- * The environment of the process, as far as Deno lets it be read.
+ * The environment of the process, as far as Deno's permissions allow.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export function readVariable(name: string): string | undefined {
   }
 }
 
-/** Logs a warning for each variable whose name is nearly a setting. */
+/** Logs a warning for each variable with a name that is nearly a setting. */
 export async function warnOfMisspelled(): Promise<void> {
   const found = await findMisspelled({
     isSet: (name) => readVariable(name) !== undefined,

@@ -11,12 +11,12 @@ import { fileOf } from "./secrets.ts";
 /** A flag without a value. */
 export type Switch = "stdio" | "checkConfig" | "help";
 
-/** What a command line says, and a line for each part that cannot be understood. */
+/** The flags of a command line, and an error for each part that cannot be understood. */
 export interface Flags {
   /** By the name of the setting. */
   readonly values: ReadonlyMap<string, string>;
   readonly switches: ReadonlySet<Switch>;
-  /** None of them shows a value that was given: it may be a secret behind a misspelt flag. */
+  /** They never contain a given value, because it may be a secret after a misspelt flag. */
   readonly faults: string[];
 }
 
@@ -40,7 +40,7 @@ export function parseFlags(args: readonly string[]): Flags {
     const [, flag = "", joined] = /^([^=]*)(?:=(.*))?$/s.exec(args[at]!) ?? [];
     const name = FLAGS.get(flag);
     const asked = SWITCHES.get(flag);
-    // What looks like the next flag is one, unless it is joined to this one.
+    // A text that looks like a flag is one, unless it is joined to this flag.
     const hasNext = joined === undefined && args[at + 1]?.startsWith("-") === false;
     if (name !== undefined) {
       const value = joined ?? (hasNext ? args[++at] : undefined);

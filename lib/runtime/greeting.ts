@@ -2,7 +2,7 @@ import { messageOf } from "../base/errors.ts";
 import { type LogFormat, type LogLevel, LogLine } from "../base/log.ts";
 import { publicBase } from "../base/public_url.ts";
 
-/** Where a server listens; `DENO_SERVE_ADDRESS` may have made it a socket without a port. */
+/** The address of a server; with `DENO_SERVE_ADDRESS` it may be a socket without a port. */
 export interface GreetingOptions {
   readonly version: string;
   readonly address: Deno.Addr;
@@ -34,7 +34,7 @@ function jsonLine(level: LogLevel, message: string, fields: Record<string, unkno
   return new LogLine({ area: "main", level, message, fields }, "json");
 }
 
-/** What a person who starts the server needs first. */
+/** The first information for the person who starts the server. */
 export function greeting({ version, address, publicUrl }: GreetingOptions): string {
   const local = localBase(address);
   if (publicUrl === undefined && local === undefined) {

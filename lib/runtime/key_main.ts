@@ -11,7 +11,7 @@ import { messageOf } from "../base/errors.ts";
 const USAGE = "Usage: deno task key NAME [--scopes=notes:read,notes:write] [--expires=2027-01-31]";
 
 /**
- * What the command line asks for.
+ * Parses the command line.
  *
  * @throws {Error} when it cannot be understood
  */
@@ -41,7 +41,7 @@ function print(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
 try {
   const { name, rights } = readArgs(Deno.args);
   const { key, entry } = makeKey(name, rights);
-  // Refuses what the server would refuse.
+  // Refuses a key that the server would refuse.
   new StaticKeys([entry]);
   print(Deno.stderr, "The key, which is shown this once; give it to the client:\n\n");
   print(Deno.stdout, `${key}\n`);

@@ -7,7 +7,7 @@ import { parseKeys, StaticKeys } from "../auth/static_keys.ts";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 
-/** How often the file is looked at (ms). To watch it would miss a file that replaces it. */
+/** Time between two checks of the file (ms). A watcher would miss a file that replaces it. */
 const LOOK_MS = 1_000;
 
 const log = logFor("auth");
@@ -73,7 +73,7 @@ export class KeysFile {
     clearInterval(this.#timer);
   }
 
-  /** Reads the file again where it has changed; a faulty one leaves the keys as they are. */
+  /** Reads the file again if it has changed. An invalid file leaves the keys unchanged. */
   async refresh(): Promise<void> {
     try {
       const version = await this.#file.version();

@@ -22,13 +22,14 @@ export interface LoadedModules extends FeatureLists, Lifespan {
 }
 
 /**
- * Loads modules and takes their exports that can be served: tools, resources, templates and prompts,
- * each by itself, in lists, or as members of objects. What cannot be served is named in the log.
- * `use`, `onStart` and `onStop` are taken as `createApp()` takes them.
+ * Loads modules and collects the exports that can be served: tools, resources, templates and
+ * prompts, alone, in lists, or as members of objects. The log names exports that cannot be served.
+ * `use`, `onStart` and `onStop` mean the same as in `createApp()`.
  *
- * @param specifiers paths, seen from the working directory, or URLs
- * @param builtIn features that are served as well, whose names are taken
- * @throws {ConfigError} saying what does not load and why, or which name is taken by what
+ * @param specifiers paths, relative to the working directory, or URLs
+ * @param builtIn built-in features, which are served too and reserve their names
+ * @throws {ConfigError} naming the module that does not load and why, or the modules with the same
+ *   name
  */
 export async function loadFeatures(
   specifiers: readonly string[],
@@ -126,7 +127,7 @@ function refusal(specifier: string, url: string, why: string, cause?: unknown): 
   return new ConfigError(`Cannot load MCP_TOOLS=${specifier} (${url}): ${why}`, { cause });
 }
 
-/** The words of an error, without the colors that Deno gives to places in source files. */
+/** The message of an error, without Deno's colors. */
 function wordsOf(error: unknown): string {
   const words = stripAnsi(messageOf(error));
   return /--allow-\w+/.test(words)

@@ -1,9 +1,10 @@
 /**
- * Finds environment variables whose names are nearly settings, so that a typing error is not silent.
+ * Finds environment variables with names that are nearly settings, so that typing errors are
+ * reported.
  *
- * A server started as documented may read variables named `MCP_…`, but may not list any. So the
- * names that differ from a setting by one typing error are asked for one by one, in small portions
- * beside the server's work.
+ * A server started as documented may read variables named `MCP_…`, but may not list them. So this
+ * module reads each name that differs from a setting by one typing error, in small portions between
+ * the server's other work.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface Misspelled {
 
 /** Access to the environment. */
 export interface Environment {
-  /** Whether a variable whose name begins with `MCP_` is set. */
+  /** Whether a variable with a name that begins with `MCP_` is set. */
   isSet(name: string): boolean;
   /** The names of all variables; undefined where they may not be listed. */
   names(): readonly string[] | undefined;
@@ -39,7 +40,7 @@ const CHARACTERS_PER_ERROR = 5;
 /**
  * Finds the variables that are nearly settings.
  *
- * @param pause lets other work have its turn
+ * @param pause yields to other work
  */
 export async function findMisspelled(
   environment: Environment,

@@ -4,16 +4,16 @@ import type { Middleware } from "../registry/middleware.ts";
 /** Exports of a module that serve nothing, and stand around everything. */
 export interface ModuleHooks extends Lifespan {
   readonly use: readonly Middleware[];
-  /** Whether the module has none of them. */
+  /** Whether the module exports none of them. */
   readonly isEmpty: boolean;
 }
 
 /**
  * Takes `use`, `onStart` and `onStop` out of a module's exports.
  *
- * @param refusal makes the error for an export that is not what its name says
+ * @param refusal makes the error for an export of the wrong type
  * @returns them, and the other exports
- * @throws what `refusal` makes
+ * @throws the error that `refusal` makes
  */
 export function takeHooks(
   { use = [], onStart, onStop, ...others }: Readonly<Record<string, unknown>>,

@@ -5,8 +5,8 @@ const WINDOWS_REGEXP = /^(?:[A-Za-z]:[\\/]|\\\\)/;
 /**
  * The URL of a module.
  *
- * @param specifier a path, in which every character is taken as it is, or a URL
- * @param cwd what a relative path begins at
+ * @param specifier a path, taken literally, or a URL
+ * @param cwd base of relative paths
  */
 export function toModuleUrl(specifier: string, cwd: string): string {
   if (WINDOWS_REGEXP.test(specifier)) return windowsUrl(specifier);
@@ -36,7 +36,7 @@ function windowsUrl(path: string): string {
   return slashed.startsWith("//") ? `file:${slashed}` : new URL(`file:///${slashed}`).href;
 }
 
-/** Characters that have a meaning in URLs, but none in paths. */
+/** Escapes characters that are special in URLs but not in paths. */
 function encodePath(path: string): string {
   return path.replace(/[%#?\n\r\t]/g, encodeURIComponent);
 }

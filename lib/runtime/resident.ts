@@ -3,8 +3,8 @@ import type { MemoryFigures } from "../stream/admit/memory_gauge.ts";
 let limit: number | undefined;
 
 /**
- * The memory of the process that is in use, and the limit of its cgroup, or else what the machine
- * has. To ask for the limit needs `--allow-sys=systemMemoryInfo`, and without it there is none.
+ * The resident memory of the process, and its limit: that of its cgroup, or else the machine's
+ * memory. Reading the limit needs `--allow-sys=systemMemoryInfo`; without that there is no limit.
  */
 export function resident(): MemoryFigures {
   return { used: process.memoryUsage.rss(), limit: limit ??= memoryLimit() };

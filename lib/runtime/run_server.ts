@@ -10,7 +10,7 @@ import { serve } from "./serve.ts";
 import type { StderrLines } from "./stderr.ts";
 import type { StopSignals } from "./stop_signals.ts";
 
-/** What a server writes to, and what ends it. */
+/** The output of a server, and its stop signals. */
 export interface RunOptions {
   readonly lines: StderrLines;
   readonly signals: StopSignals;
@@ -57,7 +57,7 @@ async function chooseListener({ settings }: App): Promise<Listen | undefined> {
   return listenWithNode(settings);
 }
 
-/** Says so when resident memory has no limit, as the runtime may not ask for the machine's. */
+/** Logs that resident memory has no limit because the runtime may not read the machine's memory. */
 function sayIfUnbounded({ settings }: App): void {
   if (settings.MCP_MEMORY_BYTES !== undefined || Number.isFinite(resident().limit)) return;
   logFor("main").info(

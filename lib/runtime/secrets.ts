@@ -22,9 +22,9 @@ export function readSecretFile(path: string): string {
 }
 
 /**
- * Takes the secrets from the environment, and gives up the permission to read their files. Deno gives
- * up all that was granted together with a file, so a file stays readable where its folder was granted
- * together with the working folder or with a file that is read later.
+ * Removes the secrets from the environment, and revokes the permission to read their files. Deno
+ * revokes everything that was granted together with a file. So a file stays readable if its folder
+ * was granted together with the working folder, or with a file that is read later.
  *
  * @param files that secrets were read from
  * @param later files that are read later, such as the module with tools
@@ -48,7 +48,9 @@ export function withdrawSecrets(
   }
 }
 
-/** The outermost folder, with a slash at the end, that may be read as the file may; or the file. */
+/**
+ * The outermost readable folder that contains the file, with a trailing slash; or the file itself.
+ */
 function grantOf(file: string): string {
   let granted = file;
   for (let folder = folderOf(file); mayRead(folder); folder = folderOf(folder.slice(0, -1))) {

@@ -11,13 +11,13 @@ import type { Listen, ListenOptions } from "./listen/listener.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { TcpProbe } from "./half_open/tcp_probe.ts";
 
-/** Where and how to serve. */
+/** Options of serving. */
 export interface ServeOptions extends ListenOptions {
   /** Time for all to end once a signal came (ms). */
   readonly drainMs: number;
-  /** What accepts the connections; default: `Deno.serve`. */
+  /** The listener; default: `Deno.serve`. */
   readonly listen?: Listen | undefined;
-  /** How often to look for half-open peers (ms), if at all. */
+  /** Time between two probes for half-open peers (ms); undefined for none. */
   readonly probeMs?: number | undefined;
   /** Ask for the end; those that come from now on, unless they were listened for before. */
   readonly signals?: StopSignals;
@@ -46,7 +46,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
       open: app.connections.size,
       drain_ms: options.drainMs,
     });
-    // All of it fits in the budget, as a platform that ends the process does not wait.
+    // Everything must fit in the budget, because a platform that ends the process does not wait.
     const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
     const outcome = await app.drain(options.drainMs - shutdownMs);
     await settlesWithin(shutdownMs, listener.stop());

@@ -23,7 +23,7 @@ type Line = string | { toString(): string };
 
 /** Writes lines to stderr in batches, and drops lines rather than wait. */
 export class StderrLines {
-  /** Form of what it has to say itself. */
+  /** Format of its own messages. */
   format: LogFormat = "text";
   readonly #clock: Clock;
   #waiting: Line[] = [];
@@ -72,7 +72,7 @@ export class StderrLines {
       try {
         await writeAll(ENCODER.encode(lines.join("\n") + "\n"));
       } catch {
-        // The log has no reader any more; the server goes on.
+        // The log has no reader any more; the server continues.
       }
       this.#isWriting = false;
       this.#wroteAt = this.#clock();

@@ -12,9 +12,9 @@ export type WriteStdout = (text: string) => Promise<void>;
 const ENCODER = new TextEncoder();
 
 /**
- * Sends to stderr whatever is printed from now on: through a console, `Deno.stdout` or
- * `process.stdout`, here and in workers that are started later. To be called before tools are
- * loaded, as a module may print too. What writes to file descriptor 1 by its number is not seen.
+ * Redirects further output to stderr: from a console, `Deno.stdout` or `process.stdout`, here and
+ * in workers that start later. Call it before tools are loaded, because their modules may print. It
+ * cannot redirect writes to file descriptor 1 by its number.
  *
  * @returns writes to the real stdout, for messages
  */

@@ -4,7 +4,7 @@ import { logFor } from "../base/log.ts";
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
-/** What a shell reports for a process that a signal ended. */
+/** Exit codes that a shell reports for a process that a signal ended. */
 const EXIT_CODE: Partial<Record<Deno.Signal, number>> = {
   SIGINT: 130,
   SIGTERM: 143,
@@ -15,8 +15,8 @@ const log = logFor("serve");
 /**
  * The first signal starts an orderly shutdown, the second ends the process at once.
  *
- * It listens from the start: as the first process of a container, Deno 2.9.6 crashes on a signal
- * without a listener.
+ * It listens from the start, because Deno 2.9.6 as the first process of a container crashes on a
+ * signal without a listener.
  */
 export class StopSignals {
   readonly #first = Promise.withResolvers<Deno.Signal>();

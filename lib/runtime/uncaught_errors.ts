@@ -4,7 +4,7 @@ import type { RuntimeObserver } from "../base/observer.ts";
 
 const log = logFor("runtime");
 
-/** The place where it was thrown, as no caller can say it. */
+/** The place where it was thrown, because no caller reports it. */
 function placeOf(thrown: unknown): string | undefined {
   try {
     return thrown instanceof Error ? /^ +at (.+)$/m.exec(thrown.stack ?? "")?.[1] : undefined;
@@ -31,7 +31,7 @@ export class UncaughtErrors {
   readonly #onError = (event: ErrorEvent): void => {
     event.preventDefault();
     this.observer?.uncaughtError();
-    // What a worker throws comes without the error itself.
+    // An error from a worker comes without the error object.
     const error = event.error === null ? event.message : messageOf(event.error);
     log.error("Uncaught error", { error, at: placeOf(event.error), stack: stackOf(event.error) });
   };

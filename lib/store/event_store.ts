@@ -5,19 +5,19 @@
  */
 import type { MaybePromise } from "../base/promises.ts";
 
-/** Events as they go over the wire, in order. */
+/** Serialized events, in order. */
 export type Frames = readonly Uint8Array[];
 
 /**
- * What a store promises: events come back whole and in order, or not at all. It never returns
- * part of what was asked for, as a client would take the part for everything.
+ * A store returns events complete and in order, or not at all. It never returns a part, because the
+ * client would take the part for everything.
  *
- * A store may answer at once or later. Calls for one stream take effect in the order in which they
- * were made: `after()` sees what was appended before it, awaited or not. What a call rejects with is
- * logged, and counts as events that are gone.
+ * A store may answer synchronously or later. Calls for one stream take effect in the order in which
+ * they were made: `after()` sees all earlier appends, awaited or not. A rejected call is logged,
+ * and its events count as gone.
  *
- * A store holds events only. What else belongs to a session (subscriptions, the log level, which
- * sessions have ended) stays in the process.
+ * A store holds only events. The rest of a session (subscriptions, the log level, whether it has
+ * ended) stays in the process.
  */
 export interface EventStore {
   /**
@@ -35,11 +35,11 @@ export interface EventStore {
   after(stream: string, seq: number): MaybePromise<Frames | undefined>;
   /** Drops a stream. */
   forget(stream: string): MaybePromise<void>;
-  /** What the store holds now, as far as it knows without asking anybody. */
+  /** The store's contents, as far as it knows them without a request. */
   stats(): EventStoreStats;
 }
 
-/** What a store holds, and what it has dropped since the start. */
+/** The store's contents, and its dropped events since the start. */
 export interface EventStoreStats {
   readonly streams: number;
   readonly bytes: number;

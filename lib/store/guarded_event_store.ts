@@ -9,8 +9,8 @@ const LOG_INTERVAL_MS = 10_000;
 const log = logFor("store");
 
 /**
- * A store that may fail, made one that does not: what it throws or rejects with is logged, and the
- * events count as gone. Its clients are told that then, and calls go on.
+ * Wraps a store that may fail. Its errors are logged, and the events count as gone. Clients are
+ * told so, and calls continue.
  */
 export class GuardedEventStore implements EventStore {
   readonly #store: EventStore;

@@ -10,7 +10,10 @@ import type {
 } from "../wire/mcp_types.ts";
 import { CLIENT_METHODS } from "../wire/methods.ts";
 
-/** What a test client answers to a server's questions. It can do only what it has an answer for. */
+/**
+ * A test client's answers to a server's questions. The client has only the capabilities that it has
+ * answers for.
+ */
 export interface Answers {
   /** Answers forms and pages to visit (client/elicitation). */
   readonly elicit?: (params: JsonObject) => MaybePromise<ElicitResult>;
@@ -20,7 +23,7 @@ export interface Answers {
   readonly roots?: readonly (string | Root)[] | (() => MaybePromise<readonly (string | Root)[]>);
 }
 
-/** What a client with these answers says that it can do. */
+/** The capabilities of a client with these answers. */
 export function capabilitiesOf({ elicit, sample, roots }: Answers): ClientCapabilities {
   return {
     ...(elicit !== undefined && { elicitation: { form: {}, url: {} } }),

@@ -23,7 +23,7 @@ export interface Channel {
   close(): Promise<void>;
 }
 
-/** What a channel needs of its client. */
+/** Dependencies of a channel. */
 export interface ChannelOptions {
   readonly app: App;
   readonly version: ProtocolVersion;
@@ -35,7 +35,7 @@ export interface ChannelOptions {
   readonly onMessage: (message: JsonRpcMessage) => void;
 }
 
-/** Sends HTTP requests to an app as its client would, and reads what comes back. */
+/** Sends HTTP requests to an app like a client, and reads the responses. */
 export class HttpExchange {
   readonly #options: ChannelOptions;
   readonly #abort = new AbortController();
@@ -72,7 +72,10 @@ export class HttpExchange {
     });
   }
 
-  /** The response in an answer, be it JSON or a stream; what else comes goes to the client. */
+  /**
+   * The JSON-RPC response in an HTTP response, which is JSON or a stream. Other messages go to the
+   * client.
+   */
   async responseIn(answer: Response): Promise<JsonRpcResponse> {
     const type = answer.headers.get("content-type") ?? "";
     if (!type.startsWith("text/event-stream")) return await jsonOf(answer);

@@ -25,7 +25,7 @@ import { SessionChannel } from "./session_channel.ts";
 /** The revision that a test client speaks. */
 export type Era = ProtocolVersion;
 
-/** How a test client connects, and what it answers. */
+/** Options of a test client: its connection and its answers. */
 export interface TestClientOptions extends Answers {
   /** The revision it speaks; default: the newest. */
   readonly era?: Era;
@@ -33,9 +33,12 @@ export interface TestClientOptions extends Answers {
   readonly name?: string;
   /** Headers of every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The other end, as the server sees it. */
+  /** The client's peer as the server sees it. */
   readonly peer?: Peer;
-  /** Whether the app goes on when its last client has closed; default: it is drained and stopped. */
+  /**
+   * Whether the app keeps running when its last client has closed; default: it is drained and
+   * stopped.
+   */
   readonly keepApp?: boolean;
 }
 
@@ -76,7 +79,7 @@ const LIST_METHODS = {
   resourceTemplates: METHODS.listResourceTemplates,
   prompts: METHODS.listPrompts,
 } as const;
-/** A handler that asks more often than this asks for ever. */
+/** Maximum number of rounds; a handler that asks more often would never stop. */
 const MAX_ROUNDS = 50;
 /** The clients of each app that are open. */
 const open = new WeakMap<App, number>();

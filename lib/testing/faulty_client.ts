@@ -1,15 +1,15 @@
 import { RawSocket } from "./raw_socket.ts";
 
-/** What a faulty client sends first. */
+/** Options of a faulty client. */
 export interface FaultyClientOptions {
-  /** The first JSON-RPC message; none opens only the stream. */
+  /** The first JSON-RPC message; without one the client only opens the stream. */
   readonly message?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * A client on a socket of its own that opens a plain stream and then misbehaves, as `fetch()` cannot.
- * For servers that listen, such as `Deno.serve` with an app behind it.
+ * A client on its own socket that opens a plain stream and then misbehaves in ways that `fetch()`
+ * cannot. It needs a server that listens, such as `Deno.serve` with an app.
  *
  * @example
  * ```ts
@@ -74,13 +74,13 @@ export class FaultyClient implements Disposable {
     this.#socket.resume();
   }
 
-  /** Neither reads nor says anything any more, as a client whose program hangs. */
+  /** Stops reading and writing, like a client that hangs. */
   vanish(): void {
     this.#socket.onBytes = () => {};
     this.#socket.stall();
   }
 
-  /** Sends a FIN and goes on reading. */
+  /** Sends a FIN and continues to read. */
   halfClose(): void {
     this.#socket.halfClose();
   }

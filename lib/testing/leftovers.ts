@@ -5,7 +5,7 @@ import { settled } from "./test_time.ts";
 const MAX_TURNS = 50;
 
 /**
- * Waits until an app holds nothing any more: no stream, session, running request and timer.
+ * Waits until an app has no stream, session, running request or timer left.
  *
  * @throws {Error} naming what is left
  */

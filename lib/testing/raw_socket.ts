@@ -21,7 +21,7 @@ export type SocketEnd = "eof" | "reset" | "closed_here";
 export class RawSocket implements Disposable {
   /** Settles once the server has ended the connection, or this side has. */
   readonly ended: Promise<SocketEnd>;
-  /** Told of bytes as they arrive. */
+  /** Called with bytes as they arrive. */
   onBytes: (bytes: Uint8Array) => void = () => {};
   readonly #socket: net.Socket;
 
@@ -75,7 +75,7 @@ export class RawSocket implements Disposable {
     this.#socket.resume();
   }
 
-  /** Sends a FIN and goes on reading. */
+  /** Sends a FIN and continues to read. */
   halfClose(): void {
     this.#socket.end();
   }
@@ -85,7 +85,7 @@ export class RawSocket implements Disposable {
     this.#socket.resetAndDestroy();
   }
 
-  /** Closes both directions, as a client does that ends in good order. */
+  /** Closes both directions, like a client that ends normally. */
   close(): void {
     this.#socket.destroy();
   }

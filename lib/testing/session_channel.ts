@@ -7,7 +7,10 @@ import type {
 import { type Channel, type ChannelOptions, HttpExchange, requireAccepted } from "./channel.ts";
 import { INITIALIZED, initializeRequest, SET_LOG_LEVEL } from "./handshake.ts";
 
-/** Streamable HTTP of 2025-03-26 to 2025-11-25: a session, and a stream for what comes unasked. */
+/**
+ * Streamable HTTP of 2025-03-26 to 2025-11-25: a session, and a stream for messages that the server
+ * starts.
+ */
 export class SessionChannel implements Channel {
   readonly #options: ChannelOptions;
   readonly #http: HttpExchange;

@@ -7,8 +7,8 @@ interface Pending {
 }
 
 /**
- * Time of an app that stands still until a test moves it: pings, timeouts, idle sessions and maximum
- * ages follow it.
+ * The time of an app in a test. It stands still until the test moves it; pings, timeouts, idle
+ * sessions and maximum ages follow it.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineTool } from "../registry/tool.ts";
 
-/** Counts down with pauses: a tool that takes long, reports progress and stops when it is told to. */
+/** Counts down with pauses: a tool that takes long, reports progress and can be cancelled. */
 export const countdown = defineTool({
   name: "countdown",
   title: "Countdown",

@@ -12,16 +12,16 @@ export const DROPPABLE_KINDS = ["list_changed", "resource_updated", "progress", 
 /** The kind of a message that may be dropped for a slow reader. */
 export type DroppableKind = (typeof DROPPABLE_KINDS)[number];
 
-/** What a notification is about. */
+/** The subject of a notification. */
 export interface Droppable {
   readonly kind: DroppableKind;
-  /** A later notification with this key says all that this one says; none for log messages. */
+  /** A later notification with this key replaces this one; undefined for log messages. */
   readonly key: string | undefined;
 }
 
 const LIST_CHANGED_REGEXP = /^notifications\/[a-z]+\/list_changed$/;
 
-/** What a message is about; undefined for one that must arrive. */
+/** The subject of a message; undefined for a message that must arrive. */
 export function droppableOf(message: JsonRpcMessage): Droppable | undefined {
   if (!isNotification(message)) return undefined;
   const { method, params } = message;
@@ -29,7 +29,7 @@ export function droppableOf(message: JsonRpcMessage): Droppable | undefined {
     return { kind: "progress", key: progressKey(params?.progressToken) };
   }
   if (method === NOTIFICATIONS.message) return { kind: "log", key: undefined };
-  // Subscriptions that share a pipe are told apart in `_meta`.
+  // Subscriptions that share a pipe differ in `_meta`.
   const key = JSON.stringify([method, params?.uri, params?._meta]);
   if (method === NOTIFICATIONS.resourceUpdated) return { kind: "resource_updated", key };
   return LIST_CHANGED_REGEXP.test(method) ? { kind: "list_changed", key } : undefined;

@@ -1,8 +1,8 @@
 /**
  * Every protocol error's JSON-RPC code and HTTP status, in one place.
  *
- * The status holds for errors found before a handler ran (a bad body, a refused host, a limit).
- * What a handler answers travels inside a 200, except where a revision says otherwise.
+ * The status holds for errors found before a handler ran (a bad body, a refused host, a limit). A
+ * handler's own errors are sent with status 200, unless a revision says otherwise.
  *
  * Codes: JSON-RPC 2.0 section 5.1; MCP 2026-07-28 basic/index, Error Codes.
  *
@@ -48,9 +48,9 @@ export const ERROR_TABLE: Readonly<Record<ProtocolErrorKind, ErrorRow>> = {
 };
 
 /**
- * A protocol error as the JSON-RPC message that tells it.
+ * A protocol error as a JSON-RPC message.
  *
- * @param id of the request at fault; `null` where none could be read (JSON-RPC 2.0 section 5)
+ * @param id of the request at fault; `null` if it could not be read (JSON-RPC 2.0 section 5)
  */
 export function toErrorResponse(
   error: ProtocolError,

@@ -1,9 +1,9 @@
 /**
- * The names of HTTP headers, each once and as its specification writes it, and how to read a header
- * that has one value.
+ * The names of HTTP headers, spelled as in their specifications, and a reader for headers with a
+ * single value.
  *
- * Perf: they are looked up with capitals, as Deno has a slower way for some names in lower case, such
- * as `accept` (docs/performance.md).
+ * Perf: the names have capitals because Deno looks up some lower-case names, such as `accept`, in a
+ * slower way (docs/performance.md).
  *
  * @module
  */
@@ -51,7 +51,7 @@ export const NAME = "Mcp-Name";
 
 /** The stream of the plain dialect that a request is for. */
 export const CONNECTION_ID = "Mcp-Connection-Id";
-/** Time between two pings of a plain stream, in ms: what is asked for, and what holds. */
+/** Time between two pings of a plain stream (ms): the requested value, and the granted value. */
 export const PING_INTERVAL = "Mcp-Ping-Interval-Ms";
 
 /**

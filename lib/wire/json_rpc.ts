@@ -1,6 +1,6 @@
 /**
- * JSON-RPC 2.0 messages: reading them with errors that say what is wrong, and writing answers.
- * https://www.jsonrpc.org/specification, narrowed as MCP narrows it: an id is a string or a number,
+ * Reads JSON-RPC 2.0 messages, with errors that say what is wrong, and writes answers.
+ * https://www.jsonrpc.org/specification, with MCP's restrictions: an id is a string or a number,
  * never null, and `params` is an object.
  *
  * @module
@@ -63,8 +63,8 @@ const MAX_ID_LENGTH = 8_192;
 /**
  * Parses a text into a JSON value.
  *
- * @throws {ProtocolError} `parse_error` for what is not JSON, an empty text included;
- * `invalid_request` for nesting deeper than {@linkcode MAX_DEPTH}
+ * @throws {ProtocolError} `parse_error` if the text is not JSON, or empty; `invalid_request` for
+ *   nesting deeper than {@linkcode MAX_DEPTH}
  */
 export function parseJson(text: string): unknown {
   let value: unknown;
@@ -200,8 +200,8 @@ export function resultResponse(
 }
 
 /**
- * A result that is put into JSON once and sent often. {@linkcode toJson} takes its text as it is;
- * whatever else writes it gets its value.
+ * A result that is serialized once and sent often. {@linkcode toJson} uses its text; other
+ * serializers use its value.
  */
 export class SerializedResult {
   readonly value: JsonObject;
@@ -227,7 +227,7 @@ export function toJson(message: unknown): string {
     : JSON.stringify(message);
 }
 
-/** A notification, without `params` where there are none. */
+/** A notification; `params` is left out if there are none. */
 export function notification(
   method: string,
   params?: JsonObject,

@@ -16,16 +16,16 @@ export class JsonValueError extends TypeError {
 }
 
 /**
- * The value as JSON holds it.
+ * Converts a value to one that JSON can hold.
  *
- * Most values are returned as they are. A copy is made where `toJSON()` gives another value, where an
- * `Error` stands (its name and message), or where text has a lone surrogate, which becomes U+FFFD as
- * in UTF-8.
+ * Most values are returned unchanged. A copy is made if `toJSON()` returns another value, for an
+ * `Error` (its name and message), and for text with a lone surrogate, which becomes U+FFFD as in
+ * UTF-8.
  *
  * @param path names the value in errors; may be empty
- * @throws {JsonValueError} for a BigInt, a number that is not finite, a function, a symbol, a cycle, a
- * getter or `toJSON()` that throws, undefined in a list, bytes, and an object without JSON members
- * such as a `Map`
+ * @throws {JsonValueError} for a BigInt, a number that is not finite, a function, a symbol, a
+ *   cycle, a getter or `toJSON()` that throws, undefined in a list, bytes, and an object without
+ *   JSON members such as a `Map`
  */
 export function toJsonValue(value: unknown, path = ""): unknown {
   return new Reader().start(value, path);
@@ -36,7 +36,7 @@ type Key = string | number;
 /** Walks one value. Paths are made for errors alone. */
 class Reader {
   readonly #parents: object[] = [];
-  /** The keys that lead to the object whose members are read. */
+  /** Path to the object that is being read. */
   readonly #keys: Key[] = [];
   /** The member that is read; undefined for the object itself. */
   #key: Key | undefined;
@@ -91,7 +91,7 @@ class Reader {
     return read;
   }
 
-  /** The value that stands for an object in JSON; the object itself where it has no `toJSON()`. */
+  /** The value that represents an object in JSON; the object itself if it has no `toJSON()`. */
   #replacementOf(value: object, key: Key): unknown {
     const { toJSON } = value as { readonly toJSON?: unknown };
     if (typeof toJSON === "function") {
@@ -135,7 +135,10 @@ class Reader {
     return copy === undefined ? value : Object.fromEntries(copy);
   }
 
-  /** Refuses objects whose data JSON does not see: it would make `{}` or a list of numbers of them. */
+  /**
+   * Refuses objects with data that JSON does not see. JSON would turn them into `{}` or a list of
+   * numbers.
+   */
   #requireMembers(value: object, keys: readonly string[]): void {
     if (ArrayBuffer.isView(value)) {
       throw this.#refuse(`is a ${classOf(value)}; give it as base64 text`);
@@ -153,7 +156,7 @@ class Reader {
   }
 }
 
-/** Keys as people write them; the first 200 characters of what is longer. */
+/** Keys as a readable path, at most 200 characters. */
 function pathOf(keys: readonly Key[]): string {
   const path = keys.map((key) => typeof key === "number" ? `[${key}]` : key && `.${key}`).join("");
   const text = path.startsWith(".") ? path.slice(1) : path;

@@ -5,8 +5,8 @@ const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
 /**
- * Counts the values of a JSON text while it arrives, as what costs time and memory is their number
- * more than the length of the text: a thousand bytes can be one text or five hundred lists.
+ * Counts the values of a JSON text while it arrives. Their number costs more time and memory than
+ * the length of the text: a thousand bytes can be one text or five hundred lists.
  */
 export class JsonValueCount {
   /** Values so far; a text that is no JSON has a number, too. */

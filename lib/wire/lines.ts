@@ -1,7 +1,7 @@
 /** The end of a pipe from which lines come. */
 export interface LineSource {
   readonly input: ReadableStream<Uint8Array>;
-  /** Ends the connection from this side, as a signal does. */
+  /** Ends the connection from this side. */
   readonly signal?: AbortSignal;
 }
 
@@ -11,10 +11,10 @@ export const TOO_LONG = Symbol("too long");
 const LINE_FEED = 0x0a;
 
 /**
- * The lines of the input, without their line feeds. The last one needs none, unless this side ends
- * the connection.
+ * The lines of the input, without their line feeds. The last line needs no line feed, unless this
+ * side ends the connection.
  *
- * @param maxBytes longest line in bytes
+ * @param maxBytes maximum length of a line in bytes
  */
 export async function* linesOf(
   { input, signal }: LineSource,

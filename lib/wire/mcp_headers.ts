@@ -26,7 +26,7 @@ export const decodeHeaderValue = memoize((header): string | undefined => {
   }
 });
 
-/** A text as a header carries it: plain where it can be, else as base64. */
+/** A text as a header value: plain if possible, else base64. */
 export function encodeHeaderValue(text: string): string {
   const isPlain = /^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/.test(text);
   return isPlain && !SENTINEL_REGEXP.test(text)

@@ -12,7 +12,7 @@ export const JSON_TYPE = "application/json";
 /** Media type of event streams (HTML standard, section 9.2). */
 export const EVENT_STREAM_TYPE = "text/event-stream";
 
-/** What an `Accept` header allows. */
+/** The media types that an `Accept` header allows. */
 export interface Accepted {
   /** `application/json`, by name or by a wildcard; also where an event stream is not taken either. */
   readonly json: boolean;
@@ -27,7 +27,7 @@ export interface Accepted {
   readonly prefersStream: boolean;
 }
 
-/** Reads an `Accept` header; none allows everything (RFC 9110, section 12.5.1). */
+/** Reads an `Accept` header. A missing header allows everything (RFC 9110, section 12.5.1). */
 export function parseAccept(header: string | null): Accepted {
   return readAccept(header === null ? "*/*" : header.slice(0, MAX_ACCEPT));
 }
@@ -51,7 +51,7 @@ const readAccept = memoize((text): Accepted => {
   return { json, eventStream, listsEventStream, prefersStream: listsEventStream || !json };
 });
 
-/** Whether an `Accept` header names a page, as browsers do when somebody opens a URL. */
+/** Whether an `Accept` header lists HTML, as browsers do when a user opens a URL. */
 export function listsPage(header: string | null): boolean {
   return header !== null && /\btext\/html\b/i.test(header);
 }

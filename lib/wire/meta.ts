@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from "./json_rpc.ts";
 export const META_KEYS = {
   /** Revision of a request. */
   protocolVersion: "io.modelcontextprotocol/protocolVersion",
-  /** What the client that sends a request can do. */
+  /** Capabilities of the client that sends a request. */
   clientCapabilities: "io.modelcontextprotocol/clientCapabilities",
   /** Name and version of the client that sends a request. */
   clientInfo: "io.modelcontextprotocol/clientInfo",
@@ -21,7 +21,7 @@ export const META_KEYS = {
   subscriptionId: "io.modelcontextprotocol/subscriptionId",
 } as const;
 
-/** The `_meta` of a message's parameters; undefined where there is none. */
+/** The `_meta` of a message's parameters; undefined if there is none. */
 export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
   const meta = params?._meta;
   return isObject(meta) ? meta : undefined;

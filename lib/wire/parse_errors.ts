@@ -29,7 +29,9 @@ export function invalidJsonError(error: unknown, length?: number): ProtocolError
 /** V8 names the unexpected character, then quotes the text, which begins with that character. */
 const BYTE_ORDER_MARK_REGEXP = /^Unexpected token '\uFEFF', "\uFEFF/;
 
-/** Where a text stops being JSON, as far as the engine says; its own words are not passed on. */
+/**
+ * Position of a syntax error, if the engine reports it. The engine's own message is not passed on.
+ */
 function errorPosition(error: unknown, length: number | undefined): string {
   const said = messageOf(error);
   if (BYTE_ORDER_MARK_REGEXP.test(said)) {

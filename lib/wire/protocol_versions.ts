@@ -24,7 +24,7 @@ export const LEGACY_VERSIONS = PROTOCOL_VERSIONS.filter((version) => eraOf(versi
 /** Revisions that need no `initialize`, newest first. */
 export const MODERN_VERSIONS = PROTOCOL_VERSIONS.filter((version) => eraOf(version) === "modern");
 
-/** What a legacy client that names no revision is taken for (2025-06-18, basic/transports). */
+/** Assumed revision of a legacy client that names none (2025-06-18, basic/transports). */
 export const DEFAULT_VERSION: ProtocolVersion = "2025-03-26";
 
 /** The era of any revision, known or not: revisions are dates and compare as text. */

@@ -1,8 +1,8 @@
 /**
  * Server-Sent Events as text (HTML Living Standard, section 9.2.5).
  *
- * Whatever goes in comes out of a conforming parser unchanged, or is refused here: a line break in
- * an event name or id would let its author write further fields and events into the stream.
+ * A conforming parser returns every value unchanged, or this module refuses it: a line break in an
+ * event name or id would let its author inject fields and events into the stream.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { toJson } from "./json_rpc.ts";
 
 /** One event. */
 export interface SseEvent {
-  /** The event's name; none means `message`. */
+  /** The event's name; default: `message`. */
   readonly event?: string;
   /** Its text; may hold line feeds, but no carriage return, which the format cannot carry. */
   readonly data: string;
@@ -65,7 +65,7 @@ export function retryField(ms: number): string {
 }
 
 /**
- * Writes an event whose data is the JSON of `value`.
+ * Writes an event with the JSON of `value` as its data.
  *
  * @param event a name known to be safe
  */
@@ -74,8 +74,8 @@ export function formatJson(value: unknown, event?: string): string {
 }
 
 /**
- * Writes an event whose data is JSON already: the common case, and the fast one, as JSON text never
- * holds a line break.
+ * Writes an event with JSON text as its data. This is the common and fast case, because JSON text
+ * has no line breaks.
  *
  * @param event a name known to be safe
  * @param id known to be safe

@@ -15,14 +15,14 @@ const AUDITED: ReadonlyMap<string, string | undefined> = new Map([
   [METHODS.readResource, undefined],
 ]);
 
-/** Who called. */
+/** The caller in an audit line. */
 interface AuditedCaller {
   readonly address: string;
   readonly principal?: string | undefined;
   readonly clientId?: string | undefined;
 }
 
-/** Logs who called what and how it ended (`MCP_AUDIT`); never with what arguments. */
+/** Logs the caller, name and outcome of each call (`MCP_AUDIT`), but never arguments. */
 export class AuditLog implements Partial<Observer> {
   readonly #clock: Clock;
 
@@ -41,7 +41,7 @@ export class AuditLog implements Partial<Observer> {
   /**
    * Logs calls that were refused before they ran.
    *
-   * @param messages of the body; what is no call is left out
+   * @param messages of the body; only calls are logged
    */
   logRefused(messages: readonly unknown[], caller: AuditedCaller): void {
     for (const message of messages) {

@@ -12,13 +12,13 @@ import { METHODS } from "../../wire/methods.ts";
 import { type Metrics, observable, type Sample } from "./metric.ts";
 import { Histogram, type HistogramSeries } from "./histogram.ts";
 
-/** What a method is called that no table has; clients choose names freely. */
+/** Label of unknown methods, because clients can send any name. */
 export const OTHER = "other";
 const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
 /** From a quick answer in memory to the default time of a tool call. */
 const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
-/** What {@linkcode CallMetrics} needs. */
+/** Dependencies of {@linkcode CallMetrics}. */
 export interface CallMetricsOptions {
   readonly metrics: Metrics;
   /** That of the timer wheel, on which calls note when they begin. */
@@ -69,7 +69,7 @@ export class CallMetrics {
   }
 }
 
-/** What the two metrics of {@linkcode OutcomeCounters} are called. */
+/** Names of the two metrics of {@linkcode OutcomeCounters}. */
 interface OutcomeNames {
   readonly label: string;
   readonly counter: string;

@@ -15,7 +15,7 @@ import type { EventStream } from "../../stream/event_stream.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { type Metrics, observable, type Sample, single } from "./metric.ts";
 
-/** Where the metrics come from. */
+/** Sources of the metrics. */
 export interface GaugeSources {
   readonly metrics: Metrics;
   readonly connections: StreamRegistry;
@@ -98,7 +98,7 @@ function addStreamGauges({ metrics, connections, streams }: GaugeSources): void 
   });
 }
 
-/** What a gateway knows of the servers behind it. */
+/** Adds the metrics of a gateway's servers. */
 function addServerMetrics({ metrics, servers }: GaugeSources): void {
   if (servers === undefined) return;
   const add = (

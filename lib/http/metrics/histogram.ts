@@ -1,10 +1,10 @@
 import type { Metric, Sample } from "./metric.ts";
 
-/** What a {@linkcode Histogram} is made of. */
+/** Options of a {@linkcode Histogram}. */
 export interface HistogramOptions {
   readonly name: string;
   readonly help: string;
-  /** Name of its one label; none for a histogram of one series. */
+  /** Name of its only label; absent for a histogram with one series. */
   readonly label?: string;
   /** Upper bounds, rising. */
   readonly buckets: readonly number[];

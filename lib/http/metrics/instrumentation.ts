@@ -17,7 +17,7 @@ import { VERSION } from "../version.ts";
 
 const telemetry = openTelemetry && new OtelExport(openTelemetry, VERSION);
 
-/** What a {@linkcode Instrumentation} needs before there is anything to watch. */
+/** Options of an {@linkcode Instrumentation}. */
 export interface InstrumentationOptions extends Omit<ServerMetricsOptions, "metrics"> {
   /** The names of those streams that are their clients' whole sessions. */
   readonly sessionStreams: readonly string[];
@@ -31,7 +31,7 @@ export interface InstrumentationOptions extends Omit<ServerMetricsOptions, "metr
 export class Instrumentation {
   /** Every part of the app reports through it. */
   readonly emit: Emit;
-  /** For the runtime, which reports what the app itself cannot see. */
+  /** Receives events of the runtime that the app itself cannot see. */
   readonly runtimeObserver: RuntimeObserver;
   /** The last closed streams and refused requests. */
   readonly recent = new RecentEnds();

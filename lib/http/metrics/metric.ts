@@ -6,7 +6,7 @@
 
 /** One value of a metric, with its labels. */
 export interface Sample {
-  /** Where the name differs from that of the metric. */
+  /** The sample's name, if it differs from the metric's name. */
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
@@ -38,7 +38,7 @@ export class Metrics implements Iterable<Metric> {
   }
 }
 
-/** A metric whose samples are computed when they are read. */
+/** A metric that computes its samples when they are read. */
 export function observable(
   type: "counter" | "gauge",
   { name, help }: { readonly name: string; readonly help: string },

@@ -1,6 +1,6 @@
 /**
- * The metrics as OpenTelemetry, under the same names but without the `_total` that
- * Prometheus wants. Used only where somebody collects.
+ * The metrics as OpenTelemetry, under the same names but without the `_total` that Prometheus
+ * wants. Used only if metrics are exported.
  *
  * @module
  */
@@ -64,9 +64,9 @@ export class OtelExport {
   }
 
   /**
-   * Records what is no count: ages and delays.
+   * Records ages and delays, which are not counts.
    *
-   * @param sessionStreams names of the streams that are their clients' whole sessions
+   * @param sessionStreams names of the kinds of streams that are whole sessions
    */
   durationObserver(sessionStreams: readonly string[]): Partial<Observer> {
     const seconds = (name: string, buckets: readonly number[], description: string): Histogram =>
@@ -109,7 +109,7 @@ export class OtelExport {
   }
 }
 
-/** What the callback of several instruments is given. */
+/** Argument of the callback for several instruments. */
 interface BatchResult {
   observe(instrument: Observable, ...rest: Parameters<ObservableResult["observe"]>): void;
 }

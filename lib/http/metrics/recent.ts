@@ -1,6 +1,6 @@
 /**
- * The last closed connections and the last refused requests, for the operator who asks what has
- * just happened. Both rings are bounded, and so is each text in them: clients choose most of it.
+ * The last closed connections and the last refused requests, for the operator. Both lists are
+ * bounded, and so is each text in them, because most of it comes from clients.
  *
  * @module
  */
@@ -21,7 +21,9 @@ const MAX_METHOD = 32;
 const MAX_PATH = 256;
 const MAX_MESSAGE = 512;
 
-/** Thousands may end at once, and few are ever shown, so the view is made on demand. */
+/**
+ * Thousands of connections may end at once, and few are ever shown, so views are made on demand.
+ */
 interface Closed {
   /** ms since 1970. */
   readonly at: number;

@@ -44,13 +44,13 @@ const SESSION_SECONDS = [1, 10, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400];
 /** Buckets of delays, from a millisecond to ten seconds. */
 export const DELAY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What {@linkcode ServerMetrics} needs. */
+/** Dependencies of {@linkcode ServerMetrics}. */
 export interface ServerMetricsOptions extends Omit<CallMetricsOptions, "metrics"> {
   /** The names of all streams, which label the metrics. */
   readonly streams: readonly string[];
 }
 
-/** What is counted as events come; what the ledgers count is read in `gauges.ts`. */
+/** Metrics that count events. `gauges.ts` reads the counts of the ledgers. */
 export class ServerMetrics implements Partial<Observer> {
   readonly metrics = new Metrics();
   /** The names of all streams. */

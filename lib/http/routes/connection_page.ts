@@ -54,7 +54,7 @@ const KEYS: Readonly<Record<Exclude<Sorting["by"], "opened">, Key>> = {
   requests: ({ unanswered }) => unanswered,
 };
 
-/** Picks what a query asks for. */
+/** Selects the page that a query asks for. */
 export function selectPage(
   connections: StreamRegistry,
   { offset, limit, filter, sorting }: PageQuery,

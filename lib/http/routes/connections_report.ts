@@ -11,23 +11,23 @@ const MAX_LIMIT = 1_000;
 /** Longest filter, in characters: every open connection is searched for it. */
 const MAX_FILTER = 100;
 
-/** What the view is made of. */
+/** Sources of the view. */
 export interface LedgerSources {
   readonly connections: StreamRegistry;
   readonly recent: RecentEnds;
-  /** Of the JavaScript heap. */
+  /** Used bytes of the JavaScript heap. */
   readonly heapUsedBytes: number;
   /** Whether anybody on the network may call the tools. */
   readonly isOpen: boolean;
 }
 
 /**
- * The ledger, one page of the open connections, and what ended last, as `GET /mcp/connections`
- * gives them.
+ * The answer to `GET /mcp/connections`: the ledger, one page of the open connections, and the last
+ * ended ones.
  *
- * @param query `offset` (0) and `limit` (100, 1 to 1000); `filter`, a text that the id, dialect,
- * address, user agent or principal holds; `sort` and `order` (`asc`, `desc`), oldest first without them
- * @throws {ProtocolError} `invalid_params` for what is not in range
+ * @param query `offset` (0) and `limit` (100, 1 to 1000); `filter`, a text in the id, dialect,
+ *   address, user agent or principal; `sort` and `order` (`asc`, `desc`), oldest first without them
+ * @throws {ProtocolError} `invalid_params` for a value out of range
  */
 export function ledgerView(
   { connections, recent, heapUsedBytes, isOpen }: LedgerSources,

@@ -1,6 +1,6 @@
 /**
- * What tells clients where to get a token (RFC 9728). Pages of any origin may read it, as it is the
- * same for everybody and says nothing secret.
+ * Documents that tell clients where to get a token (RFC 9728). Pages of any origin may read them,
+ * because they are the same for everybody and contain no secret.
  *
  * @module
  */
@@ -20,10 +20,13 @@ const PREFLIGHT_HEADERS = {
   "access-control-allow-headers": "*",
   "access-control-max-age": "600",
 };
-/** Where 2025-03-26 clients look for the authorization server, at the origin of the endpoint. */
+/**
+ * Path at which 2025-03-26 clients look for the authorization server's metadata, at the endpoint's
+ * origin.
+ */
 const MIRROR_PATH = "/.well-known/oauth-authorization-server";
 
-/** The documents by path; none without issuers. */
+/** The documents by path; empty without issuers. */
 export function discoveryRoutes(auth: Auth | undefined): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
   for (const [path, document] of auth?.documents ?? []) {

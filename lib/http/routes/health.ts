@@ -2,7 +2,7 @@ import type { ServerReport } from "../../base/server_report.ts";
 import { noStoreJson } from "../../transport/respond.ts";
 import type { Route } from "../route.ts";
 
-/** `/healthz`: answers as long as the process does. */
+/** `/healthz`: answers 200 while the process can answer. */
 export const HEALTH_ROUTE: Route = { GET: () => noStoreJson({ status: "ok" }) };
 
 /**

@@ -11,10 +11,7 @@ import type { EndpointInfo } from "./info.ts";
 /** The page for people. */
 const PAGE = "/index.html";
 
-/**
- * Leads to the pages and to the endpoints. It tells what the 404 answer tells, so it needs no
- * authentication.
- */
+/** Links to the pages and the endpoints. A 404 lists the same, so this needs no authentication. */
 export function homeRoute(
   pages: RouteLoader,
   { info, instructions }: ServerContext,

@@ -34,7 +34,7 @@ export function endpointsOf(
   return endpoints.map(({ method, path, use }) => ({ method, path, url: `${base}${path}`, use }));
 }
 
-/** What one URL takes, a row for each method. */
+/** The methods of one URL, a row for each. */
 function dialectEndpoints(dialects: readonly Dialect[], url: EndpointUrl): EndpointInfo[] {
   const uses = dialects.flatMap(({ endpoints }) => endpoints)
     .filter(({ isPlainOnly }) => url.isPlain || isPlainOnly !== true);
@@ -68,9 +68,9 @@ const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
 ];
 
 /**
- * What this server is, as `GET /mcp/info` gives it.
+ * The server information that `GET /mcp/info` returns.
  *
- * @param granted the caller's scopes, which decide what is listed
+ * @param granted the caller's scopes, which decide which features are listed
  */
 export function serverInfo(
   { info, instructions, catalog }: ServerContext,

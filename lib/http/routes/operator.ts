@@ -1,5 +1,5 @@
 /**
- * What only the operator may see and do: the connections and the metrics.
+ * Routes that only the operator may use: connections and metrics.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
 import type { Handler, Route } from "../route.ts";
 
-/** What the operator's routes need. */
+/** Dependencies of the operator's routes. */
 export interface AdminRouteDeps {
   readonly connections: StreamRegistry;
   readonly sessions: SessionTable;

@@ -28,7 +28,7 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map(
   Object.entries(PAGE_FILES).map(([path, text]) => [urlOf(path), { type: typeOf(path), text }]),
 );
 
-/** A file has its path as its URL, but for the pages, which stand at the top. */
+/** A file's URL is its path, except that pages are at the top level. */
 function urlOf(path: string): string {
   return path.endsWith(".html") ? path.replace(/^static/, "") : `/${path}`;
 }
@@ -46,7 +46,7 @@ const SECURITY_HEADERS = {
   "cache-control": "no-cache",
 };
 
-/** What serves them. */
+/** The routes of the pages. */
 export const PAGE_ROUTES: ReadonlyMap<string, Route> = new Map(
   [...ASSETS].map(([path, asset]) => [path, { GET: ({ request }) => sendAsset(request, asset) }]),
 );

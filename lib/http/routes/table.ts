@@ -21,7 +21,7 @@ export interface RouteTable {
   readonly endpoints: readonly EndpointInfo[];
 }
 
-/** Lists what an app serves, besides the pages. */
+/** Lists all routes of an app except the pages. */
 export function createRoutes(
   dialects: readonly Dialect[],
   { endpoint, server, sessions }: Transport,

@@ -10,21 +10,21 @@ import type { MaybePromise } from "../../base/promises.ts";
 import type { Peer } from "../../transport/peer.ts";
 import type { RequestHead } from "../../transport/request_head.ts";
 
-/** A request whose sender is not known yet. */
+/** A request with an unknown sender. */
 export interface ArrivingRequest extends RequestHead {
   readonly peer: Peer;
 }
 
 /**
- * Finds out who sends a request, from its headers alone: the body has not been read yet.
+ * Identifies the sender of a request by its headers; the body has not been read yet.
  *
- * @returns who it is, or undefined where the request may go on without a name
+ * @returns the caller, or undefined if the request may continue without one
  * @throws {ProtocolError} `unauthorized` with a `www-authenticate` header, or another kind, also as
- * a rejection; the client is told it
+ *   a rejection; the client gets it
  */
 export type Authenticate = (request: ArrivingRequest) => MaybePromise<Identity | undefined>;
 
-/** The step of an app's authorization; undefined where there is none. */
+/** The step of an app's authorization; undefined if there is none. */
 export function authenticateBy(auth: Auth | undefined): Authenticate | undefined {
   return auth === undefined ? undefined : (request) => auth.authenticate(request);
 }

@@ -38,7 +38,7 @@ export class TrustedProxies {
    */
   resolveClient(peer: Peer, request: Pick<Request, "headers">): Peer {
     const trusted = this.#trusted;
-    // Where nothing is trusted the address is not even looked up.
+    // Without trusted proxies the address is not even looked up.
     if (trusted === undefined || !isIn(trusted, peer.address)) return peer;
     const hops = this.#hopsOf(request.headers.get(this.#header) ?? "");
     for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
@@ -73,7 +73,10 @@ function listedHops(header: string): string[] {
   return header.split(",").map((hop) => hop.trim()).filter((hop) => hop !== "");
 }
 
-/** That of RFC 7239; an element without an address stays, as it ends what can be believed. */
+/**
+ * The hops in the RFC 7239 header. An element without an address is kept, because nothing before it
+ * can be trusted.
+ */
 function forwardedHops(header: string): string[] {
   return listedHops(header).map((element) =>
     /(?:^|;)\s*for="?([^;"]+)"?/i.exec(element)?.[1]?.trim() ?? ""

@@ -1,5 +1,5 @@
 /**
- * CORS for the origins that the guard lets pass (Fetch standard, HTTP-CORS protocol).
+ * CORS for the origins that the guard allows (Fetch standard, HTTP-CORS protocol).
  *
  * @module
  */
@@ -14,9 +14,9 @@ import {
 } from "../../wire/headers.ts";
 
 const METHODS = "GET, POST, DELETE, OPTIONS";
-/** What browsers may send in every dialect. */
+/** Request headers that browsers may send in every dialect. */
 const REQUEST_HEADERS = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, TRACEPARENT];
-/** What browsers may read in every dialect. */
+/** Response headers that pages may read in every dialect. */
 const RESPONSE_HEADERS = [RETRY_AFTER, WWW_AUTHENTICATE];
 /** How long a browser may keep the answer to a preflight, in seconds. */
 const MAX_AGE_S = "600";
@@ -40,7 +40,7 @@ export class Cors {
     return response;
   }
 
-  /** The answer to a preflight: what a page may send. */
+  /** The response to a preflight request. */
   preflight(request: Request): Response {
     const asked = request.headers.get("access-control-request-headers");
     return new Response(null, {

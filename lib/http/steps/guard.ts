@@ -1,6 +1,6 @@
 /**
- * Refuses requests by `Host` and `Origin`, as a guard against DNS rebinding (2025-11-25,
- * basic/transports, Security Warning).
+ * Checks `Host` and `Origin` to prevent DNS rebinding (2025-11-25, basic/transports, Security
+ * Warning).
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type GuardSettings = Pick<
   "MCP_ALLOWED_HOSTS" | "MCP_ALLOWED_ORIGINS" | "MCP_PUBLIC_URL"
 >;
 
-/** What the guard reads of a request. */
+/** The parts of a request that the guard reads. */
 export interface GuardedRequest
   extends Pick<RequestHead, "headers" | "authority" | "origin" | "method"> {
   readonly peer: Peer;
@@ -49,11 +49,11 @@ export class Guard {
   }
 
   /**
-   * Lets a request pass or refuses it.
+   * Accepts or refuses a request.
    *
-   * @param origin of the page that asks, where not every page may
-   * @throws {ProtocolError} `invalid_request`, `host_refused` or `origin_refused`, naming what was
-   * refused and which setting allows it
+   * @param origin of the requesting page, if not every page may call
+   * @throws {ProtocolError} `invalid_request`, `host_refused` or `origin_refused`, naming the
+   *   refused value and the setting that allows it
    */
   check(request: GuardedRequest, origin: string | null): void {
     const { authority } = request;

@@ -1,5 +1,5 @@
 /**
- * Who may see and do what only the operator may.
+ * Checks that a request comes from the operator.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { RequestContext } from "../../transport/request_head.ts";
 /** Looking and ending connections, as scopes of a caller's token. */
 export const OPERATOR_SCOPES = { read: "lifeline:read", admin: "lifeline:admin" } as const;
 
-/** What an operator may do. */
+/** A right of an operator. */
 export type OperatorRight = keyof typeof OPERATOR_SCOPES;
 
 /** The operator's own tokens, by the right that each gives. */
@@ -35,8 +35,8 @@ export class OperatorCheck {
   readonly #auth: Auth | undefined;
 
   /**
-   * @param tokens by the right that each gives
-   * @param auth knows callers whose scopes make them operators
+   * @param tokens the tokens by the right that each grants
+   * @param auth finds callers with the scopes of an operator
    */
   constructor(tokens: OperatorTokens, auth: Auth | undefined, clock: Clock = monotonic) {
     this.#tokens = tokens;
@@ -87,7 +87,7 @@ export class OperatorCheck {
     );
   }
 
-  /** Guessing costs time, and as long as somebody has to wait not even the right token counts. */
+  /** Slows down guessing: while a client must wait, even the right token is refused. */
   #requirePatience(client: string): void {
     const waitMs = this.#failures.waitMs(client, this.#clock());
     if (waitMs === 0) return;
@@ -126,7 +126,7 @@ export class OperatorCheck {
 
   #requireScope({ scopes = [] }: Identity, right: OperatorRight, path: string): void {
     const needed = OPERATOR_SCOPES[right];
-    // Who may end connections may look at them.
+    // The right to end connections includes the right to see them.
     if (hasScopes([needed], scopes) || hasScopes([OPERATOR_SCOPES.admin], scopes)) return;
     throw this.#auth!.insufficientScope([needed], scopes, path);
   }
@@ -139,7 +139,7 @@ export class OperatorCheck {
 const log = logFor("http");
 /** Wrong tokens of one client, of which one is forgiven every second. */
 const MAX_FAILURES = 20;
-/** What proxies write that pass a request on. */
+/** Headers that proxies add to a request. */
 const PROXY_HEADERS = [
   "x-forwarded-for",
   "forwarded",

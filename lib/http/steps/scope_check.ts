@@ -8,8 +8,8 @@ import type { AccessCheck } from "../../transport/endpoint.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
 
 /**
- * Refuses messages whose caller lacks the scopes that their tool, resource or prompt needs, by the
- * token of this very request: the session that it names may have been opened with another.
+ * Refuses messages if the caller lacks the scopes of their tool, resource or prompt. It checks the
+ * token of this request, because its session may have been opened with another token.
  */
 export class ScopeCheck implements AccessCheck {
   readonly #catalog: Catalog;
@@ -17,8 +17,8 @@ export class ScopeCheck implements AccessCheck {
   readonly #audit: AuditLog | undefined;
 
   /**
-   * @param auth without it no caller has any scope
-   * @param audit told of what is refused
+   * @param auth the app's authorization; without it no caller has a scope
+   * @param audit logs refused calls
    */
   constructor(catalog: Catalog, auth: Auth | undefined, audit: AuditLog | undefined) {
     this.#catalog = catalog;

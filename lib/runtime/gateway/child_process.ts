@@ -1,6 +1,6 @@
 /**
- * A server as a process of its own: leader of its process group, without our environment, and ended
- * with all that it started.
+ * A server as a separate process: it leads its own process group, does not inherit the environment,
+ * and ends together with all processes that it started.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import { logFor } from "../../base/log.ts";
 const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
 /** The end of stderr that is kept, in characters. */
 const MAX_STDERR = 8_192;
-/** Time to end by itself once its input is closed, and after SIGTERM (ms). */
+/** Time to exit after its input is closed, and again after SIGTERM (ms). */
 const GRACE_MS = 500;
 const log = logFor("gateway");
 
 /**
- * Starts a server. Its command is run as it is, by no shell.
+ * Starts a server. Its command runs directly, without a shell.
  *
- * @throws {Error} when there is no such command, or no permission to run it
+ * @throws {Error} if the command does not exist, or must not be run
  */
 export function startServer(config: ServerConfig): RunningServer {
   const { name, command, args, cwd, inheritEnv } = config;
@@ -33,7 +33,7 @@ export function startServer(config: ServerConfig): RunningServer {
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    // Leads a group, so that what it starts ends with it.
+    // It leads a process group, so that its own processes end with it.
     detached: true,
   }).spawn();
   let text = "";
@@ -58,13 +58,15 @@ function passedVariables(): Record<string, string> {
   );
 }
 
-/** Its input is closed by now: what does not end by that gets SIGTERM, then SIGKILL, as a group. */
+/**
+ * Its input is closed already. If the server does not exit, its group gets SIGTERM, then SIGKILL.
+ */
 async function endGroup(child: Deno.ChildProcess): Promise<void> {
   if (!await settlesWithin(GRACE_MS, child.status)) {
     signalGroup(child.pid, "SIGTERM");
     await settlesWithin(GRACE_MS, child.status);
   }
-  // What it started may live on without it.
+  // Its own processes may outlive it.
   signalGroup(child.pid, "SIGKILL");
   await child.status;
 }

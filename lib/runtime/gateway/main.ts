@@ -110,7 +110,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     sessionMethods: sessions.methods,
     servers: () => all.map(({ server }) => server.report),
     onStop: stop,
-    // A server that does not start now is tried again, and clients are told of its lists then.
+    // A server that fails to start is tried again; clients are then notified of its lists.
     onStart: async () => {
       await settlesWithin(
         START_MS,

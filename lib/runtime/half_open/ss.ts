@@ -1,5 +1,5 @@
 /**
- * The output of `ss`, of iproute2, as far as it tells whether a peer acknowledges anything.
+ * Parses the output of `ss` (iproute2) to learn whether a peer acknowledges data.
  *
  * @module
  */
@@ -27,11 +27,11 @@ const LINE_REGEXP = /^\s*(?:[A-Z][A-Z0-9-]*\s+)?\d+\s+(\d+)\s+\S+\s+(\S+):(\d+)\
 /**
  * Reads one line.
  *
- * Sent bytes that wait for their acknowledgement count (`unacked`), not those in the queue that
- * were never sent: a reader that has stopped acknowledges, and takes nothing. What `ss` leaves out
- * is 0, so that a line without figures tells nothing against anybody.
+ * Only sent bytes without an acknowledgement count (`unacked`). Bytes in the queue do not: a reader
+ * that has stopped reading still acknowledges. Missing figures are 0, so a line without figures
+ * does not mark a peer as lost.
  *
- * @returns undefined for what is no line of a socket
+ * @returns undefined for a line that does not describe a socket
  */
 export function parseSocket(line: string): SocketSample | undefined {
   const [, queued, address = "", port, info = ""] = LINE_REGEXP.exec(line) ?? [];

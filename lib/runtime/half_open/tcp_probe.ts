@@ -1,6 +1,6 @@
 /**
- * Half-open peers, as the kernel sees them (`MCP_TCP_PROBE=ss`): once a heartbeat, one subprocess
- * looks at all sockets of the listening port.
+ * Detects half-open peers by the kernel's data (`MCP_TCP_PROBE=ss`). Once per heartbeat, one
+ * subprocess lists all sockets of the listening port.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { owingSockets, ssArgs } from "./ss.ts";
 /** Prints the sockets of a port; rejects when it cannot. */
 export type SocketLister = (port: number, signal: AbortSignal) => AsyncIterable<string>;
 
-/** What a {@linkcode TcpProbe} works with. */
+/** Dependencies of a {@linkcode TcpProbe}. */
 export interface TcpProbeOptions {
   /** The listening port. */
   readonly port: number;
-  /** Time between two looks: that between two pings (ms). */
+  /** Time between two probes, the same as between two pings (ms). */
   readonly intervalMs: number;
   /** Told of the other ends that are lost, as `address:port`. */
   readonly onLost: (peers: ReadonlySet<string>) => void;
@@ -29,7 +29,7 @@ export interface TcpProbeOptions {
 const LOOK_TIMEOUT_MS = 5_000;
 const log = logFor("tcp_probe");
 
-/** Looks again and again, never twice at once. What goes wrong is logged once and harms nobody. */
+/** Probes repeatedly, one probe at a time. Errors are logged once and end no stream. */
 export class TcpProbe {
   readonly #options: TcpProbeOptions;
   readonly #list: SocketLister;
@@ -112,7 +112,7 @@ export class TcpProbe {
 }
 
 /**
- * Makes sure that `ss` can be run.
+ * Checks that `ss` can be run.
  *
  * @throws {ConfigError} saying what is missing
  */

@@ -1,8 +1,8 @@
 /**
- * The socket that the app listens on, for as long as the process lives.
+ * The listening socket of the app, for the lifetime of the process.
  *
- * `Deno.serve` ends for good when a connection cannot be accepted, as when no file descriptors are
- * left: the process would live on and refuse everybody. So it is started again.
+ * `Deno.serve` ends when a connection cannot be accepted, for example when no file descriptors are
+ * left. The process would keep running and refuse all clients, so this class starts it again.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export class DenoListener implements Listener {
         { cause: error },
       );
     }
-    // `DENO_SERVE_ADDRESS` goes before what was asked for, and may name a socket without a port.
+    // `DENO_SERVE_ADDRESS` wins over the requested address, and may name a socket without a port.
     const address: Deno.Addr = this.#server.addr;
     // The same port from now on, whichever it is.
     if ("hostname" in address) this.#port = address.port;
@@ -69,7 +69,7 @@ export class DenoListener implements Listener {
   }
 
   #listen(): Deno.HttpServer<Deno.NetAddr> {
-    // Until the port is known nobody can ask.
+    // No request can arrive until the port is known.
     let unnamed = "";
     const server = Deno.serve(
       {
@@ -81,7 +81,7 @@ export class DenoListener implements Listener {
       },
       (request, info) => this.#app.fetch(request, new SocketPeer(info, unnamed)),
     );
-    // What Deno makes of a request without a Host header, wherever it listens.
+    // The host that Deno assumes for a request without a Host header.
     const { addr } = server;
     if ("port" in addr) unnamed = `localhost:${addr.port}`;
     server.finished.catch((error) => this.#failed(error));
@@ -120,7 +120,7 @@ function requireReusePort(): void {
 }
 
 function answerFault(error: unknown): Response {
-  // A stream that was cut off, as its reader had stopped, has said so in the log already.
+  // A stream that was cut off because its reader had stopped is in the log already.
   if (!(error instanceof CallAborted)) log.error("Request failed", { error: messageOf(error) });
   return new Response(null, { status: 500 });
 }

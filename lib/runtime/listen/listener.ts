@@ -1,6 +1,6 @@
 import type { App } from "../../http/app.ts";
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ListenOptions {
   readonly hostname: string;
   /** 0 takes a free one. */
@@ -11,7 +11,7 @@ export interface ListenOptions {
   readonly onListen?: (address: Deno.Addr) => void;
 }
 
-/** What accepts connections for an app, and hands their requests to it. */
+/** Accepts connections for an app and passes their requests to it. */
 export interface Listener {
   readonly port: number;
   /** Takes no more connections; settles when those there are have ended. */

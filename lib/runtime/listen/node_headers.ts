@@ -6,7 +6,7 @@ export class NodeHeaders {
   readonly #raw: readonly string[];
   #values: Map<string, string> | undefined;
 
-  /** @param raw names and values in turn, as they were sent */
+  /** @param raw names and values alternating, as they were sent */
   constructor(raw: readonly string[]) {
     this.#raw = raw;
   }
@@ -57,5 +57,5 @@ export class NodeHeaders {
     return [...this.#byName()].sort(([one], [other]) => one < other ? -1 : 1);
   }
 }
-// So that it passes for one where somebody asks with `instanceof`.
+// Makes `instanceof Headers` true.
 Object.setPrototypeOf(NodeHeaders.prototype, Headers.prototype);

@@ -29,7 +29,7 @@ export type SocketSettings = Pick<
   | "MCP_MAX_REQUESTS_PER_SOCKET"
 >;
 
-/** How often sockets are looked at that are late with a head or a body, at the least (ms). */
+/** Maximum time between two checks for sockets with a late head or body (ms). */
 const CHECK_MS = 1_000;
 /** Silence after which the kernel asks whether the peer is there (ms). */
 const KEEP_ALIVE_MS = 30_000;
@@ -57,7 +57,7 @@ class NodeListener implements Listener {
     this.#app = app;
     this.#server = createServer({
       headersTimeout: headMs,
-      // The body has its own limit, whose refusal says so; this one ends what is left of both.
+      // The body has its own time limit with its own error. This one ends sockets that passed both.
       requestTimeout: headMs + settings.MCP_BODY_TIMEOUT_MS + CHECK_MS,
       keepAliveTimeout: settings.MCP_IDLE_SOCKET_MS,
       connectionsCheckingInterval: Math.min(CHECK_MS, headMs),
@@ -103,7 +103,7 @@ class NodeListener implements Listener {
   }
 
   #answer(incoming: IncomingMessage, out: ServerResponse): void {
-    // Names and values in turn. Node would leave headers out, and nobody would learn of it.
+    // Names and values alternate. Node would drop the excess headers silently.
     if (incoming.rawHeaders.length > 2 * this.#maxHeaders) return refuseHeaders(out);
     this.#count(incoming.socket, out);
     const request = new NodeRequest(incoming);
@@ -111,7 +111,7 @@ class NodeListener implements Listener {
     out.on("close", () => {
       if (!out.writableFinished) request.clientLeft();
     });
-    // Without a listener an error of a socket, such as a reset, would end the process.
+    // Without a listener a socket error, such as a reset, would end the process.
     out.on("error", () => {});
     const send = (response: Response) => {
       if (!sendResponse(response, out)) return;
@@ -136,7 +136,7 @@ function refuseHeaders(out: ServerResponse): void {
     .end("The request has more headers than MCP_MAX_HEADERS allows\n");
 }
 
-/** What is no HTTP, or came too late, gets a last word and is closed. */
+/** Answers a socket that sent invalid HTTP, or was too late, and closes it. */
 function refuse(error: Error & { code?: string }, socket: NodeSocket): void {
   if (!socket.writable) return void socket.destroy();
   const status = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
@@ -171,7 +171,7 @@ class NodePeer implements Peer, Socket {
       : socketName(remoteAddress, remotePort);
   }
 
-  /** What Node has taken of the response and the kernel has not. */
+  /** Bytes of the response that Node has taken and the kernel has not. */
   get unsentBytes(): number {
     return this.#out.writableLength;
   }

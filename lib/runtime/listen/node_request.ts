@@ -4,8 +4,8 @@ import { NodeHeaders } from "./node_headers.ts";
 const DECODER = new TextDecoder();
 
 /**
- * A request of `node:http` as a `Request`. The app reads few members of most requests, so each is
- * made when it is first read; a body that is read whole never becomes a stream.
+ * A `node:http` request as a `Request`. The app reads few members of most requests, so each member
+ * is made when it is first read. A body that is read whole never becomes a stream.
  */
 export class NodeRequest {
   readonly #incoming: IncomingMessage;
@@ -71,7 +71,7 @@ export class NodeRequest {
     this.#abort?.abort();
   }
 
-  /** Frees the headers, of which nobody reads any more once a stream answers the request. */
+  /** Frees the headers. The app does not read them after a stream has begun to answer. */
   dropHeaders(): void {
     this.#headers = undefined;
     this.#incoming.rawHeaders.length = 0;
@@ -106,7 +106,7 @@ export class NodeRequest {
 }
 Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
 
-/** Leaves no listener behind: a request lives as long as the stream that answers it. */
+/** Leaves no listener behind, because a request lives as long as the stream that answers it. */
 function readWhole(incoming: IncomingMessage): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const chunks: Uint8Array[] = [];

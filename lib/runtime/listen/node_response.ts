@@ -5,7 +5,10 @@
  */
 import type { ServerResponse } from "node:http";
 
-/** What is sent back with these may leave the rest of a request unread, so its socket must go. */
+/**
+ * Responses with these statuses may leave the rest of a request unread, so the socket must be
+ * closed.
+ */
 const ENDS_SOCKET = new Set([408, 413, 431]);
 
 /**
@@ -39,7 +42,7 @@ function headersOf(response: Response): Record<string, string> {
   return headers;
 }
 
-/** A client that goes on sending what nobody reads would keep the socket. */
+/** A client that keeps sending unread data would keep the socket open. */
 function destroyOnceSent(out: ServerResponse): void {
   const { socket } = out;
   out.shouldKeepAlive = false;

@@ -2,7 +2,7 @@ import type { Socket } from "../../stream/client.ts";
 import type { Peer } from "../../transport/peer.ts";
 import { socketName } from "../half_open/ss.ts";
 
-/** The other end of a socket, whose address is looked up only when somebody asks. */
+/** The peer of a socket. Its address is looked up on demand. */
 export class SocketPeer implements Peer, Socket {
   readonly unnamedAuthority: string;
   readonly #info: Deno.ServeHandlerInfo;
@@ -28,7 +28,7 @@ export class SocketPeer implements Peer, Socket {
       : undefined;
   }
 
-  /** Deno takes only as much of a response as it can write. */
+  /** Deno takes only as much of a response as it can write, so nothing is unsent. */
   get unsentBytes(): number {
     return 0;
   }
