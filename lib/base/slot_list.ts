@@ -14,20 +14,20 @@ export class SlotList<T> {
 
   /** Returns a slot, which is reused only after `delete()`. */
   add(item: T): number {
-    const place = this.#free.pop() ?? this.#items.length;
-    this.#items[place] = item;
-    return place;
+    const slot = this.#free.pop() ?? this.#items.length;
+    this.#items[slot] = item;
+    return slot;
   }
 
-  get(place: number): T | undefined {
-    return this.#items[place];
+  get(slot: number): T | undefined {
+    return this.#items[slot];
   }
 
   /** Does nothing for an empty slot. */
-  delete(place: number): void {
-    if (this.#items[place] === undefined) return;
-    this.#items[place] = undefined;
-    this.#free.push(place);
+  delete(slot: number): void {
+    if (this.#items[slot] === undefined) return;
+    this.#items[slot] = undefined;
+    this.#free.push(slot);
   }
 
   /** In no order; items that are added meanwhile may be missing. */

@@ -108,7 +108,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const info = options.info ?? infoOf(settings);
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const auth = authOf(settings, options.auth ?? {}, info, (principal) => {
-    connections.credentials.end(principal, "auth_expired");
+    streams.credentials.end(principal, "auth_expired");
     transport.sessions.endOf(principal);
   });
   const wheel = new TimerWheel(options.wheel);
@@ -116,8 +116,8 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = watchOver({ dialects, wheel, catalog, observer: options.observer, audit });
   const { emit, recent, metrics } = watch;
-  const connections = new StreamRegistry(registryLimits(settings), wheel, { heap, resident, emit });
-  const core: Core = { wheel, emit, connections };
+  const streams = new StreamRegistry(registryLimits(settings), wheel, { heap, resident, emit });
+  const core: Core = { wheel, emit, streams };
   const access = new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
   const authenticate = options.authenticate ?? authenticateBy(auth);
@@ -125,16 +125,16 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const own = { info, instructions, use, lifespan, catalog, access, dialects, store };
   const transport = createTransport(core, settings, { ...own, masksErrors, sessionMethods });
   const { servers } = options;
-  watch.addGauges({ ...transport, connections, heap, resident, settings, servers });
+  watch.addGauges({ ...transport, streams, heap, resident, settings, servers });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
   const bodies = bodyLimits(settings, core);
-  const operator = { connections, recent, metrics, heap, settings, auth, isOpen, servers };
+  const operator = { streams, recent, metrics, heap, settings, auth, isOpen, servers };
   const router: Router = {
     ...createRoutes(dialects, transport, operator, pages),
     ...stepsOf(settings, dialects),
     authenticate,
-    credentials: connections.credentials,
+    credentials: streams.credentials,
     lazyRoutes: pages,
     bodies,
     refusals: new Refusals(emit, () => wheel.now()),
@@ -143,13 +143,13 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const app: App = {
     fetch: watch.traced(afterStart(lifespan, fetchThrough(router, settings))),
     catalog,
-    connections: new OpenStreams(connections),
+    connections: new OpenStreams(streams),
     settings: publicSettings(settings),
     isOpen,
     observer: watch.runtimeObserver,
     ...lifeOf({ settings, core, transport, lifespan, pending, bodies, watch }),
   };
-  return { app, registry: connections, wheel };
+  return { app, registry: streams, wheel };
 }
 
 /** Hides unexpected errors where not only this machine can call. */

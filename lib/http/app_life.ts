@@ -13,7 +13,7 @@ const MIN_STOP_MS = 1_000;
 
 /** Start, drain and stop of an app, and its current activity. */
 export function lifeOf(
-  { settings, core: { wheel, connections }, transport, lifespan, pending, bodies, watch }: {
+  { settings, core: { wheel, streams }, transport, lifespan, pending, bodies, watch }: {
     readonly settings: Settings;
     readonly core: Core;
     readonly transport: Transport;
@@ -27,7 +27,7 @@ export function lifeOf(
     start: () => lifespan.start(),
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const until = wheel.now() + budgetMs;
-      const outcome = await drain({ server: transport.server, connections, pending }, budgetMs);
+      const outcome = await drain({ server: transport.server, streams, pending }, budgetMs);
       await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
       return outcome;
     },
@@ -37,12 +37,12 @@ export function lifeOf(
     },
     activity: () => {
       const sessions = transport.sessions.size;
-      const { queuedBytes: unreadBytes } = connections.ledger();
+      const { queuedBytes: unreadBytes } = streams.ledger();
       // Timers of idle sessions, and those of bodies, ended streams and memory that end with their next check.
-      const known = sessions + connections.tails +
-        (bodies.deadlines.isScheduled ? 1 : 0) + (connections.admission.isMeasuring ? 1 : 0);
+      const known = sessions + streams.tails +
+        (bodies.deadlines.isScheduled ? 1 : 0) + (streams.admission.isMeasuring ? 1 : 0);
       return {
-        streams: connections.size,
+        streams: streams.size,
         sessions,
         requests: pending.size + transport.server.running,
         unreadBytes,
@@ -51,7 +51,7 @@ export function lifeOf(
     },
     stop: () => {
       void lifespan.stop(MIN_STOP_MS);
-      for (const part of [transport, connections, watch]) part.stop();
+      for (const part of [transport, streams, watch]) part.stop();
     },
   };
 }

@@ -16,7 +16,7 @@ export interface DrainOutcome {
 /** The parts of an app that a drain uses. */
 export interface DrainParts {
   readonly server: McpServer;
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly pending: PendingResponses;
 }
 
@@ -30,19 +30,19 @@ const LAST_ANSWERS_MS = 100;
  * @param budgetMs time for running calls
  */
 export async function drain(parts: DrainParts, budgetMs: number): Promise<DrainOutcome> {
-  const { server, connections, pending } = parts;
-  const open = connections.startDrain();
+  const { server, streams, pending } = parts;
+  const open = streams.startDrain();
   const isEmpty = await settlesWithin(budgetMs, whenEmpty(parts));
   // Requests that are refused meanwhile are pending for a moment too.
   if (isEmpty) return { drained: open, cut: 0, unanswered: 0 };
-  const cut = connections.size;
+  const cut = streams.size;
   const unanswered = pending.size;
   server.cutRunning();
   await settlesWithin(LAST_ANSWERS_MS, whenEmpty(parts));
-  connections.closeAll();
+  streams.closeAll();
   return { drained: open - cut, cut, unanswered };
 }
 
-function whenEmpty({ connections, pending }: DrainParts): Promise<unknown> {
-  return Promise.all([connections.whenEmpty(), pending.whenEmpty()]);
+function whenEmpty({ streams, pending }: DrainParts): Promise<unknown> {
+  return Promise.all([streams.whenEmpty(), pending.whenEmpty()]);
 }

@@ -5,14 +5,12 @@
  * @module
  */
 import type { Identity } from "../base/identity.ts";
+import type { Settings } from "../base/settings.ts";
 import type { CloseReason } from "./close_reason.ts";
 import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
 
-/** How credentials are looked after. */
-export interface CredentialLimits {
-  /** Time between two questions whether the credential of open streams is still good (ms). */
-  readonly recheckMs: number;
-}
+/** How often open streams are asked about: see the setting. */
+export type CredentialLimits = Pick<Settings, "MCP_AUTH_RECHECK_MS">;
 
 /** A stream that belongs to somebody. */
 export interface OwnedStream {
@@ -82,11 +80,11 @@ export class Credentials {
   /** @param streams all that are open */
   constructor(
     wheel: TimerWheel,
-    { recheckMs }: CredentialLimits,
+    limits: CredentialLimits,
     streams: () => Iterable<OwnedStream>,
   ) {
     this.#wheel = wheel;
-    this.#recheckMs = recheckMs;
+    this.#recheckMs = limits.MCP_AUTH_RECHECK_MS;
     this.#streams = streams;
   }
 

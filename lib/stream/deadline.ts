@@ -1,12 +1,11 @@
+import type { Settings } from "../base/settings.ts";
 import type { Credential } from "./credentials.ts";
 
-/** How long a stream may live. */
-export interface DeadlineLimits {
-  /** Maximum age (ms). */
-  readonly maxConnectionMs: number;
-  /** How much longer running calls may take at the end of a stream's time (ms). */
-  readonly requestTimeoutMs: number;
-}
+/**
+ * How long a stream may live, and how much longer running calls may take at its end; see the
+ * settings.
+ */
+export type DeadlineLimits = Pick<Settings, "MCP_MAX_CONNECTION_MS" | "MCP_REQUEST_TIMEOUT_MS">;
 
 /** What runs for a stream. */
 export interface StreamWork {
@@ -28,8 +27,8 @@ export class Deadline {
   /** @param openedAt on the wheel's clock (ms) */
   constructor(openedAt: number, limits: DeadlineLimits, credential: Credential | undefined) {
     this.#maxAgeAt = openedAt +
-      Math.floor(limits.maxConnectionMs * (0.8 + 0.2 * Math.random()));
-    this.#graceMs = limits.requestTimeoutMs;
+      Math.floor(limits.MCP_MAX_CONNECTION_MS * (0.8 + 0.2 * Math.random()));
+    this.#graceMs = limits.MCP_REQUEST_TIMEOUT_MS;
     this.#credential = credential;
   }
 

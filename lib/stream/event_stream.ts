@@ -12,58 +12,121 @@
  * @module
  */
 import { CallAborted } from "../base/errors.ts";
-import { logFor } from "../base/log.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
 import { jsonEvent, retryField } from "../wire/sse.ts";
+import type { Lease } from "./admit/slots.ts";
+import type { Client, Socket } from "./client.ts";
 import { type CloseReason, isClientGone } from "./close_reason.ts";
-import { Deadline } from "./deadline.ts";
-import type { PongState, ReaderProgress } from "./heartbeat.ts";
 import type { Frame } from "./out/encoder.ts";
+import { Outbox } from "./out/outbox.ts";
+import type { OutboxOwner } from "./out/outbox_owner.ts";
 import { TailDrain } from "./out/tail_drain.ts";
-import { Stream } from "./stream.ts";
 import type { StreamState } from "./snapshot.ts";
-import type { EventStreamParts } from "./stream.ts";
-import type { HostedStream } from "./stream_host.ts";
+import { closingFrameOf, notifyEnded, type StreamDriver } from "./stream_driver.ts";
+import type { HostedStream, StreamHost } from "./stream_host.ts";
+import { logAborted, logClosed, logClosing } from "./stream_log.ts";
+import type { EventStreamParts } from "./stream_parts.ts";
+import { StreamTimer, type TimedStream } from "./stream_timer.ts";
 
 /** `flushing` is the beginning of `closing`, when the last messages are written. */
 type State = StreamState | "flushing";
 
-const log = logFor("stream");
-
 /** One event stream, from its opening to its one close reason. */
-export class EventStream extends Stream
-  implements HostedStream, ReaderProgress, EventListenerObject {
-  readonly #deadline: Deadline;
+export class EventStream implements HostedStream, TimedStream, OutboxOwner {
+  readonly id: string;
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly lease: Lease;
+  /** Monotonic, in whole ms: V8 keeps whole numbers in the stream, and makes others objects. */
+  readonly openedAt: number;
+  readonly #driver: StreamDriver;
+  readonly #host: StreamHost;
   readonly #request: Pick<Request, "signal"> | undefined;
+  readonly #timer: StreamTimer;
+  readonly #outbox: Outbox;
   #state: State = "open";
   #reason: CloseReason | undefined;
-  #isListening = false;
+  #endedAt: number | undefined;
+  /** Listens to the request's signal while something runs for the stream. */
+  #onAbort: (() => void) | undefined;
   #tailDrain: TailDrain | undefined;
 
   constructor(parts: EventStreamParts) {
-    super(parts);
+    const { host } = parts;
+    this.id = parts.id;
+    this.client = parts.client;
+    this.socket = parts.socket;
+    this.lease = parts.lease;
+    this.openedAt = Math.floor(host.wheel.now());
+    this.#driver = parts.driver;
+    this.#host = host;
     this.#request = parts.request;
-    this.#deadline = new Deadline(this.openedAt, parts.host.limits, parts.credential);
+    this.#timer = new StreamTimer(this, this.openedAt, parts);
+    this.#outbox = new Outbox(this, host, host.limits);
+  }
+
+  /** The response body. */
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#outbox.readable;
+  }
+
+  get dialect(): string {
+    return this.#driver.name;
+  }
+
+  get isLongLived(): boolean {
+    return this.#driver.isLongLived;
+  }
+
+  get unanswered(): number {
+    return this.#driver.unanswered;
+  }
+
+  get answeredCount(): number {
+    return this.#driver.answeredCount;
+  }
+
+  get pingCount(): number {
+    return this.#timer.pingCount;
+  }
+
+  get failedPings(): number {
+    return this.#timer.failedPings;
+  }
+
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#outbox.sentBytes;
+  }
+
+  get ageMs(): number {
+    return (this.#endedAt ?? this.#host.wheel.now()) - this.openedAt;
+  }
+
+  get uptime(): number {
+    return Math.floor(this.ageMs / 1000);
+  }
+
+  /** What its client is asked to wait before it comes back (ms), if it comes too often. */
+  get retryMs(): number | undefined {
+    return this.isLongLived ? this.#host.retryMs(this.client, this.openedAt) : undefined;
   }
 
   get state(): StreamState {
     return this.#state === "flushing" ? "closing" : this.#state;
   }
 
-  /** The close reason, once there is one. */
   get reason(): CloseReason | undefined {
     return this.#reason;
   }
 
   /** Called by the stream when its reader is gone: layer 1 of disconnect detection. */
-  override cancel(): void {
-    log.debug("Connection aborted detected", { connection_id: this.id });
+  cancel(): void {
+    logAborted(this);
     this.close("client_closed");
-  }
-
-  /** Called by the request's signal; a listener of its own would be one more closure each. */
-  handleEvent(): void {
-    this.cancel();
   }
 
   /**
@@ -76,13 +139,12 @@ export class EventStream extends Stream
     if (!this.sendRaw(first)) return;
     const { retryMs } = this;
     if (retryMs !== undefined) this.sendRaw(retryField(retryMs));
-    this.#scheduleNext(this.openedAt);
+    this.#timer.start(this.openedAt);
   }
 
   /**
-   * Ends the stream if its request's signal has aborted. Reading the signal makes Deno create an
-   * error when the client leaves; for an idle stream it only repeats what `cancel()` has said. So it
-   * is read before anything runs for the stream, and with each ping. Perf: signals of idle streams.
+   * Ends the stream if its request's signal has aborted. A signal that was read costs an error when
+   * the client leaves, so an idle stream reads it with its pings alone. Perf: signals of idle streams.
    *
    * @returns whether the stream is open
    */
@@ -96,9 +158,9 @@ export class EventStream extends Stream
    * streams have no listener, because of its size. Perf: listeners of idle streams.
    */
   listenForAbort(): void {
-    if (!this.checkAborted() || this.#isListening) return;
-    this.#isListening = true;
-    this.#request?.signal.addEventListener("abort", this);
+    if (!this.checkAborted() || this.#onAbort !== undefined) return;
+    this.#onAbort = () => this.cancel();
+    this.#request?.signal.addEventListener("abort", this.#onAbort);
   }
 
   /** Queues a frame; false when the stream has ended, or is ended by this very write. */
@@ -109,8 +171,8 @@ export class EventStream extends Stream
   /** Queues what its client has missed, which the store bounds. */
   replay(frames: readonly Uint8Array[]): void {
     if (this.#state !== "open" || frames.length === 0) return;
-    for (const frame of frames) this.outbox.add(frame);
-    this.host.queues.enforceTotalBudget();
+    for (const frame of frames) this.#outbox.add(frame);
+    this.#host.queues.enforceTotalBudget();
   }
 
   /** Queues the answer to a request; one that its reader never takes is counted as lost. */
@@ -122,6 +184,20 @@ export class EventStream extends Stream
   sendFinalResponse(frame: string): boolean {
     this.flushBefore(frame);
     return this.#write(frame, true);
+  }
+
+  /**
+   * Sends what was deferred, as far as room is left for the message that is sent next.
+   *
+   * @param next that message, as JSON
+   */
+  flushBefore(next: string): void {
+    this.#outbox.flush(next);
+  }
+
+  /** A call has ended: its deferred progress is dropped. */
+  endProgress(token: string | number): void {
+    this.#outbox.endProgress(token);
   }
 
   /** Sends a message as an event, or defers it: see {@linkcode defer}. */
@@ -137,111 +213,54 @@ export class EventStream extends Stream
    * @returns false for a message that is to be sent now
    */
   defer(message: JsonRpcMessage, text: string): boolean {
-    if (this.#state !== "open" || !this.outbox.defer(message, text)) return false;
-    this.host.queues.enforceTotalBudget();
+    if (this.#state !== "open" || !this.#outbox.defer(message, text)) return false;
+    this.#host.queues.enforceTotalBudget();
     return true;
   }
 
   /** Layer 4: called by the outbox when its reader has stopped and more waits than should. */
-  override onStalled(): void {
+  onStalled(): void {
     this.close("queue_full");
   }
 
   /** Called by the outbox. */
-  override sendDeferred(text: string): void {
-    this.driver.sendDeferred(text, this);
+  sendDeferred(text: string): void {
+    this.#driver.sendDeferred(text, this);
   }
 
   /**
-   * Ends the stream. Idempotent and never throws; the first reason given stands.
-   *
-   * The order matters: the goodbye needs an open stream, and what runs for the stream is told
-   * only when it cannot write to it any more.
+   * Ends the stream, unless it has ended. The last frame needs an open stream, and what runs for the
+   * stream is told only when it cannot write to it any more.
    */
   close(reason: CloseReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.endedAt = Math.floor(this.host.wheel.now());
+    this.#endedAt = Math.floor(this.#host.wheel.now());
     // Flush deferred messages; if the client is gone they go to the store only.
     this.#state = isClientGone(reason) || this.#isStalled(reason) ? "closing" : "flushing";
-    this.outbox.flush();
+    this.#outbox.flush();
     this.#state = "closing";
-    log.info("Forcing connection closure", { connection_id: this.id, reason });
-    if (!isClientGone(reason)) this.#sendClosingFrame(reason);
+    logClosing(this, reason);
+    const lastFrame = isClientGone(reason) ? undefined : closingFrameOf(this.#driver, reason, this);
+    if (lastFrame !== undefined) this.#outbox.add(lastFrame);
     const { sentBytes } = this;
     this.#endStream(reason);
     this.#state = "closed";
-    this.host.wheel.cancel(this);
-    if (this.#isListening) this.#request?.signal.removeEventListener("abort", this);
-    this.host.ended(this, reason);
-    this.#notifyDriver(reason);
-    log.info("Connection forcefully closed", {
-      connection_id: this.id,
-      reason,
-      uptime: this.uptime,
-      ping_count: this.pingCount,
-      bytes_sent: sentBytes,
-    });
+    this.#timer.stop();
+    if (this.#onAbort) this.#request?.signal.removeEventListener("abort", this.#onAbort);
+    this.#host.ended(this, reason);
+    notifyEnded(this.#driver, reason);
+    logClosed(this, sentBytes);
+  }
+
+  /** Brings the total of all streams up to date with what its reader has taken. */
+  syncCount(): void {
+    this.#outbox.syncCount();
   }
 
   /** The transport holds nothing of the stream any more. */
   onSocketReleased(): void {
     this.#tailDrain?.discard();
-  }
-
-  /** Called by the heartbeat. */
-  pingClient(): PongState {
-    return this.driver.pingClient();
-  }
-
-  /** Called by the timer wheel: a ping or the end of the stream's time is due. */
-  onDue(now: number): void {
-    if (!this.checkAborted()) return;
-    this.syncCount();
-    const reason = this.#deadline.reason(now, this.driver);
-    if (reason !== undefined) return this.close(reason);
-    if (now >= this.heartbeat.nextAt) this.#beat(now);
-    if (this.#state === "open") this.#scheduleNext(now, EXPIRY_RETRY_MS);
-  }
-
-  #beat(now: number): void {
-    const latenessMs = now - this.heartbeat.nextAt;
-    const outcome = this.heartbeat.beat(now, this);
-    if (outcome === "failed") return this.#pingFailed("ping_failed");
-    if (outcome === "busy") return;
-    if (!this.sendRaw(this.driver.ping(this, this.pingCount + 1))) return;
-    this.heartbeat.countPing();
-    this.host.pinged(latenessMs);
-    if (outcome === "unanswered") this.#pingFailed("peer_lost");
-  }
-
-  /** Layers 3 and 5: the reader takes nothing any more, or answers nothing. */
-  #pingFailed(reason: CloseReason): void {
-    this.host.pingFailed();
-    log.warning("Ping failed", {
-      connection_id: this.id,
-      consecutive_failures: this.failedPings,
-    });
-    if (this.failedPings < this.host.limits.maxPingFailures) return;
-    log.info("Max consecutive failures reached, closing connection", {
-      connection_id: this.id,
-      failures: this.failedPings,
-    });
-    this.close(reason);
-  }
-
-  #scheduleNext(now: number, retryMs = 0): void {
-    const next = Math.min(this.heartbeat.nextAt, this.#deadline.nextAt(now, retryMs));
-    this.host.wheel.scheduleAt(this, next);
-  }
-
-  #sendClosingFrame(reason: CloseReason): void {
-    try {
-      const frame = this.driver.closingFrame(reason, this);
-      if (frame !== undefined) this.outbox.add(frame);
-    } catch {
-      // The dialect could not say it; the reason stands in the log.
-    }
   }
 
   /** A reader that has stopped, or stops now, must not keep alive what waits for it. */
@@ -252,40 +271,29 @@ export class EventStream extends Stream
   /** Bytes already queued may still be read, by a reader that is there and goes on. */
   #endStream(reason: CloseReason): void {
     if (this.#isStalled(reason)) return this.#fail();
-    const isToBeRead = this.outbox.end() && !isClientGone(reason);
-    if (!isToBeRead) return this.outbox.discard();
-    this.#tailDrain = new TailDrain(this.outbox, this.host, () => this.#fail());
+    const isToBeRead = this.#outbox.end() && !isClientGone(reason);
+    if (!isToBeRead) return this.#outbox.discard();
+    this.#tailDrain = new TailDrain(this.#outbox, this.#host, () => this.#fail());
   }
 
   /** Drops what waits; answers among it are lost, and that is said. */
   #fail(): void {
-    const lost = this.outbox.waitingAnswers;
-    this.outbox.fail(new CallAborted(this.#reason ?? "error"));
-    if (lost > 0) this.host.resultsLost(this, lost);
+    const lost = this.#outbox.waitingAnswers;
+    this.#outbox.fail(new CallAborted(this.#reason ?? "error"));
+    if (lost > 0) this.#host.resultsLost(this, lost);
   }
 
   #write(frame: Frame, isAnswer: boolean): boolean {
     if (this.#state !== "open" && this.#state !== "flushing") return false;
-    if (!this.outbox.add(frame, isAnswer)) {
+    if (!this.#outbox.add(frame, isAnswer)) {
       // Layer 2: a write that throws ends the stream.
       this.close("write_failed");
       return false;
     }
     // The last messages are subject to no limit.
     if (this.#state === "flushing") return true;
-    if (!this.outbox.checkLimit(frame.length)) this.close("queue_full");
-    this.host.queues.enforceTotalBudget();
+    if (!this.#outbox.checkLimit(frame.length)) this.close("queue_full");
+    this.#host.queues.enforceTotalBudget();
     return this.#state === "open";
   }
-
-  #notifyDriver(reason: CloseReason): void {
-    try {
-      this.driver.onEnded(() => new CallAborted(reason, `Connection closed: ${reason}`));
-    } catch {
-      // An abort listener of a tool threw; the stream is closed all the same.
-    }
-  }
 }
-
-/** How soon a stream is looked at again whose time is over while it is busy (ms). */
-const EXPIRY_RETRY_MS = 250;

@@ -1,9 +1,13 @@
-/** What a heartbeat asks of its stream. */
+/** What the reader of a stream has done. */
 export interface ReaderProgress {
   /** Bytes that wait for the reader. */
   readonly queuedBytes: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
+}
+
+/** What asks the client. */
+export interface ClientPinger {
   /** Sends the next ping request to the client, and returns what became of the one before. */
   pingClient(): PongState;
 }
@@ -88,7 +92,11 @@ export class Heartbeat {
    * @returns whether a ping is to be sent, could not be, is not needed, or the one before it was
    *   left unanswered
    */
-  beat(now: number, progress: ReaderProgress): "ping" | "failed" | "busy" | "unanswered" {
+  beat(
+    now: number,
+    progress: ReaderProgress,
+    driver: ClientPinger,
+  ): "ping" | "failed" | "busy" | "unanswered" {
     const { queuedBytes, sentBytes } = progress;
     // Beats missed by a stopped process are not made up for; the next is in its old place, so that
     // all streams do not beat as one from then on.
@@ -103,7 +111,7 @@ export class Heartbeat {
       this.#failures = 0;
       return "busy";
     }
-    const isUnanswered = progress.pingClient() === "unanswered";
+    const isUnanswered = driver.pingClient() === "unanswered";
     this.#failures = isUnanswered ? this.#failures + 1 : 0;
     return isUnanswered ? "unanswered" : "ping";
   }

@@ -28,7 +28,7 @@ export class OpenStreams {
 
   /** All of them as they are now, oldest first. */
   streams(): IteratorObject<StreamSnapshot, undefined> {
-    return this.#registry.streams().map(snapshotOf);
+    return this.#registry.values().map(snapshotOf);
   }
 
   /** One of them as it is now; undefined where none has that id. */

@@ -23,7 +23,7 @@ export interface StreamSnapshot {
   readonly queuedBytes: number;
   /** Bytes that the transport has taken. */
   readonly sentBytes: number;
-  /** Age in ms. */
+  /** Age in ms; once it has ended, its age then. */
   readonly ageMs: number;
   /** Age in whole seconds. */
   readonly uptime: number;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CallAborted } from "../base/errors.ts";
+import { CallAborted } from "../base/errors.ts";
 import { jsonEvent, KEEPALIVE } from "../wire/sse.ts";
 import type { CloseReason } from "./close_reason.ts";
 import type { PongState } from "./heartbeat.ts";
@@ -73,3 +73,26 @@ export const QUIET_DRIVER: Omit<StreamDriver, "name" | "isLongLived"> = {
   sendDeferred: (text, stream) => void stream.sendRaw(jsonEvent(text)),
   pingClient: () => "unknown",
 };
+
+/** The last frame that a driver wants to send; undefined also where it fails to make one. */
+export function closingFrameOf(
+  driver: StreamDriver,
+  reason: CloseReason,
+  stream: StreamSnapshot,
+): string | undefined {
+  try {
+    return driver.closingFrame(reason, stream);
+  } catch {
+    // The reason stands in the log.
+    return undefined;
+  }
+}
+
+/** Tells a driver that its stream has ended. Never throws. */
+export function notifyEnded(driver: StreamDriver, reason: CloseReason): void {
+  try {
+    driver.onEnded(() => new CallAborted(reason, `Connection closed: ${reason}`));
+  } catch {
+    // An abort listener of a tool threw; the stream is closed all the same.
+  }
+}

@@ -1,3 +1,4 @@
+import type { Settings } from "../base/settings.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { DroppableKind } from "../wire/droppable.ts";
 import type { Lease } from "./admit/slots.ts";
@@ -9,11 +10,11 @@ import type { QueueBudget } from "./out/queue_budget.ts";
 import type { TailDrain } from "./out/tail_drain.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 
-/** How often and how long; see the settings of the same names. */
-export interface StreamLimits extends DeadlineLimits, OutboxLimits {
-  readonly pingIntervalMs: number;
-  readonly maxPingFailures: number;
-}
+/** How often and how long; see the settings. */
+export type StreamLimits =
+  & DeadlineLimits
+  & OutboxLimits
+  & Pick<Settings, "MCP_PING_INTERVAL_MS" | "MCP_MAX_PING_FAILURES">;
 
 /** A stream, as its host needs it. */
 export interface HostedStream extends StreamSnapshot {

@@ -4,7 +4,6 @@
  * @module
  */
 import { randomId } from "../base/ids.ts";
-import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits } from "./admit/admission.ts";
@@ -21,9 +20,10 @@ import { QueueBudget } from "./out/queue_budget.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 import type { StreamDriver } from "./stream_driver.ts";
 import type { HostedStream, StreamHost, StreamLimits } from "./stream_host.ts";
+import { logLostResults, logOpening } from "./stream_log.ts";
 
-/** Limits on all streams together. */
-export interface RegistryLimits extends StreamLimits, AdmissionLimits, CredentialLimits {}
+/** The settings that the registry and its streams read. */
+export type RegistryLimits = StreamLimits & AdmissionLimits & CredentialLimits;
 
 /** Whom the registry asks, and whom it tells. */
 export interface RegistryOptions {
@@ -55,8 +55,6 @@ export interface OpenOptions {
 /** A slower ping finds a dead client later, so there is an end to what a client may ask for. */
 const MAX_PING_INTERVAL_MS = 600_000;
 
-const log = logFor("stream");
-
 /** Opens, finds and drains the streams of an app. */
 export class StreamRegistry {
   /** Who may come in. */
@@ -74,7 +72,7 @@ export class StreamRegistry {
   #whenEmpty: PromiseWithResolvers<void> | undefined;
 
   /**
-   * @param limits see the settings of the same names
+   * @param limits see the settings
    * @param wheel the timer of all streams; a test passes one with a clock of its own
    */
   constructor(
@@ -84,7 +82,7 @@ export class StreamRegistry {
   ) {
     this.#limits = limits;
     this.#emit = emit;
-    this.#queues = new QueueBudget(limits.maxTotalQueuedBytes, () => this.#streams.values());
+    this.#queues = new QueueBudget(limits.MCP_MAX_TOTAL_QUEUED_BYTES, () => this.#streams.values());
     this.admission = new Admission(limits, {
       wheel,
       queuedBytes: () => this.#queues.syncIfFull(),
@@ -112,7 +110,7 @@ export class StreamRegistry {
   }
 
   /** All open streams, oldest first. */
-  streams(): IteratorObject<EventStream, undefined> {
+  values(): IteratorObject<EventStream, undefined> {
     return this.#streams.values();
   }
 
@@ -143,12 +141,7 @@ export class StreamRegistry {
     this.#ledger.countOpened(driver.name);
     this.#emit("connectionOpened", driver.name);
     this.#streams.add(stream);
-    log.info("SSE Connection establishing", {
-      connection_id: stream.id,
-      client_ip: client.address,
-      user_agent: client.userAgent,
-      dialect: driver.name,
-    });
+    logOpening(stream);
     stream.start(first(stream));
     return stream;
   }
@@ -166,8 +159,8 @@ export class StreamRegistry {
    * setting and not more than 10 minutes.
    */
   clampPingInterval(askedMs: number | undefined): number {
-    const { pingIntervalMs } = this.#limits;
-    return Math.max(pingIntervalMs, Math.min(askedMs ?? pingIntervalMs, MAX_PING_INTERVAL_MS));
+    const leastMs = this.#limits.MCP_PING_INTERVAL_MS;
+    return Math.max(leastMs, Math.min(askedMs ?? leastMs, MAX_PING_INTERVAL_MS));
   }
 
   /** The counts of one dialect since the start. */
@@ -236,9 +229,9 @@ export class StreamRegistry {
       ended: (stream, reason) => this.#end(stream, reason),
       addQueued: (delta) => this.#queues.add(delta),
       superseded: (kind) => emit("superseded", kind),
-      resultsLost: ({ id, dialect, reason }, results) => {
-        emit("resultsLost", dialect, results);
-        log.warning("Results lost", { connection_id: id, reason, results });
+      resultsLost: (stream, count) => {
+        emit("resultsLost", stream.dialect, count);
+        logLostResults(stream, count);
       },
       retryMs: (client, now) => this.admission.retryMs(client, now),
       pinged: (latenessMs) => emit("pinged", latenessMs),

@@ -36,13 +36,13 @@ const BYTES_PER_CHARACTER = 3;
 
 /** Writes the responses of one app. */
 export class Answers {
-  readonly #connections: Pick<StreamRegistry, "body">;
+  readonly #streams: Pick<StreamRegistry, "body">;
   readonly #maxBytes: number;
   readonly #smallResult: number;
 
   /** @param maxBytes of one result, as JSON (`MCP_MAX_RESULT_BYTES`) */
-  constructor(connections: Pick<StreamRegistry, "body">, maxBytes: number) {
-    this.#connections = connections;
+  constructor(streams: Pick<StreamRegistry, "body">, maxBytes: number) {
+    this.#streams = streams;
     this.#maxBytes = maxBytes;
     this.#smallResult = Math.min(SMALL_RESULT, maxBytes / MAX_BYTES_PER_CHARACTER);
   }
@@ -112,7 +112,7 @@ export class Answers {
   }
 
   #respond(text: string, init: ResponseInit): Response {
-    return new Response(text.length > LONG_TEXT ? this.#connections.body(text) : text, init);
+    return new Response(text.length > LONG_TEXT ? this.#streams.body(text) : text, init);
   }
 }
 

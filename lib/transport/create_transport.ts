@@ -105,9 +105,9 @@ export function createTransport(
     pageSize: settings.MCP_PAGE_SIZE,
     maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
     around: tracing(catalog, info.version),
-    holdBody: () => core.connections.admission.bodies.hold(),
+    holdBody: () => core.streams.admission.bodies.hold(),
   });
-  const { admission } = core.connections;
+  const { admission } = core.streams;
   const sessions = new SessionTable({
     ...{ admission, signer, store, changes, wheel, requestTimeoutMs, emit },
     idleMs: settings.MCP_SESSION_IDLE_MS,
@@ -116,7 +116,7 @@ export function createTransport(
     maxSessionsPerClient: settings.MCP_MAX_SESSIONS_PER_CLIENT,
     maxBackfillBytes: settings.MCP_REPLAY_BYTES,
   });
-  const answers = new Answers(core.connections, settings.MCP_MAX_RESULT_BYTES);
+  const answers = new Answers(core.streams, settings.MCP_MAX_RESULT_BYTES);
   const own = { info, catalog, changes, store, requestTimeoutMs, server, answers, sessions };
   const parts = { ...core, ...own };
   const handlers = dialects.map((dialect) => dialect.create(parts));

@@ -22,7 +22,7 @@ import type { SessionTable } from "./streamable/session_table.ts";
 export interface Core {
   readonly wheel: TimerWheel;
   readonly emit: Emit;
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
 }
 
 /** What all dialects work with. */

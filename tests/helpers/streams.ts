@@ -21,23 +21,26 @@ import { FakeTime } from "./time.ts";
 
 /** The defaults of the settings, with room for few and small streams. */
 export const LIMITS: RegistryLimits = {
-  maxHeapPercent: 85,
-  maxResidentPercent: 85,
-  maxTotalBodyBytes: 67_108_864,
-  maxBodyBytesPerClient: 16_777_216,
-  streamOpens: { perSecond: 1e6, burst: 1e6 },
-  initializes: { perSecond: 1e6, burst: 1e6 },
-  calls: { perSecond: 1e6, burst: 1e6 },
-  maxFlaps: 1e6,
-  recheckMs: 60_000,
-  pingIntervalMs: 15_000,
-  maxPingFailures: 3,
-  maxConnectionMs: 3_600_000,
-  requestTimeoutMs: 300_000,
-  maxQueuedBytes: 1_000,
-  maxTotalQueuedBytes: 5_000,
-  maxConnections: 100,
-  maxConnectionsPerClient: 50,
+  MCP_MAX_HEAP_PERCENT: 85,
+  MCP_MAX_RESIDENT_PERCENT: 85,
+  MCP_MAX_TOTAL_BODY_BYTES: 67_108_864,
+  MCP_MAX_BODY_BYTES_PER_CLIENT: 16_777_216,
+  MCP_STREAM_OPENS_PER_SECOND: 1e6,
+  MCP_STREAM_OPENS_BURST: 1e6,
+  MCP_INITIALIZES_PER_SECOND: 1e6,
+  MCP_INITIALIZES_BURST: 1e6,
+  MCP_CALLS_PER_SECOND: 1e6,
+  MCP_CALLS_BURST: 1e6,
+  MCP_MAX_FLAPS: 1e6,
+  MCP_AUTH_RECHECK_MS: 60_000,
+  MCP_PING_INTERVAL_MS: 15_000,
+  MCP_MAX_PING_FAILURES: 3,
+  MCP_MAX_CONNECTION_MS: 3_600_000,
+  MCP_REQUEST_TIMEOUT_MS: 300_000,
+  MCP_MAX_QUEUED_BYTES: 1_000,
+  MCP_MAX_TOTAL_QUEUED_BYTES: 5_000,
+  MCP_MAX_CONNECTIONS: 100,
+  MCP_MAX_CONNECTIONS_PER_CLIENT: 50,
 };
 
 /** So many bytes. */
@@ -187,7 +190,7 @@ export class Streams implements Disposable {
   addsUp(): boolean {
     const { opened, open, closed, queuedBytes } = this.registry.ledger();
     const sum = Object.values(closed).reduce((total, count) => total + count, 0);
-    const queued = [...this.registry.streams()]
+    const queued = [...this.registry.values()]
       .reduce((total, { queuedBytes }) => total + queuedBytes, 0);
     const isCounted = this.registry.tails === 0 ? queuedBytes === queued : queuedBytes >= queued;
     return opened === open + sum && isCounted && open === this.registry.size;

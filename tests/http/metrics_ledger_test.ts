@@ -76,7 +76,7 @@ async function deletePlain({ app, held }: World): Promise<void> {
 /** What a server may do to a stream, whichever that is. */
 function closeOne(number: number, reason: (typeof CLOSE_REASONS)[number]): Step {
   return ({ app }) => {
-    const all = [...app.registry.streams()];
+    const all = [...app.registry.values()];
     all[number % Math.max(1, all.length)]?.close(reason);
     return Promise.resolve();
   };

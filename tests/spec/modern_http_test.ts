@@ -113,7 +113,7 @@ Deno.test("2026-07-28: after its stream is closed a call can send nothing", asyn
   const response = await startWaiting(app, "left");
   const context = await app.gate.entered();
   const signal = aborted(context.signal);
-  const [connection] = app.registry.streams();
+  const [connection] = app.registry.values();
   await response.body?.cancel();
   await signal;
   const sent = connection?.sentBytes;

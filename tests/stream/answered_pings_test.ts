@@ -4,7 +4,7 @@ import type { PongState } from "../../lib/stream/heartbeat.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { busyDriver, bytes, LIMITS, Streams } from "../helpers/streams.ts";
 
-const INTERVAL = LIMITS.pingIntervalMs;
+const INTERVAL = LIMITS.MCP_PING_INTERVAL_MS;
 
 /** A driver whose client answers as the test says. */
 function askedDriver(unanswered = 0) {
@@ -44,7 +44,7 @@ Deno.test("layer 5: pings left unanswered as often in a row as the setting says 
 });
 
 Deno.test("layer 5: a lost peer gets no goodbye, and what waits for it is dropped", async () => {
-  using streams = new Streams({ maxPingFailures: 1 });
+  using streams = new Streams({ MCP_MAX_PING_FAILURES: 1 });
   const driver = askedDriver();
   driver.answer = "unanswered";
   const stream = streams.openFollowed({ driver });
@@ -67,7 +67,7 @@ Deno.test("layer 5: one answer resets the count", async () => {
 });
 
 Deno.test("layer 5: a client that never answered is not counted", async () => {
-  using streams = new Streams({ maxPingFailures: 1 });
+  using streams = new Streams({ MCP_MAX_PING_FAILURES: 1 });
   const driver = askedDriver();
   driver.answer = "unknown";
   const stream = streams.openFollowed({ driver });
@@ -88,7 +88,7 @@ Deno.test("layers 3 and 5 count together, and the last failure names the reason"
 });
 
 Deno.test("layer 5: a slow reader that goes on reading is asked nothing", async () => {
-  using streams = new Streams({ maxPingFailures: 1 });
+  using streams = new Streams({ MCP_MAX_PING_FAILURES: 1 });
   const driver = askedDriver();
   driver.answer = "unanswered";
   const stream = streams.open({ driver });

@@ -72,9 +72,9 @@ class Scene implements Disposable {
       resultsLost: (_dialect, results) => void (this.lost += results),
     }]);
     this.streams = new Streams({
-      maxQueuedBytes: MAX_BYTES,
-      maxTotalQueuedBytes: 1e6,
-      pingIntervalMs: 1e9,
+      MCP_MAX_QUEUED_BYTES: MAX_BYTES,
+      MCP_MAX_TOTAL_QUEUED_BYTES: 1e6,
+      MCP_PING_INTERVAL_MS: 1e9,
     }, { emit });
     this.stream = this.streams.open({ driver: { ...BARE, closingFrame: () => undefined } });
   }

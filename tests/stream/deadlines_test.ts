@@ -13,7 +13,7 @@ const MAX_AGE = 100_000;
 const TICK = 25;
 
 Deno.test("a stream that reaches its maximum age ends, between 80 and 100 % of it", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const stream = streams.openFollowed();
   await streams.time.advance(0.8 * MAX_AGE - TICK);
   assertEquals(stream.connection.state, "open");
@@ -25,9 +25,9 @@ Deno.test("a stream that reaches its maximum age ends, between 80 and 100 % of i
 
 Deno.test("streams opened together end spread over 80 to 100 % of the maximum age", async () => {
   using streams = new Streams({
-    maxConnectionMs: MAX_AGE,
-    maxConnections: 500,
-    maxConnectionsPerClient: 500,
+    MCP_MAX_CONNECTION_MS: MAX_AGE,
+    MCP_MAX_CONNECTIONS: 500,
+    MCP_MAX_CONNECTIONS_PER_CLIENT: 500,
   });
   const endedAt: number[] = [];
   for (let index = 0; index < 500; index++) {
@@ -48,7 +48,7 @@ Deno.test("streams opened together end spread over 80 to 100 % of the maximum ag
 });
 
 Deno.test("maximum age never falls into a running call, and ends the stream soon after it", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const driver = busyDriver(1);
   const stream = streams.openFollowed({ driver });
   await streams.time.advance(2 * MAX_AGE);
@@ -59,16 +59,16 @@ Deno.test("maximum age never falls into a running call, and ends the stream soon
 });
 
 Deno.test("pings go on while a running call holds up the maximum age", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const stream = streams.openFollowed({ driver: busyDriver(1) });
   await streams.time.advance(MAX_AGE);
   const before = stream.connection.pingCount;
-  await streams.time.advance(10 * LIMITS.pingIntervalMs);
+  await streams.time.advance(10 * LIMITS.MCP_PING_INTERVAL_MS);
   assertEquals(stream.connection.pingCount, before + 10);
 });
 
 Deno.test("a call that never ends holds up the maximum age only for the time a call may take", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE, requestTimeoutMs: 50_000 });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE, MCP_REQUEST_TIMEOUT_MS: 50_000 });
   const driver = busyDriver(1);
   const stream = streams.openFollowed({ driver });
   await streams.time.advance(0.8 * MAX_AGE + 50_000 - TICK);
@@ -79,20 +79,20 @@ Deno.test("a call that never ends holds up the maximum age only for the time a c
 });
 
 Deno.test("a reader that has stopped is found out before its stream grows old", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const stream = streams.open();
   await streams.time.advance(MAX_AGE);
   assertEquals(stream.reason, "ping_failed");
 });
 
 Deno.test("a process that was stopped for an hour ends what grew too old, and goes on with the rest", async () => {
-  using streams = new Streams({ maxConnectionMs: 3_600_000 });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: 3_600_000 });
   const old = streams.openFollowed();
   await streams.time.advance(1_000);
   await streams.time.leap(3_600_000);
   assertEquals(old.reason, "max_age");
   const young = streams.openFollowed();
-  await streams.time.advance(LIMITS.pingIntervalMs);
+  await streams.time.advance(LIMITS.MCP_PING_INTERVAL_MS);
   assertEquals([young.connection.state, young.connection.pingCount], ["open", 1]);
 });
 
@@ -115,7 +115,7 @@ Deno.test("of two enders exactly one gives the reason, whatever the order", asyn
 
 Deno.test("maximum age and the third failed ping in one tick give one reason", async () => {
   for (let round = 0; round < 20; round++) {
-    using streams = new Streams({ pingIntervalMs: 1_000, maxConnectionMs: 3_000 });
+    using streams = new Streams({ MCP_PING_INTERVAL_MS: 1_000, MCP_MAX_CONNECTION_MS: 3_000 });
     const driver = busyDriver();
     const stream = streams.open({ driver });
     await streams.time.leap(3_100);
@@ -134,7 +134,7 @@ function expiringIn(ms: number) {
 }
 
 Deno.test("a stream ends with its client's credential, and says why", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const stream = streams.openFollowed(expiringIn(TTL));
   await streams.time.advance(TTL - TICK);
   assertEquals(stream.connection.state, "open");
@@ -146,14 +146,14 @@ Deno.test("a stream ends with its client's credential, and says why", async () =
 });
 
 Deno.test("the maximum age holds where the credential lasts longer", async () => {
-  using streams = new Streams({ maxConnectionMs: TTL });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: TTL });
   const stream = streams.openFollowed(expiringIn(MAX_AGE));
   await streams.time.advance(TTL + TICK);
   assertEquals(stream.reason, "max_age");
 });
 
 Deno.test("a later request with a newer credential moves the deadline, an older one does not", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const { connection } = streams.openFollowed(expiringIn(TTL));
   const eve = { identity: { principal: "eve", expiresAt: Date.now() + TTL } };
   const other = streams.openFollowed(eve).connection;
@@ -168,7 +168,7 @@ Deno.test("a later request with a newer credential moves the deadline, an older 
 });
 
 Deno.test("a later credential that never expires leaves the maximum age alone", async () => {
-  using streams = new Streams({ maxConnectionMs: MAX_AGE });
+  using streams = new Streams({ MCP_MAX_CONNECTION_MS: MAX_AGE });
   const { connection } = streams.openFollowed(expiringIn(TTL));
   streams.registry.credentials.renew({ principal: "ada" });
   await streams.time.advance(2 * TTL);

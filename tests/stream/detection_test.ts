@@ -12,7 +12,7 @@ import {
 } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
-const INTERVAL = LIMITS.pingIntervalMs;
+const INTERVAL = LIMITS.MCP_PING_INTERVAL_MS;
 
 /** Makes every write to a stream throw, as a broken transport does. */
 function breakWrites(): Disposable {
@@ -204,7 +204,7 @@ Deno.test("layer 3: two failed pings do not end the stream", async () => {
 });
 
 Deno.test("layer 3: as many failures in a row as the setting says end the stream", async () => {
-  using streams = new Streams({ maxPingFailures: 1 });
+  using streams = new Streams({ MCP_MAX_PING_FAILURES: 1 });
   const stream = streams.open();
   await streams.time.advance(INTERVAL);
   assertEquals(stream.reason, "ping_failed");
@@ -246,7 +246,10 @@ Deno.test("layer 3: failures that are not in a row do not add up", async () => {
 });
 
 Deno.test("layer 3: a slow reader that takes a large frame piece by piece is left alone", async () => {
-  using streams = new Streams({ maxQueuedBytes: 1_000_000, maxTotalQueuedBytes: 2_000_000 });
+  using streams = new Streams({
+    MCP_MAX_QUEUED_BYTES: 1_000_000,
+    MCP_MAX_TOTAL_QUEUED_BYTES: 2_000_000,
+  });
   const stream = streams.open();
   stream.connection.sendRaw(bytes(500_000));
   await stream.read();
@@ -264,9 +267,9 @@ Deno.test("layer 4: a reader that takes nothing while more waits than should is 
   using streams = new Streams();
   const driver = busyDriver(1);
   const stream = streams.open({ driver });
-  const room = LIMITS.maxQueuedBytes - stream.connection.queuedBytes;
+  const room = LIMITS.MCP_MAX_QUEUED_BYTES - stream.connection.queuedBytes;
   assert(stream.connection.sendRaw(bytes(room)));
-  assertEquals(stream.connection.queuedBytes, LIMITS.maxQueuedBytes);
+  assertEquals(stream.connection.queuedBytes, LIMITS.MCP_MAX_QUEUED_BYTES);
   await streams.time.advance(PATIENCE);
   assertEquals(stream.connection.state, "open");
   assert(stream.connection.sendRaw(bytes(1)));
@@ -284,14 +287,17 @@ Deno.test("layer 4: a reader that keeps up may be sent any amount", async () => 
   const stream = streams.openFollowed();
   for (let sent = 0; sent < 50; sent++) {
     await settled();
-    assert(stream.connection.sendRaw(bytes(LIMITS.maxQueuedBytes)));
+    assert(stream.connection.sendRaw(bytes(LIMITS.MCP_MAX_QUEUED_BYTES)));
   }
   await settled();
-  assertEquals(stream.connection.sentBytes, 50 * LIMITS.maxQueuedBytes + "first\n".length);
+  assertEquals(stream.connection.sentBytes, 50 * LIMITS.MCP_MAX_QUEUED_BYTES + "first\n".length);
 });
 
 Deno.test("layer 4: a reader that goes on taking gets all of what is more than should wait", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 10_000_000, pingIntervalMs: 1e9 });
+  using streams = new Streams({
+    MCP_MAX_TOTAL_QUEUED_BYTES: 10_000_000,
+    MCP_PING_INTERVAL_MS: 1e9,
+  });
   const stream = streams.open();
   await stream.read();
   for (let sent = 0; sent < 4; sent++) stream.connection.sendResponse(bytes(200_000));
@@ -305,7 +311,7 @@ Deno.test("layer 4: a reader that goes on taking gets all of what is more than s
 });
 
 Deno.test("layer 4: a reader that was far behind already is sent no more", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 40_000 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 40_000 });
   const driver = busyDriver(1);
   const stream = streams.open({ driver });
   assert(stream.connection.sendRaw(bytes(9_990)));
@@ -334,7 +340,7 @@ Deno.test("layer 3: bytes that a listener holds back for the network count as wa
 Deno.test("layer 4: they count for the limit of the queue", async () => {
   using streams = new Streams();
   const { connection } = streams.openFollowed({
-    socket: { unsentBytes: LIMITS.maxQueuedBytes + 1 },
+    socket: { unsentBytes: LIMITS.MCP_MAX_QUEUED_BYTES + 1 },
   });
   await streams.time.advance(2 * PATIENCE);
   assertEquals([connection.reason, streams.addsUp()], ["queue_full", true]);

@@ -129,7 +129,6 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
   const before = { text: stream.text, ledger: streams.registry.ledger() };
   assertEquals(connection.sendRaw(bytes(10)), false);
   connection.cancel();
-  connection.onDue(streams.wheel.now());
   connection.close("error");
   await streams.time.advance(60_000, 1_000);
   assertEquals(connection.queuedBytes, 0);
@@ -138,7 +137,7 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
 });
 
 Deno.test("a stream that ends while it is opened has told nobody, and counts as any other", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 10 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 10 });
   const driver = busyDriver(1);
   const { connection } = streams.open({ driver, request: { signal: AbortSignal.abort() } });
   assertEquals([connection.state, connection.reason], ["closed", "client_closed"]);

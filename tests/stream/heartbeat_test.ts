@@ -8,7 +8,7 @@ import {
 import { Heartbeat, PING_GRID_MS, PingSlots } from "../../lib/stream/heartbeat.ts";
 import { BARE, LIMITS, Streams } from "../helpers/streams.ts";
 
-const INTERVAL = LIMITS.pingIntervalMs;
+const INTERVAL = LIMITS.MCP_PING_INTERVAL_MS;
 
 Deno.test("a healthy stream gets a ping every interval, numbered from 1", async () => {
   using streams = new Streams();
@@ -44,9 +44,9 @@ Deno.test("10,000 connections opened in the same second do not ping in the same 
   const COUNT = 10_000;
   const perTick = new Map<number, number>();
   using streams = new Streams({
-    maxConnections: COUNT,
-    maxConnectionsPerClient: COUNT,
-    maxTotalQueuedBytes: 1e9,
+    MCP_MAX_CONNECTIONS: COUNT,
+    MCP_MAX_CONNECTIONS_PER_CLIENT: COUNT,
+    MCP_MAX_TOTAL_QUEUED_BYTES: 1e9,
   });
   const driver = {
     ...BARE,
@@ -83,7 +83,10 @@ Deno.test("a process that was stopped makes up for no missed ping, and reports h
 Deno.test("pings stay spread after the process was stopped", async () => {
   const COUNT = 2_000;
   const perTick = new Map<number, number>();
-  using streams = new Streams({ maxConnections: COUNT, maxConnectionsPerClient: COUNT });
+  using streams = new Streams({
+    MCP_MAX_CONNECTIONS: COUNT,
+    MCP_MAX_CONNECTIONS_PER_CLIENT: COUNT,
+  });
   const driver = {
     ...BARE,
     ping: (...args: Parameters<typeof BARE.ping>) => {
@@ -134,26 +137,23 @@ Deno.test("pings are late by a tick at most while the process runs", async () =>
 });
 
 Deno.test("`beat()` tells a ping from a failure and from a reader that is merely slow", () => {
-  const reader = (queuedBytes: number, sentBytes: number) => ({
-    queuedBytes,
-    sentBytes,
-    pingClient: () => "unknown" as const,
-  });
+  const reader = (queuedBytes: number, sentBytes: number) => ({ queuedBytes, sentBytes });
+  const driver = { pingClient: () => "unknown" as const };
   const heart = new Heartbeat(0, 1_000, 0.5);
   assert(heart.nextAt >= 900 && heart.nextAt <= 1_000);
-  assertEquals(heart.beat(1_000, reader(0, 6)), "ping");
-  assertEquals(heart.beat(2_000, reader(10, 6)), "failed");
+  assertEquals(heart.beat(1_000, reader(0, 6), driver), "ping");
+  assertEquals(heart.beat(2_000, reader(10, 6), driver), "failed");
   assertEquals(heart.failures, 1);
-  assertEquals(heart.beat(3_000, reader(9, 7)), "busy");
+  assertEquals(heart.beat(3_000, reader(9, 7), driver), "busy");
   assertEquals(heart.failures, 0);
-  assertEquals(heart.beat(4_000, reader(9, 7)), "failed");
-  assertEquals(heart.beat(5_000, reader(0, 16)), "ping");
+  assertEquals(heart.beat(4_000, reader(9, 7), driver), "failed");
+  assertEquals(heart.beat(5_000, reader(0, 16), driver), "ping");
   assertEquals(heart.failures, 0);
 });
 
 Deno.test("the streams of one app do not move the pings of another in the same process", async () => {
   {
-    using busy = new Streams({ maxConnections: 1_000, maxConnectionsPerClient: 1_000 });
+    using busy = new Streams({ MCP_MAX_CONNECTIONS: 1_000, MCP_MAX_CONNECTIONS_PER_CLIENT: 1_000 });
     for (let index = 0; index < 200; index++) busy.open();
   }
   using streams = new Streams();

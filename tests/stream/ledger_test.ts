@@ -116,12 +116,12 @@ Deno.test("property: opened = open + Σ closed and queued = Σ queued at every s
   await fc.assert(
     fc.asyncProperty(fc.commands(HAPPENINGS, { maxCommands: 60 }), async (commands) => {
       using streams = new Streams({
-        maxConnections: 12,
-        maxConnectionsPerClient: 8,
-        maxQueuedBytes: 1_000,
-        maxTotalQueuedBytes: 3_000,
-        maxConnectionMs: 300_000,
-        requestTimeoutMs: 60_000,
+        MCP_MAX_CONNECTIONS: 12,
+        MCP_MAX_CONNECTIONS_PER_CLIENT: 8,
+        MCP_MAX_QUEUED_BYTES: 1_000,
+        MCP_MAX_TOTAL_QUEUED_BYTES: 3_000,
+        MCP_MAX_CONNECTION_MS: 300_000,
+        MCP_REQUEST_TIMEOUT_MS: 60_000,
       });
       const world: World = { streams, all: [], clients: [], releases: [] };
       await fc.asyncModelRun(() => ({ model: world, real: world }), commands);

@@ -3,7 +3,7 @@ import { notification } from "../../lib/wire/json_rpc.ts";
 import { busyDriver, bytes, Streams } from "../helpers/streams.ts";
 
 Deno.test("close() leaves no timer behind for a reader that has stopped", async () => {
-  using streams = new Streams({ pingIntervalMs: 100 });
+  using streams = new Streams({ MCP_PING_INTERVAL_MS: 100 });
   const { connection } = streams.open();
   connection.sendRaw(bytes(500));
   await streams.time.advance(400);
@@ -11,7 +11,7 @@ Deno.test("close() leaves no timer behind for a reader that has stopped", async 
 });
 
 Deno.test("close() leaves no timer behind for an outbox that is full", async () => {
-  using streams = new Streams({ maxQueuedBytes: 100 });
+  using streams = new Streams({ MCP_MAX_QUEUED_BYTES: 100 });
   const { connection } = streams.open();
   connection.sendRaw(bytes(500));
   assertEquals(streams.wheel.size, 2);

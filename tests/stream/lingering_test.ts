@@ -5,10 +5,10 @@ import { bytes, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 /** Room for answers of several pieces. */
-const WIDE = { maxQueuedBytes: 4_000_000, maxTotalQueuedBytes: 8_000_000 };
+const WIDE = { MCP_MAX_QUEUED_BYTES: 4_000_000, MCP_MAX_TOTAL_QUEUED_BYTES: 8_000_000 };
 
 Deno.test("a closed stream counts towards its client's limit until the transport lets it go", async () => {
-  using streams = new Streams({ maxConnectionsPerClient: 1, maxQueuedBytes: 100 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS_PER_CLIENT: 1, MCP_MAX_QUEUED_BYTES: 100 });
   const transport = Promise.withResolvers<void>();
   const { connection } = streams.open({ socket: { released: () => transport.promise } });
   connection.sendRaw(bytes(500));
@@ -26,7 +26,7 @@ Deno.test("a closed stream counts towards its client's limit until the transport
 });
 
 Deno.test("closed streams count towards the limit of all until the transport lets them go", async () => {
-  using streams = new Streams({ maxConnections: 2 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS: 2 });
   const transport = Promise.withResolvers<void>();
   streams.open({ socket: { released: () => transport.promise } }).connection.close("max_age");
   streams.open();
@@ -38,7 +38,7 @@ Deno.test("closed streams count towards the limit of all until the transport let
 });
 
 Deno.test("a stream whose transport has let go of it already counts no longer than it is open", async () => {
-  using streams = new Streams({ maxConnectionsPerClient: 1 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS_PER_CLIENT: 1 });
   const stream = streams.open({ socket: { released: () => Promise.resolve() } });
   await stream.leave();
   await settled();
@@ -112,7 +112,7 @@ Deno.test("no reader of the last bytes is waited for longer than a minute and wh
 });
 
 Deno.test("the last bytes count towards the budget of all streams, and go first when they are most", async () => {
-  using streams = new Streams({ maxQueuedBytes: 5_000, maxTotalQueuedBytes: 5_000 });
+  using streams = new Streams({ MCP_MAX_QUEUED_BYTES: 5_000, MCP_MAX_TOTAL_QUEUED_BYTES: 5_000 });
   const ended = streams.open();
   ended.connection.sendRaw(bytes(3_000));
   ended.connection.close("completed");
@@ -126,7 +126,7 @@ Deno.test("the last bytes count towards the budget of all streams, and go first 
 });
 
 Deno.test("a client that has left counts no longer, and its transport is not asked", async () => {
-  using streams = new Streams({ maxConnectionsPerClient: 1 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS_PER_CLIENT: 1 });
   const stream = streams.open({ socket: { released: () => new Promise(() => {}) } });
   await stream.leave();
   const { open, lingering } = streams.registry.ledger();

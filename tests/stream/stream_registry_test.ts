@@ -33,11 +33,11 @@ Deno.test("ids are made by the server: mcp_sse_ and 32 hexadecimal digits", () =
   const ids = Array.from({ length: 50 }, () => streams.open().connection.id);
   for (const id of ids) assertMatch(id, /^mcp_sse_[0-9a-f]{32}$/);
   assertEquals(new Set(ids).size, 50);
-  assertEquals([...streams.registry.streams()].map(({ id }) => id), ids);
+  assertEquals([...streams.registry.values()].map(({ id }) => id), ids);
 });
 
 Deno.test("more than the maximum of streams is refused as overloaded, with Retry-After", () => {
-  using streams = new Streams({ maxConnections: 2 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS: 2 });
   streams.open();
   streams.open();
   const error = refusal(streams);
@@ -49,7 +49,7 @@ Deno.test("more than the maximum of streams is refused as overloaded, with Retry
 });
 
 Deno.test("more than the maximum of one client is refused to it alone, with Retry-After", () => {
-  using streams = new Streams({ maxConnectionsPerClient: 2 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS_PER_CLIENT: 2 });
   streams.open();
   const second = streams.open();
   const error = refusal(streams);
@@ -63,7 +63,7 @@ Deno.test("more than the maximum of one client is refused to it alone, with Retr
 });
 
 Deno.test("refused clients are asked to come back spread over 10 s", () => {
-  using streams = new Streams({ maxConnections: 1 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS: 1 });
   streams.open();
   const seconds = Array.from(
     { length: 300 },
@@ -73,7 +73,7 @@ Deno.test("refused clients are asked to come back spread over 10 s", () => {
 });
 
 Deno.test("streams of one client that end make room for exactly as many", () => {
-  using streams = new Streams({ maxConnectionsPerClient: 3 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS_PER_CLIENT: 3 });
   for (let round = 0; round < 5; round++) {
     const opened = [streams.open(), streams.open(), streams.open()];
     refusal(streams);
@@ -86,7 +86,7 @@ Deno.test("streams of one client that end make room for exactly as many", () => 
 });
 
 Deno.test("over the total budget the greediest stream goes, not the one that writes", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 1_000 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 1_000 });
   const greedy = streams.open();
   greedy.connection.sendRaw(bytes(600));
   const modest = streams.open();
@@ -101,7 +101,7 @@ Deno.test("over the total budget the greediest stream goes, not the one that wri
 });
 
 Deno.test("over the total budget the writer goes where it is itself the greediest", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 1_000 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 1_000 });
   const other = streams.open();
   other.connection.sendRaw(bytes(300));
   const writer = streams.open();
@@ -111,7 +111,7 @@ Deno.test("over the total budget the writer goes where it is itself the greedies
 });
 
 Deno.test("bytes that readers have taken meanwhile close nobody", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 1_000 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 1_000 });
   const first = streams.open();
   first.connection.sendRaw(bytes(300));
   first.connection.sendRaw(bytes(300));
@@ -124,7 +124,7 @@ Deno.test("bytes that readers have taken meanwhile close nobody", async () => {
 });
 
 Deno.test("while the total budget is used up new streams are refused", () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 500 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 500 });
   const stream = streams.open();
   stream.connection.sendRaw(bytes(500 - FIRST));
   const error = refusal(streams);
@@ -133,7 +133,7 @@ Deno.test("while the total budget is used up new streams are refused", () => {
 });
 
 Deno.test("the total budget counts again once its readers have taken their bytes", async () => {
-  using streams = new Streams({ maxTotalQueuedBytes: 500 });
+  using streams = new Streams({ MCP_MAX_TOTAL_QUEUED_BYTES: 500 });
   const stream = streams.open();
   stream.connection.sendRaw(bytes(500 - FIRST));
   await stream.read();
@@ -206,7 +206,7 @@ Deno.test("`stop()` ends everything at once and leaves no timer", () => {
 });
 
 Deno.test("a stream that is opened by the end of another one is counted too", async () => {
-  using streams = new Streams({ maxConnections: 1 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS: 1 });
   const driver = busyDriver(1);
   const stream = streams.open({ driver });
   driver.onEnded = () => void streams.open();

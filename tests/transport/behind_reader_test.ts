@@ -134,7 +134,7 @@ for (const [dialect, call] of Object.entries(CALLERS)) {
     running.finish("done");
     await settled();
     // Ends the lasting streams too, so that there is an end to read to.
-    for (const connection of app.registry.streams()) connection.close("max_age");
+    for (const connection of app.registry.values()) connection.close("max_age");
     const told = await reader.rest();
     const answerAt = told.findIndex(({ json }) => json?.result?.content?.[0].text === "done");
     assertGreater(answerAt, 0);

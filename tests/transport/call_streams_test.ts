@@ -73,13 +73,13 @@ Deno.test("whatever listens to changes is let go of when its client leaves", asy
         add: {
           value: (listener: ChangeListener) => {
             listeners.add(listener);
-            core.changes.add(listener);
-          },
-        },
-        remove: {
-          value: (listener: ChangeListener) => {
-            listeners.delete(listener);
-            core.changes.remove(listener);
+            const listening = core.changes.add(listener);
+            return {
+              [Symbol.dispose]: () => {
+                listeners.delete(listener);
+                listening[Symbol.dispose]();
+              },
+            };
           },
         },
       });

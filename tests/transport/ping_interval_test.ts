@@ -59,7 +59,7 @@ Deno.test("a slower ping holds for the stream that asked for it, and for no othe
     const usual = new EventReader(await openPlain(app));
     // Readers that never stop keep the queues empty, so that every beat is a ping.
     const reading = [slow.rest(), usual.rest()];
-    const [slowConnection, usualConnection] = [...app.registry.streams()];
+    const [slowConnection, usualConnection] = [...app.registry.values()];
     await advance(890);
     assertEquals(slowConnection?.pingCount, 0);
     assertEquals(usualConnection?.pingCount, 8);

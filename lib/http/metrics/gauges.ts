@@ -18,9 +18,9 @@ import { type Metrics, observable, type Sample, single } from "./metric.ts";
 /** Sources of the metrics. */
 export interface GaugeSources {
   readonly metrics: Metrics;
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   /** The names of all streams. */
-  readonly streams: readonly string[];
+  readonly streamNames: readonly string[];
   readonly sessions: SessionTable;
   readonly server: McpServer;
   readonly store: EventStore;
@@ -72,29 +72,29 @@ export function addGauges(sources: GaugeSources): void {
   metrics.add(observable("gauge", about, () => [{ labels: { version }, value: 1 }]));
 }
 
-function addStreamGauges({ metrics, connections, streams }: GaugeSources): void {
-  const zeros = streams.map((name) => [name, 0] as const);
+function addStreamGauges({ metrics, streams, streamNames }: GaugeSources): void {
+  const zeros = streamNames.map((name) => [name, 0] as const);
   const open = { name: "lifeline_connections_open", help: "Streams open now" };
-  metrics.add(observable("gauge", open, () => byDialect(connections, zeros, () => 1)));
+  metrics.add(observable("gauge", open, () => byDialect(streams, zeros, () => 1)));
   const sent = {
     name: "lifeline_sent_bytes_total",
     help: "Bytes of event streams that were sent",
   };
   metrics.add(
     observable("counter", sent, () => {
-      const ended = streams.map((name) => [name, connections.countsOf(name).sentBytes] as const);
-      return byDialect(connections, ended, (one) => one.sentBytes);
+      const ended = streamNames.map((name) => [name, streams.countsOf(name).sentBytes] as const);
+      return byDialect(streams, ended, (one) => one.sentBytes);
     }),
   );
   const gauge = gaugeIn(metrics);
   gauge("lifeline_queued_bytes", "Bytes that wait for readers", () => {
-    return connections.ledger().queuedBytes;
+    return streams.ledger().queuedBytes;
   });
   gauge("lifeline_connection_oldest_seconds", "Age of the oldest open stream", () => {
-    return (connections.streams().next().value?.ageMs ?? 0) / 1000;
+    return (streams.values().next().value?.ageMs ?? 0) / 1000;
   });
   gauge("lifeline_draining", "1 once the server takes nothing new", () => {
-    return connections.draining ? 1 : 0;
+    return streams.draining ? 1 : 0;
   });
 }
 
@@ -123,21 +123,25 @@ function addServerMetrics({ metrics, servers }: GaugeSources): void {
 }
 
 /** Counts that the ledger of the streams keeps. */
-function addStreamCounters({ metrics, connections, server, streams }: GaugeSources): void {
+function addStreamCounters({ metrics, streams, server, streamNames }: GaugeSources): void {
   const counter = (name: string, help: string, rows: () => readonly Sample[]): void => {
     metrics.add(observable("counter", { name, help }, rows));
   };
-  counter("lifeline_connections_opened_total", "Streams opened", () =>
-    streams.map((dialect) => ({
-      labels: { dialect },
-      value: connections.countsOf(dialect).opened,
-    })));
+  counter(
+    "lifeline_connections_opened_total",
+    "Streams opened",
+    () =>
+      streamNames.map((dialect) => ({
+        labels: { dialect },
+        value: streams.countsOf(dialect).opened,
+      })),
+  );
   counter(
     "lifeline_connections_closed_total",
     "Streams that ended, by close reason",
     () =>
-      streams.flatMap((dialect) => {
-        const { closed } = connections.countsOf(dialect);
+      streamNames.flatMap((dialect) => {
+        const { closed } = streams.countsOf(dialect);
         return CLOSE_REASONS.map((reason) => ({
           labels: { dialect, reason },
           value: closed[reason],
@@ -148,21 +152,21 @@ function addStreamCounters({ metrics, connections, server, streams }: GaugeSourc
     "lifeline_refused_total",
     "Refusals, by the limit reached",
     () =>
-      Object.entries({ ...connections.ledger().refused, max_requests: server.refused })
+      Object.entries({ ...streams.ledger().refused, max_requests: server.refused })
         .map(([limit, value]) => ({ labels: { limit }, value })),
   );
 }
 
 /** A walk over the open streams that adds up something of each, by dialect. */
 function byDialect(
-  connections: StreamRegistry,
+  streams: StreamRegistry,
   before: readonly (readonly [dialect: string, value: number])[],
-  amount: (connection: EventStream) => number,
+  amount: (stream: EventStream) => number,
 ): Sample[] {
   const sums = new Map<string, number>(before);
-  for (const connection of connections.streams()) {
-    const name = connection.dialect;
-    sums.set(name, (sums.get(name) ?? 0) + amount(connection));
+  for (const stream of streams.values()) {
+    const name = stream.dialect;
+    sums.set(name, (sums.get(name) ?? 0) + amount(stream));
   }
   return [...sums].map(([dialect, value]) => ({ labels: { dialect }, value }));
 }

@@ -60,9 +60,9 @@ export class Instrumentation {
   }
 
   /** Adds the metrics that are read from their sources at every scrape. */
-  addGauges(sources: Omit<GaugeSources, "metrics" | "version" | "streams">): void {
-    const { metrics, streams } = this.#serverMetrics;
-    addGauges({ ...sources, streams, metrics, version: VERSION });
+  addGauges(sources: Omit<GaugeSources, "metrics" | "version" | "streamNames">): void {
+    const { metrics, streams: streamNames } = this.#serverMetrics;
+    addGauges({ ...sources, streamNames, metrics, version: VERSION });
     this.#stopExport = telemetry?.exportMetrics(metrics);
   }
 

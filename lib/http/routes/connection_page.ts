@@ -42,7 +42,7 @@ export interface ConnectionPage {
   readonly matching: number;
 }
 
-type Key = (connection: EventStream) => number | string;
+type Key = (stream: EventStream) => number | string;
 
 const KEYS: Readonly<Record<Exclude<Sorting["by"], "opened">, Key>> = {
   dialect: ({ dialect }) => dialect,
@@ -56,21 +56,21 @@ const KEYS: Readonly<Record<Exclude<Sorting["by"], "opened">, Key>> = {
 
 /** Selects the page that a query asks for. */
 export function selectPage(
-  connections: StreamRegistry,
+  streams: StreamRegistry,
   { offset, limit, filter, sorting }: PageQuery,
 ): ConnectionPage {
-  const isAsTheyCame = sorting.by === "opened" && sorting.order === "asc";
-  if (filter === "" && isAsTheyCame) {
-    const page = [...connections.streams().drop(offset).take(limit)];
-    return { page, matching: connections.size };
+  const isDefaultOrder = sorting.by === "opened" && sorting.order === "asc";
+  if (filter === "" && isDefaultOrder) {
+    const page = [...streams.values().drop(offset).take(limit)];
+    return { page, matching: streams.size };
   }
-  const found = [...connections.streams().filter(holds(filter))];
+  const found = [...streams.values().filter(holds(filter))];
   const sorted = sorting.by === "opened" ? found : sortedBy(found, KEYS[sorting.by]);
   if (sorting.order === "desc") sorted.reverse();
   return { page: sorted.slice(offset, offset + limit), matching: found.length };
 }
 
-function holds(filter: string): (connection: EventStream) => boolean {
+function holds(filter: string): (stream: EventStream) => boolean {
   const needle = filter.toLowerCase();
   if (needle === "") return () => true;
   return ({ id, dialect, client }) =>
@@ -79,8 +79,8 @@ function holds(filter: string): (connection: EventStream) => boolean {
 }
 
 /** Reads each key once; equal keys keep their order. */
-function sortedBy(connections: readonly EventStream[], keyOf: Key): EventStream[] {
-  return connections.map((connection) => ({ connection, key: keyOf(connection) }))
+function sortedBy(streams: readonly EventStream[], keyOf: Key): EventStream[] {
+  return streams.map((stream) => ({ stream, key: keyOf(stream) }))
     .sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
-    .map(({ connection }) => connection);
+    .map(({ stream }) => stream);
 }

@@ -13,7 +13,7 @@ const MAX_FILTER = 100;
 
 /** Sources of the view. */
 export interface LedgerSources {
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly recent: RecentEnds;
   /** Used bytes of the JavaScript heap. */
   readonly heapUsedBytes: number;
@@ -30,17 +30,17 @@ export interface LedgerSources {
  * @throws {ProtocolError} `invalid_params` for a value out of range
  */
 export function ledgerView(
-  { connections, recent, heapUsedBytes, isOpen }: LedgerSources,
+  { streams, recent, heapUsedBytes, isOpen }: LedgerSources,
   query: URLSearchParams,
 ): LedgerView {
-  const { opened, open, lingering, closed, refused, queuedBytes } = connections.ledger();
+  const { opened, open, lingering, closed, refused, queuedBytes } = streams.ledger();
   const wanted = {
     offset: wholeNumber(query, "offset", { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER }),
     limit: wholeNumber(query, "limit", { fallback: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT }),
     filter: filterOf(query),
     sorting: sortingOf(query),
   };
-  const { page, matching } = selectPage(connections, wanted);
+  const { page, matching } = selectPage(streams, wanted);
   const nextOffset = wanted.offset + page.length;
   return {
     opened,

@@ -1,5 +1,5 @@
 /**
- * Routes that only the operator may use: connections and metrics.
+ * Routes that only the operator may use: streams and metrics.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { Handler, Route } from "../route.ts";
 
 /** Dependencies of the operator's routes. */
 export interface AdminRouteDeps {
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly sessions: SessionTable;
   readonly auth: Auth | undefined;
   /** Whether anybody on the network may call the tools. */
@@ -64,14 +64,14 @@ export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
 }
 
 function disconnect(
-  { connections, sessions }: AdminRouteDeps,
+  { streams, sessions }: AdminRouteDeps,
   query: URLSearchParams,
 ): Response {
   const id = query.get("id");
   const principal = query.get("principal");
   if (principal !== null && principal !== "") {
-    const streams = connections.credentials.end(principal, "disconnected");
-    return noStoreJson({ streams, sessions: sessions.endOf(principal) });
+    const ended = streams.credentials.end(principal, "disconnected");
+    return noStoreJson({ streams: ended, sessions: sessions.endOf(principal) });
   }
   if (id === null || id === "") {
     throw new ProtocolError(
@@ -80,11 +80,11 @@ function disconnect(
         '"?principal="',
     );
   }
-  const connection = connections.get(id);
-  if (connection === undefined) {
+  const stream = streams.get(id);
+  if (stream === undefined) {
     throw new ProtocolError("connection_not_found", "No open connection has this id");
   }
-  connection.close("disconnected");
+  stream.close("disconnected");
   return new Response(null, { status: 204 });
 }
 

@@ -39,7 +39,7 @@ export function createRoutes(
     ...discovery,
     ...operatorRoutes,
     ["/healthz", HEALTH_ROUTE],
-    ["/readyz", readinessRoute(operator.connections, operator.servers)],
+    ["/readyz", readinessRoute(operator.streams, operator.servers)],
   ];
   return {
     routes: new Map<string, Route>([

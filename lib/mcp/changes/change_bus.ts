@@ -15,8 +15,6 @@ export interface ChangeListener {
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
   sendChange(message: JsonRpcNotification): void;
-  /** Slot in the bus; -1 while it does not listen. Belongs to the bus. */
-  place: number;
 }
 
 const log = logFor("mcp");
@@ -36,13 +34,9 @@ export class ChangeBus {
     catalog.onChange((change) => this.#note(change));
   }
 
-  add(listener: ChangeListener): void {
-    if (listener.place < 0) listener.place = this.#listeners.add(listener);
-  }
-
-  remove(listener: ChangeListener): void {
-    this.#listeners.delete(listener.place);
-    listener.place = -1;
+  /** @returns to be disposed of when the client listens no more */
+  add(listener: ChangeListener): Disposable {
+    return new Listening(this.#listeners, listener);
   }
 
   #note(change: CatalogChange): void {
@@ -65,6 +59,22 @@ export class ChangeBus {
     } catch (error) {
       log.error("Change could not be told", { error });
     }
+  }
+}
+
+/** A listener's place on the bus, until it is disposed of. */
+class Listening implements Disposable {
+  readonly #listeners: SlotList<ChangeListener>;
+  #slot: number | undefined;
+
+  constructor(listeners: SlotList<ChangeListener>, listener: ChangeListener) {
+    this.#listeners = listeners;
+    this.#slot = listeners.add(listener);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#slot !== undefined) this.#listeners.delete(this.#slot);
+    this.#slot = undefined;
   }
 }
 

@@ -6,7 +6,8 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
-import { type BucketRate, TokenBuckets } from "../../base/token_buckets.ts";
+import type { Settings } from "../../base/settings.ts";
+import { TokenBuckets } from "../../base/token_buckets.ts";
 import { BodyBudget, type BodyBudgetLimits, type BodyRefusal } from "./body_budget.ts";
 import { FlapDetector } from "./flap_detector.ts";
 import type { Refusal } from "../ledger.ts";
@@ -16,17 +17,23 @@ import { MemoryGauge, type MemoryLimits, type MemorySources } from "./memory_gau
 import { type Lease, Slots } from "./slots.ts";
 import type { Client } from "../client.ts";
 
-/** See the settings of the same names. */
-export interface AdmissionLimits extends BodyBudgetLimits, MemoryLimits {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerClient: number;
-  readonly maxTotalQueuedBytes: number;
-  readonly streamOpens: BucketRate;
-  readonly initializes: BucketRate;
-  /** Of tool calls and completions. */
-  readonly calls: BucketRate;
-  readonly maxFlaps: number;
-}
+/** See the settings. */
+export type AdmissionLimits =
+  & BodyBudgetLimits
+  & MemoryLimits
+  & Pick<
+    Settings,
+    | "MCP_CALLS_BURST"
+    | "MCP_CALLS_PER_SECOND"
+    | "MCP_INITIALIZES_BURST"
+    | "MCP_INITIALIZES_PER_SECOND"
+    | "MCP_MAX_CONNECTIONS"
+    | "MCP_MAX_CONNECTIONS_PER_CLIENT"
+    | "MCP_MAX_FLAPS"
+    | "MCP_MAX_TOTAL_QUEUED_BYTES"
+    | "MCP_STREAM_OPENS_BURST"
+    | "MCP_STREAM_OPENS_PER_SECOND"
+  >;
 
 /** What {@linkcode Admission} asks others. */
 export interface AdmissionSources {
@@ -90,10 +97,19 @@ export class Admission {
     this.#sources = sources;
     this.#memory = new MemoryGauge(sources.memory, limits, sources.wheel);
     this.bodies = new BodyBudget(limits, (refusal, client) => this.#refuseBody(refusal, client));
-    this.#opens = new TokenBuckets(limits.streamOpens, MAX_CLIENTS);
-    this.#initializes = new TokenBuckets(limits.initializes, MAX_CLIENTS);
-    this.#callRate = new TokenBuckets(limits.calls, MAX_CLIENTS);
-    this.#flapping = new FlapDetector(limits.maxFlaps, MAX_CLIENTS);
+    const opens = {
+      perSecond: limits.MCP_STREAM_OPENS_PER_SECOND,
+      burst: limits.MCP_STREAM_OPENS_BURST,
+    };
+    const initializes = {
+      perSecond: limits.MCP_INITIALIZES_PER_SECOND,
+      burst: limits.MCP_INITIALIZES_BURST,
+    };
+    const calls = { perSecond: limits.MCP_CALLS_PER_SECOND, burst: limits.MCP_CALLS_BURST };
+    this.#opens = new TokenBuckets(opens, MAX_CLIENTS);
+    this.#initializes = new TokenBuckets(initializes, MAX_CLIENTS);
+    this.#callRate = new TokenBuckets(calls, MAX_CLIENTS);
+    this.#flapping = new FlapDetector(limits.MCP_MAX_FLAPS, MAX_CLIENTS);
   }
 
   get isDraining(): boolean {
@@ -172,7 +188,7 @@ export class Admission {
       return this.#sessions.take(client.key);
     }
     this.#checkRoom(this.#streams, client);
-    if (this.#sources.queuedBytes() >= this.#limits.maxTotalQueuedBytes) {
+    if (this.#sources.queuedBytes() >= this.#limits.MCP_MAX_TOTAL_QUEUED_BYTES) {
       this.#refuse("queue_budget", "too many bytes wait for slow readers");
     }
     if (kind === "stream") this.#checkRate(client);
@@ -200,12 +216,13 @@ export class Admission {
   }
 
   #checkRoom(slots: Slots, { key, address }: Arrival["client"]): void {
-    const { maxConnections, maxConnectionsPerClient } = this.#limits;
-    if (slots.total >= maxConnections) {
-      this.#refuse("max_connections", `all ${maxConnections} connections are in use`);
+    const { MCP_MAX_CONNECTIONS, MCP_MAX_CONNECTIONS_PER_CLIENT } = this.#limits;
+    if (slots.total >= MCP_MAX_CONNECTIONS) {
+      this.#refuse("max_connections", `all ${MCP_MAX_CONNECTIONS} connections are in use`);
     }
-    if (slots.of(key) >= maxConnectionsPerClient) {
-      const why = `all ${maxConnectionsPerClient} connections of client ${address} are in use`;
+    if (slots.of(key) >= MCP_MAX_CONNECTIONS_PER_CLIENT) {
+      const why =
+        `all ${MCP_MAX_CONNECTIONS_PER_CLIENT} connections of client ${address} are in use`;
       this.#refuse("max_per_client", why);
     }
   }

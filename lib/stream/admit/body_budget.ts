@@ -1,8 +1,10 @@
-/** See the settings of the same names. */
-export interface BodyBudgetLimits {
-  readonly maxTotalBodyBytes: number;
-  readonly maxBodyBytesPerClient: number;
-}
+import type { Settings } from "../../base/settings.ts";
+
+/** See the settings. */
+export type BodyBudgetLimits = Pick<
+  Settings,
+  "MCP_MAX_TOTAL_BODY_BYTES" | "MCP_MAX_BODY_BYTES_PER_CLIENT"
+>;
 
 /** Which limit of bodies is reached. */
 export type BodyRefusal = "body_bytes" | "body_bytes_per_client";
@@ -43,11 +45,11 @@ export class BodyBudget {
 
   /** @throws {ProtocolError} where a limit is reached */
   admit(client: string, bytes: number): void {
-    const { maxTotalBodyBytes, maxBodyBytesPerClient } = this.#limits;
-    if (this.of(client) + bytes > maxBodyBytesPerClient) {
+    const { MCP_MAX_TOTAL_BODY_BYTES, MCP_MAX_BODY_BYTES_PER_CLIENT } = this.#limits;
+    if (this.of(client) + bytes > MCP_MAX_BODY_BYTES_PER_CLIENT) {
       this.#refuse("body_bytes_per_client", client);
     }
-    if (this.#total + bytes > maxTotalBodyBytes) this.#refuse("body_bytes", client);
+    if (this.#total + bytes > MCP_MAX_TOTAL_BODY_BYTES) this.#refuse("body_bytes", client);
     this.#count(client, bytes);
   }
 

@@ -1,3 +1,4 @@
+import type { Settings } from "../../base/settings.ts";
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 
 /** Memory of one kind, in bytes. */
@@ -15,11 +16,8 @@ export type MemorySources = Readonly<
   Partial<Record<MemoryKind, (() => MemoryFigures) | undefined>>
 >;
 
-/** Shares of their limits that may be in use, in percent. */
-export interface MemoryLimits {
-  readonly maxHeapPercent: number;
-  readonly maxResidentPercent: number;
-}
+/** See the settings: shares of the limits that may be in use, in percent. */
+export type MemoryLimits = Pick<Settings, "MCP_MAX_HEAP_PERCENT" | "MCP_MAX_RESIDENT_PERCENT">;
 
 /** Time between two measurements while somebody asks (ms). */
 const MEASURE_MS = 250;
@@ -59,10 +57,10 @@ export class MemoryGauge extends TimerEntry {
     this.#isAsked = false;
     const { heap, resident } = this.#sources;
     if (heap === undefined && resident === undefined) return;
-    const { maxHeapPercent, maxResidentPercent } = this.#limits;
-    this.#full = isFull(heap, maxHeapPercent)
+    const { MCP_MAX_HEAP_PERCENT, MCP_MAX_RESIDENT_PERCENT } = this.#limits;
+    this.#full = isFull(heap, MCP_MAX_HEAP_PERCENT)
       ? "heap"
-      : isFull(resident, maxResidentPercent)
+      : isFull(resident, MCP_MAX_RESIDENT_PERCENT)
       ? "resident"
       : undefined;
     this.#wheel.schedule(this, MEASURE_MS);

@@ -1,6 +1,7 @@
 import { CallAborted } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { DroppableKind } from "../../wire/droppable.ts";
+import { NO_SOCKET } from "../client.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
 import type { QueueBudget } from "./queue_budget.ts";
@@ -23,7 +24,7 @@ const log = logFor("stream");
 export class LongBody implements OutboxOwner {
   /** The body. */
   readonly readable: ReadableStream<Uint8Array>;
-  readonly unsentBytes = 0;
+  readonly socket = NO_SOCKET;
   readonly #outbox: Outbox;
   readonly #tail: TailDrain;
 

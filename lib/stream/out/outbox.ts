@@ -64,7 +64,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Bytes in the queues of stream and socket, also after the stream has ended. */
   get waitingBytes(): number {
-    if (this.#controller !== undefined) return this.#inQueue() + this.#owner.unsentBytes;
+    if (this.#controller !== undefined) return this.#inQueue() + this.#owner.socket.unsentBytes;
     return this.#waiting === undefined ? 0 : this.#inQueue();
   }
 
@@ -124,18 +124,25 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    * @returns false where the reader was far behind even before those
    */
   checkLimit(lastBytes: number): boolean {
-    const { maxQueuedBytes, maxTotalQueuedBytes } = this.#limits;
+    const { MCP_MAX_QUEUED_BYTES, MCP_MAX_TOTAL_QUEUED_BYTES } = this.#limits;
     // Uses the count from the last write: asking the stream again would cost as much as the rest.
-    if (this.#countedBytes + (this.#deferred?.bytes ?? 0) <= maxQueuedBytes) return true;
+    if (this.#countedBytes + (this.#deferred?.bytes ?? 0) <= MCP_MAX_QUEUED_BYTES) return true;
     const { waitingBytes } = this;
-    this.#deferred?.makeRoom(maxQueuedBytes - waitingBytes);
-    if (this.queuedBytes <= maxQueuedBytes) return true;
+    this.#deferred?.makeRoom(MCP_MAX_QUEUED_BYTES - waitingBytes);
+    if (this.queuedBytes <= MCP_MAX_QUEUED_BYTES) return true;
     const before = waitingBytes - lastBytes;
-    if (before > Math.max(maxQueuedBytes, maxTotalQueuedBytes * MAX_SHARE)) return false;
-    this.#slowReader ??= new SlowReader(this, this.#total.wheel, maxQueuedBytes, (hasCaughtUp) => {
-      this.#slowReader = undefined;
-      if (!hasCaughtUp) this.#owner.onStalled();
-    });
+    if (before > Math.max(MCP_MAX_QUEUED_BYTES, MCP_MAX_TOTAL_QUEUED_BYTES * MAX_SHARE)) {
+      return false;
+    }
+    this.#slowReader ??= new SlowReader(
+      this,
+      this.#total.wheel,
+      MCP_MAX_QUEUED_BYTES,
+      (hasCaughtUp) => {
+        this.#slowReader = undefined;
+        if (!hasCaughtUp) this.#owner.onStalled();
+      },
+    );
     return true;
   }
 
@@ -154,7 +161,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     const notice = droppableOf(message);
     if (notice === undefined) return false;
     this.#deferred ??= new DeferredMessages(this.#total, () => this.#catchUp());
-    return this.#deferred.hold(notice, text, this.#limits.maxQueuedBytes - waitingBytes);
+    return this.#deferred.hold(notice, text, this.#limits.MCP_MAX_QUEUED_BYTES - waitingBytes);
   }
 
   /** A call is over: its progress matters no more. */
@@ -172,7 +179,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     if (deferred === undefined) return;
     this.#deferred = undefined;
     const nextBytes = next === "" ? 0 : next.length + FRAME_OVERHEAD_BYTES;
-    const room = this.#limits.maxQueuedBytes - this.waitingBytes - nextBytes;
+    const room = this.#limits.MCP_MAX_QUEUED_BYTES - this.waitingBytes - nextBytes;
     for (const text of deferred.drain(room)) this.#owner.sendDeferred(text);
   }
 
@@ -275,8 +282,8 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
 
   #isBehind(waitingBytes: number, length: number): boolean {
     return this.#deferred !== undefined ||
-      waitingBytes > this.#limits.maxQueuedBytes * SLOW_READER_RATIO ||
-      waitingBytes > 0 && waitingBytes + length > this.#limits.maxQueuedBytes;
+      waitingBytes > this.#limits.MCP_MAX_QUEUED_BYTES * SLOW_READER_RATIO ||
+      waitingBytes > 0 && waitingBytes + length > this.#limits.MCP_MAX_QUEUED_BYTES;
   }
 
   #settle(): void {

@@ -1,7 +1,10 @@
+import type { Settings } from "../../base/settings.ts";
+import type { Socket } from "../client.ts";
+
 /** Whose outbox it is. */
 export interface OutboxOwner {
-  /** Bytes that its listener has taken and the network has not. */
-  readonly unsentBytes: number;
+  /** Where its bytes go. */
+  readonly socket: Pick<Socket, "unsentBytes">;
   /** The reader is gone. */
   cancel(): void;
   /** The reader has taken nothing for a while, and more waits than should. */
@@ -10,8 +13,5 @@ export interface OutboxOwner {
   sendDeferred(text: string): void;
 }
 
-/** See the settings of the same names. */
-export interface OutboxLimits {
-  readonly maxQueuedBytes: number;
-  readonly maxTotalQueuedBytes: number;
-}
+/** How much may wait; see the settings. */
+export type OutboxLimits = Pick<Settings, "MCP_MAX_QUEUED_BYTES" | "MCP_MAX_TOTAL_QUEUED_BYTES">;

@@ -1,4 +1,5 @@
 import { ProtocolError } from "../../base/errors.ts";
+import type { Settings } from "../../base/settings.ts";
 import { CONTENT_ENCODING } from "../../wire/headers.ts";
 import { invalidJsonError } from "../../wire/parse_errors.ts";
 
@@ -25,10 +26,12 @@ function compressed(encoding: string): ProtocolError {
 }
 
 /** There are more bytes than `MCP_MAX_BODY_BYTES`. */
-export function tooLarge({ maxBodyBytes }: { readonly maxBodyBytes: number }): ProtocolError {
+export function tooLarge(
+  { MCP_MAX_BODY_BYTES }: Pick<Settings, "MCP_MAX_BODY_BYTES">,
+): ProtocolError {
   return new ProtocolError(
     "body_too_large",
-    `The body is larger than ${maxBodyBytes} bytes (MCP_MAX_BODY_BYTES)`,
+    `The body is larger than ${MCP_MAX_BODY_BYTES} bytes (MCP_MAX_BODY_BYTES)`,
     { headers: { connection: "close" } },
   );
 }

@@ -1,5 +1,6 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
+import type { Settings } from "../../base/settings.ts";
 import type { Admission } from "../../stream/admit/admission.ts";
 import type { BodyBudget, BodyLease } from "../../stream/admit/body_budget.ts";
 import { parseJson } from "../../wire/json_rpc.ts";
@@ -8,12 +9,8 @@ import { type BodyConsumer, type BodyDeadlines, PendingBody } from "./deadlines.
 import { tooLarge } from "./errors.ts";
 import type { Turns } from "./turns.ts";
 
-/** How large and how slow a body may be. */
-export interface BodyLimits {
-  /** `MCP_MAX_BODY_BYTES` */
-  readonly maxBodyBytes: number;
-  /** `MCP_MAX_BODY_VALUES` */
-  readonly maxBodyValues: number;
+/** How large and how slow a body may be; see the settings. */
+export interface BodyLimits extends Pick<Settings, "MCP_MAX_BODY_BYTES" | "MCP_MAX_BODY_VALUES"> {
   readonly deadlines: BodyDeadlines;
   readonly admission: Admission;
   /** Of large bodies, to be parsed one after the other. */
@@ -68,7 +65,7 @@ export class LargeBody {
   }
 
   async #readText(declared: number): Promise<string> {
-    const { maxBodyBytes } = this.#limits;
+    const { MCP_MAX_BODY_BYTES } = this.#limits;
     const reader = this.#owner.request.body!.getReader();
     const stop = () => void reader.cancel().catch(() => {});
     this.#reading.onLate = stop;
@@ -79,7 +76,7 @@ export class LargeBody {
       for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
         const { byteLength } = chunk.value;
         bytes += byteLength;
-        if (bytes > maxBodyBytes) throw tooLarge(this.#limits);
+        if (bytes > MCP_MAX_BODY_BYTES) throw tooLarge(this.#limits);
         if (declared === 0 && bytes > LARGE_BYTES) {
           this.#grow(bytes - byteLength <= LARGE_BYTES ? bytes : byteLength);
         }
@@ -100,12 +97,12 @@ export class LargeBody {
   }
 
   #countValues(part: Uint8Array): void {
-    const { maxBodyValues } = this.#limits;
+    const { MCP_MAX_BODY_VALUES } = this.#limits;
     this.#values.add(part);
-    if (this.#values.count <= maxBodyValues) return;
+    if (this.#values.count <= MCP_MAX_BODY_VALUES) return;
     throw new ProtocolError(
       "body_too_large",
-      `The body holds more than ${maxBodyValues} values (MCP_MAX_BODY_VALUES)`,
+      `The body holds more than ${MCP_MAX_BODY_VALUES} values (MCP_MAX_BODY_VALUES)`,
       { headers: { connection: "close" } },
     );
   }

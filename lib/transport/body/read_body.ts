@@ -25,7 +25,7 @@ export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<
   if (declared === "0" || (declared === null && request.body === null)) {
     return owner.take(undefined);
   }
-  if (declared !== null && lengthOf(declared) > limits.maxBodyBytes) throw tooLarge(limits);
+  if (declared !== null && lengthOf(declared) > limits.MCP_MAX_BODY_BYTES) throw tooLarge(limits);
   const type = owner.contentType;
   if (type === null || !isJsonContentType(type)) {
     throw new ProtocolError(

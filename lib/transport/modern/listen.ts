@@ -21,7 +21,7 @@ import { eventStream } from "../respond.ts";
 /** What listen streams work with. */
 export interface ListenDeps {
   readonly info: Implementation;
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly changes: ChangeBus;
 }
 
@@ -34,18 +34,17 @@ export function openListen(
   const subscription = new Subscription(message, deps.info);
   const driver = new ListenDriver(subscription, deps.changes);
   const first = () => formatJson(subscription.acknowledgement());
-  const stream = deps.connections.open(c, { driver, first });
+  const stream = deps.streams.open(c, { driver, first });
   driver.start(stream);
   return eventStream(stream);
 }
 
 /** A subscription and its stream. */
 class ListenDriver implements StreamDriver, ChangeListener {
-  /** Belongs to the change bus. */
-  place = -1;
   readonly #subscription: Subscription;
   readonly #changes: ChangeBus;
   #stream: EventStream | undefined;
+  #listening: Disposable | undefined;
 
   constructor(subscription: Subscription, changes: ChangeBus) {
     this.#subscription = subscription;
@@ -76,7 +75,7 @@ class ListenDriver implements StreamDriver, ChangeListener {
   start(stream: EventStream): void {
     if (stream.state !== "open") return;
     this.#stream = stream;
-    this.#changes.add(this);
+    this.#listening = this.#changes.add(this);
   }
 
   ping(): string {
@@ -91,7 +90,7 @@ class ListenDriver implements StreamDriver, ChangeListener {
   }
 
   onEnded(): void {
-    this.#changes.remove(this);
+    this.#listening?.[Symbol.dispose]();
   }
 
   wantsChange(change: CatalogChange): boolean {

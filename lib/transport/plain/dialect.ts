@@ -71,8 +71,8 @@ export function openPlain(
   message: JsonRpcMessage | undefined,
 ): Response {
   const key = message !== undefined && isRequest(message) ? readIdempotencyKey(c) : undefined;
-  const { connections } = sessions;
-  const pingIntervalMs = connections.clampPingInterval(readPingInterval(c.headers));
+  const { streams } = sessions;
+  const pingIntervalMs = streams.clampPingInterval(readPingInterval(c.headers));
   const session = sessions.open({ origin: c, first: welcomeEvent, pingIntervalMs });
   const { stream } = session;
   // A client that has left already gets nothing run: nobody could stop it any more.

@@ -33,7 +33,7 @@ import { eventStream } from "../respond.ts";
 export interface StatelessDeps {
   readonly server: McpServer;
   readonly answers: Answers;
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly wheel: TimerWheel;
 }
 
@@ -59,7 +59,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @throws {ProtocolError} when its client has too many running already
  */
 export function handleStateless(deps: StatelessDeps, call: StatelessCall): MaybePromise<Response> {
-  const lease = deps.connections.admission.enter(call.c, "call");
+  const lease = deps.streams.admission.enter(call.c, "call");
   const scope = new StatelessRequest(deps, call, lease);
   const response = deps.server.dispatch(call.message, scope, call.methods);
   if (isPromise(response)) return scope.wait(response);
@@ -185,9 +185,9 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   #openStream(): void {
     const { c } = this.#call;
     const isStream = this.#stream !== undefined;
-    if (isStream || !c.accepted.prefersStream || this.#deps.connections.draining) return;
+    if (isStream || !c.accepted.prefersStream || this.#deps.streams.draining) return;
     try {
-      this.#stream = this.#deps.connections.open(c, { driver: this, first: () => KEEPALIVE });
+      this.#stream = this.#deps.streams.open(c, { driver: this, first: () => KEEPALIVE });
     } catch {
       // A limit refuses the stream: the answer comes as JSON, without the messages before it.
       return;

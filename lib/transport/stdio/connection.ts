@@ -38,6 +38,7 @@ import type { Answers } from "../answers.ts";
 import { linesOf, type LineSource, TOO_LONG } from "../../wire/lines.ts";
 import { StdioOutput } from "./output.ts";
 import { pipeCaller, PipeScope, SessionPipeScope } from "./scopes.ts";
+import { StdioSubscription } from "./subscription.ts";
 
 /** Both ends of the pipe. */
 export interface Pipe extends LineSource {
@@ -83,12 +84,11 @@ export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
 }
 
 class StdioConnection {
-  /** Belongs to the change bus. */
-  place = -1;
   readonly #deps: StdioDeps;
   readonly #output: StdioOutput;
   readonly #session: ClientState;
   readonly #scope: SessionPipeScope;
+  readonly #listening: Disposable;
   readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
   /** Requests whose answer is still to come. */
   #unanswered = 0;
@@ -100,7 +100,7 @@ class StdioConnection {
     this.#session = new ClientState(deps, pipeCaller());
     this.#scope = new SessionPipeScope(this.#session, this.#output);
     this.#session.sendNotification = (message) => this.sendChange(message);
-    deps.changes.add(this);
+    this.#listening = deps.changes.add(this);
   }
 
   get isBroken(): boolean {
@@ -148,7 +148,7 @@ class StdioConnection {
    * Waits for running calls, answers those that take longer with an error, and ends subscriptions.
    */
   async end(): Promise<void> {
-    this.#deps.changes.remove(this);
+    this.#listening[Symbol.dispose]();
     const { inFlight } = this.#session;
     if (this.isBroken) {
       const reason = "client_closed";
@@ -222,7 +222,7 @@ class StdioConnection {
     const requestId = message.params?.requestId as JsonRpcId;
     const subscription = this.#subscriptions.get(requestId);
     if (message.method === NOTIFICATIONS.cancelled && subscription !== undefined) {
-      this.#deps.changes.remove(subscription);
+      subscription.stop();
       this.#subscriptions.delete(requestId);
       return;
     }
@@ -238,15 +238,15 @@ class StdioConnection {
     }
     const subscription = new StdioSubscription(
       new Subscription(message, this.#deps.info),
+      this.#deps.changes,
       (sent) => this.#output.send(sent),
     );
     this.#subscriptions.set(message.id, subscription);
-    this.#deps.changes.add(subscription);
     this.#output.send(subscription.subscription.acknowledgement());
   }
 
   #endListen(subscription: StdioSubscription): void {
-    this.#deps.changes.remove(subscription);
+    subscription.stop();
     this.#output.send(subscription.subscription.end());
   }
 
@@ -259,27 +259,6 @@ class StdioConnection {
     if (this.#unanswered === 0) return Promise.resolve();
     this.#idle ??= Promise.withResolvers<void>();
     return this.#idle.promise;
-  }
-}
-
-/** One `subscriptions/listen` on the shared pipe. */
-class StdioSubscription {
-  readonly subscription: Subscription;
-  /** Belongs to the change bus. */
-  place = -1;
-  readonly #send: (message: JsonRpcNotification) => void;
-
-  constructor(subscription: Subscription, send: (message: JsonRpcNotification) => void) {
-    this.subscription = subscription;
-    this.#send = send;
-  }
-
-  wantsChange(change: CatalogChange): boolean {
-    return this.subscription.wantsChange(change);
-  }
-
-  sendChange(message: JsonRpcNotification): void {
-    this.#send(this.subscription.tag(message));
   }
 }
 

@@ -38,7 +38,7 @@ import type { Answers } from "../answers.ts";
 export interface SessionStreamDeps {
   readonly server: McpServer;
   readonly answers: Answers;
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
   readonly requestTimeoutMs: number;
@@ -79,20 +79,19 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   readonly stream: EventStream;
   /** Requests answered so far. */
   answeredCount = 0;
-  /** Belongs to the change bus. */
-  place = -1;
   #unanswered = 0;
   /** Requests answered when a planned end was last asked about, and when that number was new. */
   #seenCount = 0;
   #seenAt = -Infinity;
   readonly #parts: SessionParts;
+  readonly #listening: Disposable | undefined;
 
   constructor(parts: SessionParts, { origin, first, pingIntervalMs }: SessionStreamRequest) {
     this.#parts = parts;
     this.session = new ClientState(parts, callerOf(origin.client));
-    this.stream = parts.connections.open(origin, { driver: this, first, pingIntervalMs });
+    this.stream = parts.streams.open(origin, { driver: this, first, pingIntervalMs });
     this.session.sendNotification = (message) => this.sendChange(message);
-    if (this.stream.state === "open") parts.changes.add(this);
+    this.#listening = this.stream.state === "open" ? parts.changes.add(this) : undefined;
   }
 
   get id(): string {
@@ -155,7 +154,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     // A stream that ends while it is opened is known to nobody yet.
     if (this.stream === undefined) return;
     this.#parts.remove(this);
-    this.#parts.changes.remove(this);
+    this.#listening?.[Symbol.dispose]();
     this.session.inFlight.abortAll(reason);
     this.session.end();
   }
@@ -248,6 +247,6 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     this.#unanswered--;
     this.answeredCount++;
     if (text !== undefined) this.stream.sendResponse(text);
-    this.#parts.connections.closeIfIdle(this.stream);
+    this.#parts.streams.closeIfIdle(this.stream);
   }
 }

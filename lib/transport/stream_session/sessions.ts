@@ -17,13 +17,13 @@ import {
 
 /** The open streams of one dialect whose streams are sessions. */
 export class StreamSessions {
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly #parts: SessionParts;
   readonly #sessions = new IdMap<StreamSession>();
   readonly #ended = new LruMap<string, EndedStream>(MAX_ENDED);
 
   constructor(deps: SessionStreamDeps, dialect: SessionDialect) {
-    this.connections = deps.connections;
+    this.streams = deps.streams;
     const encode = (response: JsonRpcResponse) => {
       const answer = deps.answers.sendable(response);
       return formatJson(answer, dialect.responseEvent(answer));

@@ -48,8 +48,8 @@ export function openSession(
   request: JsonRpcRequest,
   c: RequestContext,
 ): MaybePromise<Response> {
-  const { server, sessions, connections, answers } = deps;
-  const lease = connections.admission.enter(c, "session");
+  const { server, sessions, streams, answers } = deps;
+  const lease = streams.admission.enter(c, "session");
   const key = randomId("");
   const state = new ClientState(deps, callerOf(c.client));
   const response = server.dispatch(request, new InitializeScope(key, state), server.legacy);
@@ -174,20 +174,20 @@ function answerOnStream(
 ): Response {
   const { scope, responses } = answer;
   const stream = scope.stream();
-  const connection = openConnection(deps, session, answer);
-  scope.attach(connection, (since) => notifyGap(session, stream, since));
+  const sseStream = openSseStream(deps, session, answer);
+  scope.attach(sseStream, (since) => notifyGap(session, stream, since));
   stream.answer(responses, deps.answers, () => session.endStream(stream));
-  return eventStream(connection);
+  return eventStream(sseStream);
 }
 
-function openConnection(
-  { connections }: StreamableDeps,
+function openSseStream(
+  { streams }: StreamableDeps,
   session: StreamableSession,
   { post, scope, requests }: StreamAnswer,
 ): EventStream {
   const stream = scope.stream();
   try {
-    return connections.open(post, { driver: new Carrier(stream, false), first: () => OPENING });
+    return streams.open(post, { driver: new Carrier(stream, false), first: () => OPENING });
   } catch (error) {
     // Without a stream nobody would ever collect the answers.
     const reason = new CallAborted("limit");

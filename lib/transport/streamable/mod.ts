@@ -37,7 +37,7 @@ export const STREAMABLE: Dialect = {
       if (sessionId === null) return undefined;
       const session = core.sessions.find(sessionId, c);
       const messages = readBatch(values, session.state.version);
-      if (messages.some(isRequest)) core.connections.admission.admitRequest();
+      if (messages.some(isRequest)) core.streams.admission.admitRequest();
       return postBatchToSession(core, session, c, messages);
     },
     get: (c) => {

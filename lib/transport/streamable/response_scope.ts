@@ -93,10 +93,10 @@ export class ResponseScope implements LegacyScope {
    *
    * @param onGap called where some of that is gone already, with the number of the last event before
    */
-  attach(connection: EventStream, onGap: (since: number) => void): void {
+  attach(sseStream: EventStream, onGap: (since: number) => void): void {
     this.#isAttached = true;
     const missed = this.stream().undelivered();
-    this.stream().attach(connection, missed, (frames) => {
+    this.stream().attach(sseStream, missed, (frames) => {
       if (frames === undefined) onGap(missed.since);
     });
     if (this.#releaseMs !== undefined) this.stream().release("disconnected", this.#releaseMs);

@@ -81,7 +81,7 @@ export class ResumableStream {
   #seq = 0;
   /** Number of the last event that some response carried. */
   #deliveredSeq = 0;
-  #connection: EventStream | undefined;
+  #sseStream: EventStream | undefined;
   #backfill: Backfill | undefined;
   /** Questions to the client, with the numbers of their events. */
   #questions: { readonly seq: number; readonly question: JsonRpcRequest }[] = [];
@@ -103,13 +103,13 @@ export class ResumableStream {
 
   /** A response that carried the stream has ended, but what runs goes on. */
   onCarrierEnded(): void {
-    if (this.#connection?.state !== "open") this.#connection = this.#backfill = undefined;
+    if (this.#sseStream?.state !== "open") this.#sseStream = this.#backfill = undefined;
     this.#parts.onLost?.();
   }
 
   /** Whether a response carries this stream now. */
   get isAttached(): boolean {
-    return this.#connection?.state === "open";
+    return this.#sseStream?.state === "open";
   }
 
   /**
@@ -118,9 +118,9 @@ export class ResumableStream {
    */
   write(message: JsonRpcMessage): void {
     const text = toJson(message);
-    if (this.#connection?.defer(message, text)) return;
+    if (this.#sseStream?.defer(message, text)) return;
     // Nothing may come after the answer, as it may be the end of the stream.
-    if (isResponse(message)) this.#connection?.flushBefore(text);
+    if (isResponse(message)) this.#sseStream?.flushBefore(text);
     this.#append(text, "message");
     if (!isRequest(message)) return;
     this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
@@ -151,7 +151,7 @@ export class ResumableStream {
   }
 
   endProgress(token: string | number): void {
-    this.#connection?.endProgress(token);
+    this.#sseStream?.endProgress(token);
   }
 
   /** Asks again what a client that knows the events up to number `seq` has not been asked. */
@@ -170,21 +170,21 @@ export class ResumableStream {
    * Makes a response carry the stream, in place of any other. The client first gets what it has
    * missed, then new events. New events wait while a store reads.
    */
-  attach(connection: EventStream, { since, frames }: Missed, onReplayed: OnReplayed): void {
+  attach(sseStream: EventStream, { since, frames }: Missed, onReplayed: OnReplayed): void {
     if (!isPromise(frames)) {
-      connection.replay(frames ?? []);
-      this.#carryOn(connection, undefined);
+      sseStream.replay(frames ?? []);
+      this.#carryOn(sseStream, undefined);
       this.#deliveredSeq = this.#seq;
       return onReplayed(frames);
     }
     const backfill: Backfill = { waiting: [], bytes: 0, isComplete: false };
-    this.#carryOn(connection, backfill);
+    this.#carryOn(sseStream, backfill);
     const finish = (settled: Frames | undefined): void => {
       if (this.#backfill !== backfill) return;
       this.#backfill = undefined;
       const last = settled === undefined ? since : since + settled.length;
       const news = backfill.waiting.filter(({ seq }) => seq > last).map(({ frame }) => frame);
-      connection.replay([...settled ?? [], ...news]);
+      sseStream.replay([...settled ?? [], ...news]);
       this.#deliveredSeq = this.#seq;
       onReplayed(settled);
       if (backfill.isComplete) this.release("completed");
@@ -192,11 +192,11 @@ export class ResumableStream {
     frames.then(finish, () => finish(undefined));
   }
 
-  #carryOn(connection: EventStream, backfill: Backfill | undefined): void {
-    const older = this.#connection;
-    this.#connection = connection;
+  #carryOn(sseStream: EventStream, backfill: Backfill | undefined): void {
+    const older = this.#sseStream;
+    this.#sseStream = sseStream;
     this.#backfill = backfill;
-    if (older !== connection) older?.close("superseded");
+    if (older !== sseStream) older?.close("superseded");
     this.#parts.pings?.restart();
   }
 
@@ -205,7 +205,7 @@ export class ResumableStream {
     const { pings } = this.#parts;
     if (pings === undefined) return "unknown";
     const { answer } = pings;
-    this.#connection?.sendRaw(formatJson(pings.next()));
+    this.#sseStream?.sendRaw(formatJson(pings.next()));
     return answer;
   }
 
@@ -222,11 +222,11 @@ export class ResumableStream {
       this.#backfill.isComplete = true;
       return;
     }
-    const connection = this.#connection;
-    this.#connection = undefined;
+    const sseStream = this.#sseStream;
+    this.#sseStream = undefined;
     this.#backfill = undefined;
-    if (retryMs !== undefined) connection?.sendRaw(retryField(retryMs));
-    connection?.close(reason);
+    if (retryMs !== undefined) sseStream?.sendRaw(retryField(retryMs));
+    sseStream?.close(reason);
   }
 
   #openQuestions() {
@@ -244,13 +244,13 @@ export class ResumableStream {
     }));
     void store.append(storeKey, seq, frame);
     if (this.#backfill !== undefined) this.#wait(this.#backfill, seq, frame);
-    else if (this.#connection?.sendRaw(frame)) this.#deliveredSeq = seq;
+    else if (this.#sseStream?.sendRaw(frame)) this.#deliveredSeq = seq;
   }
 
   /** A store that takes too long must not make a stream hold ever more. */
   #wait(backfill: Backfill, seq: number, frame: Uint8Array): void {
     backfill.waiting.push({ seq, frame });
     backfill.bytes += frame.byteLength;
-    if (backfill.bytes > this.#parts.maxBackfillBytes) this.#connection?.close("limit");
+    if (backfill.bytes > this.#parts.maxBackfillBytes) this.#sseStream?.close("limit");
   }
 }

@@ -25,7 +25,7 @@ import type { StreamableSession } from "./session.ts";
 
 /** What resumption works with. */
 export interface ResumptionDeps {
-  readonly connections: StreamRegistry;
+  readonly streams: StreamRegistry;
   readonly store: EventStore;
   readonly emit: Emit;
 }
@@ -56,14 +56,14 @@ interface Resumption {
 }
 
 function openCarrier(
-  { connections }: ResumptionDeps,
+  { streams }: ResumptionDeps,
   session: StreamableSession,
   c: RequestContext,
   driver: StreamDriver,
 ): EventStream {
-  const connection = connections.open(c, { driver, first: () => GET_OPENING });
+  const sseStream = streams.open(c, { driver, first: () => GET_OPENING });
   session.listen();
-  return connection;
+  return sseStream;
 }
 
 function openStandalone(
@@ -72,14 +72,14 @@ function openStandalone(
   c: RequestContext,
 ): Response {
   const { standalone } = session;
-  const connection = openCarrier(deps, session, c, new Carrier(standalone, true));
+  const sseStream = openCarrier(deps, session, c, new Carrier(standalone, true));
   const missed = standalone.undelivered();
-  standalone.attach(connection, missed, (frames) => {
+  standalone.attach(sseStream, missed, (frames) => {
     reportReplay(deps.emit, session, frames);
-    if (session.supportsPriming) standalone.prime(connection.retryMs ?? RETRY_MS);
+    if (session.supportsPriming) standalone.prime(sseStream.retryMs ?? RETRY_MS);
     if (frames === undefined) notifyGap(session, standalone, missed.since);
   });
-  return eventStream(connection);
+  return eventStream(sseStream);
 }
 
 /** The stream still has something to come. */
@@ -88,18 +88,18 @@ function resume(
   stream: ResumableStream,
   { session, position, c }: Resumption,
 ): Response {
-  const connection = openCarrier(deps, session, c, new Carrier(stream, true));
+  const sseStream = openCarrier(deps, session, c, new Carrier(stream, true));
   const { seq: since } = position;
   const frames = deps.store.after(session.storeKey(stream.name), since);
-  stream.attach(connection, { since, frames }, (settled) => {
+  stream.attach(sseStream, { since, frames }, (settled) => {
     reportReplay(deps.emit, session, settled);
     if (settled === undefined) notifyGap(session, stream, since);
     // If the client loses the stream again before the next event, it needs an id.
     else if (settled.length === 0 && session.supportsPriming) {
-      stream.prime(connection.retryMs ?? RETRY_MS);
+      stream.prime(sseStream.retryMs ?? RETRY_MS);
     }
   });
-  return eventStream(connection);
+  return eventStream(sseStream);
 }
 
 /**
@@ -111,11 +111,11 @@ function resumeRestored(
   stream: ResumableStream,
   { session, c }: Resumption,
 ): Response {
-  const connection = openCarrier(deps, session, c, new Carrier(stream, true));
+  const sseStream = openCarrier(deps, session, c, new Carrier(stream, true));
   reportReplay(deps.emit, session, undefined);
   const missed = stream.undelivered();
-  stream.attach(connection, missed, () => notifyGap(session, stream, missed.since));
-  return eventStream(connection);
+  stream.attach(sseStream, missed, () => notifyGap(session, stream, missed.since));
+  return eventStream(sseStream);
 }
 
 /**
@@ -139,12 +139,12 @@ function replayFrames(
 ): Response {
   // A client would come back to an empty stream again and again.
   if (frames?.length === 0) throw nothingLeft();
-  const connection = openCarrier(deps, session, c, REPLAY_CARRIER);
+  const sseStream = openCarrier(deps, session, c, REPLAY_CARRIER);
   reportReplay(deps.emit, session, frames);
-  if (frames === undefined) connection.sendRaw(lostAnswer(session, position));
-  else connection.replay(frames);
-  connection.close("completed");
-  return eventStream(connection);
+  if (frames === undefined) sseStream.sendRaw(lostAnswer(session, position));
+  else sseStream.replay(frames);
+  sseStream.close("completed");
+  return eventStream(sseStream);
 }
 
 function nothingLeft(): ProtocolError {

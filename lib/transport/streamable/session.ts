@@ -58,8 +58,6 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly eventIds: EventIds;
   /** The stream for messages that answer no request. */
   readonly standalone: ResumableStream;
-  /** Belongs to the change bus. */
-  place = -1;
 
   readonly #openedAt: number;
   readonly #parts: SessionParts;

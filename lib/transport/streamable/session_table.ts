@@ -63,6 +63,7 @@ export interface SessionOpening {
 interface SessionEntry {
   readonly session: StreamableSession;
   readonly lease: Lease;
+  readonly listening: Disposable;
   readonly token: SessionToken;
   /** Whose it is; undefined for an anonymous caller. */
   readonly principal: string | undefined;
@@ -219,8 +220,8 @@ export class SessionTable {
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
     const principal = identity?.principal;
-    this.#moveToEnd(id, { session, token, lease: opening.lease, principal, clientKey });
-    changes.add(session);
+    const listening = changes.add(session);
+    this.#moveToEnd(id, { session, token, lease: opening.lease, listening, principal, clientKey });
     return session;
   }
 
@@ -255,7 +256,7 @@ export class SessionTable {
     entry.lease[Symbol.dispose]();
     this.#latest = undefined;
     if (end === "deleted" || end === "idle") this.#markEnded(session.key);
-    this.#options.changes.remove(session);
+    entry.listening[Symbol.dispose]();
     session.end(reason);
     const { ageMs, state: { version: protocolVersion } } = session;
     this.#emit("sessionEnded", { end, ageMs, protocolVersion });

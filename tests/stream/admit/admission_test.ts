@@ -91,7 +91,7 @@ function assertRefused(error: ProtocolError | undefined, limit: string, setting:
 }
 
 Deno.test("lasting streams are let in as fast as the rate says, each client by itself", () => {
-  const gate = new Gate({ streamOpens: { perSecond: 2, burst: 3 } });
+  const gate = new Gate({ MCP_STREAM_OPENS_PER_SECOND: 2, MCP_STREAM_OPENS_BURST: 3 });
   assertEquals([1, 2, 3].map(() => gate.stream()), [undefined, undefined, undefined]);
   const refused = gate.stream();
   assertEquals(refused?.kind, "too_many_requests");
@@ -103,7 +103,7 @@ Deno.test("lasting streams are let in as fast as the rate says, each client by i
 });
 
 Deno.test("a stream that only carries an answer is no matter of the rate", () => {
-  const gate = new Gate({ streamOpens: { perSecond: 1, burst: 1 } });
+  const gate = new Gate({ MCP_STREAM_OPENS_PER_SECOND: 1, MCP_STREAM_OPENS_BURST: 1 });
   gate.stream();
   for (let count = 0; count < 10; count++) {
     assertEquals(gate.stream({ isLasting: false }), undefined);
@@ -111,7 +111,7 @@ Deno.test("a stream that only carries an answer is no matter of the rate", () =>
 });
 
 Deno.test("sessions are let in as fast as their own rate says", () => {
-  const gate = new Gate({ initializes: { perSecond: 1, burst: 2 } });
+  const gate = new Gate({ MCP_INITIALIZES_PER_SECOND: 1, MCP_INITIALIZES_BURST: 2 });
   assertEquals([gate.session(), gate.session()], [undefined, undefined]);
   assertRefused(gate.session(), "initialize_rate", "MCP_INITIALIZES_PER_SECOND");
   assertEquals(gate.stream(), undefined);
@@ -120,7 +120,7 @@ Deno.test("sessions are let in as fast as their own rate says", () => {
 });
 
 Deno.test("nothing new is taken while the heap is fuller than the setting says", () => {
-  const gate = new Gate({ maxHeapPercent: 80 });
+  const gate = new Gate({ MCP_MAX_HEAP_PERCENT: 80 });
   gate.heap.used = 800;
   assertEquals([gate.stream(), gate.session()], [undefined, undefined]);
   gate.heap.used = 801;
@@ -147,7 +147,7 @@ Deno.test("memory rests unmeasured while nobody asks", () => {
 });
 
 Deno.test("nothing new is taken while more memory is resident than the setting says", () => {
-  const gate = new Gate({ maxResidentPercent: 80 });
+  const gate = new Gate({ MCP_MAX_RESIDENT_PERCENT: 80 });
   gate.resident = { used: 801, limit: 1_000 };
   assertRefused(gate.stream(), "resident", "MCP_MAX_RESIDENT_PERCENT");
   assertEquals([gate.session()?.kind, gate.request()?.kind], ["overloaded", "overloaded"]);
@@ -157,7 +157,7 @@ Deno.test("nothing new is taken while more memory is resident than the setting s
 });
 
 Deno.test("a place that is left is free again, in all and for its client", () => {
-  const { admission } = new Gate({ maxConnections: 3, maxConnectionsPerClient: 2 });
+  const { admission } = new Gate({ MCP_MAX_CONNECTIONS: 3, MCP_MAX_CONNECTIONS_PER_CLIENT: 2 });
   const enter = (address: string) => admission.enter(at(address), "stream");
   const [first] = [enter("192.0.2.1"), enter("192.0.2.1")];
   assertRefused(
@@ -176,7 +176,7 @@ Deno.test("a place that is left is free again, in all and for its client", () =>
 });
 
 Deno.test("a call counts from the moment it is held, and nobody asks whose a quick one is", () => {
-  const { admission } = new Gate({ maxConnectionsPerClient: 1 });
+  const { admission } = new Gate({ MCP_MAX_CONNECTIONS_PER_CLIENT: 1 });
   const nobody: Arrival = {
     get client(): never {
       throw new Error("looked up");
@@ -207,7 +207,7 @@ Deno.test("a server that drains takes neither streams nor sessions", () => {
 });
 
 Deno.test("a client that opens and loses streams is asked to wait longer each time, then refused", async () => {
-  using streams = new Streams({ maxFlaps: 8 });
+  using streams = new Streams({ MCP_MAX_FLAPS: 8 });
   const retries: (string | undefined)[] = [];
   for (let flap = 0; flap < 8; flap++) {
     const stream = streams.open();
@@ -227,7 +227,7 @@ Deno.test("a client that opens and loses streams is asked to wait longer each ti
 });
 
 Deno.test("streams that served something, lasted, or were ended by the server are no flaps", async () => {
-  using streams = new Streams({ maxFlaps: 1 });
+  using streams = new Streams({ MCP_MAX_FLAPS: 1 });
   const used = streams.open({ driver: Object.assign(busyDriver(), { answeredCount: 1 }) });
   await used.leave();
   const ended = streams.open();
@@ -244,7 +244,7 @@ Deno.test("streams that served something, lasted, or were ended by the server ar
 
 Deno.test("the log tells of a limit once in 10 s, and how often it refused since", async () => {
   using log = new CapturedLog("warning");
-  using streams = new Streams({ maxConnections: 1 });
+  using streams = new Streams({ MCP_MAX_CONNECTIONS: 1 });
   streams.open();
   const refused = () => refusalOf(() => void streams.open());
   for (let n = 0; n < 5; n++) assertEquals(refused()?.kind, "overloaded");

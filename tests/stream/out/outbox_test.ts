@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "../../deps/fast_check.ts";
 import { TimerWheel } from "../../../lib/base/timer_wheel.ts";
+import { NO_SOCKET } from "../../../lib/stream/client.ts";
 import { Outbox } from "../../../lib/stream/out/outbox.ts";
 import { notification } from "../../../lib/wire/json_rpc.ts";
 import { FakeTime, settled } from "../../helpers/time.ts";
@@ -13,7 +14,7 @@ function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
   const held: string[] = [];
   const stalled: number[] = [];
   const owner = {
-    unsentBytes: 0,
+    socket: NO_SOCKET,
     cancel: () => {},
     onStalled: () => void stalled.push(outbox.queuedBytes),
     sendDeferred: (text: string) => void held.push(text),
@@ -22,7 +23,7 @@ function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
     addQueued: (delta) => void (total.bytes += delta),
     superseded: () => {},
     wheel,
-  }, { maxQueuedBytes: maxBytes, maxTotalQueuedBytes: 256 * MAX_BYTES });
+  }, { MCP_MAX_QUEUED_BYTES: maxBytes, MCP_MAX_TOTAL_QUEUED_BYTES: 256 * MAX_BYTES });
   return { outbox, owner, total, held, stalled };
 }
 

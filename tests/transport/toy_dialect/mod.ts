@@ -16,21 +16,22 @@ export const TOY: Dialect = {
 };
 
 function openToy(core: TransportCore, c: RequestContext): Response {
+  let listening: Disposable | undefined;
   const driver: StreamDriver = {
     ...QUIET_DRIVER,
     name: "toy",
     isLongLived: true,
     closingFrame: (reason) => formatEvent({ event: "end", data: reason }),
-    onEnded: () => core.changes.remove(listener),
+    onEnded: () => listening?.[Symbol.dispose](),
   };
   const names = () => [...core.catalog.tools.values()].map(({ name }) => name).join(" ");
   const first = () => formatEvent({ data: names() });
-  const stream = core.connections.open(c, { driver, first });
-  const listener = {
-    place: -1,
-    wantsChange: ({ kind }: { readonly kind: string }) => kind === "tools",
-    sendChange: () => void stream.sendRaw(formatEvent({ data: names() })),
-  };
-  core.changes.add(listener);
+  const stream = core.streams.open(c, { driver, first });
+  if (stream.state === "open") {
+    listening = core.changes.add({
+      wantsChange: ({ kind }) => kind === "tools",
+      sendChange: () => void stream.sendRaw(formatEvent({ data: names() })),
+    });
+  }
   return eventStream(stream);
 }
