@@ -84,7 +84,7 @@ Deno.test("a body too slow or too large is answered in time and holds nothing bu
       const follower = new Follower(socket);
       assertEquals(await follower.answered(), "answered");
       assertEquals(follower.status, status);
-      assertEquals(await stage.held(), NOTHING);
+      await eventually(async () => assertEquals(await stage.held(), NOTHING));
       socket.reset();
       await assertClean(stage, {});
     });
