@@ -2,7 +2,7 @@ import { addressKey } from "../base/address.ts";
 import { copyText } from "../base/copy_text.ts";
 import type { Identity } from "../base/identity.ts";
 
-/** What the edge knows of a client. */
+/** Parts of a client that the edge provides. */
 export interface ClientParts {
   /** Its address, or the first untrusted one behind trusted proxies. */
   readonly address: string;
@@ -17,18 +17,18 @@ export interface ClientParts {
 const MAX_USER_AGENT = 256;
 
 /**
- * Who sent a request. The edge makes it once; it is a value, and keeps neither the request nor its
- * socket alive.
+ * The sender of a request. The edge makes it once. It is a plain value and keeps neither the
+ * request nor its socket alive.
  */
 export class Client {
   /** Address of the client, or the first untrusted one behind trusted proxies. */
   readonly address: string;
   readonly userAgent: string;
-  /** What limits count by: the principal, or the address (in IPv6 its network) where there is none. */
+  /** The key that limits count by: the principal, or else the address (in IPv6 its network). */
   readonly key: string;
-  /** What authentication found out; undefined for an anonymous client. */
+  /** The authenticated identity; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
-  /** Headers of its request that tools may read; undefined where they may read none. */
+  /** Headers of its request that tools may read; undefined if they may read none. */
   readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor({ address, userAgent, identity, headers }: ClientParts) {
@@ -48,7 +48,7 @@ export class Client {
     return this.identity?.principal;
   }
 
-  /** What the credential allows; undefined where it does not say. */
+  /** The scopes that the credential grants; undefined if it has none. */
   get scopes(): readonly string[] | undefined {
     return this.identity?.scopes;
   }
@@ -60,7 +60,7 @@ export class Client {
 }
 
 /**
- * The socket of a request, as its listener sees it. It is asked only when needed, as each answer
+ * The socket of a request as its listener sees it. It is read only when needed, because each access
  * takes memory.
  */
 export interface Socket {
@@ -68,7 +68,7 @@ export interface Socket {
   readonly name: string | undefined;
   /**
    * Bytes of the response that the listener has taken and the network has not; 0 for a listener
-   * that takes only what it can write, as Deno's does.
+   * that takes only as much as it can write, as Deno's does.
    */
   readonly unsentBytes: number;
   /**
@@ -78,7 +78,7 @@ export interface Socket {
   released(): Promise<unknown> | undefined;
 }
 
-/** The socket of a request that came by none. */
+/** The socket of a request without one. */
 export const NO_SOCKET: Socket = {
   name: undefined,
   unsentBytes: 0,

@@ -18,7 +18,7 @@ export const CLOSE_REASONS = [
 /** Why a stream ended. */
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
-/** Whether the client is gone: nobody reads any more. */
+/** Whether the client is gone, so that nobody reads any more. */
 export function isClientGone(reason: CloseReason): boolean {
   return reason === "client_closed" || reason === "write_failed" || reason === "peer_lost";
 }

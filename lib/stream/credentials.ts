@@ -1,6 +1,6 @@
 /**
- * The credentials of those who have streams: a stream ends when its caller's credential does, and
- * goes on when the same caller has shown a newer one.
+ * The credentials of callers with open streams. A stream ends when its caller's credential expires,
+ * unless the same caller has sent a newer one.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
 /** How often open streams are asked about: see the setting. */
 export type CredentialLimits = Pick<Settings, "MCP_AUTH_RECHECK_MS">;
 
-/** A stream that belongs to somebody. */
+/** A stream with a known caller. */
 export interface OwnedStream {
   readonly client: { readonly principal: string | undefined };
   close(reason: CloseReason): void;

@@ -7,17 +7,18 @@ import type { Credential } from "./credentials.ts";
  */
 export type DeadlineLimits = Pick<Settings, "MCP_MAX_CONNECTION_MS" | "MCP_REQUEST_TIMEOUT_MS">;
 
-/** What runs for a stream. */
+/** The work of a stream. */
 export interface StreamWork {
-  /** Requests whose response is still to come. */
+  /** Requests without a response yet. */
   readonly unanswered: number;
   /** Whether a planned end would come at a bad moment. */
   isBusy(): boolean;
 }
 
 /**
- * When a stream has to end: with its age, spread so that reconnects do not come in one wave, or with
- * its client's credential. A running call may still be answered, for as long as a call may take.
+ * The time at which a stream must end: at its maximum age, spread so that clients do not reconnect
+ * together, or at the expiry of its client's credential. A running call may still finish within its
+ * own time limit.
  */
 export class Deadline {
   readonly #maxAgeAt: number;

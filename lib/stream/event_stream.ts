@@ -1,13 +1,13 @@
 /**
- * One open event stream, of whatever dialect.
+ * One open event stream of any dialect.
  *
- *     open → closing → closed
+ * open → closing → closed
  *
- * Who ends it first decides the one close reason; everyone later is ignored. No method throws, at
- * any time: a write after the end is a `false`, not an exception.
+ * The first end decides the close reason; later ones are ignored. No method ever throws: a write
+ * after the end returns `false`.
  *
- * In Deno a client that left calls the stream's `cancel()`, or aborts `request.signal`, or both; a
- * transport that failed makes `enqueue` throw; a client that stopped reading makes nothing throw.
+ * In Deno, a client that leaves causes `cancel()` of the stream, an abort of `request.signal`, or
+ * both. A failed transport makes `enqueue` throw. A client that stops reading causes no error.
  *
  * @module
  */
@@ -110,7 +110,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     return Math.floor(this.ageMs / 1000);
   }
 
-  /** What its client is asked to wait before it comes back (ms), if it comes too often. */
+  /** Reconnection delay for its client, if it reconnects too often (ms). */
   get retryMs(): number | undefined {
     return this.isLongLived ? this.#host.retryMs(this.client, this.openedAt) : undefined;
   }
@@ -154,8 +154,8 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
   }
 
   /**
-   * Something runs for the stream from now on, and must stop as soon as the signal aborts. Idle
-   * streams have no listener, because of its size. Perf: listeners of idle streams.
+   * Listens to the request's signal, because a call that now runs for the stream must stop when it
+   * aborts. Idle streams have no listener, to save memory. Perf: listeners of idle streams.
    */
   listenForAbort(): void {
     if (!this.checkAborted() || this.#onAbort !== undefined) return;
@@ -168,7 +168,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     return this.#write(frame, false);
   }
 
-  /** Queues what its client has missed, which the store bounds. */
+  /** Queues the events that its client has missed; the store limits their size. */
   replay(frames: readonly Uint8Array[]): void {
     if (this.#state !== "open" || frames.length === 0) return;
     for (const frame of frames) this.#outbox.add(frame);
@@ -180,16 +180,16 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     return this.#write(frame, true);
   }
 
-  /** The same for the last answer of the stream: what was deferred is sent before it. */
+  /** The same for the last answer of the stream: deferred messages are sent before it. */
   sendFinalResponse(frame: string): boolean {
     this.flushBefore(frame);
     return this.#write(frame, true);
   }
 
   /**
-   * Sends what was deferred, as far as room is left for the message that is sent next.
+   * Sends deferred messages, as far as they leave room for the next message.
    *
-   * @param next that message, as JSON
+   * @param next the next message, as JSON
    */
   flushBefore(next: string): void {
     this.#outbox.flush(next);
@@ -229,8 +229,8 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
   }
 
   /**
-   * Ends the stream, unless it has ended. The last frame needs an open stream, and what runs for the
-   * stream is told only when it cannot write to it any more.
+   * Ends the stream, unless it has ended. The closing frame needs an open stream; the stream's
+   * calls are aborted only after they cannot write to it any more.
    */
   close(reason: CloseReason): void {
     if (this.#reason !== undefined) return;
@@ -253,7 +253,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     logClosed(this, sentBytes);
   }
 
-  /** Brings the total of all streams up to date with what its reader has taken. */
+  /** Updates the total of all streams by the bytes that its reader has taken. */
   syncCount(): void {
     this.#outbox.syncCount();
   }
@@ -268,7 +268,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     return this.failedPings > 0 || reason === "queue_full" || reason === "peer_lost";
   }
 
-  /** Bytes already queued may still be read, by a reader that is there and goes on. */
+  /** A reader that is still there may read the bytes that are already queued. */
   #endStream(reason: CloseReason): void {
     if (this.#isStalled(reason)) return this.#fail();
     const isToBeRead = this.#outbox.end() && !isClientGone(reason);

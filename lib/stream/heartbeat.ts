@@ -1,4 +1,4 @@
-/** What the reader of a stream has done. */
+/** The progress of a stream's reader. */
 export interface ReaderProgress {
   /** Bytes that wait for the reader. */
   readonly queuedBytes: number;
@@ -6,15 +6,15 @@ export interface ReaderProgress {
   readonly sentBytes: number;
 }
 
-/** What asks the client. */
+/** Sends ping requests to the client. */
 export interface ClientPinger {
   /** Sends the next ping request to the client, and returns what became of the one before. */
   pingClient(): PongState;
 }
 
 /**
- * What became of the last ping request, where the dialect has them; `unknown` while none was sent,
- * or for a client that has never answered one.
+ * The outcome of the last ping request, if the dialect has them; `unknown` if none was sent, or if
+ * the client has never answered one.
  */
 export type PongState = "answered" | "unanswered" | "unknown";
 
@@ -39,7 +39,7 @@ const GOLDEN_RATIO = 0.618033988749895;
 export class PingSlots {
   #opened = 0;
 
-  /** Where in the spread the next stream pings, from 0 to 1. */
+  /** Position of the next stream in the spread of pings, from 0 to 1. */
   next(): number {
     return Math.floor(this.#opened++ / PINGS_PER_SLOT) * GOLDEN_RATIO % 1;
   }
@@ -51,7 +51,7 @@ export class Heartbeat {
   #nextAt: number;
   #pingCount = 0;
   #failures = 0;
-  /** What the transport had taken at the last beat. */
+  /** Bytes that the transport had taken at the last beat. */
   #sentAtBeat = 0;
 
   /**
@@ -86,11 +86,11 @@ export class Heartbeat {
   }
 
   /**
-   * One beat. When earlier bytes still wait and none of them has been taken since the last beat,
-   * the reader has stopped. A slow reader that goes on reading is left alone, and asked nothing.
+   * One beat. If earlier bytes still wait and the reader has taken none since the last beat, it has
+   * stopped. A slow reader that keeps reading is left alone and gets no ping request.
    *
-   * @returns whether a ping is to be sent, could not be, is not needed, or the one before it was
-   *   left unanswered
+   * @returns whether to send a ping, or that it could not be sent, is not needed, or that the
+   *   previous one was not answered
    */
   beat(
     now: number,

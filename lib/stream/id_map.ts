@@ -31,7 +31,7 @@ export class IdMap<T extends { readonly id: string }> {
     return this.#places.delete(id);
   }
 
-  /** All of them; what comes in while they are gone through is among them. */
+  /** All values, including those that are added during the iteration. */
   values(): IteratorObject<T, undefined> {
     return this.#places.values().map((place) => this.#things.get(place)!);
   }

@@ -24,7 +24,7 @@ export type Refusal = (typeof REFUSALS)[number];
 export interface Ledger {
   readonly opened: number;
   readonly open: number;
-  /** Streams that are closed, but whose socket a stalled reader keeps the transport from freeing. */
+  /** Closed streams with a socket that the transport cannot free because the reader has stopped. */
   readonly lingering: number;
   readonly closed: Readonly<Record<CloseReason, number>>;
   readonly refused: Readonly<Record<Refusal, number>>;
@@ -40,8 +40,8 @@ export interface DialectCounts {
 }
 
 /**
- * Counts streams and refusals, each once: opened = open + Σ closed, at any time. Everything that shows
- * these counts, such as the metrics, reads them here.
+ * Counts streams and refusals, each once: opened = open + Σ closed, at any time. Metrics and views
+ * read these counts.
  */
 export class StreamLedger {
   readonly #byDialect = new Map<string, DialectCounts>();
@@ -72,7 +72,7 @@ export class StreamLedger {
     return counts;
   }
 
-  /** A stream has ended whose socket is still held. */
+  /** Counts an ended stream with a socket that is still held. */
   countLingering(): void {
     this.#lingering++;
   }

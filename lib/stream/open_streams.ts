@@ -16,7 +16,7 @@ export class OpenStreams {
     return this.#registry.size;
   }
 
-  /** Whether the app takes no more, as it is about to stop. */
+  /** Whether the app accepts no more streams because it is stopping. */
   get draining(): boolean {
     return this.#registry.draining;
   }
@@ -26,22 +26,22 @@ export class OpenStreams {
     return this.#registry.ledger();
   }
 
-  /** All of them as they are now, oldest first. */
+  /** Snapshots of all streams, oldest first. */
   streams(): IteratorObject<StreamSnapshot, undefined> {
     return this.#registry.values().map(snapshotOf);
   }
 
-  /** One of them as it is now; undefined where none has that id. */
+  /** Snapshot of one stream; undefined for an unknown id. */
   get(id: string): StreamSnapshot | undefined {
     const stream = this.#registry.get(id);
     return stream && snapshotOf(stream);
   }
 
   /**
-   * Ends a stream, and what runs for it.
+   * Ends a stream and its calls.
    *
-   * @param reason as the client, log and metrics hear it
-   * @returns whether there was one
+   * @param reason the reason for the client, log and metrics
+   * @returns whether there was such a stream
    */
   close(id: string, reason: CloseReason = "disconnected"): boolean {
     const stream = this.#registry.get(id);
@@ -50,9 +50,9 @@ export class OpenStreams {
   }
 
   /**
-   * Ends the streams on sockets whose other end is lost.
+   * Ends the streams on sockets with a lost peer.
    *
-   * @param sockets by their other ends, as `address:port`
+   * @param sockets the peers, as `address:port`
    */
   closeByPeer(sockets: ReadonlySet<string>): void {
     this.#registry.closeByPeer(sockets);

@@ -1,7 +1,7 @@
 import type { CloseReason } from "./close_reason.ts";
 import type { Client } from "./client.ts";
 
-/** Where a stream stands in its life. */
+/** The state of a stream. */
 export type StreamState = "open" | "closing" | "closed";
 
 /** A stream as others may look at it. */
@@ -13,7 +13,7 @@ export interface StreamSnapshot {
   readonly state: StreamState;
   /** The close reason, once there is one. */
   readonly reason: CloseReason | undefined;
-  /** Requests whose response is still to come on this stream. */
+  /** Requests without a response on this stream yet. */
   readonly unanswered: number;
   /** Pings handed to the transport. */
   readonly pingCount: number;

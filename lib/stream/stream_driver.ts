@@ -1,6 +1,6 @@
 /**
- * The dialect's half of one stream: what it says to keep the stream alive and at its end, what it
- * runs for it, and what it wants to be told.
+ * The dialect's half of one stream: its keepalives, its closing frame, its running requests, and
+ * its callbacks.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import type { CloseReason } from "./close_reason.ts";
 import type { PongState } from "./heartbeat.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 
-/** Where a driver writes frames. */
+/** Takes a driver's frames. */
 export interface FrameSink {
   /** @returns false when the stream has ended, or is ended by this very write */
   sendRaw(frame: string): boolean;
 }
 
 /**
- * What a dialect does for one stream. Each stream has a driver of its own, and asks nobody else;
- * {@linkcode QUIET_DRIVER} has what most dialects need.
+ * A dialect's behaviour for one stream. Each stream has its own driver. {@linkcode QUIET_DRIVER}
+ * has the defaults of most dialects.
  */
 export interface StreamDriver {
   /** Name of its kind of stream in the ledger, in logs and in metrics. */
   readonly name: string;
-  /** Whether the stream stays open by itself, and does not just carry the answer to a request. */
+  /** Whether the stream is long-lived, and not only the answer to a request. */
   readonly isLongLived: boolean;
   /** Requests in flight; planned closes wait for them. */
   readonly unanswered: number;
@@ -55,9 +55,9 @@ export interface StreamDriver {
    */
   sendDeferred(text: string, stream: FrameSink): void;
   /**
-   * Called at each beat, where the dialect lets the client answer: sends the next ping request.
+   * Called at each beat if the client can answer: sends the next ping request.
    *
-   * @returns whether the client has answered the one before
+   * @returns whether the client has answered the previous one
    */
   pingClient(): PongState;
 }
@@ -83,7 +83,7 @@ export function closingFrameOf(
   try {
     return driver.closingFrame(reason, stream);
   } catch {
-    // The reason stands in the log.
+    // The log has the reason.
     return undefined;
   }
 }

@@ -16,7 +16,7 @@ export type StreamLimits =
   & OutboxLimits
   & Pick<Settings, "MCP_PING_INTERVAL_MS" | "MCP_MAX_PING_FAILURES">;
 
-/** A stream, as its host needs it. */
+/** The part of a stream that its host uses. */
 export interface HostedStream extends StreamSnapshot {
   readonly isLongLived: boolean;
   readonly answeredCount: number;
@@ -28,26 +28,26 @@ export interface HostedStream extends StreamSnapshot {
 }
 
 /**
- * What a stream asks of the registry that opened it. Its members are functions and not methods, so
- * that a host which expects more than a {@linkcode HostedStream} does not compile.
+ * The part of the registry that its streams use. Its members are function properties and not
+ * methods, so that a host that expects more than a {@linkcode HostedStream} does not compile.
  */
 export interface StreamHost {
   readonly limits: StreamLimits;
   /** The one timer of all streams. */
   readonly wheel: TimerWheel;
-  /** What waits for all readers. */
+  /** The bytes that wait for all readers. */
   readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
-  /** What still waits in streams that have ended. */
+  /** The tail drains of ended streams. */
   readonly tailDrains: Set<TailDrain>;
   /** The stream has ended. */
   readonly ended: (stream: HostedStream, reason: CloseReason) => void;
-  /** So many more bytes wait for the reader; negative when they went. */
+  /** Adds to the count of waiting bytes; negative for bytes that are gone. */
   readonly addQueued: (delta: number) => void;
   /** A notification was dropped: a newer one, or the answer, took its place, or there was no room. */
   readonly superseded: (kind: DroppableKind) => void;
   /** A stream was cut off with so many answers unread. */
   readonly resultsLost: (stream: HostedStream, count: number) => void;
-  /** What to ask of a client before it comes back (ms), if it comes too often. */
+  /** Reconnection delay for a client that reconnects too often (ms). */
   readonly retryMs: (client: Client, now: number) => number | undefined;
   /** A ping went out so many ms after it was due. */
   readonly pinged: (latenessMs: number) => void;

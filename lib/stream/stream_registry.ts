@@ -25,7 +25,7 @@ import { logLostResults, logOpening } from "./stream_log.ts";
 /** The settings that the registry and its streams read. */
 export type RegistryLimits = StreamLimits & AdmissionLimits & CredentialLimits;
 
-/** Whom the registry asks, and whom it tells. */
+/** Dependencies of the registry. */
 export interface RegistryOptions {
   /** Figures of the JavaScript heap, where the runtime has them. */
   readonly heap?: (() => MemoryFigures) | undefined;
@@ -35,15 +35,15 @@ export interface RegistryOptions {
   readonly emit?: Emit;
 }
 
-/** Who opens a stream; a request says it all. */
+/** The client and request that open a stream. */
 export interface StreamOrigin {
   readonly client: Client;
   readonly socket: Socket;
-  /** Its signal tells that the client is gone; undefined where there is none. */
+  /** Its signal aborts when the client is gone; undefined if there is no request. */
   readonly request: Pick<Request, "signal"> | undefined;
 }
 
-/** What {@linkcode StreamRegistry.open} needs to know. */
+/** Options of {@linkcode StreamRegistry.open}. */
 export interface OpenOptions {
   readonly driver: StreamDriver;
   /** Writes the first event, or a comment: some proxies hold even the headers until a byte comes. */
@@ -52,12 +52,14 @@ export interface OpenOptions {
   readonly pingIntervalMs?: number | undefined;
 }
 
-/** A slower ping finds a dead client later, so there is an end to what a client may ask for. */
+/**
+ * Maximum ping interval that a client may ask for, because slower pings find a dead client later.
+ */
 const MAX_PING_INTERVAL_MS = 600_000;
 
 /** Opens, finds and drains the streams of an app. */
 export class StreamRegistry {
-  /** Who may come in. */
+  /** Admits new streams. */
   readonly admission: Admission;
   /** Until when those who came in may stay. */
   readonly credentials: Credentials;
@@ -67,13 +69,13 @@ export class StreamRegistry {
   readonly #ledger = new StreamLedger();
   readonly #queues: QueueBudget;
   readonly #pingSlots = new PingSlots();
-  /** What streams may ask of the registry, and nobody else. */
+  /** The part of the registry that only streams use. */
   readonly #host: StreamHost;
   #whenEmpty: PromiseWithResolvers<void> | undefined;
 
   /**
    * @param limits see the settings
-   * @param wheel the timer of all streams; a test passes one with a clock of its own
+   * @param wheel the timer of all streams; tests pass one with their own clock
    */
   constructor(
     limits: RegistryLimits,
@@ -147,16 +149,16 @@ export class StreamRegistry {
   }
 
   /**
-   * A long response body that is no event stream of its own: it counts among what waits for readers,
-   * and a reader that takes nothing of it is cut off.
+   * A long response body that is not an event stream. It counts among the bytes that wait for
+   * readers, and a reader that takes nothing is cut off.
    */
   body(text: string): ReadableStream<Uint8Array> {
     return new LongBody(text, this.#host).readable;
   }
 
   /**
-   * The time between two pings that a client gets (ms): what it asks for, but not less than the
-   * setting and not more than 10 minutes.
+   * The granted time between two pings (ms): the requested time, but at least the setting and at
+   * most 10 minutes.
    */
   clampPingInterval(askedMs: number | undefined): number {
     const leastMs = this.#limits.MCP_PING_INTERVAL_MS;
@@ -204,7 +206,7 @@ export class StreamRegistry {
     if (this.draining && stream.unanswered === 0) stream.close("drain");
   }
 
-  /** Ends the streams on sockets whose other end is lost. */
+  /** Ends the streams on sockets with a lost peer. */
   closeByPeer(sockets: ReadonlySet<string>): void {
     for (const stream of [...this.#streams.values()]) {
       const { name } = stream.socket;
@@ -255,8 +257,8 @@ export class StreamRegistry {
   }
 
   /**
-   * Deno keeps the socket of a stalled reader after its stream has ended, so the socket must count
-   * as long as it is there.
+   * Deno keeps the socket of a stalled reader after its stream has ended, so the socket counts
+   * until it is released.
    */
   #linger(stream: HostedStream, released: Promise<unknown>): void {
     this.#ledger.countLingering();

@@ -13,16 +13,16 @@ import type { StreamHost } from "./stream_host.ts";
 import { logFailedPing, logLastFailedPing } from "./stream_log.ts";
 import type { EventStreamParts } from "./stream_parts.ts";
 
-/** A stream, as its timer needs it. */
+/** The part of a stream that its timer uses. */
 export interface TimedStream extends StreamSnapshot, FrameSink {
   /** @returns whether the stream is open, once its request's signal was read */
   checkAborted(): boolean;
-  /** Brings the total of all streams up to date with what its reader has taken. */
+  /** Updates the total of all streams by the bytes that its reader has taken. */
   syncCount(): void;
   close(reason: CloseReason): void;
 }
 
-/** How soon a stream is looked at again whose time is over while it is busy (ms). */
+/** Time between two checks of a busy stream after its deadline (ms). */
 const EXPIRY_RETRY_MS = 250;
 
 /** Sends the pings of one stream, and ends it when its reader fails them or its time is over. */

@@ -122,7 +122,7 @@ function isWithin(text: string, maxBytes: number): boolean {
   return text.length <= maxBytes && new TextEncoder().encode(text).length <= maxBytes;
 }
 
-/** What is left of so many characters after a value; gives up once nothing is. */
+/** The remaining characters after a value; stops once none remain. */
 function roomAfter(value: unknown, room: number): number {
   if (typeof value === "string") return room - value.length;
   let left = room - 8;

@@ -10,7 +10,7 @@ import { isRequest, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.t
 /** Most messages of one batch: all of them are answered in one turn of the event loop. */
 const MAX_MESSAGES = 100;
 
-/** What a client is told whose revision has no batches. */
+/** The error for a batch in a revision without batches. */
 export function noBatchError(): ProtocolError {
   return new ProtocolError(
     "invalid_request",
@@ -22,10 +22,10 @@ export function noBatchError(): ProtocolError {
 /**
  * Reads a batch.
  *
- * @param version that was negotiated; undefined before `initialize`
- * @returns its messages, one at least
- * @throws {ProtocolError} `invalid_request` where the revision has no batches, for an empty batch,
- * for what is not a message, and for an `initialize` among them
+ * @param version the negotiated revision; undefined before `initialize`
+ * @returns its messages, at least one
+ * @throws {ProtocolError} `invalid_request` if the revision has no batches, for an empty batch, for
+ *   a value that is not a message, and for an `initialize` in the batch
  */
 export function readBatch(
   values: readonly unknown[],

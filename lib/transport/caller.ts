@@ -4,10 +4,9 @@ import type { Client } from "../stream/client.ts";
 import { isObject } from "../wire/json_rpc.ts";
 
 /**
- * What handlers learn of their caller: a plain value, through which nothing of the server can be
- * reached.
+ * The caller as handlers see it: a plain value that does not expose the server.
  *
- * @param info what the client says of itself (`clientInfo`), whatever its shape
+ * @param info the client's `clientInfo`, of any shape
  */
 export function callerOf({ address, identity, headers }: Client, info?: unknown): Caller {
   const { name, version } = isObject(info) ? info : {};
@@ -20,7 +19,7 @@ export function callerOf({ address, identity, headers }: Client, info?: unknown)
   };
 }
 
-/** What handlers learn of the caller's credential, which never includes the credential itself. */
+/** The caller's identity as handlers see it, without the credential itself. */
 function credentialOf({ principal, clientId, scopes, claims }: Identity) {
   return { principal, clientId, scopes, claims };
 }

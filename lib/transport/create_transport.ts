@@ -33,15 +33,15 @@ export interface TransportOptions {
   readonly sessionMethods?: SessionMethods | undefined;
   /** Middleware around its requests. */
   readonly use?: readonly Middleware[] | undefined;
-  /** Holds what the app's `onStart` returned. */
+  /** Holds the result of the app's `onStart`. */
   readonly lifespan?: { readonly value: unknown } | undefined;
-  /** What it serves. */
+  /** The features that it serves. */
   readonly catalog: Catalog;
-  /** Refuses what a caller may not do; without it everybody may do everything. */
+  /** Refuses messages that the caller may not send; without it everything is allowed. */
   readonly access?: AccessCheck | undefined;
   /** Keeps events for clients that come back; default: the memory of this process. */
   readonly store?: EventStore | undefined;
-  /** Whether unexpected errors are hidden from the client of a request; default: from nobody. */
+  /** Whether to hide unexpected errors from the client of a request; default: no. */
   readonly masksErrors?: McpServerOptions["masksErrors"];
   /** The dialects of its endpoint, in the order in which they are asked. */
   readonly dialects: readonly Dialect[];

@@ -1,6 +1,6 @@
 /**
- * What a dialect is: what it declares of itself, and what answers its requests. Everything that
- * needs to know the dialects (the endpoint, metrics, CORS, server information) reads a list of these.
+ * A dialect: its declarations, and the handlers of its requests. The endpoint, metrics, CORS and
+ * server information read a list of dialects.
  *
  * @module
  */
@@ -18,14 +18,14 @@ import type { Answers } from "./answers.ts";
 import type { RequestContext } from "./request_head.ts";
 import type { SessionTable } from "./streamable/session_table.ts";
 
-/** What every part of an app shares: the clock, the observer, the streams and their ledger. */
+/** Parts that an app shares: the clock, the observer, the streams and their ledger. */
 export interface Core {
   readonly wheel: TimerWheel;
   readonly emit: Emit;
   readonly streams: StreamRegistry;
 }
 
-/** What all dialects work with. */
+/** Parts that all dialects share. */
 export interface TransportCore extends Core {
   readonly info: Implementation;
   readonly server: McpServer;
@@ -69,15 +69,15 @@ export interface EndpointUse {
   readonly use: string;
 }
 
-/** Headers of its own that a dialect reads and writes; browsers are allowed these. */
+/** Headers that only this dialect reads and writes; CORS allows them. */
 export interface DialectHeaders {
   readonly request: readonly string[];
   readonly response: readonly string[];
 }
 
 /**
- * What answers the requests of a dialect. Each method returns undefined for a request that is not
- * the dialect's, and a dialect lacks the methods that it never answers.
+ * The handlers of a dialect. Each method returns undefined for a request of another dialect. A
+ * dialect leaves out methods that it never answers.
  */
 export interface DialectHandlers {
   /** A POST with one message. */
@@ -86,9 +86,9 @@ export interface DialectHandlers {
     message: JsonRpcMessage,
     url: EndpointUrl,
   ): MaybePromise<Response> | undefined;
-  /** A POST whose body is empty. */
+  /** Answers a POST with an empty body. */
   postEmpty?(c: RequestContext, url: EndpointUrl): Response | undefined;
-  /** A POST whose body is a list of messages. */
+  /** Answers a POST with a batch. */
   postBatch?(
     c: RequestContext,
     values: readonly unknown[],
@@ -96,7 +96,7 @@ export interface DialectHandlers {
   ): MaybePromise<Response> | undefined;
   /** A GET of a client that takes event streams. */
   get?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
-  /** What a GET would be answered with, but for the body; opens nothing. */
+  /** Answers a HEAD like a GET, without a body; opens no stream. */
   head?(c: RequestContext, url: EndpointUrl): Response | undefined;
   delete?(c: RequestContext, url: EndpointUrl): Response | undefined;
 }
@@ -108,7 +108,7 @@ export interface Dialect {
   readonly streams: readonly StreamKind[];
   readonly headers: DialectHeaders;
   readonly endpoints: readonly EndpointUse[];
-  /** Makes what answers the requests of one app. */
+  /** Makes the handlers for one app. */
   create(core: TransportCore): DialectHandlers;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one endpoint: asks the dialects in their order, and the first that takes a request answers it.
- * What a request must be in every dialect is checked here.
+ * The endpoint asks the dialects in their order, and the first that accepts a request answers it.
+ * It also checks the rules that hold in every dialect.
  *
  * @module
  */
@@ -16,14 +16,14 @@ import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
 import type { RequestContext } from "./request_head.ts";
 
-/** Refuses messages whose caller lacks the scopes that they need. */
+/** Refuses messages if the caller lacks their scopes. */
 export interface AccessCheck {
   /** Whether anything needs scopes now. */
   readonly isNeeded: boolean;
   /**
-   * Checks the messages of a POST, before any stream begins, as the status is to say it.
+   * Checks the messages of a POST before any stream begins, so that the status can report it.
    *
-   * @param messages values of the body; what is not a message is left for others to refuse
+   * @param messages the values of the body; invalid messages are refused elsewhere
    * @throws {ProtocolError} `insufficient_scope`, naming all scopes that the messages need
    */
   check(messages: readonly unknown[], c: RequestContext): void;
@@ -50,8 +50,8 @@ export class Endpoint {
   /**
    * Answers a POST.
    *
-   * @param value of the body, undefined where there is none
-   * @throws {ProtocolError} what is wrong with the request
+   * @param value the body's value; undefined if there is none
+   * @throws {ProtocolError} if the request is invalid
    */
   post(c: RequestContext, value: unknown, url: EndpointUrl): MaybePromise<Response> {
     if (value === undefined) return this.#postEmpty(c, url);
@@ -67,7 +67,7 @@ export class Endpoint {
         if (response !== undefined) return response;
       }
     } catch (error) {
-      // Whatever was wrong, the client learns which of its requests it was.
+      // The error names the request that it answers.
       const isAnswer = error instanceof ProtocolError && isRequest(message);
       throw isAnswer ? error.forRequest(message.id) : error;
     }
@@ -83,7 +83,7 @@ export class Endpoint {
     return this.#read("get", c, url);
   }
 
-  /** Answers a HEAD with the headers of a GET's stream, and opens none. */
+  /** Answers a HEAD with the headers of a GET's stream, without opening one. */
   head(c: RequestContext, url: EndpointUrl): MaybePromise<Response> {
     return this.#read("head", c, url);
   }
@@ -99,7 +99,7 @@ export class Endpoint {
     });
   }
 
-  /** Answers a DELETE: the client ends what its headers name. */
+  /** Answers a DELETE: ends the stream or session that its headers name. */
   delete(c: RequestContext, url: EndpointUrl): Response {
     for (const handlers of this.#handlers) {
       const response = handlers.delete?.(c, url);
@@ -138,8 +138,8 @@ export class Endpoint {
 }
 
 /**
- * Checks that a client takes the stream that it asks for. Wildcards take it, and so does no `Accept`
- * at all; a browser that opens the URL has named pages first.
+ * Checks that a client accepts an event stream. Wildcards and a missing `Accept` accept it. A
+ * browser that opens the URL lists HTML first.
  */
 function requireEventStream(c: RequestContext): void {
   const { eventStream, listsEventStream } = c.accepted;

@@ -7,11 +7,11 @@ export interface Peer extends Partial<Identity> {
   readonly address: string;
   /** The socket, where there is one that can be asked. */
   readonly socket?: Socket | undefined;
-  /** Host and port that the runtime puts in where the client names none. */
+  /** Host and port that the runtime assumes if the client names none. */
   readonly unnamedAuthority?: string | undefined;
 }
 
-/** What the caller of `fetch()` says of who sends the request; undefined where it says nothing. */
+/** The identity that the caller of `fetch()` gives for the sender; undefined if it gives none. */
 export function identityOf(peer: Peer): Identity | undefined {
   const { principal } = peer;
   if (principal === undefined) return undefined;
@@ -19,11 +19,11 @@ export function identityOf(peer: Peer): Identity | undefined {
   return { principal, clientId, scopes, claims, expiresAt };
 }
 
-/** Who sent a request, and on which socket. */
+/** The sender of a request, and its socket. */
 export interface RequestOrigin {
   /** Made when first read, as looking up the address and a header takes time. */
   readonly client: Client;
-  /** What authentication found out; undefined for an anonymous client. */
+  /** The authenticated identity; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
   readonly socket: Socket;
 }

@@ -17,8 +17,8 @@ import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import type { RequestOrigin } from "./peer.ts";
 
 /**
- * The URL and the headers of a request, each read in the way that costs least. Whoever wants to
- * know something of a request asks here, so that the reasons for a spelling or an order stay here.
+ * The URL and the headers of a request, each read in the cheapest way. All code reads a request's
+ * head through this class, so the reasons for a spelling or an order are in one place.
  */
 export class RequestHead {
   readonly request: Request;
@@ -28,7 +28,7 @@ export class RequestHead {
   readonly authority: string;
   /** Path of the URL without a slash at its end, as people paste URLs with and without one. */
   readonly path: string;
-  /** What follows the path, from the `?` on; empty where there is none. */
+  /** The query with its `?`; empty if there is none. */
   readonly query: string;
   /** The web origin that a browser names; null for other clients. */
   readonly origin: string | null;
@@ -53,7 +53,7 @@ export class RequestHead {
     return internMethod(this.request.method);
   }
 
-  /** What the client takes as an answer. */
+  /** The media types that the client accepts. */
   get accepted(): Accepted {
     return this.#accepted ??= parseAccept(this.headers.get(ACCEPT));
   }
@@ -67,15 +67,14 @@ export class RequestHead {
     return singleValue(this.headers, CONTENT_LENGTH);
   }
 
-  /** The revision in the header `MCP-Protocol-Version`; null where there is none. */
+  /** The revision in the header `MCP-Protocol-Version`; null if there is none. */
   get version(): string | null {
     if (this.#version === undefined) this.#version = singleValue(this.headers, PROTOCOL_VERSION);
     return this.#version;
   }
 
   /**
-   * Refuses a revision that nobody speaks here, whatever is asked for (2025-06-18,
-   * basic/transports).
+   * Refuses an unsupported revision (2025-06-18, basic/transports).
    *
    * @throws {ProtocolError} `invalid_request`
    */
@@ -89,12 +88,12 @@ export class RequestHead {
     );
   }
 
-  /** The session of the 2025 revisions that the client names; null where it names none. */
+  /** The session of the 2025 revisions that the client names; null if it names none. */
   get sessionId(): string | null {
     return singleValue(this.headers, SESSION_ID);
   }
 
-  /** The plain stream that the client names; null where it names none. */
+  /** The plain stream that the client names; null if it names none. */
   get connectionId(): string | null {
     return singleValue(this.headers, CONNECTION_ID);
   }
@@ -106,7 +105,7 @@ export class RequestHead {
   }
 }
 
-/** A request on its way to what answers it. */
+/** A request on its way to its handler. */
 export interface RequestContext extends RequestHead, RequestOrigin {}
 
 const internMethod = createIntern();

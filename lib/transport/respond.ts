@@ -22,9 +22,9 @@ export const STREAM_HEADERS = {
 } as const;
 
 /**
- * A stream as the answer.
+ * A stream as a response.
  *
- * @param headers all of them, those of every event stream included
+ * @param headers all headers, including those of every event stream
  */
 export function eventStream(
   { readable }: EventStream,
@@ -33,7 +33,7 @@ export function eventStream(
   return new Response(readable, { headers });
 }
 
-/** The headers of an event stream, as the answer to HEAD. */
+/** The headers of an event stream as the response to HEAD. */
 export function streamHead(): Response {
   return new Response(null, { headers: STREAM_HEADERS });
 }

@@ -1,6 +1,6 @@
 /**
- * Who may come in now, with a call, a stream or a session. Everything is bounded, so that the process
- * never dies of its clients; whoever is refused is told why and when to come back.
+ * Admits calls, streams and sessions. Everything is bounded, so that clients cannot exhaust the
+ * process. A refused client learns why, and when to retry.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export type AdmissionLimits =
     | "MCP_STREAM_OPENS_PER_SECOND"
   >;
 
-/** What {@linkcode Admission} asks others. */
+/** Dependencies of {@linkcode Admission}. */
 export interface AdmissionSources {
   readonly wheel: TimerWheel;
   /** Bytes that wait for all readers together. */
@@ -46,20 +46,20 @@ export interface AdmissionSources {
   readonly onRefused: (refusal: Refusal) => void;
 }
 
-/** Who asks to be let in; the client is looked up only where it matters. */
+/** A client that asks for admission; it is looked up only if needed. */
 export interface Arrival {
   readonly client: Pick<Client, "key" | "address">;
 }
 
 /**
- * What somebody is let in for: a call without a session, a stream that only carries the answer to a
- * request, one that stays open by itself, or a session.
+ * Kind of an admission: a call without a session, a stream that only carries the answer to a
+ * request, a long-lived stream, or a session.
  */
 export type Admitted = "call" | "answer" | "stream" | "session";
 
 /** The place of a call, which counts only if the call does not end at once. */
 export interface CallLease extends Lease {
-  /** The call goes on; from now on it counts. */
+  /** The call continues; from now on it counts. */
   hold(): void;
 }
 
@@ -70,7 +70,7 @@ export interface LostStream {
   readonly answeredCount: number;
 }
 
-/** Clients whose rates are remembered. */
+/** Maximum number of clients with remembered rates. */
 const MAX_CLIENTS = 10_000;
 /** Seconds a refused client is asked to wait: spread, so that a crowd does not come back at once. */
 const RETRY_AFTER_S = { min: 1, spread: 10 } as const;
@@ -137,7 +137,7 @@ export class Admission {
   }
 
   /**
-   * Lets a request in at all, whatever it is for.
+   * Admits a request of any kind.
    *
    * @throws {ProtocolError} with `Retry-After`, during a drain and while memory is full
    */
@@ -157,12 +157,12 @@ export class Admission {
   }
 
   /**
-   * Lets tool calls and completions run (2026-07-28, server/tools and utilities/completion: servers
+   * Admits tool calls and completions (2026-07-28, server/tools and utilities/completion: servers
    * must limit their rate).
    *
    * @param key of the client
-   * @param count how many come at once; all of them are let in, or none
-   * @throws {ProtocolError} with `Retry-After`, where the client sends them too fast
+   * @param count number of calls in one request; all of them are admitted, or none
+   * @throws {ProtocolError} with `Retry-After`, if the client sends them too fast
    */
   admitCalls(key: string, count: number): void {
     const waitMs = this.#callRate.take(key, this.#sources.wheel.now(), count);
@@ -170,9 +170,9 @@ export class Admission {
   }
 
   /**
-   * Lets somebody in.
+   * Admits a client.
    *
-   * @returns the place taken, to be disposed of when they leave
+   * @returns the lease, to be disposed of when the client leaves
    * @throws {ProtocolError} with `Retry-After`, naming the limit and its setting
    */
   enter(arrival: Arrival, kind: "call"): CallLease;
@@ -195,7 +195,7 @@ export class Admission {
     return this.#streams.take(client.key);
   }
 
-  /** Takes note of a lasting stream that its client has lost. */
+  /** Records a long-lived stream that its client has lost. */
   noteLost(stream: LostStream): void {
     // Asked first, as to read the clock costs more than all the rest.
     if (stream.answeredCount > 0) return;
@@ -203,14 +203,14 @@ export class Admission {
     this.#flapping.record({ client: key, ageMs }, this.#sources.wheel.now());
   }
 
-  /** What to ask of a client before it reconnects (ms), if it comes back too often. */
+  /** Reconnection delay for a client that reconnects too often (ms). */
   retryMs({ key }: Client, now: number): number | undefined {
     return this.#flapping.retryMs(key, now);
   }
 
-  /** A client may have as many calls running as it may have streams. */
+  /** The limit of running calls per client is the limit of its streams. */
   #enterCall(arrival: Arrival): CallLease {
-    // While no call runs, a quick one need not know whose it is. Perf: looking up the address.
+    // While no call runs, a quick call needs no client. Perf: looking up the address.
     if (this.#calls.total > 0) this.#checkRoom(this.#calls, arrival.client);
     return new HeldCall(this.#calls, arrival);
   }

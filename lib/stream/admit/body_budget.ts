@@ -10,8 +10,8 @@ export type BodyBudgetLimits = Pick<
 export type BodyRefusal = "body_bytes" | "body_bytes_per_client";
 
 /**
- * The bytes of all large bodies that are being read, or that belong to requests that run. They are
- * admitted before they are read, as what has been read is in memory already.
+ * The bytes of all large bodies that are being read or belong to running requests. A body is
+ * admitted before it is read, because afterwards it is in memory already.
  */
 export class BodyBudget {
   readonly #limits: BodyBudgetLimits;
@@ -20,7 +20,7 @@ export class BodyBudget {
   #total = 0;
   #dispatched: BodyLease | undefined;
 
-  /** @param refuse throws what the client is answered */
+  /** @param refuse throws the error for the client */
   constructor(
     limits: BodyBudgetLimits,
     refuse: (refusal: BodyRefusal, client: string) => never,
@@ -43,7 +43,7 @@ export class BodyBudget {
     return new BodyLease(this, client);
   }
 
-  /** @throws {ProtocolError} where a limit is reached */
+  /** @throws {ProtocolError} if a limit is reached */
   admit(client: string, bytes: number): void {
     const { MCP_MAX_TOTAL_BODY_BYTES, MCP_MAX_BODY_BYTES_PER_CLIENT } = this.#limits;
     if (this.of(client) + bytes > MCP_MAX_BODY_BYTES_PER_CLIENT) {
@@ -57,7 +57,9 @@ export class BodyBudget {
     this.#count(client, -bytes);
   }
 
-  /** Runs what answers a body; a request that runs on may hold the body's lease meanwhile. */
+  /**
+   * Runs the function that answers a body. A request that keeps running may hold the body's lease.
+   */
   dispatch<T>(lease: BodyLease, answer: () => T): T {
     this.#dispatched = lease;
     try {
@@ -84,7 +86,7 @@ export class BodyBudget {
   }
 }
 
-/** The bytes of one body, until nobody needs them any more. */
+/** The bytes of one body, as long as they are in use. */
 export class BodyLease {
   readonly #budget: BodyBudget;
   readonly #client: string;
@@ -97,16 +99,16 @@ export class BodyLease {
   }
 
   /**
-   * So many more bytes come.
+   * Counts more bytes.
    *
-   * @throws {ProtocolError} where a limit is reached
+   * @throws {ProtocolError} if a limit is reached
    */
   grow(bytes: number): void {
     this.#budget.admit(this.#client, bytes);
     this.#bytes += bytes;
   }
 
-  /** @returns lets go again, once, however often it is called */
+  /** @returns releases the lease; further calls do nothing */
   hold(): () => void {
     this.#holders++;
     let isHeld = true;

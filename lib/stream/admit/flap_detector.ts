@@ -14,15 +14,15 @@ interface Score {
   at: number;
 }
 
-/** A stream that has ended and carried no answer, as far as it matters here. */
+/** A stream that has ended without an answer. */
 export interface EndedStream {
   readonly client: string;
   readonly ageMs: number;
 }
 
 /**
- * Who opens and loses streams again and again, and does nothing with them. Such a client is asked
- * to wait longer each time (`retry:`), and is refused when it does not.
+ * Finds clients that open and lose streams again and again without using them. Such a client gets a
+ * longer `retry:` each time, and is refused if it does not wait.
  */
 export class FlapDetector {
   readonly #maxFlaps: number;
@@ -44,7 +44,7 @@ export class FlapDetector {
     return this.#flapsOf(client, now) >= this.#maxFlaps;
   }
 
-  /** What to ask of a client before it reconnects (ms); undefined where there is no need. */
+  /** Reconnection delay for a client (ms); undefined if it needs none. */
   retryMs(client: string, now: number): number | undefined {
     const flaps = Math.floor(this.#flapsOf(client, now));
     if (flaps < SLOW_FROM) return undefined;

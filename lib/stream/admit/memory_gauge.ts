@@ -4,14 +4,14 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 /** Memory of one kind, in bytes. */
 export interface MemoryFigures {
   readonly used: number;
-  /** Infinity where it is not known. */
+  /** Infinity if it is unknown. */
   readonly limit: number;
 }
 
-/** The JavaScript heap, or all memory of the process that is in use. */
+/** The JavaScript heap, or the resident memory of the process. */
 export type MemoryKind = "heap" | "resident";
 
-/** Measure memory, where the runtime can. */
+/** Functions that measure memory, as far as the runtime can. */
 export type MemorySources = Readonly<
   Partial<Record<MemoryKind, (() => MemoryFigures) | undefined>>
 >;
@@ -19,12 +19,12 @@ export type MemorySources = Readonly<
 /** See the settings: shares of the limits that may be in use, in percent. */
 export type MemoryLimits = Pick<Settings, "MCP_MAX_HEAP_PERCENT" | "MCP_MAX_RESIDENT_PERCENT">;
 
-/** Time between two measurements while somebody asks (ms). */
+/** Time between two measurements while requests come (ms). */
 const MEASURE_MS = 250;
 
 /**
- * Which memory is fuller than it may be. Every request asks, so an answer is a look at what was
- * measured last; the timer measures, and rests while nobody asks.
+ * Finds memory that is above its limit. Every request asks, so the answer is the last measurement.
+ * The timer measures again only while requests come.
  */
 export class MemoryGauge extends TimerEntry {
   readonly #sources: MemorySources;
@@ -33,7 +33,7 @@ export class MemoryGauge extends TimerEntry {
   #full: MemoryKind | undefined;
   #isAsked = false;
 
-  /** @param sources what none of them measures is never full */
+  /** @param sources memory without a source never counts as full */
   constructor(sources: MemorySources, limits: MemoryLimits, wheel: TimerWheel) {
     super();
     this.#sources = sources;
@@ -41,7 +41,7 @@ export class MemoryGauge extends TimerEntry {
     this.#wheel = wheel;
   }
 
-  /** As measured last, a quarter of a second ago at most. */
+  /** The result of the last measurement, at most a quarter of a second old. */
   get full(): MemoryKind | undefined {
     this.#isAsked = true;
     if (!this.isScheduled) this.#measure();

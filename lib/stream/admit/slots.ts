@@ -1,4 +1,4 @@
-/** A place that somebody has taken; to be disposed of exactly once, when they leave it. */
+/** A taken slot; dispose of it exactly once, when the client leaves. */
 export interface Lease extends Disposable {}
 
 /** Places that are taken, in all and by client. */
@@ -16,7 +16,7 @@ export class Slots {
     return this.#byClient.get(key)?.count ?? 0;
   }
 
-  /** Takes a place for a client. All leases of a client are one object, as there are many. */
+  /** Takes a slot for a client. All leases of a client are one object, because there are many. */
   take(key: string): Lease {
     let slots = this.#byClient.get(key);
     if (slots === undefined) {

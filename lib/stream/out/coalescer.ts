@@ -1,18 +1,18 @@
 /**
- * Notifications for a slow reader, who gets them later: of each key only the newest.
+ * Keeps notifications for a slow reader until later: only the newest for each key.
  *
- * Deferred are notifications that a later one replaces (`list_changed`, updates of one resource, the
- * progress of one call), and log messages as long as there is room. Where there is none, the oldest
- * log messages are dropped first, then the oldest progress; changes are never dropped.
+ * It defers notifications that a later one replaces (`list_changed`, updates of one resource, the
+ * progress of one call), and log messages while there is room. Without room it drops the oldest log
+ * messages first, then the oldest progress. It never drops changes.
  *
  * @module
  */
 import { notification } from "../../wire/json_rpc.ts";
 import type { Droppable, DroppableKind } from "../../wire/droppable.ts";
 
-/** Who is told what becomes of deferred notifications. */
+/** Receives reports about deferred notifications. */
 export interface CoalescerHost {
-  /** So many more bytes wait; negative when they went. */
+  /** Adds to the count of waiting bytes; negative for bytes that are gone. */
   addQueued(delta: number): void;
   /** A notification is never sent: a newer one, or the answer, took its place, or there is no room. */
   superseded(kind: DroppableKind): void;
@@ -24,7 +24,7 @@ interface Held {
   readonly bytes: number;
 }
 
-/** What a message costs besides its text: the frame, an event id of the longest kind, the entry. */
+/** Overhead of a message besides its text: the frame, the longest event id, the entry. */
 export const FRAME_OVERHEAD_BYTES = 320;
 const ENCODER = new TextEncoder();
 
@@ -44,7 +44,7 @@ export class Coalescer {
     this.#owner = owner;
   }
 
-  /** At least what all of it takes in the stream's queue. */
+  /** Upper bound of the bytes that the messages take in the stream's queue. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -85,8 +85,8 @@ export class Coalescer {
   }
 
   /**
-   * Returns all messages, in order, and keeps none. The first one says how many log messages were
-   * dropped, if any were.
+   * Removes and returns all messages, in order. If log messages were dropped, the first message
+   * says how many.
    *
    * @param maxBytes of all, the first one included
    */

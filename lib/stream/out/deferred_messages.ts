@@ -2,23 +2,26 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { Droppable } from "../../wire/droppable.ts";
 import { Coalescer, type CoalescerHost } from "./coalescer.ts";
 
-/** Who is told what becomes of deferred messages, and has the timer of all streams. */
+/** Receives reports about deferred messages, and provides the timer of all streams. */
 export interface DeferredMessagesHost extends CoalescerHost {
   readonly wheel: TimerWheel;
 }
 
-/** How often the reader is looked at (ms). */
+/** Time between two checks of the reader (ms). */
 const POLL_MS = 50;
 
-/** What one event stream has deferred, and the timer that sends it once the reader has caught up. */
+/**
+ * The deferred messages of one event stream, and the timer that sends them once the reader has
+ * caught up.
+ */
 export class DeferredMessages extends TimerEntry {
   readonly #coalescer: Coalescer;
   readonly #wheel: TimerWheel;
   readonly #catchUp: () => boolean;
 
   /**
-   * @param catchUp called now and then; drains what is deferred and returns true once the reader
-   * has taken everything else
+   * @param catchUp called periodically; sends the deferred messages and returns true once the
+   *   reader has taken everything else
    */
   constructor(host: DeferredMessagesHost, catchUp: () => boolean) {
     super();
@@ -28,7 +31,7 @@ export class DeferredMessages extends TimerEntry {
     this.#wheel.schedule(this, POLL_MS);
   }
 
-  /** At least what all of it takes in the stream's queue. */
+  /** Upper bound of the bytes that the messages take in the stream's queue. */
   get bytes(): number {
     return this.#coalescer.bytes;
   }

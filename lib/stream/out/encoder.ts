@@ -5,7 +5,7 @@
  * @module
  */
 
-/** A text to encode, or bytes that somebody keeps anyway, as the event store does. */
+/** A text to encode, or bytes that exist anyway, such as those of the event store. */
 export type Frame = string | Uint8Array;
 
 /**

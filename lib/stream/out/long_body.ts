@@ -7,7 +7,7 @@ import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
 import type { QueueBudget } from "./queue_budget.ts";
 import { TailDrain, type TailDrainHost } from "./tail_drain.ts";
 
-/** Where long bodies are counted. */
+/** Counts long bodies. */
 export interface LongBodyHost extends TailDrainHost {
   readonly limits: OutboxLimits;
   readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
@@ -18,8 +18,8 @@ export interface LongBodyHost extends TailDrainHost {
 const log = logFor("stream");
 
 /**
- * A long response body that is no event stream of its own, such as a big JSON answer. It counts among
- * what waits for readers, and a reader that takes nothing of it is cut off.
+ * A long response body that is not an event stream, such as a large JSON answer. It counts among
+ * the bytes that wait for readers, and a reader that takes nothing is cut off.
  */
 export class LongBody implements OutboxOwner {
   /** The body. */

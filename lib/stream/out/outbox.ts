@@ -1,14 +1,14 @@
 /**
- * What waits for the reader of one stream, counted in bytes.
+ * The bytes that wait for the reader of one stream.
  *
- * In Deno a reader that stops makes nothing throw: a few megabytes vanish into kernel buffers, then
- * bytes stay in the stream's queue. Its high-water mark is 0, so `-desiredSize` is exactly how many
- * chunks wait. The outbox reads that when it needs to know; a `pull()` would cost each chunk a promise.
- * Perf: streams without pull().
+ * In Deno, a reader that stops causes no error: a few megabytes go into kernel buffers, then bytes
+ * stay in the stream's queue. Its high-water mark is 0, so `-desiredSize` is the exact number of
+ * waiting chunks. The outbox reads that when it needs to know; a `pull()` would cost each chunk a
+ * promise. Perf: streams without pull().
  *
- * What is in the queue cannot be taken back, so notifications that a later one may replace are
- * deferred as long as the reader is slow. When more waits than should, the reader is watched: one
- * that goes on taking may take as long as it needs, one that has stopped is cut off.
+ * A frame in the queue cannot be taken back, so notifications that a later one may replace are
+ * deferred while the reader is slow. Above the limit the reader is watched: a reader that keeps
+ * reading may take as long as it needs, a reader that has stopped is cut off.
  *
  * @module
  */
@@ -44,15 +44,15 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   /** Lengths of the chunks that wait, or waited when last asked, oldest first. */
   #waiting: number[] | undefined;
   #waitingBytes = 0;
-  /** What of this stream's queue the total of all streams has counted in. */
+  /** Bytes of this stream's queue that are in the total of all streams. */
   #countedBytes = 0;
-  /** What had been sent when the stream ended. */
+  /** Bytes that had been sent when the stream ended. */
   #sentAtEnd: number | undefined;
   /** Only while the reader is slow. */
   #deferred: DeferredMessages | undefined;
   /** Only while more waits than should. */
   #slowReader: SlowReader | undefined;
-  /** Where the answers end that had to wait, as numbers of bytes written until then. */
+  /** The ends of answers that had to wait, as numbers of bytes written. */
   #answers: number[] | undefined;
 
   constructor(owner: OutboxOwner, total: DeferredMessagesHost, limits: OutboxLimits) {
@@ -68,15 +68,15 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     return this.#waiting === undefined ? 0 : this.#inQueue();
   }
 
-  /** Bytes that wait, those that are held back included; none once the stream is over. */
+  /** Waiting bytes, including deferred ones; 0 once the stream has ended. */
   get queuedBytes(): number {
     if (this.#sentAtEnd !== undefined) return 0;
     return this.waitingBytes + (this.#deferred?.bytes ?? 0);
   }
 
   /**
-   * Bytes that the transport has taken. Once the stream is over that stands: nobody can tell what
-   * becomes of what still waits.
+   * Bytes that the transport has taken. Fixed once the stream has ended, because the fate of the
+   * waiting bytes is unknown.
    */
   get sentBytes(): number {
     return this.#sentAtEnd ?? this.#writtenBytes - this.waitingBytes;
@@ -125,7 +125,8 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    */
   checkLimit(lastBytes: number): boolean {
     const { MCP_MAX_QUEUED_BYTES, MCP_MAX_TOTAL_QUEUED_BYTES } = this.#limits;
-    // Uses the count from the last write: asking the stream again would cost as much as the rest.
+    // Uses the count from the last write, because reading it from the stream again would double the
+    // cost.
     if (this.#countedBytes + (this.#deferred?.bytes ?? 0) <= MCP_MAX_QUEUED_BYTES) return true;
     const { waitingBytes } = this;
     this.#deferred?.makeRoom(MCP_MAX_QUEUED_BYTES - waitingBytes);
@@ -170,9 +171,9 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   /**
-   * Sends what was deferred, as far as room is left for what is sent next.
+   * Sends deferred messages, as far as they leave room for the next message.
    *
-   * @param next message, as JSON
+   * @param next the next message, as JSON
    */
   flush(next = ""): void {
     const deferred = this.#deferred;
@@ -227,7 +228,7 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   /**
-   * Sends what was deferred, if the reader has taken everything else.
+   * Sends deferred messages, if the reader has taken everything else.
    *
    * @returns whether it has
    */
@@ -255,7 +256,9 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     return bytes;
   }
 
-  /** What may wait for long gets bytes of its own; the first two frames are those of an opening. */
+  /**
+   * A frame that may wait for long gets its own bytes; the first two frames belong to the opening.
+   */
   #encode(frame: Frame): Uint8Array {
     if (typeof frame !== "string") return frame;
     return (this.#waiting?.length ?? 0) < 2 ? encodeShared(frame) : encodeOwn(frame);

@@ -1,9 +1,9 @@
 import type { Settings } from "../../base/settings.ts";
 import type { Socket } from "../client.ts";
 
-/** Whose outbox it is. */
+/** The owner of an outbox. */
 export interface OutboxOwner {
-  /** Where its bytes go. */
+  /** The socket that gets its bytes. */
   readonly socket: Pick<Socket, "unsentBytes">;
   /** The reader is gone. */
   cancel(): void;

@@ -3,14 +3,14 @@ import type { TailDrain } from "./tail_drain.ts";
 /** Something with bytes that wait for a reader. */
 export interface Queue {
   readonly queuedBytes: number;
-  /** Brings the total up to date with what its reader has taken. */
+  /** Updates the total by the bytes that its reader has taken. */
   syncCount(): void;
   close(reason: "queue_full"): void;
 }
 
 /** The bytes that wait for all readers together, and their limit. */
 export class QueueBudget {
-  /** Of streams that have ended. */
+  /** Tail drains of ended streams. */
   readonly tailDrains: Set<TailDrain> = new Set();
   readonly #maxBytes: number;
   readonly #streams: () => Iterable<Queue>;
@@ -22,12 +22,12 @@ export class QueueBudget {
     this.#streams = streams;
   }
 
-  /** What waits, and a little more: readers take bytes without telling. */
+  /** An upper bound of the waiting bytes, because readers take bytes without notice. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** So many more bytes wait; negative when they went. */
+  /** Adds to the count of waiting bytes; negative for bytes that are gone. */
   add(delta: number): void {
     this.#bytes += delta;
   }
@@ -38,7 +38,7 @@ export class QueueBudget {
     for (const queue of this.tailDrains) queue.syncCount();
   }
 
-  /** What waits, exactly where that could matter. */
+  /** The waiting bytes; exact if the budget may be exceeded. */
   syncIfFull(): number {
     if (this.#bytes >= this.#maxBytes) this.syncCount();
     return this.#bytes;

@@ -1,6 +1,6 @@
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 
-/** What waits for a reader, and what it has taken. */
+/** The bytes that wait for a reader, and those that it has taken. */
 export interface ReaderQueue {
   readonly queuedBytes: number;
   readonly sentBytes: number;
@@ -10,8 +10,8 @@ export interface ReaderQueue {
 const PATIENCE_MS = 5_000;
 
 /**
- * Watches a reader for whom more waits than should. It had no chance to take what was written in one
- * go, so it is judged by what it does from then on: as long as it goes on taking, nothing is cut.
+ * Watches a reader with more waiting bytes than the limit. The reader could not take bytes that
+ * were written at once, so only its later progress counts: while it keeps reading, nothing is cut.
  */
 export class SlowReader extends TimerEntry {
   readonly #queue: ReaderQueue;

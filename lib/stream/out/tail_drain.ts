@@ -1,22 +1,22 @@
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** How often it is looked whether the reader goes on (ms). */
+/** Time between two checks of the reader's progress (ms). */
 const POLL_MS = 5_000;
 /** How long the bytes of an ended stream may wait in all (ms), besides the time that many need. */
 const MAX_WAIT_MS = 60_000;
 /** Bytes per ms that a reader must take of many. */
 const MIN_RATE = 64;
 
-/** Where the last bytes of streams are counted. */
+/** Counts the last bytes of streams. */
 export interface TailDrainHost {
   readonly wheel: TimerWheel;
   readonly tailDrains: Set<TailDrain>;
 }
 
 /**
- * What waits in a stream that has ended. A slow reader may take it, as long as it goes on taking; one
- * that has taken nothing since the last look is cut off.
+ * The bytes that wait in an ended stream. A slow reader may take them while it keeps reading. A
+ * reader that has taken nothing since the last check is cut off.
  */
 export class TailDrain extends TimerEntry {
   readonly #outbox: Outbox;

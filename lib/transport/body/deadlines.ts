@@ -9,7 +9,7 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { Client } from "../../stream/client.ts";
 import { asProtocolError } from "./errors.ts";
 
-/** A request whose body is to be read, and which then answers. Neither method may throw or reject. */
+/** A request that answers once its body is read. Its methods must not throw or reject. */
 export interface BodyConsumer {
   readonly request: Request;
   readonly headers: Headers;
@@ -18,7 +18,7 @@ export interface BodyConsumer {
   /** The header `Content-Length`. */
   readonly contentLength: string | null;
   readonly client: Client;
-  /** @param body its JSON value, undefined where there is none */
+  /** @param body its JSON value; undefined if there is none */
   take(body: unknown): MaybePromise<Response>;
   /** Called instead when the body cannot be had. */
   fail(error: ProtocolError): Response;
@@ -48,7 +48,7 @@ export class PendingBody {
     return this.#isLate;
   }
 
-  /** Has what was read answered, unless reading takes too long. */
+  /** Answers the body once it is read, unless reading takes too long. */
   follow<T>(
     reading: Promise<T>,
     answer: (read: T) => MaybePromise<Response>,
@@ -66,7 +66,7 @@ export class PendingBody {
     });
   }
 
-  /** What its client is answered instead. */
+  /** The response if reading fails. */
   fail(error: unknown): Response {
     return this.#owner.fail(asProtocolError(error, this.#owner.headers));
   }
@@ -82,9 +82,9 @@ export class PendingBody {
 const CHECKS = 16;
 
 /**
- * The time limit of all bodies. Nearly all arrive with their headers, so a body gets no timer of
- * its own, which would cost a quick call a tenth of its speed: while any is on its way, all are
- * looked at now and then, and one that has been seen too often is late.
+ * The time limit of all bodies. Nearly all bodies arrive with their headers, so a body has no timer
+ * of its own, which would slow down quick calls. While any body is pending, all are checked
+ * periodically, and a body that was seen too often is late.
  */
 export class BodyDeadlines extends TimerEntry {
   readonly #timeoutMs: number;

@@ -3,7 +3,7 @@ import type { Settings } from "../../base/settings.ts";
 import { CONTENT_ENCODING } from "../../wire/headers.ts";
 import { invalidJsonError } from "../../wire/parse_errors.ts";
 
-/** What the client is told of a body that could not be had. */
+/** The error for a body that could not be read. */
 export function asProtocolError(error: unknown, headers: Headers): ProtocolError {
   const fault = error instanceof SyntaxError ? invalidJsonError(error) : error;
   if (!(fault instanceof ProtocolError)) {
@@ -11,7 +11,7 @@ export function asProtocolError(error: unknown, headers: Headers): ProtocolError
       cause: error,
     });
   }
-  // A compressed body looks like broken JSON, so the header is read only then.
+  // Reads the header only now, because a compressed body looks like invalid JSON.
   const encoding = fault.kind === "parse_error" ? headers.get(CONTENT_ENCODING) : null;
   return encoding === null ? fault : compressed(encoding);
 }

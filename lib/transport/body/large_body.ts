@@ -13,18 +13,18 @@ import type { Turns } from "./turns.ts";
 export interface BodyLimits extends Pick<Settings, "MCP_MAX_BODY_BYTES" | "MCP_MAX_BODY_VALUES"> {
   readonly deadlines: BodyDeadlines;
   readonly admission: Admission;
-  /** Of large bodies, to be parsed one after the other. */
+  /** Queue in which large bodies are parsed one after the other. */
   readonly turns: Turns;
 }
 
 /**
- * Bytes from which on a body is large: it is accounted, parsed in turn, and read by hand, as Deno
- * keeps what it has read of a body by itself for as long as the socket lives. Nearly all requests
- * are smaller, and pay for none of this.
+ * Size from which a body is large (bytes): it is accounted, parsed in turn, and read chunk by
+ * chunk, because Deno keeps the bytes of a body that it reads itself as long as the socket lives.
+ * Nearly all requests are smaller and skip this.
  */
 export const LARGE_BYTES = 16_384;
 
-/** A body that is accounted for while it is read, and for as long as its request runs. */
+/** A body that is accounted for while it is read and while its request runs. */
 export class LargeBody {
   readonly #owner: BodyConsumer;
   readonly #limits: BodyLimits;
@@ -42,11 +42,11 @@ export class LargeBody {
   }
 
   /**
-   * Reads and answers it.
+   * Reads and answers the body.
    *
-   * @param declared bytes, which count at once; the bytes of a body without a length count as they
-   * come
-   * @throws {ProtocolError} where there is no room for it
+   * @param declared the declared bytes, which count at once; without a length, bytes count as they
+   *   arrive
+   * @throws {ProtocolError} if there is no room for it
    */
   read(declared: number): Promise<Response> {
     const release = this.#lease.hold();

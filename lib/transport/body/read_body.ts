@@ -12,12 +12,12 @@ import { tooLarge } from "./errors.ts";
 import { type BodyLimits, LARGE_BYTES, LargeBody } from "./large_body.ts";
 
 /**
- * Reads the body of a request and hands it on.
+ * Reads the body of a request and passes it to the consumer.
  *
- * @returns what the request answers to it, or to the {@linkcode ProtocolError} `body_too_large`,
- * `body_timeout` or `parse_error`
- * @throws {ProtocolError} `unsupported_media_type`, `body_too_large`, or `overloaded` where memory is
- * full, before any of it is read
+ * @returns the consumer's response to the body, or to the {@linkcode ProtocolError}
+ *   `body_too_large`, `body_timeout` or `parse_error`
+ * @throws {ProtocolError} `unsupported_media_type`, `body_too_large`, or `overloaded` if memory is
+ *   full, before any of it is read
  */
 export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<Response> {
   const { request, contentLength: declared } = owner;

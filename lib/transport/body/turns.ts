@@ -1,8 +1,8 @@
 import { type Clock, monotonic } from "../../base/clock.ts";
 
 /**
- * Turns for what holds the event loop, such as the parsing of a large body. Each rests afterwards
- * for as long as it took, so that whoever sends small requests is never far behind.
+ * Queues work that blocks the event loop, such as parsing a large body. After each piece it pauses
+ * for as long as the piece took, so that small requests do not wait long.
  */
 export class Turns {
   readonly #clock: Clock;
@@ -14,7 +14,7 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Does the work when its turn has come, at once where nobody else is at it. */
+  /** Does the work in its turn; at once if the queue is empty. */
   take<T>(work: () => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const turn = () => {

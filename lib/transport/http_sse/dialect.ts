@@ -1,6 +1,6 @@
 /**
- * HTTP+SSE, the transport of 2024-11-05, which n8n's SSE mode and older clients use:
- * a GET opens the stream, whose first event names the endpoint that takes the client's messages.
+ * HTTP+SSE, the transport of 2024-11-05, which n8n's SSE mode and older clients use: a GET opens
+ * the stream, and its first event names the endpoint for the client's messages.
  *
  * @module
  */
@@ -37,9 +37,9 @@ export function createHttpSseSessions(deps: SessionStreamDeps): StreamSessions {
 }
 
 /**
- * Opens a 2024-11-05 stream. The endpoint for its messages is announced as a query alone, relative
- * to the stream's own URL: a proxy or a framework may serve the stream under a path that nobody here
- * knows (RFC 3986, section 5.2.2).
+ * Opens a 2024-11-05 stream. The endpoint for its messages is announced as a query only, relative
+ * to the stream's own URL, because a proxy or framework may serve the stream under an unknown path
+ * (RFC 3986, section 5.2.2).
  */
 export function openHttpSse(sessions: StreamSessions, c: RequestContext): Response {
   const { stream } = sessions.open({ origin: c, first: endpointEvent });
@@ -54,7 +54,7 @@ function endpointEvent({ id }: StreamSnapshot): string {
 /**
  * Takes a message for an open 2024-11-05 stream.
  *
- * @throws {ProtocolError} `connection_not_found`, for somebody else's as well
+ * @throws {ProtocolError} `connection_not_found`, also for another caller's stream
  */
 export function postToHttpSse(
   sessions: StreamSessions,

@@ -4,18 +4,18 @@ import { isObject, type JsonRpcId, type JsonRpcRequest } from "../../wire/json_r
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { META_KEYS, metaOf } from "../../wire/meta.ts";
 
-/** What a modern request says of its client. */
+/** The client information in a modern request. */
 export interface ModernClient {
   readonly capabilities: ClientCapabilities;
   readonly logLevel: LoggingLevel | undefined;
-  /** What it says of itself; not verified. */
+  /** Its `clientInfo`; not verified. */
   readonly info: unknown;
 }
 
 /**
- * Reads what every modern request must say of its client.
+ * Reads the client information that every modern request must have.
  *
- * @throws {ProtocolError} `invalid_params` naming what is missing or wrong
+ * @throws {ProtocolError} `invalid_params` naming the missing or wrong member
  */
 export function readModernClient({ id, params }: JsonRpcRequest): ModernClient {
   const meta = metaOf(params) ?? {};

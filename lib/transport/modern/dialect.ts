@@ -1,6 +1,7 @@
 /**
  * Requests of 2026-07-28 and later. Each carries its revision and its client's capabilities, and
- * repeats in headers what a proxy needs. A request whose headers and body differ is refused.
+ * repeats in headers the values that a proxy needs. A request with different values in headers and
+ * body is refused.
  *
  * @module
  */
@@ -24,7 +25,7 @@ import { type ListenDeps, openListen } from "./listen.ts";
 import type { RequestContext } from "../request_head.ts";
 import { handleStateless, type StatelessDeps } from "../stateless/request.ts";
 
-/** Where a method's `Mcp-Name` comes from. */
+/** The parameter that a method's `Mcp-Name` repeats. */
 const NAME_PARAM: Readonly<Record<string, string>> = {
   [METHODS.callTool]: "name",
   [METHODS.getPrompt]: "name",

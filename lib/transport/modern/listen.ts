@@ -18,7 +18,7 @@ import { formatJson, KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 
-/** What listen streams work with. */
+/** Dependencies of listen streams. */
 export interface ListenDeps {
   readonly info: Implementation;
   readonly streams: StreamRegistry;

@@ -1,13 +1,13 @@
 /**
- * The plain dialect, Lifeline's own: one POST opens a stream that tells all in named events, for
- * people with curl, a browser or a few lines of code.
+ * The plain dialect, Lifeline's own: one POST opens a stream with named events, for people with
+ * curl, a browser or a few lines of code.
  *
- *     POST   /mcp/sse                        welcome, then the response to the body's request
- *     POST   /mcp/sse  Mcp-Connection-Id: …  202; the response comes on that stream
- *     DELETE /mcp/sse  Mcp-Connection-Id: …  204; that stream is closed
+ * POST   /mcp/sse                        welcome, then the response to the body's request POST
+ * /mcp/sse  Mcp-Connection-Id: …  202; the response comes on that stream DELETE /mcp/sse
+ * Mcp-Connection-Id: …  204; that stream is closed
  *
- * Who measures how long a silence a path survives may ask for a slower ping with
- * `Mcp-Ping-Interval-Ms`; the response's header of that name tells what the stream really has.
+ * A client that measures how long a silence the path survives may ask for a slower ping with
+ * `Mcp-Ping-Interval-Ms`. The response header of that name has the granted interval.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export function openPlain(
   const pingIntervalMs = streams.clampPingInterval(readPingInterval(c.headers));
   const session = sessions.open({ origin: c, first: welcomeEvent, pingIntervalMs });
   const { stream } = session;
-  // A client that has left already gets nothing run: nobody could stop it any more.
+  // Nothing runs for a client that has left already, because nothing could stop it any more.
   if (message !== undefined && stream.state === "open") {
     if (key !== undefined && isRequest(message)) keyed.take(session, key, message);
     else session.take(message, c.client);
@@ -92,7 +92,7 @@ function welcomeEvent({ id }: StreamSnapshot): string {
   return formatJson({ jsonrpc: "2.0", result, id: "welcome" }, "welcome");
 }
 
-/** Who names an open plain stream, by its id. */
+/** A reference to an open plain stream by its id. */
 export interface PlainReference {
   readonly id: string;
   readonly origin: RequestOrigin;
@@ -101,7 +101,7 @@ export interface PlainReference {
 /**
  * Takes a further message for an open plain stream.
  *
- * @throws {ProtocolError} `connection_not_found`, for somebody else's as well
+ * @throws {ProtocolError} `connection_not_found`, also for another caller's stream
  */
 export function postToPlain(
   sessions: StreamSessions,

@@ -25,7 +25,7 @@ const MAX_KEYS = 10_000;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** What keyed calls work with. */
+/** Dependencies of keyed calls. */
 export interface KeyedCallDeps {
   readonly server: McpServer;
   readonly store: EventStore;
@@ -33,7 +33,7 @@ export interface KeyedCallDeps {
 
 /** A key, and the call that came with it. */
 interface KeyedCall {
-  /** Of the message, so that a key is used for one call only. */
+  /** Digest of the message, so that a key is used for one call only. */
   readonly digest: string;
   readonly scope: KeyedScope;
   /** The response, while the call runs. */
@@ -83,7 +83,7 @@ export class KeyedCalls {
     this.#calls.set(key, call);
     const keep = (settled: JsonRpcResponse | undefined): JsonRpcResponse | undefined => {
       call.running = undefined;
-      // What was not done may be tried again under the same key.
+      // A call that was not run may be tried again with the same key.
       if (settled === undefined || "error" in settled) this.#calls.delete(key);
       else void store.append(storeKey(key), 1, ENCODER.encode(this.#encode(settled)));
       return settled;
@@ -114,7 +114,7 @@ export class KeyedCalls {
 }
 
 /**
- * The key of a request, as only its caller can use it; undefined where it has none.
+ * The key of a request, bound to its caller; undefined if it has none.
  *
  * @throws {ProtocolError} `invalid_request` for a key that is empty or too long
  */

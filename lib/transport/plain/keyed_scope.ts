@@ -6,9 +6,9 @@ import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import type { StreamSession } from "../stream_session/session.ts";
 
-/** The scope of a call that goes on when its stream ends, and moves to the next one. */
+/** The scope of a call that continues when its stream ends, and moves to the next stream. */
 export class KeyedScope implements LegacyScope {
-  /** Of its own: the end of a stream aborts only what belongs to the stream. */
+  /** Separate from the stream's, because the end of a stream aborts the stream's own calls. */
   readonly inFlight = new InFlight();
   readonly caller: Caller;
   readonly session: ClientState;
@@ -20,7 +20,7 @@ export class KeyedScope implements LegacyScope {
     this.session = stream.session;
   }
 
-  /** Sends what the call says from now on to another stream. */
+  /** Sends the call's further messages to another stream. */
   moveTo(stream: StreamSession): void {
     this.#stream = stream;
   }

@@ -29,7 +29,7 @@ import type { RequestContext } from "../request_head.ts";
 import type { Answers } from "../answers.ts";
 import { eventStream } from "../respond.ts";
 
-/** What calls without a session work with. */
+/** Dependencies of calls without a session. */
 export interface StatelessDeps {
   readonly server: McpServer;
   readonly answers: Answers;
@@ -37,12 +37,12 @@ export interface StatelessDeps {
   readonly wheel: TimerWheel;
 }
 
-/** One call, as the edge read it. */
+/** One call as the edge has read it. */
 export interface StatelessCall {
   readonly c: RequestContext;
   readonly message: JsonRpcRequest;
   readonly methods: MethodTable;
-  /** What the request says of its client. */
+  /** The client information in the request. */
   readonly client: ModernClient;
   /** HTTP status of an answer that is JSON. */
   readonly statusOf: (response: JsonRpcResponse) => number;
@@ -50,7 +50,7 @@ export interface StatelessCall {
 
 /** When a call that is still running gets its stream (ms). */
 const STREAM_AFTER_MS = 1_000;
-/** Nobody reads the answer to a call whose client is gone; the status is for logs of proxies. */
+/** Status for a call if its client is gone. Nobody reads it; it is for logs of proxies. */
 const CLIENT_CLOSED_REQUEST = 499;
 
 /**

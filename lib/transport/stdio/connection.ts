@@ -46,7 +46,7 @@ export interface Pipe extends LineSource {
   write(line: string): Promise<void>;
 }
 
-/** What stdio works with. */
+/** Dependencies of stdio. */
 export interface StdioDeps {
   readonly info: Implementation;
   readonly server: McpServer;
@@ -90,7 +90,7 @@ class StdioConnection {
   readonly #scope: SessionPipeScope;
   readonly #listening: Disposable;
   readonly #subscriptions = new Map<JsonRpcId, StdioSubscription>();
-  /** Requests whose answer is still to come. */
+  /** Requests without a response yet. */
   #unanswered = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -120,7 +120,7 @@ class StdioConnection {
     }
   }
 
-  /** Answers a line that is too long to be read; whatever comes after it is read as ever. */
+  /** Answers a line that is too long. Later lines are read as usual. */
   refuseLongLine(): void {
     this.#output.send(toErrorResponse(
       new ProtocolError(
@@ -262,7 +262,7 @@ class StdioConnection {
   }
 }
 
-/** Whether a value that is no message was meant as a notification, which gets no answer. */
+/** Whether an invalid message was meant as a notification, which gets no answer. */
 function isNotificationLike(value: unknown): boolean {
   return isObject(value) && typeof value.method === "string" && !("id" in value);
 }

@@ -12,7 +12,7 @@ import { droppableOf, progressKey } from "../../wire/droppable.ts";
 
 /** The reader is slow once this share of what may wait does wait. */
 const SLOW_READER_RATIO = 1 / 8;
-/** On a pipe there is one reader only, whose queue nobody adds up. */
+/** A pipe has only one reader, so its queue is in no total. */
 const UNCOUNTED: CoalescerHost = { addQueued: () => {}, superseded: () => {} };
 const log = logFor("stdio");
 
@@ -55,7 +55,7 @@ export class StdioOutput {
     this.#backlog?.drop(progressKey(token));
   }
 
-  /** Sends what was deferred. */
+  /** Sends deferred messages. */
   flush(): void {
     const backlog = this.#backlog;
     this.#backlog = undefined;

@@ -1,5 +1,5 @@
 /**
- * Messages of a pipe, as the methods see them.
+ * Scopes of messages on a pipe.
  *
  * @module
  */
@@ -23,21 +23,21 @@ import type { ModernClient } from "../modern/client.ts";
 const PIPE_CLIENT = new Client({ address: "stdio", userAgent: "", identity: undefined });
 
 /**
- * The caller at the other end of a pipe: whoever starts the server may use everything.
+ * The caller at the other end of a pipe. It has started the server, so it may use everything.
  *
- * @param info what it says of itself
+ * @param info its `clientInfo`
  */
 export function pipeCaller(info?: unknown): Caller {
   return { ...callerOf(PIPE_CLIENT, info), scopes: ALL_SCOPES };
 }
 
-/** Where the messages of a pipe go. */
+/** Takes the messages of a pipe. */
 export interface PipeOutput {
   send(message: JsonRpcNotification | JsonRpcRequest): void;
   endProgress(token: string | number): void;
 }
 
-/** A request of 2026-07-28 or later, which says itself what its client can do. */
+/** The scope of a request of 2026-07-28 or later, which carries its client's capabilities. */
 export class PipeScope implements RequestScope {
   readonly session = undefined;
   readonly connectionId = undefined;

@@ -5,7 +5,10 @@ import type { Caller } from "../../registry/context.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 
-/** A message on a stream that another token opened: who may do what is told by its own. */
+/**
+ * The scope of a message on a stream that another token opened: the message's own token decides its
+ * rights.
+ */
 export class MessageScope implements LegacyScope {
   readonly caller: Caller;
   readonly #scope: LegacyScope;

@@ -1,6 +1,6 @@
 /**
- * A stream that is its client's whole session: the 2024-11-05 dialect and the plain one. What the
- * client says comes in POSTs that name the stream; all answers go out on it.
+ * A stream that is a whole session, as in 2024-11-05 and the plain dialect. The client's messages
+ * come in POSTs that name the stream; all answers go out on it.
  *
  * @module
  */
@@ -34,7 +34,7 @@ import { callerOf } from "../caller.ts";
 import { MessageScope } from "./message_scope.ts";
 import type { Answers } from "../answers.ts";
 
-/** What session streams work with. */
+/** Dependencies of session streams. */
 export interface SessionStreamDeps {
   readonly server: McpServer;
   readonly answers: Answers;
@@ -52,7 +52,7 @@ export interface SessionDialect extends Pick<StreamDriver, "name" | "ping" | "cl
   responseEvent(response: JsonRpcResponse): string;
 }
 
-/** What opens a session stream. */
+/** The request that opens a session stream. */
 export interface SessionStreamRequest {
   readonly origin: StreamOrigin;
   /** Writes the first event of the stream. */
@@ -61,7 +61,7 @@ export interface SessionStreamRequest {
   readonly pingIntervalMs?: number | undefined;
 }
 
-/** What all sessions of one dialect are made of. */
+/** Parts that all sessions of one dialect share. */
 export interface SessionParts extends SessionStreamDeps {
   readonly dialect: SessionDialect;
   /** Writes a response as an event. */
@@ -102,7 +102,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     return this.#parts.dialect.name;
   }
 
-  /** Whatever its client does, the stream is its session. */
+  /** Always true, because the stream is the session. */
   get isLongLived(): boolean {
     return true;
   }
@@ -151,7 +151,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
   }
 
   onEnded(reason: () => CallAborted): void {
-    // A stream that ends while it is opened is known to nobody yet.
+    // A stream that ends while it is opened is not registered yet.
     if (this.stream === undefined) return;
     this.#parts.remove(this);
     this.#listening?.[Symbol.dispose]();
@@ -218,7 +218,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     const { server } = this.#parts;
     if (isResponse(message)) return this.session.settle(message);
     if (!isRequest(message)) return server.notify(message, scope, server.legacy);
-    // A client may be gone before its stream is open; nothing runs for nobody. A ping runs nothing.
+    // A client may leave before its stream is open; then no call runs. A ping runs nothing.
     if (message.method !== "ping" && !this.stream.checkAborted()) return;
     this.#unanswered++;
     const response = server.dispatch(message, scope, server.legacy);

@@ -15,7 +15,7 @@ import {
   StreamSession,
 } from "./session.ts";
 
-/** The open streams of one dialect whose streams are sessions. */
+/** The open streams of a dialect in which streams are sessions. */
 export class StreamSessions {
   readonly streams: StreamRegistry;
   readonly #parts: SessionParts;
@@ -44,8 +44,8 @@ export class StreamSessions {
   }
 
   /**
-   * The session of an open stream; undefined where this dialect has none of that id, or another
-   * caller's: a difference would tell which ids there are.
+   * The session of an open stream; undefined for an unknown id, and for another caller's stream, so
+   * that nobody can probe for ids.
    */
   find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
     const found = this.#sessions.get(id);
@@ -53,8 +53,8 @@ export class StreamSessions {
   }
 
   /**
-   * Tells a client whose stream has just ended by plan that it may try again: it has not had the time
-   * to come back yet, and a 404 would end its session.
+   * Tells a client that its stream has just ended as planned, and that it may try again. The client
+   * had no time to reconnect yet, and a 404 would end its session.
    *
    * @throws {ProtocolError} `stream_ended`
    */

@@ -41,12 +41,12 @@ export class Carrier implements StreamDriver {
     return closingFrame(reason);
   }
 
-  /** What runs for the stream goes on; its client may come back for the result. */
+  /** The stream's calls continue, because the client may come back for the result. */
   onEnded(_reason: () => CallAborted): void {
     this.#stream.onCarrierEnded();
   }
 
-  /** What was deferred becomes an event only now, so that the numbers of events have no holes. */
+  /** Deferred messages become events only now, so that event numbers have no gaps. */
   sendDeferred(text: string): void {
     this.#stream.sendDeferred(text);
   }

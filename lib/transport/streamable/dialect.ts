@@ -33,7 +33,7 @@ import { ResponseScope } from "./response_scope.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { StreamableSession } from "./session.ts";
 
-/** What Streamable HTTP works with. */
+/** Dependencies of Streamable HTTP. */
 export interface StreamableDeps extends ResumptionDeps {
   readonly server: McpServer;
   readonly answers: Answers;
@@ -42,7 +42,7 @@ export interface StreamableDeps extends ResumptionDeps {
   readonly requestTimeoutMs: number;
 }
 
-/** Answers `initialize`: opens a session and tells its id, where the request is as it must be. */
+/** Answers `initialize`: opens a session and returns its id, if the request is valid. */
 export function openSession(
   deps: StreamableDeps,
   request: JsonRpcRequest,
@@ -159,7 +159,7 @@ function asJson({ answers }: StreamableDeps, response: JsonRpcResponse | undefin
   return response === undefined ? accepted() : answers.json(response);
 }
 
-/** What is to be answered on a stream. */
+/** The requests to answer on a stream. */
 interface StreamAnswer {
   readonly post: RequestContext;
   readonly scope: ResponseScope;
@@ -189,7 +189,7 @@ function openSseStream(
   try {
     return streams.open(post, { driver: new Carrier(stream, false), first: () => OPENING });
   } catch (error) {
-    // Without a stream nobody would ever collect the answers.
+    // Without a stream nobody would collect the answers.
     const reason = new CallAborted("limit");
     for (const { id } of requests) session.state.inFlight.cancel(id, reason);
     session.endStream(stream);

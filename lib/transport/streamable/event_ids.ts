@@ -1,7 +1,7 @@
 import type { Signer } from "../../base/signer.ts";
 import type { JsonRpcId } from "../../wire/json_rpc.ts";
 
-/** Where an event stands in its session. */
+/** The position of an event in its session. */
 export interface EventPosition {
   /** Name of its stream. */
   readonly stream: string;

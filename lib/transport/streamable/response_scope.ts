@@ -10,7 +10,7 @@ import type { RequestOrigin } from "../peer.ts";
 import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
-/** Where the messages of a POST come from, and where theirs go. */
+/** The origin of a POST's messages, and the destination of their answers. */
 export interface ScopeOrigin {
   readonly origin: RequestOrigin;
   /**
@@ -20,7 +20,7 @@ export interface ScopeOrigin {
   readonly requestId: JsonRpcId | undefined | null;
 }
 
-/** The requests of one POST, as the methods see them. */
+/** The scope of the requests in one POST. */
 export class ResponseScope implements LegacyScope {
   readonly connectionId = undefined;
   readonly #session: StreamableSession;
@@ -38,7 +38,7 @@ export class ResponseScope implements LegacyScope {
     return this.#session.state;
   }
 
-  /** Who sent this POST: the session is no proof of that. */
+  /** The sender of this POST; the session does not prove it. */
   get caller(): Caller {
     return { ...this.#session.state.caller, ...callerOf(this.#origin.origin.client) };
   }
@@ -73,7 +73,7 @@ export class ResponseScope implements LegacyScope {
     (isOnStandalone ? this.#session.standalone : this.#stream)?.endProgress(token);
   }
 
-  /** What the session runs goes on without its client. */
+  /** The session's calls continue without its client. */
   onClientGone(): () => void {
     return NOT_WATCHING;
   }
@@ -88,10 +88,11 @@ export class ResponseScope implements LegacyScope {
   }
 
   /**
-   * Makes the POST's response carry the stream, beginning with what the handler sent before it first
-   * waited.
+   * Makes the POST's response carry the stream, beginning with the messages that the handler sent
+   * before it first waited.
    *
-   * @param onGap called where some of that is gone already, with the number of the last event before
+   * @param onGap called if some of these events are gone already, with the number of the last event
+   *   before them
    */
   attach(sseStream: EventStream, onGap: (since: number) => void): void {
     this.#isAttached = true;

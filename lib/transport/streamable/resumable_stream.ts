@@ -1,7 +1,7 @@
 /**
  * A stream of a 2025-era session as its client sees it: numbered events, carried by one HTTP
- * response after another. When a response is lost the stream goes on, and the next response begins
- * where the client stopped reading (2025-11-25, basic/transports, Resumability).
+ * response after another. When a response is lost, the stream continues, and the next response
+ * begins where the client stopped reading (2025-11-25, basic/transports, Resumability).
  *
  * @module
  */
@@ -33,7 +33,7 @@ export const OPENING = ": open\n\n";
  * it waits again when it loses the stream.
  */
 export const GET_OPENING = `: open\nretry: ${RETRY_MS}\n\n`;
-/** What a {@linkcode ResumableStream} is made of. */
+/** Parts of a {@linkcode ResumableStream}. */
 export interface ResumableParts {
   /** Its name within the session. */
   readonly name: string;
@@ -54,7 +54,7 @@ export interface ResumableParts {
   readonly onLost?: () => void;
 }
 
-/** What a client has missed. */
+/** The events that a client has missed. */
 export interface Missed {
   /** Number of the last event that it has. */
   readonly since: number;
@@ -73,7 +73,7 @@ interface Backfill {
   isComplete: boolean;
 }
 
-/** A stream whose events are kept, so that a client can come back for them. */
+/** A stream with stored events, so that a client can resume it. */
 export class ResumableStream {
   readonly name: string;
   readonly #parts: ResumableParts;
@@ -101,7 +101,7 @@ export class ResumableStream {
     return this.#parts.answered();
   }
 
-  /** A response that carried the stream has ended, but what runs goes on. */
+  /** Called when a response that carried the stream has ended; the stream's calls continue. */
   onCarrierEnded(): void {
     if (this.#sseStream?.state !== "open") this.#sseStream = this.#backfill = undefined;
     this.#parts.onLost?.();
@@ -119,7 +119,7 @@ export class ResumableStream {
   write(message: JsonRpcMessage): void {
     const text = toJson(message);
     if (this.#sseStream?.defer(message, text)) return;
-    // Nothing may come after the answer, as it may be the end of the stream.
+    // The answer may end the stream, so deferred messages are sent before it.
     if (isResponse(message)) this.#sseStream?.flushBefore(text);
     this.#append(text, "message");
     if (!isRequest(message)) return;
@@ -127,7 +127,7 @@ export class ResumableStream {
   }
 
   /**
-   * Writes the responses to requests, each as soon as it is there.
+   * Writes the responses to requests, each as soon as it is ready.
    *
    * @param onDone called once, when all have been written
    */
@@ -154,21 +154,21 @@ export class ResumableStream {
     this.#sseStream?.endProgress(token);
   }
 
-  /** Asks again what a client that knows the events up to number `seq` has not been asked. */
+  /** Sends again the requests that a client with the events up to number `seq` has not received. */
   resendRequests(seq: number): void {
     const open = this.#openQuestions();
     this.#questions = open.filter((asked) => asked.seq <= seq);
     for (const { question } of open.filter((asked) => asked.seq > seq)) this.write(question);
   }
 
-  /** Adds an event without data, from whose id the client can resume (2025-11-25). */
+  /** Adds an event without data; the client can resume from its id (2025-11-25). */
   prime(retryMs: number): void {
     this.#append("", undefined, retryMs);
   }
 
   /**
-   * Makes a response carry the stream, in place of any other. The client first gets what it has
-   * missed, then new events. New events wait while a store reads.
+   * Makes a response carry the stream, in place of any other. The client first gets the events that
+   * it has missed, then new ones. New events wait while the store reads.
    */
   attach(sseStream: EventStream, { since, frames }: Missed, onReplayed: OnReplayed): void {
     if (!isPromise(frames)) {
@@ -247,7 +247,7 @@ export class ResumableStream {
     else if (this.#sseStream?.sendRaw(frame)) this.#deliveredSeq = seq;
   }
 
-  /** A store that takes too long must not make a stream hold ever more. */
+  /** A store that takes too long must not make the stream's queue grow without limit. */
   #wait(backfill: Backfill, seq: number, frame: Uint8Array): void {
     backfill.waiting.push({ seq, frame });
     backfill.bytes += frame.byteLength;

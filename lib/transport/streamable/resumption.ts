@@ -23,7 +23,7 @@ import { type EventPosition, finalPosition, isFinal } from "./event_ids.ts";
 import { GET_OPENING, type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
 
-/** What resumption works with. */
+/** Dependencies of resumption. */
 export interface ResumptionDeps {
   readonly streams: StreamRegistry;
   readonly store: EventStore;
@@ -103,8 +103,8 @@ function resume(
 }
 
 /**
- * The stream belongs to a time before a restart, and nobody knows its last event. The stream that
- * takes its place tells the gap.
+ * The stream is older than a restart, and its last event is unknown. The stream that replaces it
+ * reports the gap.
  */
 function resumeRestored(
   deps: ResumptionDeps,
@@ -194,8 +194,8 @@ export function notifyGap(
 }
 
 /**
- * The stream has ended and its events are gone: the request fails, rather than wait for ever. The
- * call may have run, so a client must not be led to run it twice.
+ * The stream has ended and its events are gone, so the request fails instead of waiting for ever.
+ * The call may have run, so the message must not make a client run it twice.
  */
 function lostAnswer(session: StreamableSession, position: EventPosition): string {
   const error = new ProtocolError(

@@ -22,13 +22,13 @@ import { jsonEvent, primingEvent } from "../../wire/sse.ts";
 import { EventIds, finalPosition } from "./event_ids.ts";
 import { ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 
-/** What a session is made of. */
+/** Parts of a session. */
 export interface SessionParts {
   /** The id its client sends. */
   readonly id: string;
   /** Random key of the session, under which the server knows it. */
   readonly key: string;
-  /** Its client, who has sent `initialize`. */
+  /** Its client, which has sent `initialize`. */
   readonly state: ClientState;
   readonly signer: Signer;
   readonly store: EventStore;
@@ -41,7 +41,7 @@ export interface SessionParts {
   readonly onIdle: (session: StreamableSession) => void;
 }
 
-/** The first revision whose clients know events without data, and come back to streams. */
+/** The first revision with priming events, and with clients that resume streams. */
 const PRIMING_SINCE = "2025-11-25";
 /** Begins the name of the stream that a GET opens. */
 const STANDALONE = "g";
@@ -69,7 +69,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
   #streamCount = 0;
-  /** Monotonic ms of its last request, or of the end of what then ran for it or was open. */
+  /** Time of its last request, or of the end of its last call or stream (monotonic ms). */
   #usedAt: number;
   #hasListened = false;
   #requestCount = 0;
@@ -123,8 +123,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   /**
-   * A complete stream, whose only content is the answer to a request. Where the revision has priming
-   * events, the answer can be replayed to a client that read no more than the priming event.
+   * A complete stream that contains only the answer to a request. If the revision has priming
+   * events, the answer can be replayed to a client that read only the priming event.
    */
   wholeStream(answer: JsonRpcResponse): string {
     if (!this.supportsPriming) return jsonEvent(toJson(answer));
@@ -136,8 +136,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   /**
-   * The stream of that name, while it goes on. For a GET stream of an earlier incarnation it is the
-   * one that takes its place.
+   * The open stream with that name. For a GET stream of an earlier incarnation it is the stream
+   * that replaces it.
    */
   stream(name: string): ResumableStream | undefined {
     return name.startsWith(STANDALONE) ? this.standalone : this.#streams.get(name);

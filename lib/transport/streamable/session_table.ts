@@ -1,8 +1,8 @@
 /**
- * The sessions of the 2025 revisions. A session id is signed and holds what was negotiated, so a
- * restarted server, or another one with the same key, restores the session. What was in memory only
- * (log level, subscriptions, events) is gone then. An id is refused when it is forged, too old, or of
- * a session that has ended.
+ * The sessions of the 2025 revisions. A session id is signed and contains the negotiated values, so
+ * a restarted server, or another one with the same key, restores the session. Values in memory (log
+ * level, subscriptions, events) are lost then. An id is refused if it is forged, too old, or
+ * belongs to an ended session.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { sessionNotFound, type SessionToken, SessionTokens, UNKNOWN_ID } from ".
 import { callerOf } from "../caller.ts";
 import type { RequestOrigin } from "../peer.ts";
 
-/** What the table works with; the limits are the settings of the same names. */
+/** Dependencies of the table; the limits are the settings of the same names. */
 export interface SessionTableOptions {
   readonly admission: Admission;
   readonly signer: Signer;
@@ -53,25 +53,25 @@ export type SessionEnd = (typeof SESSION_ENDS)[number];
 export interface SessionOpening {
   /** Random; servers know the session by it. */
   readonly key: string;
-  /** Of a client that has sent `initialize`. */
+  /** State of the client that has sent `initialize`. */
   readonly state: ClientState;
   /** Its place among all sessions in memory. */
   readonly lease: Lease;
 }
 
-/** A session in memory, and what its id says, verified once. */
+/** A session in memory with its verified token. */
 interface SessionEntry {
   readonly session: StreamableSession;
   readonly lease: Lease;
   readonly listening: Disposable;
   readonly token: SessionToken;
-  /** Whose it is; undefined for an anonymous caller. */
+  /** The caller's principal; undefined for an anonymous caller. */
   readonly principal: string | undefined;
-  /** What limits count it by: the key of the client that opened or restored it. */
+  /** The key for limits: that of the client that opened or restored it. */
   readonly clientKey: string;
 }
 
-/** The id of a session, what it says, and who holds it. */
+/** The id of a session, its token, and its owner. */
 interface IssuedId {
   readonly id: string;
   readonly token: SessionToken;
@@ -118,10 +118,10 @@ export class SessionTable {
   }
 
   /**
-   * The session of an id; one that is not in memory is restored.
+   * The session of an id; restores it if it is not in memory.
    *
-   * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, ended, or of
-   * somebody else's session; the refusal of a session that cannot be restored now
+   * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, ended, or
+   *   another caller's; or the refusal if the session cannot be restored now
    */
   find(id: string, origin: RequestOrigin): StreamableSession {
     const known = this.#sessions.get(id);
@@ -167,7 +167,7 @@ export class SessionTable {
     return entries.length;
   }
 
-  /** Ends all, as the process does. */
+  /** Ends all sessions when the process stops. */
   stop(): void {
     for (const { session } of [...this.#sessions.values()]) this.#end(session, "drain", "drain");
   }
@@ -180,7 +180,7 @@ export class SessionTable {
     this.#sessions.set(id, kept);
   }
 
-  /** What the id of a session says that is not in memory. */
+  /** The verified token of a session that is not in memory. */
   #verify(id: string, origin: RequestOrigin): SessionToken {
     const token = this.#tokens.read(id);
     if (token.owner !== this.#tokens.ownerOf(origin.identity?.principal)) throw foreignSession();
@@ -270,7 +270,7 @@ export class SessionTable {
   }
 }
 
-/** How many of the oldest sessions are looked at for one that is not busy. */
+/** Number of the oldest sessions that are checked for one that is not busy. */
 const EVICTION_LOOK = 100;
 
 function requireOwner({ principal }: SessionEntry, { identity }: RequestOrigin): void {

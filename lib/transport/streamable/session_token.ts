@@ -2,11 +2,14 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { Signer } from "../../base/signer.ts";
 import type { Negotiated } from "../../mcp/session/client_state.ts";
 
-/** What a session id says: all that was negotiated, so that any server with the key can read it. */
+/**
+ * The contents of a session id: all negotiated values, so that any server with the key can read
+ * them.
+ */
 export interface SessionToken extends Negotiated {
   /** The random key under which servers know the session. */
   readonly key: string;
-  /** A digest of the principal it belongs to, as the id can be read by whoever sees it. */
+  /** A digest of its principal, because anybody who sees the id can read it. */
   readonly owner: string | undefined;
   /** When it was issued, in ms since the epoch. */
   readonly at: number;
@@ -24,7 +27,7 @@ export class SessionTokens {
     this.#signer = signer;
   }
 
-  /** What an id says of its owner; undefined for an anonymous one. */
+  /** The owner's digest for an id; undefined for an anonymous owner. */
   ownerOf(principal: string | undefined): string | undefined {
     return principal === undefined ? undefined : this.#signer.digest(PURPOSE, principal);
   }
@@ -42,7 +45,7 @@ export class SessionTokens {
   }
 }
 
-/** What a client is told whose session is gone, with the reason. */
+/** The error for a session that is gone, with the reason. */
 export function sessionNotFound(why: string): ProtocolError {
   return new ProtocolError(
     "session_not_found",
