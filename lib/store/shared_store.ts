@@ -1,0 +1,155 @@
+/**
+ * What several instances of a server share, so that any of them serves any request: the events of
+ * streams, a bus for messages between instances, and a directory of sessions and of instances that
+ * live. {@linkcode MemoryHub} has them for instances in one process, {@linkcode RedisStore} for
+ * instances anywhere.
+ *
+ * Everything in a shared store is input: whoever reads it checks its shape.
+ *
+ * @module
+ */
+import type { Frames } from "./event_store.ts";
+
+/** One entry of a stream's log. */
+export interface LogEntry {
+  /** The event as it goes over the wire; empty where the stream ends without one. */
+  readonly frame: Uint8Array;
+  /** Whether the stream has said all with it. */
+  readonly isEnd: boolean;
+}
+
+/** What became of an append: a refused one belongs to a writer that was taken for dead. */
+export type Appended = "kept" | "refused";
+
+/** What a log holds after some number. */
+export interface LogTail {
+  /** The events after that number; undefined when one of them is gone. */
+  readonly frames: Frames | undefined;
+  /** Number of the last entry. */
+  readonly last: number;
+  readonly isEnded: boolean;
+}
+
+/** A log as its carrier reads it. */
+export interface CarriedLog {
+  /** The instance that carries the stream to its client. */
+  readonly carrier: string;
+  /** Undefined where nothing is kept, or another instance carries the stream. */
+  readonly tail: LogTail | undefined;
+}
+
+/**
+ * The logs of streams. A stream has one writer, and each entry carries its number: what is not the
+ * next one is refused, so that of two that hold themselves for the writer one learns that it is not.
+ */
+export interface SharedEvents {
+  /**
+   * Appends entries with the numbers `seq`, `seq + 1` and so on. An entry that is there already with
+   * the same content is kept, so that an append without an answer can be repeated. A log that was
+   * lost begins anew with the number that is appended.
+   *
+   * The carrier of the stream is told on the bus ({@linkcode LogGrown}).
+   *
+   * @returns rejects where nobody knows whether the entries are kept
+   */
+  append(stream: string, seq: number, entries: readonly LogEntry[]): Promise<Appended>;
+  /** Reads what comes after a number; undefined where nothing is kept. */
+  after(stream: string, seq: number): Promise<LogTail | undefined>;
+  /**
+   * Reads as {@linkcode after} does, as the instance that carries the stream to its client. The
+   * instance that carried it before is told on the bus ({@linkcode LogTaken}).
+   *
+   * @param takes whether to take it from another instance that carries it
+   */
+  carry(stream: string, seq: number, takes: boolean): Promise<CarriedLog>;
+  /** Drops a log. */
+  forget(stream: string): Promise<void>;
+}
+
+/** Tells the carrier of a stream that its log has grown. */
+export interface LogGrown {
+  readonly kind: "grown";
+  readonly stream: string;
+}
+
+/** Tells an instance that another one carries a stream from now on. */
+export interface LogTaken {
+  readonly kind: "taken";
+  readonly stream: string;
+}
+
+/** A message between instances; kinds that an instance does not know are ignored. */
+export interface BusMessage {
+  readonly kind: string;
+  readonly [member: string]: unknown;
+}
+
+/** Carries messages between instances. A message may get lost while the store is away. */
+export interface Bus {
+  /** Sends a message to one instance. Rejects where the store is away. */
+  send(instance: string, message: BusMessage): Promise<void>;
+  /** Sends a message to all instances, this one included. */
+  shout(message: BusMessage): Promise<void>;
+  /** Has messages for this instance taken; set before {@linkcode SharedStore.start}. */
+  onMessage: (message: unknown) => void;
+}
+
+/** What instances know of a session besides what its id says. */
+export interface SessionRecord {
+  /** The instance that carries the session's own stream, or did last. */
+  readonly carrier?: string;
+  readonly logLevel?: string;
+  readonly subscriptions?: readonly string[];
+  /** When it was last used (ms since the epoch), not exact. */
+  readonly usedAt?: number;
+  readonly isEnded?: boolean;
+}
+
+/** The sessions, and the instances that live. */
+export interface Directory {
+  /** Shows that this instance lives, for {@linkcode SharedStore.leaseMs}. */
+  renew(): Promise<void>;
+  /** Whether an instance has shown lately that it lives. */
+  isAlive(instance: string): Promise<boolean>;
+  /** The instances that live. */
+  instances(): Promise<readonly string[]>;
+  /** This instance ends: nobody need wait for its lease to run out. */
+  leave(): Promise<void>;
+  readSession(key: string): Promise<SessionRecord>;
+  /** Changes what is given and leaves the rest. */
+  writeSession(key: string, changes: SessionRecord): Promise<void>;
+  /**
+   * Makes this instance the carrier of the session's own stream.
+   *
+   * @returns the record as it was before
+   */
+  takeSession(key: string): Promise<SessionRecord>;
+  /**
+   * Claims a key for this instance.
+   *
+   * @returns the instance that has it, which may be this one
+   */
+  claim(key: string): Promise<string>;
+}
+
+/** What instances share, as one of them sees it. */
+export interface SharedStore {
+  /** The random name of this instance, new with each start: 8 hexadecimal digits. */
+  readonly me: string;
+  /** Time for which an instance that shows no life counts as alive (ms). */
+  readonly leaseMs: number;
+  /** Whether the store answers, as far as is known. */
+  readonly isUp: boolean;
+  /** Told when the store is back, or there for the first time: messages may have been missed. */
+  onUp: () => void;
+  readonly events: SharedEvents;
+  readonly bus: Bus;
+  readonly directory: Directory;
+  /** Connects, and goes on trying. Settles when it is connected, or the first attempt has failed. */
+  start(): Promise<void>;
+  /** Disconnects. */
+  close(): Promise<void>;
+}
+
+/** Digits of an instance's name. */
+export const INSTANCE_DIGITS = 8;

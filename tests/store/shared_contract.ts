@@ -1,0 +1,217 @@
+/**
+ * What every store that instances share must do, whatever it keeps things in.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { LogEntry, SharedStore } from "../../lib/store/shared_store.ts";
+
+/** Stores of several instances that share one place. */
+export interface SharedUnderTest {
+  /** A started store of one more instance. */
+  join(): Promise<SharedStore>;
+  /** Lets time go on, until leases of `leaseMs` that nobody renews have run out. */
+  outliveLeases(): Promise<void>;
+  /** Loses all that the store holds. */
+  clear(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+const TIMEOUT_MS = 10_000;
+
+function entry(text: string, isEnd = false): LogEntry {
+  return { frame: ENCODER.encode(text), isEnd };
+}
+
+async function textsAfter(store: SharedStore, stream: string, seq: number) {
+  const tail = await store.events.after(stream, seq);
+  return tail && { ...tail, frames: tail.frames?.map((frame) => DECODER.decode(frame)) };
+}
+
+/** The messages that a store is sent, to wait for. */
+class Inbox {
+  readonly messages: unknown[] = [];
+  #onMessage: (() => void) | undefined;
+
+  constructor(store: SharedStore) {
+    store.bus.onMessage = (message) => {
+      this.messages.push(message);
+      this.#onMessage?.();
+    };
+  }
+
+  async until(count: number): Promise<readonly unknown[]> {
+    const deadline = AbortSignal.timeout(TIMEOUT_MS);
+    while (this.messages.length < count) {
+      await new Promise<void>((resolve, reject) => {
+        this.#onMessage = resolve;
+        deadline.addEventListener("abort", () => reject(new Error(`Only ${this.messages.length}`)));
+      });
+    }
+    return this.messages;
+  }
+}
+
+/** Registers the tests. */
+export function testSharedStore(name: string, make: () => Promise<SharedUnderTest>): void {
+  const test = (behaviour: string, run: (made: SharedUnderTest) => Promise<void>) =>
+    Deno.test(`${name}: ${behaviour}`, async () => {
+      await using made = await make();
+      await run(made);
+    });
+
+  test("every instance reads the events that one has appended, from any number on", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    assertEquals(await a.events.append("k/s", 1, [entry("one"), entry("two")]), "kept");
+    assertEquals(await a.events.append("k/s", 3, [entry("three", true)]), "kept");
+    assertEquals(await textsAfter(b, "k/s", 0), {
+      frames: ["one", "two", "three"],
+      last: 3,
+      isEnded: true,
+    });
+    assertEquals((await textsAfter(b, "k/s", 2))?.frames, ["three"]);
+    assertEquals((await textsAfter(b, "k/s", 3))?.frames, []);
+    assertEquals((await textsAfter(b, "k/s", 9))?.frames, []);
+  });
+
+  test("a log of which nothing is kept is unknown, not empty", async (made) => {
+    const a = await made.join();
+    assertEquals(await a.events.after("k/none", 0), undefined);
+    await a.events.append("k/s", 1, [entry("one")]);
+    await a.events.forget("k/s");
+    assertEquals(await a.events.after("k/s", 0), undefined);
+  });
+
+  test("an append is repeated without harm, and another one with its number is refused", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    await a.events.append("k/s", 1, [entry("one"), entry("two")]);
+    assertEquals(await a.events.append("k/s", 1, [entry("one"), entry("two")]), "kept");
+    assertEquals(await a.events.append("k/s", 2, [entry("two"), entry("three")]), "kept");
+    assertEquals(await b.events.append("k/s", 3, [entry("lost", true)]), "refused");
+    assertEquals(await b.events.append("k/s", 3, [entry("three", true)]), "refused");
+    assertEquals((await textsAfter(a, "k/s", 0))?.frames, ["one", "two", "three"]);
+  });
+
+  test("nothing comes after the end: of two rescuers, and of a writer that wakes, one is kept", async (made) => {
+    const [a, b, c] = [await made.join(), await made.join(), await made.join()];
+    await a.events.append("k/s", 1, [entry("one")]);
+    const rescues = await Promise.all([
+      b.events.append("k/s", 2, [entry("lost, says b", true)]),
+      c.events.append("k/s", 2, [entry("lost, says c", true)]),
+    ]);
+    assertEquals(rescues.toSorted(), ["kept", "refused"]);
+    assertEquals(await a.events.append("k/s", 2, [entry("the answer", true)]), "refused");
+    assertEquals(await a.events.append("k/s", 3, [entry("more")]), "refused");
+    assertEquals((await textsAfter(a, "k/s", 0))?.frames?.length, 2);
+  });
+
+  test("an end without an event ends the log and is no event", async (made) => {
+    const a = await made.join();
+    await a.events.append("k/s", 1, [entry("one"), entry("", true)]);
+    assertEquals(await textsAfter(a, "k/s", 0), { frames: ["one"], last: 2, isEnded: true });
+  });
+
+  test("a log may begin above 1; what came before is gone then", async (made) => {
+    const a = await made.join();
+    await a.events.append("k/s", 2, [entry("two", true)]);
+    assertEquals((await textsAfter(a, "k/s", 0))?.frames, undefined);
+    assertEquals((await textsAfter(a, "k/s", 1))?.frames, ["two"]);
+  });
+
+  test("a log that was lost begins anew, and says that events are gone", async (made) => {
+    const a = await made.join();
+    await a.events.append("k/s", 1, [entry("one"), entry("two")]);
+    await made.clear();
+    assertEquals(await a.events.append("k/s", 3, [entry("three")]), "kept");
+    assertEquals((await textsAfter(a, "k/s", 1))?.frames, undefined);
+    assertEquals((await textsAfter(a, "k/s", 2))?.frames, ["three"]);
+    // A hole in the middle, as a store leaves that has lost its last seconds.
+    assertEquals(await a.events.append("k/s", 6, [entry("six")]), "kept");
+    assertEquals((await textsAfter(a, "k/s", 3))?.frames, undefined);
+    assertEquals((await textsAfter(a, "k/s", 5))?.frames, ["six"]);
+  });
+
+  test("the carrier of a stream is told of each append, and of who takes the stream", async (made) => {
+    const [a, b, c] = [await made.join(), await made.join(), await made.join()];
+    const inbox = new Inbox(b);
+    await a.events.append("k/s", 1, [entry("one")]);
+    const carried = await b.events.carry("k/s", 0, true);
+    assertEquals(carried.carrier, b.me);
+    assertEquals(carried.tail?.last, 1);
+    await a.events.append("k/s", 2, [entry("two")]);
+    assertEquals(await inbox.until(1), [{ kind: "grown", stream: "k/s" }]);
+    assertEquals((await c.events.carry("k/s", 0, false)).carrier, b.me);
+    assertEquals((await c.events.carry("k/s", 0, true)).carrier, c.me);
+    assertEquals((await inbox.until(2))[1], { kind: "taken", stream: "k/s" });
+    assertEquals(await b.events.carry("k/s", 1, false), { carrier: c.me, tail: undefined });
+  });
+
+  test("a stream is carried before its log begins", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    const inbox = new Inbox(b);
+    assertEquals(await b.events.carry("k/s", 1, true), { carrier: b.me, tail: undefined });
+    await a.events.append("k/s", 2, [entry("two")]);
+    await inbox.until(1);
+    assertEquals((await textsAfter(b, "k/s", 1))?.frames, ["two"]);
+  });
+
+  test("a message reaches one instance, or all", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    const [toA, toB] = [new Inbox(a), new Inbox(b)];
+    await a.bus.send(b.me, { kind: "one" });
+    await a.bus.shout({ kind: "all", text: "é€ \u{1F600}" });
+    assertEquals(await toB.until(2), [{ kind: "one" }, { kind: "all", text: "é€ \u{1F600}" }]);
+    assertEquals(await toA.until(1), [{ kind: "all", text: "é€ \u{1F600}" }]);
+  });
+
+  test("messages of 4 MiB come whole", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    const inbox = new Inbox(b);
+    const text = "é".repeat(2_097_152);
+    await a.bus.send(b.me, { kind: "large", text });
+    const [message] = await inbox.until(1);
+    assert((message as { text: string }).text === text);
+  });
+
+  test("an instance lives until its lease runs out, or it leaves", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    await Promise.all([a.directory.renew(), b.directory.renew()]);
+    assert(await a.directory.isAlive(b.me));
+    assertEquals((await a.directory.instances()).toSorted(), [a.me, b.me].toSorted());
+    await b.directory.leave();
+    assertEquals(await a.directory.isAlive(b.me), false);
+    await made.outliveLeases();
+    assertEquals(await b.directory.isAlive(a.me), false);
+    assertEquals(await b.directory.instances(), []);
+  });
+
+  test("a session's record is written member by member, and read by all", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    assertEquals(await a.directory.readSession("k"), {});
+    await a.directory.writeSession("k", { logLevel: "debug", usedAt: 5 });
+    await b.directory.writeSession("k", { subscriptions: ["a://b", 'c"'] });
+    assertEquals(await a.directory.readSession("k"), {
+      logLevel: "debug",
+      usedAt: 5,
+      subscriptions: ["a://b", 'c"'],
+    });
+    await b.directory.writeSession("k", { isEnded: true });
+    assertEquals((await a.directory.readSession("k")).isEnded, true);
+  });
+
+  test("who takes a session learns who had it", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    assertEquals((await a.directory.takeSession("k")).carrier, undefined);
+    assertEquals((await b.directory.takeSession("k")).carrier, a.me);
+    assertEquals((await a.directory.readSession("k")).carrier, b.me);
+  });
+
+  test("a key belongs to who claims it first", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    const owners = await Promise.all([a.directory.claim("k"), b.directory.claim("k")]);
+    assertEquals(owners[0], owners[1]);
+    assertEquals(await b.directory.claim("k"), owners[0]);
+  });
+}
