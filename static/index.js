@@ -67,7 +67,7 @@ async function load() {
   if (response.ok) return show(await response.json());
   const refusal = readRefusal(await response.text());
   byId("server-trouble", HTMLElement).textContent = refusal?.message ??
-    `The server does not tell more: status ${response.status}.`;
+    `The server gives no details: status ${response.status}.`;
 }
 
 byId("client-url", HTMLElement).textContent = url;

@@ -95,7 +95,7 @@ function noDocumentNamed(challenge) {
       : "The refusal has no challenge that a client could read",
     evidence: isReadable
       ? `The 401 says: ${challenge}. It names no document (resource_metadata).`
-      : "The 401 came without WWW-Authenticate: something on the path takes it away, or does not " +
+      : "The 401 came without WWW-Authenticate: something on the path removes it, or does not " +
         "let pages read it.",
     fixes: isReadable
       ? [{ who: "Lifeline", what: "`MCP_AUTH_ISSUERS`, if users are to sign in" }]
@@ -122,7 +122,7 @@ function missingDocument(url, error) {
   return {
     id: "auth_document",
     level: "problem",
-    title: "The document that tells where to get a token is missing",
+    title: "The document that names the authorization server is missing",
     evidence: `GET ${url}: ${error.message}.`,
     fixes: [{
       who: "the proxy",
@@ -179,7 +179,7 @@ async function issuerFinding(context, issuer) {
   return {
     id: "auth_issuer",
     level: "problem",
-    title: `The authorization server ${issuer} does not describe itself`,
+    title: `The authorization server ${issuer} has no metadata document`,
     evidence: `${faults.join("; ")}.`,
     fixes: [{
       who: "Lifeline",

@@ -187,7 +187,7 @@ function hangUpHidden({ hangUp, usual }, proxies) {
     return {
       id: "hang_up_late",
       level: "note",
-      title: "The server learns only with its next byte that a client has gone",
+      title: "The server notices only with its next byte that a client has left",
       evidence:
         "Something on the path, such as HAProxy or Apache, notices it only when it cannot " +
         `pass on a byte. Keepalives come every ${
@@ -203,7 +203,7 @@ function hangUpHidden({ hangUp, usual }, proxies) {
   return {
     id: "hang_up_hidden",
     level: "problem",
-    title: "The server does not learn that a client has gone",
+    title: "The server does not notice that a client has left",
     evidence: `${seconds(hangUp.ms)} after the client had left, Lifeline still had its stream ` +
       "open, although it wrote to it. Tools run on for clients that have left.",
     fixes: fixesFor("hang_up", proxies),

@@ -104,7 +104,9 @@ function lostFinding({ keepalives, pingIntervalMs }, silentMs) {
   return {
     id: "silently_lost",
     level: isPrevented ? "note" : "problem",
-    title: `After ${seconds(silentMs)} of silence nothing comes through, and neither end is told`,
+    title: `After ${
+      seconds(silentMs)
+    } of silence nothing comes through, and neither side gets an error`,
     evidence:
       "The connection looks open at both ends, but a firewall, a NAT or a load balancer has " +
       `forgotten it.${isPrevented ? ` Keepalives every ${every} prevent that.` : ""}`,

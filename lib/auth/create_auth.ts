@@ -140,7 +140,7 @@ function checkComplete(settings: Settings, options: AuthOptions): void {
   const missing = [...introspectionFaults(settings), ...wayFaults(settings, options)]
     .flatMap(([isFault, message]) => isFault ? [message] : []);
   if (missing.length === 0) return;
-  throw new ConfigError(["Authorization is set up by half:", ...missing].join("\n  "));
+  throw new ConfigError(["Authorization is incomplete:", ...missing].join("\n  "));
 }
 
 /** Whether something is missing, and what. */

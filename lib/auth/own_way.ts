@@ -70,7 +70,7 @@ export class OwnWay implements Way {
     }
     const { subject, issuer = OWN_ISSUER, clientId, scopes = [], claims = {} } = caller;
     if (typeof subject !== "string" || subject === "") {
-      throw new TypeError("verify() must tell a subject, which is a text that is not empty");
+      throw new TypeError("verify() must return a subject: a text that is not empty");
     }
     const expiresAt = caller.expiresAt?.getTime();
     const identity = {

@@ -40,7 +40,7 @@ export const AUTHORIZATION = {
     [],
     isProviderUrl,
     "an issuer: an https URL, equal to iss in its tokens (http only on this machine)",
-  ).describe("Issuers whose access tokens are accepted, comma-separated"),
+  ).describe("Issuers of accepted access tokens, comma-separated"),
   MCP_AUTH_AUDIENCES: nameList([], (name) => name !== "", "an audience")
     .describe("Accepted audiences of tokens; default: the public URLs of the endpoints"),
   MCP_AUTH_SCOPES: scopeList().describe("Scopes that every request needs"),
@@ -52,12 +52,12 @@ export const AUTHORIZATION = {
     "a token type: at+jwt, jwt or none",
   ).describe("Accepted typ headers of JWTs; Entra and Keycloak send jwt"),
   MCP_AUTH_ROLES_CLAIM: text(undefined)
-    .describe("Claim whose values count as scopes, such as roles or realm_access.roles"),
+    .describe("Claim with values that count as scopes, such as roles or realm_access.roles"),
   MCP_AUTH_LEEWAY_MS: integer(1, 300_000, 30_000)
     .describe("Tolerated difference between the clocks of issuer and server"),
   MCP_AUTH_INTROSPECTION_URL: text(undefined, {
     isAllowed: isProviderUrl,
-    error: "Expected an https URL (http on this machine alone)",
+    error: "Expected an https URL (http only on this machine)",
   }).describe("URL of the issuer that introspects opaque tokens (RFC 7662)"),
   MCP_AUTH_INTROSPECTION_CLIENT_ID: text(undefined)
     .describe("Client id for introspection"),

@@ -64,7 +64,7 @@ const LISTENING = {
 
 const TOOLS = {
   MCP_TOOLS: text(undefined).describe(
-    "Modules whose exports are served: paths or URLs, comma-separated",
+    "Modules with exports to serve: paths or URLs, comma-separated",
   ),
   MCP_BUILT_IN_TOOLS: boolean(true).describe("Whether to serve the built-in tools"),
   MCP_TOOL_HEADERS: nameList(
@@ -83,7 +83,7 @@ const TOOLS = {
     "Instructions for the model: how to use this server",
   ),
   MCP_MASK_ERRORS: oneOf(["auto", "on", "off"], "auto").describe(
-    "Whether clients get a reference in place of the messages of unexpected errors; auto: where not only this machine can call",
+    "Whether clients get a reference instead of the messages of unexpected errors; auto: yes if other machines can call",
   ),
   MCP_PAGE_SIZE: count(100).describe("Entries per page of a list"),
 };
@@ -98,7 +98,9 @@ const STREAMS = {
     "How to find half-open peers: ss asks the kernel (Linux; needs --allow-run=ss)",
   ),
   MCP_MAX_CONNECTION_MS: milliseconds(3_600_000, 100)
-    .describe("Maximum age of a stream; each ends at 80-100 % of it, so that not all end at once"),
+    .describe(
+      "Maximum age of a stream; each ends at 80-100 % of it, so that they do not end together",
+    ),
   MCP_MAX_RESULT_BYTES: bytes(33_554_432).describe(
     "Maximum size of a result as JSON; a larger one is answered with an error",
   ),
@@ -165,7 +167,7 @@ const SESSIONS = {
     "Idle time after which a session ends",
   ),
   MCP_SESSION_MAX_MS: milliseconds(604_800_000, 100)
-    .describe("Age up to which a session is restored from its id"),
+    .describe("Maximum age of a session that is restored from its id"),
   MCP_MAX_SESSIONS: count(10_000).describe(
     "Maximum number of sessions in memory; the least recently used leave first",
   ),

@@ -25,7 +25,7 @@ export interface Settings {
   readonly MCP_MAX_HEADERS: number;
   /** Maximum number of requests on one socket (MCP_LISTENER=node). */
   readonly MCP_MAX_REQUESTS_PER_SOCKET: number;
-  /** Modules whose exports are served: paths or URLs, comma-separated. */
+  /** Modules with exports to serve: paths or URLs, comma-separated. */
   readonly MCP_TOOLS: string | undefined;
   /** Whether to serve the built-in tools. */
   readonly MCP_BUILT_IN_TOOLS: boolean;
@@ -39,7 +39,7 @@ export interface Settings {
   readonly MCP_SERVER_VERSION: string | undefined;
   /** Instructions for the model: how to use this server. */
   readonly MCP_SERVER_INSTRUCTIONS: string | undefined;
-  /** Whether clients get a reference in place of the messages of unexpected errors; auto: where not only this machine can call. */
+  /** Whether clients get a reference instead of the messages of unexpected errors; auto: yes if other machines can call. */
   readonly MCP_MASK_ERRORS: "auto" | "on" | "off";
   /** Entries per page of a list. */
   readonly MCP_PAGE_SIZE: number;
@@ -49,7 +49,7 @@ export interface Settings {
   readonly MCP_MAX_PING_FAILURES: number;
   /** How to find half-open peers: ss asks the kernel (Linux; needs --allow-run=ss). */
   readonly MCP_TCP_PROBE: "off" | "ss";
-  /** Maximum age of a stream; each ends at 80-100 % of it, so that not all end at once. */
+  /** Maximum age of a stream; each ends at 80-100 % of it, so that they do not end together. */
   readonly MCP_MAX_CONNECTION_MS: number;
   /** Maximum size of a result as JSON; a larger one is answered with an error. */
   readonly MCP_MAX_RESULT_BYTES: number;
@@ -99,7 +99,7 @@ export interface Settings {
   readonly MCP_DRAIN_MS: number;
   /** Idle time after which a session ends. */
   readonly MCP_SESSION_IDLE_MS: number;
-  /** Age up to which a session is restored from its id. */
+  /** Maximum age of a session that is restored from its id. */
   readonly MCP_SESSION_MAX_MS: number;
   /** Maximum number of sessions in memory; the least recently used leave first. */
   readonly MCP_MAX_SESSIONS: number;
@@ -129,7 +129,7 @@ export interface Settings {
   readonly MCP_READ_TOKEN: string | undefined;
   /** Whether /metrics needs no token. */
   readonly MCP_METRICS_PUBLIC: boolean;
-  /** Issuers whose access tokens are accepted, comma-separated. */
+  /** Issuers of accepted access tokens, comma-separated. */
   readonly MCP_AUTH_ISSUERS: readonly string[];
   /** Accepted audiences of tokens; default: the public URLs of the endpoints. */
   readonly MCP_AUTH_AUDIENCES: readonly string[];
@@ -139,7 +139,7 @@ export interface Settings {
   readonly MCP_AUTH_OFFERED_SCOPES: readonly string[];
   /** Accepted typ headers of JWTs; Entra and Keycloak send jwt. */
   readonly MCP_AUTH_TOKEN_TYPES: readonly string[];
-  /** Claim whose values count as scopes, such as roles or realm_access.roles. */
+  /** Claim with values that count as scopes, such as roles or realm_access.roles. */
   readonly MCP_AUTH_ROLES_CLAIM: string | undefined;
   /** Tolerated difference between the clocks of issuer and server. */
   readonly MCP_AUTH_LEEWAY_MS: number;

@@ -37,7 +37,7 @@ export function requireJson<T>(listing: T, owner: string): T {
   } catch (error) {
     if (!(error instanceof JsonValueError)) throw error;
     throw new RegistrationError(
-      `Cannot serve ${owner}: its definition holds what JSON cannot: ${error.message}`,
+      `Cannot serve ${owner}: its definition contains a value that JSON cannot hold: ${error.message}`,
       { cause: error },
     );
   }

@@ -86,7 +86,7 @@ export class KeysFile {
       const fault = messageOf(error);
       if (fault === this.#lastFault) return;
       this.#lastFault = fault;
-      log.error("Static keys cannot be read; those before stay in force", {
+      log.error("Static keys cannot be read; the previous keys stay in force", {
         path: this.#file.path,
         error: fault,
       });

@@ -25,9 +25,11 @@
  */
 export const CLOSE_REASONS = {
   client_closed: left("This page went away, or the network between here and the server broke."),
-  write_failed: lost("The server could not write to this connection any more."),
-  ping_failed: lost("Several pings in a row were not delivered: this page had stopped reading."),
-  queue_full: lost("Too much was waiting to be read here; this page was too slow."),
+  write_failed: lost("The server could no longer write to this connection."),
+  ping_failed: lost(
+    "Several pings in a row were not delivered, because this page had stopped reading.",
+  ),
+  queue_full: lost("Too many bytes waited for this page; it read too slowly."),
   peer_lost: lost("The network between here and the server fell silent."),
   max_age: due("The connection reached its maximum age. Nothing is wrong; connect again."),
   completed: done("Every request has been answered."),
@@ -44,7 +46,7 @@ export const CLOSE_REASONS = {
     ...lost("The server sent an event that is longer than this page can hold."),
     reconnect: false,
   },
-  "ended by server": due("The server ended the stream by plan. Connect again."),
+  "ended by server": due("The server ended the stream as planned. Connect again."),
   "no answer": lost("The server could not be reached."),
   refused: { ...lost("The server refused the connection."), reconnect: false },
   stopped: done("This page gave up waiting for the server."),

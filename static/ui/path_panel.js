@@ -66,7 +66,7 @@ export class PathPanel {
     } catch (error) {
       const isStopped = this.#running.signal.aborted;
       showBadge(this.#badge, "calm", isStopped ? "stopped" : "failed");
-      this.#status.textContent = isStopped ? "Nothing was found out." : String(error);
+      this.#status.textContent = isStopped ? "The doctor has no results." : String(error);
     }
     this.#running = undefined;
     this.#button.textContent = BUTTON_TEXT.idle;

@@ -55,7 +55,7 @@ Deno.test("a file that is broken or gone leaves the keys as they are, and is tol
   file.version = () => Promise.reject(new Error("no such file"));
   for (let look = 0; look < 3; look++) await keysFile.refresh();
   assertEquals(isKnown(keysFile, KEY), true);
-  const told = log.of("Static keys cannot be read; those before stay in force");
+  const told = log.of("Static keys cannot be read; the previous keys stay in force");
   assertEquals(told.map(({ fields }) => fields.error), [
     "The file of keys is not JSON",
     "no such file",

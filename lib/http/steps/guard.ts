@@ -83,7 +83,9 @@ export class Guard {
     if (origin === null || URL.parse(origin)?.host === authority.toLowerCase()) return;
     throw new ProtocolError(
       "origin_refused",
-      `Origin ${quote(origin)} is not the server's own; the operator's paths are for no other page`,
+      `Origin ${
+        quote(origin)
+      } is not the server's own; other pages must not use the operator's paths`,
     );
   }
 

@@ -57,7 +57,7 @@ export class ChangeBus {
     try {
       if (listener.wantsChange(change)) listener.sendChange(message);
     } catch (error) {
-      log.error("Change could not be told", { error });
+      log.error("Change notification failed", { error });
     }
   }
 }
