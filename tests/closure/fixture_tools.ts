@@ -45,7 +45,7 @@ let abortListeners = 0;
 const MAX_RUNS = 1_000;
 
 v8.setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = vm.runInNewContext("gc");
+export const collectGarbage: () => void = vm.runInNewContext("gc");
 
 watchWheels();
 watchTimers();

@@ -30,8 +30,12 @@ export class Stage implements AsyncDisposable {
     this.#before = before;
   }
 
-  static async set(abort: AbortMode, settings: Settings = {}): Promise<Stage> {
-    const server = await ServerProcess.start({ abort, settings });
+  static async set(
+    abort: AbortMode,
+    settings: Settings = {},
+    preloads: readonly string[] = [],
+  ): Promise<Stage> {
+    const server = await ServerProcess.start({ abort, settings, preloads });
     return new Stage(server, await server.warmUp());
   }
 

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly abort: AbortMode;
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly maxOpenFiles?: number;
+  /** Modules that run before the server's own; paths in the project. */
+  readonly preloads?: readonly string[];
 }
 
 /** With or without `--unstable-no-legacy-abort`, which is about `request.signal`. */
@@ -56,10 +58,11 @@ export function listenerUnderTest(): string {
 export class ServerProcess extends Child {
   readonly port: number = 0;
 
-  private constructor({ abort, settings = {}, maxOpenFiles }: ServerOptions) {
+  private constructor({ abort, settings = {}, maxOpenFiles, preloads = [] }: ServerOptions) {
+    const preloaded = preloads.map((path) => `--preload=${ROOT}${path}`);
     super({
       maxOpenFiles,
-      args: ["run", ...CONFIG[abort], ...START_FLAGS, `${ROOT}main.ts`],
+      args: ["run", ...CONFIG[abort], ...START_FLAGS, ...preloaded, `${ROOT}main.ts`],
       env: {
         ...NO_ENV,
         PORT: "0",
