@@ -4,6 +4,7 @@
  * @module
  */
 import { toCurl } from "./client/dialects/curl.js";
+import { readGrant } from "./shared/grant.js";
 import { readRefusal } from "./shared/refusal.js";
 import { readToken } from "./shared/token.js";
 import { byId, createElement } from "./ui/dom.js";
@@ -59,7 +60,7 @@ function entry(title, names) {
 }
 
 async function load() {
-  const token = readToken();
+  const token = readToken() ?? readGrant()?.accessToken;
   const response = await fetch("mcp/info", {
     cache: "no-store",
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },

@@ -18,6 +18,7 @@ import { ResourcesPanel } from "./ui/resources_panel.js";
 import { ResultView } from "./ui/result_view.js";
 import { RunningCalls } from "./ui/running_calls.js";
 import { recall, remember } from "./ui/settings.js";
+import { SignInPanel } from "./ui/sign_in_panel.js";
 import { StateBadge } from "./ui/state_badge.js";
 import { ToolsPanel } from "./ui/tools_panel.js";
 
@@ -51,6 +52,7 @@ const { settings, isKnown } = recall({
   args: {},
 });
 const form = new ConnectionForm(settings);
+const signIn = new SignInPanel(formUrl);
 
 const session = new Session({
   onState: showState,
@@ -89,8 +91,15 @@ function showState(state) {
   tick();
 }
 
+/** The endpoint as the form has it; undefined where the page may not ask it. */
+function formUrl() {
+  form.save();
+  remember(settings);
+  return form.url;
+}
+
 function connect() {
-  const where = form.target;
+  const where = form.target(signIn.credential);
   if (where === undefined) return;
   reconnectButton.hidden = false;
   session.connect(where);
@@ -203,10 +212,7 @@ for (const [id, act] of ACTIONS) {
   byId(id, HTMLButtonElement).addEventListener("click", () => void act());
 }
 
-new PathPanel(() => {
-  form.save();
-  return form.url;
-}, () => form.token);
+new PathPanel(formUrl, () => signIn.credential);
 reconnectButton.hidden = !isKnown;
 showState({ phase: "idle" });
 setInterval(tick, TICK_MS);

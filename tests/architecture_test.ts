@@ -82,6 +82,7 @@ const BROWSER_FLOORS = [
   "static/shared",
   "doctor/engine",
   "doctor",
+  "static/client/sign_in",
   "static/client/dialects",
   "static/client",
   "static/ui",

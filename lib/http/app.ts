@@ -104,7 +104,7 @@ export interface ComposedApp {
 export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
   const settings = settingsWith(options.settings);
   const resident = residentOf(options.resident, settings);
-  const { heap, use, store, sessionMethods, pages = loadPages, dialects = DIALECTS } = options;
+  const { heap, use, store, sessionMethods, dialects = DIALECTS } = options;
   const info = options.info ?? infoOf(settings);
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const auth = authOf(settings, options.auth ?? {}, info, (principal) => {
@@ -124,7 +124,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const own = { info, instructions, use, lifespan, catalog, access, dialects, store };
   const transport = createTransport(core, settings, { ...own, masksErrors, sessionMethods });
-  const { servers } = options;
+  const { servers, pages = pagesBy(settings) } = options;
   watch.addGauges({ ...transport, streams, heap, resident, settings, servers });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const pending = new PendingResponses();
@@ -228,8 +228,10 @@ function authOf(
   });
 }
 
-/** The pages and the files that they need. */
-const loadPages: RouteLoader = lazy(async () => (await import("./routes/pages.ts")).PAGE_ROUTES);
+/** Loads the pages and the files that they need. */
+function pagesBy(settings: Settings): RouteLoader {
+  return lazy(async () => (await import("./routes/pages.ts")).pageRoutes(settings));
+}
 
 /** How the server names itself by its settings. */
 function infoOf(settings: Settings): Implementation {

@@ -22,11 +22,13 @@ export class Backoff {
    *
    * @param {import("./dialects/channel.js").StreamEnd} end
    * @param {number} livedMs how long the connection lived
+   * @param {boolean} [isRenewable] whether a credential that has expired is renewed on the way
    * @returns {number | undefined} ms; undefined where trying again makes no sense
    */
-  next({ reason, retryAfterMs }, livedMs) {
+  next({ reason, retryAfterMs }, livedMs, isRenewable = false) {
     if (retryAfterMs !== undefined) return retryAfterMs;
-    if (!explain(reason).reconnect) return undefined;
+    const isWorthTrying = explain(reason).reconnect || (reason === "auth_expired" && isRenewable);
+    if (!isWorthTrying) return undefined;
     this.#attempt = livedMs > STEADY_MS ? 1 : this.#attempt + 1;
     const limit = Math.min(MAX_MS, FIRST_MS * 2 ** (this.#attempt - 1));
     return limit * (0.5 + Math.random() / 2);

@@ -21,7 +21,7 @@ import { describeEvent, describeSent, kindOfEvent, levelOf } from "./summaries.j
  * @typedef {object} Target
  * @property {string} dialect
  * @property {string} url
- * @property {string | undefined} token sent as a bearer token
+ * @property {import("./sign_in/credential.js").Credential} credential what requests are sent with
  * @property {Method | undefined} first the first request
  * @property {boolean} reconnect connect again when the connection is lost, without being asked
  *
@@ -220,7 +220,10 @@ export class Session {
     const why = end.detail ? `${end.reason}: ${end.detail}` : end.reason;
     this.#log("note", `Connection ended, ${why}`, JSON.stringify(end));
     const lived = this.openedAt === 0 ? 0 : performance.now() - this.openedAt;
-    const retryInMs = target.reconnect ? this.#backoff.next(end, lived) : undefined;
+    const { reconnect, credential } = target;
+    const retryInMs = reconnect
+      ? this.#backoff.next(end, lived, credential.isRenewable)
+      : undefined;
     if (retryInMs !== undefined) {
       this.#retryTimer = setTimeout(() => void this.#run(target), retryInMs);
     }

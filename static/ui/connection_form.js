@@ -51,11 +51,6 @@ export class ConnectionForm {
     storeToken(this.#token.value.trim());
   }
 
-  /** The token to send; undefined for none. */
-  get token() {
-    return this.#token.value.trim() || undefined;
-  }
-
   /** Where to connect to; undefined, with the fault shown, where this page may not. */
   get url() {
     try {
@@ -69,16 +64,19 @@ export class ConnectionForm {
     return undefined;
   }
 
-  /** @returns {Target | undefined} undefined where the URL is wrong */
-  get target() {
-    const { url, token } = this;
+  /**
+   * @param {import("../client/sign_in/credential.js").Credential} credential
+   * @returns {Target | undefined} undefined where the URL is wrong
+   */
+  target(credential) {
+    const { url } = this;
     if (url === undefined) return undefined;
     const { dialect, first: method, reconnect } = this.#settings;
     const params = method === "initialize" ? initializeParams(VERSION) : undefined;
     // The other dialects initialize by themselves, or have no sessions.
     const isSent = method !== "" && (method !== "initialize" || dialect === "plain");
     const first = isSent ? { method, params } : undefined;
-    return { dialect, url, token, first, reconnect };
+    return { dialect, url, credential, first, reconnect };
   }
 
   /** An endpoint that was not changed by hand follows the dialect. */

@@ -34,17 +34,18 @@ export class PathPanel {
   #rows = byId("path-rows", HTMLElement);
   #findings = byId("path-findings", HTMLElement);
   #urlOf;
-  #tokenOf;
+  #credentialOf;
   /** @type {AbortController | undefined} */
   #running;
 
   /**
    * @param {() => string | undefined} urlOf the endpoint, where the page names a usable one
-   * @param {() => string | undefined} tokenOf what is sent with each request
+   * @param {() => import("../client/sign_in/credential.js").Credential} credentialOf what requests are
+   *   sent with
    */
-  constructor(urlOf, tokenOf) {
+  constructor(urlOf, credentialOf) {
     this.#urlOf = urlOf;
-    this.#tokenOf = tokenOf;
+    this.#credentialOf = credentialOf;
     this.#idle.max = String(MAX_IDLE_MS / 1_000);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -62,7 +63,8 @@ export class PathPanel {
     this.#rows.replaceChildren();
     this.#findings.replaceChildren();
     try {
-      this.#showReport(await examine(url, this.#options(this.#running.signal)));
+      const token = await this.#credentialOf().fresh();
+      this.#showReport(await examine(url, this.#options(token, this.#running.signal)));
     } catch (error) {
       const isStopped = this.#running.signal.aborted;
       showBadge(this.#badge, "calm", isStopped ? "stopped" : "failed");
@@ -72,12 +74,15 @@ export class PathPanel {
     this.#button.textContent = BUTTON_TEXT.idle;
   }
 
-  /** @param {AbortSignal} signal @returns {import("../../doctor/engine/examine.js").Options} */
-  #options(signal) {
+  /**
+   * @param {string | undefined} token
+   * @param {AbortSignal} signal
+   * @returns {import("../../doctor/engine/examine.js").Options}
+   */
+  #options(token, signal) {
     const idleMs = this.#idle.value === "" ? undefined : this.#idle.valueAsNumber * 1_000;
-    const token = this.#tokenOf();
     return {
-      // The page's own policy lets it ask its server alone.
+      // An issuer need not let this page read its documents; that says nothing of other clients.
       reachesIssuers: false,
       signal,
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),

@@ -12,6 +12,7 @@ import "./looks_scenes.ts";
 import "./offer_scenes.ts";
 import "./overview_scenes.ts";
 import "./path_scenes.ts";
+import "./sign_in_scenes.ts";
 import "./stream_page_scenes.ts";
 
 Deno.test.afterAll(reportTotal);

@@ -181,3 +181,14 @@ export function watchFrames() {
 export function frameFigures() {
   return /** @type {any} */ (globalThis).figures;
 }
+
+/** What the tab holds of a sign-in; null for nothing. @returns {any} */
+export function readGrant() {
+  return JSON.parse(sessionStorage.getItem("lifeline.grant") || "null");
+}
+
+/** Changes what the tab holds of a sign-in. @param {object} change */
+export function spoilGrant(change) {
+  const grant = JSON.parse(sessionStorage.getItem("lifeline.grant") || "{}");
+  sessionStorage.setItem("lifeline.grant", JSON.stringify({ ...grant, ...change }));
+}

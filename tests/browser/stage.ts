@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly isBehindProxy?: boolean;
   /** Console errors that the browser itself must show in this scene. */
   readonly expectedErrors?: RegExp;
+  /** Other servers that pages of this scene may ask: the beginnings of their URLs. */
+  readonly otherServers?: readonly string[];
 }
 
 export class Stage implements AsyncDisposable {
@@ -52,7 +54,7 @@ export class Stage implements AsyncDisposable {
 
   /** Opens a page in a browser of its own, on a server of its own. */
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const { env, script, path = "/sse-test.html", context, expectedErrors } = options;
+    const { env, script, path = "/sse-test.html", context, expectedErrors, otherServers } = options;
     const isBehindProxy = options.isBehindProxy ?? false;
     await using resources = new AsyncDisposableStack();
     const server = resources.use(await ServerProcess.start(env, script));
@@ -61,7 +63,11 @@ export class Stage implements AsyncDisposable {
     const page = await (await browser.newContext(context)).newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     const base = isBehindProxy ? "http://127.0.0.1:" : `${server.base}/`;
-    const complaints = watch(page, base, expectedErrors);
+    const complaints = watch(
+      page,
+      [base, ...otherServers ?? []],
+      expectedErrors,
+    );
     await page.goto(`${server.base}${path}`);
     return new Stage({ page, server, complaints, resources: resources.move() });
   }
@@ -162,7 +168,11 @@ export class Stage implements AsyncDisposable {
 }
 
 /** Collects console errors, CSP violations, exceptions and requests to other hosts. */
-function watch(page: Page, base: string, expected: RegExp | undefined): string[] {
+function watch(
+  page: Page,
+  servers: readonly string[],
+  expected: RegExp | undefined,
+): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {
     const isBad = message.type() === "error" || message.type() === "warning";
@@ -171,7 +181,8 @@ function watch(page: Page, base: string, expected: RegExp | undefined): string[]
   page.on("pageerror", (error) => void complaints.push(`Uncaught: ${error.message}`));
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !url.startsWith("data:")) complaints.push(`Asked ${url}`);
+    const isKnown = ["data:", ...servers].some((start) => url.startsWith(start));
+    if (!isKnown) complaints.push(`Asked ${url}`);
   });
   return complaints;
 }

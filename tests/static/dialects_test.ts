@@ -145,6 +145,8 @@ Deno.test("Backoff waits longer from try to try, as the server says, or not at a
   assert((backoff.next(lost, 20_000) ?? 0) <= 1_000, "A steady connection begins anew");
   assertEquals(backoff.next({ reason: "refused", retryAfterMs: 7_000 }, 0), 7_000);
   assertEquals(backoff.next({ reason: "disconnected" }, 0), undefined);
+  assertEquals(backoff.next({ reason: "auth_expired" }, 0), undefined);
+  assert(backoff.next({ reason: "auth_expired" }, 0, true), "the credential is renewed on the way");
 });
 
 Deno.test("kindOfEvent() goes by the name in the plain dialect, by the message elsewhere", () => {

@@ -90,6 +90,21 @@ import staticClientSchemaFieldsJs from "../../../static/client/schema_fields.js"
 };
 import staticClientSchemaRefJs from "../../../static/client/schema_ref.js" with { type: "text" };
 import staticClientSessionJs from "../../../static/client/session.js" with { type: "text" };
+import staticClientSignInAskJs from "../../../static/client/sign_in/ask.js" with { type: "text" };
+import staticClientSignInClientIdJs from "../../../static/client/sign_in/client_id.js" with {
+  type: "text",
+};
+import staticClientSignInCredentialJs from "../../../static/client/sign_in/credential.js" with {
+  type: "text",
+};
+import staticClientSignInDiscoveryJs from "../../../static/client/sign_in/discovery.js" with {
+  type: "text",
+};
+import staticClientSignInFlowJs from "../../../static/client/sign_in/flow.js" with { type: "text" };
+import staticClientSignInPkceJs from "../../../static/client/sign_in/pkce.js" with { type: "text" };
+import staticClientSignInSignedInJs from "../../../static/client/sign_in/signed_in.js" with {
+  type: "text",
+};
 import staticClientSummariesJs from "../../../static/client/summaries.js" with { type: "text" };
 import staticConnectionsCss from "../../../static/connections.css" with { type: "text" };
 import staticConnectionsHtml from "../../../static/connections.html" with { type: "text" };
@@ -100,6 +115,7 @@ import staticIndexHtml from "../../../static/index.html" with { type: "text" };
 import staticIndexJs from "../../../static/index.js" with { type: "text" };
 import staticSharedBadgeJs from "../../../static/shared/badge.js" with { type: "text" };
 import staticSharedFormatsJs from "../../../static/shared/formats.js" with { type: "text" };
+import staticSharedGrantJs from "../../../static/shared/grant.js" with { type: "text" };
 import staticSharedJsonJs from "../../../static/shared/json.js" with { type: "text" };
 import staticSharedRefusalJs from "../../../static/shared/refusal.js" with { type: "text" };
 import staticSharedSseParserJs from "../../../static/shared/sse_parser.js" with { type: "text" };
@@ -132,6 +148,7 @@ import staticUiResultViewJs from "../../../static/ui/result_view.js" with { type
 import staticUiRunningCallsJs from "../../../static/ui/running_calls.js" with { type: "text" };
 import staticUiSchemaFormJs from "../../../static/ui/schema_form.js" with { type: "text" };
 import staticUiSettingsJs from "../../../static/ui/settings.js" with { type: "text" };
+import staticUiSignInPanelJs from "../../../static/ui/sign_in_panel.js" with { type: "text" };
 import staticUiStateBadgeJs from "../../../static/ui/state_badge.js" with { type: "text" };
 import staticUiSvgJs from "../../../static/ui/svg.js" with { type: "text" };
 import staticUiToolsPanelJs from "../../../static/ui/tools_panel.js" with { type: "text" };
@@ -178,6 +195,13 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/client/schema_fields.js": staticClientSchemaFieldsJs,
   "static/client/schema_ref.js": staticClientSchemaRefJs,
   "static/client/session.js": staticClientSessionJs,
+  "static/client/sign_in/ask.js": staticClientSignInAskJs,
+  "static/client/sign_in/client_id.js": staticClientSignInClientIdJs,
+  "static/client/sign_in/credential.js": staticClientSignInCredentialJs,
+  "static/client/sign_in/discovery.js": staticClientSignInDiscoveryJs,
+  "static/client/sign_in/flow.js": staticClientSignInFlowJs,
+  "static/client/sign_in/pkce.js": staticClientSignInPkceJs,
+  "static/client/sign_in/signed_in.js": staticClientSignInSignedInJs,
   "static/client/summaries.js": staticClientSummariesJs,
   "static/connections.css": staticConnectionsCss,
   "static/connections.html": staticConnectionsHtml,
@@ -188,6 +212,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/index.js": staticIndexJs,
   "static/shared/badge.js": staticSharedBadgeJs,
   "static/shared/formats.js": staticSharedFormatsJs,
+  "static/shared/grant.js": staticSharedGrantJs,
   "static/shared/json.js": staticSharedJsonJs,
   "static/shared/refusal.js": staticSharedRefusalJs,
   "static/shared/sse_parser.js": staticSharedSseParserJs,
@@ -220,6 +245,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/ui/running_calls.js": staticUiRunningCallsJs,
   "static/ui/schema_form.js": staticUiSchemaFormJs,
   "static/ui/settings.js": staticUiSettingsJs,
+  "static/ui/sign_in_panel.js": staticUiSignInPanelJs,
   "static/ui/state_badge.js": staticUiStateBadgeJs,
   "static/ui/svg.js": staticUiSvgJs,
   "static/ui/tools_panel.js": staticUiToolsPanelJs,

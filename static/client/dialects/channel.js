@@ -7,10 +7,12 @@
 import { tryParse } from "../../shared/json.js";
 import { readRefusal } from "../../shared/refusal.js";
 import { SseParser } from "../../shared/sse_parser.js";
+import { SignInError } from "../sign_in/ask.js";
 
 /**
  * @typedef {import("../../shared/sse_parser.js").SseEvent} SseEvent
  * @typedef {import("./curl.js").HttpRequest} HttpRequest
+ * @typedef {import("../sign_in/credential.js").Credential} Credential
  * @typedef {{ reason: string, detail?: string, retryAfterMs?: number }} StreamEnd
  *
  * @typedef {object} ConnectionListener
@@ -31,7 +33,7 @@ import { SseParser } from "../../shared/sse_parser.js";
  * @property {(message: any) => HttpRequest} standalone the request that asks the same without this
  *   connection, and is answered as JSON
  *
- * @typedef {{ url: string, token?: string | undefined }} Target
+ * @typedef {{ url: string, credential?: Credential | undefined }} Target
  */
 
 /** The server refused a request, or answered in a wrong form. */
@@ -51,6 +53,7 @@ export const EVENT_STREAM_TYPE = "text/event-stream";
 export const BOTH_TYPES = `${JSON_TYPE}, ${EVENT_STREAM_TYPE}`;
 /** Time for the headers; browsers allow six connections to a host, and a seventh waits (ms). */
 const OPEN_TIMEOUT_MS = 10_000;
+const UNAUTHORIZED = 401;
 
 export class Channel {
   /** @type {StreamEnd | undefined} */
@@ -132,17 +135,30 @@ export class Channel {
    * @throws {RequestRefused}
    */
   async fetch(init, signal) {
-    const request = this.withToken({ url: this.url, ...init });
-    this.#listener.onRequest(request);
-    const { url, ...rest } = request;
+    const request = { url: this.url, ...init };
+    this.#listener.onRequest(this.withToken(request));
+    const { credential } = this.#target;
+    const token = await credential?.fresh();
+    let response = await this.#send(withBearer(request, token), signal);
+    if (response.status === UNAUTHORIZED) {
+      const renewed = await credential?.renew(token);
+      if (renewed !== undefined) {
+        await response.body?.cancel();
+        response = await this.#send(withBearer(request, renewed), signal);
+      }
+    }
+    if (response.ok) return response;
+    throw new RequestRefused(response, await refusalText(response));
+  }
+
+  /** @param {HttpRequest} request @param {AbortSignal} [signal] */
+  #send({ url, ...init }, signal) {
     const signals = signal === undefined ? [] : [signal];
-    const response = await fetch(url, {
-      ...rest,
+    return fetch(url, {
+      ...init,
       cache: "no-store",
       signal: AbortSignal.any([this.#abort.signal, ...signals]),
     });
-    if (response.ok) return response;
-    throw new RequestRefused(response, await refusalText(response));
   }
 
   /**
@@ -196,11 +212,15 @@ export class Channel {
   }
 
   /** @param {HttpRequest} request @returns {HttpRequest} */
-  withToken({ headers, ...request }) {
-    const { token } = this.#target;
-    const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    return { ...request, headers: { ...authorization, ...headers } };
+  withToken(request) {
+    return withBearer(request, this.#target.credential?.token);
   }
+}
+
+/** @param {HttpRequest} request @param {string | undefined} token @returns {HttpRequest} */
+function withBearer({ headers, ...request }, token) {
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  return { ...request, headers: { ...authorization, ...headers } };
 }
 
 /** A message without what only makes sense while somebody listens. @param {any} message */
@@ -236,6 +256,7 @@ function toStreamEnd(error, wasOpen) {
     const { retryAfterMs } = error;
     return { reason: "refused", detail, ...(retryAfterMs && { retryAfterMs }) };
   }
+  if (error instanceof SignInError) return { reason: "refused", detail };
   if (error instanceof RangeError) return { reason: "event too long", detail };
   return { reason: wasOpen ? "network lost" : "no answer", detail };
 }

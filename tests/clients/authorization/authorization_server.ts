@@ -30,6 +30,24 @@ export const LIFELINE = {
   response_types: [],
 } as const;
 
+/** The test page as a client that somebody registered; a native one may come from any port. */
+export const PAGE = {
+  client_id: "the-page",
+  application_type: "native",
+  grant_types: ["authorization_code", "refresh_token"],
+  redirect_uris: ["http://127.0.0.1/sse-test.html"],
+  response_types: ["code"],
+  token_endpoint_auth_method: "none",
+} as const;
+
+/** What pages may do at the server. */
+export interface PageRights {
+  /** Whether pages of any origin may read its answers. */
+  readonly mayRead?: boolean;
+  /** Whether they may register themselves; the provider itself lets no page do that. */
+  readonly mayRegister?: boolean;
+}
+
 /** How tokens are made. */
 export interface TokenOptions {
   readonly format?: "jwt" | "opaque";
@@ -40,20 +58,27 @@ export interface TokenOptions {
 }
 
 /** Starts the server; `tokens` may be changed while it runs. */
-export async function startAuthorizationServer() {
+export async function startAuthorizationServer(pages: PageRights = {}) {
   const tokens: { format: "jwt" | "opaque"; ttl: number } = { format: "jwt", ttl: 600 };
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new TypeError("no port");
   const issuer = `http://127.0.0.1:${address.port}`;
-  const provider = new Provider(issuer, configuration(tokens));
+  const provider = new Provider(issuer, configuration(tokens, pages));
   const answer = provider.callback();
   /** Requests by path, for tests that count them. */
   const asked: string[] = [];
   server.on("request", (request, response) => {
-    asked.push(String(request.url).replace(/\?.*/, ""));
-    answer(request, response);
+    const path = String(request.url).replace(/\?.*/, "");
+    asked.push(path);
+    if (path === "/reg" && pages.mayRegister === true) {
+      response.setHeader("access-control-allow-origin", "*");
+      response.setHeader("access-control-allow-headers", "content-type");
+    }
+    const isPreflight = path === "/reg" && request.method === "OPTIONS";
+    if (isPreflight && pages.mayRegister === true) response.writeHead(204).end();
+    else answer(request, response);
   });
   return {
     issuer,
@@ -66,9 +91,13 @@ export async function startAuthorizationServer() {
   };
 }
 
-function configuration(tokens: { readonly format: "jwt" | "opaque"; readonly ttl: number }) {
+function configuration(
+  tokens: { readonly format: "jwt" | "opaque"; readonly ttl: number },
+  { mayRead = false }: PageRights,
+) {
   return {
-    clients: [MACHINE, LIFELINE],
+    clients: [MACHINE, LIFELINE, PAGE],
+    clientBasedCORS: () => mayRead,
     scopes: ["openid", "offline_access", ...SCOPES.split(" ")],
     features: {
       clientCredentials: { enabled: true },
