@@ -8,6 +8,7 @@ import { LedgerHistory } from "./client/ledger_history.js";
 import { Poller } from "./client/poller.js";
 import { showBadge } from "./shared/badge.js";
 import { formatBytes, formatNumber } from "./shared/formats.js";
+import { takeLinkToken } from "./shared/link_token.js";
 import { readStored, store } from "./shared/storage.js";
 import { ConnectionList } from "./ui/connection_list.js";
 import { byId } from "./ui/dom.js";
@@ -39,10 +40,11 @@ const list = new ConnectionList({
 
 async function look() {
   const { query } = list;
+  const { token } = client;
   try {
     show(await client.look(query), query);
   } catch (error) {
-    showTrouble(error);
+    if (token === client.token) showTrouble(error);
   }
 }
 
@@ -137,6 +139,20 @@ async function end(what, act) {
   }
 }
 
+/** Looks with a token from now on; the tab keeps it. @param {string | undefined} token */
+function useToken(token) {
+  client.token = token;
+  if (token !== undefined) store("sessionStorage", TOKEN_KEY, token);
+  tokenField.setCustomValidity("");
+  pause.setAttribute("aria-pressed", "false");
+  poller.start();
+}
+
+function useLinkToken() {
+  const token = takeLinkToken();
+  if (token !== undefined) useToken(token);
+}
+
 /** @param {Record<string, number>} counts */
 function sumOf(counts) {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -144,10 +160,7 @@ function sumOf(counts) {
 
 byId("token-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  client.token = tokenField.value.trim();
-  store("sessionStorage", TOKEN_KEY, client.token);
-  pause.setAttribute("aria-pressed", "false");
-  poller.start();
+  useToken(tokenField.value.trim());
 });
 tokenField.addEventListener("input", () => tokenField.setCustomValidity(""));
 pause.addEventListener("click", () => {
@@ -158,5 +171,6 @@ pause.addEventListener("click", () => {
   if (!byId("view", HTMLElement).hidden) showState();
 });
 
-client.token = readStored("sessionStorage", TOKEN_KEY);
-poller.start();
+// Somebody may paste the link where the page is open already.
+addEventListener("hashchange", useLinkToken);
+useToken(takeLinkToken() ?? readStored("sessionStorage", TOKEN_KEY));

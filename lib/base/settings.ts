@@ -209,7 +209,7 @@ const ACCESS = {
   }).describe("Header in which trusted proxies name the client; they must overwrite it"),
   MCP_ADMIN_TOKEN: text(undefined, OPERATOR_TOKEN)
     .describe(
-      "Token for the connection view and the metrics; without it they are local only",
+      "Token for the connection view and the metrics; without it each start makes one and prints a link with it",
     ),
   MCP_READ_TOKEN: text(undefined, OPERATOR_TOKEN)
     .describe("Second token that may read but not end connections, for monitoring"),

@@ -123,7 +123,7 @@ export interface Settings {
   readonly MCP_TRUSTED_PROXIES: readonly string[];
   /** Header in which trusted proxies name the client; they must overwrite it. */
   readonly MCP_FORWARDED_HEADER: string;
-  /** Token for the connection view and the metrics; without it they are local only. */
+  /** Token for the connection view and the metrics; without it each start makes one and prints a link with it. */
   readonly MCP_ADMIN_TOKEN: string | undefined;
   /** Second token that may read but not end connections, for monitoring. */
   readonly MCP_READ_TOKEN: string | undefined;

@@ -45,6 +45,7 @@ import { ScopeCheck } from "./steps/scope_check.ts";
 import { TrustedProxies } from "./steps/client_address.ts";
 import { Cors } from "./steps/cors.ts";
 import { Guard } from "./steps/guard.ts";
+import { operatorTokens } from "./steps/operator.ts";
 import { VERSION } from "./version.ts";
 
 export type { App, AppActivity, AppOptions } from "./app_types.ts";
@@ -127,18 +128,17 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const { servers, pages = pagesBy(settings) } = options;
   watch.addGauges({ ...transport, streams, heap, resident, settings, servers });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
-  const pending = new PendingResponses();
-  const bodies = bodyLimits(settings, core);
-  const operator = { streams, recent, metrics, heap, settings, auth, isOpen, servers };
+  const requests = { pending: new PendingResponses(), bodies: bodyLimits(settings, core) };
+  const tokens = operatorTokens(settings, auth);
+  const operator = { streams, recent, metrics, heap, settings, auth, tokens, isOpen, servers };
   const router: Router = {
     ...createRoutes(dialects, transport, operator, pages),
     ...stepsOf(settings, dialects),
     authenticate,
     credentials: streams.credentials,
     lazyRoutes: pages,
-    bodies,
     refusals: new Refusals(emit, () => wheel.now()),
-    pending,
+    ...requests,
   };
   const app: App = {
     fetch: watch.traced(afterStart(lifespan, fetchThrough(router, settings))),
@@ -146,8 +146,9 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
     connections: new OpenStreams(streams),
     settings: publicSettings(settings),
     isOpen,
+    operatorToken: tokens.isMade ? tokens.admin : undefined,
     observer: watch.runtimeObserver,
-    ...lifeOf({ settings, core, transport, lifespan, pending, bodies, watch }),
+    ...lifeOf({ settings, core, transport, lifespan, ...requests, watch }),
   };
   return { app, registry: streams, wheel };
 }

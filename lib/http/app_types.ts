@@ -81,6 +81,12 @@ export interface App {
   readonly settings: PublicSettings;
   /** Whether it listens beyond this machine (`HOST`) without authorization. */
   readonly isOpen: boolean;
+  /**
+   * The token for the connection view and the metrics, where the app made one: no setting names one,
+   * and no authorization is set up. Each app makes its own. It gives all rights of the operator, so
+   * show it to nobody else, and keep it out of logs.
+   */
+  readonly operatorToken: string | undefined;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */
   readonly observer: RuntimeObserver;
   /**

@@ -8,9 +8,14 @@ export interface GreetingOptions {
   readonly address: Deno.Addr;
   /** `MCP_PUBLIC_URL`, under which its clients reach it. */
   readonly publicUrl?: string | undefined;
+  /** The operator's token that was made, where whoever reads the greeting may see it. */
+  readonly operatorToken?: string | undefined;
 }
 
-/** The first words of a server: a text for people, or a line of the log where that is JSON. */
+/**
+ * The first words of a server: a text for people, or a line of the log where that is JSON. A line of
+ * the log never has the operator's token, as logs are sent on and kept.
+ */
 export function greetingLine(options: GreetingOptions, format: LogFormat): string | LogLine {
   if (format === "text") return greeting(options);
   const { version, address, publicUrl } = options;
@@ -35,7 +40,8 @@ function jsonLine(level: LogLevel, message: string, fields: Record<string, unkno
 }
 
 /** The first information for the person who starts the server. */
-export function greeting({ version, address, publicUrl }: GreetingOptions): string {
+export function greeting(options: GreetingOptions): string {
+  const { version, address, publicUrl } = options;
   const local = localBase(address);
   if (publicUrl === undefined && local === undefined) {
     return `\nLifeline ${version} is up: ${placeOf(address)}\n`;
@@ -46,11 +52,21 @@ export function greeting({ version, address, publicUrl }: GreetingOptions): stri
 Lifeline ${version} is up${place}
 
   Test page   ${base}/sse-test.html
+  Connections ${connectionView(options, local ?? base!)}
   Endpoint    ${base}/mcp/sse
   Try it      curl -N -H "Accept: text/event-stream" -H "Content-Type: application/json" \\
                 -d '{"jsonrpc":"2.0","method":"ping","params":{},"id":"test"}' \\
                 ${base}/mcp/sse
 `;
+}
+
+/**
+ * Where the operator looks: on this machine, as proxies do not publish the page. The token is in the
+ * fragment, which browsers send to nobody.
+ */
+function connectionView({ operatorToken }: GreetingOptions, base: string): string {
+  const fragment = operatorToken === undefined ? "" : `#token=${encodeURIComponent(operatorToken)}`;
+  return `${base}/connections.html${fragment}`;
 }
 
 /** The URL of the server on this machine; undefined where it listens on no port of TCP. */

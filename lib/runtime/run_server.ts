@@ -31,6 +31,7 @@ export async function runServer(app: App, { lines, signals }: RunOptions): Promi
   lag.start();
   warnIfOpen(app);
   sayIfUnbounded(app);
+  warnOfManyTokens(app);
   try {
     return await serve(app, {
       hostname: settings.HOST,
@@ -42,7 +43,9 @@ export async function runServer(app: App, { lines, signals }: RunOptions): Promi
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
       onListen: (address) => {
         const { MCP_PUBLIC_URL: publicUrl, MCP_LOG_FORMAT } = settings;
-        lines.write(greetingLine({ version: VERSION, address, publicUrl }, MCP_LOG_FORMAT));
+        const operatorToken = shownToken(app);
+        const greeting = { version: VERSION, address, publicUrl, operatorToken };
+        lines.write(greetingLine(greeting, MCP_LOG_FORMAT));
       },
     });
   } finally {
@@ -57,12 +60,23 @@ async function chooseListener({ settings }: App): Promise<Listen | undefined> {
   return listenWithNode(settings);
 }
 
+/** A token that was made, for a person at a terminal; what is piped or redirected is a log. */
+function shownToken({ operatorToken }: App): string | undefined {
+  return Deno.stderr.isTerminal() ? operatorToken : undefined;
+}
+
 /** Logs that resident memory has no limit because the runtime may not read the machine's memory. */
 function sayIfUnbounded({ settings }: App): void {
   if (settings.MCP_MEMORY_BYTES !== undefined || Number.isFinite(resident().limit)) return;
   logFor("main").info(
     "Resident memory has no limit: grant --allow-sys=systemMemoryInfo, or set MCP_MEMORY_BYTES",
   );
+}
+
+/** Warns when processes share a port, and each takes a token of the operator that no other takes. */
+function warnOfManyTokens({ operatorToken, settings }: App): void {
+  if (operatorToken === undefined || !settings.MCP_REUSE_PORT) return;
+  logFor("main").warning("Each process makes an operator's token of its own: set MCP_ADMIN_TOKEN");
 }
 
 /** Warns when anybody on the network may call the tools. */

@@ -232,7 +232,7 @@ Deno.test("refusals are counted, listed and logged by reason, with what was expe
   const name = "lifeline_credentials_refused_total";
   assertEquals(figures.value(name, { reason: "audience" }), 1);
   assertEquals(figures.value(name, { reason: "missing" }), 1);
-  const { recent_refused: [missing, audience] } = await (await app.request("/mcp/connections"))
+  const { recent_refused: [missing, audience] } = await (await app.operate("/mcp/connections"))
     .json();
   assertEquals(missing.reason, "missing");
   assertEquals([audience.reason, audience.given], ["audience", '"https://other.example"']);

@@ -78,20 +78,23 @@ Deno.test("an operator needs no scope of the endpoints", async () => {
   assertEquals(await statusOf(app.post("/mcp", rpc("ping"), WATCHER)), 403);
 });
 
-Deno.test("without an admin token this machine may look as before, and others need the scope", async () => {
+Deno.test("without an admin token only the scope lets anybody look, and no token is made", async () => {
   using app = testApp({ auth: { keys: KEYS } });
-  assertEquals(await statusOf(app.request(VIEW)), 200);
-  assertEquals(await statusOf(app.request(VIEW, {}, FAR)), 403);
+  assertEquals(app.operatorToken, undefined);
+  const refused = await app.request(VIEW);
+  assertEquals(refused.status, 401);
+  assertMatch((await refused.json()).error.message, /MCP_ADMIN_TOKEN.*scope lifeline:read/);
+  assertEquals(await statusOf(app.request(VIEW, {}, FAR)), 401);
   assertEquals(await statusOf(app.request(VIEW, { headers: WATCHER }, FAR)), 200);
 });
 
 Deno.test("the view names whose each connection is", async () => {
   using app = testApp({ auth: { keys: KEYS } });
   const reader = await openPlain(app, ADA);
-  const { connections } = await (await app.request(VIEW)).json();
+  const { connections } = await (await app.request(VIEW, { headers: WATCHER })).json();
   assertEquals(connections[0].principal, ADA_PRINCIPAL);
   const found = async (filter: string) =>
-    (await (await app.request(`${VIEW}?filter=${filter}`)).json()).matching;
+    (await (await app.request(`${VIEW}?filter=${filter}`, { headers: WATCHER })).json()).matching;
   assertEquals([await found("ada"), await found("eve")], [1, 0]);
   await reader.leave();
 });
@@ -145,9 +148,10 @@ Deno.test("a key that is rotated under its name ends nothing", async () => {
 
 Deno.test("the view says where a server lets everybody in", async () => {
   using open = testApp({ settings: { HOST: "0.0.0.0" } });
-  assertEquals((await (await open.request(VIEW)).json()).is_open_to_all, true);
+  assertEquals((await (await open.operate(VIEW)).json()).is_open_to_all, true);
   using closed = testApp({ settings: { HOST: "0.0.0.0" }, auth: { keys: KEYS } });
-  assertEquals("is_open_to_all" in await (await closed.request(VIEW)).json(), false);
+  const view = await closed.request(VIEW, { headers: WATCHER });
+  assertEquals("is_open_to_all" in await view.json(), false);
 });
 
 Deno.test("an audit line names caller, tool, outcome and duration, and no arguments", async () => {

@@ -36,7 +36,7 @@ export function guardedApp(
 ): TestApp {
   return testApp({
     ...options,
-    settings: { ...AUTH_SETTINGS, ...settings },
+    settings: { MCP_ADMIN_TOKEN: "a-token-of-the-operator", ...AUTH_SETTINGS, ...settings },
     auth: {
       keys: [{ name: "n8n", key: FIXED_KEY, scopes: ["notes:read"] }],
       fetch: issuer.fetch,

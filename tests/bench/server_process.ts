@@ -4,6 +4,7 @@
  * @module
  */
 import { readLines } from "../helpers/lines.ts";
+import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "../helpers/operator.ts";
 import type { Target } from "./load.ts";
 import { withOpenFiles } from "./machine.ts";
 
@@ -75,6 +76,7 @@ export function roomFor(streams: number): string[] {
     `--mcp-max-connections=${most}`,
     `--mcp-max-connections-per-client=${most}`,
     "--mcp-stream-opens-per-second=100000",
+    `--mcp-admin-token=${OPERATOR_TOKEN}`,
   ];
 }
 
@@ -134,7 +136,9 @@ export class ServerProcess implements AsyncDisposable, Target {
 
   /** What one of its JSON pages says. */
   async read(path: string): Promise<Record<string, number>> {
-    const response = await fetch(this.url + path, { headers: { connection: "close" } });
+    const response = await fetch(this.url + path, {
+      headers: { ...OPERATOR_HEADERS, connection: "close" },
+    });
     return await response.json();
   }
 

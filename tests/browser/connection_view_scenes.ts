@@ -20,6 +20,7 @@ import { tabTo } from "./keyboard.ts";
 import { mainThreadClock } from "./main_thread.ts";
 import { saveScreenshot } from "./screenshots.ts";
 import { SseStream } from "../faults/sse_stream.ts";
+import { OPERATOR_TOKEN } from "../helpers/operator.ts";
 import { report, Stage, type StageOptions } from "./stage.ts";
 
 const ROWS = "#list-rows tr";
@@ -37,10 +38,16 @@ const PHONE = {
   hasTouch: true,
   colorScheme: "dark",
 } as const;
-const TOKEN = "correct-horse-battery";
+/** As the greeting of a server that made its token has it. */
+const LINK = `/connections.html#token=${OPERATOR_TOKEN}`;
 
 function openView(options: StageOptions = {}): Promise<Stage> {
-  return Stage.open({ env: CALM, ...options, path: "/connections.html" });
+  return Stage.open({ env: CALM, path: LINK, ...options });
+}
+
+/** The link that the greeting shows. */
+function linkOf(log: string): string {
+  return /Connections (\S+#token=[0-9a-f]{64})/.exec(log)?.[1] ?? "no link";
 }
 
 /** Opens a plain stream, or one of another kind, for a client of that name. */
@@ -261,7 +268,7 @@ Deno.test("View fits a phone in dark mode, and has enough contrast and room to t
 
 Deno.test("View asks for the token of the operator, keeps it for this tab, and sends it on", async () => {
   await using stage = await openView({
-    env: { ...CALM, MCP_ADMIN_TOKEN: TOKEN },
+    path: "/connections.html",
     expectedErrors: /status of 401/,
   });
   using _client = await openAs(stage, "curl/8");
@@ -273,17 +280,45 @@ Deno.test("View asks for the token of the operator, keeps it for this tab, and s
   await stage.button("Look").click();
   await stage.page.locator("#token:invalid").waitFor();
   stage.equals(await stage.page.evaluate(poorContrasts), [], "Text that is hard to read");
-  await field.fill(TOKEN);
+  await field.fill(OPERATOR_TOKEN);
   await field.press("Enter");
   await stage.sees("#view-badge", /^live$/);
   await stage.sees("#list-status", /^1–1 of 1$/);
   await stage.page.reload();
   await stage.sees("#list-status", /^1–1 of 1$/);
   const url = stage.page.url();
-  stage.holds(!url.includes(TOKEN), "The token is in no address");
+  stage.holds(!url.includes(OPERATOR_TOKEN), "The token is in no address");
   await stage.find(`${ROWS} button`).click();
   await stage.find(`${ROWS} button`).click();
   await stage.sees("#list-outcome", /^Disconnected/);
+  stage.assertClean();
+});
+
+Deno.test("The link of the greeting opens the view, and its token stays in no address", async () => {
+  await using stage = await Stage.open({
+    isOnTerminal: true,
+    env: { ...CALM, MCP_ADMIN_TOKEN: "" },
+    path: linkOf,
+    expectedErrors: /status of 401/,
+  });
+  const { page } = stage;
+  await stage.sees("#view-badge", /^live$/);
+  const address = `${new URL(page.url()).origin}/connections.html`;
+  stage.equals(page.url(), address, "The address without the token");
+  await page.reload();
+  await stage.sees("#view-badge", /^live$/);
+  await page.goBack();
+  stage.equals(page.url(), "about:blank", "The link is no entry of the history");
+  await page.goto(address);
+  await stage.sees("#view-badge", /^live$/);
+  await page.goto(`${address}#token=of-another-start`);
+  await stage.sees("#view-badge", /^token needed$/);
+  await page.goto(linkOf(stage.server.log));
+  await stage.sees("#view-badge", /^live$/);
+  stage.equals(page.url(), address, "The address without the token");
+  const other = await page.context().newPage();
+  await other.goto(address);
+  await other.getByLabel("Token of the operator").waitFor();
   stage.assertClean();
 });
 
@@ -291,10 +326,8 @@ Deno.test("View ends all streams of one caller, and leaves those of others", asy
   await using stage = await openView({
     env: {
       ...CALM,
-      MCP_ADMIN_TOKEN: TOKEN,
       MCP_AUTH_KEYS_FILE: "tests/browser/keys.json",
     },
-    expectedErrors: /status of 401/,
   });
   const streams = await Promise.all(["ada", "ada", "grace"].map(async (name) => {
     const response = await fetch(`${stage.server.base}/mcp/sse`, {
@@ -303,8 +336,6 @@ Deno.test("View ends all streams of one caller, and leaves those of others", asy
     });
     return { name, response, text: response.text() };
   }));
-  await stage.page.getByLabel("Token of the operator").fill(TOKEN);
-  await stage.button("Look").click();
   await stage.sees("#list-status", /^1–3 of 3$/);
   const endAda = stage.page.getByRole("button", { name: /End all of .*ada/ }).first();
   await endAda.click();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "../helpers/operator.ts";
 import manifest from "../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url);
@@ -24,12 +25,14 @@ export class ServerProcess implements AsyncDisposable {
   #log = "";
   #port = 0;
 
-  private constructor(env: Record<string, string>, script: string) {
+  private constructor(env: Record<string, string>, script: string, isOnTerminal: boolean) {
     const args = manifest.tasks.start.command.replace("main.ts", script).split(" ").slice(1);
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", ...args.slice(1)],
+    const command = [Deno.execPath(), "run", "--no-prompt", ...args.slice(1)];
+    const [program, ...rest] = isOnTerminal ? onTerminal(command) : command;
+    this.#child = new Deno.Command(program!, {
+      args: rest,
       cwd: ROOT,
-      env: { PORT: "0", NO_COLOR: "1", ...env },
+      env: { PORT: "0", NO_COLOR: "1", MCP_ADMIN_TOKEN: OPERATOR_TOKEN, ...env },
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -41,12 +44,14 @@ export class ServerProcess implements AsyncDisposable {
    * Starts a server, on a free port unless `env` names one.
    *
    * @param script that takes the place of `main.ts`
+   * @param isOnTerminal whether it writes to a terminal, as one that somebody starts by hand
    */
   static async start(
     env: Record<string, string> = {},
     script = "main.ts",
+    isOnTerminal = false,
   ): Promise<ServerProcess> {
-    const server = new ServerProcess(env, script);
+    const server = new ServerProcess(env, script, isOnTerminal);
     const timer = setTimeout(() => server.#child.kill("SIGKILL"), PATIENCE_MS);
     try {
       server.#port = await server.#listening.promise;
@@ -71,8 +76,13 @@ export class ServerProcess implements AsyncDisposable {
 
   /** The ledger, as the operator sees it. */
   async ledger(): Promise<Ledger> {
-    const response = await fetch(`${this.base}/mcp/connections`);
-    return await response.json();
+    return JSON.parse(await this.look("/mcp/connections"));
+  }
+
+  /** What the operator reads at a path. */
+  async look(path: string): Promise<string> {
+    const response = await fetch(`${this.base}${path}`, { headers: OPERATOR_HEADERS });
+    return await response.text();
   }
 
   /** Sends a signal and waits for the end. */
@@ -107,4 +117,9 @@ export class ServerProcess implements AsyncDisposable {
     this.#listening.reject(new Error(`Server ended before it listened:\n${this.#log}`));
     this.#listening.promise.catch(() => {});
   }
+}
+
+/** The command on a pseudo terminal (`script` of util-linux), whose text comes through stderr. */
+function onTerminal(command: readonly string[]): string[] {
+  return ["sh", "-c", 'exec script -qefc "$0" /dev/null 1>&2', command.join(" ")];
 }

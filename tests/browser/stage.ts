@@ -20,8 +20,10 @@ export interface StageOptions {
   readonly env?: Record<string, string>;
   /** A server of one's own in place of Lifeline's `main.ts`. */
   readonly script?: string;
-  /** The page to open; the stream test page unless told otherwise. */
-  readonly path?: string;
+  /** The page to open, or the URL that the server's log has; the stream test page by default. */
+  readonly path?: string | ((log: string) => string);
+  /** Whether the server writes to a terminal. */
+  readonly isOnTerminal?: boolean;
   readonly context?: BrowserContextOptions;
   /** Whether the scene goes on at the address of a proxy on this machine. */
   readonly isBehindProxy?: boolean;
@@ -55,20 +57,17 @@ export class Stage implements AsyncDisposable {
   /** Opens a page in a browser of its own, on a server of its own. */
   static async open(options: StageOptions = {}): Promise<Stage> {
     const { env, script, path = "/sse-test.html", context, expectedErrors, otherServers } = options;
-    const isBehindProxy = options.isBehindProxy ?? false;
+    const { isBehindProxy = false, isOnTerminal = false } = options;
     await using resources = new AsyncDisposableStack();
-    const server = resources.use(await ServerProcess.start(env, script));
+    const server = resources.use(await ServerProcess.start(env, script, isOnTerminal));
     const browser = await launchChromium();
     resources.defer(() => browser.close());
     const page = await (await browser.newContext(context)).newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    const base = isBehindProxy ? "http://127.0.0.1:" : `${server.base}/`;
-    const complaints = watch(
-      page,
-      [base, ...otherServers ?? []],
-      expectedErrors,
-    );
-    await page.goto(`${server.base}${path}`);
+    const url = new URL(typeof path === "string" ? path : path(server.log), server.base);
+    const base = isBehindProxy ? "http://127.0.0.1:" : `${url.origin}/`;
+    const complaints = watch(page, [base, ...otherServers ?? []], expectedErrors);
+    await page.goto(url.href);
     return new Stage({ page, server, complaints, resources: resources.move() });
   }
 

@@ -32,8 +32,7 @@ async function callAllTheTime(client: OfficialClient, pauseMs: () => number) {
 
 /** Streams of the server that have ended by age. */
 async function endedByAge(server: ServerProcess): Promise<number> {
-  const ledger = await (await fetch(new URL("/mcp/connections", server.base))).json();
-  return ledger.closed.max_age;
+  return (await server.ledger()).closed.max_age ?? 0;
 }
 
 for (

@@ -6,6 +6,7 @@
 import { SETTINGS_SCHEMA } from "../../lib/base/settings.ts";
 import { exchange, type RawResponse } from "../faults/http.ts";
 import { Child } from "../helpers/child.ts";
+import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "../helpers/operator.ts";
 import { START_FLAGS } from "../helpers/process.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
 import type { Leftovers } from "./fixture_tools.ts";
@@ -67,6 +68,7 @@ export class ServerProcess extends Child {
         ...NO_ENV,
         PORT: "0",
         MCP_LOG_FORMAT: "json",
+        MCP_ADMIN_TOKEN: OPERATOR_TOKEN,
         MCP_TOOLS: `${ROOT}tests/closure/fixture_tools.ts`,
         ...ADMIT_CROWDS,
         ...Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, String(v)])),
@@ -106,7 +108,12 @@ export class ServerProcess extends Child {
   }
 
   async ledger(): Promise<LedgerView> {
-    return JSON.parse((await exchange(this, { path: "/mcp/connections" })).body);
+    return JSON.parse(await this.look("/mcp/connections"));
+  }
+
+  /** What the operator reads at a path. */
+  async look(path: string): Promise<string> {
+    return (await exchange(this, { path, headers: OPERATOR_HEADERS })).body;
   }
 
   /** Sends a message to an open stream. */

@@ -221,7 +221,7 @@ Deno.test("readiness and metrics tell which servers are up, and how often each w
     status: "ready",
     servers: { scripted: "up", bad: "down" },
   });
-  const metrics = await (await app.request("/metrics")).text();
+  const metrics = await (await app.operate("/metrics")).text();
   for (
     const line of [
       'lifeline_gateway_server_up{server="scripted"} 1',

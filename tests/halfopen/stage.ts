@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "../helpers/operator.ts";
 import { Lines } from "./lines.ts";
 import { type Network, type Place, SERVER_ADDRESS } from "./network.ts";
 
@@ -43,6 +44,7 @@ export class Stage implements AsyncDisposable {
       ...[`${ROOT}main.ts`, "--port=0", "--host=0.0.0.0", "--mcp-log-format=json"],
       ...[`--mcp-allowed-hosts=${SERVER_ADDRESS},127.0.0.1`, `--mcp-tools=${here("tools.ts")}`],
       ...[`--mcp-tcp-probe=${probe}`, `--mcp-ping-interval-ms=${pingMs}`],
+      `--mcp-admin-token=${OPERATOR_TOKEN}`,
     ], { stdin: "null", stdout: "null", stderr: "piped" });
     this.log = new Lines("server", this.#server.stderr);
   }
@@ -78,7 +80,9 @@ export class Stage implements AsyncDisposable {
 
   async ledger(): Promise<LedgerView> {
     const url = `http://127.0.0.1:${this.#port}/mcp/connections?limit=1000`;
-    return JSON.parse(await this.#output("server", ["deno", "eval", GET, url]));
+    return JSON.parse(
+      await this.#output("server", ["deno", "eval", GET, url, JSON.stringify(OPERATOR_HEADERS)]),
+    );
   }
 
   /** The server's open sockets to the client's machine with bytes that were not acknowledged. */
@@ -119,4 +123,5 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-const GET = "console.log(await (await fetch(Deno.args[0])).text())";
+const GET =
+  "console.log(await (await fetch(Deno.args[0], { headers: JSON.parse(Deno.args[1]) })).text())";

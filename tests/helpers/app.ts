@@ -13,6 +13,8 @@ import { EventReader } from "./sse.ts";
 export type TestApp = App & Disposable & Omit<ComposedApp, "app"> & {
   /** Sends a request to a path of the app. */
   request(path: string, init?: RequestInit, peer?: Peer): Promise<Response>;
+  /** Sends a request with the operator's token. */
+  operate(path: string, init?: RequestInit): Promise<Response>;
   /** POSTs a JSON-RPC body (or a text as it is). */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Opens a plain stream, with the message to be answered on it or without, and reads its welcome. */
@@ -44,6 +46,12 @@ export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestA
     // As the listener says it of a client on this machine.
     peer: Peer = { address: "127.0.0.1" },
   ): Promise<Response> => await app.fetch(new Request(`http://localhost${path}`, init), peer);
+  const operate: TestApp["operate"] = (path, init = {}) => {
+    const headers = new Headers(init.headers);
+    const token = options.settings?.MCP_ADMIN_TOKEN ?? app.operatorToken;
+    headers.set("authorization", `Bearer ${token}`);
+    return request(path, { ...init, headers });
+  };
   const post: TestApp["post"] = (path, body, headers = {}) =>
     request(path, {
       method: "POST",
@@ -72,6 +80,7 @@ export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestA
     registry,
     wheel,
     request,
+    operate,
     post,
     open,
     ledger: () => app.connections.ledger(),

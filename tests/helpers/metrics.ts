@@ -110,7 +110,7 @@ function unescape(text: string): string {
 
 /** Scrapes an app, as its operator may. */
 export async function scrape(app: TestApp): Promise<Scrape> {
-  const response = await app.request("/metrics");
+  const response = await app.operate("/metrics");
   if (response.status !== 200) throw new Error(`Scrape got ${response.status}`);
   return new Scrape(await response.text());
 }

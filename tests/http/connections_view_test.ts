@@ -7,7 +7,7 @@ import { HeldTool } from "../helpers/tools.ts";
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 async function view(app: TestApp, query = ""): Promise<any> {
-  const response = await app.request(`/mcp/connections${query}`);
+  const response = await app.operate(`/mcp/connections${query}`);
   assertEquals([response.status, response.headers.get("cache-control")], [200, "no-store"]);
   return await response.json();
 }
@@ -124,7 +124,7 @@ for (
 ) {
   Deno.test(`GET /mcp/connections${query} is refused, naming the parameter`, async () => {
     using app = testApp();
-    const response = await app.request(`/mcp/connections${query}`);
+    const response = await app.operate(`/mcp/connections${query}`);
     assertEquals(response.status, 400);
     const { error } = await response.json();
     assertEquals(error.code, -32602);

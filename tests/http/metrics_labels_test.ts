@@ -101,7 +101,7 @@ Deno.test("neither addresses nor ids of clients, sessions or streams are labels"
   const client = await app.open(rpc("ping"));
   const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
   const id = (await app.post("/mcp", initialize)).headers.get("mcp-session-id") ?? "none";
-  const text = await (await app.request("/metrics")).text();
+  const text = await (await app.operate("/metrics")).text();
   for (const secret of [client.id, id, "127.0.0.1"]) assert(!text.includes(secret), secret);
   await client.events.leave();
 });

@@ -90,7 +90,7 @@ Deno.test("a query does not change which route it is", async () => {
 Deno.test("HEAD gives status and headers of GET without its body", async () => {
   using app = testApp();
   for (const path of ["/healthz", "/readyz", "/mcp/stdio", "/mcp/connections", "/sse-test.html"]) {
-    const [get, head] = [await app.request(path), await app.request(path, { method: "HEAD" })];
+    const [get, head] = [await app.operate(path), await app.operate(path, { method: "HEAD" })];
     assertEquals(head.status, get.status, path);
     assertEquals(Object.fromEntries(head.headers), Object.fromEntries(get.headers), path);
     assertEquals(await head.text(), "");

@@ -119,7 +119,7 @@ Deno.test("an error outside any method is a 500 that tells nothing, and is logge
       throw new Error(SECRET);
     },
   });
-  const response = await app.request("/mcp/connections");
+  const response = await app.operate("/mcp/connections");
   assertEquals(response.status, 500);
   assertEquals(await response.json(), {
     jsonrpc: "2.0",

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { greeting } from "../../lib/runtime/greeting.ts";
+import { greeting, greetingLine } from "../../lib/runtime/greeting.ts";
 
 function greetingAt(hostname: string, port: number): string {
   return greeting({ version: "1.2.3", address: { transport: "tcp", hostname, port } });
@@ -45,4 +45,25 @@ Deno.test("who listens on a socket without a port is greeted with its place", ()
   const at = (address: Deno.Addr) => greeting({ version: "1.2.3", address });
   assertStringIncludes(at({ transport: "unix", path: "/run/app.sock" }), "unix:/run/app.sock");
   assertStringIncludes(at({ transport: "vsock", cid: 3, port: 8000 }), "vsock:3:8000");
+});
+
+const TOKEN = "0123456789abcdef";
+const MADE = {
+  version: "1.2.3",
+  address: { transport: "tcp", hostname: "127.0.0.1", port: 8123 },
+  operatorToken: TOKEN,
+} as const;
+
+Deno.test("the greeting has a link to the connection view, with the token in its fragment", () => {
+  const link = `http://localhost:8123/connections.html#token=${TOKEN}\n`;
+  assertStringIncludes(greeting(MADE), link);
+  // Proxies do not publish the page.
+  assertStringIncludes(greeting({ ...MADE, publicUrl: "https://mcp.example.com" }), link);
+  assertStringIncludes(greetingAt("127.0.0.1", 8123), "http://localhost:8123/connections.html\n");
+});
+
+Deno.test("a greeting that is a line of the log has no token", () => {
+  const line = String(greetingLine(MADE, "json"));
+  assertEquals(JSON.parse(line).message, "Listening");
+  assertEquals(line.includes(TOKEN), false);
 });

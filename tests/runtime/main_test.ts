@@ -71,6 +71,23 @@ Deno.test("a variable that is nearly a setting is told, with the setting that wa
   assertStringIncludes(checked.stderr, "did you mean MCP_TOOLS?");
 });
 
+for (const format of ["text", "json"]) {
+  Deno.test(`what is piped is a log, so the operator's token is not in it (${format})`, async () => {
+    const env = { MCP_LOG_FORMAT: format, MCP_LOG_LEVEL: "debug" };
+    const greeting = format === "json" ? JSON_GREETING : /Endpoint +(http\S+)\/mcp\/sse\n/;
+    await using server = await ServerProcess.start({ env }, greeting);
+    const headers = { authorization: "Bearer guess" };
+    for (const init of [{}, { headers }]) {
+      const response = await fetch(`${server.url}/mcp/connections`, init);
+      assertEquals(response.status, 401);
+      await response.body?.cancel();
+    }
+    await server.stop();
+    assertMatch(server.stderr, /Operator refused/);
+    assertEquals(/token=|[0-9a-f]{64}|guess/.exec(server.stderr), null);
+  });
+}
+
 Deno.test("with MCP_LOG_FORMAT=json every line is JSON, the first and the last too", async () => {
   const env = { MCP_LOG_FORMAT: "json" };
   await using server = await ServerProcess.start({ env }, JSON_GREETING);

@@ -10,7 +10,7 @@ const LOOK_MS = 100;
 const LOOKS = 100;
 
 async function scrape(server: ServerProcess): Promise<Scrape> {
-  return new Scrape(await (await fetch(`${server.base}/metrics`)).text());
+  return new Scrape(await server.look("/metrics"));
 }
 
 Deno.test("/metrics of a process started as deno task start does", async (t) => {

@@ -10,7 +10,6 @@ import { assert, assertEquals } from "@std/assert";
 import { messageOf } from "../../lib/base/errors.ts";
 import { assertLedgerClean, eventually, NOTHING, Stage } from "../closure/scenario.ts";
 import { serverSockets } from "../closure/sockets.ts";
-import { exchange } from "../faults/http.ts";
 import { Scrape } from "../helpers/metrics.ts";
 import { type ActName, ACTS, type SoakTarget } from "./acts.ts";
 import { Dice } from "./dice.ts";
@@ -172,7 +171,7 @@ class Soak {
   }
 
   async #scrape(): Promise<Scrape> {
-    return new Scrape((await exchange(this.#stage.server, { path: "/metrics" })).body);
+    return new Scrape(await this.#stage.server.look("/metrics"));
   }
 }
 

@@ -12,7 +12,6 @@ import { assertEquals } from "@std/assert";
 import { messageOf } from "../../lib/base/errors.ts";
 import { eventually } from "../closure/scenario.ts";
 import { ServerProcess } from "../closure/server.ts";
-import { exchange } from "../faults/http.ts";
 import { toolCall } from "../helpers/app.ts";
 import { Child, type Line } from "../helpers/child.ts";
 import { Scrape } from "../helpers/metrics.ts";
@@ -94,7 +93,7 @@ async function storm(count: number, seconds: number): Promise<void> {
 }
 
 async function scrape(server: ServerProcess): Promise<Scrape> {
-  return new Scrape((await exchange(server, { path: "/metrics" })).body);
+  return new Scrape(await server.look("/metrics"));
 }
 
 /** The 99th percentile of calls made one after another, in ms. */

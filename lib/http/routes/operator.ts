@@ -12,7 +12,7 @@ import type { MemoryFigures } from "../../stream/admit/memory_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { noStoreJson } from "../../transport/respond.ts";
-import { OperatorCheck, type OperatorRight } from "../steps/operator.ts";
+import { OperatorCheck, type OperatorRight, type OperatorTokens } from "../steps/operator.ts";
 import type { Metrics } from "../metrics/metric.ts";
 import { ledgerView } from "./connections_report.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
@@ -31,19 +31,14 @@ export interface AdminRouteDeps {
   readonly heap: (() => MemoryFigures) | undefined;
   /** Reports the servers behind this one, where it is a gateway. */
   readonly servers?: (() => readonly ServerReport[]) | undefined;
-  readonly settings: Pick<
-    Settings,
-    "MCP_ADMIN_TOKEN" | "MCP_READ_TOKEN" | "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL"
-  >;
+  readonly tokens: OperatorTokens;
+  readonly settings: Pick<Settings, "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
 }
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
   const { metrics, heap, settings } = deps;
-  const operators = new OperatorCheck(
-    { admin: settings.MCP_ADMIN_TOKEN, read: settings.MCP_READ_TOKEN },
-    deps.auth,
-  );
+  const operators = new OperatorCheck(deps.tokens, deps.auth);
   const guarded = (right: OperatorRight, handler: Handler): Handler => (request) => {
     const check = operators.check(request, right);
     return isPromise(check) ? check.then(() => handler(request)) : handler(request);

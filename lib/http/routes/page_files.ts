@@ -117,6 +117,7 @@ import staticSharedBadgeJs from "../../../static/shared/badge.js" with { type: "
 import staticSharedFormatsJs from "../../../static/shared/formats.js" with { type: "text" };
 import staticSharedGrantJs from "../../../static/shared/grant.js" with { type: "text" };
 import staticSharedJsonJs from "../../../static/shared/json.js" with { type: "text" };
+import staticSharedLinkTokenJs from "../../../static/shared/link_token.js" with { type: "text" };
 import staticSharedRefusalJs from "../../../static/shared/refusal.js" with { type: "text" };
 import staticSharedSseParserJs from "../../../static/shared/sse_parser.js" with { type: "text" };
 import staticSharedStorageJs from "../../../static/shared/storage.js" with { type: "text" };
@@ -214,6 +215,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/shared/formats.js": staticSharedFormatsJs,
   "static/shared/grant.js": staticSharedGrantJs,
   "static/shared/json.js": staticSharedJsonJs,
+  "static/shared/link_token.js": staticSharedLinkTokenJs,
   "static/shared/refusal.js": staticSharedRefusalJs,
   "static/shared/sse_parser.js": staticSharedSseParserJs,
   "static/shared/storage.js": staticSharedStorageJs,

@@ -9,9 +9,9 @@ import { hasScopes } from "../../auth/scopes.ts";
 import { type Clock, monotonic } from "../../base/clock.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import type { Identity } from "../../base/identity.ts";
-import { isLoopback } from "../../base/loopback.ts";
 import { nodeCrypto } from "../../base/node.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { Settings } from "../../base/settings_type.ts";
 import { AUTHORIZATION, singleValue } from "../../wire/headers.ts";
 import { logFor } from "../../base/log.ts";
 import { Throttle } from "../../base/throttled_warning.ts";
@@ -24,7 +24,31 @@ export const OPERATOR_SCOPES = { read: "lifeline:read", admin: "lifeline:admin" 
 export type OperatorRight = keyof typeof OPERATOR_SCOPES;
 
 /** The operator's own tokens, by the right that each gives. */
-export type OperatorTokens = Readonly<Record<OperatorRight, string | undefined>>;
+export interface OperatorTokens extends Readonly<Record<OperatorRight, string | undefined>> {
+  /** Whether the admin token was made because nothing else lets an operator in. */
+  readonly isMade: boolean;
+}
+
+/**
+ * The operator's tokens. Where the settings have none, and no caller can have the scopes of an
+ * operator, an admin token is made.
+ *
+ * @param auth knows callers whose scopes make them operators
+ */
+export function operatorTokens(
+  { MCP_ADMIN_TOKEN: admin, MCP_READ_TOKEN: read }: Pick<
+    Settings,
+    "MCP_ADMIN_TOKEN" | "MCP_READ_TOKEN"
+  >,
+  auth: Auth | undefined,
+): OperatorTokens {
+  const isMade = admin === undefined && read === undefined && auth === undefined;
+  return { admin: isMade ? makeToken() : admin, read, isMade };
+}
+
+function makeToken(): string {
+  return crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)).toHex();
+}
 
 /** Lets only operators pass. */
 export class OperatorCheck {
@@ -45,8 +69,8 @@ export class OperatorCheck {
   }
 
   /**
-   * Lets pass who sends the admin token, or a token with the scope for it; and where no admin token
-   * is set who comes from this machine, without a credential and not through a proxy on it.
+   * Lets pass who sends a token that gives the right, or a caller's token with the scope for it. A
+   * client on this machine needs one too, as every program and page on it can send requests.
    *
    * @throws {ProtocolError} also as a rejection: `origin_refused`, `unauthorized`, `forbidden`,
    * `too_many_requests`, or what is wrong with the caller's token
@@ -77,12 +101,9 @@ export class OperatorCheck {
         ? identity.then((settled) => this.#requireScope(settled, right, path))
         : this.#requireScope(identity, right, path);
     }
-    if (admin === undefined && read === undefined) return this.#requireLocal(c);
     throw new ProtocolError(
       "unauthorized",
-      `Send the token of MCP_ADMIN_TOKEN in the header Authorization: Bearer${
-        this.#orScope(right)
-      }`,
+      `Send ${this.#neededToken(right)} in the header Authorization: Bearer`,
       { headers: { "www-authenticate": 'Bearer realm="lifeline"' } },
     );
   }
@@ -112,18 +133,6 @@ export class OperatorCheck {
     throw error;
   }
 
-  /** A machine's own requests name it, and come through nothing. */
-  #requireLocal({ headers, client, authority }: RequestContext): void {
-    const isProxied = PROXY_HEADERS.some((name) => headers.has(name));
-    const isNamedLocal = isLoopback(authority.replace(/:\d+$/, ""));
-    if (isLoopback(client.address) && isNamedLocal && !isProxied) return;
-    throw new ProtocolError(
-      "forbidden",
-      "Local requests only, unless MCP_ADMIN_TOKEN is set and sent as a bearer token" +
-        this.#orScope("read"),
-    );
-  }
-
   #requireScope({ scopes = [] }: Identity, right: OperatorRight, path: string): void {
     const needed = OPERATOR_SCOPES[right];
     // The right to end connections includes the right to see them.
@@ -131,25 +140,23 @@ export class OperatorCheck {
     throw this.#auth!.insufficientScope([needed], scopes, path);
   }
 
-  #orScope(right: OperatorRight): string {
-    return this.#auth === undefined ? "" : `, or a token with the scope ${OPERATOR_SCOPES[right]}`;
+  #neededToken(right: OperatorRight): string {
+    if (this.#tokens.isMade) {
+      return "the operator's token, which the greeting of the server shows on a terminal (or set MCP_ADMIN_TOKEN)";
+    }
+    const names = right === "read" ? "MCP_ADMIN_TOKEN or MCP_READ_TOKEN" : "MCP_ADMIN_TOKEN";
+    const scope = this.#auth === undefined
+      ? ""
+      : `, or a token with the scope ${OPERATOR_SCOPES[right]},`;
+    return `the token of ${names}${scope}`;
   }
 }
 
 const log = logFor("http");
 /** Wrong tokens of one client, of which one is forgiven every second. */
 const MAX_FAILURES = 20;
-/** Headers that proxies add to a request. */
-const PROXY_HEADERS = [
-  "x-forwarded-for",
-  "forwarded",
-  "via",
-  "x-real-ip",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "cf-connecting-ip",
-  "true-client-ip",
-];
+/** Bytes of randomness of a token that is made. */
+const TOKEN_BYTES = 32;
 
 function bearerOf(headers: Headers): string | undefined {
   return /^Bearer +(\S+)$/i.exec(singleValue(headers, AUTHORIZATION) ?? "")?.[1];

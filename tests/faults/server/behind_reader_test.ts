@@ -4,7 +4,6 @@ import { assertClean, eventually, Stage } from "../../closure/scenario.ts";
 import type { ServerProcess } from "../../closure/server.ts";
 import { rpc } from "../../helpers/app.ts";
 import { Scrape } from "../../helpers/metrics.ts";
-import { exchange } from "../http.ts";
 import { SseStream } from "../sse_stream.ts";
 import { STREAM_FAULTS } from "../stream_faults.ts";
 
@@ -17,7 +16,7 @@ const CALL = rpc("tools/call", {
 });
 
 async function figures(server: ServerProcess): Promise<Scrape> {
-  return new Scrape((await exchange(server, { path: "/metrics" })).body);
+  return new Scrape(await server.look("/metrics"));
 }
 
 Deno.test("a reader that stops while changes, progress and log messages flow, and reads on, gets its answer and the last change", async () => {

@@ -91,7 +91,7 @@ export const CALL_LIMITS: readonly Reached[] = [
     name: "MCP_MAX_AUTH_FAILURES",
     options: {
       auth: { verify: () => undefined },
-      settings: { MCP_MAX_AUTH_FAILURES: 1 },
+      settings: { MCP_MAX_AUTH_FAILURES: 1, MCP_ADMIN_TOKEN: "the-token-of-the-operator" },
     },
     approach: async ({ app }) => {
       const response = await app.post("/mcp", rpc("ping"), { authorization: "Bearer bad" });

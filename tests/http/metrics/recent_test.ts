@@ -6,11 +6,11 @@ import { FakeTime } from "../../helpers/time.ts";
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 async function view(app: TestApp): Promise<any> {
-  return await (await app.request("/mcp/connections")).json();
+  return await (await app.operate("/mcp/connections")).json();
 }
 
 function disconnect(app: TestApp, query: string): Promise<Response> {
-  return app.request(`/mcp/connections${query}`, { method: "DELETE" });
+  return app.operate(`/mcp/connections${query}`, { method: "DELETE" });
 }
 
 Deno.test("a closed connection is kept with who it was, how old it got and why it ended", async () => {

@@ -12,7 +12,7 @@ interface Page {
 }
 
 async function view(app: TestApp, query: string): Promise<Page> {
-  const response = await app.request(`/mcp/connections?${query}`);
+  const response = await app.operate(`/mcp/connections?${query}`);
   assertEquals(response.status, 200, query);
   return await response.json();
 }
@@ -96,7 +96,7 @@ for (
 ) {
   Deno.test(`GET /mcp/connections?${query.slice(0, 20)} is refused, naming what is allowed`, async () => {
     using app = testApp();
-    const response = await app.request(`/mcp/connections?${query}`);
+    const response = await app.operate(`/mcp/connections?${query}`);
     assertEquals(response.status, 400);
     assertMatch((await response.json()).error.message, told);
   });

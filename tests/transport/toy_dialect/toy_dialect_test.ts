@@ -35,7 +35,7 @@ Deno.test("metrics, CORS and server information know the added dialect from its 
   using app = toyApp();
   const events = new EventReader(await app.request("/mcp", { headers: HEADERS }));
   await events.next();
-  const metrics = await (await app.request("/metrics")).text();
+  const metrics = await (await app.operate("/metrics")).text();
   assertStringIncludes(metrics, 'lifeline_connections_open{dialect="toy"} 1\n');
   assertStringIncludes(metrics, 'lifeline_connections_opened_total{dialect="toy"} 1\n');
   const preflight = await app.request("/mcp", {
