@@ -19,6 +19,8 @@ const milliseconds = (fallback: number, min = 1) => integer(min, MAX_TIMER_MS, f
 const count = (fallback: number) => integer(1, 1e9, fallback);
 const MAX_BYTES = 2 ** 40;
 const bytes = (fallback: number) => integer(1024, MAX_BYTES, fallback);
+/** Least characters of a key that signs. */
+const MIN_KEY = 32;
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
 /** `token` of RFC 9110, section 5.6.2. */
@@ -174,8 +176,15 @@ const SESSIONS = {
   MCP_MAX_SESSIONS_PER_CLIENT: count(1_000).describe(
     "Maximum number of sessions in memory per client; its least recently used leave first",
   ),
-  MCP_SESSION_KEY: text(undefined, { min: 32, keepsBlanks: true })
-    .describe("Secret that signs session ids; with the same secret, sessions survive a restart"),
+  MCP_SESSION_KEY: text(undefined, {
+    min: MIN_KEY,
+    keepsBlanks: true,
+    isAllowed: (keys) => sessionKeys(keys).every((key) => key.length >= MIN_KEY),
+    error: `Expected at least ${MIN_KEY} characters, in each key where commas separate several`,
+  }).describe(
+    "Secret that signs session ids; with the same secret, sessions survive a restart. Of several, " +
+      "comma-separated, the first signs and all are accepted",
+  ),
   MCP_REPLAY_EVENTS: count(1_000).describe("Events kept for replay, per stream"),
   MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of events kept for replay, per stream"),
   MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of events kept for replay, in total"),
@@ -290,6 +299,11 @@ export const WITHOUT_JIT = { jitless: true } as const;
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
   return SETTINGS_SCHEMA.parse(given, WITHOUT_JIT);
+}
+
+/** The keys in `MCP_SESSION_KEY`; the first signs, and what any of them signed is accepted. */
+export function sessionKeys(keys: string | undefined): readonly string[] {
+  return keys === undefined ? [] : keys.split(/\s*,\s*/);
 }
 
 /** A copy without the secrets. */

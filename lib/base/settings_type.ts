@@ -105,7 +105,7 @@ export interface Settings {
   readonly MCP_MAX_SESSIONS: number;
   /** Maximum number of sessions in memory per client; its least recently used leave first. */
   readonly MCP_MAX_SESSIONS_PER_CLIENT: number;
-  /** Secret that signs session ids; with the same secret, sessions survive a restart. */
+  /** Secret that signs session ids; with the same secret, sessions survive a restart. Of several, comma-separated, the first signs and all are accepted. */
   readonly MCP_SESSION_KEY: string | undefined;
   /** Events kept for replay, per stream. */
   readonly MCP_REPLAY_EVENTS: number;

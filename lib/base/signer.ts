@@ -12,16 +12,23 @@ const MAC_LENGTH = 22;
 
 /** Signs texts that clients keep for the server; they stay readable. */
 export class Signer {
-  readonly #key: string | Uint8Array;
+  /** Signs; the others only verify, so that a key can be replaced. */
+  readonly #key: Key;
+  readonly #keys: readonly Key[];
 
-  /** @param key a secret, the same on all instances that are to know each other's; else a fresh one */
-  constructor(key: string | Uint8Array = crypto.getRandomValues(new Uint8Array(32))) {
+  /**
+   * @param keys secrets, the same on all instances that are to know each other's texts; else a fresh
+   * one. The first signs, and what any of them signed is verified
+   */
+  constructor(...keys: readonly Key[]) {
+    const [key = crypto.getRandomValues(new Uint8Array(32))] = keys;
     this.#key = key;
+    this.#keys = keys.length === 0 ? [key] : keys;
   }
 
   /** The text with its signature behind a dot. `text` must not be secret: it stays readable. */
   sign(purpose: string, text: string): string {
-    return `${text}.${this.#mac(purpose, text)}`;
+    return `${text}.${macOf(this.#key, purpose, text)}`;
   }
 
   /** The text that was sealed for this purpose; undefined when it was altered or is another's. */
@@ -30,15 +37,18 @@ export class Signer {
     if (dot < 0 || sealed[dot] !== ".") return undefined;
     const text = sealed.slice(0, dot);
     const given = ENCODER.encode(sealed.slice(dot + 1));
-    const right = ENCODER.encode(this.#mac(purpose, text));
-    return given.length === right.length && nodeCrypto().timingSafeEqual(given, right)
-      ? text
-      : undefined;
+    const isRight = (key: Key) => isSame(given, ENCODER.encode(macOf(key, purpose, text)));
+    return this.#keys.some(isRight) ? text : undefined;
   }
 
   /** A digest that tells nothing of the text to those who lack the key. */
   digest(purpose: string, text: string): string {
-    return this.#mac(`${purpose} digest`, text);
+    return macOf(this.#key, `${purpose} digest`, text);
+  }
+
+  /** Whether a digest is that of a text, under any of the keys. */
+  isDigest(digest: string, purpose: string, text: string): boolean {
+    return this.#keys.some((key) => macOf(key, `${purpose} digest`, text) === digest);
   }
 
   /** Seals a JSON value. */
@@ -51,11 +61,17 @@ export class Signer {
     const text = this.verify(purpose, sealed);
     return text === undefined ? undefined : JSON.parse(fromBase64Url(text));
   }
+}
 
-  #mac(purpose: string, text: string): string {
-    const hmac = nodeCrypto().createHmac("sha256", this.#key);
-    return hmac.update(purpose).update("\0").update(text).digest("base64url").slice(0, MAC_LENGTH);
-  }
+type Key = string | Uint8Array;
+
+function macOf(key: Key, purpose: string, text: string): string {
+  const hmac = nodeCrypto().createHmac("sha256", key);
+  return hmac.update(purpose).update("\0").update(text).digest("base64url").slice(0, MAC_LENGTH);
+}
+
+function isSame(given: Uint8Array, right: Uint8Array): boolean {
+  return given.length === right.length && nodeCrypto().timingSafeEqual(given, right);
 }
 
 const ENCODER = new TextEncoder();

@@ -4,7 +4,7 @@
  * @module
  */
 import { lazy } from "../base/lazy.ts";
-import type { Settings } from "../base/settings.ts";
+import { sessionKeys, type Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
@@ -93,7 +93,7 @@ export function createTransport(
     options;
   const { wheel, emit } = core;
   const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
-  const signer = new Signer(settings.MCP_SESSION_KEY);
+  const signer = new Signer(...sessionKeys(settings.MCP_SESSION_KEY));
   const changes = new ChangeBus(catalog);
   const store = storeOf(settings, options, wheel);
   const server = new McpServer({

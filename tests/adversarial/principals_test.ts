@@ -25,7 +25,7 @@ async function refusal(answer: Promise<Response>): Promise<[number, number]> {
 const UNKNOWN: [number, number] = [404, -32600];
 
 Deno.test("a session id of another caller is refused, on every method", async () => {
-  const MCP_SESSION_KEY = "a key that both servers were given, long enough";
+  const MCP_SESSION_KEY = "a key that both servers were given long enough";
   using app = testApp({ settings: { MCP_SESSION_KEY } });
   const session = await TestSession.open(app, { peer: ADA });
   using restarted = testApp({ settings: { MCP_SESSION_KEY } });

@@ -5,7 +5,7 @@ import { Puppet, type PuppetCall } from "../helpers/puppet.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";
 import { TestSession } from "../helpers/session.ts";
 
-const KEY = "a key that both servers were given, long enough";
+const KEY = "a key that both servers were given long enough";
 const OPTIONS = { capabilities: { elicitation: {} } };
 
 function serverWith(settings = {}) {

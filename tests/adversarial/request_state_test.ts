@@ -8,7 +8,7 @@ import { FakeTime } from "../helpers/time.ts";
 import { alterations } from "./alterations.ts";
 
 const VERSION = "2026-07-28";
-const KEY = "a key that both servers were given, long enough";
+const KEY = "a key that both servers were given long enough";
 const ADA: Peer = { address: "192.0.2.1", principal: "ada" };
 const EVE: Peer = { address: "192.0.2.1", principal: "eve" };
 

@@ -7,7 +7,7 @@ import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
 import { alterations } from "./alterations.ts";
 
-const KEY = "a key that both servers were given, long enough";
+const KEY = "a key that both servers were given long enough";
 
 /** An event id of a session's own stream. */
 async function eventIdOf(session: TestSession): Promise<string> {

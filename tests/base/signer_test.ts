@@ -68,3 +68,15 @@ Deno.test("sealed texts are fit for headers, and a fresh key differs each time",
   );
   assertNotEquals(new Signer().sign("a", "b"), new Signer().sign("a", "b"));
 });
+
+Deno.test("of several keys the first signs, and what any of them signed is verified", () => {
+  const old = new Signer("the old key, which is replaced now!!");
+  const both = new Signer(KEY, "the old key, which is replaced now!!");
+  const fresh = new Signer(KEY);
+  assertEquals(both.verify("event", old.sign("event", "text")), "text");
+  assertEquals(fresh.verify("event", both.sign("event", "text")), "text");
+  assertEquals(old.verify("event", both.sign("event", "text")), undefined);
+  assertEquals(both.isDigest(old.digest("session", "ada"), "session", "ada"), true);
+  assertEquals(both.isDigest(old.digest("session", "ada"), "session", "eve"), false);
+  assertEquals(fresh.isDigest(old.digest("session", "ada"), "session", "ada"), false);
+});

@@ -8,7 +8,7 @@ import { Inbox, type OfficialClient, type Target } from "./official_client.ts";
 import { connectV1 } from "./sdk_v1.ts";
 import { connectV2 } from "./sdk_v2.ts";
 
-const KEY = { MCP_SESSION_KEY: "a key that both servers were given, long enough" };
+const KEY = { MCP_SESSION_KEY: "a key that both servers were given long enough" };
 const OTHER_KEY = { MCP_SESSION_KEY: "some other key, which is long enough as well" };
 
 type Connect = (target: Target) => Promise<OfficialClient>;

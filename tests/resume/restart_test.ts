@@ -4,7 +4,7 @@ import { Puppet } from "../helpers/puppet.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";
 import { TestSession } from "../helpers/session.ts";
 
-const KEY = "a key that both servers were given, long enough";
+const KEY = "a key that both servers were given long enough";
 
 /** A server, and the one that takes its place. */
 function serverWith(MCP_SESSION_KEY: string | undefined) {
@@ -37,7 +37,7 @@ Deno.test("a session goes on at a server with the same key, with all that was ag
 Deno.test("a session is unknown at a server with another key, and the 404 says what to do", async () => {
   using before = serverWith(KEY);
   const session = await TestSession.open(before.app);
-  for (const key of ["some other key, also long enough to be one", undefined]) {
+  for (const key of ["some other key that is long enough to be one", undefined]) {
     using after = serverWith(key);
     const moved = session.on(after.app);
     for (

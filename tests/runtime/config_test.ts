@@ -177,7 +177,7 @@ Deno.test("a secret is read from the file that MCP_…_FILE names, without its l
     MCP_SESSION_KEY_FILE: `${FILES}/key`,
   });
   assertEquals(settings.MCP_ADMIN_TOKEN, "a-token-from-a-file-0123456789ab");
-  assertEquals(settings.MCP_SESSION_KEY, " a key with blanks, from a file: 0123456789 ");
+  assertEquals(settings.MCP_SESSION_KEY, " a key with blanks from a file: 0123456789 ");
   assertEquals(secretFiles, [`${FILES}/token`, `${FILES}/key`]);
 });
 

@@ -183,7 +183,7 @@ export class SessionTable {
   /** The verified token of a session that is not in memory. */
   #verify(id: string, origin: RequestOrigin): SessionToken {
     const token = this.#tokens.read(id);
-    if (token.owner !== this.#tokens.ownerOf(origin.identity?.principal)) throw foreignSession();
+    if (!this.#tokens.isOwner(token.owner, origin.identity?.principal)) throw foreignSession();
     if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
     if (Date.now() - token.at > this.#options.maxAgeMs) {
       throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");

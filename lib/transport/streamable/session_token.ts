@@ -32,6 +32,12 @@ export class SessionTokens {
     return principal === undefined ? undefined : this.#signer.digest(PURPOSE, principal);
   }
 
+  /** Whether an id that says `owner` belongs to a principal; undefined stands for an anonymous one. */
+  isOwner(owner: string | undefined, principal: string | undefined): boolean {
+    if (owner === undefined || principal === undefined) return owner === principal;
+    return this.#signer.isDigest(owner, PURPOSE, principal);
+  }
+
   /** The id that says this. */
   write(token: SessionToken): string {
     return this.#signer.signJson(PURPOSE, token);
