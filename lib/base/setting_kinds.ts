@@ -103,3 +103,23 @@ export function nameList(
 function splitList(text: string): string[] {
   return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
+
+/** The longest delay a JavaScript timer can wait, about 24.8 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The largest size that a setting may give. */
+export const MAX_BYTES: number = 2 ** 40;
+
+/** A duration in milliseconds. */
+export function milliseconds(fallback: number, min = 1) {
+  return integer(min, MAX_TIMER_MS, fallback);
+}
+
+/** A number of things, at least one. */
+export function count(fallback: number) {
+  return integer(1, 1e9, fallback);
+}
+
+/** A size in bytes. */
+export function bytes(fallback: number) {
+  return integer(1024, MAX_BYTES, fallback);
+}

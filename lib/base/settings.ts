@@ -9,18 +9,20 @@ import { AUTHORIZATION } from "./auth_settings.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { isPublicUrl } from "./public_url.ts";
 import type { PublicSettings, SecretName, Settings } from "./settings_type.ts";
-import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
+import { SESSIONS } from "./session_settings.ts";
+import {
+  boolean,
+  bytes,
+  count,
+  integer,
+  MAX_BYTES,
+  milliseconds,
+  nameList,
+  oneOf,
+  text,
+} from "./setting_kinds.ts";
 import { parseSubnet } from "./subnet.ts";
 
-/** The longest delay a JavaScript timer can wait, about 24.8 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-const milliseconds = (fallback: number, min = 1) => integer(min, MAX_TIMER_MS, fallback);
-const count = (fallback: number) => integer(1, 1e9, fallback);
-const MAX_BYTES = 2 ** 40;
-const bytes = (fallback: number) => integer(1024, MAX_BYTES, fallback);
-/** Least characters of a key that signs. */
-const MIN_KEY = 32;
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
 /** `token` of RFC 9110, section 5.6.2. */
@@ -164,33 +166,6 @@ const REQUESTS = {
   ),
 };
 
-const SESSIONS = {
-  MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
-    "Idle time after which a session ends",
-  ),
-  MCP_SESSION_MAX_MS: milliseconds(604_800_000, 100)
-    .describe("Maximum age of a session that is restored from its id"),
-  MCP_MAX_SESSIONS: count(10_000).describe(
-    "Maximum number of sessions in memory; the least recently used leave first",
-  ),
-  MCP_MAX_SESSIONS_PER_CLIENT: count(1_000).describe(
-    "Maximum number of sessions in memory per client; its least recently used leave first",
-  ),
-  MCP_SESSION_KEY: text(undefined, {
-    min: MIN_KEY,
-    keepsBlanks: true,
-    isAllowed: (keys) => sessionKeys(keys).every((key) => key.length >= MIN_KEY),
-    error: `Expected at least ${MIN_KEY} characters, in each key where commas separate several`,
-  }).describe(
-    "Secret that signs session ids; with the same secret, sessions survive a restart. Of several, " +
-      "comma-separated, the first signs and all are accepted",
-  ),
-  MCP_REPLAY_EVENTS: count(1_000).describe("Events kept for replay, per stream"),
-  MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of events kept for replay, per stream"),
-  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of events kept for replay, in total"),
-  MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Time for which events are kept for replay"),
-};
-
 const OPERATOR_TOKEN = {
   min: 16,
   isAllowed: (token: string) => /^[\x21-\x7e]+$/.test(token),
@@ -299,11 +274,6 @@ export const WITHOUT_JIT = { jitless: true } as const;
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
   return SETTINGS_SCHEMA.parse(given, WITHOUT_JIT);
-}
-
-/** The keys in `MCP_SESSION_KEY`; the first signs, and what any of them signed is accepted. */
-export function sessionKeys(keys: string | undefined): readonly string[] {
-  return keys === undefined ? [] : keys.split(/\s*,\s*/);
 }
 
 /** A copy without the secrets. */

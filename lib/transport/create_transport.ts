@@ -4,7 +4,8 @@
  * @module
  */
 import { lazy } from "../base/lazy.ts";
-import { sessionKeys, type Settings } from "../base/settings.ts";
+import { sessionKeys } from "../base/session_settings.ts";
+import type { Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";

@@ -1,0 +1,42 @@
+/**
+ * The settings of sessions, and of what is kept for clients that come back.
+ *
+ * @module
+ */
+import { bytes, count, milliseconds, text } from "./setting_kinds.ts";
+
+/** Least characters of a key that signs. */
+const MIN_KEY = 32;
+
+/** The keys in `MCP_SESSION_KEY`; the first signs, and what any of them signed is accepted. */
+export function sessionKeys(keys: string | undefined): readonly string[] {
+  return keys === undefined ? [] : keys.split(/\s*,\s*/);
+}
+
+/** The settings of sessions and replay, by name. */
+export const SESSIONS = {
+  MCP_SESSION_IDLE_MS: milliseconds(1_800_000, 100).describe(
+    "Idle time after which a session ends",
+  ),
+  MCP_SESSION_MAX_MS: milliseconds(604_800_000, 100)
+    .describe("Maximum age of a session that is restored from its id"),
+  MCP_MAX_SESSIONS: count(10_000).describe(
+    "Maximum number of sessions in memory; the least recently used leave first",
+  ),
+  MCP_MAX_SESSIONS_PER_CLIENT: count(1_000).describe(
+    "Maximum number of sessions in memory per client; its least recently used leave first",
+  ),
+  MCP_SESSION_KEY: text(undefined, {
+    min: MIN_KEY,
+    keepsBlanks: true,
+    isAllowed: (keys) => sessionKeys(keys).every((key) => key.length >= MIN_KEY),
+    error: `Expected at least ${MIN_KEY} characters, in each key where commas separate several`,
+  }).describe(
+    "Secret that signs session ids; with the same secret, sessions survive a restart. Of several, " +
+      "comma-separated, the first signs and all are accepted",
+  ),
+  MCP_REPLAY_EVENTS: count(1_000).describe("Events kept for replay, per stream"),
+  MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of events kept for replay, per stream"),
+  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of events kept for replay, in total"),
+  MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Time for which events are kept for replay"),
+};
