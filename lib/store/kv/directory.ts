@@ -1,0 +1,186 @@
+import { type Clock, monotonic } from "../../base/clock.ts";
+import { randomId } from "../../base/ids.ts";
+import type { Directory, SessionRecord } from "../shared_store.ts";
+import type { Blobs } from "./blobs.ts";
+import { committed, type KvKey, type KvStoreOptions } from "./kv.ts";
+
+/** A lease as this instance has last seen it change. */
+interface SeenLease {
+  readonly version: string;
+  readonly at: number;
+}
+
+/** A session's record as it is kept. */
+interface KeptRecord extends Omit<SessionRecord, "subscriptions"> {
+  /** JSON of the list, which may be longer than a value of Deno KV. */
+  readonly subscriptions?: unknown;
+  readonly until: number;
+}
+
+/** An instance is forgotten after this many leases without a renewal. */
+const FORGET_LEASES = 20;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+
+/**
+ * The sessions, and the instances that live. Clocks of instances may differ, so a lease has no time:
+ * an instance is alive while its lease changes, as the clock of the observer measures it.
+ */
+export class KvDirectory implements Directory {
+  readonly #options: KvStoreOptions;
+  readonly #me: string;
+  readonly #blobs: Blobs;
+  readonly #clock: Clock;
+  readonly #seen = new Map<string, SeenLease>();
+
+  constructor(options: KvStoreOptions, me: string, blobs: Blobs, clock: Clock = monotonic) {
+    this.#options = options;
+    this.#me = me;
+    this.#blobs = blobs;
+    this.#clock = clock;
+  }
+
+  async renew(): Promise<void> {
+    await this.#set([...this.#leases(), this.#me], randomId(""), this.#forgetMs);
+    await this.observe();
+  }
+
+  /** Notes which leases have changed; called with each renewal. */
+  async observe(): Promise<void> {
+    const { kv } = this.#options;
+    const present = new Set<string>();
+    for await (const { key, versionstamp } of kv.list({ prefix: this.#leases() })) {
+      const instance = String(key.at(-1));
+      present.add(instance);
+      const version = String(versionstamp);
+      if (this.#seen.get(instance)?.version !== version) {
+        this.#seen.set(instance, { version, at: this.#clock() });
+      }
+    }
+    for (const [instance, { at }] of this.#seen) {
+      if (!present.has(instance)) this.#seen.delete(instance);
+      else if (this.#clock() - at > this.#forgetMs) await this.#drop(instance);
+    }
+  }
+
+  async isAlive(instance: string): Promise<boolean> {
+    await this.observe();
+    return this.#isLive(instance);
+  }
+
+  async instances(): Promise<readonly string[]> {
+    await this.observe();
+    return [...this.#seen.keys()].filter((instance) => this.#isLive(instance));
+  }
+
+  /** All instances with a lease, those included that may be dead. */
+  async members(): Promise<readonly string[]> {
+    await this.observe();
+    return [...this.#seen.keys()];
+  }
+
+  leave(): Promise<void> {
+    return this.#drop(this.#me);
+  }
+
+  async readSession(key: string): Promise<SessionRecord> {
+    return this.#recordOf((await this.#options.kv.get(this.#sessionKey(key))).value);
+  }
+
+  async writeSession(key: string, changes: SessionRecord): Promise<void> {
+    await this.#changeSession(key, changes);
+  }
+
+  takeSession(key: string): Promise<SessionRecord> {
+    return this.#changeSession(key, { carrier: this.#me });
+  }
+
+  async claim(key: string): Promise<string> {
+    const { kv, prefix, maxAgeMs } = this.#options;
+    const claimKey = [prefix, "claim", key];
+    return await committed(async () => {
+      const { value, versionstamp } = await kv.get(claimKey);
+      const { owner, until } = (value ?? {}) as {
+        readonly owner?: string;
+        readonly until?: number;
+      };
+      if (owner !== undefined && (until ?? 0) > this.#now()) return { result: owner };
+      const claim = { owner: this.#me, until: this.#now() + maxAgeMs };
+      const commit = kv.atomic().check({ key: claimKey, versionstamp })
+        .set(claimKey, claim, { expireIn: maxAgeMs });
+      return { commit, result: this.#me };
+    });
+  }
+
+  /** @returns the record before the change */
+  async #changeSession(key: string, changes: SessionRecord): Promise<SessionRecord> {
+    const { kv, sessionMs } = this.#options;
+    const { subscriptions, ...rest } = changes;
+    const list = subscriptions && {
+      subscriptions: await this.#blobs.write(
+        ENCODER.encode(JSON.stringify(subscriptions)),
+        sessionMs,
+      ),
+    };
+    const sessionKey = this.#sessionKey(key);
+    const before = await committed(async () => {
+      const { value, versionstamp } = await kv.get(sessionKey);
+      const kept = this.#currentRecord(value);
+      const record = { ...kept, ...rest, ...list, until: this.#now() + sessionMs };
+      const commit = kv.atomic().check({ key: sessionKey, versionstamp })
+        .set(sessionKey, record, { expireIn: sessionMs });
+      return { commit, result: value };
+    });
+    return await this.#recordOf(before);
+  }
+
+  async #recordOf(value: unknown): Promise<SessionRecord> {
+    const kept = this.#currentRecord(value);
+    if (kept === undefined) return {};
+    const { subscriptions, until: _, ...record } = kept;
+    const bytes = await this.#blobs.read(subscriptions);
+    return bytes === undefined
+      ? record
+      : { ...record, subscriptions: JSON.parse(DECODER.decode(bytes)) };
+  }
+
+  #currentRecord(value: unknown): KeptRecord | undefined {
+    const kept = value as KeptRecord | null;
+    return kept !== null && kept.until > this.#now() ? kept : undefined;
+  }
+
+  #isLive(instance: string): boolean {
+    const seen = this.#seen.get(instance);
+    return seen !== undefined && this.#clock() - seen.at < this.#options.leaseMs;
+  }
+
+  async #set(key: KvKey, value: unknown, expireIn: number): Promise<void> {
+    const { kv } = this.#options;
+    await committed(() =>
+      Promise.resolve({ commit: kv.atomic().set(key, value, { expireIn }), result: undefined })
+    );
+  }
+
+  async #drop(instance: string): Promise<void> {
+    const { kv } = this.#options;
+    this.#seen.delete(instance);
+    const key = [...this.#leases(), instance];
+    await committed(() => Promise.resolve({ commit: kv.atomic().delete(key), result: undefined }));
+  }
+
+  get #forgetMs(): number {
+    return FORGET_LEASES * this.#options.leaseMs;
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  #leases(): KvKey {
+    return [this.#options.prefix, "lease"];
+  }
+
+  #sessionKey(key: string): KvKey {
+    return [this.#options.prefix, "session", key];
+  }
+}
