@@ -9,13 +9,12 @@
 import { CallAborted, ConfigError, messageOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { App } from "../../http/app.ts";
+import { AcceptFailures } from "./accept_failures.ts";
 import type { Listener, ListenOptions } from "./listener.ts";
 import { SocketPeer } from "./socket_peer.ts";
 
 /** How soon listening is tried again: connections must end before there is room (ms). */
 const AGAIN_MS = 100;
-/** It is said once in this time, however often it fails (ms). */
-const SAY_MS = 10_000;
 const log = logFor("serve");
 
 /** Listens with `Deno.serve`. */
@@ -27,11 +26,10 @@ export class DenoListener implements Listener {
   readonly #app: App;
   readonly #hostname: string;
   readonly #reusePort: boolean;
+  readonly #failures = new AcceptFailures();
   #port: number;
   #server: Deno.HttpServer<Deno.NetAddr>;
   #again: ReturnType<typeof setTimeout> | undefined;
-  #failures = 0;
-  #saidAt = -Infinity;
   #isStopping = false;
 
   /** @throws {ConfigError} when the address cannot be listened on */
@@ -89,15 +87,7 @@ export class DenoListener implements Listener {
   }
 
   #failed(error: unknown): void {
-    this.#failures++;
-    const now = performance.now();
-    if (now - this.#saidAt >= SAY_MS) {
-      this.#saidAt = now;
-      log.error("Accepting connections failed", {
-        error: messageOf(error),
-        failures: this.#failures,
-      });
-    }
+    this.#failures.note(messageOf(error));
     if (!this.#isStopping) this.#again = setTimeout(() => this.#tryAgain(), AGAIN_MS);
   }
 

@@ -5,16 +5,15 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket as NodeSocket } from "node:net";
+import { type AddressInfo, Server as NetServer, type Socket as NodeSocket } from "node:net";
 import { ConfigError, messageOf } from "../../base/errors.ts";
-import { logFor } from "../../base/log.ts";
 import { isPromise } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { App } from "../../http/app.ts";
-import type { Socket } from "../../stream/client.ts";
-import type { Peer } from "../../transport/peer.ts";
-import { socketName } from "../half_open/ss.ts";
+import { AcceptFailures } from "./accept_failures.ts";
+import { AcceptWatch } from "./accept_watch.ts";
 import type { Listen, Listener, ListenOptions } from "./listener.ts";
+import { NodePeer } from "./node_peer.ts";
 import { NodeRequest } from "./node_request.ts";
 import { sendResponse } from "./node_response.ts";
 
@@ -33,7 +32,8 @@ export type SocketSettings = Pick<
 const CHECK_MS = 1_000;
 /** Silence after which the kernel asks whether the peer is there (ms). */
 const KEEP_ALIVE_MS = 30_000;
-const log = logFor("serve");
+/** How soon listening is tried again: connections must end before there is room (ms). */
+const AGAIN_MS = 100;
 
 /** Makes what listens with `node:http`, under the bounds of the settings. */
 export function listenWithNode(settings: SocketSettings): Listen {
@@ -51,6 +51,12 @@ class NodeListener implements Listener {
   readonly #maxRequests: number;
   /** Requests that each socket has had; Deno's `node:http` does not count them itself. */
   readonly #requests = new WeakMap<NodeSocket, number>();
+  readonly #failures = new AcceptFailures();
+  #where = { host: "", port: 0, reusePort: false };
+  #port = 0;
+  #watch: AcceptWatch | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #isStopping = false;
 
   constructor(app: App, settings: SocketSettings) {
     const headMs = settings.MCP_HEAD_TIMEOUT_MS;
@@ -67,18 +73,17 @@ class NodeListener implements Listener {
     this.#maxHeaders = settings.MCP_MAX_HEADERS;
     this.#maxRequests = settings.MCP_MAX_REQUESTS_PER_SOCKET;
     this.#server.on("clientError", refuse);
+    this.#server.on("connection", () => this.#watch?.noteAccepted());
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+    return this.#port;
   }
 
   async listen({ hostname, port, reusePort = false, onListen }: ListenOptions): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", reject);
-    this.#server.listen({ host: hostname, port, reusePort }, resolve);
+    this.#where = { host: hostname, port, reusePort };
     try {
-      await promise;
+      await this.#bind();
     } catch (error) {
       throw new ConfigError(
         `Cannot listen on ${hostname}:${port}: ${messageOf(error)}; ` +
@@ -86,20 +91,51 @@ class NodeListener implements Listener {
         { cause: error },
       );
     }
-    this.#server.off("error", reject);
-    this.#server.on(
-      "error",
-      (error) => log.error("Accepting connections failed", { error: messageOf(error) }),
-    );
     const { address, port: bound } = this.#server.address() as AddressInfo;
+    // The same port from now on, whichever it is.
+    this.#port = this.#where.port = bound;
+    this.#watchAccepting(true);
     onListen?.({ transport: "tcp", hostname: address, port: bound });
   }
 
   stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#watch?.stop();
+    clearTimeout(this.#again);
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
     });
+  }
+
+  #bind(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject).once("listening", resolve).listen(this.#where);
+    return promise.finally(() => this.#server.off("error", reject).off("listening", resolve));
+  }
+
+  /** Listens again where connections are accepted no more; those that are open go on. */
+  #watchAccepting(isKnownToAccept: boolean): void {
+    this.#watch = new AcceptWatch(this.#where, (error) => {
+      NetServer.prototype.close.call(this.#server);
+      this.#failed(error);
+    });
+    this.#watch.start(isKnownToAccept);
+  }
+
+  #failed(error: string): void {
+    this.#failures.note(error);
+    if (!this.#isStopping) this.#again = setTimeout(() => this.#listenAgain(), AGAIN_MS);
+  }
+
+  async #listenAgain(): Promise<void> {
+    try {
+      await this.#bind();
+    } catch (error) {
+      return this.#failed(messageOf(error));
+    }
+    if (this.#isStopping) this.#server.close();
+    else this.#watchAccepting(false);
   }
 
   #answer(incoming: IncomingMessage, out: ServerResponse): void {
@@ -146,39 +182,4 @@ function refuse(error: Error & { code?: string }, socket: NodeSocket): void {
     : "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   socket.destroySoon();
-}
-
-/** The other end of a socket. */
-class NodePeer implements Peer, Socket {
-  readonly #socket: NodeSocket;
-  readonly #out: ServerResponse;
-  readonly address: string;
-
-  constructor(socket: NodeSocket, out: ServerResponse) {
-    this.#socket = socket;
-    this.#out = out;
-    this.address = socket.remoteAddress ?? "unknown";
-  }
-
-  get socket(): Socket {
-    return this;
-  }
-
-  get name(): string | undefined {
-    const { remoteAddress, remotePort } = this.#socket;
-    return remoteAddress === undefined || remotePort === undefined
-      ? undefined
-      : socketName(remoteAddress, remotePort);
-  }
-
-  /** Bytes of the response that Node has taken and the kernel has not. */
-  get unsentBytes(): number {
-    return this.#out.writableLength;
-  }
-
-  released(): Promise<unknown> {
-    const out = this.#out;
-    if (out.destroyed || out.writableFinished) return Promise.resolve();
-    return new Promise((resolve) => out.once("close", resolve));
-  }
 }
