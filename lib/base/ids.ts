@@ -11,6 +11,16 @@ export function randomId(prefix: string): string {
   return prefix + POOL.subarray(used, used += ID_BYTES).toHex();
 }
 
+/**
+ * The name of a stream for the ledger, the log and traces: the beginning of its id. Whoever knows a
+ * whole id may use the stream, and the digits that are left out cannot be guessed.
+ */
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_LENGTH);
+}
+
+/** `mcp_sse_` and 13 of 32 digits: enough to tell streams apart, and the rest is too long to guess. */
+const SHORT_LENGTH = 21;
 const ID_BYTES = 16;
 /** Randomness for many ids, as asking for it costs more than an id. No byte is used twice. */
 const POOL = new Uint8Array(256 * ID_BYTES);

@@ -33,6 +33,7 @@ export interface LedgerView {
 
 /** An open connection. */
 export interface ConnectionView {
+  /** The beginning of its id: `DELETE` takes it, and it is no key to the stream. */
   readonly id: string;
   readonly dialect: string;
   readonly client_ip: string;

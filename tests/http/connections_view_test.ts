@@ -1,3 +1,4 @@
+import { shortId } from "../../lib/base/ids.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import { REFUSALS } from "../../lib/stream/ledger.ts";
@@ -46,7 +47,7 @@ Deno.test("an open connection is shown with what the operator wants to know", as
   const [{ queued_bytes: own, sent_bytes, ...shown }] = connections;
   assertEquals([opened, open, connections.length], [1, 1, 1]);
   assertEquals(shown, {
-    id,
+    id: shortId(id),
     dialect: "plain",
     client_ip: "127.0.0.1",
     user_agent: "curl/8",
@@ -94,7 +95,7 @@ Deno.test("the list is paged, oldest first, and following next_offset gives ever
     if (next_offset === undefined) break;
     query = `?limit=10&offset=${next_offset}`;
   }
-  assertEquals(seen, [...app.connections.streams()].map(({ id }) => id));
+  assertEquals(seen, [...app.connections.streams()].map(({ id }) => shortId(id)));
   assertEquals((await view(app, "?offset=1000")).connections, []);
   for (const { events } of clients) await events.leave();
 });

@@ -1,4 +1,5 @@
 /** Several processes on one port (`MCP_REUSE_PORT`), as real processes. */
+import { shortId } from "../../lib/base/ids.ts";
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { encodeRequest, exchange } from "../faults/http.ts";
 import { RawSocket } from "../faults/socket.ts";
@@ -56,7 +57,7 @@ class Pair implements AsyncDisposable {
     const body = JSON.stringify(rpc("ping", {}));
     socket.write(encodeRequest({ method: "POST", path: "/mcp/sse", headers, body }));
     const id = await promise;
-    const isLogged = new RegExp(`establishing .*${id}`);
+    const isLogged = new RegExp(`establishing .*"${shortId(id)}"`);
     const owner = await Promise.any(
       this.servers.map((server) => server.until(isLogged).then(() => server)),
     );

@@ -1,4 +1,5 @@
 /** Each layer of disconnect detection alone ends the stream and aborts what runs for it. */
+import { shortId } from "../../lib/base/ids.ts";
 import { assert, assertEquals } from "@std/assert";
 import { createEmit } from "../../lib/base/observer.ts";
 import { CapturedLog } from "../helpers/log.ts";
@@ -44,7 +45,7 @@ Deno.test("layer 1: a reader that cancels the stream ends it at once", async () 
   await stream.leave();
   assertEnded(streams, stream, driver, "client_closed");
   assertEquals(log.of("Connection aborted detected").map(({ fields }) => fields), [
-    { connection_id: stream.connection.id },
+    { connection_id: shortId(stream.connection.id) },
   ]);
   assertEquals(streams.wheel.size, 0);
 });
@@ -186,13 +187,13 @@ Deno.test("layer 3: a reader that stops fails three pings, then the stream ends"
     log.of("Ping failed").map(({ level, fields }) => ({ level, ...fields })),
     [1, 2, 3].map((failures) => ({
       level: "WARNING",
-      connection_id: id,
+      connection_id: shortId(id),
       consecutive_failures: failures,
     })),
   );
   assertEquals(
     log.of("Max consecutive failures reached, closing connection").map(({ fields }) => fields),
-    [{ connection_id: id, failures: 3 }],
+    [{ connection_id: shortId(id), failures: 3 }],
   );
 });
 

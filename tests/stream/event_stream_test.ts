@@ -1,3 +1,4 @@
+import { shortId } from "../../lib/base/ids.ts";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { CallAborted } from "../../lib/base/errors.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
@@ -110,10 +111,12 @@ Deno.test("the log tells a stream's life in fixed words and fields", async () =>
   await streams.time.advance(31_000);
   stream.connection.close("completed");
   assertEquals(log.lines, [
-    `[INFO] SSE Connection establishing {"connection_id":"${id}","client_ip":"192.0.2.1",` +
+    `[INFO] SSE Connection establishing {"connection_id":"${
+      shortId(id)
+    }","client_ip":"192.0.2.1",` +
     '"user_agent":"test","dialect":"plain"}',
-    `[INFO] Forcing connection closure {"connection_id":"${id}","reason":"completed"}`,
-    `[INFO] Connection forcefully closed {"connection_id":"${id}","reason":"completed",` +
+    `[INFO] Forcing connection closure {"connection_id":"${shortId(id)}","reason":"completed"}`,
+    `[INFO] Connection forcefully closed {"connection_id":"${shortId(id)}","reason":"completed",` +
     `"uptime":31,"ping_count":2,"bytes_sent":${"first\nping 1\nping 2\nbye completed\n".length}}`,
   ]);
 });

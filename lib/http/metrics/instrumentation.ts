@@ -69,8 +69,7 @@ export class Instrumentation {
   /** Wraps a handler in the trace that a request names, where telemetry is on. */
   traced<R>(handler: (request: Request, peer?: Peer) => R): (request: Request, peer?: Peer) => R {
     if (telemetry === undefined) return handler;
-    return (request, peer) =>
-      telemetry.withTraceContext(request.headers, () => handler(request, peer));
+    return (request, peer) => telemetry.withTraceContext(request, () => handler(request, peer));
   }
 
   stop(): void {

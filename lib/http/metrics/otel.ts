@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { Histogram, Meter, Observable, ObservableResult } from "@opentelemetry/api";
+import type {
+  Attributes,
+  Histogram,
+  Meter,
+  Observable,
+  ObservableResult,
+} from "@opentelemetry/api";
 import type { Observer } from "../../base/observer.ts";
 import type { OpenTelemetry } from "../../base/telemetry.ts";
 import { CONVENTIONAL_SECONDS, SCOPE } from "../../mcp/tracing.ts";
@@ -53,13 +59,18 @@ export class OtelExport {
   }
 
   /**
-   * Runs under the trace that a request's headers name, unless the HTTP server has seen to that.
+   * Runs under the trace that a request's headers name, unless the HTTP server has seen to that. The
+   * server's span has the URL of the request, from which the key to a stream is taken.
    *
    * @param run answers the request
    */
-  withTraceContext<T>(headers: Headers, run: () => T): T {
+  withTraceContext<T>({ headers, url }: Pick<Request, "headers" | "url">, run: () => T): T {
     const { context, propagation, trace } = this.#api;
-    if (trace.getActiveSpan() !== undefined) return run();
+    const span = trace.getActiveSpan();
+    if (span !== undefined) {
+      if (STREAM_KEY_REGEXP.test(url)) span.setAttributes(urlAttributes(url));
+      return run();
+    }
     return context.with(propagation.extract(context.active(), headers, HEADER_GETTER), run);
   }
 
@@ -107,6 +118,15 @@ export class OtelExport {
       loopDelayed: (ms) => loopDelay.record(ms / 1000),
     };
   }
+}
+
+/** The URL of a message to a 2024-11-05 stream holds the stream's id. */
+const STREAM_KEY_REGEXP = /([?&]connection_id=)[^&#]*/;
+
+/** The attributes of a URL, with the value replaced that opens a stream (semantic conventions, URL). */
+function urlAttributes(url: string): Attributes {
+  const full = url.replace(STREAM_KEY_REGEXP, "$1REDACTED");
+  return { "url.full": full, "url.query": new URL(full).search.slice(1) };
 }
 
 /** Argument of the callback for several instruments. */

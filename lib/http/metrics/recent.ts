@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { shortId } from "../../base/ids.ts";
 import type {
   ObservedConnection,
   ObservedRejection,
@@ -78,7 +79,7 @@ function jsonOf(value: unknown): string {
 function closedView({ at, connection }: Closed): ClosedView {
   return {
     at: new Date(at).toISOString(),
-    id: connection.id,
+    id: shortId(connection.id),
     dialect: connection.dialect,
     client_ip: connection.address,
     user_agent: connection.userAgent,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { shortId } from "../../base/ids.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 
@@ -73,8 +74,10 @@ export function selectPage(
 function holds(filter: string): (stream: EventStream) => boolean {
   const needle = filter.toLowerCase();
   if (needle === "") return () => true;
+  // Parts of the whole id must not match, as they could be guessed one digit after the other.
   return ({ id, dialect, client }) =>
-    [id, dialect, client.address, client.userAgent, client.principal ?? ""]
+    id === needle ||
+    [shortId(id), dialect, client.address, client.userAgent, client.principal ?? ""]
       .some((text) => text.toLowerCase().includes(needle));
 }
 

@@ -1,3 +1,4 @@
+import { shortId } from "../../base/ids.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { Client } from "../../stream/client.ts";
@@ -61,7 +62,7 @@ export function ledgerView(
 
 function connectionView(connection: EventStream): ConnectionView {
   return {
-    id: connection.id,
+    id: shortId(connection.id),
     dialect: connection.dialect,
     client_ip: connection.client.address,
     user_agent: connection.client.userAgent,

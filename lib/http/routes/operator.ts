@@ -15,6 +15,7 @@ import { noStoreJson } from "../../transport/respond.ts";
 import { OperatorCheck, type OperatorRight, type OperatorTokens } from "../steps/operator.ts";
 import type { Metrics } from "../metrics/metric.ts";
 import { ledgerView } from "./connections_report.ts";
+import { findStream } from "./find_stream.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
 import type { Handler, Route } from "../route.ts";
@@ -75,11 +76,7 @@ function disconnect(
         '"?principal="',
     );
   }
-  const stream = streams.get(id);
-  if (stream === undefined) {
-    throw new ProtocolError("connection_not_found", "No open connection has this id");
-  }
-  stream.close("disconnected");
+  findStream(streams, id).close("disconnected");
   return new Response(null, { status: 204 });
 }
 

@@ -1,3 +1,4 @@
+import { shortId } from "../../base/ids.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../../mcp/scope.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
@@ -53,6 +54,6 @@ export class KeyedScope implements LegacyScope {
   releaseStream(): void {}
 
   describe(): ScopeDescription {
-    return { transport: "http", session: this.connectionId, protocolVersion: undefined };
+    return { transport: "http", session: shortId(this.connectionId), protocolVersion: undefined };
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { CallAborted } from "../../base/errors.ts";
+import { shortId } from "../../base/ids.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
@@ -163,7 +164,9 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   releaseStream(): void {}
 
   describe(): ScopeDescription {
-    return { transport: "http", session: this.connectionId, protocolVersion: undefined };
+    const id = this.connectionId;
+    const session = id === undefined ? undefined : shortId(id);
+    return { transport: "http", session, protocolVersion: undefined };
   }
 
   /** The answer to a call that does not end at once. */

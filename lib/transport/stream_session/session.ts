@@ -5,6 +5,7 @@
  * @module
  */
 import type { CallAborted } from "../../base/errors.ts";
+import { shortId } from "../../base/ids.ts";
 import { isPromise } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
@@ -200,7 +201,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
     const { isInitialized, version } = this.session;
     return {
       transport: "http",
-      session: this.connectionId,
+      session: shortId(this.connectionId),
       protocolVersion: isInitialized ? version : undefined,
     };
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortId } from "../../../lib/base/ids.ts";
 import { assertEquals } from "@std/assert";
 import { toolCall } from "../../helpers/app.ts";
 import { Client } from "../clients.ts";
@@ -39,7 +40,7 @@ function ageOf(
   lines: readonly { readonly json: Readonly<Record<string, string>> }[],
   id: string,
 ): number {
-  const times = lines.filter(({ json }) => json.connection_id === id)
+  const times = lines.filter(({ json }) => json.connection_id === shortId(id))
     .map(({ json }) => Date.parse(json.timestamp ?? ""));
   return Math.max(...times) - Math.min(...times);
 }

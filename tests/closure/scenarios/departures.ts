@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortId } from "../../../lib/base/ids.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { StreamEnd } from "../../faults/sse_stream.ts";
 import { toolCall } from "../../helpers/app.ts";
@@ -37,7 +38,8 @@ async function depart(
     const { json } = await server.line(
       "close of the stream",
       ({ json }) =>
-        json.message === "Connection forcefully closed" && json.connection_id === client.ids[0],
+        json.message === "Connection forcefully closed" &&
+        json.connection_id === shortId(client.ids[0]!),
     );
     durations.push(Date.parse(json.timestamp) - at);
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { shortId } from "../../../lib/base/ids.ts";
 import { assertEquals } from "@std/assert";
 import { rpc, toolCall } from "../../helpers/app.ts";
 import { Client } from "../clients.ts";
@@ -44,7 +45,7 @@ async function postUntilClosed(server: ServerProcess, id: string): Promise<numbe
 /** Undefined once the stream is closed. */
 async function queuedBytes(server: ServerProcess, id: string): Promise<number | undefined> {
   const { connections } = await server.ledger();
-  return connections.find((connection) => connection.id === id)?.queued_bytes;
+  return connections.find((connection) => connection.id === shortId(id))?.queued_bytes;
 }
 
 /** Several countdowns with progress: data that is small and steady. */

@@ -1,7 +1,9 @@
 /** What ended last, and closing a connection by hand. */
+import { shortId } from "../../../lib/base/ids.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RECENT_MAX, RecentEnds } from "../../../lib/http/metrics/recent.ts";
 import { PLAIN_HEADERS, rpc, type TestApp, testApp } from "../../helpers/app.ts";
+import { CapturedLog } from "../../helpers/log.ts";
 import { FakeTime } from "../../helpers/time.ts";
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
@@ -24,7 +26,7 @@ Deno.test("a closed connection is kept with who it was, how old it got and why i
   const { recent_closed: [{ sent_bytes, ...shown }, ...others] } = await view(app);
   assertEquals(shown, {
     at: "2026-01-01T00:00:02.000Z",
-    id,
+    id: shortId(id),
     dialect: "plain",
     client_ip: "127.0.0.1",
     user_agent: "curl/8",
@@ -112,9 +114,27 @@ Deno.test("DELETE /mcp/connections?id=… closes that connection with a goodbye,
   const goodbye = await one.events.nextNamed("close");
   assertEquals(goodbye.json.data.reason, "disconnected");
   const { open, closed, recent_closed } = await view(app);
-  assertEquals([open, closed.disconnected, recent_closed[0].id], [1, 1, one.id]);
+  assertEquals([open, closed.disconnected, recent_closed[0].id], [1, 1, shortId(one.id)]);
   assertEquals((await disconnect(app, `?id=${one.id}`)).status, 404);
   await other.events.leave();
+});
+
+Deno.test("the ledger and the log show no key to a stream, and what they show ends it", async () => {
+  using log = new CapturedLog("debug");
+  using app = testApp();
+  const [one, other] = [await app.open(), await app.open()];
+  await one.events.leave();
+  const shown = JSON.stringify([await view(app), log.lines]);
+  for (const { id } of [one, other]) {
+    assertEquals([shown.includes(id.slice(0, 21)), shown.includes(id.slice(0, 22))], [true, false]);
+  }
+  const [{ id }] = (await view(app)).connections;
+  assertEquals(id, other.id.slice(0, 21));
+  const header = { "mcp-connection-id": id };
+  const guess = await app.request("/mcp/sse", { method: "DELETE", headers: header });
+  assertEquals(guess.status, 404, "it is no key to the stream");
+  assertEquals((await disconnect(app, `?id=${id}`)).status, 204);
+  assertEquals((await other.events.nextNamed("close")).json.data.reason, "disconnected");
 });
 
 Deno.test("DELETE /mcp/connections without an id is refused, and closes nothing", async () => {
