@@ -11,8 +11,8 @@ const DEADLINE_MS = 60_000;
 type Options = Partial<Deno.TestDefinition>;
 
 /** The arguments of `Deno.test()`, with the deadline where they have none. */
-export function withDeadline(args: readonly unknown[]): unknown[] {
-  const bounded: Options = { timeout: DEADLINE_MS };
+export function withDeadline(args: readonly unknown[], deadlineMs = DEADLINE_MS): unknown[] {
+  const bounded: Options = { timeout: deadlineMs };
   const [first, second, third] = args;
   if (typeof first === "function") return [bounded, first];
   if (typeof first === "object") return [{ ...bounded, ...first }, ...args.slice(1)];
@@ -20,7 +20,12 @@ export function withDeadline(args: readonly unknown[]): unknown[] {
   return [first, { ...bounded, ...second as Options }, third];
 }
 
-const bounded = new Proxy(Deno.test, {
-  apply: (register, self, args) => Reflect.apply(register, self, withDeadline(args)),
-});
-Object.defineProperty(Deno, "test", { value: bounded });
+/** Tests that are registered from now on have a deadline, unless they name their own. */
+export function boundTests(deadlineMs: number): void {
+  const bounded = new Proxy(Deno.test, {
+    apply: (register, self, args) => Reflect.apply(register, self, withDeadline(args, deadlineMs)),
+  });
+  Object.defineProperty(Deno, "test", { value: bounded, configurable: true });
+}
+
+boundTests(DEADLINE_MS);

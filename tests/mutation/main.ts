@@ -1,22 +1,29 @@
 /**
  * Looks for faults that no test sees: puts one at a time into a copy of the tree and runs the tests.
  *
- *     deno task test:mutation [--sample 40] [--seed 1] [--only stdio]
+ *     deno task test:mutation [--sample 160] [--seed 1] [--only stdio]
  *
- * Each line says whether a test failed (`killed`), hung (`hung`) or nothing did (`SURVIVED`). A
- * survivor is either a missing test, or a fault that changes nothing that anybody can see.
+ * The sample is spread evenly over the rooms (`rooms.ts`). Each line says whether a test failed
+ * (`killed`) or hung (`hung`), and which, or that no test did (`SURVIVED`). A survivor is either a
+ * missing test, or a fault that changes nothing that anybody can see.
  *
  * @module
  */
 import { type Mutant, mutantsOf } from "./mutants.ts";
+import { type Room, roomOf, ROOMS } from "./rooms.ts";
+import { runTests, type TestRun } from "./test_run.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const ROOMS = ["stream", "transport", "mcp", "wire", "registry", "store", "http"];
-/** Time after which the tests of one fault count as hung (ms). */
-const PATIENCE_MS = 240_000;
-/** Folders of tests that need processes, proxies, browsers or machines. */
-const SLOW = ["browser", "clients", "doctor", "operations", "closure", "halfopen", "faults/server"]
-  .map((folder) => `tests/${folder}`);
+/** A test run has hung that takes as many times as long as without a fault, and as much longer. */
+const PATIENCE = { factor: 3, extraMs: 45_000 };
+/** Time after which tests without a fault have hung (ms). */
+const BASELINE_PATIENCE_MS = 600_000;
+
+/** How long a room's tests take without a fault (ms). */
+interface Durations {
+  readonly narrow: number;
+  readonly wide: number;
+}
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -44,69 +51,81 @@ function filesUnder(folder: string): string[] {
   ).filter((path) => path.endsWith(".ts"));
 }
 
-/** A fair sample: every fault of every file has the same chance. */
-function sample(size: number, seed: number, only: string): Mutant[] {
-  const all = ROOMS.flatMap((room) => filesUnder(`lib/${room}`))
-    .filter((path) => path.includes(only))
+/** Some faults of a room: each of its faults has the same chance. */
+function sampleOf(room: Room, size: number, seed: number, only: string): Mutant[] {
+  const all = filesUnder(room.source)
+    .filter((path) => roomOf(path) === room && path.includes(only))
+    .toSorted()
     .flatMap((path) => mutantsOf(path, Deno.readTextFileSync(ROOT + path)));
   const random = randomFrom(seed);
   const chosen = all.map((mutant) => ({ mutant, at: random() }))
     .sort((one, other) => one.at - other.at).slice(0, size).map(({ mutant }) => mutant);
-  print(`${chosen.length} of ${all.length} faults, seed ${seed}`);
+  if (all.length > 0) print(`${room.name}: ${chosen.length} of ${all.length} faults, seed ${seed}`);
   return chosen;
 }
 
-async function run(command: string, args: readonly string[], cwd: string): Promise<number> {
-  const child = new Deno.Command(command, {
-    args: [...args],
-    cwd,
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-  const { code, signal } = await child.status;
-  clearTimeout(timer);
-  return signal === "SIGKILL" ? -1 : code;
+async function cloneTo(copy: string): Promise<void> {
+  const { success } = await new Deno.Command("git", { args: ["clone", "-q", ROOT, copy] }).output();
+  if (!success) throw new Error("git cannot copy the tree");
 }
 
-function testsIn(copy: string, folder: string): Promise<number> {
-  const args = ["test", "--frozen", "--lock=tests/deno.lock", "--no-check", "--parallel"];
-  return run(Deno.execPath(), [...args, "--fail-fast", "-A", `--ignore=${SLOW}`, folder], copy);
+/** @throws {Error} where a test fails before any fault is put in */
+async function measure(copy: string, tests: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  const { outcome, test } = await runTests(copy, tests, BASELINE_PATIENCE_MS);
+  if (outcome !== "passed") throw new Error(`Before any fault is put in, this test fails: ${test}`);
+  return performance.now() - startedAt;
 }
 
-async function verdict(mutant: Mutant, copy: string): Promise<string> {
-  const source = Deno.readTextFileSync(ROOT + mutant.path);
+function run(copy: string, tests: readonly string[], usualMs: number): Promise<TestRun> {
+  return runTests(copy, tests, usualMs * PATIENCE.factor + PATIENCE.extraMs);
+}
+
+async function verdict(room: Room, mutant: Mutant, copy: string, usual: Durations) {
+  // Of the copy, because somebody may go on with the tree meanwhile.
+  const source = Deno.readTextFileSync(`${copy}/${mutant.path}`);
   const mutated = source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end);
   Deno.writeTextFileSync(`${copy}/${mutant.path}`, mutated);
   try {
-    // The tests of the room itself see most faults, and take seconds.
-    const room = mutant.path.split("/")[1] ?? "";
-    const code = await testsIn(copy, `tests/${room}`) || await testsIn(copy, "tests");
-    return code === 0 ? "SURVIVED" : code < 0 ? "hung" : "killed";
+    const first = await run(copy, room.narrow, usual.narrow);
+    return first.outcome === "passed" ? await run(copy, room.wide, usual.wide) : first;
   } finally {
     Deno.writeTextFileSync(`${copy}/${mutant.path}`, source);
   }
 }
 
+const OUTCOMES = { passed: "SURVIVED", failed: "killed", hung: "hung" } as const;
+
+/** @returns how many faults of the room no test has seen */
+async function examine(room: Room, mutants: readonly Mutant[], copy: string): Promise<number> {
+  const usual = { narrow: await measure(copy, room.narrow), wide: await measure(copy, room.wide) };
+  let survived = 0;
+  for (const mutant of mutants) {
+    const { outcome, test } = await verdict(room, mutant, copy, usual);
+    if (outcome === "passed") survived++;
+    const change = mutant.change.slice(0, 90);
+    const saw = test === "" ? "" : `  [${test.slice(0, 90)}]`;
+    print(`${OUTCOMES[outcome].padEnd(8)} ${mutant.path}:${mutant.line}  ${change}${saw}`);
+  }
+  print(`${room.name}: ${mutants.length - survived} killed, ${survived} survived`);
+  return survived;
+}
+
 const folder = await Deno.makeTempDir();
 const copy = `${folder}/tree`;
 try {
-  await run("git", ["clone", "-q", ROOT, copy], folder);
-  if (await testsIn(copy, "tests") !== 0) {
-    throw new Error("The tests fail before any fault is put in");
-  }
-  const mutants = sample(
-    Number(option("sample", "40")),
-    Number(option("seed", "1")),
-    option("only", ""),
-  );
+  await cloneTo(copy);
+  const quota = Math.ceil(Number(option("sample", "160")) / ROOMS.length);
+  const chosen = ROOMS.map((room) => ({
+    room,
+    mutants: sampleOf(room, quota, Number(option("seed", "1")), option("only", "")),
+  }));
+  const total = chosen.reduce((sum, { mutants }) => sum + mutants.length, 0);
   let survived = 0;
-  for (const mutant of mutants) {
-    const outcome = await verdict(mutant, copy);
-    if (outcome === "SURVIVED") survived++;
-    print(`${outcome.padEnd(8)} ${mutant.path}:${mutant.line}  ${mutant.change.slice(0, 90)}`);
+  for (const { room, mutants } of chosen) {
+    if (mutants.length > 0) survived += await examine(room, mutants, copy);
   }
-  print(`${mutants.length - survived} killed, ${survived} survived`);
+  print(`${total - survived} killed, ${survived} survived`);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
