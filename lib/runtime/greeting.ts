@@ -8,13 +8,13 @@ export interface GreetingOptions {
   readonly address: Deno.Addr;
   /** `MCP_PUBLIC_URL`, under which its clients reach it. */
   readonly publicUrl?: string | undefined;
-  /** The operator's token that was made, where whoever reads the greeting may see it. */
+  /** The operator's token, if the start made one. */
   readonly operatorToken?: string | undefined;
 }
 
 /**
- * The first words of a server: a text for people, or a line of the log where that is JSON. A line of
- * the log never has the operator's token, as logs are sent on and kept.
+ * The first words of a server: a text for people, or a JSON line if the log is JSON. A JSON line
+ * never contains the operator's token, because such logs are collected and kept.
  */
 export function greetingLine(options: GreetingOptions, format: LogFormat): string | LogLine {
   if (format === "text") return greeting(options);
@@ -61,8 +61,8 @@ Lifeline ${version} is up${place}
 }
 
 /**
- * Where the operator looks: on this machine, as proxies do not publish the page. The token is in the
- * fragment, which browsers send to nobody.
+ * The operator's link, to this machine, because proxies do not publish the page. The token is in the
+ * fragment, which browsers do not send to servers.
  */
 function connectionView({ operatorToken }: GreetingOptions, base: string): string {
   const fragment = operatorToken === undefined ? "" : `#token=${encodeURIComponent(operatorToken)}`;

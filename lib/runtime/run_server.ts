@@ -43,7 +43,7 @@ export async function runServer(app: App, { lines, signals }: RunOptions): Promi
       probeMs: isProbing ? settings.MCP_PING_INTERVAL_MS : undefined,
       onListen: (address) => {
         const { MCP_PUBLIC_URL: publicUrl, MCP_LOG_FORMAT } = settings;
-        const operatorToken = shownToken(app);
+        const { operatorToken } = app;
         const greeting = { version: VERSION, address, publicUrl, operatorToken };
         lines.write(greetingLine(greeting, MCP_LOG_FORMAT));
       },
@@ -58,11 +58,6 @@ async function chooseListener({ settings }: App): Promise<Listen | undefined> {
   if (settings.MCP_LISTENER === "deno") return undefined;
   const { listenWithNode } = await import("./listen/node_listener.ts");
   return listenWithNode(settings);
-}
-
-/** A token that was made, for a person at a terminal; what is piped or redirected is a log. */
-function shownToken({ operatorToken }: App): string | undefined {
-  return Deno.stderr.isTerminal() ? operatorToken : undefined;
 }
 
 /** Logs that resident memory has no limit because the runtime may not read the machine's memory. */

@@ -296,7 +296,6 @@ Deno.test("View asks for the token of the operator, keeps it for this tab, and s
 
 Deno.test("The link of the greeting opens the view, and its token stays in no address", async () => {
   await using stage = await Stage.open({
-    isOnTerminal: true,
     env: { ...CALM, MCP_ADMIN_TOKEN: "" },
     path: linkOf,
     expectedErrors: /status of 401/,

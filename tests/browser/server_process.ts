@@ -25,12 +25,10 @@ export class ServerProcess implements AsyncDisposable {
   #log = "";
   #port = 0;
 
-  private constructor(env: Record<string, string>, script: string, isOnTerminal: boolean) {
+  private constructor(env: Record<string, string>, script: string) {
     const args = manifest.tasks.start.command.replace("main.ts", script).split(" ").slice(1);
-    const command = [Deno.execPath(), "run", "--no-prompt", ...args.slice(1)];
-    const [program, ...rest] = isOnTerminal ? onTerminal(command) : command;
-    this.#child = new Deno.Command(program!, {
-      args: rest,
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", ...args.slice(1)],
       cwd: ROOT,
       env: { PORT: "0", NO_COLOR: "1", MCP_ADMIN_TOKEN: OPERATOR_TOKEN, ...env },
       stdin: "null",
@@ -44,14 +42,12 @@ export class ServerProcess implements AsyncDisposable {
    * Starts a server, on a free port unless `env` names one.
    *
    * @param script that takes the place of `main.ts`
-   * @param isOnTerminal whether it writes to a terminal, as one that somebody starts by hand
    */
   static async start(
     env: Record<string, string> = {},
     script = "main.ts",
-    isOnTerminal = false,
   ): Promise<ServerProcess> {
-    const server = new ServerProcess(env, script, isOnTerminal);
+    const server = new ServerProcess(env, script);
     const timer = setTimeout(() => server.#child.kill("SIGKILL"), PATIENCE_MS);
     try {
       server.#port = await server.#listening.promise;
@@ -117,9 +113,4 @@ export class ServerProcess implements AsyncDisposable {
     this.#listening.reject(new Error(`Server ended before it listened:\n${this.#log}`));
     this.#listening.promise.catch(() => {});
   }
-}
-
-/** The command on a pseudo terminal (`script` of util-linux), whose text comes through stderr. */
-function onTerminal(command: readonly string[]): string[] {
-  return ["sh", "-c", 'exec script -qefc "$0" /dev/null 1>&2', command.join(" ")];
 }

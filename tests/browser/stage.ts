@@ -22,8 +22,6 @@ export interface StageOptions {
   readonly script?: string;
   /** The page to open, or the URL that the server's log has; the stream test page by default. */
   readonly path?: string | ((log: string) => string);
-  /** Whether the server writes to a terminal. */
-  readonly isOnTerminal?: boolean;
   readonly context?: BrowserContextOptions;
   /** Whether the scene goes on at the address of a proxy on this machine. */
   readonly isBehindProxy?: boolean;
@@ -57,9 +55,9 @@ export class Stage implements AsyncDisposable {
   /** Opens a page in a browser of its own, on a server of its own. */
   static async open(options: StageOptions = {}): Promise<Stage> {
     const { env, script, path = "/sse-test.html", context, expectedErrors, otherServers } = options;
-    const { isBehindProxy = false, isOnTerminal = false } = options;
+    const { isBehindProxy = false } = options;
     await using resources = new AsyncDisposableStack();
-    const server = resources.use(await ServerProcess.start(env, script, isOnTerminal));
+    const server = resources.use(await ServerProcess.start(env, script));
     const browser = await launchChromium();
     resources.defer(() => browser.close());
     const page = await (await browser.newContext(context)).newPage();

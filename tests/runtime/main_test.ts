@@ -71,8 +71,19 @@ Deno.test("a variable that is nearly a setting is told, with the setting that wa
   assertStringIncludes(checked.stderr, "did you mean MCP_TOOLS?");
 });
 
+Deno.test("the link of the greeting carries the operator's token, also where stderr is piped", async () => {
+  await using server = await ServerProcess.start();
+  const token = /connections\.html#token=([0-9a-f]{64})\n/.exec(server.stderr)?.[1];
+  const headers = { authorization: `Bearer ${token}` };
+  for (const path of ["/mcp/connections", "/metrics"]) {
+    const response = await fetch(`${server.url}${path}`, { headers });
+    assertEquals(response.status, 200);
+    await response.body?.cancel();
+  }
+});
+
 for (const format of ["text", "json"]) {
-  Deno.test(`what is piped is a log, so the operator's token is not in it (${format})`, async () => {
+  Deno.test(`no line of the log has the operator's token (${format})`, async () => {
     const env = { MCP_LOG_FORMAT: format, MCP_LOG_LEVEL: "debug" };
     const greeting = format === "json" ? JSON_GREETING : /Endpoint +(http\S+)\/mcp\/sse\n/;
     await using server = await ServerProcess.start({ env }, greeting);
@@ -84,7 +95,9 @@ for (const format of ["text", "json"]) {
     }
     await server.stop();
     assertMatch(server.stderr, /Operator refused/);
-    assertEquals(/token=|[0-9a-f]{64}|guess/.exec(server.stderr), null);
+    const lines = server.stderr.split("\n").filter((line) => !line.startsWith("  Connections "));
+    assertEquals(/token=|[0-9a-f]{64}|guess/.exec(lines.join("\n")), null);
+    assertEquals(lines.length < server.stderr.split("\n").length, format === "text");
   });
 }
 

@@ -142,7 +142,7 @@ export class OperatorCheck {
 
   #neededToken(right: OperatorRight): string {
     if (this.#tokens.isMade) {
-      return "the operator's token, which the greeting of the server shows on a terminal (or set MCP_ADMIN_TOKEN)";
+      return "the operator's token, which the server's greeting prints (or that of MCP_ADMIN_TOKEN),";
     }
     const names = right === "read" ? "MCP_ADMIN_TOKEN or MCP_READ_TOKEN" : "MCP_ADMIN_TOKEN";
     const scope = this.#auth === undefined
