@@ -1,5 +1,5 @@
 /** Streams end with the token of their client, and go on when it has shown a newer one. */
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import type { AppOptions } from "../../lib/mod.ts";
 import { rpc, type TestApp, toolCall } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
@@ -152,6 +152,47 @@ Deno.test("a call whose token ends while it runs delivers its answer, and then i
   assertEquals(rest.find(({ event }) => event === "response")?.json.result.content[0].text, "done");
   assertEquals(rest.at(-1)?.json.data.reason, "auth_expired");
 });
+
+Deno.test("2024-11-05: a call whose token ends delivers its answer on the stream, which then ends", async () => {
+  using scene = new Scene();
+  const headers = await scene.token(3);
+  const events = new EventReader(await OPENERS.http_sse!(scene, headers));
+  const endpoint = `/mcp${(await events.nextNamed("endpoint")).data}`;
+  const taken = await scene.app.post(endpoint, toolCall("held"), headers);
+  await taken.body?.cancel();
+  const call = await scene.held.next();
+  await scene.time.advance(8_000);
+  assertEquals(scene.reasons(), {});
+  const late = await scene.app.post(endpoint, rpc("ping", {}, 2), headers);
+  assertEquals(late.status, 401, "nothing new begins");
+  await late.body?.cancel();
+  call.finish("done");
+  await scene.time.advance(1_000);
+  const rest = await events.rest();
+  assertEquals(rest.at(-1)?.json.result.content[0].text, "done");
+  assertEquals(scene.reasons(), { auth_expired: 1 });
+});
+
+for (const accept of [BOTH, "application/json"]) {
+  Deno.test(`2026-07-28: a call whose token ends is answered, for a client that accepts ${accept}`, async () => {
+    using scene = new Scene();
+    const body = modernBody("tools/call", { name: "held", arguments: {} });
+    const asked = scene.app.post("/mcp", body, {
+      ...mirrorHeaders(body),
+      ...await scene.token(3),
+      accept,
+    });
+    const call = await scene.held.next();
+    call.ctx.log.info("begun");
+    await scene.time.advance(8_000);
+    call.finish("done");
+    await scene.time.advance(500);
+    const response = await asked;
+    assertEquals(response.status, 200);
+    const text = await response.text();
+    assertMatch(text, /"text":"done"/);
+  });
+}
 
 Deno.test("a call that never ends holds up the end no longer than a call may take", async () => {
   using scene = new Scene({ settings: { MCP_REQUEST_TIMEOUT_MS: 10_000 } });
