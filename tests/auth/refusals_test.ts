@@ -124,7 +124,7 @@ for (const [what, credential, status, reason] of BAD) {
 
 /** The list of refused requests, newest first. */
 async function refusalsOf(app: TestApp): Promise<{ readonly reason?: string }[]> {
-  return (await (await app.request("/mcp/connections")).json()).recent_refused;
+  return (await (await app.operate("/mcp/connections")).json()).recent_refused;
 }
 
 Deno.test("a token in the query is none, on every path, and its text is told nowhere", async () => {
@@ -150,7 +150,7 @@ Deno.test("a token in the query is none, on every path, and its text is told now
       assert(!(await response.text()).includes(token), path);
     }
   }
-  const view = await (await app.request("/mcp/connections")).text();
+  const view = await (await app.operate("/mcp/connections")).text();
   assert(!view.includes(token.slice(0, 20)));
 });
 

@@ -20,6 +20,7 @@ const { port } = server.addr;
 const app: App = createApp({
   tools: [whoami],
   settings: {
+    MCP_ADMIN_TOKEN: Deno.env.get("MCP_ADMIN_TOKEN") ?? "",
     MCP_PUBLIC_URL: `http://127.0.0.1:${port}`,
     MCP_AUTH_ISSUERS: [Deno.env.get("MCP_TEST_ISSUER") ?? ""],
     MCP_AUTH_SCOPES: ["notes:read"],
