@@ -15,6 +15,22 @@ export type Handler = (request: RequestContext, body?: unknown) => MaybePromise<
 /** Handlers of one path, by method. */
 export type Route = Readonly<Record<string, Handler>>;
 
+/**
+ * Who may use a path: callers that are authenticated, everybody, everybody and pages of any origin,
+ * or the operator, whose token the route itself checks and whose pages are the server's own.
+ */
+export type PathAccess = "callers" | "everybody" | "any_page" | "operator";
+
+/** What is known of a path before its handler runs. */
+export interface PathEntry {
+  readonly access: PathAccess;
+  /** Undefined for a page that is loaded on demand. */
+  readonly route: Route | undefined;
+}
+
+/** The entry of every path that has none. */
+export const OTHER_PATH: PathEntry = { access: "everybody", route: undefined };
+
 /** Loads routes that few clients ask for. */
 export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;
 

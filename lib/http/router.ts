@@ -6,7 +6,7 @@
  */
 import type { Identity } from "../base/identity.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
-import { Client, NO_SOCKET, type Socket } from "../stream/client.ts";
+import { Client, clientKey, NO_SOCKET, type Socket } from "../stream/client.ts";
 import type { Credentials } from "../stream/credentials.ts";
 import { readBody } from "../transport/body/read_body.ts";
 import type { BodyConsumer } from "../transport/body/deadlines.ts";
@@ -18,7 +18,14 @@ import { errorResponse } from "../transport/respond.ts";
 import { USER_AGENT } from "../wire/headers.ts";
 import type { PendingResponses } from "./pending_responses.ts";
 import type { Refusals } from "./refusals.ts";
-import { type Handler, handlerOf, lazyHandler, type LazyRoutes, type Route } from "./route.ts";
+import {
+  type Handler,
+  handlerOf,
+  lazyHandler,
+  type LazyRoutes,
+  OTHER_PATH,
+  type PathEntry,
+} from "./route.ts";
 import type { ArrivingRequest, Authenticate } from "./steps/authenticate.ts";
 import type { Cors } from "./steps/cors.ts";
 import type { Guard } from "./steps/guard.ts";
@@ -34,13 +41,8 @@ export interface Router extends LazyRoutes {
    * newest credential.
    */
   readonly credentials: Pick<Credentials, "renew">;
-  readonly routes: ReadonlyMap<string, Route>;
-  /** Paths of `routes` that need no authentication. */
-  readonly openPaths: ReadonlySet<string>;
-  /** Paths of `routes` that pages of any origin may read. */
-  readonly publicPaths: ReadonlySet<string>;
-  /** Paths that only pages of the server itself may ask for. */
-  readonly operatorPaths: ReadonlySet<string>;
+  /** All paths but those of the lazy routes. */
+  readonly paths: ReadonlyMap<string, PathEntry>;
   /** Names of headers that tools may read, in lower case. */
   readonly toolHeaders: readonly string[];
   /** How large and how slow the body of a POST may be. */
@@ -66,6 +68,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   readonly peer: Peer;
   #client: Client | undefined;
   readonly #router: Router;
+  readonly #entry: PathEntry;
   #handler: Handler | undefined;
   #takesBody = false;
   /** The page that asks, where not every page may. */
@@ -76,8 +79,8 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
     this.peer = peer;
     this.identity = identityOf(peer);
     this.#router = router;
-    const { origin } = this;
-    this.#page = origin !== null && router.publicPaths.has(this.path) ? null : origin;
+    this.#entry = router.paths.get(this.path) ?? OTHER_PATH;
+    this.#page = this.#entry.access === "any_page" ? null : this.origin;
   }
 
   /** Not to be read before authentication is done. */
@@ -88,6 +91,10 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
       identity: this.identity,
       headers: this.#toolHeaders(),
     });
+  }
+
+  get clientKey(): string {
+    return this.#client?.key ?? clientKey(this.peer.address, this.identity);
   }
 
   #toolHeaders(): Readonly<Record<string, string>> | undefined {
@@ -106,11 +113,12 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   run(): MaybePromise<Response> {
-    const { guard, cors, pending, routes, publicPaths, operatorPaths } = this.#router;
+    const { guard, cors, pending } = this.#router;
+    const { access, route } = this.#entry;
     try {
       guard.check(this, this.#page);
-      if (operatorPaths.has(this.path)) guard.checkSameOrigin(this);
-      if (!publicPaths.has(this.path)) guard.checkSite(this, !routes.has(this.path));
+      if (access === "operator") guard.checkSameOrigin(this);
+      if (access !== "any_page") guard.checkSite(this, route === undefined);
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);
@@ -128,27 +136,26 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   }
 
   #route(method: string): MaybePromise<Response> {
-    const { routes, openPaths, authenticate } = this.#router;
-    const announced = this.#announcedRoute(method);
-    const route = announced ?? routes.get(this.path);
+    const { authenticate } = this.#router;
+    const { access, route } = this.#announcedEntry(method) ?? this.#entry;
     this.#handler = route === undefined
       ? lazyHandler(this.#router, method)
       : handlerOf(route, this.path, method);
     this.#takesBody = route !== undefined && method === "POST";
-    const isOpen = authenticate === undefined || route === undefined ||
-      (announced === undefined && openPaths.has(this.path));
-    return isOpen ? this.#handle() : this.#authenticate(authenticate);
+    return authenticate === undefined || access !== "callers"
+      ? this.#handle()
+      : this.#authenticate(authenticate);
   }
 
   /**
-   * The route of a message to the root path with a query. 2024-11-05 streams announce
+   * The entry of a message to the root path with a query. 2024-11-05 streams announce
    * `?connection_id=…` relative to their own URL, and some clients resolve it against the origin
    * instead.
    */
-  #announcedRoute(method: string): Route | undefined {
+  #announcedEntry(method: string): PathEntry | undefined {
     const isAnnounced = method === "POST" && this.path === "/" &&
       this.queryParameter(CONNECTION_ID_PARAM) !== undefined;
-    return isAnnounced ? this.#router.routes.get(ENDPOINT_PATH) : undefined;
+    return isAnnounced ? this.#router.paths.get(ENDPOINT_PATH) : undefined;
   }
 
   #authenticate(authenticate: Authenticate): MaybePromise<Response> {

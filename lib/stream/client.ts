@@ -1,6 +1,7 @@
 import { addressKey } from "../base/address.ts";
 import { copyText } from "../base/copy_text.ts";
 import type { Identity } from "../base/identity.ts";
+import { memoize } from "../base/memoize.ts";
 
 /** Parts of a client that the edge provides. */
 export interface ClientParts {
@@ -24,7 +25,7 @@ export class Client {
   /** Address of the client, or the first untrusted one behind trusted proxies. */
   readonly address: string;
   readonly userAgent: string;
-  /** The key that limits count by: the principal, or else the address (in IPv6 its network). */
+  /** The key that limits count it by; see {@linkcode clientKey}. */
   readonly key: string;
   /** The authenticated identity; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
@@ -33,10 +34,10 @@ export class Client {
 
   constructor({ address, userAgent, identity, headers }: ClientParts) {
     this.address = address;
-    this.userAgent = copyText(userAgent, MAX_USER_AGENT);
+    this.userAgent = keptUserAgent(userAgent);
     this.identity = identity;
     this.headers = headers;
-    this.key = identity === undefined ? addressKey(address) : `principal ${identity.principal}`;
+    this.key = clientKey(address, identity);
   }
 
   get isAnonymous(): boolean {
@@ -57,6 +58,18 @@ export class Client {
   get expiresAt(): number | undefined {
     return this.identity?.expiresAt;
   }
+}
+
+/** The same program sends many requests, and to copy a text costs much. */
+const keptUserAgent = memoize((userAgent) => copyText(userAgent, MAX_USER_AGENT));
+
+/**
+ * The key that limits count a client by: its principal, or else its address (in IPv6 its network).
+ *
+ * @param identity undefined for an anonymous client
+ */
+export function clientKey(address: string, identity: Identity | undefined): string {
+  return identity === undefined ? addressKey(address) : `principal ${identity.principal}`;
 }
 
 /**

@@ -60,7 +60,7 @@ export class Endpoint {
     const message = parseMessage(value);
     try {
       if (isRequest(message)) this.#admission.admitRequest();
-      if (isRated(message)) this.#admission.admitCalls(c.client.key, 1);
+      if (isRated(message)) this.#admission.admitCalls(c.clientKey, 1);
       if (this.#access?.isNeeded) this.#access.check([message], c);
       for (const handlers of this.#posting) {
         const response = handlers.post(c, message, url);
@@ -127,7 +127,7 @@ export class Endpoint {
   ): MaybePromise<Response> {
     c.requireSupportedVersion();
     const calls = values.filter(isRated).length;
-    if (calls > 0) this.#admission.admitCalls(c.client.key, calls);
+    if (calls > 0) this.#admission.admitCalls(c.clientKey, calls);
     if (this.#access?.isNeeded) this.#access.check(values, c);
     for (const handlers of this.#handlers) {
       const response = handlers.postBatch?.(c, values, url);

@@ -23,6 +23,8 @@ export function identityOf(peer: Peer): Identity | undefined {
 export interface RequestOrigin {
   /** Made when first read, as looking up the address and a header takes time. */
   readonly client: Client;
+  /** The client's key, for limits of calls that need nothing else of the client. */
+  readonly clientKey: string;
   /** The authenticated identity; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
   readonly socket: Socket;

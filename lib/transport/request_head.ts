@@ -24,6 +24,8 @@ export class RequestHead {
   readonly request: Request;
   /** `request.headers`, read once, as the getter is slow. */
   readonly headers: Headers;
+  /** One string object for each method, so that V8 need not look up each request's own copy. */
+  readonly method: string;
   /** Host and port of the URL. */
   readonly authority: string;
   /** Path of the URL without a slash at its end, as people paste URLs with and without one. */
@@ -40,17 +42,13 @@ export class RequestHead {
     const { authority, path, query } = splitUrl(request.url);
     this.request = request;
     this.headers = headers;
+    this.method = internMethod(request.method);
     this.authority = authority;
     this.path = path;
     this.query = query;
     // `has()` makes Deno copy the headers once, which answering does anyway; each later lookup
     // then costs half as much.
     this.origin = headers.has(ORIGIN) ? readOrigin(headers) : null;
-  }
-
-  /** The method; one string object for each, so that V8 need not look up each request's own copy. */
-  get method(): string {
-    return internMethod(this.request.method);
   }
 
   /** The media types that the client accepts. */

@@ -1,27 +1,26 @@
 import type { Transport } from "../../transport/create_transport.ts";
 import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
 import type { Endpoint } from "../../transport/endpoint.ts";
-import type { Route, RouteLoader } from "../route.ts";
+import type { PathAccess, PathEntry, Route, RouteLoader } from "../route.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
 import { homeRoute } from "./home.ts";
 import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
 
-/** The routes of an app, by path. */
+/** The paths of an app. */
 export interface RouteTable {
-  readonly routes: ReadonlyMap<string, Route>;
-  /** Paths that need no authentication: they are public, or ask for the operator's token. */
-  readonly openPaths: ReadonlySet<string>;
-  /** Those of them that pages of any origin may read. */
-  readonly publicPaths: ReadonlySet<string>;
-  /** Those that only the operator may use, with the page for them. */
-  readonly operatorPaths: ReadonlySet<string>;
+  /** All but the pages, which everybody may use; those of the operator are here without a route. */
+  readonly paths: ReadonlyMap<string, PathEntry>;
   /** How to use each path, for server information and the 404 answer. */
   readonly endpoints: readonly EndpointInfo[];
 }
 
-/** Lists all routes of an app except the pages. */
+type RoutesByAccess = Readonly<
+  Record<PathAccess, readonly (readonly [path: string, route: Route | undefined])[]>
+>;
+
+/** Lists all paths of an app except the pages. */
 export function createRoutes(
   dialects: readonly Dialect[],
   { endpoint, server, sessions }: Transport,
@@ -32,28 +31,33 @@ export function createRoutes(
   const info: Route = {
     GET: ({ identity }) => Response.json(serverInfo(server.context, endpoints, identity?.scopes)),
   };
-  const discovery = discoveryRoutes(operator.auth);
-  const operatorRoutes = adminRoutes({ ...operator, sessions });
-  const open: [string, Route][] = [
-    ["/", homeRoute(pages, server.context, endpoints)],
-    ...discovery,
-    ...operatorRoutes,
-    ["/healthz", HEALTH_ROUTE],
-    ["/readyz", readinessRoute(operator.streams, operator.servers)],
-  ];
-  return {
-    routes: new Map<string, Route>([
+  const byAccess: RoutesByAccess = {
+    callers: [
       ...ENDPOINT_URLS.map((url) => [url.path, endpointRoute(endpoint, url)] as const),
       ["/mcp/info", info],
       // The older name of `/mcp/info`, which clients use.
       ["/mcp/stdio", info],
-      ...open,
-    ]),
-    openPaths: new Set(open.map(([path]) => path)),
-    publicPaths: new Set(discovery.keys()),
-    operatorPaths: new Set([...operatorRoutes.map(([path]) => path), "/connections.html"]),
-    endpoints,
+    ],
+    everybody: [
+      ["/", homeRoute(pages, server.context, endpoints)],
+      ["/healthz", HEALTH_ROUTE],
+      ["/readyz", readinessRoute(operator.streams, operator.servers)],
+    ],
+    any_page: [...discoveryRoutes(operator.auth)],
+    operator: [...adminRoutes({ ...operator, sessions }), ["/connections.html", undefined]],
   };
+  return { paths: pathsOf(byAccess), endpoints };
+}
+
+/** The entries of all paths; one map, because each request looks its path up. */
+function pathsOf(
+  byAccess: RoutesByAccess,
+): ReadonlyMap<string, PathEntry> {
+  const paths = new Map<string, PathEntry>();
+  for (const [access, routes] of Object.entries(byAccess)) {
+    for (const [path, route] of routes) paths.set(path, { access: access as PathAccess, route });
+  }
+  return paths;
 }
 
 function endpointRoute(endpoint: Endpoint, url: EndpointUrl): Route {
