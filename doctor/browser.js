@@ -40,7 +40,7 @@ export async function inspectBrowserConnection(context) {
 
 /** @param {import("./engine/request.js").ProbeContext} context */
 async function timeRequest(context) {
-  // A query of its own tells this request's entry from all others.
+  // A unique query identifies the entry of this request.
   const url = `${context.url}?probe=${Math.random()}`;
   const entry = entryOf(url, context.patienceMs);
   await call(context, {

@@ -10,7 +10,7 @@ import { MAX_IDLE_MS } from "./engine/idle_probe.js";
 import { inspectConnection } from "./socket.ts";
 import { printable, reportJson, reportText } from "./report_text.ts";
 
-/** Where the doctor writes. */
+/** The doctor's output. */
 export interface DoctorOutput {
   /** The report. */
   print(text: string): void;
@@ -18,7 +18,7 @@ export interface DoctorOutput {
   tell(text: string): void;
 }
 
-/** What the command line asks for. */
+/** The parsed command line. */
 interface DoctorCommand {
   readonly url: string;
   readonly json: boolean;
@@ -83,7 +83,7 @@ export async function runDoctor(
   return EXIT_CODES[report.verdict];
 }
 
-/** @throws {ConfigError} saying what is wrong */
+/** @throws {ConfigError} if the usage is wrong */
 function readDoctorCommand(args: readonly string[]): DoctorCommand | undefined {
   const { values, positionals } = parseFlags(args);
   if (values.help) return undefined;

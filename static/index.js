@@ -1,5 +1,5 @@
 /**
- * The overview: says what the server is, from what it says of itself.
+ * The overview: shows the server's information about itself.
  *
  * @module
  */

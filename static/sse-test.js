@@ -23,7 +23,7 @@ import { StateBadge } from "./ui/state_badge.js";
 import { ToolsPanel } from "./ui/tools_panel.js";
 
 const TICK_MS = 250;
-/** What the first button does. */
+/** Text of the first button. */
 const BUTTON_TEXT = {
   idle: "Connect",
   connecting: "Stop",

@@ -16,11 +16,11 @@ const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 const PUBLIC_URL = { who: "Lifeline", what: "`MCP_PUBLIC_URL`, the address that clients use" };
 
 /**
- * What is wrong with the way to a token: nothing where the server asks for none.
+ * Problems on the way to a token; none if the server needs no token.
  *
  * @param {ProbeContext} context
- * @param {boolean} reachesIssuers whether other origins can be asked, which a page may not
- * @returns {Promise<Finding[]>} the gravest alone, as what follows rests on it
+ * @param {boolean} reachesIssuers whether other origins can be asked; a page cannot
+ * @returns {Promise<Finding[]>} only the first problem, because later steps depend on it
  */
 export async function authorizationFindings(context, reachesIssuers) {
   const challenge = await challengeOf(context);

@@ -1,5 +1,5 @@
 /**
- * One short exchange in each dialect of MCP: what a client of that dialect does first.
+ * One short exchange in each dialect of MCP: the first steps of its clients.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const STREAMABLE_VERSION = "2025-11-25";
 const HTTP_SSE_VERSION = "2024-11-05";
 
 /**
- * 2024-11-05 HTTP+SSE: a GET opens the stream, whose first event names where to POST.
+ * 2024-11-05 HTTP+SSE: a GET opens the stream, and its first event names the URL for POSTs.
  *
  * @type {DialectProbe}
  */
@@ -99,7 +99,7 @@ export async function probeModern(context) {
 }
 
 /**
- * 2026-07-28 `subscriptions/listen`: a POST whose answer is a long-lived stream.
+ * 2026-07-28 `subscriptions/listen`: a POST with a long-lived stream as its answer.
  *
  * @type {DialectProbe}
  */
@@ -119,8 +119,8 @@ export async function probeListen(context) {
 }
 
 /**
- * POSTs to the announced endpoint. The server announces a path of its own; behind a proxy that
- * removes a prefix, that path leads nowhere.
+ * POSTs to the announced endpoint. The server announces its own path; behind a proxy that removes a
+ * prefix, that path does not exist.
  *
  * @param {ProbeContext} context
  * @param {URL} endpoint

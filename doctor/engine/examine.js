@@ -1,6 +1,6 @@
 /**
- * The path doctor: examines what lies between a client and its MCP server, and whether it lets
- * streams through. It runs in a browser and on the command line.
+ * The path doctor: examines the path between a client and its MCP server, and whether streams get
+ * through. It runs in a browser and on the command line.
  *
  * @module
  */

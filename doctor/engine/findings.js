@@ -1,5 +1,5 @@
 /**
- * Turns measurements into findings: what is wrong, in plain words, and which setting to change.
+ * Turns measurements into findings: the problem in plain words, and the setting to change.
  *
  * @module
  */

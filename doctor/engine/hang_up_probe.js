@@ -14,12 +14,12 @@ import { call, pause } from "./request.js";
  * @property {number} ms that it took, or was waited for
  */
 
-/** A message without an answer, and one whose answer a proxy cannot deliver any more. */
+/** A message without an answer, and one with an answer that a proxy cannot deliver any more. */
 const SILENT = { jsonrpc: "2.0", method: "notifications/initialized" };
 const ANSWERED = { jsonrpc: "2.0", id: "anyone", method: "ping" };
 /** Time between two checks whether the server has noticed. */
 const POLL_MS = 50;
-/** A ping interval that is longer than the whole probe; the server grants what it can. */
+/** A ping interval that is longer than the whole probe; the server limits it. */
 const SLOW_PING_MS = 3_600_000;
 
 /**

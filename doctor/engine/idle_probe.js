@@ -8,13 +8,14 @@ import { openPlain, ping, PING_HEADER } from "./plain_probe.js";
 import { ProbeError } from "./probe_error.js";
 
 /**
- * What became of a stream that was only watched. `alive`: open to the end of the watch; `cut`: ended
- * without a close event, so by something in between; `lost`: still open, but nothing arrives any
- * more; `closed`: by the server, with a reason; `left`: the doctor was stopped; the kind of an error:
- * the stream did not open.
+ * The outcome of a watched stream. `alive`: open to the end of the watch; `cut`: ended without a
+ * close event, so by something in between; `lost`: still open, but nothing arrives any more;
+ * `closed`: by the server, with a reason; `left`: the doctor was stopped; the kind of an error: the
+ * stream did not open.
  *
  * @typedef {object} IdleResult
- * @property {"alive" | "cut" | "lost" | "closed" | "left" | import("./probe_error.js").ProbeErrorKind} outcome
+ * @property {"alive" | "cut" | "lost" | "closed" | "left" |
+ *   import("./probe_error.js").ProbeErrorKind} outcome
  * @property {number} pingIntervalMs as the server tells it; NaN where it does not
  * @property {number} keepalives that came
  * @property {number} forMs how long it was watched
@@ -57,7 +58,7 @@ export async function watchUsual(context, forMs) {
  * @returns {Promise<IdleResult>} never rejects
  */
 export async function watchSilent(context, forMs) {
-  // More than is needed: the server grants what it can, and its first ping may come early.
+  // More than needed, because the server limits it, and its first ping may come early.
   const askedMs = Math.ceil(forMs * 2);
   return await watch(context, { [PING_HEADER]: String(askedMs) }, async (stream) => {
     await stream.waitFor(() => stream.events.some(isPing), forMs);

@@ -21,7 +21,7 @@ import { TracedStream } from "./traced_stream.js";
 /** Events that are sent; enough to tell those that come alone from a burst. */
 const STEPS = 8;
 const EVENT_STREAM = "text/event-stream";
-/** Asks for slower pings; the response has a header of the same name with what was granted. */
+/** Asks for slower pings; the response header of the same name has the granted interval. */
 export const PING_HEADER = "mcp-ping-interval-ms";
 export const ID_HEADER = "mcp-connection-id";
 

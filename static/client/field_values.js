@@ -32,7 +32,7 @@ export function variantPath(path, variant) {
 }
 
 /**
- * The value of a field; optional ones that are left empty are left out.
+ * The value of a field; empty optional fields are left out.
  *
  * @param {Field} field
  * @param {(path: string) => Raw} rawOf what the control at a path holds: of an optional group
@@ -60,7 +60,7 @@ export function readValue(field, rawOf, path = "") {
 }
 
 /**
- * What the controls show for a value.
+ * The contents of the controls for a value.
  *
  * @param {Field} field
  * @param {unknown} [value] the field's default where it is left out
@@ -140,7 +140,7 @@ function rawOfSimple({ kind }, value) {
 }
 
 /**
- * The variant that a value belongs to; without a value the first, where one must be chosen.
+ * The variant of a value; without a value the first, if one is required.
  *
  * @param {Field} field
  * @param {unknown} value

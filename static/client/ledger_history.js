@@ -36,7 +36,7 @@ export class LedgerHistory {
 
   /** @param {Pick<LedgerView, "opened" | "open" | "closed">} ledger @param {number} at ms */
   add({ opened, open, closed }, at) {
-    // A server whose counts have shrunk was restarted.
+    // If its counts have shrunk, the server was restarted.
     const isRestarted = this.#last !== undefined && (opened < this.#last.opened ||
       Object.entries(closed).some(([reason, count]) => count < (this.#last?.closed[reason] ?? 0)));
     const before = isRestarted ? {} : this.#last?.closed ?? closed;

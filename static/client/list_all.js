@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A server whose list never ends is cut short. */
+/** Limits a list that never ends. */
 const MAX_PAGES = 100;
 
 /**

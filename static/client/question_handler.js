@@ -1,6 +1,6 @@
 /**
- * Answers what the server asks on a connection, in both ways that it may ask: by a request of its
- * own, or by a result that says what is missing (2026-07-28).
+ * Answers the server's questions on a connection, in both forms: a request from the server, or a
+ * result that asks for input (2026-07-28).
  *
  * @module
  */
@@ -53,7 +53,7 @@ export class QuestionHandler {
       const answer = await answerTo(request, this.#parts.ask, signal);
       await this.#parts.send({ jsonrpc: "2.0", id: request.id, ...answer });
     } catch {
-      // The connection has ended, and nobody waits for the answer.
+      // The connection has ended, so nobody waits for the answer.
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a server asks of the page: pings, and forms that the user fills in.
+ * The server's requests to the page: pings, and forms that the user fills in.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A value that a schema allows, to show how one looks.
+ * An example value for a schema.
  *
  * @module
  */

@@ -20,7 +20,7 @@ export function kindOfEvent(name, message, isNamed) {
 }
 
 /**
- * How urgent a log message is.
+ * The level of a log message.
  *
  * @param {any} message
  * @returns {string | undefined} undefined for what is no log message

@@ -36,8 +36,8 @@ export class SseParser {
   }
 
   /**
-   * Takes the next chunk, wherever it was cut. An event that the stream's end leaves unfinished is
-   * dropped, as the standard asks.
+   * Takes the next chunk, which may end anywhere. An event that is unfinished at the stream's end
+   * is dropped, as the standard requires.
    *
    * @param {string} chunk
    * @throws {RangeError} for an event that is longer than the limit

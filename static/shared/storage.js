@@ -1,5 +1,5 @@
 /**
- * What a page remembers. A browser may forbid that; the page then works without.
+ * Storage of a page. A browser may forbid it; the page works without it.
  *
  * @module
  */

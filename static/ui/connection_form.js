@@ -33,7 +33,7 @@ export class ConnectionForm {
     this.show();
   }
 
-  /** Shows the settings as they were used last. */
+  /** Shows the last used settings. */
   show() {
     const { dialect, endpoint, first, reconnect } = this.#settings;
     this.#dialect.value = dialect in DIALECTS ? dialect : "plain";
@@ -42,7 +42,7 @@ export class ConnectionForm {
     this.#reconnect.checked = reconnect;
   }
 
-  /** Writes what the form says into the settings. */
+  /** Saves the form's values in the settings. */
   save() {
     this.#settings.dialect = this.#dialect.value;
     this.#settings.endpoint = this.#endpoint.value;
@@ -51,7 +51,7 @@ export class ConnectionForm {
     storeToken(this.#token.value.trim());
   }
 
-  /** Where to connect to; undefined, with the fault shown, where this page may not. */
+  /** The URL to connect to; undefined if the page may not connect to it, with the error shown. */
   get url() {
     try {
       const url = new URL(this.#settings.endpoint, document.baseURI);

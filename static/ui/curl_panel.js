@@ -8,7 +8,7 @@ import { byId } from "./dom.js";
 
 /** @typedef {import("../client/dialects/curl.js").HttpRequest} HttpRequest */
 
-/** What the page shows of a token; what is copied has all of it. */
+/** Shown instead of a token; the copied text contains the token. */
 const MASK = "Bearer …";
 
 export class CurlPanel {

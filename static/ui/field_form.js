@@ -53,7 +53,7 @@ export class FieldForm {
   }
 
   /**
-   * What is filled in; undefined, with the fault shown at its field, where something is wrong.
+   * The form's values; undefined if one is invalid, with the error shown at its field.
    *
    * @returns {Record<string, unknown> | undefined}
    */
@@ -156,7 +156,7 @@ export class FieldForm {
   }
 
   /**
-   * Shows one of several parts, as a control says.
+   * Shows one of several parts, selected by a control.
    *
    * @param {Control} control
    * @param {() => HTMLElement | undefined} chosen

@@ -1,6 +1,6 @@
 /**
- * Charts of the last minutes: open connections as a line, closes by reason as bars. Words and a table
- * say the same.
+ * Charts of the last minutes: open connections as a line, closes by reason as bars. A text and a
+ * table show the same.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class HistoryCharts {
   #svg = byId("open-chart", SVGSVGElement);
   #bars = /** @type {SVGGElement} */ (byId("closes-chart", SVGSVGElement).querySelector("g"));
   #legend = byId("closes-legend", HTMLUListElement);
-  /** What the bars show, to skip drawing the same again. */
+  /** The drawn values, to skip drawing them again. */
   #drawn = "";
   /** @type {KeyedRows<Slot>} */
   #rows = new KeyedRows(byId("history-rows", HTMLElement), {

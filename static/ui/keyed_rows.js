@@ -1,6 +1,6 @@
 /**
- * Rows of a table, reused by key. Only changes are written, so that an update costs little, a
- * selection survives, and a button stays in place while somebody presses it.
+ * Rows of a table, reused by key. Only changes are written, so that updates are cheap, a selection
+ * survives, and a button stays in place while the user presses it.
  *
  * @module
  */

@@ -13,7 +13,7 @@ import { createSvgElement, niceCeil } from "./svg.js";
 const SLOTS = 60;
 /** In the units of the picture's view box. */
 const SLOT = { width: 10, bar: 6, height: 100, least: 4 };
-/** Smallest scale, so that a healthy connection looks calm (ms). */
+/** Minimum scale, so that a healthy connection looks calm (ms). */
 const LEAST_SCALE_MS = 50;
 const TABLE_ROWS = 10;
 

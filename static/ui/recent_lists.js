@@ -74,8 +74,8 @@ export class RecentLists {
 }
 
 /**
- * Gives refusals keys, as they have no ids. Equal ones are numbered from the oldest, so that a newer
- * one changes no key.
+ * Gives refusals keys, because they have no ids. Equal refusals are numbered from the oldest, so
+ * that a new one changes no key.
  *
  * @param {readonly RefusedView[]} newestFirst
  */

@@ -88,7 +88,7 @@ function toMessage(message) {
   return [createElement("p", { class: "quiet" }, String(message?.role)), toBlock(message?.content)];
 }
 
-/** What is listed, and what names an entry. */
+/** The lists in results, and the member that names an entry. */
 const LISTS = [
   { key: "tools", one: "tool", name: "name" },
   { key: "resources", one: "resource", name: "uri" },
@@ -97,7 +97,7 @@ const LISTS = [
 ];
 
 /**
- * A list in a line, with its JSON behind a click.
+ * A list in one line; a click shows its JSON.
  *
  * @param {any} result
  * @returns {HTMLElement[] | undefined} undefined for what is no list

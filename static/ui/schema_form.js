@@ -66,7 +66,7 @@ export class SchemaForm {
     this.#drawMode();
   }
 
-  /** What is filled in so far, also where the form is not complete. */
+  /** The values so far, even if the form is incomplete. */
   #readSoFar() {
     try {
       return this.#form.readOrThrow();

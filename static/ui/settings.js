@@ -1,5 +1,5 @@
 /**
- * What the page remembers from visit to visit, where the browser allows it.
+ * Settings that the page keeps between visits, if the browser allows it.
  *
  * @module
  */

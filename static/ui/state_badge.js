@@ -1,5 +1,5 @@
 /**
- * The state of the connection in one word, and what it means in a sentence.
+ * The state of the connection in one word, and its meaning in a sentence.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export class StateBadge {
   }
 
   /**
-   * Draws what changes by itself with time.
+   * Draws the parts that change with time.
    *
    * @param {Session} session
    */

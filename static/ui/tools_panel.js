@@ -46,7 +46,7 @@ export class ToolsPanel {
   }
 
   /**
-   * Shows these tools; the one chosen stays chosen, with what is filled in.
+   * Shows these tools; the selected tool stays selected, with its values.
    *
    * @param {readonly Tool[]} tools
    * @param {string} preferred chosen where none is yet
@@ -66,7 +66,7 @@ export class ToolsPanel {
     }
   }
 
-  /** Shows the tools in whose name, title or description all words stand. */
+  /** Shows the tools with all words in their name, title or description. */
   #filter() {
     const words = this.#search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = this.#select.value;

@@ -49,7 +49,7 @@ export class RequestRefused extends Error {
 
 export const JSON_TYPE = "application/json";
 export const EVENT_STREAM_TYPE = "text/event-stream";
-/** What an MCP client accepts. */
+/** The media types that an MCP client accepts. */
 export const BOTH_TYPES = `${JSON_TYPE}, ${EVENT_STREAM_TYPE}`;
 /** Time for the headers; browsers allow six connections to a host, and a seventh waits (ms). */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -162,7 +162,7 @@ export class Channel {
   }
 
   /**
-   * Passes on what an answer brings: a JSON message, or the events of a stream to its end.
+   * Passes on the contents of an answer: a JSON message, or the events of a stream until its end.
    *
    * @param {Response} response
    * @param {(event: SseEvent) => void} [onEvent] sees each event before it is passed on

@@ -56,7 +56,7 @@ export class HttpSseConnection {
 
   /** @param {URL} endpoint */
   async #begin(endpoint) {
-    // Whatever the stream names, messages and the token go to this server alone.
+    // Messages and the token go only to this server, even if the stream names another one.
     if (endpoint.origin !== new URL(this.#channel.url).origin) {
       const detail = `The endpoint event names another server: ${endpoint.origin}`;
       return this.#channel.stop({ reason: "refused", detail });

@@ -1,5 +1,5 @@
 /**
- * What a client says of itself in the dialects that begin with `initialize`.
+ * The client information of the dialects that begin with `initialize`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Headers that repeat what a request of 2026-07-28 says in its body, for proxies to read: its
- * method, what it names, and the tool parameters that a schema marks with `x-mcp-header`.
+ * Headers that repeat parts of a 2026-07-28 request's body for proxies: its method, its name, and
+ * the tool parameters that a schema marks with `x-mcp-header`.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** @type {Readonly<Record<string, string>>} */
 const NAME_PARAM = { "tools/call": "name", "prompts/get": "name", "resources/read": "uri" };
 const KEYWORD = "x-mcp-header";
-/** What a header can carry as it is: visible ASCII, with spaces only inside. */
+/** Texts that a header can carry unchanged: visible ASCII, with spaces only inside. */
 const PLAIN_REGEXP = /^(?!=\?base64\?)(?! )[\x20-\x7e]*(?<! )$/;
 
 /**
@@ -25,7 +25,7 @@ export function headersFor({ method, params }, known) {
   };
 }
 
-/** The parameters of tools that go into headers, as the listed schemas say. */
+/** The tool parameters that go into headers, by the listed schemas. */
 export class HeaderParams {
   /** @type {Map<string, { header: string, path: string[] }[]>} */
   #tools = new Map();

@@ -1,6 +1,6 @@
 /**
- * One connection in the plain dialect: a POST whose response is the stream, further POSTs that
- * name it, a DELETE that ends it.
+ * One connection in the plain dialect: a POST with the stream as its response, further POSTs that
+ * name the stream, and a DELETE that ends it.
  *
  * @module
  */

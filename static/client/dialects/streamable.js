@@ -1,6 +1,6 @@
 /**
  * One session of Streamable HTTP (2025-11-25): each message is a POST, answered as JSON or by a
- * stream of its own; a GET is the stream of the session; DELETE ends it.
+ * separate stream; a GET opens the session's own stream; DELETE ends the session.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export class StreamableConnection {
   /** @param {any} message */
   async send(message) {
     const response = await this.#channel.fetch(post(message, this.#headers));
-    // The answer may be a stream that lasts as long as a call; what it brings is passed on.
+    // The answer may be a stream that lasts as long as a call; its messages are passed on.
     void this.#deliver(response, message.id);
   }
 
@@ -121,7 +121,7 @@ export class StreamableConnection {
         },
       });
     } catch (error) {
-      // A server may have no stream of its own. The session works without it.
+      // A server may offer no GET stream. The session works without it.
       const isWithoutStream = error instanceof RequestRefused &&
         error.status === METHOD_NOT_ALLOWED;
       if (!isWithoutStream) throw error;
