@@ -10,11 +10,14 @@ export interface TestRun {
   readonly test: string;
 }
 
-/** The name of the test that failed, or else of the one that was running, in a test run's output. */
+/** The name of the test that failed, or else of the last one that ran, in a test run's output. */
 export function decisiveTest(output: string): string {
-  const failed = /^(.+?) \.\.\. (?:.*\n)*?.*?FAILED/m.exec(output)?.[1];
-  const running = [...output.matchAll(/^(.+?) \.\.\. ?$/gm)].at(-1)?.[1];
-  return (failed ?? running ?? "before any test").trim();
+  let running = "before any test";
+  for (const line of output.split("\n")) {
+    running = /^(\S.*?) \.\.\.(?: |$)/.exec(line)?.[1] ?? running;
+    if (/\bFAILED\b/.test(line)) break;
+  }
+  return running;
 }
 
 /** The arguments of `deno` for tests one after the other, the first failure of which decides. */

@@ -4,8 +4,10 @@ import { CallAborted } from "../../lib/base/errors.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import { NO_SOCKET } from "../../lib/stream/client.ts";
 import type { StreamSnapshot } from "../../lib/stream/snapshot.ts";
+import type { StreamHost } from "../../lib/stream/stream_host.ts";
+import { StreamTimer } from "../../lib/stream/stream_timer.ts";
 import { CapturedLog } from "../helpers/log.ts";
-import { BARE, busyDriver, bytes, Streams } from "../helpers/streams.ts";
+import { BARE, busyDriver, bytes, LIMITS, Streams } from "../helpers/streams.ts";
 import { settled } from "../helpers/time.ts";
 
 Deno.test("a stream's first bytes are there at once", async () => {
@@ -137,6 +139,30 @@ Deno.test("nothing throws and nothing is sent after the end, whatever is called"
   assertEquals(connection.queuedBytes, 0);
   assertEquals({ text: stream.text, ledger: streams.registry.ledger() }, before);
   assertEquals([driver.aborted.length, streams.wheel.size], [1, 0]);
+});
+
+Deno.test("a timer that is due after the end of its stream sends nothing and waits for nothing", async () => {
+  using streams = new Streams();
+  const stream = streams.openFollowed();
+  const { connection } = stream;
+  await streams.time.advance(LIMITS.MCP_PING_INTERVAL_MS);
+  assertEquals(streams.pings.sent, 1);
+  const host: Partial<StreamHost> = { limits: LIMITS, wheel: streams.wheel };
+  const timer = new StreamTimer(connection, connection.openedAt, {
+    driver: BARE,
+    host: host as StreamHost,
+    credential: undefined,
+    pingIntervalMs: LIMITS.MCP_PING_INTERVAL_MS,
+    pingSlot: 0,
+  });
+  connection.close("completed");
+  await settled();
+  const { text } = stream;
+  timer.onDue(streams.wheel.now() + LIMITS.MCP_PING_INTERVAL_MS);
+  timer.onDue(streams.wheel.now() + LIMITS.MCP_MAX_CONNECTION_MS);
+  await settled();
+  assertEquals([timer.pingCount, streams.pings.sent, streams.wheel.size], [0, 1, 0]);
+  assertEquals([stream.text, stream.reason], [text, "completed"]);
 });
 
 Deno.test("a stream that ends while it is opened has told nobody, and counts as any other", async () => {

@@ -1,8 +1,8 @@
 /** Streams that carry the answer to a call: what they are not, and what they leave behind. */
 import { assertEquals, assertMatch } from "@std/assert";
-import type { ChangeListener } from "../../lib/mcp/changes/change_bus.ts";
 import { DIALECTS } from "../../lib/transport/dialects.ts";
 import { PLAIN_HEADERS, testApp, toolCall } from "../helpers/app.ts";
+import { watchListeners } from "../helpers/change_listeners.ts";
 import { BOTH, TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { HeldTool, toolThat } from "../helpers/tools.ts";
@@ -65,27 +65,7 @@ Deno.test("the answer to a batch of one that is gone is an error for the id of i
 });
 
 Deno.test("whatever listens to changes is let go of when its client leaves", async () => {
-  const listeners = new Set<ChangeListener>();
-  const dialects = DIALECTS.map((dialect): typeof dialect => ({
-    ...dialect,
-    create: (core) => {
-      const changes = Object.create(core.changes, {
-        add: {
-          value: (listener: ChangeListener) => {
-            listeners.add(listener);
-            const listening = core.changes.add(listener);
-            return {
-              [Symbol.dispose]: () => {
-                listeners.delete(listener);
-                listening[Symbol.dispose]();
-              },
-            };
-          },
-        },
-      });
-      return dialect.create({ ...core, changes });
-    },
-  }));
+  const { dialects, listeners } = watchListeners(DIALECTS);
   using app = testApp({ dialects });
   const { events: plain } = await app.open();
   const httpSse = new EventReader(

@@ -1,5 +1,6 @@
 /** The protocol's own ping at the heartbeat, in each dialect that lets its client answer. */
 import { assert, assertEquals, assertExists } from "@std/assert";
+import type { StreamDriver } from "../../lib/stream/stream_driver.ts";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader, type ReadEvent } from "../helpers/sse.ts";
@@ -151,6 +152,7 @@ Deno.test("session stream: what was asked on a lost stream is not held against t
 Deno.test("streams that only carry an answer, listen streams and plain streams ask no ping", async () => {
   using time = new FakeTime();
   using app = testApp({ settings: SETTINGS, wheel: { clock: time.clock } });
+  const drivers = driversOf(app);
   const session = await TestSession.open(app);
   const call = toolCall("countdown", { from: 100, interval_ms: 1_000 });
   const listen = rpc("subscriptions/listen", {
@@ -180,4 +182,17 @@ Deno.test("streams that only carry an answer, listen streams and plain streams a
   const states = [...app.connections.streams()].map((one) => [one.dialect, one.failedPings]);
   assertEquals(states, [["streamable", 0], ["listen", 0], ["plain", 0]]);
   assertEquals(clients.map(({ pings }) => pings), [[], [], []]);
+  const answers = drivers.map((driver) => [driver.name, driver.pingClient()]);
+  assertEquals(answers, [["streamable", "unknown"], ["listen", "unknown"], ["plain", "unknown"]]);
 });
+
+/** The drivers of the streams that an app opens from now on. */
+function driversOf({ registry }: Pick<TestApp, "registry">): readonly StreamDriver[] {
+  const drivers: StreamDriver[] = [];
+  const open = registry.open.bind(registry);
+  registry.open = (origin, opening) => {
+    drivers.push(opening.driver);
+    return open(origin, opening);
+  };
+  return drivers;
+}

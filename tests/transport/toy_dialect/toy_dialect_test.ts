@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { DIALECTS } from "../../../lib/transport/dialects.ts";
 import { testApp } from "../../helpers/app.ts";
+import { watchListeners } from "../../helpers/change_listeners.ts";
 import { EventReader } from "../../helpers/sse.ts";
 import { toolThat } from "../../helpers/tools.ts";
 import { TOY } from "./mod.ts";
@@ -20,6 +21,22 @@ Deno.test("a dialect that an app adds answers its requests, on streams that live
   const end = await events.next();
   assertEquals([end?.event, end?.data], ["end", "drain"]);
   assertEquals([app.ledger().open, app.ledger().closed.drain], [0, 1]);
+});
+
+Deno.test("a stream of the added dialect that ends while it opens listens to nothing", async () => {
+  const { dialects, listeners } = watchListeners([TOY]);
+  const settings = { MCP_MAX_TOTAL_QUEUED_BYTES: 1_024 };
+  using app = testApp({ dialects, settings, tools: [toolThat(() => "", "one")] });
+  const open = await app.request("/mcp", { headers: HEADERS });
+  assertEquals([listeners.size, app.ledger().open], [1, 1]);
+  await open.body?.cancel();
+  assertEquals([listeners.size, app.ledger().open], [0, 0]);
+  for (let index = 10; index < 30; index++) {
+    app.catalog.tools.add(toolThat(() => "", `${index}${"n".repeat(100)}`));
+  }
+  const ended = await app.request("/mcp", { headers: HEADERS });
+  assertEquals([listeners.size, app.ledger().closed.queue_full], [0, 1]);
+  await ended.body?.cancel().catch(() => {});
 });
 
 Deno.test("what is not the added dialect's goes on to the others", async () => {
