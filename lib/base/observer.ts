@@ -89,7 +89,7 @@ export interface Observer {
   pinged(latenessMs: number): void;
   pingFailed(): void;
   /** A notification was dropped for a slow reader: replaced by a newer one, or no room. */
-  superseded(kind: string): void;
+  notificationDropped(kind: string): void;
   /** A stream was cut with this many unread answers, which are lost. */
   resultsLost(dialect: string, results: number): void;
   /** A limit, by its short name, refused something. */

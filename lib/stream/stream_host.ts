@@ -44,7 +44,7 @@ export interface StreamHost {
   /** Adds to the count of waiting bytes; negative for bytes that are gone. */
   readonly addQueued: (delta: number) => void;
   /** A notification was dropped: a newer one, or the answer, took its place, or there was no room. */
-  readonly superseded: (kind: DroppableKind) => void;
+  readonly notificationDropped: (kind: DroppableKind) => void;
   /** A stream was cut off with so many answers unread. */
   readonly resultsLost: (stream: HostedStream, count: number) => void;
   /** Reconnection delay for a client that reconnects too often (ms). */

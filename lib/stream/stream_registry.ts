@@ -230,7 +230,7 @@ export class StreamRegistry {
       tailDrains: this.#queues.tailDrains,
       ended: (stream, reason) => this.#end(stream, reason),
       addQueued: (delta) => this.#queues.add(delta),
-      superseded: (kind) => emit("superseded", kind),
+      notificationDropped: (kind) => emit("notificationDropped", kind),
       resultsLost: (stream, count) => {
         emit("resultsLost", stream.dialect, count);
         logLostResults(stream, count);

@@ -68,7 +68,7 @@ class Scene implements Disposable {
 
   constructor() {
     const emit = createEmit([{
-      superseded: (kind) => void this.superseded.push(kind),
+      notificationDropped: (kind) => void this.superseded.push(kind),
       resultsLost: (_dialect, results) => void (this.lost += results),
     }]);
     this.streams = new Streams({

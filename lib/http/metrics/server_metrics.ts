@@ -68,7 +68,7 @@ export class ServerMetrics implements Partial<Observer> {
     "Delay of pings after they were due",
     { buckets: DELAY_SECONDS },
   );
-  readonly #superseded = this.#counter(
+  readonly #notificationsDropped = this.#counter(
     "lifeline_notifications_superseded_total",
     "Notifications dropped for slow readers",
     { kind: DROPPABLE_KINDS },
@@ -148,8 +148,8 @@ export class ServerMetrics implements Partial<Observer> {
     this.#lateness.series().add(latenessMs / 1000);
   }
 
-  superseded(kind: string): void {
-    this.#superseded.add(1, kind);
+  notificationDropped(kind: string): void {
+    this.#notificationsDropped.add(1, kind);
   }
 
   resultsLost(dialect: string, results: number): void {

@@ -15,7 +15,7 @@ export interface CoalescerHost {
   /** Adds to the count of waiting bytes; negative for bytes that are gone. */
   addQueued(delta: number): void;
   /** A notification is never sent: a newer one, or the answer, took its place, or there is no room. */
-  superseded(kind: DroppableKind): void;
+  notificationDropped(kind: DroppableKind): void;
 }
 
 interface Held {
@@ -118,7 +118,7 @@ export class Coalescer {
   }
 
   #noteDropped(kind: DroppableKind, text: string): void {
-    this.#owner.superseded(kind);
+    this.#owner.notificationDropped(kind);
     if (kind !== "log") return;
     this.#droppedLogs++;
     this.#droppedLevel = JSON.parse(text).params?.level;

@@ -12,7 +12,7 @@ export interface LongBodyHost extends TailDrainHost {
   readonly limits: OutboxLimits;
   readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
   addQueued(delta: number): void;
-  superseded(kind: DroppableKind): void;
+  notificationDropped(kind: DroppableKind): void;
 }
 
 const log = logFor("stream");

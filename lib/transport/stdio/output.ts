@@ -13,7 +13,7 @@ import { droppableOf, progressKey } from "../../wire/droppable.ts";
 /** The reader is slow once this share of what may wait does wait. */
 const SLOW_READER_RATIO = 1 / 8;
 /** A pipe has only one reader, so its queue is in no total. */
-const UNCOUNTED: CoalescerHost = { addQueued: () => {}, superseded: () => {} };
+const UNCOUNTED: CoalescerHost = { addQueued: () => {}, notificationDropped: () => {} };
 const log = logFor("stdio");
 
 /** The messages to the client of a pipe, with a bound on what waits. */
