@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Settings } from "../base/settings.ts";
 import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
@@ -32,8 +33,15 @@ import { modernMethods } from "./methods/modern.ts";
 import type { ServerContext } from "./server_context.ts";
 import type { MethodTable, SessionMethods } from "./methods/table.ts";
 
+/** The settings that the server reads. */
+export type ServerSettings = Pick<
+  Settings,
+  "MCP_MAX_REQUESTS_PER_CONNECTION" | "MCP_PAGE_SIZE" | "MCP_REQUEST_TIMEOUT_MS"
+>;
+
 /** Dependencies of an {@linkcode McpServer}. */
 export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan" | "masksErrors"> {
+  readonly settings: ServerSettings;
   /** Holds the result of the app's `onStart`. */
   readonly lifespan?: ServerContext["lifespan"];
   /** Around every request but `ping`; the first is the outermost. */
@@ -41,10 +49,6 @@ export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"
   /** Whether to hide unexpected errors from the client of a request; default: no. */
   readonly masksErrors?: ServerContext["masksErrors"];
   readonly wheel: TimerWheel;
-  /** Time for one request (ms). */
-  readonly requestTimeoutMs: number;
-  /** Requests in flight on one stream or session. */
-  readonly maxInFlight: number;
   /** Told of every request that ended. */
   readonly emit?: Emit;
   /** Wraps every request; the first is the outermost. */
@@ -73,8 +77,7 @@ export class McpServer {
   /** Methods of 2026-07-28 and later. */
   readonly modern: MethodTable;
   readonly #wheel: TimerWheel;
-  readonly #requestTimeoutMs: number;
-  readonly #maxInFlight: number;
+  readonly #settings: ServerSettings;
   readonly #emit: Emit;
   readonly #around: Around | undefined;
   readonly #refusals = new ThrottledWarning(log);
@@ -85,8 +88,6 @@ export class McpServer {
   constructor(
     {
       wheel,
-      requestTimeoutMs,
-      maxInFlight,
       emit = emitNothing,
       around = [],
       use = [],
@@ -103,8 +104,7 @@ export class McpServer {
     this.sessionless = sessionless;
     this.modern = modernMethods(context);
     this.#wheel = wheel;
-    this.#requestTimeoutMs = requestTimeoutMs;
-    this.#maxInFlight = maxInFlight;
+    this.#settings = options.settings;
     this.#emit = emit;
     this.#around = composeAround(around);
   }
@@ -193,13 +193,13 @@ export class McpServer {
         `Invalid request: a request with id ${JSON.stringify(id)} is still running`,
       );
     }
-    if (inFlight.size >= this.#maxInFlight) {
+    if (inFlight.size >= this.#settings.MCP_MAX_REQUESTS_PER_CONNECTION) {
       this.#refused++;
       this.#emit("refused", "max_requests");
       this.#refusals.warn("max_requests", this.#wheel.now());
       throw new ProtocolError(
         "too_many_requests",
-        `Too many requests in flight: ${this.#maxInFlight} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
+        `Too many requests in flight: ${this.#settings.MCP_MAX_REQUESTS_PER_CONNECTION} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
       );
     }
   }
@@ -265,7 +265,9 @@ export class McpServer {
     const ms = typeof name === "string"
       ? this.context.catalog.tools.find(name, SEES_ALL)?.timeoutMs
       : undefined;
-    return ms === undefined ? { ms: this.#requestTimeoutMs } : { ms, tool: String(name) };
+    return ms === undefined
+      ? { ms: this.#settings.MCP_REQUEST_TIMEOUT_MS }
+      : { ms, tool: String(name) };
   }
 }
 

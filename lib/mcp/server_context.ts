@@ -1,3 +1,4 @@
+import type { Settings } from "../base/settings.ts";
 import type { Signer } from "../base/signer.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Middleware } from "../registry/middleware.ts";
@@ -18,6 +19,5 @@ export interface ServerContext {
   readonly lifespan: { readonly value: unknown };
   /** Whether messages of errors that were not meant for the client are hidden from it. */
   readonly masksErrors: (scope: RequestScope) => boolean;
-  /** Entries of one page of a list. */
-  readonly pageSize: number;
+  readonly settings: Pick<Settings, "MCP_PAGE_SIZE">;
 }

@@ -5,7 +5,6 @@
  */
 import { lazy } from "../base/lazy.ts";
 import { sessionKeys } from "../base/session_settings.ts";
-import type { Settings } from "../base/settings.ts";
 import { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
@@ -19,7 +18,7 @@ import { GuardedEventStore } from "../store/guarded_event_store.ts";
 import { MemoryEventStore } from "../store/memory_event_store.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { Answers } from "./answers.ts";
-import type { Core, Dialect } from "./dialect.ts";
+import type { Core, Dialect, TransportSettings } from "./dialect.ts";
 import { type AccessCheck, Endpoint } from "./endpoint.ts";
 import type { Pipe } from "./stdio/connection.ts";
 import { SessionTable } from "./streamable/session_table.ts";
@@ -48,27 +47,6 @@ export interface TransportOptions {
   readonly dialects: readonly Dialect[];
 }
 
-/** The settings that the transport reads. */
-export type TransportSettings = Pick<
-  Settings,
-  | "MCP_DRAIN_MS"
-  | "MCP_MAX_BODY_BYTES"
-  | "MCP_MAX_QUEUED_BYTES"
-  | "MCP_MAX_REQUESTS_PER_CONNECTION"
-  | "MCP_MAX_RESULT_BYTES"
-  | "MCP_MAX_SESSIONS"
-  | "MCP_MAX_SESSIONS_PER_CLIENT"
-  | "MCP_PAGE_SIZE"
-  | "MCP_REPLAY_BYTES"
-  | "MCP_REPLAY_EVENTS"
-  | "MCP_REPLAY_MS"
-  | "MCP_REPLAY_TOTAL_BYTES"
-  | "MCP_REQUEST_TIMEOUT_MS"
-  | "MCP_SESSION_IDLE_MS"
-  | "MCP_SESSION_KEY"
-  | "MCP_SESSION_MAX_MS"
->;
-
 /** All dialects of one app. */
 export interface Transport {
   readonly server: McpServer;
@@ -93,32 +71,22 @@ export function createTransport(
   const { info, instructions, use = [], lifespan, catalog, access, dialects, masksErrors } =
     options;
   const { wheel, emit } = core;
-  const requestTimeoutMs = settings.MCP_REQUEST_TIMEOUT_MS;
   const signer = new Signer(...sessionKeys(settings.MCP_SESSION_KEY));
   const changes = new ChangeBus(catalog);
   const store = storeOf(settings, options, wheel);
   const server = new McpServer({
-    ...{ info, use, catalog, signer, wheel, requestTimeoutMs, emit },
+    ...{ info, use, catalog, settings, signer, wheel, emit },
     ...(instructions !== undefined && { instructions }),
     ...(lifespan !== undefined && { lifespan }),
     sessionMethods: options.sessionMethods,
     ...(masksErrors !== undefined && { masksErrors }),
-    pageSize: settings.MCP_PAGE_SIZE,
-    maxInFlight: settings.MCP_MAX_REQUESTS_PER_CONNECTION,
     around: tracing(catalog, info.version),
     holdBody: () => core.streams.admission.bodies.hold(),
   });
   const { admission } = core.streams;
-  const sessions = new SessionTable({
-    ...{ admission, signer, store, changes, wheel, requestTimeoutMs, emit },
-    idleMs: settings.MCP_SESSION_IDLE_MS,
-    maxAgeMs: settings.MCP_SESSION_MAX_MS,
-    maxSessions: settings.MCP_MAX_SESSIONS,
-    maxSessionsPerClient: settings.MCP_MAX_SESSIONS_PER_CLIENT,
-    maxBackfillBytes: settings.MCP_REPLAY_BYTES,
-  });
+  const sessions = new SessionTable({ admission, signer, store, changes, wheel, settings, emit });
   const answers = new Answers(core.streams, settings.MCP_MAX_RESULT_BYTES);
-  const own = { info, catalog, changes, store, requestTimeoutMs, server, answers, sessions };
+  const own = { info, catalog, changes, store, settings, server, answers, sessions };
   const parts = { ...core, ...own };
   const handlers = dialects.map((dialect) => dialect.create(parts));
   return {
@@ -128,13 +96,7 @@ export function createTransport(
     endpoint: new Endpoint(handlers, admission, access),
     serveStdio: async (pipe) => {
       const { serveStdio } = await loadStdio();
-      await serveStdio({
-        ...parts,
-        admission,
-        maxLineBytes: settings.MCP_MAX_BODY_BYTES,
-        maxQueued: settings.MCP_MAX_QUEUED_BYTES,
-        drainMs: settings.MCP_DRAIN_MS,
-      }, pipe);
+      await serveStdio({ ...parts, admission }, pipe);
     },
     stop: () => sessions.stop(),
   };

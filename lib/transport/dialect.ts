@@ -6,6 +6,7 @@
  */
 import type { Emit } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import type { Settings } from "../base/settings.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { ChangeBus } from "../mcp/changes/change_bus.ts";
 import type { McpServer } from "../mcp/server.ts";
@@ -25,14 +26,34 @@ export interface Core {
   readonly streams: StreamRegistry;
 }
 
+/** The settings that the transport reads. */
+export type TransportSettings = Pick<
+  Settings,
+  | "MCP_DRAIN_MS"
+  | "MCP_MAX_BODY_BYTES"
+  | "MCP_MAX_QUEUED_BYTES"
+  | "MCP_MAX_REQUESTS_PER_CONNECTION"
+  | "MCP_MAX_RESULT_BYTES"
+  | "MCP_MAX_SESSIONS"
+  | "MCP_MAX_SESSIONS_PER_CLIENT"
+  | "MCP_PAGE_SIZE"
+  | "MCP_REPLAY_BYTES"
+  | "MCP_REPLAY_EVENTS"
+  | "MCP_REPLAY_MS"
+  | "MCP_REPLAY_TOTAL_BYTES"
+  | "MCP_REQUEST_TIMEOUT_MS"
+  | "MCP_SESSION_IDLE_MS"
+  | "MCP_SESSION_KEY"
+  | "MCP_SESSION_MAX_MS"
+>;
+
 /** Parts that all dialects share. */
 export interface TransportCore extends Core {
   readonly info: Implementation;
   readonly server: McpServer;
   readonly catalog: Catalog;
   readonly changes: ChangeBus;
-  /** Time for one request (ms). */
-  readonly requestTimeoutMs: number;
+  readonly settings: TransportSettings;
   /** Writes the responses. */
   readonly answers: Answers;
   readonly store: EventStore;

@@ -13,10 +13,12 @@ const server = new McpServer({
   info: { name: "bench", version: "1.0.0" },
   catalog: new Catalog({ tools: [...BUILT_IN_TOOLS, ...echoTools(96)] }),
   signer: new Signer(),
-  pageSize: 100,
   wheel: new TimerWheel({ clock: () => 0 }),
-  requestTimeoutMs: 300_000,
-  maxInFlight: 100,
+  settings: {
+    MCP_PAGE_SIZE: 100,
+    MCP_REQUEST_TIMEOUT_MS: 300_000,
+    MCP_MAX_REQUESTS_PER_CONNECTION: 100,
+  },
 });
 const { sessionless, modern } = server;
 const scope = testScope();

@@ -16,10 +16,12 @@ export function testServer(options: Partial<McpServerOptions> = {}): McpServer {
     info: { name: "test", version: "1" },
     catalog: new Catalog(),
     signer: new Signer(),
-    pageSize: 10,
     wheel: new TimerWheel(),
-    requestTimeoutMs: 1_000,
-    maxInFlight: 10,
+    settings: {
+      MCP_PAGE_SIZE: 10,
+      MCP_REQUEST_TIMEOUT_MS: 1_000,
+      MCP_MAX_REQUESTS_PER_CONNECTION: 10,
+    },
     ...options,
   });
 }

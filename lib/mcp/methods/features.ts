@@ -53,13 +53,13 @@ export interface FeatureMethods {
 }
 
 /** Makes the methods of one server. */
-export function featureMethods({ catalog, pageSize, use }: ServerContext): FeatureMethods {
+export function featureMethods({ catalog, settings, use }: ServerContext): FeatureMethods {
   const { tools, resources, resourceTemplates, prompts } = catalog;
   return {
-    listTools: listMethod("tools", tools, pageSize),
-    listResources: listMethod("resources", resources, pageSize),
-    listResourceTemplates: listMethod("resourceTemplates", resourceTemplates, pageSize),
-    listPrompts: listMethod("prompts", prompts, pageSize),
+    listTools: listMethod("tools", tools, settings),
+    listResources: listMethod("resources", resources, settings),
+    listResourceTemplates: listMethod("resourceTemplates", resourceTemplates, settings),
+    listPrompts: listMethod("prompts", prompts, settings),
     callTool: featureMethod(
       use,
       { method: METHODS.callTool, nameParam: "name" },
@@ -183,10 +183,10 @@ function knownArguments(context: unknown): Readonly<Record<string, string>> {
 function listMethod<T extends { readonly name: string; readonly listing: unknown }>(
   key: string,
   list: CatalogList<T>,
-  pageSize: number,
+  { MCP_PAGE_SIZE }: ServerContext["settings"],
 ): Method {
   return ({ cursor }, { scope }) => {
-    const { items, nextCursor } = list.page(cursor, pageSize, {
+    const { items, nextCursor } = list.page(cursor, MCP_PAGE_SIZE, {
       granted: scope.caller.scopes,
       visibility: scope.session?.visibility,
     });

@@ -1,3 +1,4 @@
+import type { Settings } from "../../base/settings.ts";
 import { copyText } from "../../base/copy_text.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { Caller } from "../../registry/context.ts";
@@ -20,8 +21,8 @@ import { InFlight } from "../in_flight.ts";
 /** Dependencies of {@linkcode ClientState}. */
 export interface ClientStateOptions {
   readonly wheel: TimerWheel;
-  /** Time for a client's answer (ms). */
-  readonly requestTimeoutMs: number;
+  /** A client's answer has as much time as a request. */
+  readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
 }
 
 /** The part of the `initialize` agreement that must survive a restart. */
@@ -74,7 +75,7 @@ export class ClientState implements Asker {
   get clientRequests(): ClientRequests {
     return this.#clientRequests ??= new ClientRequests({
       wheel: this.#options.wheel,
-      timeoutMs: this.#options.requestTimeoutMs,
+      timeoutMs: this.#options.settings.MCP_REQUEST_TIMEOUT_MS,
       capabilities: () => this.#negotiated.capabilities,
     });
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import { CallAborted, messageOf, ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import { isPromise, type MaybePromise, settlesWithin } from "../../base/promises.ts";
@@ -54,13 +55,11 @@ export interface StdioDeps {
   readonly answers: Answers;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
-  readonly requestTimeoutMs: number;
-  /** Longest line in bytes (`MCP_MAX_BODY_BYTES`). */
-  readonly maxLineBytes: number;
-  /** Lines that may wait for the reader, in characters (`MCP_MAX_QUEUED_BYTES`). */
-  readonly maxQueued: number;
-  /** Time for running calls once the input has ended, in ms (`MCP_DRAIN_MS`). */
-  readonly drainMs: number;
+  /** A line counts as a body, and the lines that wait count in characters. */
+  readonly settings: Pick<
+    Settings,
+    "MCP_DRAIN_MS" | "MCP_MAX_BODY_BYTES" | "MCP_MAX_QUEUED_BYTES" | "MCP_REQUEST_TIMEOUT_MS"
+  >;
 }
 
 const log = logFor("stdio");
@@ -71,7 +70,7 @@ const PIPE_KEY = "stdio";
 export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
   const connection = new StdioConnection(deps, pipe);
   try {
-    for await (const line of linesOf(pipe, deps.maxLineBytes)) {
+    for await (const line of linesOf(pipe, deps.settings.MCP_MAX_BODY_BYTES)) {
       if (line === TOO_LONG) connection.refuseLongLine();
       else if (line.trim() !== "") connection.take(line);
       await connection.writable();
@@ -96,7 +95,7 @@ class StdioConnection {
 
   constructor(deps: StdioDeps, pipe: Pipe) {
     this.#deps = deps;
-    this.#output = new StdioOutput((line) => pipe.write(line), deps.maxQueued);
+    this.#output = new StdioOutput((line) => pipe.write(line), deps.settings.MCP_MAX_QUEUED_BYTES);
     this.#session = new ClientState(deps, pipeCaller());
     this.#scope = new SessionPipeScope(this.#session, this.#output);
     this.#session.sendNotification = (message) => this.sendChange(message);
@@ -125,7 +124,7 @@ class StdioConnection {
     this.#output.send(toErrorResponse(
       new ProtocolError(
         "body_too_large",
-        `The line is longer than ${this.#deps.maxLineBytes} bytes (MCP_MAX_BODY_BYTES)`,
+        `The line is longer than ${this.#deps.settings.MCP_MAX_BODY_BYTES} bytes (MCP_MAX_BODY_BYTES)`,
       ),
     ));
   }
@@ -153,7 +152,7 @@ class StdioConnection {
     if (this.isBroken) {
       const reason = "client_closed";
       inFlight.abortAll(() => new CallAborted(reason, `Connection closed: ${reason}`));
-    } else if (!(await settlesWithin(this.#deps.drainMs, this.#whenIdle()))) {
+    } else if (!(await settlesWithin(this.#deps.settings.MCP_DRAIN_MS, this.#whenIdle()))) {
       inFlight.abortAll(() => new CallAborted("drain", "Server is shutting down"));
       await this.#whenIdle();
     }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import type { CallAborted } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import { isPromise } from "../../base/promises.ts";
@@ -42,7 +43,7 @@ export interface SessionStreamDeps {
   readonly streams: StreamRegistry;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
-  readonly requestTimeoutMs: number;
+  readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
 }
 
 /** How one dialect differs from the other. */

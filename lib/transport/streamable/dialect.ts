@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
@@ -39,7 +40,7 @@ export interface StreamableDeps extends ResumptionDeps {
   readonly answers: Answers;
   readonly sessions: SessionTable;
   readonly wheel: TimerWheel;
-  readonly requestTimeoutMs: number;
+  readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
 }
 
 /** Answers `initialize`: opens a session and returns its id, if the request is valid. */

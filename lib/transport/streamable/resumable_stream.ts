@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { ClientPings } from "../../mcp/session/client_pings.ts";
 import type { EventStore, Frames } from "../../store/event_store.ts";
@@ -33,6 +34,10 @@ export const OPENING = ": open\n\n";
  * it waits again when it loses the stream.
  */
 export const GET_OPENING = `: open\nretry: ${RETRY_MS}\n\n`;
+
+/** The bytes of a stream in the store; no more wait while earlier events are read from it. */
+export type ResumableSettings = Pick<Settings, "MCP_REPLAY_BYTES">;
+
 /** Parts of a {@linkcode ResumableStream}. */
 export interface ResumableParts {
   /** Its name within the session. */
@@ -42,8 +47,7 @@ export interface ResumableParts {
   readonly requestId: JsonRpcId | undefined;
   readonly ids: EventIds;
   readonly store: EventStore;
-  /** Bytes that may wait while earlier events are read from the store. */
-  readonly maxBackfillBytes: number;
+  readonly settings: ResumableSettings;
   /** Whether a question to the client still awaits its answer. */
   readonly isOpen: (questionId: JsonRpcId) => boolean;
   /** Requests that its session has answered so far. */
@@ -251,6 +255,6 @@ export class ResumableStream {
   #wait(backfill: Backfill, seq: number, frame: Uint8Array): void {
     backfill.waiting.push({ seq, frame });
     backfill.bytes += frame.byteLength;
-    if (backfill.bytes > this.#parts.maxBackfillBytes) this.#sseStream?.close("limit");
+    if (backfill.bytes > this.#parts.settings.MCP_REPLAY_BYTES) this.#sseStream?.close("limit");
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import type { Signer } from "../../base/signer.ts";
@@ -20,7 +21,10 @@ import {
 } from "../../wire/json_rpc.ts";
 import { jsonEvent, primingEvent } from "../../wire/sse.ts";
 import { EventIds, finalPosition } from "./event_ids.ts";
-import { ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+import { type ResumableSettings, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+
+/** The settings that a session reads. */
+export type SessionSettings = Pick<Settings, "MCP_SESSION_IDLE_MS"> & ResumableSettings;
 
 /** Parts of a session. */
 export interface SessionParts {
@@ -32,12 +36,9 @@ export interface SessionParts {
   readonly state: ClientState;
   readonly signer: Signer;
   readonly store: EventStore;
-  /** Bytes that may wait for one stream while its earlier events are read from the store. */
-  readonly maxBackfillBytes: number;
   readonly wheel: TimerWheel;
-  /** Idle time that ends it (ms). */
-  readonly idleMs: number;
-  /** Called once, when it has been idle for that time. */
+  readonly settings: SessionSettings;
+  /** Called once, when it has been idle for its time. */
   readonly onIdle: (session: StreamableSession) => void;
 }
 
@@ -87,7 +88,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     };
     this.state.isListening = () => this.standalone.isAttached;
     this.#openedAt = this.#usedAt = parts.wheel.now();
-    parts.wheel.schedule(this, parts.idleMs);
+    parts.wheel.schedule(this, parts.settings.MCP_SESSION_IDLE_MS);
   }
 
   /** Time in this process's memory, in ms. */
@@ -186,7 +187,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   /** Called by the timer wheel. */
   onDue(now: number): void {
     if (this.isBusy) this.touch();
-    const left = this.#usedAt + this.#parts.idleMs - now;
+    const left = this.#usedAt + this.#parts.settings.MCP_SESSION_IDLE_MS - now;
     if (left > 0) this.#parts.wheel.schedule(this, left);
     else this.#parts.onIdle(this);
   }
@@ -196,14 +197,14 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
-    const { store, maxBackfillBytes } = this.#parts;
+    const { store, settings } = this.#parts;
     return new ResumableStream({
       name,
       storeKey: this.storeKey(name),
       requestId,
       ids: this.eventIds,
       store,
-      maxBackfillBytes,
+      settings,
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       answered: () => this.#requestCount,
       // The other streams carry answers only.

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Settings } from "../../base/settings.ts";
 import type { ProtocolError } from "../../base/errors.ts";
 import type { Identity } from "../../base/identity.ts";
 import { logFor } from "../../base/log.ts";
@@ -18,25 +19,27 @@ import type { EventStore } from "../../store/event_store.ts";
 import type { Admission } from "../../stream/admit/admission.ts";
 import type { Lease } from "../../stream/admit/slots.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
-import { StreamableSession } from "./session.ts";
+import { type SessionSettings, StreamableSession } from "./session.ts";
 import { sessionNotFound, type SessionToken, SessionTokens, UNKNOWN_ID } from "./session_token.ts";
 import { callerOf } from "../caller.ts";
 import type { RequestOrigin } from "../peer.ts";
 
-/** Dependencies of the table; the limits are the settings of the same names. */
+/** Dependencies of the table. */
 export interface SessionTableOptions {
   readonly admission: Admission;
   readonly signer: Signer;
   readonly store: EventStore;
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
-  readonly requestTimeoutMs: number;
-  readonly idleMs: number;
-  readonly maxAgeMs: number;
-  readonly maxSessions: number;
-  readonly maxSessionsPerClient: number;
-  /** Bytes that may wait for one stream while its earlier events are read from the store. */
-  readonly maxBackfillBytes: number;
+  readonly settings:
+    & SessionSettings
+    & Pick<
+      Settings,
+      | "MCP_MAX_SESSIONS"
+      | "MCP_MAX_SESSIONS_PER_CLIENT"
+      | "MCP_REQUEST_TIMEOUT_MS"
+      | "MCP_SESSION_MAX_MS"
+    >;
   /** Told of every session that opens and ends. */
   readonly emit?: Emit;
 }
@@ -185,7 +188,7 @@ export class SessionTable {
     const token = this.#tokens.read(id);
     if (!this.#tokens.isOwner(token.owner, origin.identity?.principal)) throw foreignSession();
     if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
-    if (Date.now() - token.at > this.#options.maxAgeMs) {
+    if (Date.now() - token.at > this.#options.settings.MCP_SESSION_MAX_MS) {
       throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");
     }
     return token;
@@ -205,7 +208,7 @@ export class SessionTable {
   }
 
   #open({ id, token, identity, clientKey }: IssuedId, opening: SessionOpening): StreamableSession {
-    const { changes, signer, store, wheel, idleMs, maxBackfillBytes } = this.#options;
+    const { changes, signer, store, wheel, settings } = this.#options;
     this.#makeRoomFor(clientKey);
     this.#makeRoom();
     const session = new StreamableSession({
@@ -214,9 +217,8 @@ export class SessionTable {
       state: opening.state,
       signer,
       store,
-      maxBackfillBytes,
       wheel,
-      idleMs,
+      settings,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
     const principal = identity?.principal;
@@ -227,14 +229,14 @@ export class SessionTable {
 
   /** One client's sessions take no place of another's: its own go first. */
   #makeRoomFor(clientKey: string): void {
-    const { admission, maxSessionsPerClient } = this.#options;
+    const { admission, settings } = this.#options;
     // The new one has its lease already.
-    if (admission.sessionsOf(clientKey) <= maxSessionsPerClient) return;
+    if (admission.sessionsOf(clientKey) <= settings.MCP_MAX_SESSIONS_PER_CLIENT) return;
     this.#evict(this.#sessions.values().filter((kept) => kept.clientKey === clientKey));
   }
 
   #makeRoom(): void {
-    if (this.#sessions.size < this.#options.maxSessions) return;
+    if (this.#sessions.size < this.#options.settings.MCP_MAX_SESSIONS) return;
     this.#evict(this.#sessions.values());
   }
 

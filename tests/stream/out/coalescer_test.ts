@@ -9,7 +9,7 @@ class Room {
   counted = 0;
   readonly backlog = new Coalescer({
     addQueued: (delta) => void (this.counted += delta),
-    superseded: (kind) => void this.superseded.push(kind),
+    notificationDropped: (kind) => void this.superseded.push(kind),
   });
   readonly #maxBytes: number;
 

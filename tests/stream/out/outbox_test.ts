@@ -21,7 +21,7 @@ function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
   };
   const outbox: Outbox = new Outbox(owner, {
     addQueued: (delta) => void (total.bytes += delta),
-    superseded: () => {},
+    notificationDropped: () => {},
     wheel,
   }, { MCP_MAX_QUEUED_BYTES: maxBytes, MCP_MAX_TOTAL_QUEUED_BYTES: 256 * MAX_BYTES });
   return { outbox, owner, total, held, stalled };
