@@ -2,7 +2,12 @@
  * What the README says of settings and endpoints is what there is.
  */
 import { assert, assertEquals } from "@std/assert";
-import { SETTING_TOPICS, type SettingName, SETTINGS_SCHEMA } from "../lib/base/settings.ts";
+import {
+  SECRET_SETTINGS,
+  SETTING_TOPICS,
+  type SettingName,
+  SETTINGS_SCHEMA,
+} from "../lib/base/settings.ts";
 import { SETTINGS_PAGE, settingsPage } from "./docs/settings_page.ts";
 import { ENDPOINTS } from "../lib/http/routes/info.ts";
 
@@ -35,9 +40,33 @@ Deno.test("the README is shorter than 250 lines; longer explanations stand in do
   assert(readme.trimEnd().split("\n").length < 250);
 });
 
-Deno.test("the README names only settings that there are", () => {
-  const named = [...readme.matchAll(/\bMCP_[A-Z_]*[A-Z]\b/g)].map(String);
-  assertEquals(named.filter((name) => !(name in SETTINGS_SCHEMA.shape)), []);
+/** What begins like a setting and is none: variables that only some starts read, and names in the code. */
+const NO_SETTINGS = ["MCP_AUTH", "MCP_PATHS", "MCP_PROBES", "MCP_SERVERS", "MCP_STORE"];
+
+/** The texts of all files under a folder, by their paths from the root. */
+function textsUnder(folder: string): [path: string, text: string][] {
+  return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    if (isDirectory) return textsUnder(path);
+    return /\.(ts|js|md|html)$/.test(name)
+      ? [[path, Deno.readTextFileSync(new URL(path, ROOT))] as [string, string]]
+      : [];
+  });
+}
+
+Deno.test("README, docs, messages and comments name only settings that there are", () => {
+  const files = SECRET_SETTINGS.map((secret) => `${secret}_FILE`);
+  const known = new Set([...Object.keys(SETTINGS_SCHEMA.shape), ...files, ...NO_SETTINGS]);
+  const texts = [
+    ["README.md", readme] as const,
+    ...["lib", "doctor", "static", "docs"].flatMap(textsUnder),
+  ];
+  const unknown = texts.flatMap(([path, text]) =>
+    [...text.matchAll(/\bMCP_[A-Z_]*[A-Z]\b/g)].map(String)
+      .filter((name) => !known.has(name))
+      .map((name) => `${path}: ${name}`)
+  );
+  assertEquals(unknown, []);
 });
 
 Deno.test("the README's endpoints table names every path that the server lists", () => {
