@@ -26,6 +26,11 @@ export class Honest implements Disposable {
     return honest;
   }
 
+  /** What it has seen since it was last asked. */
+  async report(): Promise<HonestReport> {
+    return await this.#ask("report") as HonestReport;
+  }
+
   /** Has it leave and report. */
   async end(): Promise<HonestReport> {
     return await this.#ask("end") as HonestReport;

@@ -14,7 +14,7 @@ export interface HonestOrder {
   readonly url: string;
 }
 
-/** What it tells in the end. */
+/** What it tells of the time since it last told. */
 export interface HonestReport {
   readonly calls: number;
   /** Time from when a call was due until its answer was read, sorted (ms). */
@@ -35,7 +35,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 class HonestClient {
   readonly #url: string;
-  readonly #latencies: number[] = [];
+  #latencies: number[] = [];
   readonly #losses: string[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #left = new AbortController();
@@ -70,11 +70,14 @@ class HonestClient {
     this.#isOver = true;
     this.#left.abort();
     await Promise.all(this.#running);
-    return {
-      calls: this.#latencies.length,
-      latencies: this.#latencies.toSorted((a, b) => a - b),
-      losses: this.#losses,
-    };
+    return this.report();
+  }
+
+  /** Tells what it saw, and begins to count anew. */
+  report(): HonestReport {
+    const latencies = this.#latencies.toSorted((a, b) => a - b);
+    this.#latencies = [];
+    return { calls: latencies.length, latencies, losses: [...this.#losses] };
   }
 
   #track(promise: Promise<void>): void {
@@ -178,12 +181,10 @@ class HonestClient {
 }
 
 let client: HonestClient | undefined;
-self.onmessage = async ({ data }: MessageEvent<HonestOrder | "end">) => {
-  if (data !== "end") {
-    client = new HonestClient(data.url);
-    await client.begin();
-    self.postMessage("begun");
-  } else if (client !== undefined) {
-    self.postMessage(await client.end());
-  }
+self.onmessage = async ({ data }: MessageEvent<HonestOrder | "report" | "end">) => {
+  if (data === "report") return self.postMessage(client?.report());
+  if (data === "end") return self.postMessage(await client?.end());
+  client = new HonestClient(data.url);
+  await client.begin();
+  self.postMessage("begun");
 };

@@ -7,21 +7,23 @@ import { rpc, toolCall } from "../../helpers/app.ts";
 import { type Attack, type Force, json, type Sent } from "../attack.ts";
 import { BIG, inSession, openSession, post } from "../requests.ts";
 
-const MODERN = {
+/** Headers of a call of 2026-07-28. */
+export const MODERN = {
   "mcp-protocol-version": "2026-07-28",
   "mcp-method": "tools/call",
   "mcp-name": "count_members",
 };
-const META = {
+/** What every request of 2026-07-28 says in its parameters. */
+export const META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientInfo": { name: "attacker", version: "1" },
   "io.modelcontextprotocol/clientCapabilities": {},
 };
 
 /** Members in no order: each is looked at again by whatever sorts them. */
-function unsortedMembers(): Record<string, number> {
+export function unsortedMembers(count = 340_000): Record<string, number> {
   const members: Record<string, number> = {};
-  for (let n = 0; n < 340_000; n++) members[`m${(n * 7_919) % 1_000_003}`] = 1;
+  for (let n = 0; n < count; n++) members[`m${(n * 7_919) % 1_000_003}`] = 1;
   return members;
 }
 

@@ -1,0 +1,150 @@
+/**
+ * The most that passes each limit of one request, which is the longest that one can take.
+ *
+ * @module
+ */
+import { rpc, toolCall } from "../../helpers/app.ts";
+import { type Attack, type Force, json, type Sent } from "../attack.ts";
+import { BIG, bigText, initialize, inSession, openSession, post } from "../requests.ts";
+import { META, MODERN, unsortedMembers } from "./costly.ts";
+
+/** A little below `MCP_MAX_BODY_VALUES`. */
+const VALUES = 49_000;
+/** As many messages as a batch may hold. */
+const BATCH = 100;
+/** A little below the deepest nesting that is read, as what is around it counts, too. */
+const LEVELS = 55;
+/** As large as a header may be, with room for the others. */
+const HEAD = 60_000;
+/** The largest body that is not accounted and parsed in turn. */
+const SMALL = 15_000;
+
+/** A request and the name of what is at its limit in it. */
+export interface NearLimit {
+  readonly name: string;
+  /** Without a session unless it is a batch, which only sessions of 2025-03-26 have. */
+  readonly request: Sent;
+  readonly isBatch?: true;
+}
+
+const one = (name: string, request: Sent): NearLimit => ({ name, request });
+const batch = (name: string, messages: readonly unknown[]): NearLimit => ({
+  name,
+  request: post(json(messages)),
+  isBatch: true,
+});
+const each = (make: (n: number) => unknown) => Array.from({ length: BATCH }, (_, n) => make(n));
+const modern = (more: Record<string, unknown>) =>
+  post(
+    json(rpc("tools/call", { name: "count_members", arguments: {}, ...more, _meta: META })),
+    { headers: MODERN },
+  );
+const ping = JSON.stringify(rpc("ping", {}));
+const withHeader = (name: string, value: string): NearLimit =>
+  one(`${name} of 60 KB`, post(ping, { headers: { [name]: value } }));
+
+/** Chains of arrays, each as deep as may be. */
+function chains(): unknown {
+  const chain = (depth: number): unknown => depth === 0 ? [] : [chain(depth - 1)];
+  return Array.from({ length: Math.floor(VALUES / (LEVELS + 1)) }, () => chain(LEVELS));
+}
+
+/** JSON texts for each kind of body that costs much to parse, to check or to answer. */
+const BODIES: readonly NearLimit[] = [
+  one(
+    "49,000 arguments and a state that nobody signed",
+    modern({ arguments: unsortedMembers(VALUES), requestState: "forged" }),
+  ),
+  one(
+    "49,000 arguments and answers to no question",
+    modern({ arguments: unsortedMembers(VALUES), inputResponses: {} }),
+  ),
+  one("49,000 answers to no question", modern({ inputResponses: unsortedMembers(VALUES) })),
+  one("49,000 wrong items", post(json(toolCall("sum", { values: Array(VALUES).fill("") })))),
+  one("49,000 right items", post(json(toolCall("sum", { values: Array(VALUES).fill(1) })))),
+  one("49,000 arguments", post(json(toolCall("count_members", unsortedMembers(VALUES))))),
+  one("49,000 empty arrays", post(json(rpc("ping", { a: Array(VALUES).fill([]) })))),
+  one("chains of arrays", post(json(toolCall("count_members", { a: chains() })))),
+  one("one text of 4 MB, given back", post(json(toolCall("echo", { message: bigText() })))),
+  one(
+    "one text of 4 MB of escapes, given back",
+    post(json(toolCall("echo", { message: "\u0001".repeat((BIG - 400) / 6) }))),
+  ),
+  one(
+    "one text of 4 MB of wide characters, given back",
+    post(json(toolCall("echo", { message: "\u{1f600}".repeat((BIG - 400) / 4) }))),
+  ),
+  one("a method's name of 4 MB", post(json(rpc(bigText(), {})))),
+  one("a tool's name of 4 MB", post(json(toolCall(bigText(), {})))),
+  one("a resource's URI of 4 MB", post(json(rpc("resources/read", { uri: bigText("test://") })))),
+  one("a client's name of 4 MB", post(initialize("2025-11-25", bigText()))),
+  one("no JSON, of 4 MB", post(json("[".repeat(BIG / 2)).slice(0, -1))),
+  one("16 KB of empty arrays", post(json(rpc("ping", { a: Array(SMALL / 3).fill([]) })))),
+  one(
+    "16 KB of wrong items",
+    post(json(toolCall("sum", { values: Array(SMALL / 3).fill("") }))),
+  ),
+];
+
+const BATCHES: readonly NearLimit[] = [
+  batch("100 pings", each((n) => rpc("ping", {}, n))),
+  batch("100 lists of tools", each((n) => rpc("tools/list", {}, n))),
+  batch("100 unknown methods", each((n) => rpc("no/such", {}, n))),
+  batch(
+    "100 texts of 40 KB, given back",
+    each((n) => toolCall("echo", { message: "x".repeat(40_000) }, n)),
+  ),
+  batch(
+    "100 calls with 480 wrong items each",
+    each((n) => toolCall("sum", { values: Array(480).fill("") }, n)),
+  ),
+];
+
+const HEADS: readonly NearLimit[] = [
+  withHeader("Accept", `${"a/b;q=0.1,".repeat(HEAD / 10)}application/json`),
+  withHeader("Mcp-Session-Id", "x".repeat(HEAD)),
+  withHeader("MCP-Protocol-Version", "2".repeat(HEAD)),
+  withHeader("Origin", `http://${"a.".repeat(HEAD / 2)}`),
+  withHeader("Authorization", `Bearer ${"x".repeat(HEAD)}`),
+  withHeader("Content-Type", `application/json;${"a=b;".repeat(HEAD / 4)}`),
+  withHeader("User-Agent", "\u00e9".repeat(HEAD / 2)),
+  withHeader("X-Forwarded-For", "1.2.3.4,".repeat(HEAD / 8)),
+  withHeader("Cookie", "a=b;".repeat(HEAD / 4)),
+  withHeader("Last-Event-ID", "x".repeat(HEAD)),
+  withHeader("traceparent", "0-".repeat(HEAD / 2)),
+  one("a query of 60 KB", { ...post(ping), path: `/mcp?${"a=b&".repeat(HEAD / 4)}` }),
+  one("a path of 60 KB", { path: `/${"%2e/".repeat(HEAD / 4)}` }),
+  one(
+    "90 headers",
+    post(ping, {
+      headers: Object.fromEntries(
+        Array.from({ length: 90 }, (_, n) => [`Mcp-Param-${n}`, "x".repeat(600)]),
+      ),
+    }),
+  ),
+];
+
+/** The costliest requests that are not refused for their size. */
+export const REQUESTS: readonly NearLimit[] = [...BODIES, ...BATCHES, ...HEADS];
+
+function attack({ name, request, isBatch }: NearLimit): Attack {
+  const strike = async (force: Force): Promise<void> => {
+    if (!isBatch) return void await force.send(request);
+    const id = force.notes[0] ??= await openSession(force, "2025-03-26") ?? "";
+    await force.send({ ...request, headers: inSession(id, "2025-03-26") });
+  };
+  return { name: `near limits: ${name}`, lanes: 2, strike };
+}
+
+/** Those of them that take longest, again and again. */
+const REPEATED = [
+  "49,000 answers to no question",
+  "49,000 arguments",
+  "49,000 wrong items",
+  "one text of 4 MB of escapes, given back",
+  "100 texts of 40 KB, given back",
+  "100 lists of tools",
+];
+
+export const NEAR_LIMITS: readonly Attack[] = REQUESTS
+  .filter(({ name }) => REPEATED.includes(name)).map(attack);
