@@ -8,7 +8,7 @@ import { bytes, count, milliseconds, text } from "./setting_kinds.ts";
 /** Least characters of a key that signs. */
 const MIN_KEY = 32;
 
-/** The keys in `MCP_SESSION_KEY`; the first signs, and what any of them signed is accepted. */
+/** The keys in `MCP_SESSION_KEY`; the first signs and seals, and what any of them made is accepted. */
 export function sessionKeys(keys: string | undefined): readonly string[] {
   return keys === undefined ? [] : keys.split(/\s*,\s*/);
 }

@@ -83,6 +83,10 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
     this.#page = this.#entry.access === "any_page" ? null : this.origin;
   }
 
+  get page(): string | undefined {
+    return this.origin === null ? undefined : this.#router.guard.pageOf(this);
+  }
+
   /** Not to be read before authentication is done. */
   get client(): Client {
     return this.#client ??= new Client({

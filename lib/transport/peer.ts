@@ -19,6 +19,30 @@ export function identityOf(peer: Peer): Identity | undefined {
   return { principal, clientId, scopes, claims, expiresAt };
 }
 
+/** Stands for the server's own pages where another page's origin would stand. */
+export const OWN_PAGE = "own";
+
+/** The caller, and the web page, that a stream or session belongs to. */
+export interface Owner {
+  readonly principal: string | undefined;
+  /** As {@linkcode RequestOrigin.page}, when it was opened. */
+  readonly page: string | undefined;
+}
+
+/**
+ * Whether a request comes from the web page that opened something; what a client without a page
+ * opened is closed to all pages but the server's own. A request that names no page passes: no page
+ * can send one that names a stream or session, and another client could claim any origin.
+ */
+export function isFromPage(page: string | undefined, asking: string | undefined): boolean {
+  return asking === undefined || asking === (page ?? OWN_PAGE);
+}
+
+/** Whether a stream or session is for the sender of a request. */
+export function isOwner(owner: Owner, { identity, page }: RequestOrigin): boolean {
+  return owner.principal === identity?.principal && isFromPage(owner.page, page);
+}
+
 /** The sender of a request, and its socket. */
 export interface RequestOrigin {
   /** Made when first read, as looking up the address and a header takes time. */
@@ -27,5 +51,10 @@ export interface RequestOrigin {
   readonly clientKey: string;
   /** The authenticated identity; undefined for an anonymous client. */
   readonly identity: Identity | undefined;
+  /**
+   * Origin of the web page that sends it, {@linkcode OWN_PAGE} for a page of the server; undefined if
+   * no page is named, as by clients that are no browsers.
+   */
+  readonly page: string | undefined;
   readonly socket: Socket;
 }

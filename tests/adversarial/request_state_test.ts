@@ -119,8 +119,8 @@ Deno.test("a state with any one character altered is refused", async () => {
 Deno.test("a state that was cut short, made up or is no text is refused", async () => {
   using app = openApp();
   const requestState = await stateOf(app);
-  const [payload] = requestState.split(".");
-  const forged = [requestState.slice(1), requestState.slice(0, -1), payload, "", ".", null, 1, {}];
+  const half = requestState.slice(0, requestState.length / 2);
+  const forged = [requestState.slice(1), requestState.slice(0, -1), half, "", ".", null, 1, {}];
   for (const one of forged) await assertRefused(app, { requestState: one }, /altered/);
 });
 

@@ -15,7 +15,7 @@ Deno.test("property: a sealed JSON value opens as the same value", () => {
   const seal = new Signer();
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const plain = JSON.parse(JSON.stringify(value));
-    assertEquals(seal.verifyJson("session", seal.signJson("session", value)), plain);
+    assertEquals(seal.openJson("session", seal.sealJson("session", value)), plain);
   }));
 });
 
@@ -46,7 +46,7 @@ Deno.test("property: any text at all is opened or refused, never an exception", 
   const seal = new Signer(KEY);
   fc.assert(fc.property(texts, (sealed) => assertEquals(seal.verify("event", sealed), undefined)));
   for (const sealed of ["", ".", "x.y", "é".repeat(30), `${"a".repeat(30)}.${"é".repeat(22)}`]) {
-    assertEquals([seal.verify("event", sealed), seal.verifyJson("event", sealed)], [
+    assertEquals([seal.verify("event", sealed), seal.openJson("event", sealed)], [
       undefined,
       undefined,
     ]);
@@ -61,21 +61,57 @@ Deno.test("a purpose and a text are kept apart: moving characters between them o
   assertEquals(seal.verify("event", ` ab${mac}`), undefined);
 });
 
+Deno.test("property: a sealed value opens with its purpose and key alone", () => {
+  fc.assert(fc.property(texts, texts, fc.jsonValue(), (purpose, other, value) => {
+    fc.pre(purpose !== other);
+    const sealed = new Signer(KEY).sealJson(purpose, value);
+    assertEquals(
+      new Signer(KEY).openJson(purpose, sealed),
+      JSON.parse(JSON.stringify(value)),
+    );
+    for (const signer of [new Signer(KEY), new Signer(`${KEY}!`), new Signer()]) {
+      assertEquals(signer.openJson(other, sealed), undefined);
+    }
+    assertEquals(new Signer(`${KEY}!`).openJson(purpose, sealed), undefined);
+  }));
+});
+
+Deno.test("property: a sealed value with one changed, missing or added character does not open", () => {
+  const signer = new Signer(KEY);
+  const sealed = signer.sealJson("session", { name: "Ada" });
+  const characters = fc.string({ unit: fc.constantFrom(..."ABab01-_= \n."), maxLength: 2 });
+  fc.assert(fc.property(fc.nat({ max: sealed.length }), characters, (at, put) => {
+    const altered = sealed.slice(0, at) + put + sealed.slice(at + 1);
+    fc.pre(altered !== sealed);
+    assertEquals(signer.openJson("session", altered), undefined);
+  }));
+});
+
+Deno.test("a sealed value tells nothing of itself, and no two are equal", () => {
+  const signer = new Signer(KEY);
+  const value = { owner: "ada@example.com" };
+  const [one, other] = [signer.sealJson("session", value), signer.sealJson("session", value)];
+  assertNotEquals(one, other);
+  const bytes = Uint8Array.fromBase64(one, { alphabet: "base64url" });
+  const text = [...bytes].map((byte) => String.fromCharCode(byte)).join("");
+  for (const part of ["owner", "ada", "example"]) assertEquals(text.includes(part), false);
+});
+
 Deno.test("sealed texts are fit for headers, and a fresh key differs each time", () => {
-  assertMatch(
-    new Signer().signJson("session", { name: "Zoë", list: [1, 2] }),
-    /^[\w-]+\.[\w-]{22}$/,
-  );
+  assertMatch(new Signer().sealJson("session", { name: "Zoë", list: [1, 2] }), /^[\w-]{40,}$/);
   assertNotEquals(new Signer().sign("a", "b"), new Signer().sign("a", "b"));
 });
 
-Deno.test("of several keys the first signs, and what any of them signed is verified", () => {
+Deno.test("of several keys the first signs and seals, and what any of them made is taken", () => {
   const old = new Signer("the old key, which is replaced now!!");
   const both = new Signer(KEY, "the old key, which is replaced now!!");
   const fresh = new Signer(KEY);
   assertEquals(both.verify("event", old.sign("event", "text")), "text");
   assertEquals(fresh.verify("event", both.sign("event", "text")), "text");
   assertEquals(old.verify("event", both.sign("event", "text")), undefined);
+  assertEquals(both.openJson("session", old.sealJson("session", 1)), 1);
+  assertEquals(fresh.openJson("session", both.sealJson("session", 1)), 1);
+  assertEquals(old.openJson("session", both.sealJson("session", 1)), undefined);
   assertEquals(both.isDigest(old.digest("session", "ada"), "session", "ada"), true);
   assertEquals(both.isDigest(old.digest("session", "ada"), "session", "eve"), false);
   assertEquals(fresh.isDigest(old.digest("session", "ada"), "session", "ada"), false);

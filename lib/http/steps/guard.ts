@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { copyText } from "../../base/copy_text.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
-import type { Peer } from "../../transport/peer.ts";
+import { OWN_PAGE, type Peer } from "../../transport/peer.ts";
 import type { RequestHead } from "../../transport/request_head.ts";
 import { FETCH_MODE, FETCH_SITE, HOST } from "../../wire/headers.ts";
 
@@ -23,6 +24,8 @@ export interface GuardedRequest
 }
 
 const MAX_REMEMBERED = 64;
+/** Longest origin that is kept, in characters: a host name has 253 at most (RFC 1035). */
+const MAX_ORIGIN = 512;
 /** A host and perhaps a port (RFC 3986, section 3.2), and nothing that could be taken for a path. */
 const AUTHORITY_REGEXP = /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 /** Most characters of a refused name that are sent back. */
@@ -34,12 +37,15 @@ export class Guard {
   readonly #origins: ReadonlySet<string>;
   readonly #wellFormed = new Set<string>();
   readonly #passed = new Set<string>();
+  /** That of `MCP_PUBLIC_URL`. */
+  readonly #ownOrigin: string | undefined;
   readonly #anyHost: boolean;
   readonly #anyOrigin: boolean;
 
   constructor(settings: GuardSettings) {
     const { MCP_ALLOWED_HOSTS, MCP_ALLOWED_ORIGINS, MCP_PUBLIC_URL } = settings;
     const ours = MCP_PUBLIC_URL === undefined ? [] : [new URL(MCP_PUBLIC_URL)];
+    this.#ownOrigin = ours[0]?.origin;
     const hosts = [...MCP_ALLOWED_HOSTS, ...ours.map(({ host }) => host)];
     const origins = [...MCP_ALLOWED_ORIGINS, ...ours.map(({ origin }) => origin)];
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
@@ -75,16 +81,29 @@ export class Guard {
   }
 
   /**
+   * The web page that sends a request with an `Origin`, as streams and sessions remember it.
+   *
+   * Browsers send the server's own pages' origin with some requests only, and a proxy may change
+   * `Host`, so an own page is told by any of three signs. No page can choose `Sec-Fetch-Site`.
+   */
+  pageOf(request: GuardedRequest): string {
+    const { headers, origin } = request;
+    const isOwn = isSameOrigin(request) || origin === this.#ownOrigin ||
+      headers.get(FETCH_SITE) === "same-origin";
+    return isOwn ? OWN_PAGE : copyText(origin ?? "", MAX_ORIGIN);
+  }
+
+  /**
    * Refuses pages of any origin but the server's own, whatever is allowed otherwise.
    *
    * @throws {ProtocolError} `origin_refused`
    */
-  checkSameOrigin({ origin, authority }: GuardedRequest): void {
-    if (origin === null || URL.parse(origin)?.host === authority.toLowerCase()) return;
+  checkSameOrigin(request: GuardedRequest): void {
+    if (isSameOrigin(request)) return;
     throw new ProtocolError(
       "origin_refused",
       `Origin ${
-        quote(origin)
+        quote(request.origin ?? "")
       } is not the server's own; other pages must not use the operator's paths`,
     );
   }
@@ -161,6 +180,11 @@ export class Guard {
 function isListed(names: ReadonlySet<string>, authority: string): boolean {
   const lower = authority.toLowerCase();
   return names.has(lower) || names.has(lower.replace(/:\d+$/, ""));
+}
+
+/** Whether no page is named, or one of the host and port that the request is for. */
+function isSameOrigin({ origin, authority }: GuardedRequest): boolean {
+  return origin === null || URL.parse(origin)?.host === authority.toLowerCase();
 }
 
 function quote(text: string): string {

@@ -1,8 +1,9 @@
 /**
  * Multi round-trip requests (2026-07-28, basic/patterns/mrtr): a handler's questions become the
  * result, and when the client comes back with answers the handler runs again from its beginning,
- * with the answers at hand. The answers so far travel in `requestState`, which is signed, expires,
- * and belongs to one method, its arguments and its caller, so that the server keeps no state.
+ * with the answers at hand. The answers so far travel in `requestState`, which is sealed, expires,
+ * and belongs to one method, its arguments, its caller and the web page that it called from, so that
+ * the server keeps no state.
  *
  * @module
  */
@@ -138,7 +139,7 @@ class MultiRoundTrip {
     this.#suspended.resolve({
       resultType: INPUT_REQUIRED,
       inputRequests,
-      requestState: this.#signer.signJson(PURPOSE, state),
+      requestState: this.#signer.sealJson(PURPOSE, state),
     });
   }
 
@@ -148,12 +149,10 @@ class MultiRoundTrip {
     throw new CallAborted("input_required", "The handler runs again when the client has answered");
   }
 
-  /** Checks the signature first: the signed text is small, and the request may be large. */
-  #openState(signed: unknown): State | undefined {
-    if (signed === undefined) return undefined;
-    const opened = typeof signed === "string"
-      ? this.#signer.verifyJson(PURPOSE, signed)
-      : undefined;
+  /** Opens the seal before it digests the request, which may be large. */
+  #openState(sealed: unknown): State | undefined {
+    if (sealed === undefined) return undefined;
+    const opened = typeof sealed === "string" ? this.#signer.openJson(PURPOSE, sealed) : undefined;
     if (opened === undefined) throw badState("it was altered, or another server made it");
     const state = opened as State;
     if (state.for !== this.#digest()) throw badState("it belongs to another request");
@@ -163,7 +162,7 @@ class MultiRoundTrip {
 
   #digest(): string {
     const { request, scope } = this.#call;
-    return digestOf(request.method, this.#params, scope.caller.principal);
+    return digestOf(request.method, this.#params, [scope.caller.principal, scope.page]);
   }
 }
 
@@ -190,9 +189,13 @@ function badState(why: string): ProtocolError {
   return new ProtocolError("invalid_params", `Invalid params: "requestState" is refused: ${why}`);
 }
 
-function digestOf(method: string, params: JsonObject, principal: string | undefined): string {
+function digestOf(
+  method: string,
+  params: JsonObject,
+  sender: readonly (string | undefined)[],
+): string {
   const { name, uri, arguments: args } = params;
-  const text = JSON.stringify([method, name, uri, args, principal], sortKeys);
+  const text = JSON.stringify([method, name, uri, args, sender], sortKeys);
   return nodeCrypto().createHash("sha256").update(text).digest("base64url");
 }
 

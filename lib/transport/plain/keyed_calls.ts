@@ -14,6 +14,7 @@ import type { EventStore, Frames } from "../../store/event_store.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import { IDEMPOTENCY_KEY, singleValue } from "../../wire/headers.ts";
 import type { JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
+import { OWN_PAGE } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import type { StreamSession } from "../stream_session/session.ts";
 import { KeyedScope } from "./keyed_scope.ts";
@@ -114,15 +115,17 @@ export class KeyedCalls {
 }
 
 /**
- * The key of a request, bound to its caller; undefined if it has none.
+ * The key of a request, bound to its caller and web page; undefined if it has none.
  *
  * @throws {ProtocolError} `invalid_request` for a key that is empty or too long
  */
-export function readIdempotencyKey({ headers, identity }: RequestContext): string | undefined {
+export function readIdempotencyKey(
+  { headers, identity, page = OWN_PAGE }: RequestContext,
+): string | undefined {
   const key = singleValue(headers, IDEMPOTENCY_KEY);
   if (key === null) return undefined;
   if (key.length > 0 && key.length <= MAX_KEY) {
-    return JSON.stringify([identity?.principal ?? null, key]);
+    return JSON.stringify([identity?.principal ?? null, page, key]);
   }
   throw new ProtocolError(
     "invalid_request",

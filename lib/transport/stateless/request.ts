@@ -26,6 +26,7 @@ import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { formatJson, KEEPALIVE } from "../../wire/sse.ts";
 import { callerOf } from "../caller.ts";
 import type { ModernClient } from "../modern/client.ts";
+import { OWN_PAGE } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import type { Answers } from "../answers.ts";
 import { eventStream } from "../respond.ts";
@@ -91,6 +92,10 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
 
   get caller(): Caller {
     return callerOf(this.#call.c.client, this.#call.client.info);
+  }
+
+  get page(): string {
+    return this.#call.c.page ?? OWN_PAGE;
   }
 
   get connectionId(): string | undefined {

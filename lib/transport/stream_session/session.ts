@@ -34,6 +34,7 @@ import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import type { Client } from "../../stream/client.ts";
 import { callerOf } from "../caller.ts";
 import { MessageScope } from "./message_scope.ts";
+import type { Owner, RequestOrigin } from "../peer.ts";
 import type { Answers } from "../answers.ts";
 
 /** Dependencies of session streams. */
@@ -56,7 +57,7 @@ export interface SessionDialect extends Pick<StreamDriver, "name" | "ping" | "cl
 
 /** The request that opens a session stream. */
 export interface SessionStreamRequest {
-  readonly origin: StreamOrigin;
+  readonly origin: StreamOrigin & Pick<RequestOrigin, "page">;
   /** Writes the first event of the stream. */
   readonly first: (stream: StreamSnapshot) => string;
   /** Time between two pings that the client asks for. */
@@ -76,7 +77,8 @@ export interface SessionParts extends SessionStreamDeps {
 const PAUSE_MS = 200;
 
 /** A session that is one stream, as in HTTP+SSE and in the plain dialect. */
-export class StreamSession implements LegacyScope, StreamDriver, ChangeListener {
+export class StreamSession implements LegacyScope, StreamDriver, ChangeListener, Owner {
+  readonly page: string | undefined;
   readonly session: ClientState;
   readonly stream: EventStream;
   /** Requests answered so far. */
@@ -90,6 +92,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
 
   constructor(parts: SessionParts, { origin, first, pingIntervalMs }: SessionStreamRequest) {
     this.#parts = parts;
+    this.page = origin.page;
     this.session = new ClientState(parts, callerOf(origin.client));
     this.stream = parts.streams.open(origin, { driver: this, first, pingIntervalMs });
     this.session.sendNotification = (message) => this.sendChange(message);
@@ -98,6 +101,10 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener 
 
   get id(): string {
     return this.stream.id;
+  }
+
+  get principal(): string | undefined {
+    return this.stream.client.principal;
   }
 
   get name(): string {

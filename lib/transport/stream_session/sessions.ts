@@ -6,7 +6,7 @@ import { isPlanned } from "../../stream/planned_end.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { JsonRpcResponse } from "../../wire/json_rpc.ts";
 import { formatJson } from "../../wire/sse.ts";
-import type { RequestOrigin } from "../peer.ts";
+import { isOwner, type Owner, type RequestOrigin } from "../peer.ts";
 import {
   type SessionDialect,
   type SessionParts,
@@ -47,9 +47,9 @@ export class StreamSessions {
    * The session of an open stream; undefined for an unknown id, and for another caller's stream, so
    * that nobody can probe for ids.
    */
-  find(id: string, { identity }: RequestOrigin): StreamSession | undefined {
+  find(id: string, origin: RequestOrigin): StreamSession | undefined {
     const found = this.#sessions.get(id);
-    return found?.stream.client.principal === identity?.principal ? found : undefined;
+    return found !== undefined && isOwner(found, origin) ? found : undefined;
   }
 
   /**
@@ -58,9 +58,9 @@ export class StreamSessions {
    *
    * @throws {ProtocolError} `stream_ended`
    */
-  refuseEnded(id: string, { identity }: RequestOrigin): void {
+  refuseEnded(id: string, origin: RequestOrigin): void {
     const ended = this.#ended.get(id);
-    if (ended === undefined || ended.principal !== identity?.principal) return;
+    if (ended === undefined || !isOwner(ended, origin)) return;
     if (this.#parts.wheel.now() - ended.at > LATE_MS) return;
     throw new ProtocolError(
       "stream_ended",
@@ -70,17 +70,15 @@ export class StreamSessions {
     );
   }
 
-  #remove({ id, stream }: StreamSession): void {
+  #remove({ id, principal, page, stream: { reason } }: StreamSession): void {
     this.#sessions.delete(id);
-    const { reason, client: { principal } } = stream;
     if (reason === undefined || !isPlanned(reason)) return;
-    this.#ended.set(id, { principal, reason, at: this.#parts.wheel.now() });
+    this.#ended.set(id, { principal, page, reason, at: this.#parts.wheel.now() });
   }
 }
 
 /** A stream that the server has ended by plan. */
-interface EndedStream {
-  readonly principal: string | undefined;
+interface EndedStream extends Owner {
   readonly reason: CloseReason;
   /** On the wheel's clock (ms). */
   readonly at: number;

@@ -1,5 +1,5 @@
 /**
- * The sessions of the 2025 revisions. A session id is signed and contains the negotiated values, so
+ * The sessions of the 2025 revisions. A session id is sealed and contains the negotiated values, so
  * a restarted server, or another one with the same key, restores the session. Values in memory (log
  * level, subscriptions, events) are lost then. An id is refused if it is forged, too old, or
  * belongs to an ended session.
@@ -22,7 +22,7 @@ import type { CloseReason } from "../../stream/close_reason.ts";
 import { type SessionSettings, StreamableSession } from "./session.ts";
 import { sessionNotFound, type SessionToken, SessionTokens, UNKNOWN_ID } from "./session_token.ts";
 import { callerOf } from "../caller.ts";
-import type { RequestOrigin } from "../peer.ts";
+import { isFromPage, isOwner, type Owner, type RequestOrigin } from "../peer.ts";
 
 /** Dependencies of the table. */
 export interface SessionTableOptions {
@@ -63,13 +63,11 @@ export interface SessionOpening {
 }
 
 /** A session in memory with its verified token. */
-interface SessionEntry {
+interface SessionEntry extends Owner {
   readonly session: StreamableSession;
   readonly lease: Lease;
   readonly listening: Disposable;
   readonly token: SessionToken;
-  /** The caller's principal; undefined for an anonymous caller. */
-  readonly principal: string | undefined;
   /** The key for limits: that of the client that opened or restored it. */
   readonly clientKey: string;
 }
@@ -108,11 +106,12 @@ export class SessionTable {
   }
 
   /** Opens a session. */
-  create(opening: SessionOpening, { identity, client }: RequestOrigin): StreamableSession {
+  create(opening: SessionOpening, { identity, page, client }: RequestOrigin): StreamableSession {
     const token: SessionToken = {
       ...opening.state.negotiated,
       key: opening.key,
       owner: this.#tokens.ownerOf(identity?.principal),
+      page,
       at: Date.now(),
     };
     this.#emit("sessionOpened", "created");
@@ -186,7 +185,8 @@ export class SessionTable {
   /** The verified token of a session that is not in memory. */
   #verify(id: string, origin: RequestOrigin): SessionToken {
     const token = this.#tokens.read(id);
-    if (!this.#tokens.isOwner(token.owner, origin.identity?.principal)) throw foreignSession();
+    const isCaller = this.#tokens.isOwner(token.owner, origin.identity?.principal);
+    if (!isCaller || !isFromPage(token.page, origin.page)) throw foreignSession();
     if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
     if (Date.now() - token.at > this.#options.settings.MCP_SESSION_MAX_MS) {
       throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");
@@ -221,9 +221,9 @@ export class SessionTable {
       settings,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
-    const principal = identity?.principal;
+    const owner: Owner = { principal: identity?.principal, page: token.page };
     const listening = changes.add(session);
-    this.#moveToEnd(id, { session, token, lease: opening.lease, listening, principal, clientKey });
+    this.#moveToEnd(id, { ...owner, session, token, lease: opening.lease, listening, clientKey });
     return session;
   }
 
@@ -275,8 +275,8 @@ export class SessionTable {
 /** Number of the oldest sessions that are checked for one that is not busy. */
 const EVICTION_LOOK = 100;
 
-function requireOwner({ principal }: SessionEntry, { identity }: RequestOrigin): void {
-  if (principal !== identity?.principal) throw foreignSession();
+function requireOwner(owner: Owner, origin: RequestOrigin): void {
+  if (!isOwner(owner, origin)) throw foreignSession();
 }
 
 /** The same as for an id that was never issued: who guesses ids learns nothing. */

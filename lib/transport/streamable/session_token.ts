@@ -3,14 +3,16 @@ import type { Signer } from "../../base/signer.ts";
 import type { Negotiated } from "../../mcp/session/client_state.ts";
 
 /**
- * The contents of a session id: all negotiated values, so that any server with the key can read
- * them.
+ * The contents of a session id: all that a server needs to take the session up. They are sealed, so
+ * that whoever sees an id learns nothing of its client.
  */
 export interface SessionToken extends Negotiated {
   /** The random key under which servers know the session. */
   readonly key: string;
-  /** A digest of its principal, because anybody who sees the id can read it. */
+  /** A digest of its principal, which is shorter. */
   readonly owner: string | undefined;
+  /** The web page that opened it. */
+  readonly page: string | undefined;
   /** When it was issued, in ms since the epoch. */
   readonly at: number;
 }
@@ -40,12 +42,12 @@ export class SessionTokens {
 
   /** The id that says this. */
   write(token: SessionToken): string {
-    return this.#signer.signJson(PURPOSE, token);
+    return this.#signer.sealJson(PURPOSE, token);
   }
 
   /** @throws {ProtocolError} `session_not_found` for an id that was not issued with this key */
   read(id: string): SessionToken {
-    const token = this.#signer.verifyJson(PURPOSE, id) as SessionToken | undefined;
+    const token = this.#signer.openJson(PURPOSE, id) as SessionToken | undefined;
     if (token !== undefined) return token;
     throw sessionNotFound(UNKNOWN_ID);
   }
