@@ -25,7 +25,7 @@ const HTTP_SSE_VERSION = "2024-11-05";
  *
  * @type {DialectProbe}
  */
-export async function probeHttpSse(context) {
+async function probeHttpSse(context) {
   const { url, patienceMs } = context;
   const stream = await TracedStream.open(context, {
     method: "GET",
@@ -55,7 +55,7 @@ export async function probeHttpSse(context) {
  *
  * @type {DialectProbe}
  */
-export async function probeStreamable(context) {
+async function probeStreamable(context) {
   const { url } = context;
   const { response, value } = await call(context, {
     url,
@@ -94,7 +94,7 @@ async function useSession(context, headers) {
  *
  * @type {DialectProbe}
  */
-export async function probeModern(context) {
+async function probeModern(context) {
   requireResult((await call(context, modern(context, "server/discover"))).value);
 }
 
@@ -103,7 +103,7 @@ export async function probeModern(context) {
  *
  * @type {DialectProbe}
  */
-export async function probeListen(context) {
+async function probeListen(context) {
   const ask = modern(context, "subscriptions/listen", {
     notifications: { toolsListChanged: true },
   });
@@ -117,6 +117,18 @@ export async function probeListen(context) {
     await stream.leave();
   }
 }
+
+/**
+ * A probe for each kind of exchange, and the dialect of the server that it belongs to.
+ *
+ * @type {readonly { name: string, dialect: string, probe: DialectProbe }[]}
+ */
+export const MCP_PROBES = [
+  { name: "http_sse", dialect: "http_sse", probe: probeHttpSse },
+  { name: "streamable", dialect: "streamable", probe: probeStreamable },
+  { name: "modern", dialect: "modern", probe: probeModern },
+  { name: "listen", dialect: "modern", probe: probeListen },
+];
 
 /**
  * POSTs to the announced endpoint. The server announces its own path; behind a proxy that removes a

@@ -5,10 +5,11 @@
  * @module
  */
 import { authorizationFindings, refusedToken } from "./authorization.js";
-import { probeHttpSse, probeListen, probeModern, probeStreamable } from "./dialect_probes.js";
+import { MCP_PROBES } from "./dialect_probes.js";
 import { diagnose, DIALECTS } from "./findings.js";
 import { probeHangUp } from "./hang_up_probe.js";
 import { watchSilent, watchUsual } from "./idle_probe.js";
+import { servedDialects } from "./served_dialects.js";
 import { probeEndingStream, probePlain } from "./plain_probe.js";
 import { recognise } from "./proxies.js";
 import { isUnreachable, reachFinding } from "./reach_findings.js";
@@ -34,7 +35,8 @@ import { call } from "./request.js";
  * @property {{ coldMs: number, warmMs: number }} reach a short answer, first and second time
  * @property {EventsMeasured | undefined} events of a stream that stays
  * @property {EventsMeasured | undefined} endingStream of one that ends by itself; only where the other failed
- * @property {Record<string, DialectMeasured>} dialects
+ * @property {Record<string, DialectMeasured>} dialects those that were probed
+ * @property {readonly string[]} served the dialects that the server lists; empty where it lists none
  * @property {import("./hang_up_probe.js").HangUp | undefined} hangUp
  * @property {IdleResult} usual
  * @property {IdleResult | undefined} silent
@@ -67,12 +69,6 @@ const STEP_MS = 200;
 /** Patience with the other streams after the first one was held back. */
 const SHORT_PATIENCE_MS = 2_000;
 const PLAIN_PATH = "/mcp/sse";
-const MCP_PROBES = {
-  http_sse: probeHttpSse,
-  streamable: probeStreamable,
-  modern: probeModern,
-  listen: probeListen,
-};
 
 /**
  * Examines the path to an endpoint.
@@ -219,14 +215,16 @@ async function probeAll(context, { onStep, inspectConnection }) {
     : context.patienceMs;
   /** @type {Measured["dialects"]} */
   const dialects = { plain };
-  for (const [name, probe] of Object.entries(MCP_PROBES)) {
+  const served = await servedDialects({ ...context, patienceMs });
+  for (const { name, dialect, probe } of MCP_PROBES) {
+    if (served.length > 0 && !served.includes(dialect)) continue;
     onStep?.(DIALECTS[/** @type {keyof typeof DIALECTS} */ (name)]);
     dialects[name] = await timed(() => probe({ ...context, patienceMs }));
   }
   onStep?.("the connection");
   const hangUp = isWell ? await probeHangUp(context).catch(nothing) : undefined;
   const connection = await inspectConnection?.(context);
-  return { events, endingStream, dialects, hangUp, connection };
+  return { events, endingStream, dialects, served, hangUp, connection };
 }
 
 /** @param {() => Promise<void>} work @returns {Promise<DialectMeasured>} */

@@ -7,6 +7,7 @@ import { connectionFindings } from "./connection_findings.js";
 import { idleFindings } from "./idle_findings.js";
 import { fixesFor } from "./proxies.js";
 import { seconds } from "./request.js";
+import { unknownDialects } from "./served_dialects.js";
 
 /**
  * @typedef {import("./examine.js").Measured} Measured
@@ -48,6 +49,7 @@ export function diagnose(measured, proxies) {
     compressed(measured, proxies),
     ...idleFindings(measured, proxies),
     ...dialectFindings(measured, proxies),
+    unprobedDialects(measured),
     hangUpHidden(measured, proxies),
     ...connectionFindings(measured, proxies),
   ].filter((finding) => finding !== undefined);
@@ -159,6 +161,21 @@ function dialectFindings({ dialects }, proxies) {
       },
     ]
   );
+}
+
+/** @param {Measured} measured @returns {Finding | undefined} */
+function unprobedDialects({ served }) {
+  const unknown = unknownDialects(served);
+  if (unknown.length === 0) return undefined;
+  return {
+    id: "dialects_unprobed",
+    level: "note",
+    title: `Not examined, because the doctor does not speak it: ${
+      unknown.join(", ").slice(0, 200)
+    }`,
+    evidence: "The server lists it among its dialects.",
+    fixes: [],
+  };
 }
 
 /** @param {ProbeError} error */

@@ -122,7 +122,8 @@ function hangUpRow({ hangUp }) {
 
 /** @param {Measured} measured */
 function dialectRows({ dialects }) {
-  return Object.entries(DIALECTS).map(([key, name]) => {
+  const probed = Object.entries(DIALECTS).filter(([key]) => key in dialects);
+  return probed.map(([key, name]) => {
     const error = dialects[key]?.error;
     return row(
       name,

@@ -67,6 +67,12 @@ const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
   { method: "GET", path: "/readyz", use: "200 while new streams are taken, else 503" },
 ];
 
+/** The ways to reach a server. */
+export interface Ways {
+  readonly dialects: readonly Pick<Dialect, "name">[];
+  readonly endpoints: readonly EndpointInfo[];
+}
+
 /**
  * The server information that `GET /mcp/info` returns.
  *
@@ -74,7 +80,7 @@ const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
  */
 export function serverInfo(
   { info, instructions, catalog }: ServerContext,
-  endpoints: readonly EndpointInfo[],
+  { dialects, endpoints }: Ways,
   granted: readonly string[] | undefined,
 ): Record<string, unknown> {
   return {
@@ -86,6 +92,7 @@ export function serverInfo(
     resources: listingsOf(catalog.resources, granted),
     resourceTemplates: listingsOf(catalog.resourceTemplates, granted),
     prompts: listingsOf(catalog.prompts, granted),
+    dialects: dialects.map(({ name }) => name),
     endpoints,
     stdio: {
       command: "deno",

@@ -30,6 +30,9 @@ import doctorEngineReachFindingsJs from "../../../doctor/engine/reach_findings.j
   type: "text",
 };
 import doctorEngineRequestJs from "../../../doctor/engine/request.js" with { type: "text" };
+import doctorEngineServedDialectsJs from "../../../doctor/engine/served_dialects.js" with {
+  type: "text",
+};
 import doctorEngineTableJs from "../../../doctor/engine/table.js" with { type: "text" };
 import doctorEngineTracedStreamJs from "../../../doctor/engine/traced_stream.js" with {
   type: "text",
@@ -170,6 +173,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "doctor/engine/proxies.js": doctorEngineProxiesJs,
   "doctor/engine/reach_findings.js": doctorEngineReachFindingsJs,
   "doctor/engine/request.js": doctorEngineRequestJs,
+  "doctor/engine/served_dialects.js": doctorEngineServedDialectsJs,
   "doctor/engine/table.js": doctorEngineTableJs,
   "doctor/engine/traced_stream.js": doctorEngineTracedStreamJs,
   "static/client/backoff.js": staticClientBackoffJs,

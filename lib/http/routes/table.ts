@@ -29,7 +29,8 @@ export function createRoutes(
 ): RouteTable {
   const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL);
   const info: Route = {
-    GET: ({ identity }) => Response.json(serverInfo(server.context, endpoints, identity?.scopes)),
+    GET: ({ identity }) =>
+      Response.json(serverInfo(server.context, { dialects, endpoints }, identity?.scopes)),
   };
   const byAccess: RoutesByAccess = {
     callers: [
