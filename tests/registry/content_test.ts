@@ -42,7 +42,20 @@ for (
 }
 
 Deno.test("a URI and a template begin with a scheme, which begins with a letter", () => {
-  for (const wrong of [":x", "1x:y", "-x:y", "x y:z", "x", ""]) assertEquals(isUri(wrong), false);
+  for (
+    const wrong of [
+      ":x",
+      "1x:y",
+      "-x:y",
+      "x y:z",
+      "x",
+      "",
+      "x://h/a b",
+      "x://h/ä",
+      "x:%zz",
+      "x:#a#b",
+    ]
+  ) assertEquals(isUri(wrong), false);
   for (const right of ["x:y", "X+1.-:y", "urn:a:b"]) assertEquals(isUri(right), true);
   for (const wrong of [":x{a}", "1x:{a}", "x y:{a}"]) assertEquals(hasUriScheme(wrong), false);
   for (const right of ["x:{a}", "{+base}/a", "x{a}:b"]) assertEquals(hasUriScheme(right), true);

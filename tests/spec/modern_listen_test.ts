@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { rpc } from "../helpers/app.ts";
+import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { type SpecApp, specApp } from "./support/fixtures.ts";
 import { assertMessage } from "./support/json_rpc.ts";
@@ -124,6 +126,22 @@ Deno.test("2026-07-28: a subscription may name 1,000 resources, and not one more
   const { error } = await modernRequest(app, "subscriptions/listen", { notifications });
   assertEquals(error?.code, -32602);
   assertMatch(error.message, /at most 1000 URIs/);
+});
+
+Deno.test("a URI that a client subscribes to has up to 2,048 characters, in either era", async () => {
+  using app = specApp();
+  const longest = `test://${"a".repeat(2_048 - "test://".length)}`;
+  const reader = await listen(app, { resourceSubscriptions: [longest] });
+  const { params } = (await reader.nextNamed("message")).json;
+  assertEquals(params.notifications.resourceSubscriptions, [longest]);
+  await reader.leave();
+  const notifications = { resourceSubscriptions: [`${longest}a`] };
+  const { error } = await modernRequest(app, "subscriptions/listen", { notifications });
+  assertEquals(error?.code, -32602);
+  const session = await TestSession.open(app);
+  const subscribe = (uri: string) => session.ask(rpc("resources/subscribe", { uri }));
+  assertEquals((await subscribe(longest)).result, {});
+  assertEquals((await subscribe(`${longest}a`)).error.code, -32602);
 });
 
 async function listen(

@@ -1,4 +1,4 @@
-/** The plain dialect, exactly as design section 2 has it: through the app, in fake time. */
+/** The plain dialect, byte for byte: through the app, in fake time. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { PLAIN_HEADERS, rpc, testApp, toolCall } from "../../helpers/app.ts";
 import { EventReader } from "../../helpers/sse.ts";
@@ -19,6 +19,23 @@ Deno.test("POST /mcp/sse opens a stream with the headers that keep proxies from 
     "mcp-ping-interval-ms": "15000",
   });
   await events.leave();
+});
+
+Deno.test("streams that were opened 10 s apart tell their own time with the same ping", async () => {
+  using time = new FakeTime();
+  using app = testApp({ wheel: { clock: time.clock } });
+  const pings: { timestamp: number; ping_count: number; uptime: number }[] = [];
+  for (let stream = 0; stream < 2; stream++) {
+    const { events } = await app.open();
+    const first = events.nextNamed("ping").then((event) => void pings.push(event?.json.data));
+    await time.advance(10_000, 100);
+    if (stream === 1) await time.advance(10_000, 100);
+    if (stream === 1) await first;
+  }
+  const [early, late] = pings;
+  assert(early !== undefined && late !== undefined);
+  assertEquals([early.ping_count, late.ping_count, late.uptime], [1, 1, early.uptime]);
+  assertEquals(late.timestamp - early.timestamp, 10);
 });
 
 Deno.test("the welcome event goes out at once, byte for byte", async () => {

@@ -188,17 +188,18 @@ Deno.test("a half line is not taken when a signal ends the connection", async ()
 
 Deno.test("a reader that takes nothing stops the input: its calls do not run ahead of it", async () => {
   const settings = { MCP_MAX_QUEUED_BYTES: 1_024, MCP_MAX_REQUESTS_PER_CONNECTION: 100 };
-  const app = testApp({ tools: [toolThat(() => "x".repeat(400), "big")], settings });
+  let ran = 0;
+  const big = toolThat(() => `${++ran}${"x".repeat(400)}`, "big");
+  const app = testApp({ tools: [big], settings });
   const pipe = new TestPipe({ isSlow: true });
   const served = app.speak(pipe);
   for (let id = 1; id < 50; id++) await pipe.say(toolCall("big", {}, id));
-  const ran = () => app.connections.size;
-  assertEquals(ran(), 0);
   // Only what fits in the queue was answered; the rest has not been read.
+  assertLess(ran, 10);
   await pipe.readOn();
   await pipe.close();
   await served;
-  assertEquals(pipe.lines.length, 49);
+  assertEquals([pipe.lines.length, ran], [49, 49]);
   app.stop();
 });
 
