@@ -48,6 +48,12 @@ export class Auth {
     this.#parts = parts;
   }
 
+  /** Whether a request brings a key in the header that is for keys alone. */
+  hasKey(headers: Headers): boolean {
+    const { keyHeader } = this.#parts.authenticator;
+    return keyHeader !== undefined && headers.has(keyHeader);
+  }
+
   /**
    * Identifies the sender of a request; synchronous if the sender is known.
    *

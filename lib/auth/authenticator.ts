@@ -48,6 +48,11 @@ export class Authenticator {
     this.#failures = new FailureScores(options.maxFailures);
   }
 
+  /** The header for keys alone; undefined without one. */
+  get keyHeader(): string | undefined {
+    return this.#options.keyHeader;
+  }
+
   /**
    * Identifies the sender of a request; synchronous if the verdict is cached.
    *

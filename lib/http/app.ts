@@ -176,10 +176,13 @@ function stepsOf(
   settings: Settings,
   dialects: readonly Dialect[],
 ): Pick<Router, "guard" | "cors" | "toolHeaders"> {
+  const { MCP_AUTH_KEY_HEADER: keyHeader, MCP_TOOL_HEADERS: toolHeaders } = settings;
+  const { request, response } = headersOf(dialects);
+  const own = keyHeader === undefined ? toolHeaders : [keyHeader, ...toolHeaders];
   return {
     guard: new Guard(settings),
-    cors: new Cors(headersOf(dialects)),
-    toolHeaders: settings.MCP_TOOL_HEADERS.map((name) => name.toLowerCase()),
+    cors: new Cors({ request: [...request, ...own], response }),
+    toolHeaders: toolHeaders.map((name) => name.toLowerCase()),
   };
 }
 

@@ -39,6 +39,7 @@ export const LAST_EVENT_ID = "Last-Event-ID";
 export const WWW_AUTHENTICATE = "WWW-Authenticate";
 /** W3C Trace Context, section 3.2. */
 export const TRACEPARENT = "traceparent";
+export const TRANSFER_ENCODING = "transfer-encoding";
 
 /** The revision that a client speaks (2025-06-18, basic/transports). */
 export const PROTOCOL_VERSION = "Mcp-Protocol-Version";

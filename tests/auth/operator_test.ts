@@ -64,6 +64,16 @@ Deno.test("callers look and end by their scopes, beside the admin token", async 
   assertEquals(await look({ authorization: "Bearer nobody-knows" }), 401);
 });
 
+Deno.test("a key in the header for keys gives the rights of its scopes", async () => {
+  using app = testApp({ auth: { keys: KEYS }, settings: { MCP_AUTH_KEY_HEADER: "X-API-Key" } });
+  const look = ({ authorization = "" }) => {
+    const headers = { "x-api-key": authorization.replace("Bearer ", "") };
+    return statusOf(app.request(VIEW, { headers }, FAR));
+  };
+  assertEquals([await look(WATCHER), await look(ADA)], [200, 403]);
+  assertEquals(await look({ authorization: "nobody-knows" }), 401);
+});
+
 Deno.test("a caller who lacks the scope is told which", async () => {
   using app = testApp({ auth: { keys: KEYS } });
   const response = await app.request(VIEW, { headers: ADA }, FAR);

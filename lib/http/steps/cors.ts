@@ -26,7 +26,7 @@ export class Cors {
   readonly #requestHeaders: string;
   readonly #responseHeaders: string;
 
-  /** @param headers those of the dialects, which browsers may send and read too */
+  /** @param headers those of the dialects and the settings, which browsers may send and read too */
   constructor(headers: DialectHeaders) {
     this.#requestHeaders = [...REQUEST_HEADERS, ...headers.request].join(", ");
     this.#responseHeaders = [...RESPONSE_HEADERS, ...headers.response].join(", ");

@@ -93,8 +93,8 @@ export class OperatorCheck {
       if (right === "read") return;
       throw new ProtocolError("forbidden", "This token may look, and end nothing");
     }
-    if (bearer !== undefined && this.#auth !== undefined) {
-      const { headers, query, path } = c;
+    const { headers, query, path } = c;
+    if (this.#auth !== undefined && (bearer !== undefined || this.#auth.hasKey(headers))) {
       const peer = { address: c.client.address };
       const identity = this.#auth.identify({ headers, query, path, peer });
       return isPromise(identity)

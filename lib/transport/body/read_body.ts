@@ -6,6 +6,7 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { memoize } from "../../base/memoize.ts";
 import type { MaybePromise } from "../../base/promises.ts";
+import { CONTENT_TYPE, TRANSFER_ENCODING } from "../../wire/headers.ts";
 import { isJsonContentType } from "../../wire/media_types.ts";
 import { type BodyConsumer, PendingBody } from "./deadlines.ts";
 import { tooLarge } from "./errors.ts";
@@ -22,9 +23,7 @@ import { type BodyLimits, LARGE_BYTES, LargeBody } from "./large_body.ts";
 export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<Response> {
   const { request, contentLength: declared } = owner;
   // Perf: reading `request.body` creates a stream, which costs more than the rest of a quick call.
-  if (declared === "0" || (declared === null && request.body === null)) {
-    return owner.take(undefined);
-  }
+  if (declared === "0" || (declared === null && hasNoBody(request))) return owner.take(undefined);
   if (declared !== null && lengthOf(declared) > limits.MCP_MAX_BODY_BYTES) throw tooLarge(limits);
   const type = owner.contentType;
   if (type === null || !isJsonContentType(type)) {
@@ -43,6 +42,15 @@ export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<
     return reading.follow(request.json(), (value) => owner.take(value));
   }
   return new LargeBody(owner, limits).read(declared === null ? 0 : lengthOf(declared));
+}
+
+/**
+ * Whether a request without a declared length has no body: `Deno.serve` gives each POST a stream.
+ * Without a length and a transfer coding there is none (RFC 9112, section 6.3); in HTTP/2 there may
+ * be one, which a type tells.
+ */
+function hasNoBody({ headers, body }: Request): boolean {
+  return body === null || !(headers.has(TRANSFER_ENCODING) || headers.has(CONTENT_TYPE));
 }
 
 /** To make a number of a text costs more than to compare it with the last. */

@@ -241,6 +241,23 @@ Deno.test("a preflight allows tool parameters in headers, and nothing else that 
   }
 });
 
+Deno.test("a preflight allows the headers that the settings name: that for keys, and those for tools", async () => {
+  using app = testApp({
+    auth: { keys: [{ name: "a", key: "a-key-0123456789" }] },
+    settings: { MCP_AUTH_KEY_HEADER: "X-API-Key", MCP_TOOL_HEADERS: ["X-Tenant"] },
+  });
+  const response = await app.request("/mcp", {
+    method: "OPTIONS",
+    headers: {
+      origin: "http://localhost:3000",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "x-api-key, x-tenant",
+    },
+  });
+  const allowed = (response.headers.get("access-control-allow-headers") ?? "").split(", ");
+  for (const name of ["X-API-Key", "X-Tenant"]) assertEquals(allowed.includes(name), true, name);
+});
+
 const READS = [
   ["GET", "/mcp"],
   ["HEAD", "/mcp"],

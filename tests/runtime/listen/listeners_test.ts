@@ -59,6 +59,31 @@ onEach("bodies that are wrong get the same refusals", async ({ origin }) => {
   assertEquals(await post("{}", { "content-type": "text/plain" }), [415, -32600]);
 });
 
+onEach("a POST without a body, as curl sends it, opens a stream", async ({ port, app }) => {
+  using client = await RawClient.connect(port);
+  await client.send(
+    `POST /mcp/sse HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n\r\n`,
+  );
+  await client.until("event: welcome");
+  assertEquals(client.status, "HTTP/1.1 200 OK");
+  assertEquals(app.connections.ledger().open, 1);
+});
+
+onEach("a body without a type is refused, its length declared or not", async ({ port }) => {
+  const bodies = [
+    "Content-Length: 2\r\n\r\n{}",
+    "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+  ];
+  for (const body of bodies) {
+    using client = await RawClient.connect(port);
+    await client.send(
+      `POST /mcp/sse HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${body}`,
+    );
+    await client.until("Content-Type (none)");
+    assertMatch(client.status, / 415 /);
+  }
+});
+
 onEach("pages, HEAD, 404 and preflights are answered", async ({ origin }) => {
   const page = await fetch(`${origin}/sse-test.html`);
   assertMatch(await page.text(), /^<!doctype html>/i);
