@@ -29,6 +29,13 @@ export class Signer {
     this.#keys = keys.length === 0 ? [key] : keys;
   }
 
+  /** A signer with keys of its own: what one of the two has signed, the other refuses. */
+  derive(name: string): Signer {
+    const derived = (key: Key) =>
+      nodeCrypto().createHmac("sha256", key).update(`derive ${name}`).digest();
+    return new Signer(...this.#keys.map(derived));
+  }
+
   /** The text with its signature behind a dot. `text` must not be secret: it stays readable. */
   sign(purpose: string, text: string): string {
     return `${text}.${macOf(this.#key, purpose, text)}`;

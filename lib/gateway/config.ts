@@ -5,6 +5,7 @@
  * @module
  */
 import { ConfigError, messageOf } from "../base/errors.ts";
+import { duplicateKeys } from "./duplicate_keys.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 
 /** One server of the file. */
@@ -32,6 +33,8 @@ export interface ServersFile {
 }
 
 const NAME_REGEXP = /^[A-Za-z0-9_-]{1,32}$/;
+/** The last parts of the paths that every app has below `/mcp`. */
+const RESERVED = ["sse", "info", "stdio", "connections"];
 const KNOWN = ["command", "args", "env", "cwd", "type", "disabled", "lifeline"];
 const KNOWN_OWN = ["prefix", "tools", "inheritEnv"];
 
@@ -81,8 +84,18 @@ class Reader {
       this.faults.push(`it is not JSON: ${messageOf(error)}`);
       return [];
     }
-    const servers = isObject(file) ? file.mcpServers ?? file.servers : undefined;
-    if (isObject(servers)) return Object.entries(servers);
+    for (const { path, key, lines: [first, second] } of duplicateKeys(text)) {
+      const where = [...path, key].join(".");
+      this.faults.push(`${where} stands on line ${first} and again on line ${second}`);
+    }
+    const { mcpServers, servers } = isObject(file) ? file : {};
+    const groups = [mcpServers, servers].filter(isObject);
+    if (isObject(mcpServers) && isObject(servers)) {
+      for (const name of Object.keys(servers).filter((one) => Object.hasOwn(mcpServers, one))) {
+        this.faults.push(`${name} stands under "mcpServers" and under "servers"`);
+      }
+    }
+    if (groups.length > 0) return groups.flatMap((group) => Object.entries(group));
     const found = isObject(file) ? Object.keys(file).join(", ") || "nothing" : "no object";
     this.faults.push(`it needs an object "mcpServers" (or "servers"); found ${found}`);
     return [];
@@ -91,7 +104,8 @@ class Reader {
   #server(name: string, entry: unknown, isAlone: boolean): ServerConfig | undefined {
     const before = this.faults.length;
     const fault = (what: string) => void this.faults.push(`${name}: ${what}`);
-    if (!NAME_REGEXP.test(name)) fault('a name is 1 to 32 letters, digits, "_" and "-"');
+    const nameFault = faultOfName(name);
+    if (nameFault !== undefined) fault(nameFault);
     if (!isObject(entry)) return fault("must be an object"), undefined;
     if (entry.url !== undefined) return fault("remote servers (url) are not supported"), undefined;
     this.#warnUnknown(name, entry, KNOWN);
@@ -150,6 +164,17 @@ class Reader {
       this.warnings.push(`${where}.${key} is not known; known are ${known.join(", ")}`);
     }
   }
+}
+
+/** What is wrong with a name, which is part of a path and of the names of tools. */
+function faultOfName(name: string): string | undefined {
+  if (!NAME_REGEXP.test(name)) return 'a name is 1 to 32 letters, digits, "_" and "-"';
+  if (RESERVED.includes(name)) return `the name is taken: /mcp/${name} is a path of the gateway`;
+  // `a__b__c` would be a tool of `a` and of `a__b`.
+  if (name.includes("__") || name.endsWith("_")) {
+    return 'a name has no "__" and no "_" at its end, as "__" ends it in the names of tools';
+  }
+  return undefined;
 }
 
 function isTextList(value: unknown): boolean {

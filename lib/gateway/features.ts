@@ -150,37 +150,49 @@ export class RelayedFeatures {
 
 /** The part of a catalog list that adds and removes a server's entries. */
 interface SharedList<T> {
+  get(name: string): T | undefined;
   remove(name: string): unknown;
   add(item: T): void;
 }
+
+/** Told of a feature that is not served, because another server has one of its name. */
+export type OnCollision = (message: string) => void;
 
 /**
  * Makes a function that replaces a server's entries in a list. The log names entries that cannot be
  * served, for example because their name is taken.
  */
-function replacing<T extends { readonly name: string }>(
+function replacing<T extends { readonly name: string; readonly origin?: string }>(
   list: SharedList<T>,
   make: (entry: JsonObject) => T,
+  onCollision: OnCollision = () => {},
 ): (entries: readonly JsonObject[]) => void {
   let served: string[] = [];
   return (entries) => {
     for (const name of served) list.remove(name);
     served = [];
     for (const entry of entries) {
+      let taken: T | undefined;
       try {
         const item = make(entry);
+        taken = list.get(item.name);
         list.add(item);
         served.push(item.name);
       } catch (error) {
         log.warning("Feature of a server cannot be served", { error: messageOf(error) });
+        if (taken !== undefined) onCollision(messageOf(error));
       }
     }
   };
 }
 
 /** The lists of a catalog, each with the capability that a server needs to have it. */
-export function relayedLists(catalog: Catalog, features: RelayedFeatures) {
-  const tools = replacing(catalog.tools, (entry) => features.tool(entry));
+export function relayedLists(
+  catalog: Catalog,
+  features: RelayedFeatures,
+  onCollision?: OnCollision,
+) {
+  const tools = replacing(catalog.tools, (entry) => features.tool(entry), onCollision);
   return [
     {
       capability: "tools",
@@ -205,7 +217,7 @@ export function relayedLists(catalog: Catalog, features: RelayedFeatures) {
       capability: "prompts",
       method: METHODS.listPrompts,
       key: "prompts",
-      replace: replacing(catalog.prompts, (entry) => features.prompt(entry)),
+      replace: replacing(catalog.prompts, (entry) => features.prompt(entry), onCollision),
     },
   ] as const;
 }

@@ -8,7 +8,7 @@ import { logFor } from "../base/log.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
-import { RelayedFeatures, relayedLists, type Selection } from "./features.ts";
+import { type OnCollision, RelayedFeatures, relayedLists, type Selection } from "./features.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -24,20 +24,26 @@ const log = logFor("gateway");
 /** All that a server has, under its own names. */
 export const ALL: Selection = { prefix: "", allow: undefined, block: [] };
 
-/** Serves a server by an app's catalog, from its first connection on. */
-export function relay(
-  server: GatewayServer,
-  catalog: Catalog,
-  selection: Selection = ALL,
-): void {
-  const lists = relayedLists(catalog, new RelayedFeatures(server, selection));
+/** A catalog that serves a server, and how it names the server's features. */
+export interface RelayTarget {
+  readonly catalog: Catalog;
+  readonly selection?: Selection;
+  /** Told of tools and prompts that another server has under the same name. */
+  readonly onCollision?: OnCollision;
+}
+
+/** Serves a server by catalogs, from its first connection on. */
+export function relay(server: GatewayServer, ...targets: readonly RelayTarget[]): void {
+  const served = targets.map(({ catalog, selection = ALL, onCollision }) =>
+    relayedLists(catalog, new RelayedFeatures(server, selection), onCollision)
+  );
   const load = async ({ upstream, facts }: Connection, only?: string): Promise<void> => {
-    for (const { capability, method, key, replace } of lists) {
+    for (const [at, { capability, method, key }] of served[0]!.entries()) {
       if (only !== undefined && capability !== only) continue;
       const entries = isObject(facts.capabilities[capability])
         ? await entriesOf(upstream, method, key)
         : [];
-      if (entries !== undefined) replace(entries);
+      if (entries !== undefined) { for (const lists of served) lists[at]!.replace(entries); }
     }
   };
   server.onConnected = load;

@@ -123,7 +123,7 @@ export class SessionServers {
     const link = new SessionLink(session, this.#limits.now);
     for (const { selection, create } of this.#servers) {
       const server = create({ capabilities: link.capabilities, onQuestion: link.ask });
-      relay(server, catalog, selection);
+      relay(server, { catalog, selection });
       link.add(server);
     }
     const { legacy: table } = legacyMethods({ ...context, catalog });

@@ -17,12 +17,12 @@ import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
 import { OpenStreams } from "../stream/open_streams.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
-import { createTransport } from "../transport/create_transport.ts";
 import {
   type Core,
   type Dialect,
-  ENDPOINT_URLS,
+  endpointUrls,
   headersOf,
+  MAIN_PATH,
   sessionStreamNames,
   streamNames,
 } from "../transport/dialect.ts";
@@ -46,6 +46,7 @@ import { TrustedProxies } from "./steps/client_address.ts";
 import { Cors } from "./steps/cors.ts";
 import { Guard } from "./steps/guard.ts";
 import { operatorTokens } from "./steps/operator.ts";
+import { type Endpoints, Transports } from "../transport/endpoints/transports.ts";
 import { VERSION } from "./version.ts";
 
 export type { App, AppActivity, AppOptions } from "./app_types.ts";
@@ -105,34 +106,33 @@ export interface ComposedApp {
 export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
   const settings = settingsWith(options.settings);
   const resident = residentOf(options.resident, settings);
-  const { heap, use, store, sessionMethods, dialects = DIALECTS } = options;
-  const info = options.info ?? infoOf(settings);
-  const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
-  const auth = authOf(settings, options.auth ?? {}, info, (principal) => {
+  const { heap, use, store, dialects = DIALECTS } = options;
+  const endpoints = endpointsOf(options, settings);
+  const [{ catalog }] = endpoints;
+  const auth = authOf(settings, options.auth ?? {}, endpoints, (principal) => {
     streams.credentials.end(principal, "auth_expired");
-    transport.sessions.endOf(principal);
+    transports.sessions.endOf(principal);
   });
   const wheel = new TimerWheel(options.wheel);
-  const catalog = new Catalog(options);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
-  const watch = watchOver({ dialects, wheel, catalog, observer: options.observer, audit });
+  const watch = watchOver({ dialects, wheel, endpoints, observer: options.observer, audit });
   const { emit, recent, metrics } = watch;
   const streams = new StreamRegistry(registryLimits(settings), wheel, { heap, resident, emit });
   const core: Core = { wheel, emit, streams };
-  const access = new ScopeCheck(catalog, auth, audit);
+  const accessTo = (catalog: Catalog) => new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const masksErrors = maskingBy(settings, authenticate !== undefined);
-  const own = { info, instructions, use, lifespan, catalog, access, dialects, store };
-  const transport = createTransport(core, settings, { ...own, masksErrors, sessionMethods });
+  const shared = { use, lifespan, dialects, masksErrors };
+  const transports = new Transports(endpoints, { core, settings, shared, store, accessTo });
   const { servers, pages = pagesBy(settings) } = options;
-  watch.addGauges({ ...transport, streams, heap, resident, settings, servers });
+  watch.addGauges({ ...transports, streams, heap, resident, settings, servers });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const requests = { pending: new PendingResponses(), bodies: bodyLimits(settings, core) };
   const tokens = operatorTokens(settings, auth);
   const operator = { streams, recent, metrics, heap, settings, auth, tokens, isOpen, servers };
   const router: Router = {
-    ...createRoutes(dialects, transport, operator, pages),
+    ...createRoutes(dialects, transports, operator, pages),
     ...stepsOf(settings, dialects),
     authenticate,
     credentials: streams.credentials,
@@ -148,9 +148,17 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
     isOpen,
     operatorToken: tokens.isMade ? tokens.admin : undefined,
     observer: watch.runtimeObserver,
-    ...lifeOf({ settings, core, transport, lifespan, ...requests, watch }),
+    ...lifeOf({ settings, core, transports, lifespan, ...requests, watch }),
   };
   return { app, registry: streams, wheel };
+}
+
+/** The endpoints of an app: the one at `/mcp` with the features of its options, then the others. */
+function endpointsOf<Start>(options: AppOptions<Start>, settings: Settings): Endpoints {
+  const { info = infoOf(settings), sessionMethods, endpoints = [] } = options;
+  const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
+  const catalog = new Catalog(options);
+  return [{ path: MAIN_PATH, info, instructions, catalog, sessionMethods }, ...endpoints];
 }
 
 /** Hides unexpected errors where not only this machine can call. */
@@ -195,10 +203,10 @@ function fetchThrough(router: Router, settings: Settings): App["fetch"] {
 
 /** The observers of an app: its metrics, its audit log, and a library user's observer. */
 function watchOver(
-  { dialects, wheel, catalog, observer, audit }: {
+  { dialects, wheel, endpoints, observer, audit }: {
     readonly dialects: readonly Dialect[];
     readonly wheel: TimerWheel;
-    readonly catalog: Catalog;
+    readonly endpoints: Endpoints;
     readonly observer: Partial<Observer> | undefined;
     readonly audit: AuditLog | undefined;
   },
@@ -207,7 +215,7 @@ function watchOver(
     streams: streamNames(dialects),
     sessionStreams: sessionStreamNames(dialects),
     clock: () => wheel.now(),
-    hasTool: (name) => catalog.tools.get(name) !== undefined,
+    hasTool: (name) => endpoints.some(({ catalog: { tools } }) => tools.get(name) !== undefined),
     observer,
     audit,
   });
@@ -221,11 +229,12 @@ function watchOver(
 function authOf(
   settings: Settings,
   options: AuthOptions,
-  info: Implementation,
+  endpoints: Endpoints,
   onRemoved: (principal: string) => void,
 ): ReturnType<typeof createAuth> {
+  const [{ info }] = endpoints;
   return createAuth(settings, options, {
-    endpoints: ENDPOINT_URLS.map(({ path }) => path),
+    endpoints: endpoints.flatMap(({ path }) => endpointUrls(path)).map(({ path }) => path),
     name: info.title ?? info.name,
     now: Date.now,
     onRemoved,

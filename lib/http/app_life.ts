@@ -1,22 +1,22 @@
 import type { Settings } from "../base/settings.ts";
 import type { BodyLimits } from "../transport/body/large_body.ts";
-import type { Transport } from "../transport/create_transport.ts";
 import type { Core } from "../transport/dialect.ts";
 import type { App } from "./app_types.ts";
 import { drain } from "./drain.ts";
 import type { AppLifespan } from "./lifespan.ts";
 import type { Instrumentation } from "./metrics/instrumentation.ts";
 import type { PendingResponses } from "./pending_responses.ts";
+import type { Transports } from "../transport/endpoints/transports.ts";
 
 /** Time for `onStop` that is granted in any case (ms). */
 const MIN_STOP_MS = 1_000;
 
 /** Start, drain and stop of an app, and its current activity. */
 export function lifeOf(
-  { settings, core: { wheel, streams }, transport, lifespan, pending, bodies, watch }: {
+  { settings, core: { wheel, streams }, transports, lifespan, pending, bodies, watch }: {
     readonly settings: Settings;
     readonly core: Core;
-    readonly transport: Transport;
+    readonly transports: Transports;
     readonly lifespan: AppLifespan;
     readonly pending: PendingResponses;
     readonly bodies: BodyLimits;
@@ -27,16 +27,16 @@ export function lifeOf(
     start: () => lifespan.start(),
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const until = wheel.now() + budgetMs;
-      const outcome = await drain({ server: transport.server, streams, pending }, budgetMs);
+      const outcome = await drain({ server: transports.server, streams, pending }, budgetMs);
       await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
       return outcome;
     },
     speak: async (pipe) => {
       await lifespan.start();
-      await transport.serveStdio(pipe);
+      await transports.main.serveStdio(pipe);
     },
     activity: () => {
-      const sessions = transport.sessions.size;
+      const sessions = transports.sessions.size;
       const { queuedBytes: unreadBytes } = streams.ledger();
       // Timers of idle sessions, and those of bodies, ended streams and memory that end with their next check.
       const known = sessions + streams.tails +
@@ -44,14 +44,14 @@ export function lifeOf(
       return {
         streams: streams.size,
         sessions,
-        requests: pending.size + transport.server.running,
+        requests: pending.size + transports.server.running,
         unreadBytes,
         timers: Math.max(0, wheel.size - known),
       };
     },
     stop: () => {
       void lifespan.stop(MIN_STOP_MS);
-      for (const part of [transport, streams, watch]) part.stop();
+      for (const part of [transports, streams, watch]) part.stop();
     },
   };
 }

@@ -13,11 +13,13 @@ import type { Catalog } from "../registry/catalog.ts";
 import type { Features } from "../registry/group.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
 import type { SessionMethods } from "../mcp/methods/table.ts";
+import type { Instructions } from "../mcp/server_context.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { MemoryFigures } from "../stream/admit/memory_gauge.ts";
 import type { OpenStreams } from "../stream/open_streams.ts";
 import type { Dialect } from "../transport/dialect.ts";
+import type { EndpointOptions } from "../transport/endpoints/transports.ts";
 import type { Peer } from "../transport/peer.ts";
 import type { Pipe } from "../transport/stdio/connection.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
@@ -30,13 +32,15 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   /** How the server names itself to clients. */
   readonly info?: Implementation;
   /** For the model: how to use this server. */
-  readonly instructions?: string;
+  readonly instructions?: Instructions;
   /** Middleware around every request but `ping`; the first is the outermost. */
   readonly use?: readonly Middleware[] | undefined;
   /** Makes the methods of a session from the shared ones; used by the gateway. */
   readonly sessionMethods?: SessionMethods | undefined;
   /** Reports the servers behind this one, where it is a gateway. */
   readonly servers?: (() => readonly ServerReport[]) | undefined;
+  /** Endpoints beside `/mcp`, each with features of its own. */
+  readonly endpoints?: readonly EndpointOptions[] | undefined;
   readonly settings?: Partial<Settings>;
   /** Figures of the JavaScript heap, where the runtime tells them. */
   readonly heap?: () => MemoryFigures;

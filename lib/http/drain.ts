@@ -15,7 +15,7 @@ export interface DrainOutcome {
 
 /** The parts of an app that a drain uses. */
 export interface DrainParts {
-  readonly server: McpServer;
+  readonly server: Pick<McpServer, "cutRunning">;
   readonly streams: StreamRegistry;
   readonly pending: PendingResponses;
 }

@@ -5,11 +5,22 @@ import type { Middleware } from "../registry/middleware.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import type { RequestScope } from "./scope.ts";
 
+/** For the model: how to use the server; a function where that may change. */
+export type Instructions = string | (() => string | undefined);
+
+/** The member `instructions` of a result; nothing where there are none. */
+export function instructionsOf(
+  { instructions }: Pick<ServerContext, "instructions">,
+): { readonly instructions?: string } {
+  const text = typeof instructions === "function" ? instructions() : instructions;
+  return text === undefined ? {} : { instructions: text };
+}
+
 /** The part of the server that methods and handlers may use. */
 export interface ServerContext {
   readonly info: Implementation;
   /** For the model: how to use this server. */
-  readonly instructions?: string;
+  readonly instructions?: Instructions;
   readonly catalog: Catalog;
   /** Protects what clients carry for the server. */
   readonly signer: Signer;

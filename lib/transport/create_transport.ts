@@ -4,10 +4,10 @@
  * @module
  */
 import { lazy } from "../base/lazy.ts";
-import { sessionKeys } from "../base/session_settings.ts";
-import { Signer } from "../base/signer.ts";
+import type { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
+import type { Instructions } from "../mcp/server_context.ts";
 import type { SessionMethods } from "../mcp/methods/table.ts";
 import { McpServer, type McpServerOptions } from "../mcp/server.ts";
 import { tracing } from "../mcp/tracing.ts";
@@ -28,7 +28,7 @@ export interface TransportOptions {
   /** How the server names itself to clients. */
   readonly info: Implementation;
   /** For the model: how to use this server. */
-  readonly instructions?: string | undefined;
+  readonly instructions?: Instructions | undefined;
   /** Makes the methods of sessions of those that all share. */
   readonly sessionMethods?: SessionMethods | undefined;
   /** Middleware around its requests. */
@@ -39,10 +39,12 @@ export interface TransportOptions {
   readonly catalog: Catalog;
   /** Refuses messages that the caller may not send; without it everything is allowed. */
   readonly access?: AccessCheck | undefined;
-  /** Keeps events for clients that come back; default: the memory of this process. */
-  readonly store?: EventStore | undefined;
+  /** Keeps events for clients that come back, as {@linkcode createStore} makes it. */
+  readonly store: EventStore;
   /** Whether to hide unexpected errors from the client of a request; default: no. */
   readonly masksErrors?: McpServerOptions["masksErrors"];
+  /** Protects what its clients carry for it; what another endpoint has signed is refused. */
+  readonly signer: Signer;
   /** The dialects of its endpoint, in the order in which they are asked. */
   readonly dialects: readonly Dialect[];
 }
@@ -71,9 +73,8 @@ export function createTransport(
   const { info, instructions, use = [], lifespan, catalog, access, dialects, masksErrors } =
     options;
   const { wheel, emit } = core;
-  const signer = new Signer(...sessionKeys(settings.MCP_SESSION_KEY));
+  const { signer, store } = options;
   const changes = new ChangeBus(catalog);
-  const store = storeOf(settings, options, wheel);
   const server = new McpServer({
     ...{ info, use, catalog, settings, signer, wheel, emit },
     ...(instructions !== undefined && { instructions }),
@@ -102,10 +103,10 @@ export function createTransport(
   };
 }
 
-/** The store that was given, or one in memory. */
-function storeOf(
+/** Guards the given store, or makes one in memory. */
+export function createStore(
   settings: TransportSettings,
-  { store }: Pick<TransportOptions, "store">,
+  store: EventStore | undefined,
   wheel: TimerWheel,
 ): EventStore {
   if (store !== undefined) return new GuardedEventStore(store, () => wheel.now());

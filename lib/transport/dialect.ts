@@ -68,11 +68,16 @@ export interface EndpointUrl {
   readonly isPlain: boolean;
 }
 
-/** The URLs of the endpoint. */
-export const ENDPOINT_URLS: readonly EndpointUrl[] = [
-  { path: "/mcp", isPlain: false },
-  { path: "/mcp/sse", isPlain: true },
-];
+/** The URLs of an endpoint: its path, and below it the one that speaks the plain dialect. */
+export function endpointUrls(path: string): readonly EndpointUrl[] {
+  return [{ path, isPlain: false }, { path: `${path}/sse`, isPlain: true }];
+}
+
+/** The path of the endpoint that every app has. */
+export const MAIN_PATH = "/mcp";
+
+/** The URLs of the endpoint that every app has. */
+export const ENDPOINT_URLS: readonly EndpointUrl[] = endpointUrls(MAIN_PATH);
 
 /** One kind of stream that a dialect opens. */
 export interface StreamKind {

@@ -94,6 +94,35 @@ Deno.test("everything that is wrong in a file is told at once, with what would b
   assertEquals(faultsOf("{").map((line) => line.slice(0, 15)), ["it is not JSON:"]);
 });
 
+Deno.test("a name that stands twice, or that no path and no tool can have, is refused with its places", () => {
+  const one = '{ "command": "x" }';
+  assertEquals(
+    faultsOf(`{\n"mcpServers": {\n "a": ${one},\n "b": ${one},\n "a": ${one} } }`),
+    ["mcpServers.a stands on line 3 and again on line 5"],
+  );
+  assertEquals(
+    faultsOf(`{"mcpServers": {"a": {"command": "x", "env": {"K": "1",\n"K": "2"}}}}`),
+    ["mcpServers.a.env.K stands on line 1 and again on line 2"],
+  );
+  assertEquals(
+    faultsOf({ mcpServers: { a: { command: "x" } }, servers: { a: { command: "y" } } }),
+    ['a stands under "mcpServers" and under "servers"'],
+  );
+  const entry = { command: "x" };
+  assertEquals(faultsOf({ mcpServers: { sse: entry, a__b: entry, a_: entry, "ä": entry } }), [
+    "sse: the name is taken: /mcp/sse is a path of the gateway",
+    'a__b: a name has no "__" and no "_" at its end, as "__" ends it in the names of tools',
+    'a_: a name has no "__" and no "_" at its end, as "__" ends it in the names of tools',
+    'ä: a name is 1 to 32 letters, digits, "_" and "-"',
+  ]);
+});
+
+Deno.test("keys that look alike in other places are no duplicates", () => {
+  const text = '{"mcpServers": {"a": {"command": "a", "args": ["a", ":", "{\\"a\\":1}"]}, ' +
+    '"b": {"command": "a", "env": {"a": "b", "b": "a"}}}}';
+  assertEquals(read(text).servers.map(({ name }) => name), ["a", "b"]);
+});
+
 Deno.test("two servers are served side by side, each under its prefix, and only the tools that are chosen", async () => {
   const script = ordinary((message) =>
     message.method === "tools/call" ? { content: [], of: message.params.name } : undefined
@@ -101,8 +130,14 @@ Deno.test("two servers are served side by side, each under its prefix, and only 
   await using one = scripted(script);
   await using two = scripted(script);
   using app = testApp({ tools: [] });
-  relay(one.server, app.catalog, { prefix: "one__", allow: ["add"], block: [] });
-  relay(two.server, app.catalog, { prefix: "two__", allow: undefined, block: ["add"] });
+  relay(one.server, {
+    catalog: app.catalog,
+    selection: { prefix: "one__", allow: ["add"], block: [] },
+  });
+  relay(two.server, {
+    catalog: app.catalog,
+    selection: { prefix: "two__", allow: undefined, block: ["add"] },
+  });
   await Promise.all([one.server.connect(), two.server.connect()]);
   assertEquals([...app.catalog.tools.values()].map(({ name }) => name).sort(), [
     "one__add",

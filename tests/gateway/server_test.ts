@@ -25,7 +25,7 @@ const echo = ordinary((message, server) => {
 Deno.test("clients that use the same request ids and progress tokens get their own answers and progress", async () => {
   await using gateway = scripted(echo);
   using app = testApp({ tools: [] });
-  relay(gateway.server, app.catalog);
+  relay(gateway.server, app);
   await gateway.server.connect();
   const answers = await Promise.all(Array.from({ length: 20 }, async (_, n) => {
     const call = toolCall("add", { n: n + 1 });
@@ -56,7 +56,7 @@ Deno.test("when a server dies, its running calls fail with its name and last wor
     ordinary((message) => message.params?.name === "add" ? { content: [] } : undefined),
   );
   using app = testApp({ tools: [] });
-  relay(gateway.server, app.catalog);
+  relay(gateway.server, app);
   await gateway.server.connect();
   const running = [1, 2, 3].map((id) => app.post("/mcp", toolCall("slow", {}, id), JSON_ONLY));
   await settled();
@@ -104,7 +104,7 @@ Deno.test("a server's error is passed on with its code and data", async () => {
     return undefined;
   }));
   using app = testApp({ tools: [] });
-  relay(gateway.server, app.catalog);
+  relay(gateway.server, app);
   await gateway.server.connect();
   const response = await app.post("/mcp", toolCall("add", {}), JSON_ONLY);
   assertEquals((await response.json()).error, {
@@ -121,7 +121,7 @@ Deno.test("a list that a server changes is changed for clients", async () => {
     message.method === "tools/list" ? { tools } : first(message, server)
   );
   using app = testApp({ tools: [] });
-  relay(gateway.server, app.catalog);
+  relay(gateway.server, app);
   await gateway.server.connect();
   tools = [{ name: "other", inputSchema: { type: "object" } }];
   gateway.run().send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
@@ -184,7 +184,7 @@ Deno.test("a server that dies while its lists are read is not taken for connecte
     return undefined;
   });
   using app = testApp({ tools: [] });
-  relay(gateway.server, app.catalog);
+  relay(gateway.server, app);
   const error = await assertRejects(() => gateway.server.connect(), ProtocolError);
   assertStringIncludes(error.message, "code 4");
 });

@@ -21,8 +21,8 @@ export interface GaugeSources {
   readonly streams: StreamRegistry;
   /** The names of all streams. */
   readonly streamNames: readonly string[];
-  readonly sessions: SessionTable;
-  readonly server: McpServer;
+  readonly sessions: Pick<SessionTable, "size">;
+  readonly server: Pick<McpServer, "running" | "refused">;
   readonly store: EventStore;
   readonly heap: (() => MemoryFigures) | undefined;
   readonly resident: (() => MemoryFigures) | undefined;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServerContext } from "../../mcp/server_context.ts";
+import { instructionsOf, type ServerContext } from "../../mcp/server_context.ts";
 import { listsPage } from "../../wire/media_types.ts";
 import type { Route, RouteLoader } from "../route.ts";
 import type { EndpointInfo } from "./info.ts";
@@ -14,20 +14,20 @@ const PAGE = "/index.html";
 /** Links to the pages and the endpoints. A 404 lists the same, so this needs no authentication. */
 export function homeRoute(
   pages: RouteLoader,
-  { info, instructions }: ServerContext,
+  context: ServerContext,
   endpoints: readonly EndpointInfo[],
 ): Route {
-  const description = {
-    ...info,
-    ...(instructions !== undefined && { instructions }),
+  const description = () => ({
+    ...context.info,
+    ...instructionsOf(context),
     info: "/mcp/info",
     endpoints,
-  };
+  });
   return {
     GET: async (request) => {
       const wantsPage = listsPage(request.headers.get("accept"));
       const page = wantsPage ? (await pages()).get(PAGE)?.GET : undefined;
-      const response = page === undefined ? Response.json(description) : await page(request);
+      const response = page === undefined ? Response.json(description()) : await page(request);
       response.headers.append("vary", "Accept");
       return response;
     },

@@ -1,9 +1,14 @@
 import { publicBase } from "../../base/public_url.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
-import type { ServerContext } from "../../mcp/server_context.ts";
+import { instructionsOf, type ServerContext } from "../../mcp/server_context.ts";
 import type { Guarded } from "../../registry/access.ts";
 import type { CatalogList } from "../../registry/catalog_list.ts";
-import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
+import {
+  type Dialect,
+  ENDPOINT_URLS,
+  type EndpointUrl,
+  endpointUrls,
+} from "../../transport/dialect.ts";
 import { DIALECTS } from "../../transport/dialects.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
 
@@ -20,13 +25,20 @@ export interface EndpointInfo {
  * All endpoints of an app.
  *
  * @param publicUrl `MCP_PUBLIC_URL`
+ * @param others paths of endpoints beside `/mcp`
  */
 export function endpointsOf(
   dialects: readonly Dialect[],
   publicUrl?: string | undefined,
+  others: readonly string[] = [],
 ): EndpointInfo[] {
   const endpoints = [
     ...ENDPOINT_URLS.flatMap((url) => dialectEndpoints(dialects, url)),
+    ...others.flatMap(endpointUrls).map(({ path, isPlain }) => ({
+      method: "POST",
+      path,
+      use: `as ${isPlain ? "/mcp/sse" : "/mcp"}, in every dialect, with features of its own`,
+    })),
     ...OTHER_ENDPOINTS,
   ];
   if (publicUrl === undefined) return endpoints;
@@ -79,13 +91,14 @@ export interface Ways {
  * @param granted the caller's scopes, which decide which features are listed
  */
 export function serverInfo(
-  { info, instructions, catalog }: ServerContext,
+  context: ServerContext,
   { dialects, endpoints }: Ways,
   granted: readonly string[] | undefined,
 ): Record<string, unknown> {
+  const { info, catalog } = context;
   return {
     ...info,
-    ...(instructions !== undefined && { instructions }),
+    ...instructionsOf(context),
     protocolVersions: PROTOCOL_VERSIONS,
     capabilities: SERVER_CAPABILITIES,
     tools: listingsOf(catalog.tools, granted),

@@ -23,7 +23,7 @@ import type { Handler, Route } from "../route.ts";
 /** Dependencies of the operator's routes. */
 export interface AdminRouteDeps {
   readonly streams: StreamRegistry;
-  readonly sessions: SessionTable;
+  readonly sessions: Pick<SessionTable, "endOf">;
   readonly auth: Auth | undefined;
   /** Whether anybody on the network may call the tools. */
   readonly isOpen: boolean;

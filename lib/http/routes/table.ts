@@ -1,11 +1,16 @@
-import type { Transport } from "../../transport/create_transport.ts";
-import { type Dialect, ENDPOINT_URLS, type EndpointUrl } from "../../transport/dialect.ts";
+import {
+  type Dialect,
+  type EndpointUrl,
+  endpointUrls,
+  MAIN_PATH,
+} from "../../transport/dialect.ts";
 import type { Endpoint } from "../../transport/endpoint.ts";
 import type { PathAccess, PathEntry, Route, RouteLoader } from "../route.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
 import { homeRoute } from "./home.ts";
 import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
+import type { Transports } from "../../transport/endpoints/transports.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
 
 /** The paths of an app. */
@@ -23,24 +28,28 @@ type RoutesByAccess = Readonly<
 /** Lists all paths of an app except the pages. */
 export function createRoutes(
   dialects: readonly Dialect[],
-  { endpoint, server, sessions }: Transport,
+  transports: Transports,
   operator: Omit<AdminRouteDeps, "sessions">,
   pages: RouteLoader,
 ): RouteTable {
-  const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL);
+  const { main: { server: { context } }, all, sessions } = transports;
+  const others = all.map(({ path }) => path).filter((path) => path !== MAIN_PATH);
+  const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL, others);
   const info: Route = {
     GET: ({ identity }) =>
-      Response.json(serverInfo(server.context, { dialects, endpoints }, identity?.scopes)),
+      Response.json(serverInfo(context, { dialects, endpoints }, identity?.scopes)),
   };
   const byAccess: RoutesByAccess = {
     callers: [
-      ...ENDPOINT_URLS.map((url) => [url.path, endpointRoute(endpoint, url)] as const),
+      ...all.flatMap(({ path, transport: { endpoint } }) =>
+        endpointUrls(path).map((url) => [url.path, endpointRoute(endpoint, url)] as const)
+      ),
       ["/mcp/info", info],
       // The older name of `/mcp/info`, which clients use.
       ["/mcp/stdio", info],
     ],
     everybody: [
-      ["/", homeRoute(pages, server.context, endpoints)],
+      ["/", homeRoute(pages, context, endpoints)],
       ["/healthz", HEALTH_ROUTE],
       ["/readyz", readinessRoute(operator.streams, operator.servers)],
     ],

@@ -15,7 +15,7 @@ import { readInitialize } from "../session/client_state.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
 import { cachedList } from "./list_cache.ts";
 import { withMiddleware } from "./middleware.ts";
-import type { ServerContext } from "../server_context.ts";
+import { instructionsOf, type ServerContext } from "../server_context.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { type Method, type MethodTable, unknownMethod } from "./table.ts";
 
@@ -79,7 +79,7 @@ export function legacyMethods(context: ServerContext): LegacyMethods {
   };
 }
 
-function initializeWith({ info, instructions }: ServerContext): Method<LegacyScope> {
+function initializeWith(context: ServerContext): Method<LegacyScope> {
   return (params, { scope }) => {
     if (typeof params.protocolVersion !== "string") {
       throw new ProtocolError(
@@ -92,8 +92,8 @@ function initializeWith({ info, instructions }: ServerContext): Method<LegacySco
     return {
       protocolVersion: negotiated.version,
       capabilities: SERVER_CAPABILITIES,
-      serverInfo: info,
-      ...(instructions !== undefined && { instructions }),
+      serverInfo: context.info,
+      ...instructionsOf(context),
     };
   };
 }

@@ -14,7 +14,7 @@ import { INPUT_REQUIRED, multiRoundTrip } from "../ask/multi_round_trip.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
 import { cachedList, type ViewedList } from "./list_cache.ts";
 import { withMiddleware } from "./middleware.ts";
-import type { ServerContext } from "../server_context.ts";
+import { instructionsOf, type ServerContext } from "../server_context.ts";
 import { NOTIFICATION_HANDLERS } from "./notifications.ts";
 import { type Method, type MethodTable, unknownMethod } from "./table.ts";
 
@@ -84,11 +84,11 @@ function publicOrPrivate(forAll: Method, forOne: Method, list?: ViewedList): Met
 }
 
 /** `server/discover` (2026-07-28, server/discover). */
-function discoverWith({ instructions }: ServerContext): Method {
+function discoverWith(context: ServerContext): Method {
   return () => ({
     supportedVersions: PROTOCOL_VERSIONS,
     capabilities: SERVER_CAPABILITIES,
-    ...(instructions !== undefined && { instructions }),
+    ...instructionsOf(context),
   });
 }
 

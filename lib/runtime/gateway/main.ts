@@ -6,12 +6,11 @@
  */
 import { ConfigError, messageOf } from "../../base/errors.ts";
 import { configureLog, logFor } from "../../base/log.ts";
-import { settlesWithin } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
 import { readServers, type ServerConfig } from "../../gateway/config.ts";
-import { GatewayServer, type GatewayServerOptions } from "../../gateway/server.ts";
-import { SessionServers } from "../../gateway/session_servers.ts";
-import { ALL, relay } from "../../gateway/relay.ts";
+import { Gateway, type ServerClient } from "../../gateway/gateway.ts";
+import { ALL } from "../../gateway/relay.ts";
+import { GatewayServer } from "../../gateway/server.ts";
 import { createApp } from "../../http/app.ts";
 import { VERSION } from "../../http/version.ts";
 import { readCommand } from "../config.ts";
@@ -50,10 +49,12 @@ function readArguments(args: readonly string[]) {
     const fault = path === undefined ? "No server is named" : "MCP_SERVERS and a command are given";
     throw new ConfigError(`${fault}: set MCP_SERVERS=./mcp.json, or start ${USAGE}`);
   }
-  if (command === undefined) return { flags, ...readServers(readFile(path!), readVariable) };
+  if (command === undefined) {
+    return { flags, hasPaths: true, ...readServers(readFile(path!), readVariable) };
+  }
   const name = command.split("/").at(-1) ?? command;
   const started = { name, command, args: rest, env: {}, cwd: undefined, inheritEnv: false };
-  return { flags, servers: [{ ...started, ...ALL }], warnings: [] };
+  return { flags, hasPaths: false, servers: [{ ...started, ...ALL }], warnings: [] };
 }
 
 function readFile(path: string): string {
@@ -64,13 +65,11 @@ function readFile(path: string): string {
   }
 }
 
-type Client = Pick<GatewayServerOptions, "capabilities" | "onQuestion">;
-
 /** Makes the server of an entry, for all clients or for one that can be asked. */
 function createServer(
   config: ServerConfig,
   settings: Settings,
-  client: Client = {},
+  client: ServerClient = {},
 ): GatewayServer {
   return new GatewayServer({
     name: config.name,
@@ -84,7 +83,7 @@ function createServer(
 }
 
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
-  const { flags, servers, warnings } = readArguments(Deno.args);
+  const { flags, servers, hasPaths, warnings } = readArguments(Deno.args);
   const { settings } = readCommand(flags, readVariable);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
@@ -92,40 +91,32 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     write: lines.write,
   });
   for (const warning of warnings) log.warning("Unknown key in MCP_SERVERS", { key: warning });
-  const all = servers.map((config) => ({ config, server: createServer(config, settings) }));
-  const sessions = new SessionServers(
-    servers.map((config) => ({
-      selection: config,
-      create: (client) => createServer(config, settings, client),
-    })),
-    { maxSessions: MAX_SESSIONS, idleMs: IDLE_MS, now: () => performance.now() },
-  );
-  const stop = async () => {
-    await Promise.all([sessions.stop(), ...all.map(({ server }) => server.stop())]);
-  };
+  const gateway = new Gateway({
+    configs: servers,
+    hasPaths,
+    create: (config, client) => createServer(config, settings, client),
+    limits: { maxSessions: MAX_SESSIONS, idleMs: IDLE_MS, now: () => performance.now() },
+    startMs: START_MS,
+  });
   const app = createApp({
     settings,
     heap,
     resident,
-    sessionMethods: sessions.methods,
-    servers: () => all.map(({ server }) => server.report),
-    onStop: stop,
-    // A server that fails to start is tried again; clients are then notified of its lists.
-    onStart: async () => {
-      await settlesWithin(
-        START_MS,
-        Promise.allSettled(all.map(({ server }) => server.connect())),
-      );
-    },
+    instructions: settings.MCP_SERVER_INSTRUCTIONS ?? gateway.instructions,
+    sessionMethods: gateway.sessionMethods,
+    servers: gateway.reports,
+    endpoints: gateway.endpoints,
+    onStart: () => gateway.start(),
+    onStop: () => gateway.stop(),
   });
-  for (const { config, server } of all) relay(server, app.catalog, config);
+  gateway.serve(app.catalog);
   const uncaught = new UncaughtErrors();
   uncaught.observer = app.observer;
   uncaught.install();
   try {
     return await runServer(app, { lines, signals });
   } finally {
-    await stop();
+    await gateway.stop();
     uncaught.uninstall();
   }
 }

@@ -121,9 +121,9 @@ export class Admission {
     this.#isDraining = true;
   }
 
-  /** Sessions in memory, or about to be, of a client by its key. */
-  sessionsOf(key: string): number {
-    return this.#sessions.of(key);
+  /** Sessions in memory, or about to be: of a client by its key, or of all. */
+  sessionsOf(key?: string): number {
+    return key === undefined ? this.#sessions.total : this.#sessions.of(key);
   }
 
   /** Calls without a session that run. */

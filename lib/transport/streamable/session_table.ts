@@ -236,7 +236,9 @@ export class SessionTable {
   }
 
   #makeRoom(): void {
-    if (this.#sessions.size < this.#options.settings.MCP_MAX_SESSIONS) return;
+    const { admission, settings } = this.#options;
+    // Other endpoints have sessions, too, and the new one has its lease already.
+    if (admission.sessionsOf() <= settings.MCP_MAX_SESSIONS) return;
     this.#evict(this.#sessions.values());
   }
 

@@ -1,0 +1,144 @@
+/**
+ * All servers of a gateway: each at an endpoint of its own, and all together at `/mcp`.
+ *
+ * @module
+ */
+import { ConfigError } from "../base/errors.ts";
+import { settlesWithin } from "../base/promises.ts";
+import type { ServerReport } from "../base/server_report.ts";
+import type { SessionMethods } from "../mcp/methods/table.ts";
+import { Catalog } from "../registry/catalog.ts";
+import type { Implementation } from "../wire/mcp_types.ts";
+import type { ServerConfig } from "./config.ts";
+import { relay } from "./relay.ts";
+import type { GatewayServer, GatewayServerOptions } from "./server.ts";
+import { type SessionLimits, SessionServers } from "./session_servers.ts";
+
+/** What a server may ask of its client, and who answers. */
+export type ServerClient = Pick<GatewayServerOptions, "capabilities" | "onQuestion">;
+
+/** Dependencies of a {@linkcode Gateway}. */
+export interface GatewayOptions {
+  readonly configs: readonly ServerConfig[];
+  /** Whether each server has a path of its own; not if one was named by a command alone. */
+  readonly hasPaths: boolean;
+  /** Makes a server, for all clients or for one that can be asked. */
+  readonly create: (config: ServerConfig, client?: ServerClient) => GatewayServer;
+  readonly limits: SessionLimits;
+  /** How long a start waits for servers that take their time (ms). */
+  readonly startMs: number;
+}
+
+/** One server and its own endpoint. */
+interface Served {
+  readonly config: ServerConfig;
+  readonly server: GatewayServer;
+  readonly catalog: Catalog;
+  /** As the server names itself, once it is connected. */
+  readonly info: { -readonly [Key in keyof Implementation]: Implementation[Key] };
+  readonly sessions: SessionServers;
+}
+
+/** The servers, as an app serves them. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #served: readonly Served[];
+  readonly #sessions: SessionServers;
+  readonly #collisions = new Set<string>();
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { configs, create } = options;
+    this.#sessions = this.#sessionsOf(configs);
+    this.#served = configs.map((config) => ({
+      config,
+      server: create(config),
+      catalog: new Catalog(),
+      info: { name: config.name, version: "unknown" },
+      sessions: this.#sessionsOf([{ ...config, prefix: "" }]),
+    }));
+  }
+
+  /** Makes the methods of the sessions at `/mcp`. */
+  get sessionMethods(): SessionMethods {
+    return this.#sessions.methods;
+  }
+
+  /** The servers' own endpoints, for `createApp()`. */
+  get endpoints() {
+    if (!this.#options.hasPaths) return [];
+    return this.#served.map(({ config, server, catalog, info, sessions }) => ({
+      path: `/mcp/${config.name}`,
+      catalog,
+      info,
+      instructions: () => server.connection?.facts.instructions,
+      sessionMethods: sessions.methods,
+    }));
+  }
+
+  /** What the servers say of their use, each under its name. */
+  readonly instructions = (): string | undefined => {
+    const texts = this.#served.flatMap(({ config: { name }, server: { connection } }) => {
+      const text = connection?.facts.instructions;
+      if (text === undefined) return [];
+      return this.#served.length === 1 ? [text] : [`# ${name}\n\n${text}`];
+    });
+    return texts.length === 0 ? undefined : texts.join("\n\n");
+  };
+
+  /** How each server is. */
+  readonly reports = (): readonly ServerReport[] => this.#served.map(({ server }) => server.report);
+
+  /** Serves all by one catalog as well, under names with prefixes. */
+  serve(catalog: Catalog): void {
+    for (const { config, server, catalog: own, info } of this.#served) {
+      relay(
+        server,
+        {
+          catalog,
+          selection: config,
+          onCollision: (message) => void this.#collisions.add(message),
+        },
+        { catalog: own, selection: { ...config, prefix: "" } },
+      );
+      const { onConnected } = server;
+      server.onConnected = (connection) => {
+        Object.assign(info, connection.facts.info);
+        return onConnected(connection);
+      };
+    }
+  }
+
+  /**
+   * Connects to all servers. One that cannot be started is tried again; clients are then notified
+   * of its lists.
+   *
+   * @throws {ConfigError} if two servers have tools or prompts with the same name
+   */
+  async start(): Promise<void> {
+    const connecting = this.#served.map(({ server }) => server.connect());
+    await settlesWithin(this.#options.startMs, Promise.allSettled(connecting));
+    if (this.#collisions.size === 0) return;
+    throw new ConfigError([
+      'Names collide; "lifeline": { "prefix": "always" } of one of the servers keeps them apart:',
+      ...this.#collisions,
+    ].join("\n  "));
+  }
+
+  /** Ends all servers. */
+  async stop(): Promise<void> {
+    const own = this.#served.flatMap(({ server, sessions }) => [server, sessions]);
+    await Promise.all([this.#sessions, ...own].map((one) => one.stop()));
+  }
+
+  #sessionsOf(configs: readonly ServerConfig[]): SessionServers {
+    const { create, limits } = this.#options;
+    return new SessionServers(
+      configs.map((config) => ({
+        selection: config,
+        create: (client) => create(config, client),
+      })),
+      limits,
+    );
+  }
+}
