@@ -29,9 +29,13 @@ export interface LogOptions {
   readonly write: (line: LogLine) => void;
 }
 
+/** Urgency of each level: its index in {@linkcode LOG_LEVELS}. */
+const URGENCY = Object.fromEntries(
+  LOG_LEVELS.map((level, index) => [level, index]),
+) as Readonly<Record<LogLevel, number>>;
 /** Undefined while logging is off. */
 let options: LogOptions | undefined;
-/** Index in {@linkcode LOG_LEVELS} from which on lines are written. */
+/** The urgency from which on lines are written. */
 let minLevel = Infinity;
 
 /**
@@ -53,7 +57,7 @@ let minLevel = Infinity;
  */
 export function configureLog(given: LogOptions): void {
   options = given;
-  minLevel = LOG_LEVELS.indexOf(given.level);
+  minLevel = URGENCY[given.level];
 }
 
 /** Stops all logging. */
@@ -69,7 +73,7 @@ export function resetLog(): void {
  */
 export function logFor(area: string): Log {
   const at = (level: LogLevel) => {
-    const urgency = LOG_LEVELS.indexOf(level);
+    const urgency = URGENCY[level];
     return (message: string, fields: LogFields = {}): void => {
       if (urgency >= minLevel) write({ area, level, message, fields });
     };
@@ -79,7 +83,7 @@ export function logFor(area: string): Log {
     info: at("info"),
     warning: at("warning"),
     error: at("error"),
-    isEnabled: (level) => LOG_LEVELS.indexOf(level) >= minLevel,
+    isEnabled: (level) => URGENCY[level] >= minLevel,
   };
 }
 

@@ -15,5 +15,5 @@ export function errorMasking(
   isExposed: boolean,
 ): (scope: RequestScope) => boolean {
   if (mode === "off" || (mode === "auto" && !isExposed)) return () => false;
-  return mode === "on" ? () => true : ({ caller }) => caller.address !== "stdio";
+  return mode === "on" ? () => true : (scope) => scope.describe().transport !== "pipe";
 }

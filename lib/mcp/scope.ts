@@ -35,7 +35,7 @@ export interface RequestScope {
   onClientGone(listener: () => void): () => void;
   /** Lets go of the response stream, where the client can resume it, for `retryMs`. */
   releaseStream(retryMs: number): void;
-  /** Trace attributes of the message's origin; read only while traces are exported. */
+  /** Trace attributes of the message's origin. They cost less than the caller. */
   describe(): ScopeDescription;
 }
 

@@ -136,7 +136,10 @@ function roomAfter(value: unknown, room: number): number {
   }
   for (const key in value) {
     if (left < 0) return left;
-    left = roomAfter((value as Record<string, unknown>)[key], left - key.length);
+    const member = (value as Record<string, unknown>)[key];
+    left -= key.length;
+    // Most members are texts, which need no call.
+    left = typeof member === "string" ? left - member.length : roomAfter(member, left);
   }
   return left;
 }

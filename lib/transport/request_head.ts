@@ -67,7 +67,10 @@ export class RequestHead {
 
   /** The revision in the header `MCP-Protocol-Version`; null if there is none. */
   get version(): string | null {
-    if (this.#version === undefined) this.#version = singleValue(this.headers, PROTOCOL_VERSION);
+    if (this.#version === undefined) {
+      const version = singleValue(this.headers, PROTOCOL_VERSION);
+      this.#version = version === null ? null : internVersion(version);
+    }
     return this.#version;
   }
 
@@ -107,6 +110,8 @@ export class RequestHead {
 export interface RequestContext extends RequestHead, RequestOrigin {}
 
 const internMethod = createIntern();
+/** Several sets are asked for the revision, too. */
+const internVersion = createIntern();
 
 /** The parts of a URL that matter here. */
 interface UrlParts {
