@@ -15,7 +15,7 @@ export class TestPipe implements Pipe {
   readonly input: ReadableStream<Uint8Array>;
   readonly #stop = new AbortController();
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
   #isFast: boolean;
   #isClosed = false;
 
@@ -34,9 +34,9 @@ export class TestPipe implements Pipe {
     if (this.#isClosed) return Promise.reject(new Error("Broken pipe"));
     this.lines.push(JSON.parse(line));
     if (this.#isFast) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    return promise;
+    const waiting = Promise.withResolvers<void>();
+    this.#waiting.push(waiting);
+    return waiting.promise;
   }
 
   /** Writes a message as a line, and waits until it has been taken. */
@@ -53,7 +53,7 @@ export class TestPipe implements Pipe {
   /** Reads what there is, and whatever comes. */
   async readOn(): Promise<void> {
     this.#isFast = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
     await settled();
   }
 
@@ -61,9 +61,10 @@ export class TestPipe implements Pipe {
     this.#isFast = false;
   }
 
-  /** The reader is gone: every further write fails. */
+  /** The reader is gone: every write fails, also those that wait. */
   breakOff(): void {
     this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("Broken pipe"));
   }
 
   /** Ends the connection from the server's side, as a signal does. */

@@ -71,6 +71,8 @@ export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
   const connection = new StdioConnection(deps, pipe);
   try {
     for await (const line of linesOf(pipe, deps.settings.MCP_MAX_BODY_BYTES)) {
+      // Nothing may run for a reader that gets no answer.
+      if (connection.isBroken) break;
       if (line === TOO_LONG) connection.refuseLongLine();
       else if (line.trim() !== "") connection.take(line);
       await connection.writable();

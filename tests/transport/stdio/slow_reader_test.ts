@@ -115,6 +115,57 @@ Deno.test("stdio: what waits for a client that never reads stays below the limit
   await end();
 });
 
+Deno.test("stdio: a client that never reads, and is owed more changes than may wait, is served no more", async () => {
+  const { app, pipe, held, end } = await start();
+  await pipe.readOn();
+  for (let number = 0; number < 100; number++) {
+    await pipe.say(rpc("resources/subscribe", { uri: uriOf(number) }, `s${number}`));
+  }
+  pipe.stopReading();
+  const before = pipe.lines.length;
+  for (let round = 0; round < 20; round++) {
+    for (let number = 0; number < 100; number++) app.catalog.resourceUpdated(uriOf(number));
+    await settled();
+  }
+  await pipe.say(rpc("tools/call", { name: "held", arguments: {} }, "late"));
+  await pipe.say(rpc("ping", {}, "later"));
+  await end();
+  const answered = pipe.lines.slice(before).map(({ id }) => id).filter((id) => id !== undefined);
+  assertEquals([answered, held.calls.length], [[], 0]);
+});
+
+Deno.test("stdio: a change that waits behind one answer comes once that is read", async () => {
+  const { app, pipe, end } = await start();
+  await pipe.readOn();
+  pipe.stopReading();
+  await pipe.say(rpc("ping", {}, "y".repeat(900)));
+  app.catalog.tools.add(toolThat(() => "", "added"));
+  await settled();
+  assertEquals(pipe.lines.filter(isChange), []);
+  await pipe.readOn();
+  assertEquals(pipe.lines.filter(isChange).length, 1);
+  await end();
+});
+
+Deno.test("stdio: what waits when the input ends comes before the end of a subscription", async () => {
+  const { app, pipe, end } = await start();
+  const notifications = { toolsListChanged: true };
+  await pipe.say(modernBody("subscriptions/listen", { notifications }, { id: 7 }));
+  for (let number = 0; number < 100; number++) {
+    app.catalog.tools.add(toolThat(() => "", `tool-${number}`));
+    await settled();
+  }
+  const before = pipe.lines.length;
+  await pipe.close();
+  await settled();
+  await end();
+  const rest = pipe.lines.slice(before).filter((line) => line.id === 7 || isChange(line));
+  assertEquals(rest.map(({ id, method }) => id ?? method).slice(-2), [
+    "notifications/tools/list_changed",
+    7,
+  ]);
+});
+
 function uriOf(number: number): string {
   return `test://${"x".repeat(100)}/${number}`;
 }
