@@ -1,6 +1,7 @@
 import { addressKey } from "../base/address.ts";
 import { copyText } from "../base/copy_text.ts";
 import type { Identity } from "../base/identity.ts";
+import type { Sink, SinkOwner } from "./out/sink.ts";
 import { memoize } from "../base/memoize.ts";
 
 /** Parts of a client that the edge provides. */
@@ -89,6 +90,11 @@ export interface Socket {
    * already; undefined where it cannot tell
    */
   released(): Promise<unknown> | undefined;
+  /**
+   * Takes the bytes of the stream that answers, in place of a response body; absent for a listener
+   * that pulls a body. It tells the owner when the client has left.
+   */
+  openSink?(owner: SinkOwner): Sink;
 }
 
 /** The socket of a request without one. */

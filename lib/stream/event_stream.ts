@@ -60,13 +60,14 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     this.openedAt = Math.floor(host.wheel.now());
     this.#driver = parts.driver;
     this.#host = host;
-    this.#request = parts.request;
+    // A socket that has sinks tells when the client has left.
+    this.#request = parts.socket.openSink === undefined ? parts.request : undefined;
     this.#timer = new StreamTimer(this, this.openedAt, parts);
     this.#outbox = new Outbox(this, host, host.limits);
   }
 
-  /** The response body. */
-  get readable(): ReadableStream<Uint8Array> {
+  /** The response body; null where the listener takes the bytes another way. */
+  get readable(): ReadableStream<Uint8Array> | null {
     return this.#outbox.readable;
   }
 

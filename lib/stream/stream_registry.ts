@@ -152,7 +152,7 @@ export class StreamRegistry {
    * A long response body that is not an event stream. It counts among the bytes that wait for
    * readers, and a reader that takes nothing is cut off.
    */
-  body(text: string): ReadableStream<Uint8Array> {
+  body(text: string): ReadableStream<Uint8Array> | null {
     return new LongBody(text, this.#host).readable;
   }
 

@@ -99,7 +99,7 @@ export class BareStream {
 
   constructor(connection: EventStream) {
     this.connection = connection;
-    this.#reader = connection.readable.getReader();
+    this.#reader = connection.readable!.getReader();
   }
 
   get reason(): CloseReason | undefined {

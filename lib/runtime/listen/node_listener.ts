@@ -15,7 +15,7 @@ import { AcceptWatch } from "./accept_watch.ts";
 import type { Listen, Listener, ListenOptions } from "./listener.ts";
 import { NodePeer } from "./node_peer.ts";
 import { NodeRequest } from "./node_request.ts";
-import { sendResponse } from "./node_response.ts";
+import { sendResponse, sendStream } from "./node_response.ts";
 
 /** The settings that bound its sockets. */
 export type SocketSettings = Pick<
@@ -30,8 +30,6 @@ export type SocketSettings = Pick<
 
 /** Maximum time between two checks for sockets with a late head or body (ms). */
 const CHECK_MS = 1_000;
-/** Silence after which the kernel asks whether the peer is there (ms). */
-const KEEP_ALIVE_MS = 30_000;
 /** How soon listening is tried again: connections must end before there is room (ms). */
 const AGAIN_MS = 100;
 
@@ -141,28 +139,38 @@ class NodeListener implements Listener {
   #answer(incoming: IncomingMessage, out: ServerResponse): void {
     // Names and values alternate. Node would drop the excess headers silently.
     if (incoming.rawHeaders.length > 2 * this.#maxHeaders) return refuseHeaders(out);
-    this.#count(incoming.socket, out);
+    const number = this.#count(incoming.socket, out);
     const request = new NodeRequest(incoming);
     const peer = new NodePeer(incoming.socket, out);
     out.on("close", () => {
-      if (!out.writableFinished) request.clientLeft();
+      if (out.writableFinished) return;
+      request.clientLeft();
+      peer.sink?.close();
     });
     // Without a listener a socket error, such as a reset, would end the process.
     out.on("error", () => {});
     const send = (response: Response) => {
-      if (!sendResponse(response, out)) return;
-      request.dropHeaders();
-      incoming.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      const { sink } = peer;
+      const isStreamed = sink !== undefined && response.body === null && response.status === 200;
+      if (isStreamed) {
+        const isLast = () => this.#requests.get(incoming.socket) === number;
+        return sendStream(response, sink, { incoming, out, peer, isLast });
+      }
+      // Whoever wraps the app may have answered in place of the stream.
+      sink?.close();
+      sendResponse(response, out);
     };
     const response = this.#app.fetch(request as unknown as Request, peer);
     if (isPromise(response)) void response.then(send);
     else send(response);
   }
 
-  #count(socket: NodeSocket, out: ServerResponse): void {
+  /** @returns the number of the request on its socket, from 1 */
+  #count(socket: NodeSocket, out: ServerResponse): number {
     const count = (this.#requests.get(socket) ?? 0) + 1;
     this.#requests.set(socket, count);
     if (count >= this.#maxRequests) out.shouldKeepAlive = false;
+    return count;
   }
 }
 

@@ -1,13 +1,18 @@
 import type { ServerResponse } from "node:http";
 import type { Socket as NodeSocket } from "node:net";
 import type { Socket } from "../../stream/client.ts";
+import type { SinkOwner } from "../../stream/out/sink.ts";
 import type { Peer } from "../../transport/peer.ts";
 import { socketName } from "../half_open/ss.ts";
+import { NodeSink } from "./node_sink.ts";
 
 /** The other end of a socket. */
 export class NodePeer implements Peer, Socket {
   readonly #socket: NodeSocket;
-  readonly #out: ServerResponse;
+  /** Undefined once a stream has taken the socket. */
+  #out: ServerResponse | undefined;
+  #sink: NodeSink | undefined;
+  #onReleased: (() => void) | undefined;
   readonly address: string;
 
   constructor(socket: NodeSocket, out: ServerResponse) {
@@ -29,12 +34,31 @@ export class NodePeer implements Peer, Socket {
 
   /** Bytes of the response that Node has taken and the kernel has not. */
   get unsentBytes(): number {
-    return this.#out.writableLength;
+    return (this.#out ?? this.#socket).writableLength;
+  }
+
+  openSink(owner: SinkOwner): NodeSink {
+    return this.#sink = new NodeSink(owner, this.#out!);
+  }
+
+  /** The sink of the stream that answers, as long as `node:http` has the socket. */
+  get sink(): NodeSink | undefined {
+    return this.#sink;
+  }
+
+  /** The socket is a stream's from now on. */
+  dropResponse(): void {
+    this.#out = undefined;
+    this.#sink = undefined;
+    if (this.#onReleased !== undefined) this.#socket.once("close", this.#onReleased);
   }
 
   released(): Promise<unknown> {
-    const out = this.#out;
-    if (out.destroyed || out.writableFinished) return Promise.resolve();
-    return new Promise((resolve) => out.once("close", resolve));
+    const holder = this.#out ?? this.#socket;
+    if (holder.destroyed || this.#out?.writableFinished) return Promise.resolve();
+    return new Promise<void>((resolve) => {
+      this.#onReleased = resolve;
+      holder.once("close", resolve);
+    });
   }
 }

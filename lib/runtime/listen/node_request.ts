@@ -71,12 +71,6 @@ export class NodeRequest {
     this.#abort?.abort();
   }
 
-  /** Frees the headers. The app does not read them after a stream has begun to answer. */
-  dropHeaders(): void {
-    this.#headers = undefined;
-    this.#incoming.rawHeaders.length = 0;
-  }
-
   #hasBody(): boolean {
     const { headers } = this;
     return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";

@@ -3,7 +3,22 @@
  *
  * @module
  */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { NodePeer } from "./node_peer.ts";
+import type { NodeSink } from "./node_sink.ts";
+import { afterRequest, canTakeSocket, takeSocket } from "./take_socket.ts";
+
+/** A request, its response and its peer. */
+export interface Answered {
+  readonly incoming: IncomingMessage;
+  readonly out: ServerResponse;
+  readonly peer: NodePeer;
+  /** Whether the client has sent no request behind this one on the socket. */
+  readonly isLast: () => boolean;
+}
+
+/** Silence after which the kernel asks whether the peer is there (ms). */
+const KEEP_ALIVE_MS = 30_000;
 
 /**
  * Responses with these statuses may leave the rest of a request unread, so the socket must be
@@ -11,21 +26,15 @@ import type { ServerResponse } from "node:http";
  */
 const ENDS_SOCKET = new Set([408, 413, 431]);
 
-/**
- * Sends a response; never throws, and never rejects later.
- *
- * @returns whether it is an event stream, which stays open
- */
-export function sendResponse(response: Response, out: ServerResponse): boolean {
+/** Sends a response; never throws, and never rejects later. */
+export function sendResponse(response: Response, out: ServerResponse): void {
   const { status, body } = response;
   const headers = headersOf(response);
   if (ENDS_SOCKET.has(status)) destroyOnceSent(out);
   if (body !== null && headers["content-type"] === "text/event-stream") {
     out.writeHead(status, headers).flushHeaders();
     new StreamPump(body, out).start();
-    return true;
-  }
-  if (body === null) {
+  } else if (body === null) {
     out.writeHead(status, headers).end();
   } else {
     response.bytes().then((bytes) => {
@@ -33,7 +42,23 @@ export function sendResponse(response: Response, out: ServerResponse): boolean {
       out.writeHead(status, headers).end(bytes);
     }).catch(() => void out.destroy());
   }
-  return false;
+}
+
+/** Sends the response whose bytes come through a sink. */
+export function sendStream(
+  response: Response,
+  sink: NodeSink,
+  { incoming, out, peer, isLast }: Answered,
+): void {
+  const head = { status: response.status, headers: headersOf(response) };
+  incoming.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  if (!sink.isLongLived || !canTakeSocket(incoming)) return sink.start(head);
+  afterRequest(incoming, () => {
+    if (out.destroyed || incoming.socket.destroyed) return;
+    if (!isLast()) return sink.start(head);
+    peer.dropResponse();
+    sink.startOn(takeSocket(incoming, out), head);
+  });
 }
 
 function headersOf(response: Response): Record<string, string> {

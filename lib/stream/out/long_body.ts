@@ -23,8 +23,9 @@ const log = logFor("stream");
  */
 export class LongBody implements OutboxOwner {
   /** The body. */
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array> | null;
   readonly socket = NO_SOCKET;
+  readonly isLongLived = false;
   readonly #outbox: Outbox;
   readonly #tail: TailDrain;
 

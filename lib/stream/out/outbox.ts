@@ -2,9 +2,7 @@
  * The bytes that wait for the reader of one stream.
  *
  * In Deno, a reader that stops causes no error: a few megabytes go into kernel buffers, then bytes
- * stay in the stream's queue. Its high-water mark is 0, so `-desiredSize` is the exact number of
- * waiting chunks. The outbox reads that when it needs to know; a `pull()` would cost each chunk a
- * promise. Perf: streams without pull().
+ * stay in the queue of the sink. The outbox asks for their number when it needs to know.
  *
  * A frame in the queue cannot be taken back, so notifications that a later one may replace are
  * deferred while the reader is slow. Above the limit the reader is watched: a reader that keeps
@@ -17,14 +15,11 @@ import { droppableOf, progressKey } from "../../wire/droppable.ts";
 import { FRAME_OVERHEAD_BYTES } from "./coalescer.ts";
 import { DeferredMessages, type DeferredMessagesHost } from "./deferred_messages.ts";
 import { encodeOwn, encodeShared, type Frame, piecesOf } from "./encoder.ts";
+import { BodySink } from "./body_sink.ts";
+import type { Sink, SinkOwner } from "./sink.ts";
 import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
 import { SlowReader } from "./slow_reader.ts";
 
-/**
- * A queue that counts bytes itself would cost memory for each idle stream, and a checked call for each
- * chunk. Perf: queues that count chunks.
- */
-const CHUNK_QUEUE = { highWaterMark: 0 };
 /** A reader is slow once this share of what may wait does wait. */
 const SLOW_READER_RATIO = 1 / 8;
 /** Share of what may wait for all readers that may wait for one, however steadily it reads. */
@@ -33,17 +28,15 @@ const MAX_SHARE = 1 / 4;
 const CHUNK_BYTES = 65_536;
 
 /** No method throws, at any time. */
-export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
-  /** The response body. */
-  readonly readable: ReadableStream<Uint8Array>;
+export class Outbox implements SinkOwner {
+  /** The response body; null for a stream whose bytes the listener takes another way. */
+  readonly readable: ReadableStream<Uint8Array> | null;
   readonly #owner: OutboxOwner;
   readonly #total: DeferredMessagesHost;
   readonly #limits: OutboxLimits;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** Undefined once nobody reads any more. */
+  #sink: Sink | undefined;
   #writtenBytes = 0;
-  /** Lengths of the chunks that wait, or waited when last asked, oldest first. */
-  #waiting: number[] | undefined;
-  #waitingBytes = 0;
   /** Bytes of this stream's queue that are in the total of all streams. */
   #countedBytes = 0;
   /** Bytes that had been sent when the stream ended. */
@@ -59,13 +52,15 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     this.#owner = owner;
     this.#total = total;
     this.#limits = limits;
-    this.readable = new ReadableStream(this, CHUNK_QUEUE);
+    const { socket } = owner;
+    const body = socket.openSink === undefined ? new BodySink(this, socket) : undefined;
+    this.readable = body?.readable ?? null;
+    this.#sink = body ?? socket.openSink?.(this);
   }
 
   /** Bytes in the queues of stream and socket, also after the stream has ended. */
   get waitingBytes(): number {
-    if (this.#controller !== undefined) return this.#inQueue() + this.#owner.socket.unsentBytes;
-    return this.#waiting === undefined ? 0 : this.#inQueue();
+    return this.#sink?.waitingBytes ?? 0;
   }
 
   /** Waiting bytes, including deferred ones; 0 once the stream has ended. */
@@ -88,15 +83,14 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     return this.#answers?.filter((end) => end > taken).length ?? 0;
   }
 
-  /** Called by the stream. */
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#controller = controller;
+  /** See {@linkcode SinkOwner.isLongLived}. */
+  get isLongLived(): boolean {
+    return this.#owner.isLongLived;
   }
 
-  /** Called by the stream when its reader is gone. */
+  /** Called by the sink when its reader is gone. */
   cancel(): void {
-    // The stream is closed already; calling its `close()` would throw.
-    this.#controller = undefined;
+    this.#sink = undefined;
     this.#owner.cancel();
   }
 
@@ -202,28 +196,20 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
   end(): boolean {
     const isToBeRead = this.waitingBytes > 0;
     this.#settle();
-    try {
-      this.#controller?.close();
-    } catch {
-      // Already ended by its reader.
-    }
+    this.#sink?.end();
     return isToBeRead;
   }
 
   /** Nothing more comes, and what waits is dropped. */
   fail(error: Error): void {
     this.#settle();
-    try {
-      this.#controller?.error(error);
-    } catch {
-      // Already ended by its reader.
-    }
+    this.#sink?.fail(error);
     this.discard();
   }
 
   /** Nobody reads any more: what still waits counts no longer. */
   discard(): void {
-    this.#controller = undefined;
+    this.#sink = undefined;
     this.syncCount();
   }
 
@@ -236,16 +222,6 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
     const isRead = this.waitingBytes === 0;
     if (isRead) this.flush();
     return isRead;
-  }
-
-  /** Bytes in the queue of the stream. */
-  #inQueue(): number {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return 0;
-    const chunks = -(this.#controller?.desiredSize ?? 0);
-    while (waiting.length > chunks) this.#waitingBytes -= waiting.shift() ?? 0;
-    if (waiting.length === 0) this.#waiting = undefined;
-    return this.#waitingBytes;
   }
 
   /** @returns how many bytes it has */
@@ -261,19 +237,12 @@ export class Outbox implements UnderlyingDefaultSource<Uint8Array> {
    */
   #encode(frame: Frame): Uint8Array {
     if (typeof frame !== "string") return frame;
-    return (this.#waiting?.length ?? 0) < 2 ? encodeShared(frame) : encodeOwn(frame);
+    return (this.#sink?.waitingChunks ?? 0) < 2 ? encodeShared(frame) : encodeOwn(frame);
   }
 
   #enqueueChunk(chunk: Uint8Array): number {
-    const controller = this.#controller;
-    const { byteLength } = chunk;
-    if (controller === undefined) return byteLength;
-    controller.enqueue(chunk);
-    // A reader that waited has it already.
-    if ((controller.desiredSize ?? 0) >= 0) return byteLength;
-    (this.#waiting ??= []).push(byteLength);
-    this.#waitingBytes += byteLength;
-    return byteLength;
+    this.#sink?.write(chunk);
+    return chunk.byteLength;
   }
 
   #noteAnswer(): void {

@@ -4,7 +4,9 @@ import type { Socket } from "../client.ts";
 /** The owner of an outbox. */
 export interface OutboxOwner {
   /** The socket that gets its bytes. */
-  readonly socket: Pick<Socket, "unsentBytes">;
+  readonly socket: Pick<Socket, "unsentBytes" | "openSink">;
+  /** Whether it is the outbox of a long-lived stream, and not only of an answer. */
+  readonly isLongLived: boolean;
   /** The reader is gone. */
   cancel(): void;
   /** The reader has taken nothing for a while, and more waits than should. */

@@ -87,6 +87,50 @@ Deno.test("what a client sends behind the request of a stream is not answered be
     },
   ));
 
+Deno.test("a stream comes in chunks, ends with the last of them, and its socket is closed", () =>
+  talk(postText("/mcp/sse", "", ["Accept: text/event-stream"]), async (client, app) => {
+    await client.until("event: welcome");
+    assertMatch(client.received, /^HTTP\/1\.1 200 OK\r\n/);
+    assertMatch(client.received, /\r\nconnection: close\r\n/i);
+    assertMatch(client.received, /\r\ndate: [A-Z][a-z]{2}, [^\r]+ GMT\r\n/i);
+    await app.drain(0);
+    await client.closed;
+    assertEquals(unchunked(client.received.split("\r\n\r\n").slice(1).join("\r\n\r\n")).at(-1), "");
+  }));
+
+Deno.test("what a client sends on the socket of its stream is dropped, and the stream goes on", () =>
+  talk(postText("/mcp/sse", "", ["Accept: text/event-stream"]), async (client, app) => {
+    await client.until("event: welcome");
+    await client.send("x".repeat(1_000_000) + postText("/mcp", PING));
+    await app.drain(0);
+    await client.until("event: close");
+    await client.closed;
+    assertEquals(client.received.includes('"result":{}'), false);
+  }));
+
+Deno.test("a client of HTTP/1.0 gets its stream without chunks", () =>
+  talk(
+    postText("/mcp/sse", "", ["Accept: text/event-stream"]).replace("HTTP/1.1", "HTTP/1.0"),
+    async (client) => {
+      await client.until("event: welcome");
+      assertEquals(/transfer-encoding/i.test(client.received), false);
+      assertMatch(client.received, /\r\n\r\nevent: welcome/);
+    },
+  ));
+
+/** The chunks of a body; throws where it is no sequence of chunks (RFC 9112, section 7.1). */
+function unchunked(body: string): string[] {
+  const chunks: string[] = [];
+  for (let at = 0; at < body.length;) {
+    const line = body.indexOf("\r\n", at);
+    const size = Number.parseInt(body.slice(at, line), 16);
+    chunks.push(body.slice(line + 2, line + 2 + size));
+    assertEquals(body.slice(line + 2 + size, line + 4 + size), "\r\n");
+    at = line + 4 + size;
+  }
+  return chunks;
+}
+
 Deno.test("100 stalled uploads of 4 MB leave no socket once they got 408", async () => {
   const settings = settingsWith({
     MCP_BODY_TIMEOUT_MS: 300,

@@ -15,6 +15,7 @@ function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
   const stalled: number[] = [];
   const owner = {
     socket: NO_SOCKET,
+    isLongLived: true,
     cancel: () => {},
     onStalled: () => void stalled.push(outbox.queuedBytes),
     sendDeferred: (text: string) => void held.push(text),
@@ -34,7 +35,7 @@ Deno.test("property: an outbox knows what waits to the byte, whoever is ahead", 
   );
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
     const { outbox, total } = createOutbox();
-    const reader = outbox.readable.getReader();
+    const reader = outbox.readable!.getReader();
     const reads: Promise<void>[] = [];
     let written = 0;
     let asked = 0;
@@ -78,7 +79,7 @@ Deno.test("what is held back goes out within 75 ms of the reader having taken al
   using time = new FakeTime();
   const wheel = new TimerWheel({ clock: time.clock });
   const { outbox, held } = createOutbox(wheel, 1_000);
-  const reader = outbox.readable.getReader();
+  const reader = outbox.readable!.getReader();
   outbox.add(new Uint8Array(200));
   outbox.add(new Uint8Array(200));
   const change = notification("notifications/tools/list_changed");
@@ -94,7 +95,7 @@ Deno.test("what is held back goes out within 75 ms of the reader having taken al
 Deno.test("a message to a reader that has caught up meanwhile sends what was held back before it", async () => {
   using time = new FakeTime();
   const { outbox, held } = createOutbox(new TimerWheel({ clock: time.clock }), 1_000);
-  const reader = outbox.readable.getReader();
+  const reader = outbox.readable!.getReader();
   outbox.add(new Uint8Array(200));
   const [first, second] = ["tools", "prompts"].map((list) =>
     notification(`notifications/${list}/list_changed`)
@@ -108,7 +109,7 @@ Deno.test("a message to a reader that has caught up meanwhile sends what was hel
 Deno.test("frames that wait behind others keep no bytes alive but their own", async () => {
   const { outbox } = createOutbox();
   for (let count = 0; count < 4; count++) outbox.add(`${count}`.repeat(10));
-  const reader = outbox.readable.getReader();
+  const reader = outbox.readable!.getReader();
   const kept: number[] = [];
   for (let count = 0; count < 4; count++) kept.push((await reader.read()).value!.buffer.byteLength);
   assertEquals(kept, [8_192, 8_192, 10, 10]);

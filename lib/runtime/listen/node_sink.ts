@@ -1,0 +1,121 @@
+/**
+ * Event streams as responses of `node:http`, without a stream or a promise in between.
+ *
+ * @module
+ */
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Sink, SinkOwner } from "../../stream/out/sink.ts";
+
+/** The head of a response. */
+export interface Head {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
+
+/** The response to a request, or its socket once the stream has taken that over. */
+type Out = ServerResponse | Socket;
+
+const CRLF = "\r\n";
+const ENCODER = new TextEncoder();
+const LAST_CHUNK = ENCODER.encode(`0${CRLF}${CRLF}`);
+let lastChunk: Uint8Array | undefined;
+let lastFramed: Uint8Array | undefined;
+
+/**
+ * Writes one stream. What comes before its head waits here. A long-lived stream takes the socket over:
+ * what `node:http` keeps for each request and socket is several times as large as the socket.
+ */
+export class NodeSink implements Sink {
+  readonly #owner: SinkOwner;
+  readonly isLongLived: boolean;
+  #out: Out;
+  /** Chunks before the head; undefined once it is sent. */
+  #early: Uint8Array[] | undefined = [];
+  #hasEnded = false;
+  /** Whether this class, and not `node:http`, writes the frames around chunks. */
+  #isFramed = false;
+
+  constructor(owner: SinkOwner, out: ServerResponse) {
+    this.#owner = owner;
+    this.isLongLived = owner.isLongLived;
+    this.#out = out;
+  }
+
+  get waitingBytes(): number {
+    let bytes = this.#out.writableLength;
+    for (const chunk of this.#early ?? []) bytes += chunk.byteLength;
+    return bytes;
+  }
+
+  get waitingChunks(): number {
+    return this.#early?.length ?? 0;
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#early !== undefined) this.#early.push(chunk);
+    else if (!this.#out.destroyed) this.#out.write(this.#isFramed ? framed(chunk) : chunk);
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    if (this.#early !== undefined) return;
+    const out = this.#out;
+    if (!this.#isFramed) return void out.end();
+    out.write(LAST_CHUNK);
+    (out as Socket).destroySoon();
+  }
+
+  fail(): void {
+    this.#out.destroy();
+  }
+
+  /** The client has left. */
+  close(): void {
+    this.#owner.cancel();
+  }
+
+  /** Sends the head, and what came before it, as a response of `node:http`. */
+  start({ status, headers }: Head): void {
+    const out = this.#out as ServerResponse;
+    out.writeHead(status, headers);
+    this.#flush();
+  }
+
+  /** Sends the head, and what came before it, on the socket itself. */
+  startOn(socket: Socket, head: Head): void {
+    this.#out = socket;
+    this.#isFramed = true;
+    socket.on("close", () => this.close());
+    socket.write(headText(head));
+    this.#flush();
+  }
+
+  #flush(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (early.length === 0 && !this.#isFramed) (this.#out as ServerResponse).flushHeaders();
+    for (const chunk of early) this.write(chunk);
+    if (this.#hasEnded) this.end();
+  }
+}
+
+/** A response whose end the connection's end announces (RFC 9112, 9.6), in chunks (7.1). */
+function headText({ status, headers }: Head): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`;
+  for (const name in headers) text += `${name}: ${headers[name]}${CRLF}`;
+  return `${text}date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
+    `transfer-encoding: chunked${CRLF}${CRLF}`;
+}
+
+/** A chunk in its frame (RFC 9112, 7.1). Keepalives of streams that ping together are one chunk. */
+function framed(chunk: Uint8Array): Uint8Array {
+  if (chunk === lastChunk && lastFramed !== undefined) return lastFramed;
+  const size = ENCODER.encode(chunk.byteLength.toString(16) + CRLF);
+  const whole = new Uint8Array(size.byteLength + chunk.byteLength + CRLF.length);
+  whole.set(size);
+  whole.set(chunk, size.byteLength);
+  whole.set([0x0d, 0x0a], size.byteLength + chunk.byteLength);
+  lastChunk = chunk;
+  return lastFramed = whole;
+}

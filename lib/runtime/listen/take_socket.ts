@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** Only Deno's `node:http` was tried. */
+const CAN_TAKE = "Deno" in globalThis;
+
+/** Whether the socket of a request can be taken: one of HTTP/1.0 takes no chunks. */
+export function canTakeSocket(incoming: IncomingMessage): boolean {
+  return CAN_TAKE && incoming.httpVersionMinor > 0;
+}
+
+/**
+ * Runs once a request is read to its end, because `node:http` takes anything else for an abort, and
+ * its parser has returned.
+ */
+export function afterRequest(incoming: IncomingMessage, run: () => void): void {
+  const runSoon = () => void setImmediate(run);
+  if (incoming.readableEnded) runSoon();
+  else incoming.once("end", runSoon).resume();
+}
+
+/**
+ * Takes the socket of a request away from `node:http`, which frees its parser, its request and its
+ * response. What the client still sends is dropped, and a client that ends its half is cut off.
+ *
+ * `node:http` does the same for an upgrade. It has no method for it, so this function calls what
+ * `node:http` would do at the end of the socket.
+ */
+export function takeSocket({ socket }: IncomingMessage, out: ServerResponse): Socket {
+  out.detachSocket(socket);
+  const closers = socket.listeners("close");
+  socket.removeAllListeners();
+  for (const closer of closers) closer.call(socket);
+  return socket.on("error", ignore).on("data", ignore).on("end", leave);
+}
+
+function ignore(): void {}
+
+function leave(this: Socket): void {
+  this.destroy();
+}
