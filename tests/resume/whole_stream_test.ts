@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { defineTool } from "../../lib/registry/tool.ts";
 import { testApp, toolCall } from "../helpers/app.ts";
+import { scrape } from "../helpers/metrics.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";
 import { TestSession } from "../helpers/session.ts";
 
@@ -77,6 +78,7 @@ Deno.test("the events of two quick calls have ids of their own, and lead to thei
   assertNotEquals(ids[0], ids[1]);
   assert(ids[0] !== undefined);
   assertMatch(await (await set.session.listen(ids[0])).text(), /"one"/);
+  assertEquals((await scrape(set.app)).value("lifeline_replayed_events_total"), 1);
 });
 
 Deno.test("a quick result that no JSON can hold is an error on the whole stream", async () => {

@@ -1,7 +1,7 @@
 /** The close reasons that belong to dialects other than the plain one. */
 import { assertEquals } from "@std/assert";
 import { testApp, toolCall } from "../helpers/app.ts";
-import { TestSession } from "../helpers/session.ts";
+import { BOTH, TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
 import { HeldTool } from "../helpers/tools.ts";
@@ -41,6 +41,22 @@ Deno.test("disconnected: the end of a session ends its stream", async () => {
   assertEquals(deleted.status, 204);
   await events.rest();
   assertEquals([app.ledger().open, app.ledger().closed.disconnected], [0, 1]);
+});
+
+Deno.test("disconnected: the end of a session ends the stream of a call that does not stop", async () => {
+  const held = new HeldTool();
+  using app = testApp({ tools: [held.tool] });
+  const session = await TestSession.open(app);
+  const events = new EventReader(await session.post(toolCall("held", {}, 5), { accept: BOTH }));
+  const call = await held.next();
+  call.ctx.log.info("runs");
+  await events.nextNamed("message");
+  assertEquals((await session.delete()).status, 204);
+  assertEquals(call.ctx.signal.aborted, true);
+  await settled();
+  assertEquals([app.ledger().open, app.ledger().closed.disconnected], [0, 1]);
+  call.finish("late");
+  await events.rest();
 });
 
 Deno.test("client_closed: leaving the stream of a call without a session cancels the call", async () => {
