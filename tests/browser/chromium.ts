@@ -21,16 +21,17 @@ export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium
 /**
  * Starts Chromium.
  *
+ * @param more command-line switches
  * @throws {Error} that says what to install, where there is none
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   if (!await isFile(CHROMIUM_PATH)) {
     throw new Error(
       `Chromium is not at ${CHROMIUM_PATH}. Install it (Debian and Ubuntu: apt-get install ` +
         "chromium), or set CHROMIUM_PATH to where it is",
     );
   }
-  return await chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
+  return await chromium.launch({ executablePath: CHROMIUM_PATH, args: [...ARGUMENTS, ...more] });
 }
 
 async function isFile(path: string): Promise<boolean> {
