@@ -1,6 +1,7 @@
 /** The three servers of docs/examples/compare, called by the same official client. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { OfficialClient } from "./official_client.ts";
+import { connectV1 } from "./sdk_v1.ts";
 import { connectV2 } from "./sdk_v2.ts";
 
 const EXAMPLES = new URL("../../docs/examples/", import.meta.url);
@@ -10,12 +11,12 @@ const LOCK = new URL("deno.lock", EXAMPLES).pathname;
 class Server implements AsyncDisposable {
   readonly url: URL;
   readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
+  readonly #output: Output;
 
-  private constructor(url: URL, child: Deno.ChildProcess, reading: Promise<void>) {
+  private constructor(url: URL, child: Deno.ChildProcess, output: Output) {
     this.url = url;
     this.#child = child;
-    this.#reading = reading;
+    this.#output = output;
   }
 
   static async start(name: string): Promise<Server> {
@@ -26,29 +27,58 @@ class Server implements AsyncDisposable {
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    const listening = Promise.withResolvers<URL>();
-    const reading = readLines(child.stderr, (output) => {
-      const port = /(?:localhost|127\.0\.0\.1):(\d+)/.exec(output)?.[1];
-      if (port !== undefined) listening.resolve(new URL(`http://127.0.0.1:${port}/mcp`));
-    }).then((output) => listening.reject(new Error(`It ended: ${output}`)));
-    return new Server(await listening.promise, child, reading);
+    const output = new Output(child.stderr);
+    const [, port] = await output.until(/(?:localhost|127\.0\.0\.1):(\d+)/);
+    return new Server(new URL(`http://127.0.0.1:${port}/mcp`), child, output);
+  }
+
+  /** Settles when the server has said so on stderr. */
+  async says(pattern: RegExp): Promise<void> {
+    await this.#output.until(pattern);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.status;
-    await this.#reading;
+    await this.#output.ended;
   }
 }
 
-async function readLines(
-  stream: ReadableStream<Uint8Array>,
-  onOutput: (output: string) => void,
-): Promise<string> {
-  let output = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of stream) onOutput(output += decoder.decode(bytes, { stream: true }));
-  return output;
+/** What a process writes, as it comes. */
+class Output {
+  readonly ended: Promise<void>;
+  #text = "";
+  #isOver = false;
+  #arrival = Promise.withResolvers<void>();
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.ended = this.#read(stream);
+  }
+
+  /** The first match of a pattern, now or when it comes. */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#text);
+      if (match !== null) return match;
+      if (this.#isOver) throw new Error(`It ended: ${this.#text}`);
+      await this.#arrival.promise;
+    }
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) {
+      this.#text += decoder.decode(bytes, { stream: true });
+      this.#wake();
+    }
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#arrival.resolve();
+    this.#arrival = Promise.withResolvers<void>();
+  }
 }
 
 /** What a server of these can do; the table of the README says the same. */
@@ -104,5 +134,28 @@ for (const { name, version, asksUsers, completes } of ROWS) {
     const completed = () => client.complete("shop://orders/{id}", "id", "2");
     if (completes) assertEquals(await completed(), ["2"]);
     else await assertRejects(completed);
+  });
+}
+
+/** Clients by the revision that they speak with Lifeline. */
+const CLIENTS: readonly (readonly [string, Connect])[] = [
+  ["2026-07-28", (server) => connectV2({ mode: "auto", transport: "http" }, server)],
+  ["2025-11-25", (server) => connectV1("http", server)],
+];
+
+type Connect = (server: Server) => Promise<OfficialClient>;
+
+for (const [version, connect] of CLIENTS) {
+  Deno.test(`docs/examples/compare/lifeline.ts: a handler learns that a client of ${version} has cancelled`, async () => {
+    await using server = await Server.start("lifeline");
+    await using client = await connect(server);
+    assertEquals(client.version, version);
+    const abort = new AbortController();
+    const running = client.call("import_orders", { rows: 10_000 }, {
+      onProgress: () => abort.abort(),
+      signal: abort.signal,
+    });
+    await assertRejects(() => running);
+    await server.says(/The import was cancelled/);
   });
 }

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- it tells whoever runs the example what happens
 /** What the three servers have in common: a pool over orders, and a picture of them. */
 
 export interface Order {
@@ -45,8 +46,9 @@ export class Pool {
   }
 }
 
-/** One step of a long import; ends early when the signal aborts. */
+/** One step of a long import; ends early, and says so, when the signal aborts. */
 export function importRow(signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) console.error("The import was cancelled");
   signal?.throwIfAborted();
   return new Promise((resolve) => setTimeout(resolve, 20));
 }
