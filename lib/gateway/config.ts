@@ -6,18 +6,20 @@
  */
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { duplicateKeys } from "./duplicate_keys.ts";
+import {
+  isTextList,
+  type Launch,
+  PROGRAM_KEYS,
+  readProgram,
+  readRemote,
+  REMOTE_KEYS,
+} from "./launch.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 
 /** One server of the file. */
 export interface ServerConfig {
   readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Variables that it gets beside `PATH`, `HOME`, `LANG` and `TMPDIR`. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string | undefined;
-  /** Whether it gets the whole environment of the gateway. */
-  readonly inheritEnv: boolean;
+  readonly launch: Launch;
   /** Put before the names of its tools and prompts; may be empty. */
   readonly prefix: string;
   /** The tools that are served, by the server's own names; undefined for all. */
@@ -35,7 +37,6 @@ export interface ServersFile {
 const NAME_REGEXP = /^[A-Za-z0-9_-]{1,32}$/;
 /** The last parts of the paths that every app has below `/mcp`. */
 const RESERVED = ["sse", "info", "stdio", "connections"];
-const KNOWN = ["command", "args", "env", "cwd", "type", "disabled", "lifeline"];
 const KNOWN_OWN = ["prefix", "tools", "inheritEnv"];
 
 /**
@@ -107,27 +108,18 @@ class Reader {
     const nameFault = faultOfName(name);
     if (nameFault !== undefined) fault(nameFault);
     if (!isObject(entry)) return fault("must be an object"), undefined;
-    if (entry.url !== undefined) return fault("remote servers (url) are not supported"), undefined;
-    this.#warnUnknown(name, entry, KNOWN);
-    const { command, args = [], env = {}, cwd, lifeline = {} } = entry;
-    if (typeof command !== "string" || command === "") fault('"command" must be a text');
-    if (!isTextList(args)) fault('"args" must be a list of texts');
-    if (!isObject(env) || !isTextList(Object.values(env))) fault('"env" must map names to texts');
-    if (cwd !== undefined && typeof cwd !== "string") fault('"cwd" must be a text');
+    const { lifeline = {} } = entry;
     if (!isObject(lifeline)) return fault('"lifeline" must be an object'), undefined;
+    const isRemote = entry.url !== undefined;
+    if (isRemote && entry.command !== undefined) fault('has both "url" and "command"');
+    this.#warnUnknown(name, entry, isRemote ? REMOTE_KEYS : PROGRAM_KEYS);
     this.#warnUnknown(`${name}.lifeline`, lifeline, KNOWN_OWN);
+    const reading = { fault, expand: (text: string) => this.#expand(name, text) };
+    const launch = isRemote
+      ? readRemote(entry, reading)
+      : readProgram(entry, lifeline.inheritEnv === true, reading);
     const own = this.#own(name, lifeline, isAlone);
-    if (this.faults.length > before) return undefined;
-    const expand = (text: string) => this.#expand(name, text);
-    return {
-      ...{ name, ...own },
-      command: expand(command as string),
-      args: (args as string[]).map(expand),
-      env: Object.fromEntries(
-        Object.entries(env as Record<string, string>).map(([key, text]) => [key, expand(text)]),
-      ),
-      cwd: cwd === undefined ? undefined : expand(cwd as string),
-    };
+    return this.faults.length > before ? undefined : { name, ...own, launch };
   }
 
   #own(name: string, { prefix, tools = {}, inheritEnv = false }: JsonObject, isAlone: boolean) {
@@ -143,7 +135,6 @@ class Reader {
     const hasPrefix = prefix === "always" || (prefix !== "never" && !isAlone);
     return {
       prefix: hasPrefix ? `${name}__` : "",
-      inheritEnv: inheritEnv === true,
       allow: allow as string[] | undefined,
       block: block as string[],
     };
@@ -175,8 +166,4 @@ function faultOfName(name: string): string | undefined {
     return 'a name has no "__" and no "_" at its end, as "__" ends it in the names of tools';
   }
   return undefined;
-}
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }

@@ -19,11 +19,7 @@ Deno.test("a file in the form of other clients is read, under both of its names"
   const servers = { one: { command: "node", args: ["a.js"], type: "stdio" } };
   const expected = {
     name: "one",
-    command: "node",
-    args: ["a.js"],
-    env: {},
-    cwd: undefined,
-    inheritEnv: false,
+    launch: { command: "node", args: ["a.js"], env: {}, cwd: undefined, inheritEnv: false },
     prefix: "",
     allow: undefined,
     block: [],
@@ -44,9 +40,32 @@ Deno.test("variables stand in command, args, env and cwd, with defaults for thos
       },
     },
   });
-  assertEquals(server?.command, "/home/ada/bin/run");
-  assertEquals(server?.args, ["x", "y", "$HOME", "ab"]);
-  assertEquals([server?.env.KEY, server?.cwd], ["/home/ada", "/home/ada"]);
+  assertEquals(server?.launch, {
+    command: "/home/ada/bin/run",
+    args: ["x", "y", "$HOME", "ab"],
+    env: { KEY: "/home/ada" },
+    cwd: "/home/ada",
+    inheritEnv: false,
+  });
+});
+
+Deno.test("a remote server has a URL and headers, and its type names the transport", () => {
+  const launches = (entry: unknown) =>
+    read({ mcpServers: { one: entry } }).servers.map(({ launch }) => launch);
+  const url = "https://mcp.example.com/mcp";
+  assertEquals(launches({ url, headers: { authorization: "Bearer ${NOPE:-x}" } }), [
+    { url, headers: { authorization: "Bearer x" }, transport: "auto" },
+  ]);
+  assertEquals(launches({ url, type: "streamable-http" }), [{
+    url,
+    headers: {},
+    transport: "http",
+  }]);
+  assertEquals(launches({ url, type: "sse" }), [{ url, headers: {}, transport: "sse" }]);
+  assertEquals(faultsOf({ mcpServers: { one: { url, command: "x" } } }), [
+    'one: has both "url" and "command"',
+    "one.command is not known; known are url, headers, type, disabled, lifeline",
+  ]);
 });
 
 Deno.test("names have a prefix where there is more than one server, or the file says so", () => {
@@ -68,7 +87,7 @@ Deno.test("everything that is wrong in a file is told at once, with what would b
         b: { command: "x", args: "y", env: { A: 1 }, cwd: 3 },
         c: { command: "${NOPE}" },
         d: 4,
-        e: { url: "https://example.com/mcp" },
+        e: { url: "example.com", headers: { "a b": "c" }, type: "pipe" },
         f: { command: "x", lifeline: { prefix: "often", tools: { allow: "all" }, inheritEnv: 1 } },
       },
     }),
@@ -80,7 +99,9 @@ Deno.test("everything that is wrong in a file is told at once, with what would b
       'b: "cwd" must be a text',
       "c: ${NOPE} is not set, and has no default",
       "d: must be an object",
-      "e: remote servers (url) are not supported",
+      'e: "url" must be a URL that begins with https:// or http://',
+      'e: "headers" must map names of headers to texts',
+      'e: "type" of a remote server must be one of http, streamable-http, streamableHttp, sse',
       'f.lifeline: "prefix" must be "always" or "never"',
       'f.lifeline: "inheritEnv" must be true or false',
       'f.lifeline: "tools" may have "allow" and "block", lists of the names of tools',

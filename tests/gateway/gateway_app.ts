@@ -13,11 +13,7 @@ import { type Script, ScriptedServer } from "./scripted_server.ts";
 export function entry(name: string, own: Partial<ServerConfig> = {}): ServerConfig {
   return {
     name,
-    command: "scripted",
-    args: [],
-    env: {},
-    cwd: undefined,
-    inheritEnv: false,
+    launch: { command: "scripted", args: [], env: {}, cwd: undefined, inheritEnv: false },
     prefix: `${name}__`,
     allow: undefined,
     block: [],

@@ -5,7 +5,7 @@
  * @module
  */
 import { settlesWithin } from "../../base/promises.ts";
-import type { ServerConfig } from "../../gateway/config.ts";
+import type { ProgramLaunch } from "../../gateway/launch.ts";
 import type { RunningServer } from "../../gateway/server.ts";
 import { logFor } from "../../base/log.ts";
 
@@ -22,9 +22,9 @@ const log = logFor("gateway");
  *
  * @throws {Error} if the command does not exist, or must not be run
  */
-export function startServer(config: ServerConfig): RunningServer {
-  const { name, command, args, cwd, inheritEnv } = config;
-  const env = { ...inheritEnv ? Deno.env.toObject() : passedVariables(), ...config.env };
+export function startServer(name: string, launch: ProgramLaunch): RunningServer {
+  const { command, args, cwd, inheritEnv } = launch;
+  const env = { ...inheritEnv ? Deno.env.toObject() : passedVariables(), ...launch.env };
   const child = new Deno.Command(command, {
     args: [...args],
     env,

@@ -10,6 +10,7 @@ import type { Settings } from "../../base/settings.ts";
 import { readServers, type ServerConfig } from "../../gateway/config.ts";
 import { Gateway, type ServerClient } from "../../gateway/gateway.ts";
 import { ALL } from "../../gateway/relay.ts";
+import { connectRemote } from "../../gateway/remote_server.ts";
 import { GatewayServer } from "../../gateway/server.ts";
 import { createApp } from "../../http/app.ts";
 import { VERSION } from "../../http/version.ts";
@@ -25,7 +26,7 @@ import { StopSignals } from "../stop_signals.ts";
 import { UncaughtErrors } from "../uncaught_errors.ts";
 import { startServer } from "./child_process.ts";
 
-const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], for example: " +
+const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], or a URL, for example: " +
   "deno task gateway --port=9000 -- npx -y @modelcontextprotocol/server-everything";
 /** `npx -y` downloads before it starts anything. */
 const HANDSHAKE_MS = 60_000;
@@ -52,9 +53,32 @@ function readArguments(args: readonly string[]) {
   if (command === undefined) {
     return { flags, hasPaths: true, ...readServers(readFile(path!), readVariable) };
   }
-  const name = command.split("/").at(-1) ?? command;
-  const started = { name, command, args: rest, env: {}, cwd: undefined, inheritEnv: false };
-  return { flags, hasPaths: false, servers: [{ ...started, ...ALL }], warnings: [] };
+  return {
+    flags,
+    hasPaths: false,
+    servers: [{ ...ALL, ...readCommandLine(command, rest) }],
+    warnings: [],
+  };
+}
+
+/** The server of a command line: a URL, or a program and its arguments. */
+function readCommandLine(
+  command: string,
+  args: readonly string[],
+): Pick<ServerConfig, "name" | "launch"> {
+  if (!/^https?:/.test(command)) {
+    const name = command.split("/").at(-1) ?? command;
+    return { name, launch: { command, args, env: {}, cwd: undefined, inheritEnv: false } };
+  }
+  const url = URL.parse(command);
+  if (url === null || args.length > 0) {
+    throw new ConfigError(
+      `A remote server is one URL, such as https://mcp.example.com/mcp; found ${
+        [command, ...args].join(" ")
+      }. For headers, use a file: MCP_SERVERS=./mcp.json`,
+    );
+  }
+  return { name: url.host, launch: { url: command, headers: {}, transport: "auto" } };
 }
 
 function readFile(path: string): string {
@@ -71,10 +95,11 @@ function createServer(
   settings: Settings,
   client: ServerClient = {},
 ): GatewayServer {
+  const { name, launch } = config;
   return new GatewayServer({
-    name: config.name,
+    name,
     version: VERSION,
-    start: () => startServer(config),
+    start: () => "url" in launch ? connectRemote(name, launch) : startServer(name, launch),
     limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
     handshakeMs: HANDSHAKE_MS,
     now: () => performance.now(),

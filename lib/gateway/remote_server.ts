@@ -1,0 +1,246 @@
+/**
+ * A server elsewhere, reached over HTTP by the transports of the official client library. The rest
+ * of the gateway sees it as a pipe with one message a line.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
+import { settlesWithin } from "../base/promises.ts";
+import {
+  isObject,
+  isRequest,
+  isResponse,
+  type JsonRpcId,
+  type JsonRpcMessage,
+  toJson,
+} from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
+import type { RemoteLaunch } from "./launch.ts";
+import type { RunningServer } from "./server.ts";
+
+/** The part of a transport of the library that is used. */
+interface ClientTransport {
+  onmessage?: (message: unknown) => void;
+  onerror?: (error: Error) => void;
+  onclose?: () => void;
+  start(): Promise<void>;
+  send(message: unknown, options?: { onRequestStreamEnd?: () => void }): Promise<void>;
+  close(): Promise<void>;
+  setProtocolVersion(version: string): void;
+  /** Deletes the session, where the transport has one. */
+  terminateSession?(): Promise<void>;
+  readonly sessionId?: string;
+}
+
+/** How a lost event stream is taken up again (ms). */
+const RECONNECTION = {
+  initialReconnectionDelay: 500,
+  maxReconnectionDelay: 8_000,
+  reconnectionDelayGrowFactor: 2,
+  maxRetries: 5,
+};
+/** How long the deletion of a session may take (ms). */
+const GOODBYE_MS = 1_000;
+const GAVE_UP_REGEXP = /Maximum reconnection attempts/;
+const log = logFor("gateway");
+
+/** Connects to a remote server. */
+export function connectRemote(name: string, launch: RemoteLaunch): RunningServer {
+  return new RemoteServer(name, launch);
+}
+
+class RemoteServer implements RunningServer {
+  readonly input: WritableStream<Uint8Array>;
+  readonly output: ReadableStream<Uint8Array>;
+  readonly #name: string;
+  readonly #launch: RemoteLaunch;
+  readonly #ended = Promise.withResolvers<string>();
+  readonly #open = new Map<JsonRpcId, string>();
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #connecting: Promise<ClientTransport> | undefined;
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #lastError = "";
+  #isEnded = false;
+  /** Whether `initialize` was answered. */
+  #isConnected = false;
+
+  constructor(name: string, launch: RemoteLaunch) {
+    this.#name = name;
+    this.#launch = launch;
+    const decoder = new TextDecoder();
+    this.output = new ReadableStream({
+      start: (controller) => void (this.#controller = controller),
+    });
+    this.input = new WritableStream({
+      // Not awaited: a request that waits must not hold up the next one.
+      write: (bytes) => {
+        for (const line of decoder.decode(bytes).split("\n")) {
+          if (line !== "") void this.#send(JSON.parse(line));
+        }
+      },
+    });
+  }
+
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  lastLine(): string {
+    return this.#lastError;
+  }
+
+  async end(): Promise<void> {
+    this.#end("the gateway ended the connection");
+    const transport = await this.#connecting?.catch(() => undefined);
+    if (transport === undefined) return;
+    if (transport.sessionId !== undefined && transport.terminateSession !== undefined) {
+      await settlesWithin(GOODBYE_MS, transport.terminateSession().catch(() => {}));
+    }
+    await transport.close().catch(() => {});
+    this.#timers.forEach((timer) => clearTimeout(timer));
+  }
+
+  async #send(message: JsonRpcMessage): Promise<void> {
+    const id = isRequest(message) ? message.id : undefined;
+    if (id !== undefined) this.#open.set(id, (message as { method: string }).method);
+    const onRequestStreamEnd = () => this.#refuse(id, "its stream ended without an answer");
+    try {
+      if (this.#connecting !== undefined) {
+        await (await this.#connecting).send(message, { onRequestStreamEnd });
+      } else {
+        this.#connecting = this.#connect(message, onRequestStreamEnd);
+        await this.#connecting;
+      }
+    } catch (error) {
+      this.#failed(id, error);
+    }
+  }
+
+  /** Opens the connection by its first message. */
+  async #connect(
+    message: JsonRpcMessage,
+    onRequestStreamEnd: () => void,
+  ): Promise<ClientTransport> {
+    const { transport } = this.#launch;
+    if (transport !== "sse") {
+      const streamable = await this.#create("http");
+      try {
+        await streamable.start();
+        await streamable.send(message, { onRequestStreamEnd });
+        return streamable;
+      } catch (error) {
+        await streamable.close();
+        if (transport === "http" || !isRefusal(error)) throw error;
+      }
+    }
+    const sse = await this.#create("sse");
+    await sse.start();
+    await sse.send(message);
+    return sse;
+  }
+
+  async #create(kind: "http" | "sse"): Promise<ClientTransport> {
+    const { SSEClientTransport, StreamableHTTPClientTransport } = await import(
+      "@modelcontextprotocol/client"
+    );
+    const url = new URL(this.#launch.url);
+    const options = {
+      requestInit: { headers: { ...this.#launch.headers } },
+      // Another origin must not get the credentials.
+      redirectPolicy: "same-origin",
+    } as const;
+    const transport =
+      (kind === "sse"
+        ? new SSEClientTransport(url, options)
+        : new StreamableHTTPClientTransport(url, {
+          ...options,
+          reconnectionOptions: RECONNECTION,
+          reconnectionScheduler: (reconnect, ms) => this.#later(reconnect, ms),
+        })) as ClientTransport;
+    transport.onmessage = (message) => this.#take(transport, message as JsonRpcMessage);
+    transport.onerror = (error) => {
+      this.#note(error);
+      // After a break, an SSE server knows nothing of the session; a stream that is given up is lost.
+      const isLost = kind === "sse" ? this.#isConnected : GAVE_UP_REGEXP.test(error.message);
+      if (isLost) this.#end(`its stream is lost: ${error.message}`);
+    };
+    return transport;
+  }
+
+  /** Each stream waits by a timer of its own; the library would cancel only the latest. */
+  #later(reconnect: () => void, ms: number): () => void {
+    const timer = setTimeout(() => (this.#timers.delete(timer), reconnect()), ms);
+    this.#timers.add(timer);
+    return () => clearTimeout(timer);
+  }
+
+  #take(transport: ClientTransport, message: JsonRpcMessage): void {
+    if (isResponse(message) && message.id !== undefined && message.id !== null) {
+      const method = this.#open.get(message.id);
+      this.#open.delete(message.id);
+      if (method === METHODS.initialize && "result" in message && isObject(message.result)) {
+        this.#isConnected = true;
+        transport.setProtocolVersion(String(message.result.protocolVersion));
+      }
+    }
+    this.#pass(message);
+  }
+
+  #failed(id: JsonRpcId | undefined, error: unknown): void {
+    this.#note(error);
+    const status = statusOf(error);
+    if (status === 404 && this.#isConnected) {
+      return this.#end("it does not know the session any more");
+    }
+    if (status === undefined) return this.#end(`it cannot be reached: ${causeOf(error)}`);
+    const hint = status === 401 || status === 403 ? '; set its "headers"' : "";
+    this.#refuse(id, `it answered with HTTP ${status}: ${messageOf(error)}${hint}`);
+  }
+
+  /** Answers a request in place of the server. */
+  #refuse(id: JsonRpcId | undefined, why: string): void {
+    if (id === undefined || !this.#open.delete(id)) return;
+    const message = `The server ${this.#name} gave no answer: ${why}`;
+    this.#pass({ jsonrpc: "2.0", id, error: { code: -32603, message } });
+  }
+
+  #pass(message: JsonRpcMessage): void {
+    if (this.#isEnded) return;
+    this.#controller.enqueue(new TextEncoder().encode(`${toJson(message)}\n`));
+  }
+
+  #note(error: unknown): void {
+    this.#lastError = messageOf(error).split("\n")[0]!.slice(0, 500);
+    log.debug("Remote server", { server: this.#name, error: this.#lastError });
+  }
+
+  #end(how: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#ended.resolve(how);
+    try {
+      this.#controller.close();
+    } catch {
+      // Nobody reads any more.
+    }
+  }
+}
+
+/** Whether a server refuses a request because it speaks another transport. */
+function isRefusal(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 403;
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = (error as { readonly status?: unknown } | undefined)?.status;
+  if (typeof status === "number") return status;
+  const [, digits] = /\(HTTP (\d{3})\)/.exec(messageOf(error)) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function causeOf(error: unknown): string {
+  const cause = (error as { readonly cause?: unknown } | undefined)?.cause;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
+}

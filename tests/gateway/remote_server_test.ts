@@ -1,0 +1,161 @@
+/** Servers elsewhere, each reached in its own revision. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import * as z from "zod";
+import type { RemoteLaunch } from "../../lib/gateway/launch.ts";
+import { connectRemote } from "../../lib/gateway/remote_server.ts";
+import { GatewayServer } from "../../lib/gateway/server.ts";
+import { createApp, defineTool } from "../../lib/mod.ts";
+import { until } from "../helpers/until.ts";
+
+const TOOLS = [
+  defineTool({
+    name: "greet",
+    description: "Greets",
+    input: z.object({ name: z.string() }),
+    run: ({ name }, { progress }) => (progress(1, 2, "half"), `Hello ${name}`),
+  }),
+  defineTool({
+    name: "wait",
+    description: "Waits until nobody wants the answer",
+    input: z.object({}),
+    run: (_, { signal }) =>
+      new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("gone"))),
+  }),
+];
+
+/** A remote server on a socket, and what was sent to it. */
+function remote(answer?: (request: Request) => Response | undefined, port = 0) {
+  const app = createApp({ tools: TOOLS });
+  const requests: { method: string; headers: Headers }[] = [];
+  const server = Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    requests.push({ method: request.method, headers: request.headers });
+    return answer?.(request) ?? app.fetch(request, { address: "127.0.0.1" });
+  });
+  const { port: taken } = server.addr;
+  return {
+    app,
+    requests,
+    port: taken,
+    url: `http://127.0.0.1:${taken}/mcp`,
+    [Symbol.asyncDispose]: async () => {
+      app.stop();
+      await server.shutdown();
+    },
+  };
+}
+
+function connected(launch: Partial<RemoteLaunch> & { readonly url: string }) {
+  const server = new GatewayServer({
+    name: "far",
+    version: "1",
+    start: () => connectRemote("far", { headers: {}, transport: "auto", ...launch }),
+    limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
+    handshakeMs: 10_000,
+    now: () => performance.now(),
+  });
+  return { server, [Symbol.asyncDispose]: () => server.stop() };
+}
+
+const greet = (server: GatewayServer, onProgress?: (params: unknown) => void) =>
+  server.request("tools/call", { name: "greet", arguments: { name: "Ada" } }, {
+    ...(onProgress !== undefined && { onProgress }),
+  });
+const HELLO = [{ type: "text", text: "Hello Ada" }];
+
+for (const transport of ["auto", "http", "sse"] as const) {
+  Deno.test(`a remote server is called by the transport "${transport}", with progress and changes of its lists`, async () => {
+    await using far = remote();
+    await using near = connected({ url: far.url, transport });
+    const progress: unknown[] = [];
+    assertEquals((await greet(near.server, (params) => progress.push(params))).content, HELLO);
+    assertEquals(progress, [{ progress: 1, total: 2, message: "half" }]);
+    const changes: string[] = [];
+    near.server.onNotification = ({ method }) => void changes.push(method);
+    // The stream for changes opens after the connection.
+    await until(() => far.app.activity().streams > 0);
+    far.app.catalog.tools.remove("wait");
+    await until(() => changes.length > 0);
+    assertEquals(changes, ["notifications/tools/list_changed"]);
+  });
+}
+
+Deno.test("a server of 2024-11-05 is found by its refusal of the newer transport", async () => {
+  await using far = remote((request) =>
+    request.method === "POST" && !request.url.includes("connection_id")
+      ? new Response("Not found", { status: 404 })
+      : undefined
+  );
+  await using near = connected({ url: far.url });
+  assertEquals((await greet(near.server)).content, HELLO);
+});
+
+Deno.test("headers of the file are sent with every request, and not to another origin", async () => {
+  await using elsewhere = remote();
+  await using far = remote((request) =>
+    new URL(request.url).pathname === "/moved"
+      ? new Response(null, { status: 307, headers: { location: elsewhere.url } })
+      : undefined
+  );
+  const headers = { authorization: "Bearer of the gateway" };
+  await using near = connected({ url: far.url, headers });
+  await greet(near.server);
+  assert(far.requests.length > 0);
+  assert(far.requests.every((one) => one.headers.get("authorization") === headers.authorization));
+  await using moved = connected({ url: far.url.replace("/mcp", "/moved"), headers });
+  await assertRejects(() => moved.server.connect());
+  assertEquals(elsewhere.requests, []);
+});
+
+Deno.test("a server that refuses the credentials is told of, with what to set", async () => {
+  await using far = remote(() => new Response("No", { status: 401 }));
+  await using near = connected({ url: far.url });
+  const { message } = await assertRejects(() => near.server.connect());
+  assertMatch(message, /The server far .*HTTP 401.*set its "headers"/);
+});
+
+Deno.test("a server that cannot be reached is its own failure, and is connected once it is there", async () => {
+  const gone = remote();
+  const { port, url } = gone;
+  await gone[Symbol.asyncDispose]();
+  await using near = connected({ url });
+  const { message } = await assertRejects(() => near.server.connect());
+  assertMatch(message, /The server far .*cannot be reached/);
+  await using _back = remote(undefined, port);
+  await until(() => near.server.connection !== undefined);
+  assertEquals((await greet(near.server)).content, HELLO);
+});
+
+Deno.test("a session that the server forgot is opened again, and the next call works", async () => {
+  let forgets = false;
+  await using far = remote((request) =>
+    forgets && request.headers.has("mcp-session-id")
+      ? new Response("Session not found", { status: 404 })
+      : undefined
+  );
+  await using near = connected({ url: far.url, transport: "http" });
+  await greet(near.server);
+  forgets = true;
+  const { message } = await assertRejects(() => greet(near.server));
+  assertMatch(message, /The server far ended \(it does not know the session any more\)/);
+  forgets = false;
+  assertEquals((await greet(near.server)).content, HELLO);
+  assertEquals(near.server.report.starts, 2);
+});
+
+Deno.test("a call is cancelled at the server, and the session is deleted at the end", async () => {
+  await using far = remote();
+  const near = connected({ url: far.url });
+  await near.server.connect();
+  const stop = new AbortController();
+  const call = near.server.request("tools/call", { name: "wait", arguments: {} }, {
+    signal: stop.signal,
+  });
+  const settled = assertRejects(() => call, Error, "not wanted");
+  await until(() => far.app.activity().requests > 0);
+  stop.abort(new Error("not wanted"));
+  await settled;
+  await until(() => far.app.activity().requests === 0);
+  await near[Symbol.asyncDispose]();
+  assert(far.requests.some(({ method }) => method === "DELETE"));
+  assertEquals(far.app.activity().sessions, 0);
+});
