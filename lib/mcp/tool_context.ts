@@ -33,7 +33,7 @@ const MEMBERS: { readonly [Name in keyof ToolContext]: (call: Call) => ToolConte
   capabilities: (call) => structuredClone(call.scope.capabilities),
   log: logOf,
   progress: (call) => (progress, total, message) => call.reportProgress(progress, total, message),
-  elicit: (call) => elicitThrough((question) => call.ask(question)),
+  elicit: (call) => elicitThrough((question) => call.ask(question), call.masksErrors),
   sample: (call) => sampleThrough((question) => call.ask(question)),
   roots: (call) => rootsThrough((question) => call.ask(question)),
   releaseStream: (call) => (retryMs = DEFAULT_RETRY_MS) => call.releaseStream(wholeRetry(retryMs)),

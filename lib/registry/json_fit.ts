@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf, ProtocolError, RegistrationError, stackOf } from "../base/errors.ts";
+import { ProtocolError, RegistrationError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { JsonValueError, toJsonValue } from "../wire/json_value.ts";
 
@@ -68,7 +68,7 @@ export function withJsonData(error: ProtocolError, owner: string): ProtocolError
 
 /**
  * The result of a resource, a prompt or a completer as JSON. The client gets the error, because a
- * name and a path are no secrets.
+ * name and a path are no secrets, but for the words of an error that reading the value threw.
  *
  * @param path of the value, such as `contents`
  * @param subject begins the error, for example `Resource file:///a`
@@ -76,9 +76,10 @@ export function withJsonData(error: ProtocolError, owner: string): ProtocolError
  */
 export function requireJsonValue<T>(value: T, path: string, subject: string): T {
   try {
-    return fitForJson(value, path, `${subject} returned`) as T;
+    return toJsonValue(value, path) as T;
   } catch (error) {
-    throw wrongReturn(messageOf(error), error);
+    if (!(error instanceof JsonValueError)) throw error;
+    throw wrongReturn(`${subject} returned what JSON cannot hold: ${error.ownWords}`, error);
   }
 }
 

@@ -11,7 +11,7 @@ import { contentError, firstError } from "./content.ts";
 import { fitForJson } from "./json_fit.ts";
 import { maskedText, newReference } from "./masking.ts";
 import { hasProperty } from "./schema.ts";
-import { validate, type Validation } from "./validation.ts";
+import { type Invalid, validate, type Validation } from "./validation.ts";
 
 const log = logFor("tools");
 
@@ -80,9 +80,7 @@ export class ToolResults<O extends z.ZodType> {
     // Its errors are masked as a whole, below.
     const validation = validate(output, value);
     const settle = (settled: Validation<z.output<O>>): CallToolResult =>
-      settled.ok
-        ? this.#structured(settled.value, full)
-        : this.#wrongOutput(settled.errors, masksErrors);
+      settled.ok ? this.#structured(settled.value, full) : this.#wrongOutput(settled, masksErrors);
     return isPromise(validation) ? validation.then(settle) : settle(validation);
   }
 
@@ -93,8 +91,9 @@ export class ToolResults<O extends z.ZodType> {
   }
 
   /** A fault of the tool, and its schema's words may tell of values that the client is not to see. */
-  #wrongOutput(errors: readonly string[], isMasked: boolean): CallToolResult {
+  #wrongOutput({ errors, isMeant = false }: Invalid, isMasked: boolean): CallToolResult {
     const tool = this.#name;
+    if (isMeant) return errorResult(errors.join("; "));
     const what = `Tool ${tool} returned what does not match its output schema`;
     if (!isMasked) {
       log.error("Tool output does not match its schema", { tool, faults: errors });

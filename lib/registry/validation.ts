@@ -11,7 +11,15 @@ import { maskedText, newReference } from "./masking.ts";
 /** Either the value, or each error as a line such as `a: Invalid input: expected number`. */
 export type Validation<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly errors: readonly string[] };
+  | Invalid;
+
+/** What is wrong with a value. */
+export interface Invalid {
+  readonly ok: false;
+  readonly errors: readonly string[];
+  /** Whether the schema threw a `ToolError`, whose message is meant for the client. */
+  readonly isMeant?: boolean;
+}
 
 type Issue = z.core.$ZodIssue;
 
@@ -81,7 +89,7 @@ function toFailure(error: unknown, isMasked: boolean): Validation<never> {
   const fields = { error: message, stack: stackOf(error) };
   if (!isMasked || error instanceof ToolError) {
     log.warning("Schema threw", fields);
-    return { ok: false, errors: [message] };
+    return { ok: false, errors: [message], isMeant: error instanceof ToolError };
   }
   const reference = newReference();
   log.warning("Schema threw", { reference, ...fields });

@@ -13,6 +13,16 @@ const MAX_LEVELS = 512;
 /** A value that JSON cannot hold. The message begins with its path, such as `content[0].data`. */
 export class JsonValueError extends TypeError {
   override readonly name = "JsonValueError";
+  /** The message without what another error says, which reading the value threw. */
+  readonly ownWords: string;
+
+  constructor(ownWords: string, cause?: unknown) {
+    super(
+      cause === undefined ? ownWords : `${ownWords}: ${messageOf(cause)}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.ownWords = ownWords;
+  }
 }
 
 /**
@@ -46,7 +56,7 @@ class Reader {
       return this.#read(value, path);
     } catch (error) {
       if (error instanceof JsonValueError) throw error;
-      throw this.#refuse(`threw when it was read: ${messageOf(error)}`, error);
+      throw this.#refuse("threw when it was read", error);
     }
   }
 
@@ -151,8 +161,7 @@ class Reader {
 
   #refuse(why: string, cause?: unknown): JsonValueError {
     const keys = this.#key === undefined ? this.#keys : [...this.#keys, this.#key];
-    const options = cause === undefined ? undefined : { cause };
-    return new JsonValueError(`${pathOf(keys) || "the value"} ${why}`, options);
+    return new JsonValueError(`${pathOf(keys) || "the value"} ${why}`, cause);
   }
 }
 

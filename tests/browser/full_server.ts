@@ -105,7 +105,11 @@ const app = createApp({
       run: ({ topic }) => `Write a haiku about ${topic}`,
     }),
   ],
-  settings: { MCP_PING_INTERVAL_MS: 500, MCP_DRAIN_MS: 0 },
+  settings: {
+    MCP_PING_INTERVAL_MS: 500,
+    MCP_DRAIN_MS: 0,
+    MCP_ADMIN_TOKEN: Deno.env.get("MCP_ADMIN_TOKEN"),
+  },
 });
 
 const encoder = new TextEncoder();

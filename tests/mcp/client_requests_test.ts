@@ -148,7 +148,7 @@ Deno.test("a question whose time ends in one turn with its call is withdrawn onc
 });
 
 Deno.test("a form that was accepted without content is read as an empty one", async () => {
-  const elicit = elicitThrough(() => Promise.resolve({ action: "accept" }));
+  const elicit = elicitThrough(() => Promise.resolve({ action: "accept" }), false);
   const schema = z.object({ guests: z.int().default(2) });
   assertEquals(await elicit({ message: "How many?", schema }), {
     action: "accept",

@@ -127,3 +127,105 @@ Deno.test("auto masks beyond this machine and where callers are asked who they a
   const { result } = await pipe.request(toolCall("leaky"));
   assertEquals(result.content[0].text, SECRET);
 });
+
+const meansIt = () => {
+  throw new ToolError("Amounts end at 100");
+};
+
+Deno.test("a ToolError that an output schema throws passes, with masking and without", async () => {
+  const returning = (name: string, check: (text: string) => unknown) =>
+    defineTool({
+      name,
+      description: "Has an output schema that throws for the client",
+      input: z.object({ a: z.string() }),
+      output: z.object({ a: z.string().refine(check) }),
+      run: (input) => input,
+    });
+  const tools = [
+    returning("now", (text) => text === "good" || meansIt()),
+    returning("later", async (text) => await Promise.resolve(text) === "good" || meansIt()),
+  ];
+  for (const MCP_MASK_ERRORS of ["on", "off"] as const) {
+    using app = testApp({ tools, settings: { MCP_MASK_ERRORS } });
+    for (const { name } of tools) {
+      const call = async (a: string) =>
+        (await (await app.post("/mcp", toolCall(name, { a }))).json()).result;
+      assertEquals((await call("good")).structuredContent, { a: "good" });
+      const content = [{ type: "text", text: "Amounts end at 100" }];
+      assertEquals(await call("bad"), { content, isError: true });
+    }
+  }
+});
+
+Deno.test("what the schema of a question throws is masked, and a ToolError passes", async () => {
+  using log = new CapturedLog("warning");
+  const asking = (name: string, check: () => never) =>
+    defineTool({
+      name,
+      description: "Asks with a schema that throws",
+      run: async (_input, ctx) => {
+        const schema = z.object({ a: z.string().refine(check) });
+        return JSON.stringify(await ctx.elicit({ message: "What?", schema, key: "q" }));
+      },
+    });
+  const leaky = () => {
+    throw new Error(SECRET);
+  };
+  using app = testApp({
+    tools: [asking("leaky", leaky), asking("meant", meansIt)],
+    settings: ON,
+  });
+  const answer = async (name: string) => {
+    const params = { name, arguments: {} };
+    const options = { capabilities: { elicitation: {} } };
+    const { result } = await modernRequest(app, "tools/call", params, options);
+    return await modernRequest(app, "tools/call", {
+      ...params,
+      requestState: result.requestState,
+      inputResponses: { q: { action: "accept", content: { a: "b" } } },
+    }, options);
+  };
+  assertMasked(await answer("leaky"), log);
+  assertMatch(JSON.stringify(await answer("meant")), /Amounts end at 100/);
+});
+
+Deno.test("what a getter of a returned value throws stays in the log", async () => {
+  using log = new CapturedLog("warning");
+  const leaky = {
+    get a(): string {
+      throw new Error(SECRET);
+    },
+  };
+  using app = testApp({
+    tools: [defineTool({
+      name: "leaky",
+      description: "Returns what cannot be read",
+      output: z.unknown(),
+      run: () => leaky,
+    })],
+    prompts: [definePrompt({
+      name: "p",
+      run: () =>
+        ({
+          messages: [{ role: "user", content: { type: "text", text: "a", _meta: leaky } }],
+        }) as never,
+    })],
+    resources: [defineResource({
+      name: "r",
+      uri: "test://r",
+      read: () => ({ contents: [{ uri: "test://r", text: "a", _meta: leaky }] }) as never,
+    })],
+    settings: ON,
+  });
+  for (
+    const message of [
+      toolCall("leaky"),
+      rpc("prompts/get", { name: "p" }),
+      rpc("resources/read", { uri: "test://r" }),
+    ]
+  ) {
+    const text = await (await app.post("/mcp", message)).text();
+    assert(!text.includes("hunter2"), text);
+  }
+  assert(log.lines.some((line) => line.includes("hunter2")), "the operator is told");
+});

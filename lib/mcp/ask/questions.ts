@@ -74,11 +74,17 @@ export function capabilityName(required: ClientCapabilities): string {
   return mode === undefined ? name : `${name}.${mode}`;
 }
 
-/** Makes `ctx.elicit`. */
-export function elicitThrough(ask: Ask): Elicit {
+/**
+ * Makes `ctx.elicit`.
+ *
+ * @param masksErrors whether the client does not see the messages of errors that a schema throws
+ */
+export function elicitThrough(ask: Ask, masksErrors: boolean): Elicit {
   // The members of the question select the overload of Elicit.
   const elicit = (question: FormQuestion<ZodType> | RawFormQuestion | UrlQuestion) =>
-    ignoreRejection("url" in question ? askUrl(ask, question) : askForm(ask, question));
+    ignoreRejection(
+      "url" in question ? askUrl(ask, question) : askForm(ask, question, masksErrors),
+    );
   return elicit as Elicit;
 }
 
@@ -130,6 +136,7 @@ async function roots(ask: Ask, { key }: AskOptions): Promise<readonly Root[]> {
 async function askForm(
   ask: Ask,
   question: FormQuestion<ZodType> | RawFormQuestion,
+  masksErrors: boolean,
 ): Promise<Elicited<unknown>> {
   const requestedSchema = "schema" in question
     ? formSchema(question.schema)
@@ -145,7 +152,7 @@ async function askForm(
   if (answer.action !== "accept") return answer;
   const content = answer.content ?? {};
   const schema = "schema" in question ? question.schema : schemaOf(question.requestedSchema);
-  const validation = await validate(schema, content);
+  const validation = await validate(schema, content, masksErrors);
   if (!validation.ok) throw wrongAnswer(CLIENT_METHODS.elicit, validation.errors.join("; "));
   return { action: "accept", content: "schema" in question ? validation.value : content };
 }
