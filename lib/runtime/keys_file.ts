@@ -8,7 +8,7 @@ import { ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 
 /** Time between two checks of the file (ms). A watcher would miss a file that replaces it. */
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 const log = logFor("auth");
 
@@ -64,7 +64,7 @@ export class KeysFile {
 
   /** Looks at the file from now on; does not keep the process alive. */
   watch(): void {
-    this.#timer = setInterval(() => void this.refresh(), LOOK_MS);
+    this.#timer = setInterval(() => void this.refresh(), POLL_MS);
     Deno.unrefTimer(this.#timer);
   }
 

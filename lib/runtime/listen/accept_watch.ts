@@ -16,7 +16,7 @@ export interface ListenAddress {
 }
 
 /** Time between two looks at a listener (ms). */
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 /** Time between two looks while a connection to itself waits (ms). */
 const WAIT_MS = 250;
 /** Looks until it is deaf: a busy event loop may accept late. */
@@ -39,7 +39,7 @@ export class AcceptWatch {
 
   /** Starts with a connection, or with a pause where the listener is known to accept. */
   start(isKnownToAccept: boolean): void {
-    if (isKnownToAccept) this.#lookIn(LOOK_MS);
+    if (isKnownToAccept) this.#lookIn(POLL_MS);
     else this.#tryOut();
   }
 
@@ -61,7 +61,7 @@ export class AcceptWatch {
     if (this.#hasAccepted) {
       this.#hasAccepted = false;
       this.#endProbe();
-      this.#lookIn(LOOK_MS);
+      this.#lookIn(POLL_MS);
     } else if (this.#probe === undefined) {
       this.#tryOut();
     } else if (++this.#looks < MAX_LOOKS) {
