@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ProtocolError } from "../base/errors.ts";
 import type { Identity } from "../base/identity.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { Client, clientKey, NO_SOCKET, type Socket } from "../stream/client.ts";
@@ -121,7 +122,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
     const { access, route } = this.#entry;
     try {
       guard.check(this, this.#page);
-      if (access === "operator") guard.checkSameOrigin(this);
+      if (access === "operator") this.#checkOperatorPath();
       if (access !== "any_page") guard.checkSite(this, route === undefined);
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
@@ -137,6 +138,15 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
     } catch (error) {
       return this.fail(error);
     }
+  }
+
+  /** The rules of proxies name these paths without a last slash, which other paths may have. */
+  #checkOperatorPath(): void {
+    const { path, query, request: { url } } = this;
+    if (!url.endsWith(path + query)) {
+      throw new ProtocolError("not_found", `No such path; ask for ${path} without a last slash`);
+    }
+    this.#router.guard.checkSameOrigin(this);
   }
 
   #route(method: string): MaybePromise<Response> {

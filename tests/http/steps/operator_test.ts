@@ -208,6 +208,23 @@ Deno.test("who guesses tokens has to wait, the right one included, and the log t
   assertEquals(first?.fields.client_ip, "192.0.2.1");
 });
 
+Deno.test("a path of the operator has no last slash, as rules of proxies name it without one", async () => {
+  using app = testApp({ settings: { MCP_ADMIN_TOKEN: TOKEN } });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  for (const path of [PATH, "/metrics", "/connections.html"]) {
+    for (const end of ["", "?x", "?x/"]) {
+      const response = await app.request(path + end, { headers });
+      await response.body?.cancel();
+      assertEquals(response.status, 200, path + end);
+    }
+    for (const end of ["/", "/?x", "/?/"]) {
+      const response = await app.request(path + end, { headers });
+      await response.body?.cancel();
+      assertEquals(response.status, 404, path + end);
+    }
+  }
+});
+
 for (const token of ["a", "short-token", "has blanks in it, many"]) {
   Deno.test(`MCP_ADMIN_TOKEN=${token} is refused, and MCP_READ_TOKEN as well`, () => {
     for (const name of ["MCP_ADMIN_TOKEN", "MCP_READ_TOKEN"]) {
