@@ -5,13 +5,15 @@
  */
 import { ConfigError, RegistrationError } from "./lib/base/errors.ts";
 import { configureLog } from "./lib/base/log.ts";
-import { createApp } from "./lib/http/app.ts";
+import { composeApp } from "./lib/http/app.ts";
 import { askedLogFormat, describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { endProcess } from "./lib/runtime/end_process.ts";
 import { readVariable, warnOfMisspelled } from "./lib/runtime/environment.ts";
 import { startErrorLine } from "./lib/runtime/greeting.ts";
-import { fileAt, KeysFile } from "./lib/runtime/keys_file.ts";
-import { loadFeatures } from "./lib/runtime/load_features.ts";
+import type { KeysFile } from "./lib/runtime/keys_file.ts";
+import type { LoadedModules } from "./lib/runtime/load_features.ts";
+import type { Features } from "./lib/registry/group.ts";
+import { loadAuth } from "./lib/runtime/load_auth.ts";
 import { moduleSpecifiers } from "./lib/runtime/module_url.ts";
 import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
 import { withdrawSecrets } from "./lib/runtime/secrets.ts";
@@ -42,18 +44,16 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   });
   const serveStdio = stdio ? (await import("./lib/runtime/stdio.ts")).prepareStdio() : undefined;
   const builtIn = settings.MCP_BUILT_IN_TOOLS ? BUILT_IN_TOOLS : [];
-  const features = await loadFeatures(modules, { tools: builtIn });
-  const keysFile = settings.MCP_AUTH_KEYS_FILE === undefined
-    ? undefined
-    : await KeysFile.open(fileAt(settings.MCP_AUTH_KEYS_FILE));
-  const app = createApp({
+  const features = await loadModules(modules, { tools: builtIn });
+  const keysFile = await openKeys(settings.MCP_AUTH_KEYS_FILE);
+  const { app } = composeApp({
     ...features,
-    tools: [...builtIn, ...features.tools],
+    tools: [...builtIn, ...features?.tools ?? []],
     ...(keysFile !== undefined && { auth: { keys: keysFile.keys } }),
     settings,
     heap,
     resident,
-  });
+  }, await loadAuth(settings));
   rejections.observer = app.observer;
   if (checkConfig) {
     await warnOfMisspelled();
@@ -67,6 +67,23 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   } finally {
     keysFile?.stop();
   }
+}
+
+// A start loads only what its settings ask for.
+
+async function loadModules(
+  specifiers: readonly string[],
+  builtIn: Features,
+): Promise<LoadedModules | undefined> {
+  if (specifiers.length === 0) return undefined;
+  const { loadFeatures } = await import("./lib/runtime/load_features.ts");
+  return await loadFeatures(specifiers, builtIn);
+}
+
+async function openKeys(path: string | undefined): Promise<KeysFile | undefined> {
+  if (path === undefined) return undefined;
+  const { fileAt, KeysFile } = await import("./lib/runtime/keys_file.ts");
+  return await KeysFile.open(fileAt(path));
 }
 
 function print(text: string): number {

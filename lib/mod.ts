@@ -4,7 +4,8 @@
  * @module
  */
 export { mountAt } from "./mount.ts";
-export { type App, type AppOptions, createApp } from "./http/app.ts";
+export { createApp } from "./create_app.ts";
+export type { App, AppOptions } from "./http/app.ts";
 export { type Pipe } from "./transport/stdio/connection.ts";
 export { type Peer } from "./transport/peer.ts";
 export { type Socket } from "./stream/client.ts";

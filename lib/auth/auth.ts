@@ -12,7 +12,7 @@ import { type Challenge, challengeHeader } from "./challenge.ts";
 import type { KnownCaller } from "./identity.ts";
 import type { ResourceMetadata } from "./resource_metadata.ts";
 import { resourceMetadataUrl } from "./resource_metadata.ts";
-import { missingScopes } from "./scopes.ts";
+import { missingScopes, scopeFailure } from "./scopes.ts";
 
 /** Parts of {@linkcode Auth}. */
 export interface AuthParts {
@@ -162,16 +162,4 @@ export class Auth {
     if (publicUrl === undefined || documents.size === 0) return undefined;
     return resourceMetadataUrl(publicUrl, endpoints.includes(path) ? path : "");
   }
-}
-
-/** Says in words, too, which scopes are missing: not every client understands the challenge. */
-export function scopeFailure(
-  needed: readonly string[],
-  granted: readonly string[],
-): AuthFailure {
-  const missing = missingScopes(needed, granted);
-  const message = `This needs the ${missing.length === 1 ? "scope" : "scopes"} ${
-    missing.join(" ")
-  }, which the token does not have`;
-  return new AuthFailure("scope", message, { expected: needed, given: granted });
 }

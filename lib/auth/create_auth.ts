@@ -40,6 +40,9 @@ export interface AuthSurroundings {
   readonly onRemoved: (principal: string) => void;
 }
 
+/** Makes the authorization of an app. */
+export type CreateAuth = typeof createAuth;
+
 /**
  * Makes the authorization that the settings describe.
  *

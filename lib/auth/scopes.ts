@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AuthFailure } from "./auth_failure.ts";
 
 /** `scope-token` of RFC 6749, section 3.3. */
 const SCOPE_REGEXP = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -69,4 +70,16 @@ export function missingScopes(
   granted: readonly string[],
 ): readonly string[] {
   return needed.filter((scope) => !granted.includes(scope));
+}
+
+/** Says in words, too, which scopes are missing: not every client understands the challenge. */
+export function scopeFailure(
+  needed: readonly string[],
+  granted: readonly string[],
+): AuthFailure {
+  const missing = missingScopes(needed, granted);
+  const message = `This needs the ${missing.length === 1 ? "scope" : "scopes"} ${
+    missing.join(" ")
+  }, which the token does not have`;
+  return new AuthFailure("scope", message, { expected: needed, given: granted });
 }

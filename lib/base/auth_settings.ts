@@ -5,6 +5,7 @@
  * @module
  */
 import { isLoopback } from "./loopback.ts";
+import type { Settings } from "./settings_type.ts";
 import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
 
 const MAX_MS = 2 ** 31 - 1;
@@ -33,6 +34,29 @@ const scopeList = (fallback: readonly string[] = []) =>
     (name) => SCOPE_REGEXP.test(name),
     "a scope: characters without blanks, quotes and commas",
   );
+
+/** Settings that ask for authorization, alone or together; all are off by default. */
+const ASKING = [
+  "MCP_AUTH_ISSUERS",
+  "MCP_AUTH_AUDIENCES",
+  "MCP_AUTH_SCOPES",
+  "MCP_AUTH_OFFERED_SCOPES",
+  "MCP_AUTH_ROLES_CLAIM",
+  "MCP_AUTH_INTROSPECTION_URL",
+  "MCP_AUTH_INTROSPECTION_CLIENT_ID",
+  "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
+  "MCP_AUTH_KEYS_FILE",
+  "MCP_AUTH_KEY_HEADER",
+  "MCP_AUTH_MIRROR_METADATA",
+] as const;
+
+/** Whether any setting asks for authorization, even if others are missing. */
+export function asksForAuthorization(settings: Pick<Settings, (typeof ASKING)[number]>): boolean {
+  return ASKING.some((name) => {
+    const value = settings[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+}
 
 /** The settings of authorization, as parts of the schema. */
 export const AUTHORIZATION = {

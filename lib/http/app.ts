@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type AuthOptions, createAuth } from "../auth/create_auth.ts";
+import type { AuthSurroundings, CreateAuth } from "../auth/create_auth.ts";
 import type { Observer } from "../base/observer.ts";
 import { lazy } from "../base/lazy.ts";
 import { isLoopback } from "../base/loopback.ts";
@@ -54,47 +54,6 @@ export type { App, AppActivity, AppOptions } from "./app_types.ts";
 /** The peer of a request without a known socket. It is not this machine. */
 const UNKNOWN_PEER: Peer = { address: "unknown" };
 
-/**
- * Makes an app.
- *
- * @throws {RegistrationError} when two tools share a name
- * @throws {ConfigError} if the authorization settings are incomplete
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as z from "zod";
- * import { createApp, defineTool } from "../mod.ts";
- *
- * const app = createApp({
- *   tools: [defineTool({
- *     name: "greet",
- *     description: "Greets somebody",
- *     input: z.object({ name: z.string() }),
- *     run: ({ name }) => `Hello ${name}`,
- *   })],
- * });
- * const response = await app.fetch(
- *   new Request("http://localhost/mcp", {
- *     method: "POST",
- *     headers: { "content-type": "application/json" },
- *     body: JSON.stringify({
- *       jsonrpc: "2.0",
- *       id: 1,
- *       method: "tools/call",
- *       params: { name: "greet", arguments: { name: "Ada" } },
- *     }),
- *   }),
- * );
- * const { result } = await response.json();
- * assertEquals(result.content, [{ type: "text", text: "Hello Ada" }]);
- * app.stop();
- * ```
- */
-export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App {
-  return composeApp(options).app;
-}
-
 /** An app and its internal parts. */
 export interface ComposedApp {
   readonly app: App;
@@ -102,17 +61,27 @@ export interface ComposedApp {
   readonly wheel: TimerWheel;
 }
 
-/** Composes an app; {@linkcode createApp} hands out the app alone. */
-export function composeApp<Start = unknown>(options: AppOptions<Start>): ComposedApp {
+/**
+ * Composes an app.
+ *
+ * @param createAuth makes its authorization; undefined where nothing asks for any, so that a server
+ *   without it need not load it
+ * @throws {RegistrationError} when two tools share a name
+ * @throws {ConfigError} if the authorization settings are incomplete
+ */
+export function composeApp<Start = unknown>(
+  options: AppOptions<Start>,
+  createAuth: CreateAuth | undefined,
+): ComposedApp {
   const settings = settingsWith(options.settings);
   const resident = residentOf(options.resident, settings);
-  const { heap, use, store, dialects = DIALECTS } = options;
+  const { heap, use, store, dialects = DIALECTS, servers, pages = pagesBy(settings) } = options;
   const endpoints = endpointsOf(options, settings);
-  const [{ catalog }] = endpoints;
-  const auth = authOf(settings, options.auth ?? {}, endpoints, (principal) => {
+  const surroundings = authSurroundings(endpoints, (principal) => {
     streams.credentials.end(principal, "auth_expired");
     transports.sessions.endOf(principal);
   });
+  const auth = createAuth?.(settings, options.auth ?? {}, surroundings);
   const wheel = new TimerWheel(options.wheel);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = watchOver({ dialects, wheel, endpoints, observer: options.observer, audit });
@@ -125,7 +94,6 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const shared = { use, lifespan, dialects, masksErrors };
   const transports = new Transports(endpoints, { core, settings, shared, store, accessTo });
-  const { servers, pages = pagesBy(settings) } = options;
   watch.addGauges({ ...transports, streams, heap, resident, settings, servers });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const requests = { pending: new PendingResponses(), bodies: bodyLimits(settings, core) };
@@ -142,7 +110,7 @@ export function composeApp<Start = unknown>(options: AppOptions<Start>): Compose
   };
   const app: App = {
     fetch: watch.traced(afterStart(lifespan, fetchThrough(router, settings))),
-    catalog,
+    catalog: endpoints[0].catalog,
     connections: new OpenStreams(streams),
     settings: publicSettings(settings),
     isOpen,
@@ -222,23 +190,21 @@ function watchOver(
 }
 
 /**
- * The authorization of an app; undefined if none is set up.
+ * What authorization needs to know of an app.
  *
  * @param onRemoved called with a principal when its last credential was removed
  */
-function authOf(
-  settings: Settings,
-  options: AuthOptions,
+function authSurroundings(
   endpoints: Endpoints,
   onRemoved: (principal: string) => void,
-): ReturnType<typeof createAuth> {
+): AuthSurroundings {
   const [{ info }] = endpoints;
-  return createAuth(settings, options, {
+  return {
     endpoints: endpoints.flatMap(({ path }) => endpointUrls(path)).map(({ path }) => path),
     name: info.title ?? info.name,
     now: Date.now,
     onRemoved,
-  });
+  };
 }
 
 /** Loads the pages and the files that they need. */

@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import { EventStreamContentType, fetchEventSource } from "npm:@microsoft/fetch-event-source@2.0.1";
 // deno-lint-ignore no-import-prefix -- as above
 import { EventSource } from "npm:eventsource@3.0.7";
-import { createApp } from "../../lib/http/app.ts";
+import { createApp } from "../../lib/mod.ts";
 import { HeldTool } from "../helpers/tools.ts";
 
 const CALL = {

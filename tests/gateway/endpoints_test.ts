@@ -1,7 +1,7 @@
 /** Each server at a path of its own, and all together at `/mcp`. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, RegistrationError } from "../../lib/base/errors.ts";
-import { createApp } from "../../lib/http/app.ts";
+import { createApp } from "../../lib/mod.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
 import { testClient } from "../../lib/testing.ts";
 import { PROTOCOL_VERSIONS } from "../../lib/wire/protocol_versions.ts";

@@ -6,7 +6,7 @@
 import type { ServerConfig } from "../../lib/gateway/config.ts";
 import { Gateway } from "../../lib/gateway/gateway.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
-import { type App, type AppOptions, createApp } from "../../lib/http/app.ts";
+import { type App, type AppOptions, createApp } from "../../lib/mod.ts";
 import { type Script, ScriptedServer } from "./scripted_server.ts";
 
 /** An entry of the file, with its defaults. */

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { GatewayServer } from "../../lib/gateway/server.ts";
 import { SessionServers } from "../../lib/gateway/session_servers.ts";
-import { createApp } from "../../lib/http/app.ts";
+import { createApp } from "../../lib/mod.ts";
 import { testClient, type TestClientOptions } from "../../lib/testing.ts";
 import { settled } from "../helpers/time.ts";
 import { ordinary, type Script, ScriptedServer } from "./scripted_server.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createAuth } from "../../lib/auth/create_auth.ts";
 import { type App, type AppOptions, composeApp, type ComposedApp } from "../../lib/http/app.ts";
 import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import type { Ledger } from "../../lib/stream/ledger.ts";
@@ -39,7 +40,7 @@ export const PLAIN_HEADERS = {
 
 /** Makes an app with the built-in tools, unless told otherwise. */
 export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestApp {
-  const { app, registry, wheel } = composeApp({ tools: BUILT_IN_TOOLS, ...options });
+  const { app, registry, wheel } = composeApp({ tools: BUILT_IN_TOOLS, ...options }, createAuth);
   const request = async (
     path: string,
     init?: RequestInit,

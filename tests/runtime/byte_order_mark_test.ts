@@ -1,6 +1,6 @@
 /** Tools on Windows begin UTF-8 with a byte order mark. Deno reads it on a socket as nowhere else. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { createApp } from "../../lib/http/app.ts";
+import { createApp } from "../../lib/mod.ts";
 import { DenoListener } from "../../lib/runtime/listen/deno_listener.ts";
 import { rpc } from "../helpers/app.ts";
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mock } from "node:test";
 import { ConfigError } from "../../lib/base/errors.ts";
-import { createApp } from "../../lib/http/app.ts";
+import { createApp } from "../../lib/mod.ts";
 import { serve } from "../../lib/runtime/serve.ts";
 import { freePort } from "../helpers/ports.ts";
 import { CapturedLog } from "../helpers/log.ts";

@@ -1,5 +1,5 @@
-import { type Auth, scopeFailure } from "../../auth/auth.ts";
-import { hasScopes } from "../../auth/scopes.ts";
+import type { Auth } from "../../auth/auth.ts";
+import { hasScopes, scopeFailure } from "../../auth/scopes.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { neededScopes } from "../../mcp/needed_scopes.ts";
 import type { Catalog } from "../../registry/catalog.ts";

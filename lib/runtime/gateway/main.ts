@@ -12,13 +12,14 @@ import { Gateway, type ServerClient } from "../../gateway/gateway.ts";
 import { ALL } from "../../gateway/relay.ts";
 import { connectRemote } from "../../gateway/remote_server.ts";
 import { GatewayServer } from "../../gateway/server.ts";
-import { createApp } from "../../http/app.ts";
+import { composeApp } from "../../http/app.ts";
 import { VERSION } from "../../http/version.ts";
 import { readCommand } from "../config.ts";
 import { endProcess } from "../end_process.ts";
 import { readVariable } from "../environment.ts";
 import { startErrorLine } from "../greeting.ts";
 import { heap } from "../heap.ts";
+import { loadAuth } from "../load_auth.ts";
 import { resident } from "../resident.ts";
 import { runServer } from "../run_server.ts";
 import { StderrLines } from "../stderr.ts";
@@ -123,7 +124,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     limits: { maxSessions: MAX_SESSIONS, idleMs: IDLE_MS, now: () => performance.now() },
     startMs: START_MS,
   });
-  const app = createApp({
+  const { app } = composeApp({
     settings,
     heap,
     resident,
@@ -133,7 +134,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     endpoints: gateway.endpoints,
     onStart: () => gateway.start(),
     onStop: () => gateway.stop(),
-  });
+  }, await loadAuth(settings));
   gateway.serve(app.catalog);
   const uncaught = new UncaughtErrors();
   uncaught.observer = app.observer;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Settings } from "../../../lib/base/settings.ts";
-import { type App, createApp } from "../../../lib/http/app.ts";
+import { type App, createApp } from "../../../lib/mod.ts";
 import { BUILT_IN_TOOLS } from "../../../lib/tools/mod.ts";
 import { becomes, type ProxyProgram, startProxy } from "./proxy_process.ts";
 

@@ -1,0 +1,44 @@
+import { createAuth } from "./auth/create_auth.ts";
+import { composeApp } from "./http/app.ts";
+import type { App, AppOptions } from "./http/app_types.ts";
+
+/**
+ * Makes an app.
+ *
+ * @throws {RegistrationError} when two tools share a name
+ * @throws {ConfigError} if the authorization settings are incomplete
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as z from "zod";
+ * import { createApp, defineTool } from "./mod.ts";
+ *
+ * const app = createApp({
+ *   tools: [defineTool({
+ *     name: "greet",
+ *     description: "Greets somebody",
+ *     input: z.object({ name: z.string() }),
+ *     run: ({ name }) => `Hello ${name}`,
+ *   })],
+ * });
+ * const response = await app.fetch(
+ *   new Request("http://localhost/mcp", {
+ *     method: "POST",
+ *     headers: { "content-type": "application/json" },
+ *     body: JSON.stringify({
+ *       jsonrpc: "2.0",
+ *       id: 1,
+ *       method: "tools/call",
+ *       params: { name: "greet", arguments: { name: "Ada" } },
+ *     }),
+ *   }),
+ * );
+ * const { result } = await response.json();
+ * assertEquals(result.content, [{ type: "text", text: "Hello Ada" }]);
+ * app.stop();
+ * ```
+ */
+export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App {
+  return composeApp(options, createAuth).app;
+}
