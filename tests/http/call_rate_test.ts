@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
+import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
 import { modernPost } from "../spec/support/modern.ts";
 import { PipeClient } from "../spec/support/stdio_client.ts";
@@ -60,6 +61,27 @@ Deno.test("a call that comes too fast gets 429 with its id in every dialect over
   await assertTooFast(await app.post("/mcp/sse", ECHO, headers));
   await assertTooFast(await app.post("/mcp/sse", ECHO, { "mcp-connection-id": plain.id }));
   await plain.events.leave();
+});
+
+Deno.test("a call that a 2024-11-05 client POSTs too fast gets 429 with its id, and its stream goes on", async () => {
+  using time = new FakeTime();
+  using app = testApp({ settings: SLOW, wheel: { clock: time.clock } });
+  const response = await app.request("/mcp", { headers: { accept: "text/event-stream" } });
+  const events = new EventReader(response);
+  const endpoint = (await events.next())?.data ?? "";
+  const post = (message: unknown) => app.post(`/mcp${endpoint}`, message);
+  const initialize = { protocolVersion: "2024-11-05", capabilities: {} };
+  assertEquals((await post(rpc("initialize", initialize, "first"))).status, 202);
+  for (const id of ["a", "b"]) assertEquals((await post({ ...ECHO, id })).status, 202);
+  await assertTooFast(await post({ ...ECHO, id: "c" }), "c");
+  await assertTooFast(await app.post(`/${endpoint}`, { ...ECHO, id: "d" }), "d");
+  assertEquals((await post(rpc("ping", {}, "e"))).status, 202);
+  await time.advance(1_000);
+  assertEquals((await post({ ...ECHO, id: "f" })).status, 202);
+  const answered: unknown[] = [];
+  while (answered.length < 5) answered.push((await events.next())?.json.id);
+  assertEquals(answered, ["first", "a", "b", "e", "f"]);
+  await events.leave();
 });
 
 Deno.test("each call of a batch counts, and a batch is let in as a whole or not at all", async () => {
