@@ -95,6 +95,10 @@ Deno.test("HTTP/2, which has no Host header, is judged by its authority", () =>
       return result;
     };
     assertEquals(await status({ ":authority": "127.0.0.1" }), 200);
+    assertEquals(await status({ ":authority": `127.0.0.1:${port}` }), 200);
+    assertEquals(await status({ ":authority": "localhost" }), 200);
+    // Deno hands over the same for HTTP/1.1 without a Host, which must be refused.
+    assertEquals(await status({ ":authority": `localhost:${port}` }), 400);
     assertEquals(await status({ ":authority": "a@localhost" }), 400);
     assertEquals(await status({ ":authority": "evil.test" }), 403);
     assertEquals(await status({ ":authority": "localhost", host: "localhost/metrics?" }), 400);

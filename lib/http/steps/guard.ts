@@ -148,7 +148,8 @@ export class Guard {
     throw new ProtocolError(
       "invalid_request",
       host === null
-        ? "The header Host is missing; name the server's host and port in it"
+        ? "The header Host is missing; name the server's host and port in it. Over HTTP/2, say " +
+          "127.0.0.1 in place of localhost, which cannot be told from no name"
         : `Host ${quote(host)} is not a host and port such as mcp.example.com:8000`,
     );
   }
