@@ -7,6 +7,8 @@ import { bytes, count, milliseconds, text } from "./setting_kinds.ts";
 
 /** Least characters of a key that signs. */
 const MIN_KEY = 32;
+/** Least different characters of it: a text of few of them was typed, not made. */
+const MIN_VARIETY = 8;
 
 /** The keys in `MCP_SESSION_KEY`; the first signs and seals, and what any of them made is accepted. */
 export function sessionKeys(keys: string | undefined): readonly string[] {
@@ -29,8 +31,11 @@ export const SESSIONS = {
   MCP_SESSION_KEY: text(undefined, {
     min: MIN_KEY,
     keepsBlanks: true,
-    isAllowed: (keys) => sessionKeys(keys).every((key) => key.length >= MIN_KEY),
-    error: `Expected at least ${MIN_KEY} characters, in each key where commas separate several`,
+    isAllowed: (keys) =>
+      sessionKeys(keys).every((key) => key.length >= MIN_KEY && new Set(key).size >= MIN_VARIETY),
+    error:
+      `Expected at least ${MIN_KEY} characters, ${MIN_VARIETY} of them different, in each key where ` +
+      "commas separate several; openssl rand -hex 32 makes one",
   }).describe(
     "Secret that signs session ids; with the same secret, sessions survive a restart. Of several, " +
       "comma-separated, the first signs and all are accepted",

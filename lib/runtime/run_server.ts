@@ -3,6 +3,7 @@ import type { App } from "../http/app.ts";
 import { VERSION } from "../http/version.ts";
 import { EventLoopLag } from "./event_loop_lag.ts";
 import { greetingLine } from "./greeting.ts";
+import { warnOfUnreachableIssuers } from "./issuer_access.ts";
 import { requireSs } from "./half_open/tcp_probe.ts";
 import type { Listen } from "./listen/listener.ts";
 import { resident } from "./resident.ts";
@@ -31,6 +32,7 @@ export async function runServer(app: App, { lines, signals }: RunOptions): Promi
   lag.start();
   warnIfOpen(app);
   sayIfUnbounded(app);
+  warnOfUnreachableIssuers(settings);
   warnOfManyTokens(app);
   try {
     return await serve(app, {

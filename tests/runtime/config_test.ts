@@ -59,7 +59,11 @@ Deno.test("every setting has a flag", () => {
   for (const name of Object.keys(SETTINGS_SCHEMA.shape) as SettingName[]) {
     const flag = `--${name.toLowerCase().replaceAll("_", "-")}`;
     assertStringIncludes(helpText(), flag);
-    const text = /_URL$/.test(name) ? URL_VALUE : /_BYTES$/.test(name) ? "2048" : "x".repeat(32);
+    const text = /_URL$/.test(name)
+      ? URL_VALUE
+      : /_BYTES$/.test(name)
+      ? "2048"
+      : "0123456789abcdef".repeat(2);
     const value = String(defaults[name] ?? text);
     assertEquals(String(read([`${flag}=${value}`]).settings[name]), value, flag);
   }
@@ -209,8 +213,16 @@ Deno.test("a fault of a secret does not show the secret", () => {
   assertEquals(message.includes("too-short-secret"), false);
 });
 
+for (const key of ["k".repeat(32), "abababababababababababababababababab"]) {
+  Deno.test(`a session key of few different characters is refused: ${key.slice(0, 4)}…`, () => {
+    const error = assertThrows(() => read([], { MCP_SESSION_KEY: key }), ConfigError);
+    assertStringIncludes(error.message, "openssl rand -hex 32");
+    assertEquals(error.message.includes(key), false);
+  });
+}
+
 Deno.test("`describeSettings()` prints every setting on a line, secrets hidden", () => {
-  const key = "k".repeat(40);
+  const key = "0123456789".repeat(4);
   const settings = settingsWith({
     MCP_ADMIN_TOKEN: "s3cret-token-0123456789",
     MCP_SESSION_KEY: key,

@@ -82,6 +82,18 @@ Deno.test("the link of the greeting carries the operator's token, also where std
   }
 });
 
+Deno.test("issuers that the process may not connect to are named at the start, with the flag", async () => {
+  const env = {
+    MCP_PUBLIC_URL: "https://mcp.example.com",
+    MCP_AUTH_ISSUERS: "https://login.example.com,http://127.0.0.1:9",
+  };
+  await using server = await ServerProcess.start({ env }, /listening on (http\S+)\n/);
+  const [line] = await server.until(/\[WARNING\] The issuer cannot be reached .*\n/);
+  assertStringIncludes(line, "--allow-net");
+  assertStringIncludes(line, '"host":"login.example.com"');
+  assertEquals(server.stderr.match(/The issuer cannot be reached/g)?.length, 1);
+});
+
 for (const format of ["text", "json"]) {
   Deno.test(`no line of the log has the operator's token (${format})`, async () => {
     const env = { MCP_LOG_FORMAT: format, MCP_LOG_LEVEL: "debug" };

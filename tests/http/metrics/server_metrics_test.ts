@@ -224,7 +224,7 @@ Deno.test("an HTTP request that no method sees counts by the kind of its error",
 });
 
 Deno.test("sessions count as created, restored and ended, and those in memory are a gauge", async () => {
-  const settings = { MCP_SESSION_KEY: "k".repeat(32) };
+  const settings = { MCP_SESSION_KEY: "a-key-of-the-tests-0123456789-abc" };
   const initialize = rpc("initialize", {
     protocolVersion: "2025-11-25",
     capabilities: {},
