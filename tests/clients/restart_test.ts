@@ -9,7 +9,7 @@ import { connectV1 } from "./sdk_v1.ts";
 import { connectV2 } from "./sdk_v2.ts";
 
 const KEY = { MCP_SESSION_KEY: "a key that both servers were given long enough" };
-const OTHER_KEY = { MCP_SESSION_KEY: "some other key, which is long enough as well" };
+const OTHER_KEY = { MCP_SESSION_KEY: "some other key that is long enough as well" };
 
 type Connect = (target: Target) => Promise<OfficialClient>;
 const SESSIONS: readonly (readonly [string, Connect])[] = [
