@@ -1,9 +1,9 @@
 /**
  * Looks for faults that no test sees: puts one at a time into a copy of the tree and runs the tests.
  *
- *     deno task test:mutation [--sample 160] [--seed 1] [--only stdio]
+ *     deno task test:mutation [--sample 160] [--seed 1] [--rooms stdio,mcp] [--only PATH]
  *
- * The sample is spread evenly over the rooms (`rooms.ts`). Each line says whether a test failed
+ * The sample is spread evenly over all rooms (`rooms.ts`), of which some can be chosen. Each line says whether a test failed
  * (`killed`) or hung (`hung`), and which, or that no test did (`SURVIVED`). A survivor is either a
  * missing test, or a fault that changes nothing that anybody can see.
  *
@@ -18,12 +18,6 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const PATIENCE = { factor: 3, extraMs: 45_000 };
 /** Time after which tests without a fault have hung (ms). */
 const BASELINE_PATIENCE_MS = 600_000;
-
-/** How long a room's tests take without a fault (ms). */
-interface Durations {
-  readonly narrow: number;
-  readonly wide: number;
-}
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -69,28 +63,47 @@ async function cloneTo(copy: string): Promise<void> {
   if (!success) throw new Error("git cannot copy the tree");
 }
 
-/** @throws {Error} where a test fails before any fault is put in */
-async function measure(copy: string, tests: readonly string[]): Promise<number> {
-  const startedAt = performance.now();
-  const { outcome, test } = await runTests(copy, tests, BASELINE_PATIENCE_MS);
-  if (outcome !== "passed") throw new Error(`Before any fault is put in, this test fails: ${test}`);
-  return performance.now() - startedAt;
-}
+/** Runs one room's tests, with patience by how long they take without a fault. */
+class RoomTests {
+  readonly #room: Room;
+  readonly #copy: string;
+  /** ms; measured before they are first needed. */
+  readonly #usual = new Map<"narrow" | "wide", number>();
 
-function run(copy: string, tests: readonly string[], usualMs: number): Promise<TestRun> {
-  return runTests(copy, tests, usualMs * PATIENCE.factor + PATIENCE.extraMs);
-}
+  constructor(room: Room, copy: string) {
+    this.#room = room;
+    this.#copy = copy;
+  }
 
-async function verdict(room: Room, mutant: Mutant, copy: string, usual: Durations) {
-  // Of the copy, because somebody may go on with the tree meanwhile.
-  const source = Deno.readTextFileSync(`${copy}/${mutant.path}`);
-  const mutated = source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end);
-  Deno.writeTextFileSync(`${copy}/${mutant.path}`, mutated);
-  try {
-    const first = await run(copy, room.narrow, usual.narrow);
-    return first.outcome === "passed" ? await run(copy, room.wide, usual.wide) : first;
-  } finally {
-    Deno.writeTextFileSync(`${copy}/${mutant.path}`, source);
+  /** @throws {Error} where a test fails without a fault */
+  async measure(kind: "narrow" | "wide"): Promise<number> {
+    const known = this.#usual.get(kind);
+    if (known !== undefined) return known;
+    const startedAt = performance.now();
+    const { outcome, test } = await runTests(this.#copy, this.#room[kind], BASELINE_PATIENCE_MS);
+    if (outcome !== "passed") throw new Error(`Without any fault, this test fails: ${test}`);
+    const usualMs = performance.now() - startedAt;
+    this.#usual.set(kind, usualMs);
+    return usualMs;
+  }
+
+  /** Runs the narrow tests with a fault, and the others where none of them has seen it. */
+  async run(mutant: Mutant): Promise<TestRun> {
+    const first = await this.#runWith(mutant, "narrow");
+    return first.outcome === "passed" ? await this.#runWith(mutant, "wide") : first;
+  }
+
+  async #runWith({ path, start, end, text }: Mutant, kind: "narrow" | "wide"): Promise<TestRun> {
+    const patienceMs = await this.measure(kind) * PATIENCE.factor + PATIENCE.extraMs;
+    // Of the copy, because somebody may go on with the tree meanwhile.
+    const source = Deno.readTextFileSync(`${this.#copy}/${path}`);
+    const mutated = source.slice(0, start) + text + source.slice(end);
+    Deno.writeTextFileSync(`${this.#copy}/${path}`, mutated);
+    try {
+      return await runTests(this.#copy, this.#room[kind], patienceMs);
+    } finally {
+      Deno.writeTextFileSync(`${this.#copy}/${path}`, source);
+    }
   }
 }
 
@@ -98,10 +111,11 @@ const OUTCOMES = { passed: "SURVIVED", failed: "killed", hung: "hung" } as const
 
 /** @returns how many faults of the room no test has seen */
 async function examine(room: Room, mutants: readonly Mutant[], copy: string): Promise<number> {
-  const usual = { narrow: await measure(copy, room.narrow), wide: await measure(copy, room.wide) };
+  const tests = new RoomTests(room, copy);
+  await tests.measure("narrow");
   let survived = 0;
   for (const mutant of mutants) {
-    const { outcome, test } = await verdict(room, mutant, copy, usual);
+    const { outcome, test } = await tests.run(mutant);
     if (outcome === "passed") survived++;
     const change = mutant.change.slice(0, 90);
     const saw = test === "" ? "" : `  [${test.slice(0, 90)}]`;
@@ -116,7 +130,8 @@ const copy = `${folder}/tree`;
 try {
   await cloneTo(copy);
   const quota = Math.ceil(Number(option("sample", "160")) / ROOMS.length);
-  const chosen = ROOMS.map((room) => ({
+  const names = option("rooms", ROOMS.map(({ name }) => name).join()).split(",");
+  const chosen = ROOMS.filter(({ name }) => names.includes(name)).map((room) => ({
     room,
     mutants: sampleOf(room, quota, Number(option("seed", "1")), option("only", "")),
   }));
