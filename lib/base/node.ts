@@ -5,6 +5,8 @@
  * @module
  */
 
+/** Values that follow a request through its promises. */
+export const nodeAsyncHooks = () => process.getBuiltinModule("node:async_hooks");
 /** Hashes and signatures. */
 export const nodeCrypto = () => process.getBuiltinModule("node:crypto");
 /** Addresses and lists of subnets. */

@@ -32,14 +32,19 @@ export interface Selection {
   readonly block: readonly string[];
 }
 
+/** Sends a request of a client in another way than by the server that lists the features. */
+export type SendRequest = (method: string, params: JsonObject) => Promise<JsonObject>;
+
 /** Makes features of the entries of a server's lists. */
 export class RelayedFeatures {
   readonly #server: GatewayServer;
   readonly #selection: Selection;
+  readonly #send: SendRequest | undefined;
 
-  constructor(server: GatewayServer, selection: Selection) {
+  constructor(server: GatewayServer, selection: Selection, send?: SendRequest) {
     this.#server = server;
     this.#selection = selection;
+    this.#send = send;
   }
 
   /** Whether a tool of the server is served. */
@@ -125,6 +130,9 @@ export class RelayedFeatures {
 
   /** Returns the server's result unchanged. */
   #relay<Result>(method: string, params: JsonObject, ctx: ToolContext): Promise<Result> {
+    if (this.#send !== undefined) {
+      return this.#send(method, params) as Promise<JsonObject & Result>;
+    }
     const { progress } = ctx;
     return this.#server.request(method, params, {
       signal: ctx.signal,

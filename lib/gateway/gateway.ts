@@ -6,13 +6,14 @@
 import { ConfigError } from "../base/errors.ts";
 import { settlesWithin } from "../base/promises.ts";
 import type { ServerReport } from "../base/server_report.ts";
-import type { SessionMethods } from "../mcp/methods/table.ts";
+import type { ModernMethods, SessionMethods } from "../mcp/methods/table.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
+import { AskingClients } from "./asking_clients.ts";
 import type { ServerConfig } from "./config.ts";
 import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
-import { type SessionLimits, SessionServers } from "./session_servers.ts";
+import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
 
 /** What a server may ask of its client, and who answers. */
 export type ServerClient = Pick<GatewayServerOptions, "capabilities" | "onQuestion">;
@@ -37,6 +38,7 @@ interface Served {
   /** As the server names itself, once it is connected. */
   readonly info: { -readonly [Key in keyof Implementation]: Implementation[Key] };
   readonly sessions: SessionServers;
+  readonly asking: AskingClients;
 }
 
 /** The servers, as an app serves them. */
@@ -44,19 +46,26 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #served: readonly Served[];
   readonly #sessions: SessionServers;
+  readonly #asking: AskingClients;
   readonly #collisions = new Set<string>();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     const { configs, create } = options;
-    this.#sessions = this.#sessionsOf(configs);
-    this.#served = configs.map((config) => ({
-      config,
-      server: create(config),
-      catalog: new Catalog(),
-      info: { name: config.name, version: "unknown" },
-      sessions: this.#sessionsOf([{ ...config, prefix: "" }]),
-    }));
+    const all = this.#definitionsOf(configs);
+    this.#sessions = new SessionServers(all, options.limits);
+    this.#asking = new AskingClients(all, options.limits);
+    this.#served = configs.map((config) => {
+      const alone = this.#definitionsOf([{ ...config, prefix: "" }]);
+      return {
+        config,
+        server: create(config),
+        catalog: new Catalog(),
+        info: { name: config.name, version: "unknown" },
+        sessions: new SessionServers(alone, options.limits),
+        asking: new AskingClients(alone, options.limits),
+      };
+    });
   }
 
   /** Makes the methods of the sessions at `/mcp`. */
@@ -64,15 +73,21 @@ export class Gateway {
     return this.#sessions.methods;
   }
 
+  /** Makes the methods of clients of 2026-07-28 at `/mcp`. */
+  get modernMethods(): ModernMethods {
+    return this.#asking.methods;
+  }
+
   /** The servers' own endpoints, for `createApp()`. */
   get endpoints() {
     if (!this.#options.hasPaths) return [];
-    return this.#served.map(({ config, server, catalog, info, sessions }) => ({
+    return this.#served.map(({ config, server, catalog, info, sessions, asking }) => ({
       path: `/mcp/${config.name}`,
       catalog,
       info,
       instructions: () => server.connection?.facts.instructions,
       sessionMethods: sessions.methods,
+      modernMethods: asking.methods,
     }));
   }
 
@@ -127,18 +142,15 @@ export class Gateway {
 
   /** Ends all servers. */
   async stop(): Promise<void> {
-    const own = this.#served.flatMap(({ server, sessions }) => [server, sessions]);
-    await Promise.all([this.#sessions, ...own].map((one) => one.stop()));
+    const own = this.#served.flatMap(({ server, sessions, asking }) => [server, sessions, asking]);
+    await Promise.all([this.#sessions, this.#asking, ...own].map((one) => one.stop()));
   }
 
-  #sessionsOf(configs: readonly ServerConfig[]): SessionServers {
-    const { create, limits } = this.#options;
-    return new SessionServers(
-      configs.map((config) => ({
-        selection: config,
-        create: (client) => create(config, client),
-      })),
-      limits,
-    );
+  #definitionsOf(configs: readonly ServerConfig[]): readonly SessionServer[] {
+    const { create } = this.#options;
+    return configs.map((config) => ({
+      selection: config,
+      create: (client) => create(config, client),
+    }));
   }
 }

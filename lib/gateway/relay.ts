@@ -8,7 +8,13 @@ import { logFor } from "../base/log.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
-import { type OnCollision, RelayedFeatures, relayedLists, type Selection } from "./features.ts";
+import {
+  type OnCollision,
+  RelayedFeatures,
+  relayedLists,
+  type Selection,
+  type SendRequest,
+} from "./features.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -28,14 +34,15 @@ export const ALL: Selection = { prefix: "", allow: undefined, block: [] };
 export interface RelayTarget {
   readonly catalog: Catalog;
   readonly selection?: Selection;
+  readonly send?: SendRequest;
   /** Told of tools and prompts that another server has under the same name. */
   readonly onCollision?: OnCollision;
 }
 
 /** Serves a server by catalogs, from its first connection on. */
 export function relay(server: GatewayServer, ...targets: readonly RelayTarget[]): void {
-  const served = targets.map(({ catalog, selection = ALL, onCollision }) =>
-    relayedLists(catalog, new RelayedFeatures(server, selection), onCollision)
+  const served = targets.map(({ catalog, selection = ALL, send, onCollision }) =>
+    relayedLists(catalog, new RelayedFeatures(server, selection, send), onCollision)
   );
   const load = async ({ upstream, facts }: Connection, only?: string): Promise<void> => {
     for (const [at, { capability, method, key }] of served[0]!.entries()) {
@@ -47,7 +54,9 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
     }
   };
   server.onConnected = load;
+  const { onNotification } = server;
   server.onNotification = (message: JsonRpcNotification) => {
+    onNotification(message);
     const changed = CHANGED[message.method];
     if (changed !== undefined) {
       server.connect().then((connection) => load(connection, changed))

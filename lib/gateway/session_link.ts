@@ -162,7 +162,7 @@ export class SessionLink {
  * A server's question, and the capability that a client needs for it; undefined for an unknown
  * method.
  */
-function questionOf(method: string, { _meta, ...params }: JsonObject): Question | undefined {
+export function questionOf(method: string, { _meta, ...params }: JsonObject): Question | undefined {
   const required = requiredFor(method, params);
   return required === undefined
     ? undefined

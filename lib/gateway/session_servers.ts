@@ -175,7 +175,9 @@ export class SessionServers {
   }
 }
 
-/** Whether a server may want to ask the client of a session. */
-function canBeAsked({ capabilities: { elicitation, roots, sampling } }: ClientState): boolean {
+/** Whether a server may want to ask a client. */
+export function canBeAsked(
+  { capabilities: { elicitation, roots, sampling } }: Pick<ClientState, "capabilities">,
+): boolean {
   return elicitation !== undefined || roots !== undefined || sampling !== undefined;
 }

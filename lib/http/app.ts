@@ -123,10 +123,11 @@ export function composeApp<Start = unknown>(
 
 /** The endpoints of an app: the one at `/mcp` with the features of its options, then the others. */
 function endpointsOf<Start>(options: AppOptions<Start>, settings: Settings): Endpoints {
-  const { info = infoOf(settings), sessionMethods, endpoints = [] } = options;
+  const { info = infoOf(settings), sessionMethods, modernMethods, endpoints = [] } = options;
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const catalog = new Catalog(options);
-  return [{ path: MAIN_PATH, info, instructions, catalog, sessionMethods }, ...endpoints];
+  const methods = { sessionMethods, modernMethods };
+  return [{ path: MAIN_PATH, info, instructions, catalog, ...methods }, ...endpoints];
 }
 
 /** Hides unexpected errors where not only this machine can call. */

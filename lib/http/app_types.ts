@@ -12,7 +12,7 @@ import type { TimerWheelOptions } from "../base/timer_wheel.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Features } from "../registry/group.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
-import type { SessionMethods } from "../mcp/methods/table.ts";
+import type { ModernMethods, SessionMethods } from "../mcp/methods/table.ts";
 import type { Instructions } from "../mcp/server_context.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import type { EventStore } from "../store/event_store.ts";
@@ -37,6 +37,8 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly use?: readonly Middleware[] | undefined;
   /** Makes the methods of a session from the shared ones; used by the gateway. */
   readonly sessionMethods?: SessionMethods | undefined;
+  /** Makes the methods of 2026-07-28 from the shared ones; used by the gateway. */
+  readonly modernMethods?: ModernMethods | undefined;
   /** Reports the servers behind this one, where it is a gateway. */
   readonly servers?: (() => readonly ServerReport[]) | undefined;
   /** Endpoints beside `/mcp`, each with features of its own. */

@@ -31,7 +31,7 @@ import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
 import type { ServerContext } from "./server_context.ts";
-import type { MethodTable, SessionMethods } from "./methods/table.ts";
+import type { MethodTable, ModernMethods, SessionMethods } from "./methods/table.ts";
 
 /** The settings that the server reads. */
 export type ServerSettings = Pick<
@@ -60,6 +60,8 @@ export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan"
   readonly holdBody?: () => (() => void) | undefined;
   /** Makes the methods of sessions of those that all share; default: they are the same. */
   readonly sessionMethods?: SessionMethods | undefined;
+  /** Makes the methods of 2026-07-28 of those that all share; default: they are the same. */
+  readonly modernMethods?: ModernMethods | undefined;
 }
 
 const log = logFor("mcp");
@@ -94,6 +96,7 @@ export class McpServer {
       masksErrors = MASKS_NOTHING,
       holdBody,
       sessionMethods = (shared) => shared,
+      modernMethods: adaptModern = (shared) => shared,
       ...options
     }: McpServerOptions,
   ) {
@@ -102,7 +105,7 @@ export class McpServer {
     const { legacy, sessionless } = legacyMethods(context);
     this.legacy = sessionMethods(legacy, context);
     this.sessionless = sessionless;
-    this.modern = modernMethods(context);
+    this.modern = adaptModern(modernMethods(context), context);
     this.#wheel = wheel;
     this.#settings = options.settings;
     this.#emit = emit;

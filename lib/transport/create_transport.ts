@@ -8,7 +8,7 @@ import type { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";
 import type { Instructions } from "../mcp/server_context.ts";
-import type { SessionMethods } from "../mcp/methods/table.ts";
+import type { ModernMethods, SessionMethods } from "../mcp/methods/table.ts";
 import { McpServer, type McpServerOptions } from "../mcp/server.ts";
 import { tracing } from "../mcp/tracing.ts";
 import type { Middleware } from "../registry/middleware.ts";
@@ -31,6 +31,8 @@ export interface TransportOptions {
   readonly instructions?: Instructions | undefined;
   /** Makes the methods of sessions of those that all share. */
   readonly sessionMethods?: SessionMethods | undefined;
+  /** Makes the methods of 2026-07-28 of those that all share. */
+  readonly modernMethods?: ModernMethods | undefined;
   /** Middleware around its requests. */
   readonly use?: readonly Middleware[] | undefined;
   /** Holds the result of the app's `onStart`. */
@@ -80,6 +82,7 @@ export function createTransport(
     ...(instructions !== undefined && { instructions }),
     ...(lifespan !== undefined && { lifespan }),
     sessionMethods: options.sessionMethods,
+    modernMethods: options.modernMethods,
     ...(masksErrors !== undefined && { masksErrors }),
     around: tracing(catalog, info.version),
     holdBody: () => core.streams.admission.bodies.hold(),

@@ -53,6 +53,7 @@ export function gatewayApp(
     ...options,
     instructions: gateway.instructions,
     sessionMethods: gateway.sessionMethods,
+    modernMethods: gateway.modernMethods,
     servers: gateway.reports,
     endpoints: gateway.endpoints,
     onStart: () => gateway.start(),

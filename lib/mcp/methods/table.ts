@@ -31,6 +31,9 @@ export type SessionMethods = (
   context: ServerContext,
 ) => MethodTable<LegacyScope>;
 
+/** Makes the methods of 2026-07-28 of those that all clients share. */
+export type ModernMethods = (shared: MethodTable, context: ServerContext) => MethodTable;
+
 /** The error for a method that a table lacks; names those that it has. */
 export function unknownMethod(method: string, requests: Iterable<string>): ProtocolError {
   const known = [...requests].sort().join(", ");

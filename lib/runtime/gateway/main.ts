@@ -130,6 +130,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     resident,
     instructions: settings.MCP_SERVER_INSTRUCTIONS ?? gateway.instructions,
     sessionMethods: gateway.sessionMethods,
+    modernMethods: gateway.modernMethods,
     servers: gateway.reports,
     endpoints: gateway.endpoints,
     onStart: () => gateway.start(),

@@ -8,7 +8,7 @@ import { RegistrationError } from "../../base/errors.ts";
 import { sessionKeys } from "../../base/session_settings.ts";
 import type { Settings } from "../../base/settings.ts";
 import { Signer } from "../../base/signer.ts";
-import type { SessionMethods } from "../../mcp/methods/table.ts";
+import type { ModernMethods, SessionMethods } from "../../mcp/methods/table.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { Instructions } from "../../mcp/server_context.ts";
 import type { Catalog } from "../../registry/catalog.ts";
@@ -38,6 +38,8 @@ export interface EndpointOptions {
   readonly instructions?: Instructions | undefined;
   /** Makes the methods of a session from the shared ones. */
   readonly sessionMethods?: SessionMethods | undefined;
+  /** Makes the methods of 2026-07-28 from the shared ones. */
+  readonly modernMethods?: ModernMethods | undefined;
 }
 
 /** The endpoints of an app, the one at `/mcp` first. */

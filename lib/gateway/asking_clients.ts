@@ -1,0 +1,129 @@
+/**
+ * Servers for clients of 2026-07-28 that can be asked: they declare what such clients declare, and
+ * their questions go to the client of the call that runs.
+ *
+ * @module
+ */
+import type { AsyncLocalStorage } from "node:async_hooks";
+import { nodeAsyncHooks } from "../base/node.ts";
+import { modernMethods } from "../mcp/methods/modern.ts";
+import type { Method, MethodTable, ModernMethods } from "../mcp/methods/table.ts";
+import type { ServerContext } from "../mcp/server_context.ts";
+import { readInitialize } from "../mcp/session/client_state.ts";
+import { Catalog } from "../registry/catalog.ts";
+import type { ClientCapabilities } from "../wire/mcp_types.ts";
+import { METHODS } from "../wire/methods.ts";
+import { AskingPool } from "./asking_pool.ts";
+import { HeldCalls, type Round } from "./held_call.ts";
+import { relay } from "./relay.ts";
+import { canBeAsked, type SessionLimits, type SessionServer } from "./session_servers.ts";
+
+/** Most processes of one server for clients with the same capabilities. */
+const MAX_MEMBERS = 8;
+
+/** What clients with the same capabilities are served. */
+interface View {
+  readonly pools: readonly AskingPool[];
+  readonly table: MethodTable;
+  /** Resolves when the lists of all reachable servers are known. */
+  ready: Promise<unknown> | undefined;
+  running: number;
+  idle: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The servers for all such clients. */
+export class AskingClients {
+  readonly #servers: readonly SessionServer[];
+  readonly #limits: SessionLimits;
+  readonly #held = new HeldCalls();
+  readonly #views = new Map<string, View>();
+  /** Finds the request that runs, which handlers of features do not see. */
+  #rounds: AsyncLocalStorage<Round> | undefined;
+
+  constructor(servers: readonly SessionServer[], limits: SessionLimits) {
+    this.#servers = servers;
+    this.#limits = limits;
+  }
+
+  /** The methods of an app's clients of 2026-07-28, for `createApp()`. */
+  readonly methods: ModernMethods = (shared, context) => {
+    const requests = new Map([...shared.requests].map(([name, method]) => {
+      if (name === METHODS.discover) return [name, method] as const;
+      const own: Method = (params, call) => {
+        if (!canBeAsked(call.scope)) return method(params, call);
+        return this.#run(this.#viewOf(call.scope.capabilities, context), name, { call, params });
+      };
+      return [name, own] as const;
+    }));
+    return { ...shared, requests };
+  };
+
+  /** Ends all. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#views.keys()].map((key) => this.#end(key)));
+  }
+
+  async #run(view: View, name: string, round: Round): Promise<unknown> {
+    clearTimeout(view.idle);
+    view.running++;
+    try {
+      await view.ready;
+      const method = view.table.requests.get(name)!;
+      return await this.#rounds!.run(round, () => method(round.params, round.call));
+    } finally {
+      view.running--;
+      this.#endLater(view);
+    }
+  }
+
+  #viewOf(declared: ClientCapabilities, context: ServerContext): View {
+    const { capabilities } = readInitialize({ capabilities: declared });
+    const key = JSON.stringify(capabilities);
+    const known = this.#views.get(key);
+    if (known !== undefined) return known;
+    this.#rounds ??= new (nodeAsyncHooks().AsyncLocalStorage)<Round>();
+    const catalog = new Catalog();
+    const pools = this.#servers.map((definition) => {
+      const pool = new AskingPool(definition, { ...capabilities }, MAX_MEMBERS);
+      const { selection } = definition;
+      relay(pool.first, {
+        catalog,
+        selection,
+        send: (method, params) => {
+          const round = this.#rounds?.getStore();
+          if (round === undefined) return pool.first.request(method, params);
+          return this.#held.run(round, () => pool.start(round.call, method, params));
+        },
+      });
+      return pool;
+    });
+    const view: View = {
+      pools,
+      table: modernMethods({ ...context, catalog }),
+      ready: undefined,
+      running: 0,
+      idle: undefined,
+    };
+    view.ready = Promise.allSettled(pools.map(({ first }) => first.connect()))
+      .then(() => view.ready = undefined);
+    this.#views.set(key, view);
+    return view;
+  }
+
+  #endLater(view: View): void {
+    clearTimeout(view.idle);
+    if (view.running > 0) return;
+    view.idle = setTimeout(() => {
+      if (view.pools.some((pool) => pool.isBusy)) return this.#endLater(view);
+      for (const [key, one] of this.#views) if (one === view) void this.#end(key);
+    }, this.#limits.idleMs);
+  }
+
+  async #end(key: string): Promise<void> {
+    const view = this.#views.get(key);
+    if (view === undefined) return;
+    this.#views.delete(key);
+    clearTimeout(view.idle);
+    await Promise.all(view.pools.map((pool) => pool.stop()));
+  }
+}

@@ -1,0 +1,115 @@
+import { ProtocolError } from "../base/errors.ts";
+import type { Call } from "../mcp/call.ts";
+import { NOTIFICATIONS } from "../wire/methods.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
+import { HeldCall } from "./held_call.ts";
+import type { GatewayServer } from "./server.ts";
+import { questionOf } from "./session_link.ts";
+import type { SessionServer } from "./session_servers.ts";
+
+/** Calls that may wait for a process. */
+const MAX_WAITING = 1_000;
+
+/** One process, and the call that it runs. */
+interface Member {
+  readonly server: GatewayServer;
+  /** Whether a call runs, or is about to. */
+  isTaken: boolean;
+  call: HeldCall | undefined;
+}
+
+/**
+ * Processes of one server that may ask clients. Each runs one call at a time, because a question
+ * does not say to which call it belongs.
+ */
+export class AskingPool {
+  readonly #definition: SessionServer;
+  readonly #capabilities: JsonObject;
+  readonly #maxMembers: number;
+  readonly #members: Member[] = [];
+  readonly #waiting: ((member: Member) => void)[] = [];
+
+  constructor(definition: SessionServer, capabilities: JsonObject, maxMembers: number) {
+    this.#definition = definition;
+    this.#capabilities = capabilities;
+    this.#maxMembers = maxMembers;
+    this.#add();
+  }
+
+  /** The process that tells which features there are. */
+  get first(): GatewayServer {
+    return this.#members[0]!.server;
+  }
+
+  get isBusy(): boolean {
+    return this.#members.some(({ isTaken }) => isTaken);
+  }
+
+  /**
+   * Begins a call.
+   *
+   * @throws {ProtocolError} `overloaded` if too many calls wait
+   */
+  async start(call: Call, method: string, params: JsonObject): Promise<HeldCall> {
+    const member = await this.#take();
+    if (call.signal.aborted) {
+      this.#release(member);
+      throw call.signal.reason;
+    }
+    const held = new HeldCall(call, (options) => member.server.request(method, params, options));
+    member.call = held;
+    const release = () => this.#release(member);
+    held.ended.then(release, release);
+    return held;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#members.map(({ server }) => server.stop()));
+  }
+
+  #take(): Member | Promise<Member> {
+    const isFull = this.#members.length >= this.#maxMembers;
+    const free = this.#members.find(({ isTaken }) => !isTaken) ??
+      (isFull ? undefined : this.#add());
+    if (free !== undefined) {
+      free.isTaken = true;
+      return free;
+    }
+    if (this.#waiting.length >= MAX_WAITING) {
+      throw new ProtocolError("overloaded", `${MAX_WAITING} calls wait for this server`, {
+        headers: { "retry-after": "5" },
+      });
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(member: Member): void {
+    member.call = undefined;
+    const next = this.#waiting.shift();
+    if (next === undefined) member.isTaken = false;
+    else next(member);
+  }
+
+  #add(): Member {
+    const member: Member = {
+      isTaken: false,
+      call: undefined,
+      server: this.#definition.create({
+        capabilities: this.#capabilities,
+        onQuestion: (method, params) => {
+          const question = questionOf(method, params);
+          if (question !== undefined && member.call !== undefined) return member.call.ask(question);
+          const why = question === undefined
+            ? `Clients cannot be asked for ${method}`
+            : "No call runs that this question could belong to";
+          return Promise.reject(new Error(why));
+        },
+      }),
+    };
+    member.server.onNotification = ({ method, params = {} }) => {
+      if (method === NOTIFICATIONS.message) member.call?.log(params);
+    };
+    this.#members.push(member);
+    return member;
+  }
+}
