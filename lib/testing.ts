@@ -17,5 +17,6 @@ export {
 } from "./testing/client.ts";
 export { FaultyClient, type FaultyClientOptions } from "./testing/faulty_client.ts";
 export { assertNothingLeft } from "./testing/leftovers.ts";
+export { type TestDialect } from "./testing/open_channel.ts";
 export { RawSocket, type SocketEnd, type Target } from "./testing/raw_socket.ts";
 export { TestTime } from "./testing/test_time.ts";

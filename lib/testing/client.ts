@@ -14,21 +14,28 @@ import type {
   LoggingLevel,
   ReadResourceResult,
 } from "../wire/mcp_types.ts";
-import { eraOf, PROTOCOL_VERSIONS, type ProtocolVersion } from "../wire/protocol_versions.ts";
+import {
+  LEGACY_VERSIONS,
+  PROTOCOL_VERSIONS,
+  type ProtocolVersion,
+} from "../wire/protocol_versions.ts";
 import { type Answers, answerTo, capabilitiesOf } from "./answers.ts";
-import type { Channel, ChannelOptions } from "./channel.ts";
-import { HttpSseChannel } from "./http_sse_channel.ts";
+import type { Channel } from "./channel.ts";
 import { assertNothingLeft } from "./leftovers.ts";
-import { ModernChannel } from "./modern_channel.ts";
-import { SessionChannel } from "./session_channel.ts";
+import { openChannel, type TestDialect } from "./open_channel.ts";
 
 /** The revision that a test client speaks. */
 export type Era = ProtocolVersion;
 
 /** Options of a test client: its connection and its answers. */
 export interface TestClientOptions extends Answers {
-  /** The revision it speaks; default: the newest. */
+  /** The revision it speaks; default: the newest that its dialect has. */
   readonly era?: Era;
+  /**
+   * How it connects in place of MCP over HTTP: `plain`, in a revision before 2026-07-28, or `stdio`,
+   * a pipe in memory.
+   */
+  readonly dialect?: TestDialect;
   /** How it names itself. */
   readonly name?: string;
   /** Headers of every request, such as `authorization`. */
@@ -135,9 +142,11 @@ export class TestClient implements AsyncDisposable {
 
   /** See {@linkcode testClient}. */
   static async connect(app: App, options: TestClientOptions): Promise<TestClient> {
-    const { era = PROTOCOL_VERSIONS[0], name = "test-client", headers = {} } = options;
+    const { dialect, name = "test-client", headers = {} } = options;
+    const newest = dialect === "plain" ? LEGACY_VERSIONS[0]! : PROTOCOL_VERSIONS[0];
+    const { era = newest } = options;
     const client = new TestClient(app, options);
-    client.#channel = await openChannel({
+    client.#channel = await openChannel(dialect, {
       app,
       version: era,
       capabilities: capabilitiesOf(options),
@@ -276,14 +285,6 @@ export class TestClient implements AsyncDisposable {
       this.logs.push(params as JsonObject & LogMessage);
     } else this.notifications.push({ method, params });
   }
-}
-
-async function openChannel(options: ChannelOptions): Promise<Channel> {
-  const { version } = options;
-  if (eraOf(version) === "modern") return new ModernChannel(options);
-  return version === "2024-11-05"
-    ? await HttpSseChannel.open(options)
-    : await SessionChannel.open(options);
 }
 
 /** Leaves out what 2026-07-28 says of every result, so that a test fits every era. */

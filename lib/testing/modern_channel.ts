@@ -21,17 +21,7 @@ export class ModernChannel implements Channel {
   }
 
   prepare(params: JsonObject): JsonObject {
-    const { version, capabilities, info } = this.#options;
-    return {
-      ...params,
-      _meta: {
-        [META_KEYS.protocolVersion]: version,
-        [META_KEYS.clientCapabilities]: capabilities,
-        [META_KEYS.clientInfo]: info,
-        [META_KEYS.logLevel]: "debug",
-        ...metaOf(params),
-      },
-    };
+    return withClientMeta(params, this.#options);
   }
 
   async request(message: JsonRpcRequest): Promise<JsonRpcResponse> {
@@ -67,4 +57,21 @@ export class ModernChannel implements Channel {
       return value === undefined ? [] : [[header, encodeHeaderValue(String(value))]];
     }));
   }
+}
+
+/** Adds what each request of 2026-07-28 says of its client. */
+export function withClientMeta(
+  params: JsonObject,
+  { version, capabilities, info }: ChannelOptions,
+): JsonObject {
+  return {
+    ...params,
+    _meta: {
+      [META_KEYS.protocolVersion]: version,
+      [META_KEYS.clientCapabilities]: capabilities,
+      [META_KEYS.clientInfo]: info,
+      [META_KEYS.logLevel]: "debug",
+      ...metaOf(params),
+    },
+  };
 }

@@ -9,7 +9,13 @@ import {
   defineResourceTemplate,
   defineTool,
 } from "../../lib/mod.ts";
-import { assertNothingLeft, RpcError, testClient, TestTime } from "../../lib/testing.ts";
+import {
+  assertNothingLeft,
+  RpcError,
+  testClient,
+  type TestClientOptions,
+  TestTime,
+} from "../../lib/testing.ts";
 import { PROTOCOL_VERSIONS } from "../../lib/wire/protocol_versions.ts";
 
 const greet = defineTool({
@@ -71,10 +77,18 @@ function offer(): App {
   });
 }
 
-for (const era of PROTOCOL_VERSIONS) {
-  Deno.test(`${era}: a test client calls, lists, reads and prompts`, async () => {
+/** Each way to connect, under its name. */
+const WAYS: readonly (readonly [string, TestClientOptions])[] = [
+  ...PROTOCOL_VERSIONS.map((era) => [era, { era }] as const),
+  ["plain", { dialect: "plain" }],
+  ["stdio, 2025-11-25", { dialect: "stdio", era: "2025-11-25" }],
+  ["stdio, 2026-07-28", { dialect: "stdio" }],
+];
+
+for (const [name, way] of WAYS) {
+  Deno.test(`${name}: a test client calls, lists, reads and prompts`, async () => {
     const app = offer();
-    await using client = await testClient(app, { era });
+    await using client = await testClient(app, way);
     assertEquals(await client.call("greet", { name: "Ada" }), {
       content: [{ type: "text", text: "Hello Ada" }],
     });
@@ -92,8 +106,8 @@ for (const era of PROTOCOL_VERSIONS) {
     assertEquals(content, [{ type: "text", text: "Köln" }]);
   });
 
-  Deno.test(`${era}: a test client collects progress and log messages`, async () => {
-    await using client = await testClient(offer(), { era });
+  Deno.test(`${name}: a test client collects progress and log messages`, async () => {
+    await using client = await testClient(offer(), way);
     await client.call("work");
     assertEquals(client.progress, [
       { progress: 1, total: 2, message: "half" },
@@ -102,8 +116,8 @@ for (const era of PROTOCOL_VERSIONS) {
     assertEquals(client.logs, [{ level: "debug", logger: "worker", data: { step: 1 } }]);
   });
 
-  Deno.test(`${era}: a test client throws for errors, and gives results that are failures`, async () => {
-    await using client = await testClient(offer(), { era });
+  Deno.test(`${name}: a test client throws for errors, and gives results that are failures`, async () => {
+    await using client = await testClient(offer(), way);
     const unknown = await assertRejects(() => client.call("nobody"), RpcError);
     assertEquals(unknown.code, -32602);
     assertMatch(unknown.message, /^Unknown tool: nobody/);
@@ -111,11 +125,11 @@ for (const era of PROTOCOL_VERSIONS) {
   });
 }
 
-for (const era of PROTOCOL_VERSIONS.filter((version) => version !== "2024-11-05")) {
-  Deno.test(`${era}: a test client answers for the user, the model and its folders`, async () => {
+for (const [name, way] of WAYS.filter(([, { era }]) => era !== "2024-11-05")) {
+  Deno.test(`${name}: a test client answers for the user, the model and its folders`, async () => {
     const asked: unknown[] = [];
     await using client = await testClient(offer(), {
-      era,
+      ...way,
       elicit: (params) => {
         asked.push(params.message);
         return { action: "accept", content: { guests: 2 } };
@@ -231,4 +245,11 @@ Deno.test("what an app holds while a session listens is told by kind", async () 
     assertEquals([streams, sessions, requests], [1, 1, 0]);
   }
   assertEquals(app.activity(), { streams: 0, sessions: 0, requests: 0, unreadBytes: 0, timers: 0 });
+});
+
+Deno.test("the plain dialect speaks no 2026-07-28, and says so", async () => {
+  const app = offer();
+  const connecting = testClient(app, { dialect: "plain", era: "2026-07-28" });
+  await assertRejects(() => connecting, TypeError, "does not speak 2026-07-28");
+  app.stop();
 });
