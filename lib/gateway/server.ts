@@ -7,6 +7,7 @@
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
+import { maskedText, newReference } from "../registry/masking.ts";
 import type { ServerReport } from "../base/server_report.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
 import { type ChannelLimits, OUTPUT_CLOSED, type ServerStreams } from "./channel.ts";
@@ -34,6 +35,8 @@ export interface GatewayServerOptions {
   /** Time for `initialize` to be answered (ms). */
   readonly handshakeMs: number;
   readonly now: () => number;
+  /** Whether clients are not told why the server ended, as these are its own words; default: no. */
+  readonly hidesReasons?: boolean;
   /** The capabilities that the server may use; default: none. */
   readonly capabilities?: JsonObject;
   /** Answers the server's requests. */
@@ -131,7 +134,7 @@ export class GatewayServer {
     try {
       running = start();
     } catch (error) {
-      throw this.#failed(`cannot be started: ${messageOf(error)}`);
+      throw this.#failed("cannot be started", `: ${messageOf(error)}`);
     }
     this.#running = running;
     this.#starts++;
@@ -170,7 +173,7 @@ export class GatewayServer {
   ): Promise<ProtocolError> {
     if (this.#running !== running) return this.#refusal(messageOf(error));
     this.#running = undefined;
-    const failure = this.#failed(`cannot be used: ${messageOf(error)}${lastWords(running)}`);
+    const failure = this.#failed("cannot be used", `: ${messageOf(error)}${lastWords(running)}`);
     upstream.fail(failure.message);
     await running.end();
     return failure;
@@ -194,8 +197,11 @@ export class GatewayServer {
     if (reason === OUTPUT_CLOSED) {
       await settlesWithin(ENDING_MS, running.ended.then((words) => how = words));
     }
-    this.#lastEnd = `The server ${this.name} ended (${how})${lastWords(running)}`;
-    log.warning("Server ended", { server: this.name, how, last: running.lastLine() });
+    const fields = { how, last: running.lastLine() };
+    this.#lastEnd = this.#report("Server ended", fields, {
+      what: "ended",
+      why: ` (${how})${lastWords(running)}`,
+    });
     upstream?.fail(this.#lastEnd);
     await running.end();
     this.#retryLater();
@@ -221,11 +227,27 @@ export class GatewayServer {
     );
   }
 
-  #failed(what: string): ProtocolError {
+  #failed(what: string, why: string): ProtocolError {
     this.#ends.push(this.#options.now());
-    this.#lastEnd = `The server ${this.name} ${what}`;
-    log.warning("Server cannot be started", { server: this.name, error: what });
+    const error = `${what}${why}`;
+    this.#lastEnd = this.#report("Server cannot be started", { error }, { what, why });
     return this.#refusal(this.#lastEnd);
+  }
+
+  /** Logs what became of the server, and gives the words for clients. */
+  #report(
+    event: string,
+    fields: Readonly<Record<string, string>>,
+    { what, why }: { readonly what: string; readonly why: string },
+  ): string {
+    const server = this.name;
+    if (this.#options.hidesReasons !== true) {
+      log.warning(event, { server, ...fields });
+      return `The server ${server} ${what}${why}`;
+    }
+    const reference = newReference();
+    log.warning(event, { reference, server, ...fields });
+    return maskedText(`The server ${server} ${what}`, reference);
   }
 
   #refusal(why: string): ProtocolError {

@@ -11,7 +11,7 @@ import { isLoopback } from "../base/loopback.ts";
 import { publicSettings, settingsWith } from "../base/settings.ts";
 import type { Settings } from "../base/settings_type.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
-import { errorMasking } from "../mcp/error_masking.ts";
+import { errorMasking, isReachable } from "../mcp/error_masking.ts";
 import type { RequestScope } from "../mcp/scope.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
@@ -132,10 +132,7 @@ function endpointsOf<Start>(options: AppOptions<Start>, settings: Settings): End
 
 /** Hides unexpected errors where not only this machine can call. */
 function maskingBy(settings: Settings, asksWhoIsThere: boolean): (scope: RequestScope) => boolean {
-  const { HOST, MCP_MASK_ERRORS, MCP_PUBLIC_URL, MCP_TRUSTED_PROXIES } = settings;
-  const isReachable = !isLoopback(HOST) || MCP_PUBLIC_URL !== undefined ||
-    MCP_TRUSTED_PROXIES.length > 0;
-  return errorMasking(MCP_MASK_ERRORS, asksWhoIsThere || isReachable);
+  return errorMasking(settings.MCP_MASK_ERRORS, asksWhoIsThere || isReachable(settings));
 }
 
 /** Resident memory, with the limit that the settings give. */

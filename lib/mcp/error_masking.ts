@@ -1,3 +1,5 @@
+import { isLoopback } from "../base/loopback.ts";
+import type { Settings } from "../base/settings_type.ts";
 import type { RequestScope } from "./scope.ts";
 
 /** The value of `MCP_MASK_ERRORS`. */
@@ -16,4 +18,14 @@ export function errorMasking(
 ): (scope: RequestScope) => boolean {
   if (mode === "off" || (mode === "auto" && !isExposed)) return () => false;
   return mode === "on" ? () => true : (scope) => scope.describe().transport !== "pipe";
+}
+
+/** Whether other machines may reach a server with these settings. */
+export function isReachable(
+  { HOST, MCP_PUBLIC_URL, MCP_TRUSTED_PROXIES }: Pick<
+    Settings,
+    "HOST" | "MCP_PUBLIC_URL" | "MCP_TRUSTED_PROXIES"
+  >,
+): boolean {
+  return !isLoopback(HOST) || MCP_PUBLIC_URL !== undefined || MCP_TRUSTED_PROXIES.length > 0;
 }

@@ -93,7 +93,11 @@ export class ScriptedServer implements RunningServer {
 /** A gateway's server whose runs are scripted. */
 export function scripted(
   script: Script,
-  options: { readonly handshakeMs?: number; readonly maxLineBytes?: number } = {},
+  options: {
+    readonly handshakeMs?: number;
+    readonly maxLineBytes?: number;
+    readonly hidesReasons?: boolean;
+  } = {},
 ) {
   const runs: ScriptedServer[] = [];
   const server = new GatewayServer({
@@ -107,6 +111,7 @@ export function scripted(
     limits: { maxLineBytes: options.maxLineBytes ?? 100_000, maxQueued: 100_000 },
     handshakeMs: options.handshakeMs ?? 5_000,
     now: () => performance.now(),
+    hidesReasons: options.hidesReasons ?? false,
   });
   return {
     server,

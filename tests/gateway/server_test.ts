@@ -1,8 +1,15 @@
 /** A server behind the gateway: its clients are kept apart, and its death is told at once. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ProtocolError } from "../../lib/base/errors.ts";
 import { relay } from "../../lib/gateway/relay.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { CapturedLog } from "../helpers/log.ts";
 import { settled } from "../helpers/time.ts";
 import { ordinary, scripted } from "./scripted_server.ts";
 
@@ -70,6 +77,23 @@ Deno.test("when a server dies, its running calls fail with its name and last wor
   const next = await app.post("/mcp", toolCall("add", {}), JSON_ONLY);
   assertEquals((await next.json()).result, { content: [] });
   assertEquals(gateway.runs.length, 2);
+});
+
+Deno.test("where reasons are hidden, a client gets a reference to the line with a server's last words", async () => {
+  using log = new CapturedLog("warning");
+  await using gateway = scripted(ordinary(() => undefined), { hidesReasons: true });
+  using app = testApp({ tools: [] });
+  relay(gateway.server, app);
+  await gateway.server.connect();
+  const running = app.post("/mcp", toolCall("slow", {}), JSON_ONLY);
+  await settled();
+  gateway.run().die("SIGKILL");
+  const { error } = await (await running).json();
+  const told = /^The server scripted ended; the log of the server says why \(reference (\w+)\)$/;
+  assertMatch(error.message, told);
+  const [line] = log.of("Server ended");
+  assertEquals(line?.fields.reference, told.exec(error.message)?.[1]);
+  assertEquals([line?.fields.how, line?.fields.last], ["SIGKILL", "out of luck"]);
 });
 
 Deno.test("a call that is cancelled is cancelled at the server, by the id that the server knows", async () => {

@@ -13,6 +13,7 @@ import { ALL } from "../../gateway/relay.ts";
 import { connectRemote } from "../../gateway/remote_server.ts";
 import { GatewayServer } from "../../gateway/server.ts";
 import { composeApp } from "../../http/app.ts";
+import { isReachable } from "../../mcp/error_masking.ts";
 import { VERSION } from "../../http/version.ts";
 import { readCommand } from "../config.ts";
 import { endProcess } from "../end_process.ts";
@@ -90,6 +91,15 @@ function readFile(path: string): string {
   }
 }
 
+/** As the messages of tools' errors are hidden. */
+function hidesReasons(settings: Settings): boolean {
+  const { MCP_MASK_ERRORS, MCP_AUTH_ISSUERS, MCP_AUTH_INTROSPECTION_URL, MCP_AUTH_KEYS_FILE } =
+    settings;
+  if (MCP_MASK_ERRORS !== "auto") return MCP_MASK_ERRORS === "on";
+  return isReachable(settings) || MCP_AUTH_ISSUERS.length > 0 ||
+    (MCP_AUTH_INTROSPECTION_URL ?? MCP_AUTH_KEYS_FILE) !== undefined;
+}
+
 /** Makes the server of an entry, for all clients or for one that can be asked. */
 function createServer(
   config: ServerConfig,
@@ -104,6 +114,7 @@ function createServer(
     limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
     handshakeMs: HANDSHAKE_MS,
     now: () => performance.now(),
+    hidesReasons: hidesReasons(settings),
     ...client,
   });
 }
