@@ -1,15 +1,28 @@
 import { assertEquals } from "@std/assert";
+import type { TestApp } from "../helpers/app.ts";
 import { specApp } from "./support/fixtures.ts";
 import { connectStreamable, endpointOf, openHttpSse } from "./support/legacy_client.ts";
 import { mirrorHeaders, modernBody } from "./support/modern.ts";
 
 const FOREIGN = ["https://evil.example", "http://localhost.evil.example", "null", "not an origin"];
+/** A page of this machine, which no setting has to name. */
+const ALLOWED = "http://localhost:3000";
 const ECHO = { name: "echo", arguments: { message: "x" } };
 
 Deno.test("a foreign Origin is refused with 403 on every method and dialect", async (t) => {
   using app = specApp();
-  await using client = await connectStreamable(app);
-  const events = await openHttpSse(app);
+  // What a page has opened answers to that page.
+  const page: TestApp = Object.create(app, {
+    request: {
+      value: (path: string, init: RequestInit = {}) => {
+        const headers = new Headers(init.headers);
+        headers.set("origin", ALLOWED);
+        return app.request(path, { ...init, headers });
+      },
+    },
+  });
+  await using client = await connectStreamable(page);
+  const events = await openHttpSse(page);
   const endpoint = await endpointOf(events);
   const json = { "content-type": "application/json" };
   const both = { ...json, accept: "application/json, text/event-stream" };
@@ -45,7 +58,7 @@ Deno.test("a foreign Origin is refused with 403 on every method and dialect", as
       }
       const headers = {
         ...init.headers as Record<string, string>,
-        origin: "http://localhost:3000",
+        origin: ALLOWED,
       };
       if (what === "the end of a session") return;
       const allowed = await app.request(path, { ...init, headers });
