@@ -70,8 +70,11 @@ const keptUserAgent = memoize((userAgent) => copyText(userAgent, MAX_USER_AGENT)
  * @param identity undefined for an anonymous client
  */
 export function clientKey(address: string, identity: Identity | undefined): string {
-  return identity === undefined ? addressKey(address) : `principal ${identity.principal}`;
+  return identity === undefined ? addressKey(address) : principalKey(identity.principal);
 }
+
+/** The same text for each request of a principal, so that lookups need not hash another one. */
+const principalKey = memoize((principal) => `principal ${principal}`);
 
 /**
  * The socket of a request as its listener sees it. It is read only when needed, because each access
