@@ -88,7 +88,7 @@ export async function assertClean(
   assertEquals(server.faults(), [], "errors in the server's log");
 }
 
-const NO_SOCKETS = { states: [], unsentBytes: 0 };
+const NO_SOCKETS = { states: [], timers: [], unsentBytes: 0 };
 
 function assertLedger(
   ledger: LedgerView,

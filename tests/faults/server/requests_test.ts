@@ -1,11 +1,13 @@
 /** Clients whose requests are none, too slow, too large or without an end. */
 import { assert, assertEquals } from "@std/assert";
 import { assertClean, eventually, NOTHING, Stage } from "../../closure/scenario.ts";
+import { listenerUnderTest } from "../../closure/server.ts";
 import { encodeRequest, exchange } from "../http.ts";
 import { ResponseParser } from "../http_response.ts";
 import { pipeline, REQUEST_FAULTS, type RequestFault, RESET_STAGES } from "../request_faults.ts";
 import type { RawSocket, SocketEnd } from "../socket.ts";
 
+const IS_NODE = listenerUnderTest() === "node";
 const BODY_MS = 400;
 const SETTINGS = { MCP_BODY_TIMEOUT_MS: BODY_MS, MCP_MAX_BODY_BYTES: 65_536, MCP_DRAIN_MS: 2_000 };
 /** How long any of them may take; the machine may be busy. */
@@ -52,10 +54,12 @@ const ANSWERED: Readonly<Partial<Record<RequestFault, number>>> = {
   half_body: 408,
   huge_body: 413,
   endless_body: 413,
+  // Lifeline's own refusal, where the listener leaves it to the app.
+  ...(IS_NODE && { two_hosts: 400 }),
 };
 
 /**
- * What Deno ends by itself, with 400 or without a word. What is still in flight when it closes makes
+ * What the listener ends by itself, with a status of `ENDED_WITH` or without a word. What is still in flight when it closes makes
  * the kernel send a reset, which may overtake the answer.
  */
 const ENDED: readonly RequestFault[] = [
@@ -76,7 +80,7 @@ const ENDED: readonly RequestFault[] = [
   "tls_hello",
 ];
 
-Deno.test("a body too slow or too large is answered in time and holds nothing but its socket", async (t) => {
+Deno.test("a request too slow, too large or of two hosts is answered in time and holds nothing but its socket", async (t) => {
   await using stage = await Stage.set("no-legacy", SETTINGS);
   for (const [name, status] of Object.entries(ANSWERED)) {
     await t.step(`${name}: ${status}`, async () => {
@@ -91,15 +95,19 @@ Deno.test("a body too slow or too large is answered in time and holds nothing bu
   }
 });
 
+/** Deno knows one; `node:http` tells apart a head that is too large and a body that is too late. */
+const ENDED_WITH: readonly number[] = IS_NODE ? [400, 408, 431] : [400];
+
 Deno.test("what is no HTTP is ended at once and leaves nothing", async (t) => {
   await using stage = await Stage.set("no-legacy", SETTINGS);
-  for (const name of ENDED) {
+  for (const name of ENDED.filter((name) => ANSWERED[name] === undefined)) {
     await t.step(name, async () => {
       using socket = await REQUEST_FAULTS[name](stage.server);
       const follower = new Follower(socket);
       const end = await follower.ended();
       assert(end === "eof" || end === "reset", `ended ${end}`);
-      assert(follower.status === 400 || follower.status === undefined, `got ${follower.status}`);
+      const { status } = follower;
+      assert(status === undefined || ENDED_WITH.includes(status), `got ${status}`);
       await assertClean(stage, {});
     });
   }
@@ -119,7 +127,7 @@ Deno.test("a client that resets at any stage of a request leaves nothing", async
       }
       for (const socket of sockets) socket.reset();
       // The reader of a large answer is looked at after 5 s.
-      await assertClean(stage, {}, name === "in_answer" ? 8_000 : undefined);
+      await assertClean(stage, {}, name === "in_answer" ? 30_000 : undefined);
     });
   }
 });
@@ -133,11 +141,14 @@ Deno.test("3,000 sockets without a request hold up neither others nor the end", 
     REQUEST_FAULTS.slow_head,
     REQUEST_FAULTS.idle_keep_alive,
   ];
-  const sockets = await Promise.all(
-    Array.from({ length: 3_000 }, (_, n) => kinds[n % kinds.length]!(server)),
-  );
+  const sockets: RawSocket[] = [];
   try {
-    assertEquals((await exchange(server, { path: "/readyz" })).status, 200);
+    while (sockets.length < 3_000) {
+      const some = Array.from({ length: 250 }, (_, n) => kinds[n % kinds.length]!(server));
+      sockets.push(...await Promise.all(some));
+      // Answered after those before were accepted: the kernel forgets those that it has no room for.
+      assertEquals((await exchange(server, { path: "/readyz" })).status, 200);
+    }
     server.kill("SIGTERM");
     assertEquals(await server.exit.then(({ code }) => code), 0);
     await server.line("end of the drain", ({ json }) => json.message === "Stopped");

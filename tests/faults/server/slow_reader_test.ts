@@ -11,11 +11,7 @@ Deno.test("a reader of single bytes is ended for what it does not take, and leav
   await using stage = await Stage.set("no-legacy", { MCP_PING_INTERVAL_MS: PING_MS });
   const { server } = stage;
   using reader = await SlowReader.open(server, 20);
-  const id = await eventually(async () => {
-    const { connections } = await server.ledger();
-    assertEquals(connections.length, 1);
-    return connections[0]!.id;
-  });
+  const { id } = reader;
   const fill = async () => {
     for (let n = 0; server.closedAt().length === 0; n++) {
       const { status } = await server.post(id, toolCall("echo", { message: BLOCK }, n));
