@@ -29,10 +29,14 @@ export interface ChannelLimits {
   readonly maxLineBytes: number;
   /** Text that may wait for the server, in characters. */
   readonly maxQueued: number;
+  /** How long a write may wait when more is to be sent than may wait (ms); default: 10 s. */
+  readonly stuckMs?: number;
 }
 
 /** The reason if the server's output ends. */
 export const OUTPUT_CLOSED = "it closed its output";
+/** How long a server may leave its input unread while too much waits for it (ms). */
+const STUCK_MS = 10_000;
 const ENCODER = new TextEncoder();
 
 /** One server's pipe. */
@@ -43,6 +47,7 @@ export class Channel {
   #waiting: string[] = [];
   #queued = 0;
   #isWriting = false;
+  #writingSince = 0;
   #isEnded = false;
 
   constructor({ input, output }: ServerStreams, limits: ChannelLimits, events: ChannelEvents) {
@@ -68,7 +73,11 @@ export class Channel {
    * @returns false when the channel has ended, or too much waits for the server already
    */
   send(message: JsonRpcMessage): boolean {
-    if (this.#isEnded || this.#queued > this.#limits.maxQueued) return false;
+    if (this.#isEnded) return false;
+    if (this.#queued > this.#limits.maxQueued) {
+      this.#endIfStuck();
+      return false;
+    }
     const text = `${toJson(message)}\n`;
     this.#waiting.push(text);
     this.#queued += text.length;
@@ -88,9 +97,17 @@ export class Channel {
     this.#events.onEnd(reason);
   }
 
+  #endIfStuck(): void {
+    const { stuckMs = STUCK_MS } = this.#limits;
+    if (this.#isWriting && performance.now() - this.#writingSince >= stuckMs) {
+      this.end(`it has not read its input for ${stuckMs} ms`);
+    }
+  }
+
   async #write(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
+        this.#writingSince = performance.now();
         const text = this.#waiting.join("");
         this.#waiting = [];
         await this.#writer.write(ENCODER.encode(text));

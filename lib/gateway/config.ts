@@ -6,26 +6,14 @@
  */
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { duplicateKeys } from "./duplicate_keys.ts";
-import {
-  isTextList,
-  type Launch,
-  PROGRAM_KEYS,
-  readProgram,
-  readRemote,
-  REMOTE_KEYS,
-} from "./launch.ts";
+import { type Launch, PROGRAM_KEYS, readProgram, readRemote, REMOTE_KEYS } from "./launch.ts";
+import { readServerOptions, type ServerOptions } from "./server_options.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 
 /** One server of the file. */
-export interface ServerConfig {
+export interface ServerConfig extends ServerOptions {
   readonly name: string;
   readonly launch: Launch;
-  /** Put before the names of its tools and prompts; may be empty. */
-  readonly prefix: string;
-  /** The tools that are served, by the server's own names; undefined for all. */
-  readonly allow: readonly string[] | undefined;
-  /** Tools that are not served. */
-  readonly block: readonly string[];
 }
 
 /** The contents of a file, and its unknown members. */
@@ -37,7 +25,6 @@ export interface ServersFile {
 const NAME_REGEXP = /^[A-Za-z0-9_-]{1,32}$/;
 /** The last parts of the paths that every app has below `/mcp`. */
 const RESERVED = ["sse", "info", "stdio", "connections"];
-const KNOWN_OWN = ["prefix", "tools", "inheritEnv"];
 
 /**
  * Reads the text of a file.
@@ -113,31 +100,15 @@ class Reader {
     const isRemote = entry.url !== undefined;
     if (isRemote && entry.command !== undefined) fault('has both "url" and "command"');
     this.#warnUnknown(name, entry, isRemote ? REMOTE_KEYS : PROGRAM_KEYS);
-    this.#warnUnknown(`${name}.lifeline`, lifeline, KNOWN_OWN);
     const reading = { fault, expand: (text: string) => this.#expand(name, text) };
     const launch = isRemote
       ? readRemote(entry, reading)
       : readProgram(entry, lifeline.inheritEnv === true, reading);
-    const own = this.#own(name, lifeline, isAlone);
+    const own = readServerOptions(name, lifeline, {
+      isAlone,
+      fault: (what) => void this.faults.push(`${name}.lifeline: ${what}`),
+    });
     return this.faults.length > before ? undefined : { name, ...own, launch };
-  }
-
-  #own(name: string, { prefix, tools = {}, inheritEnv = false }: JsonObject, isAlone: boolean) {
-    const fault = (what: string) => void this.faults.push(`${name}.lifeline: ${what}`);
-    if (prefix !== undefined && prefix !== "always" && prefix !== "never") {
-      fault('"prefix" must be "always" or "never"');
-    }
-    if (typeof inheritEnv !== "boolean") fault('"inheritEnv" must be true or false');
-    const { allow, block = [] } = isObject(tools) ? tools : { allow: 0 };
-    if ((allow !== undefined && !isTextList(allow)) || !isTextList(block)) {
-      fault('"tools" may have "allow" and "block", lists of the names of tools');
-    }
-    const hasPrefix = prefix === "always" || (prefix !== "never" && !isAlone);
-    return {
-      prefix: hasPrefix ? `${name}__` : "",
-      allow: allow as string[] | undefined,
-      block: block as string[],
-    };
   }
 
   #expand(name: string, text: string): string {

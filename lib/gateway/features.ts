@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { messageOf, RegistrationError } from "../base/errors.ts";
+
+import { hasScopes, scopeFailure } from "../auth/scopes.ts";
+import { messageOf, ProtocolError, RegistrationError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Completer, Completers } from "../registry/completion.ts";
@@ -30,6 +32,12 @@ export interface Selection {
   readonly allow: readonly string[] | undefined;
   /** Tools that are not served. */
   readonly block: readonly string[];
+  /** Scopes that each of its features needs. */
+  readonly scopes: readonly string[];
+  /** Scopes that single tools need besides, by the server's own names. */
+  readonly toolScopes: Readonly<Record<string, readonly string[]>>;
+  /** Time limit of its tools (ms); undefined for that of all requests. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** Sends a request of a client in another way than by the server that lists the features. */
@@ -56,7 +64,9 @@ export class RelayedFeatures {
   /** @throws {RegistrationError} for a name that the protocol does not allow */
   tool(listing: JsonObject): Tool {
     const name = String(listing.name);
-    const fullName = this.#selection.prefix + name;
+    const { prefix, timeoutMs } = this.#selection;
+    const scopes = this.#scopesOf(name);
+    const fullName = prefix + name;
     const owner = `tool "${fullName}" of ${this.#server.name}`;
     if (!TOOL_NAME_REGEXP.test(fullName) || !isObject(listing.inputSchema)) {
       throw new RegistrationError(
@@ -69,11 +79,14 @@ export class RelayedFeatures {
       origin: `server ${this.#server.name}`,
       listing: { ...listing, name: fullName } as JsonObject & Tool["listing"],
       headerParams: headerParams({ ...listing.inputSchema }, owner),
+      ...needing(scopes),
+      ...(timeoutMs !== undefined && { timeoutMs }),
       call: (args, ctx) =>
         this.#relay<Awaited<ReturnType<Tool["call"]>>>(
           METHODS.callTool,
           { name, ...(args !== undefined && { arguments: args }) },
           ctx,
+          scopes,
         ),
     };
   }
@@ -83,6 +96,7 @@ export class RelayedFeatures {
       name: String(listing.uri),
       origin: `server ${this.#server.name}`,
       listing: listing as JsonObject & Resource["listing"],
+      ...needing(this.#selection.scopes),
       read: (uri, ctx) => this.#read(uri, ctx),
     };
   }
@@ -97,6 +111,7 @@ export class RelayedFeatures {
       name,
       origin: `server ${this.#server.name}`,
       listing: listing as JsonObject & ResourceTemplate["listing"],
+      ...needing(this.#selection.scopes),
       complete: this.#completers({ type: "ref/resource", uri: name }, variables),
       matches: (uri) => template.match(uri) !== undefined,
       read: async (uri, ctx) =>
@@ -114,6 +129,7 @@ export class RelayedFeatures {
       name: fullName,
       origin: `server ${this.#server.name}`,
       listing: { ...listing, name: fullName } as JsonObject & Prompt["listing"],
+      ...needing(this.#selection.scopes),
       complete: this.#completers({ type: "ref/prompt", name }, names),
       get: (args, ctx) =>
         this.#relay<Awaited<ReturnType<Prompt["get"]>>>(
@@ -129,7 +145,17 @@ export class RelayedFeatures {
   }
 
   /** Returns the server's result unchanged. */
-  #relay<Result>(method: string, params: JsonObject, ctx: ToolContext): Promise<Result> {
+  #relay<Result>(
+    method: string,
+    params: JsonObject,
+    ctx: ToolContext,
+    scopes = this.#selection.scopes,
+  ): Promise<Result> {
+    // A tool may be one that only clients see that can be asked.
+    if (!hasScopes(scopes, ctx.caller.scopes ?? [])) {
+      const { message } = scopeFailure(scopes, ctx.caller.scopes ?? []);
+      return Promise.reject(new ProtocolError("insufficient_scope", message));
+    }
     if (this.#send !== undefined) {
       return this.#send(method, params) as Promise<JsonObject & Result>;
     }
@@ -145,6 +171,12 @@ export class RelayedFeatures {
     }) as Promise<JsonObject & Result>;
   }
 
+  #scopesOf(tool: string): readonly string[] {
+    const { scopes, toolScopes } = this.#selection;
+    const own = Object.hasOwn(toolScopes, tool) ? toolScopes[tool]! : [];
+    return [...new Set([...scopes, ...own])];
+  }
+
   #completers(ref: JsonObject, names: readonly string[]): Completers {
     const completer = (name: string): Completer => async (value, context) => {
       const params = { ref, argument: { name, value }, context: { ...context } };
@@ -154,6 +186,11 @@ export class RelayedFeatures {
     };
     return Object.fromEntries(names.map((name) => [name, completer(name)]));
   }
+}
+
+/** The member `scopes` of a feature; nothing if it needs none. */
+function needing(scopes: readonly string[]): { readonly scopes?: readonly string[] } {
+  return scopes.length === 0 ? {} : { scopes };
 }
 
 /** The part of a catalog list that adds and removes a server's entries. */

@@ -53,8 +53,9 @@ export class Gateway {
     this.#options = options;
     const { configs, create } = options;
     const all = this.#definitionsOf(configs);
-    this.#sessions = new SessionServers(all, options.limits);
-    this.#asking = new AskingClients(all, options.limits);
+    const limits = limitsOf(configs, options.limits);
+    this.#sessions = new SessionServers(all, limits);
+    this.#asking = new AskingClients(all, limits);
     this.#served = configs.map((config) => {
       const alone = this.#definitionsOf([{ ...config, prefix: "" }]);
       return {
@@ -62,8 +63,8 @@ export class Gateway {
         server: create(config),
         catalog: new Catalog(),
         info: { name: config.name, version: "unknown" },
-        sessions: new SessionServers(alone, options.limits),
-        asking: new AskingClients(alone, options.limits),
+        sessions: new SessionServers(alone, limitsOf([config], options.limits)),
+        asking: new AskingClients(alone, limitsOf([config], options.limits)),
       };
     });
   }
@@ -153,4 +154,15 @@ export class Gateway {
       create: (client) => create(config, client),
     }));
   }
+}
+
+/** The limits of sessions that have processes of all these servers: the strictest of each. */
+function limitsOf(configs: readonly ServerConfig[], limits: SessionLimits): SessionLimits {
+  const strictest = (values: readonly (number | undefined)[], otherwise: number) =>
+    Math.min(...values.map((value) => value ?? otherwise));
+  return {
+    ...limits,
+    maxSessions: strictest(configs.map(({ maxChildren }) => maxChildren), limits.maxSessions),
+    idleMs: strictest(configs.map(({ idleMs }) => idleMs), limits.idleMs),
+  };
 }

@@ -28,7 +28,14 @@ const CHANGED: Readonly<Record<string, string>> = {
 const log = logFor("gateway");
 
 /** All that a server has, under its own names. */
-export const ALL: Selection = { prefix: "", allow: undefined, block: [] };
+export const ALL: Selection = {
+  prefix: "",
+  allow: undefined,
+  block: [],
+  scopes: [],
+  toolScopes: {},
+  timeoutMs: undefined,
+};
 
 /** A catalog that serves a server, and how it names the server's features. */
 export interface RelayTarget {

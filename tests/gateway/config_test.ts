@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { readServers } from "../../lib/gateway/config.ts";
-import { relay } from "../../lib/gateway/relay.ts";
+import { ALL, relay } from "../../lib/gateway/relay.ts";
 import { testApp } from "../helpers/app.ts";
 import { ordinary, scripted } from "./scripted_server.ts";
 
@@ -23,6 +23,11 @@ Deno.test("a file in the form of other clients is read, under both of its names"
     prefix: "",
     allow: undefined,
     block: [],
+    scopes: [],
+    toolScopes: {},
+    timeoutMs: undefined,
+    maxChildren: undefined,
+    idleMs: undefined,
   };
   for (const file of [{ mcpServers: servers }, { servers }]) {
     assertEquals(read(file), { servers: [expected], warnings: [] });
@@ -144,6 +149,44 @@ Deno.test("keys that look alike in other places are no duplicates", () => {
   assertEquals(read(text).servers.map(({ name }) => name), ["a", "b"]);
 });
 
+Deno.test("options of a server are read, and one that is misspelt or out of range stops the start", () => {
+  const { servers: [server] } = read({
+    mcpServers: {
+      a: {
+        command: "x",
+        lifeline: {
+          scopes: ["files"],
+          tools: { scopes: { write: ["files:write"] } },
+          timeoutMs: 5_000,
+          maxChildren: 3,
+          idleMs: 60_000,
+        },
+      },
+    },
+  });
+  const { scopes, toolScopes, timeoutMs, maxChildren, idleMs } = server!;
+  assertEquals([scopes, toolScopes], [["files"], { write: ["files:write"] }]);
+  assertEquals([timeoutMs, maxChildren, idleMs], [5_000, 3, 60_000]);
+  const lifeline = {
+    scope: ["a"],
+    scopes: ["a b"],
+    tools: { alow: [], scopes: { write: "x" } },
+    timeoutMs: "5s",
+    maxChildren: 0,
+    idleMs: 1.5,
+  };
+  assertEquals(faultsOf({ mcpServers: { a: { command: "x", lifeline } } }), [
+    'a.lifeline: "scope" is not known; known are prefix, tools, inheritEnv, scopes, timeoutMs, ' +
+    "maxChildren, idleMs",
+    'a.lifeline: "scopes" must be a list of scopes',
+    'a.lifeline: "tools": "alow" is not known; known are allow, block, scopes',
+    'a.lifeline: "tools" may have "scopes", which maps names of tools to lists of scopes',
+    'a.lifeline: "timeoutMs" must be a whole number from 100 to 86400000',
+    'a.lifeline: "maxChildren" must be a whole number from 1 to 10000',
+    'a.lifeline: "idleMs" must be a whole number from 1000 to 86400000',
+  ]);
+});
+
 Deno.test("two servers are served side by side, each under its prefix, and only the tools that are chosen", async () => {
   const script = ordinary((message) =>
     message.method === "tools/call" ? { content: [], of: message.params.name } : undefined
@@ -153,11 +196,11 @@ Deno.test("two servers are served side by side, each under its prefix, and only 
   using app = testApp({ tools: [] });
   relay(one.server, {
     catalog: app.catalog,
-    selection: { prefix: "one__", allow: ["add"], block: [] },
+    selection: { ...ALL, prefix: "one__", allow: ["add"] },
   });
   relay(two.server, {
     catalog: app.catalog,
-    selection: { prefix: "two__", allow: undefined, block: ["add"] },
+    selection: { ...ALL, prefix: "two__", block: ["add"] },
   });
   await Promise.all([one.server.connect(), two.server.connect()]);
   assertEquals([...app.catalog.tools.values()].map(({ name }) => name).sort(), [

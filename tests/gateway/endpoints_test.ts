@@ -189,6 +189,51 @@ Deno.test("the 404 answer lists the endpoints of all servers", async () => {
   for (const path of ["/mcp/one", "/mcp/one/sse", "/mcp/two"]) assert(paths.includes(path), path);
 });
 
+Deno.test("scopes of a server and of a tool are needed at its endpoints, also for tools that only some clients see", async () => {
+  // A server that has one tool more for clients that can be asked.
+  const growing: Script = (message, run) => {
+    const first = run.received.find(({ method }) => method === "initialize");
+    const canAsk = first?.params.capabilities.elicitation !== undefined;
+    return server("one", canAsk ? ["whoami", "secret"] : ["whoami"])(message, run);
+  };
+  await using served = gatewayApp({ one: growing }, {
+    entries: { one: { scopes: ["one"], toolScopes: { secret: ["more"] } } },
+    authenticate: ({ headers }) => ({
+      principal: "ada",
+      clientId: undefined,
+      scopes: (headers.get("x-scopes") ?? "").split(" "),
+      claims: {},
+      expiresAt: undefined,
+    }),
+  });
+  const call = async (tool: string, scopes: string, path = "/mcp/one") => {
+    const client = await testClient(at(path, served.app), {
+      keepApp: true,
+      headers: { "x-scopes": scopes },
+      elicit: () => ({ action: "decline" }),
+    });
+    try {
+      return (await client.call(tool)).content;
+    } catch (error) {
+      return String(error);
+    } finally {
+      await client.close();
+    }
+  };
+  for (const [path, prefix] of [["/mcp/one", ""], ["/mcp", "one__"]] as const) {
+    const missing = await call(`${prefix}whoami`, "other", path);
+    assert(String(missing).includes("needs the scope one"), String(missing));
+    assertEquals(await call(`${prefix}whoami`, "one", path), [
+      { type: "text", text: "one whoami" },
+    ]);
+    const secret = await call(`${prefix}secret`, "one", path);
+    assert(String(secret).includes("more"), String(secret));
+    assertEquals(await call(`${prefix}secret`, "one more", path), [
+      { type: "text", text: "one secret" },
+    ]);
+  }
+});
+
 Deno.test("tools with the same name stop the start, which names both servers", async () => {
   await using served = gatewayApp(BOTH, {
     entries: { one: { prefix: "" }, two: { prefix: "" } },

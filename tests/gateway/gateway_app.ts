@@ -15,8 +15,8 @@ export function entry(name: string, own: Partial<ServerConfig> = {}): ServerConf
     name,
     launch: { command: "scripted", args: [], env: {}, cwd: undefined, inheritEnv: false },
     prefix: `${name}__`,
-    allow: undefined,
-    block: [],
+    ...{ allow: undefined, block: [], scopes: [], toolScopes: {} },
+    ...{ timeoutMs: undefined, maxChildren: undefined, idleMs: undefined },
     ...own,
   };
 }

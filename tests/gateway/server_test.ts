@@ -8,10 +8,11 @@ import {
 } from "@std/assert";
 import { ProtocolError } from "../../lib/base/errors.ts";
 import { relay } from "../../lib/gateway/relay.ts";
+import { GatewayServer } from "../../lib/gateway/server.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { settled } from "../helpers/time.ts";
-import { ordinary, scripted } from "./scripted_server.ts";
+import { ordinary, scripted, ScriptedServer } from "./scripted_server.ts";
 
 const JSON_ONLY = { accept: "application/json" };
 
@@ -234,6 +235,47 @@ Deno.test("a server that does not read is told of once more text waits than the 
   assert(messages.includes("The server scripted does not read: too much waits for it"));
 });
 
+Deno.test("a server that leaves its input unread is ended, and the next call has a new one", async () => {
+  let isStuck = true;
+  const runs: ScriptedServer[] = [];
+  await using server = stoppable(
+    new GatewayServer({
+      name: "stuck",
+      version: "1",
+      start: () => {
+        const run = new ScriptedServer(ordinary(() => ({ content: [] })));
+        runs.push(run);
+        if (!isStuck) return run;
+        const writer = run.input.getWriter();
+        let lines = 0;
+        return {
+          output: run.output,
+          ended: run.ended,
+          lastLine: () => "",
+          end: () => run.end(),
+          // Takes what a connection needs, and nothing after that.
+          input: new WritableStream<Uint8Array>({
+            write: (bytes) => ++lines > 2 ? new Promise<void>(() => {}) : writer.write(bytes),
+          }),
+        };
+      },
+      limits: { maxLineBytes: 100_000, maxQueued: 1_000, stuckMs: 0 },
+      handshakeMs: 5_000,
+      now: () => performance.now(),
+    }),
+  );
+  await server.value.connect();
+  isStuck = false;
+  const text = "x".repeat(2_000);
+  const first = server.value.request("tools/call", { arguments: { text } });
+  const failed = assertRejects(() => first);
+  await settled();
+  await assertRejects(() => server.value.request("tools/call", {}));
+  await failed;
+  assertEquals(await server.value.request("tools/call", {}), { content: [] });
+  assertEquals(runs.length, 2);
+});
+
 Deno.test("readiness and metrics tell which servers are up, and how often each was started", async () => {
   await using good = scripted(ordinary());
   await using bad = scripted((_message, server) => void server.die("code 1"));
@@ -255,3 +297,7 @@ Deno.test("readiness and metrics tell which servers are up, and how often each w
     ]
   ) assertStringIncludes(metrics, line);
 });
+
+function stoppable(value: GatewayServer) {
+  return { value, [Symbol.asyncDispose]: () => value.stop() };
+}

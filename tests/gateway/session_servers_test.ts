@@ -1,6 +1,7 @@
 /** Servers of their own for sessions whose clients can be asked. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { GatewayServer } from "../../lib/gateway/server.ts";
+import { ALL } from "../../lib/gateway/relay.ts";
 import { SessionServers } from "../../lib/gateway/session_servers.ts";
 import { createApp } from "../../lib/mod.ts";
 import { testClient, type TestClientOptions } from "../../lib/testing.ts";
@@ -27,7 +28,7 @@ const asking = ordinary((message, server) => {
 function gateway(script: Script, { maxSessions = 10, idleMs = 60_000 } = {}) {
   const runs: ScriptedServer[] = [];
   const sessions = new SessionServers([{
-    selection: { prefix: "", allow: undefined, block: [] },
+    selection: ALL,
     create: (client) =>
       new GatewayServer({
         name: "scripted",

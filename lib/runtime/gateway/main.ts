@@ -58,7 +58,12 @@ function readArguments(args: readonly string[]) {
   return {
     flags,
     hasPaths: false,
-    servers: [{ ...ALL, ...readCommandLine(command, rest) }],
+    servers: [{
+      ...ALL,
+      maxChildren: undefined,
+      idleMs: undefined,
+      ...readCommandLine(command, rest),
+    }],
     warnings: [],
   };
 }
