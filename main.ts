@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, RegistrationError } from "./lib/base/errors.ts";
+import type { Settings } from "./lib/base/settings.ts";
 import { configureLog } from "./lib/base/log.ts";
 import { composeApp } from "./lib/http/app.ts";
 import { askedLogFormat, describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
@@ -46,11 +47,13 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   const builtIn = settings.MCP_BUILT_IN_TOOLS ? BUILT_IN_TOOLS : [];
   const features = await loadModules(modules, { tools: builtIn });
   const keysFile = await openKeys(settings.MCP_AUTH_KEYS_FILE);
+  const fleet = await joinFleet(settings);
   const { app } = composeApp({
     ...features,
     tools: [...builtIn, ...features?.tools ?? []],
     ...(keysFile !== undefined && { auth: { keys: keysFile.keys } }),
     settings,
+    fleet,
     heap,
     resident,
   }, await loadAuth(settings));
@@ -84,6 +87,13 @@ async function openKeys(path: string | undefined): Promise<KeysFile | undefined>
   if (path === undefined) return undefined;
   const { fileAt, KeysFile } = await import("./lib/runtime/keys_file.ts");
   return await KeysFile.open(fileAt(path));
+}
+
+/** One of several instances, where `MCP_STORE` is set; what that needs is loaded only then. */
+async function joinFleet(settings: Settings) {
+  if (settings.MCP_STORE === undefined) return undefined;
+  const { openFleet } = await import("./lib/runtime/open_fleet.ts");
+  return await openFleet(settings);
 }
 
 function print(text: string): number {

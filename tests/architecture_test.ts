@@ -6,7 +6,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["base"],
   ["auth", "wire"],
   ["registry", "store", "stream"],
-  ["mcp", "middleware", "tools"],
+  ["fleet", "mcp", "middleware", "tools"],
   ["gateway", "transport"],
   ["http"],
   ["runtime", "testing"],

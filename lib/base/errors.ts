@@ -33,6 +33,7 @@ export type ProtocolErrorKind =
   | "too_many_requests"
   | "overloaded"
   | "auth_unavailable"
+  | "not_routed"
   | "draining";
 
 /** Optional members of a {@linkcode ProtocolError}. */

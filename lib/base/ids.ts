@@ -21,6 +21,9 @@ export function shortId(id: string): string {
 
 /** `mcp_sse_` and 13 of 32 digits: enough to tell streams apart, and the rest is too long to guess. */
 const SHORT_LENGTH = 21;
+/** Begins the ids of connections. */
+export const CONNECTION_PREFIX = "mcp_sse_";
+
 const ID_BYTES = 16;
 /** Randomness for many ids, as asking for it costs more than an id. No byte is used twice. */
 const POOL = new Uint8Array(256 * ID_BYTES);

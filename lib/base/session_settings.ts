@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bytes, count, milliseconds, text } from "./setting_kinds.ts";
+import { boolean, bytes, count, milliseconds, text } from "./setting_kinds.ts";
 
 /** Least characters of a key that signs. */
 const MIN_KEY = 32;
@@ -44,4 +44,25 @@ export const SESSIONS = {
   MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of events kept for replay, per stream"),
   MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of events kept for replay, in total"),
   MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Time for which events are kept for replay"),
+};
+
+const isStore = (url: string) => /^rediss?:\/\/[^/\s]+(\/\d*)?$/.test(url) && URL.canParse(url);
+
+/** The settings of the store that several instances share, by name. */
+export const SHARING = {
+  MCP_STORE: text(undefined, {
+    isAllowed: isStore,
+    error: "Expected redis://HOST:PORT or rediss://HOST:PORT, with USER:PASSWORD@ where needed",
+  }).describe(
+    "Store that several instances share, such as redis://10.0.0.5:6379; needs MCP_SESSION_KEY",
+  ),
+  MCP_STORE_PREFIX: text("lifeline:").describe(
+    "Beginning of all keys and channels in the store; instances with the same belong together",
+  ),
+  MCP_STORE_STRICT: boolean(false).describe(
+    "Whether to refuse sessions while the store cannot tell whether they have ended",
+  ),
+  MCP_STORE_LEASE_MS: milliseconds(5_000, 1_000).describe(
+    "Time after which an instance that gives no sign of life counts as dead",
+  ),
 };

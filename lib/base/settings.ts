@@ -9,7 +9,7 @@ import { AUTHORIZATION } from "./auth_settings.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { isPublicUrl } from "./public_url.ts";
 import type { PublicSettings, SecretName, Settings } from "./settings_type.ts";
-import { SESSIONS } from "./session_settings.ts";
+import { SESSIONS, SHARING } from "./session_settings.ts";
 import {
   boolean,
   bytes,
@@ -218,6 +218,7 @@ const TOPICS = {
   "Admission: limits in total and per client": ADMISSION,
   Requests: REQUESTS,
   "Sessions and replay": SESSIONS,
+  "Several instances": SHARING,
   "Access: hosts, origins, proxies, the operator": ACCESS,
   Authorization: AUTHORIZATION,
   Logging: LOGGING,
@@ -233,6 +234,7 @@ export const SETTINGS_SCHEMA = z.object({
   ...ADMISSION,
   ...REQUESTS,
   ...SESSIONS,
+  ...SHARING,
   ...ACCESS,
   ...AUTHORIZATION,
   ...LOGGING,
@@ -246,6 +248,7 @@ export const SECRET_SETTINGS: readonly SettingName[] = [
   "MCP_ADMIN_TOKEN",
   "MCP_READ_TOKEN",
   "MCP_SESSION_KEY",
+  "MCP_STORE",
   "MCP_AUTH_INTROSPECTION_CLIENT_SECRET",
 ] satisfies readonly SecretName[];
 

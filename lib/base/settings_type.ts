@@ -115,6 +115,14 @@ export interface Settings {
   readonly MCP_REPLAY_TOTAL_BYTES: number;
   /** Time for which events are kept for replay. */
   readonly MCP_REPLAY_MS: number;
+  /** Store that several instances share, such as redis://10.0.0.5:6379; needs MCP_SESSION_KEY. */
+  readonly MCP_STORE: string | undefined;
+  /** Beginning of all keys and channels in the store; instances with the same belong together. */
+  readonly MCP_STORE_PREFIX: string;
+  /** Whether to refuse sessions while the store cannot tell whether they have ended. */
+  readonly MCP_STORE_STRICT: boolean;
+  /** Time after which an instance that gives no sign of life counts as dead. */
+  readonly MCP_STORE_LEASE_MS: number;
   /** Host names that clients may use, comma-separated; * allows any. */
   readonly MCP_ALLOWED_HOSTS: readonly string[];
   /** Origins, or host names of origins, of web pages that may call; * allows any. */
@@ -176,6 +184,7 @@ export type SecretName =
   | "MCP_ADMIN_TOKEN"
   | "MCP_READ_TOKEN"
   | "MCP_SESSION_KEY"
+  | "MCP_STORE"
   | "MCP_AUTH_INTROSPECTION_CLIENT_SECRET";
 
 /** All settings but the secrets. */

@@ -83,11 +83,13 @@ export function composeApp<Start = unknown>(
   });
   const auth = createAuth?.(settings, options.auth ?? {}, surroundings);
   const wheel = new TimerWheel(options.wheel);
+  const fleet = options.fleet?.(wheel);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = watchOver({ dialects, wheel, endpoints, observer: options.observer, audit });
   const { emit, recent, metrics } = watch;
-  const streams = new StreamRegistry(registryLimits(settings), wheel, { heap, resident, emit });
-  const core: Core = { wheel, emit, streams };
+  const told = { heap, resident, emit, instance: fleet?.me };
+  const streams = new StreamRegistry(registryLimits(settings), wheel, told);
+  const core: Core = { wheel, emit, streams, fleet };
   const accessTo = (catalog: Catalog) => new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan);
   const authenticate = options.authenticate ?? authenticateBy(auth);
@@ -98,7 +100,7 @@ export function composeApp<Start = unknown>(
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const requests = { pending: new PendingResponses(), bodies: bodyLimits(settings, core) };
   const tokens = operatorTokens(settings, auth);
-  const operator = { streams, recent, metrics, heap, settings, auth, tokens, isOpen, servers };
+  const operator = { ...core, recent, metrics, heap, servers, settings, auth, tokens, isOpen };
   const router: Router = {
     ...createRoutes(dialects, transports, operator, pages),
     ...stepsOf(settings, dialects),

@@ -13,7 +13,7 @@ const MIN_STOP_MS = 1_000;
 
 /** Start, drain and stop of an app, and its current activity. */
 export function lifeOf(
-  { settings, core: { wheel, streams }, transports, lifespan, pending, bodies, watch }: {
+  { settings, core: { wheel, streams, fleet }, transports, lifespan, pending, bodies, watch }: {
     readonly settings: Settings;
     readonly core: Core;
     readonly transports: Transports;
@@ -24,10 +24,14 @@ export function lifeOf(
   },
 ): Pick<App, "start" | "drain" | "speak" | "activity" | "stop"> {
   return {
-    start: () => lifespan.start(),
+    start: async () => {
+      await lifespan.start();
+      await fleet?.start();
+    },
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const until = wheel.now() + budgetMs;
       const outcome = await drain({ server: transports.server, streams, pending }, budgetMs);
+      await fleet?.leave(Math.max(until - wheel.now(), MIN_STOP_MS));
       await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
       return outcome;
     },
@@ -52,6 +56,7 @@ export function lifeOf(
     stop: () => {
       void lifespan.stop(MIN_STOP_MS);
       for (const part of [transports, streams, watch]) part.stop();
+      fleet?.stop();
     },
   };
 }

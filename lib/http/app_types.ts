@@ -8,7 +8,8 @@ import type { Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { ServerReport } from "../base/server_report.ts";
 import type { PublicSettings, Settings } from "../base/settings_type.ts";
-import type { TimerWheelOptions } from "../base/timer_wheel.ts";
+import type { TimerWheel, TimerWheelOptions } from "../base/timer_wheel.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Features } from "../registry/group.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
@@ -51,6 +52,11 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly wheel?: TimerWheelOptions;
   /** Keeps events for clients that come back to a stream; default: the memory of this process. */
   readonly store?: EventStore | undefined;
+  /**
+   * Makes this app one instance among others that share a store, so that any of them serves any
+   * request; default: it is alone. Needs `MCP_SESSION_KEY`, the same for all.
+   */
+  readonly fleet?: ((wheel: TimerWheel) => Fleet) | undefined;
   /** The dialects of the endpoint, in the order in which they are asked; default: all. */
   readonly dialects?: readonly Dialect[] | undefined;
   /** Receives the same events as the metrics; its errors are only logged. */

@@ -11,3 +11,8 @@ export const LOG_SEVERITY: Readonly<Record<LoggingLevel, number>> = {
   alert: 6,
   emergency: 7,
 };
+
+/** Whether a value is the name of a log level. */
+export function isLogLevel(level: unknown): level is LoggingLevel {
+  return typeof level === "string" && Object.hasOwn(LOG_SEVERITY, level);
+}

@@ -147,6 +147,10 @@ export interface SharedStore {
   readonly directory: Directory;
   /** Connects, and goes on trying. Settles when it is connected, or the first attempt has failed. */
   start(): Promise<void>;
+  /** Finds out whether the store still answers, and connects anew where it does not. */
+  check?(): Promise<void>;
+  /** Connects anew, as the bus carries nothing although the store seems to be there. */
+  reset?(why: string): void;
   /** Disconnects. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomId } from "../base/ids.ts";
+import { CONNECTION_PREFIX, randomId } from "../base/ids.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";
 import { Admission, type AdmissionLimits } from "./admit/admission.ts";
@@ -33,6 +33,8 @@ export interface RegistryOptions {
   readonly resident?: (() => MemoryFigures) | undefined;
   /** Told of every stream, ping and refusal. */
   readonly emit?: Emit;
+  /** Name of this instance where several share a store; it begins the digits of each id. */
+  readonly instance?: string | undefined;
 }
 
 /** The client and request that open a stream. */
@@ -71,6 +73,8 @@ export class StreamRegistry {
   readonly #pingSlots = new PingSlots();
   /** The part of the registry that only streams use. */
   readonly #host: StreamHost;
+  /** Makes the ids of streams. */
+  readonly #newId: () => string;
   #whenEmpty: PromiseWithResolvers<void> | undefined;
 
   /**
@@ -80,8 +84,9 @@ export class StreamRegistry {
   constructor(
     limits: RegistryLimits,
     wheel: TimerWheel = new TimerWheel(),
-    { heap, resident, emit = emitNothing }: RegistryOptions = {},
+    { heap, resident, emit = emitNothing, instance }: RegistryOptions = {},
   ) {
+    this.#newId = idsOf(instance);
     this.#limits = limits;
     this.#emit = emit;
     this.#queues = new QueueBudget(limits.MCP_MAX_TOTAL_QUEUED_BYTES, () => this.#streams.values());
@@ -129,7 +134,7 @@ export class StreamRegistry {
     const lease = this.admission.enter(origin, driver.isLongLived ? "stream" : "answer");
     const { client, socket, request } = origin;
     const stream = new EventStream({
-      id: randomId("mcp_sse_"),
+      id: this.#newId(),
       driver,
       client,
       socket,
@@ -269,4 +274,10 @@ export class StreamRegistry {
     };
     released.then(onRelease, onRelease);
   }
+}
+
+/** Makes ids of 32 digits, the first of which are those of the instance. */
+function idsOf(instance: string | undefined): () => string {
+  if (instance === undefined) return () => randomId(CONNECTION_PREFIX);
+  return () => CONNECTION_PREFIX + instance + randomId("").slice(instance.length);
 }

@@ -21,6 +21,7 @@ import { Answers } from "./answers.ts";
 import type { Core, Dialect, TransportSettings } from "./dialect.ts";
 import { type AccessCheck, Endpoint } from "./endpoint.ts";
 import type { Pipe } from "./stdio/connection.ts";
+import type { OtherInstancesParts } from "./streamable/other_instances.ts";
 import { SessionTable } from "./streamable/session_table.ts";
 
 /** The server behind the transport. */
@@ -47,6 +48,8 @@ export interface TransportOptions {
   readonly masksErrors?: McpServerOptions["masksErrors"];
   /** Protects what its clients carry for it; what another endpoint has signed is refused. */
   readonly signer: Signer;
+  /** Path of its endpoint. */
+  readonly path: string;
   /** The dialects of its endpoint, in the order in which they are asked. */
   readonly dialects: readonly Dialect[];
 }
@@ -64,6 +67,8 @@ export interface Transport {
   stop(): void;
 }
 
+/** Loaded only where several instances share a store. */
+const loadOthers = lazy(() => import("./streamable/other_instances.ts"));
 const loadStdio = lazy(() => import("./stdio/connection.ts"));
 
 /** Makes the transport of an app. */
@@ -74,8 +79,8 @@ export function createTransport(
 ): Transport {
   const { info, instructions, use = [], lifespan, catalog, access, dialects, masksErrors } =
     options;
-  const { wheel, emit } = core;
-  const { signer, store } = options;
+  const { wheel, emit, fleet } = core;
+  const { signer, store, path } = options;
   const changes = new ChangeBus(catalog);
   const server = new McpServer({
     ...{ info, use, catalog, settings, signer, wheel, emit },
@@ -88,9 +93,11 @@ export function createTransport(
     holdBody: () => core.streams.admission.bodies.hold(),
   });
   const { admission } = core.streams;
-  const sessions = new SessionTable({ admission, signer, store, changes, wheel, settings, emit });
+  const table = { admission, signer, store, fleet, changes, wheel, settings, emit };
+  const sessions = new SessionTable(table);
+  if (fleet !== undefined) joinFleet(settings, { fleet, sessions, changes, path });
   const answers = new Answers(core.streams, settings.MCP_MAX_RESULT_BYTES);
-  const own = { info, catalog, changes, store, settings, server, answers, sessions };
+  const own = { info, catalog, changes, store, settings, server, answers, sessions, path };
   const parts = { ...core, ...own };
   const handlers = dialects.map((dialect) => dialect.create(parts));
   return {
@@ -104,6 +111,14 @@ export function createTransport(
     },
     stop: () => sessions.stop(),
   };
+}
+
+/** Has this instance serve the others that share its sessions, from its start on. */
+function joinFleet(settings: TransportSettings, parts: OtherInstancesParts): void {
+  const { sessions } = parts.fleet;
+  sessions.idleMs = settings.MCP_SESSION_IDLE_MS;
+  sessions.isStrict = settings.MCP_STORE_STRICT;
+  parts.fleet.beforeStart(async () => (await loadOthers()).serveOtherInstances(parts));
 }
 
 /** Guards the given store, or makes one in memory. */

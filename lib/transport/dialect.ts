@@ -8,6 +8,7 @@ import type { Emit } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { Settings } from "../base/settings.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { ChangeBus } from "../mcp/changes/change_bus.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { Catalog } from "../registry/catalog.ts";
@@ -24,6 +25,8 @@ export interface Core {
   readonly wheel: TimerWheel;
   readonly emit: Emit;
   readonly streams: StreamRegistry;
+  /** The instances that share a store, where there are several. */
+  readonly fleet?: Fleet | undefined;
 }
 
 /** The settings that the transport reads. */
@@ -45,12 +48,15 @@ export type TransportSettings = Pick<
   | "MCP_SESSION_IDLE_MS"
   | "MCP_SESSION_KEY"
   | "MCP_SESSION_MAX_MS"
+  | "MCP_STORE_STRICT"
 >;
 
 /** Parts that all dialects share. */
 export interface TransportCore extends Core {
   readonly info: Implementation;
   readonly server: McpServer;
+  /** Path of the endpoint. */
+  readonly path: string;
   readonly catalog: Catalog;
   readonly changes: ChangeBus;
   readonly settings: TransportSettings;
@@ -124,7 +130,7 @@ export interface DialectHandlers {
   get?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
   /** Answers a HEAD like a GET, without a body; opens no stream. */
   head?(c: RequestContext, url: EndpointUrl): Response | undefined;
-  delete?(c: RequestContext, url: EndpointUrl): Response | undefined;
+  delete?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
 }
 
 /** A dialect of the endpoint. */

@@ -100,7 +100,7 @@ export class Endpoint {
   }
 
   /** Answers a DELETE: ends the stream or session that its headers name. */
-  delete(c: RequestContext, url: EndpointUrl): Response {
+  delete(c: RequestContext, url: EndpointUrl): MaybePromise<Response> {
     for (const handlers of this.#handlers) {
       const response = handlers.delete?.(c, url);
       if (response !== undefined) return response;

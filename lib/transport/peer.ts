@@ -39,9 +39,12 @@ export function isFromPage(page: string | undefined, asking: string | undefined)
 }
 
 /** Whether a stream or session is for the sender of a request. */
-export function isOwner(owner: Owner, { identity, page }: RequestOrigin): boolean {
+export function isOwner(owner: Owner, { identity, page }: Sender): boolean {
   return owner.principal === identity?.principal && isFromPage(owner.page, page);
 }
+
+/** The sender of a request, for whoever asks what it may use. */
+export type Sender = Pick<RequestOrigin, "identity" | "page">;
 
 /** The sender of a request, and its socket. */
 export interface RequestOrigin {

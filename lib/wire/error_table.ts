@@ -44,6 +44,7 @@ export const ERROR_TABLE: Readonly<Record<ProtocolErrorKind, ErrorRow>> = {
   too_many_requests: { code: -32603, status: 429 },
   overloaded: { code: -32603, status: 503 },
   auth_unavailable: { code: -32603, status: 503 },
+  not_routed: { code: -32603, status: 503 },
   draining: { code: -32603, status: 503 },
 };
 

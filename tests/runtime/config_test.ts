@@ -53,18 +53,19 @@ Deno.test("an empty value is no value: the default holds", () => {
 });
 
 const URL_VALUE = "https://issuer.example/introspect";
+/** A value of a setting that has no default. */
+function exampleOf(name: string): string {
+  if (name === "MCP_STORE") return "redis://user:secret@10.0.0.5:6379/1";
+  if (name.endsWith("_URL")) return URL_VALUE;
+  return name.endsWith("_BYTES") ? "2048" : "0123456789abcdef".repeat(2);
+}
 
 Deno.test("every setting has a flag", () => {
   const defaults = settingsWith();
   for (const name of Object.keys(SETTINGS_SCHEMA.shape) as SettingName[]) {
     const flag = `--${name.toLowerCase().replaceAll("_", "-")}`;
     assertStringIncludes(helpText(), flag);
-    const text = /_URL$/.test(name)
-      ? URL_VALUE
-      : /_BYTES$/.test(name)
-      ? "2048"
-      : "0123456789abcdef".repeat(2);
-    const value = String(defaults[name] ?? text);
+    const value = String(defaults[name] ?? exampleOf(name));
     assertEquals(String(read([`${flag}=${value}`]).settings[name]), value, flag);
   }
 });

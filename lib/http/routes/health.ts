@@ -11,11 +11,13 @@ export const HEALTH_ROUTE: Route = { GET: () => noStoreJson({ status: "ok" }) };
  * A server behind it that is down is named, and is no reason to be unready: the others serve.
  *
  * @param streams tell whether the server drains
+ * @param fleet tells whether the store that instances share carries anything
  * @param servers reports the servers behind it, where it is a gateway
  */
 export function readinessRoute(
   streams: { readonly draining: boolean },
   servers?: () => readonly ServerReport[],
+  fleet?: { readonly isReady: boolean },
 ): Route {
   const states = () =>
     servers === undefined ? {} : {
@@ -27,6 +29,8 @@ export function readinessRoute(
     GET: () =>
       streams.draining
         ? noStoreJson({ status: "draining" }, 503)
+        : fleet?.isReady === false
+        ? noStoreJson({ status: "store_away" }, 503)
         : noStoreJson({ status: "ready", ...states() }),
   };
 }

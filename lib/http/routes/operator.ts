@@ -32,6 +32,8 @@ export interface AdminRouteDeps {
   readonly heap: (() => MemoryFigures) | undefined;
   /** Reports the servers behind this one, where it is a gateway. */
   readonly servers?: (() => readonly ServerReport[]) | undefined;
+  /** Tells whether the store that instances share carries anything. */
+  readonly fleet?: { readonly isReady: boolean } | undefined;
   readonly tokens: OperatorTokens;
   readonly settings: Pick<Settings, "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
 }

@@ -51,7 +51,7 @@ export function createRoutes(
     everybody: [
       ["/", homeRoute(pages, context, endpoints)],
       ["/healthz", HEALTH_ROUTE],
-      ["/readyz", readinessRoute(operator.streams, operator.servers)],
+      ["/readyz", readinessRoute(operator.streams, operator.servers, operator.fleet)],
     ],
     any_page: [...discoveryRoutes(operator.auth)],
     operator: [...adminRoutes({ ...operator, sessions }), ["/connections.html", undefined]],

@@ -24,18 +24,26 @@ export interface ClientRequestsOptions {
   readonly timeoutMs: number;
   /** The capabilities that the client declared, once it has. */
   readonly capabilities: () => ClientCapabilities;
+  /** Name of this instance where several serve one client, for its answers to be routed. */
+  readonly instance?: string | undefined;
 }
+
+/** Random digits in the ids of one client's requests. */
+const PREFIX_DIGITS = 8;
 
 /** Requests that the server sends to its client, and their answers. */
 export class ClientRequests {
   readonly #options: ClientRequestsOptions;
   readonly #pending = new Map<string, PendingRequest>();
   /** Differs after a restart, so that an old answer never settles a new request. */
-  readonly #prefix = randomId("lifeline-").slice(0, 17);
+  readonly #prefix: string;
   #count = 0;
 
   constructor(options: ClientRequestsOptions) {
     this.#options = options;
+    const { instance } = options;
+    const name = instance === undefined ? "" : `i${instance}-`;
+    this.#prefix = `lifeline-${name}${randomId("").slice(0, PREFIX_DIGITS)}`;
   }
 
   /** Requests without an answer yet. */

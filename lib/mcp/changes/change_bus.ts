@@ -29,9 +29,21 @@ export class ChangeBus {
   readonly #listeners = new SlotList<ChangeListener>();
   /** Changes of this turn of the event loop, each once. */
   readonly #waiting = new Map<string, CatalogChange>();
+  /** Those of them that happened here. */
+  readonly #own = new Set<CatalogChange>();
+  /** Told of the changes that happened here, where other instances have listeners too. */
+  publish: ((changes: readonly CatalogChange[]) => void) | undefined;
 
   constructor(catalog: Catalog) {
-    catalog.onChange((change) => this.#note(change));
+    catalog.onChange((change) => {
+      if (this.publish !== undefined) this.#own.add(change);
+      this.#note(change);
+    });
+  }
+
+  /** Tells the listeners of a change that happened at another instance. */
+  noteRemote(change: CatalogChange): void {
+    this.#note(change);
   }
 
   /** @returns to be disposed of when the client listens no more */
@@ -41,16 +53,23 @@ export class ChangeBus {
 
   #note(change: CatalogChange): void {
     if (this.#waiting.size === 0) queueMicrotask(() => this.#tell());
-    this.#waiting.set(change.kind === "resource" ? change.uri : ` ${change.kind}`, change);
+    this.#waiting.set(nameOf(change), change);
   }
 
   #tell(): void {
     const changes = [...this.#waiting.values()];
     this.#waiting.clear();
+    if (this.#own.size > 0) this.#publishOwn();
     for (const change of changes) {
       const message = changeNotification(change);
       for (const listener of [...this.#listeners]) this.#tellOne(listener, change, message);
     }
+  }
+
+  #publishOwn(): void {
+    const byName = new Map([...this.#own].map((change) => [nameOf(change), change]));
+    this.#own.clear();
+    this.publish?.([...byName.values()]);
   }
 
   #tellOne(listener: ChangeListener, change: CatalogChange, message: JsonRpcNotification): void {
@@ -60,6 +79,11 @@ export class ChangeBus {
       log.error("Change notification failed", { error });
     }
   }
+}
+
+/** A name by which equal changes are told once. */
+function nameOf(change: CatalogChange): string {
+  return change.kind === "resource" ? change.uri : ` ${change.kind}`;
 }
 
 /** A listener's place on the bus, until it is disposed of. */

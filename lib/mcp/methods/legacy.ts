@@ -7,9 +7,8 @@ import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
 import { MAX_SUBSCRIBED_URI } from "../../registry/uri_set.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
-import type { LoggingLevel } from "../../wire/mcp_types.ts";
 import { METHODS } from "../../wire/methods.ts";
-import { LOG_SEVERITY } from "../log_levels.ts";
+import { isLogLevel, LOG_SEVERITY } from "../log_levels.ts";
 import type { LegacyScope, RequestScope } from "../scope.ts";
 import { readInitialize } from "../session/client_state.ts";
 import { featureMethods, SERVER_CAPABILITIES } from "./features.ts";
@@ -100,13 +99,13 @@ function initializeWith(context: ServerContext): Method<LegacyScope> {
 
 /** `logging/setLevel` (2025-11-25, server/utilities/logging). */
 const setLogLevel: Method<LegacyScope> = ({ level }, { scope }) => {
-  if (typeof level !== "string" || !Object.hasOwn(LOG_SEVERITY, level)) {
+  if (!isLogLevel(level)) {
     throw new ProtocolError(
       "invalid_params",
       `Invalid params: "level" must be one of ${Object.keys(LOG_SEVERITY).join(", ")}`,
     );
   }
-  scope.session.logLevel = level as LoggingLevel;
+  scope.session.logLevel = level;
   return {};
 };
 

@@ -23,6 +23,8 @@ export interface ClientStateOptions {
   readonly wheel: TimerWheel;
   /** A client's answer has as much time as a request. */
   readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
+  /** This instance, where several serve one client. */
+  readonly fleet?: { readonly me: string } | undefined;
 }
 
 /** The part of the `initialize` agreement that must survive a restart. */
@@ -68,7 +70,7 @@ export class ClientState implements Asker {
 
   /** Pings of the client, which show whether it answers. */
   get pings(): ClientPings {
-    return this.#pings ??= new ClientPings();
+    return this.#pings ??= new ClientPings(this.#options.fleet?.me);
   }
 
   /** Requests that the server has sent to the client. */
@@ -77,12 +79,18 @@ export class ClientState implements Asker {
       wheel: this.#options.wheel,
       timeoutMs: this.#options.settings.MCP_REQUEST_TIMEOUT_MS,
       capabilities: () => this.#negotiated.capabilities,
+      instance: this.#options.fleet?.me,
     });
   }
 
   /** URIs of the resources that the client subscribed to. */
   get subscriptions(): UriSet {
     return this.#subscriptions ??= new UriSet();
+  }
+
+  /** Replaces the URIs, by those that another instance knows. */
+  setSubscriptions(uris: Iterable<string>): void {
+    this.#subscriptions = new UriSet(uris);
   }
 
   /** The session's own visibility; undefined if it sees the default. */

@@ -89,11 +89,12 @@ export class Transports {
   ) {
     const [main] = endpoints;
     const signer = new Signer(...sessionKeys(settings.MCP_SESSION_KEY));
-    this.store = createStore(settings, store, core.wheel);
+    this.store = createStore(settings, core.fleet?.eventStore ?? store, core.wheel);
     this.all = endpoints.map(({ path, catalog, info = main.info, ...own }) => ({
       path,
       transport: createTransport(core, settings, {
         ...{ ...shared, ...own, info, catalog, store: this.store, access: accessTo(catalog) },
+        path,
         signer: path === MAIN_PATH ? signer : signer.derive(path),
       }),
     }));

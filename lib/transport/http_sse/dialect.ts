@@ -6,6 +6,7 @@
  */
 import type { StreamSnapshot } from "../../stream/snapshot.ts";
 import { ProtocolError } from "../../base/errors.ts";
+import type { MaybePromise } from "../../base/promises.ts";
 import { comeBackMs } from "../../stream/planned_end.ts";
 import type { JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { formatEvent, KEEPALIVE, retryField } from "../../wire/sse.ts";
@@ -60,16 +61,18 @@ export function postToHttpSse(
   sessions: StreamSessions,
   { id, origin }: { readonly id: string; readonly origin: RequestOrigin },
   message: JsonRpcMessage,
-): Response {
-  const session = sessions.find(id, origin);
-  if (session === undefined) {
-    sessions.refuseEnded(id, origin);
-    throw new ProtocolError(
-      "connection_not_found",
-      `No open stream has this ${CONNECTION_ID_PARAM}; open one with GET and use the endpoint ` +
-        "that its first event names",
-    );
-  }
-  session.take(message, origin.client);
-  return accepted();
+): MaybePromise<Response> {
+  const brought = sessions.deliver(
+    { id, client: origin.client, page: origin.page, message },
+    streamNotFound,
+  );
+  return brought === undefined ? accepted() : brought.then(accepted);
+}
+
+function streamNotFound(): ProtocolError {
+  return new ProtocolError(
+    "connection_not_found",
+    `No open stream has this ${CONNECTION_ID_PARAM}; open one with GET and use the endpoint ` +
+      "that its first event names",
+  );
 }

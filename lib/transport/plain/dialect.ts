@@ -12,6 +12,7 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
+import type { MaybePromise } from "../../base/promises.ts";
 import { comeBackMs } from "../../stream/planned_end.ts";
 import { CONNECTION_ID, PING_INTERVAL, singleValue } from "../../wire/headers.ts";
 import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
@@ -23,7 +24,7 @@ import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import { PingEvents } from "./ping_events.ts";
 import { accepted, eventStream, STREAM_HEADERS } from "../respond.ts";
-import type { SessionStreamDeps, StreamSession } from "../stream_session/session.ts";
+import type { SessionStreamDeps } from "../stream_session/session.ts";
 import { StreamSessions } from "../stream_session/sessions.ts";
 
 /** The plain streams of an app. */
@@ -107,14 +108,22 @@ export function postToPlain(
   sessions: StreamSessions,
   reference: PlainReference,
   message: JsonRpcMessage,
-): Response {
-  findPlain(sessions, reference).take(message, reference.origin.client);
-  return accepted();
+): MaybePromise<Response> {
+  const { id, origin: { client, page } } = reference;
+  const brought = sessions.deliver({ id, client, page, message }, streamNotFound);
+  return brought === undefined ? accepted() : brought.then(accepted);
 }
 
 /** Closes a plain stream at its client's wish. */
-export function deletePlain(sessions: StreamSessions, reference: PlainReference): Response {
-  findPlain(sessions, reference).stream.close("disconnected");
+export function deletePlain(
+  sessions: StreamSessions,
+  { id, origin: { client, page } }: PlainReference,
+): MaybePromise<Response> {
+  const brought = sessions.deliver({ id, client, page, message: undefined }, streamNotFound);
+  return brought === undefined ? noContent() : brought.then(noContent);
+}
+
+function noContent(): Response {
   return new Response(null, { status: 204 });
 }
 
@@ -128,11 +137,8 @@ function readPingInterval(headers: Headers): number | undefined {
   );
 }
 
-function findPlain(sessions: StreamSessions, { id, origin }: PlainReference): StreamSession {
-  const session = sessions.find(id, origin);
-  if (session !== undefined) return session;
-  sessions.refuseEnded(id, origin);
-  throw new ProtocolError(
+function streamNotFound(): ProtocolError {
+  return new ProtocolError(
     "connection_not_found",
     "No open connection has the id in Mcp-Connection-Id; open one with POST /mcp/sse and use the " +
       "id that its welcome event gives",

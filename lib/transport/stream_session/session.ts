@@ -9,6 +9,7 @@ import type { CallAborted } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import { isPromise } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
 import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
 import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../../mcp/scope.ts";
 import type { InFlight } from "../../mcp/in_flight.ts";
@@ -45,6 +46,9 @@ export interface SessionStreamDeps {
   readonly changes: ChangeBus;
   readonly wheel: TimerWheel;
   readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
+  readonly fleet?: Fleet | undefined;
+  /** Path of the endpoint whose streams these are. */
+  readonly path: string;
 }
 
 /** How one dialect differs from the other. */

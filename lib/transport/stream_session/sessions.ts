@@ -1,3 +1,4 @@
+import type { Forwarded, Reception } from "../../fleet/forwarding.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { LruMap } from "../../base/lru_map.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
@@ -6,7 +7,7 @@ import { isPlanned } from "../../stream/planned_end.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { JsonRpcResponse } from "../../wire/json_rpc.ts";
 import { formatJson } from "../../wire/sse.ts";
-import { isOwner, type Owner, type RequestOrigin } from "../peer.ts";
+import { isOwner, type Owner, type Sender } from "../peer.ts";
 import {
   type SessionDialect,
   type SessionParts,
@@ -29,6 +30,7 @@ export class StreamSessions {
       return formatJson(answer, dialect.responseEvent(answer));
     };
     this.#parts = { ...deps, dialect, encode, remove: (session) => this.#remove(session) };
+    deps.fleet?.forwarding.serve(this.#place, (forwarded) => this.#receive(forwarded));
   }
 
   /** Writes a response as an event; one that no JSON can hold becomes an error. */
@@ -47,9 +49,44 @@ export class StreamSessions {
    * The session of an open stream; undefined for an unknown id, and for another caller's stream, so
    * that nobody can probe for ids.
    */
-  find(id: string, origin: RequestOrigin): StreamSession | undefined {
+  find(id: string, origin: Sender): StreamSession | undefined {
     const found = this.#sessions.get(id);
     return found !== undefined && isOwner(found, origin) ? found : undefined;
+  }
+
+  /**
+   * Takes a message for an open stream, or closes the stream, wherever it is.
+   *
+   * @param message undefined for a stream that is to be closed
+   * @param notFound makes the error for an unknown id
+   * @returns settles once the instance that has the stream has taken the message; undefined where this one has
+   * @throws {ProtocolError} `stream_ended`, or what `notFound` makes
+   */
+  deliver(forwarded: Forwarded, notFound: () => ProtocolError): Promise<void> | undefined {
+    const received = this.#receive(forwarded);
+    if (received === "taken") return undefined;
+    if (received === "ended") this.refuseEnded(forwarded.id, senderOf(forwarded));
+    const brought = this.#parts.fleet?.forwarding.bring(this.#place, forwarded);
+    if (brought === undefined) throw notFound();
+    return brought.then((reception) => {
+      if (reception === "ended") throw streamEnded("max_age");
+      if (reception === "unknown") throw notFound();
+    });
+  }
+
+  /** The streams of this dialect at this endpoint, at whichever instance. */
+  get #place(): string {
+    return `${this.#parts.dialect.name} ${this.#parts.path}`;
+  }
+
+  #receive(forwarded: Forwarded): Reception {
+    const { id, client, message } = forwarded;
+    const sender = senderOf(forwarded);
+    const session = this.find(id, sender);
+    if (session === undefined) return this.#endedOf(id, sender) === undefined ? "unknown" : "ended";
+    if (message === undefined) session.stream.close("disconnected");
+    else session.take(message, client);
+    return "taken";
   }
 
   /**
@@ -58,16 +95,15 @@ export class StreamSessions {
    *
    * @throws {ProtocolError} `stream_ended`
    */
-  refuseEnded(id: string, origin: RequestOrigin): void {
+  refuseEnded(id: string, sender: Sender): void {
+    const ended = this.#endedOf(id, sender);
+    if (ended !== undefined) throw streamEnded(ended.reason);
+  }
+
+  #endedOf(id: string, sender: Sender): EndedStream | undefined {
     const ended = this.#ended.get(id);
-    if (ended === undefined || !isOwner(ended, origin)) return;
-    if (this.#parts.wheel.now() - ended.at > LATE_MS) return;
-    throw new ProtocolError(
-      "stream_ended",
-      `The stream of this id has ended by plan (${ended.reason}), and nothing was run; send the ` +
-        "request again on the stream that is open by then",
-      { headers: { "retry-after": "1" }, data: { reason: ended.reason, retry_after: 1 } },
-    );
+    if (ended === undefined || !isOwner(ended, sender)) return undefined;
+    return this.#parts.wheel.now() - ended.at > LATE_MS ? undefined : ended;
   }
 
   #remove({ id, principal, page, stream: { reason } }: StreamSession): void {
@@ -88,3 +124,16 @@ interface EndedStream extends Owner {
 const LATE_MS = 60_000;
 /** How many such streams are remembered. */
 const MAX_ENDED = 10_000;
+
+function senderOf({ client: { identity }, page }: Forwarded): Sender {
+  return { identity, page };
+}
+
+function streamEnded(reason: CloseReason): ProtocolError {
+  return new ProtocolError(
+    "stream_ended",
+    `The stream of this id has ended by plan (${reason}), and nothing was run; send the ` +
+      "request again on the stream that is open by then",
+    { headers: { "retry-after": "1" }, data: { reason, retry_after: 1 } },
+  );
+}

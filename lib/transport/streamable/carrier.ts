@@ -65,7 +65,8 @@ export const REPLAY_CARRIER: StreamDriver = {
   closingFrame,
 };
 
-function closingFrame(reason: CloseReason): string | undefined {
+/** Tells a client whose stream ends by plan when to come back. */
+export function closingFrame(reason: CloseReason): string | undefined {
   const retryMs = comeBackMs(reason);
   return retryMs === undefined ? undefined : retryField(retryMs);
 }

@@ -7,8 +7,10 @@
 import type { Settings } from "../../base/settings.ts";
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
-import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import { ignoreRejection, isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import { METHODS } from "../../wire/methods.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import {
@@ -41,7 +43,15 @@ export interface StreamableDeps extends ResumptionDeps {
   readonly sessions: SessionTable;
   readonly wheel: TimerWheel;
   readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
+  readonly fleet?: Fleet | undefined;
 }
+
+/** Methods that change what the record of a session has. */
+const RECORDED: ReadonlySet<string> = new Set([
+  METHODS.setLogLevel,
+  METHODS.subscribe,
+  METHODS.unsubscribe,
+]);
 
 /** Answers `initialize`: opens a session and returns its id, if the request is valid. */
 export function openSession(
@@ -73,8 +83,8 @@ export function postToSession(
   message: JsonRpcMessage,
 ): MaybePromise<Response> {
   if (isRequest(message)) return answerRequest(deps, session, post, message);
-  take(deps, session, post, message);
-  return accepted();
+  const routed = take(deps, session, post, message);
+  return routed === undefined ? accepted() : routed.then(accepted);
 }
 
 /** Takes the messages of a batch; the answers to its requests go back as one, or on a stream. */
@@ -85,10 +95,14 @@ export function postBatchToSession(
   messages: readonly JsonRpcMessage[],
 ): MaybePromise<Response> {
   const requests = messages.filter(isRequest);
+  const routed: Promise<void>[] = [];
   for (const message of messages) {
-    if (!isRequest(message)) take(deps, session, post, message);
+    const sent = isRequest(message) ? undefined : take(deps, session, post, message);
+    if (sent !== undefined) routed.push(ignoreRejection(sent));
   }
-  if (requests.length === 0) return accepted();
+  if (requests.length === 0) {
+    return routed.length === 0 ? accepted() : Promise.all(routed).then(accepted);
+  }
   session.countRequests(requests.length);
   const requestId = requests.length === 1 ? requests[0]?.id : undefined;
   const scope = scopeOf(session, post, requestId);
@@ -105,14 +119,21 @@ export function postBatchToSession(
   return answerOnStream(deps, session, { post, scope, requests, responses });
 }
 
+/** @returns settles once another instance has taken the message; undefined where this one has */
 function take(
-  { server }: StreamableDeps,
+  { server, fleet }: StreamableDeps,
   session: StreamableSession,
   post: RequestContext,
   message: JsonRpcNotification | JsonRpcResponse,
-): void {
-  if (isResponse(message)) return session.state.settle(message);
+): Promise<void> | undefined {
+  if (isResponse(message)) {
+    const routed = fleet?.calls.answer(session.key, message);
+    if (routed === undefined) session.state.settle(message);
+    return routed;
+  }
+  fleet?.calls.cancel(session.key, message, session.state.inFlight);
   server.notify(message, scopeOf(session, post, null), server.legacy);
+  return undefined;
 }
 
 function answerRequest(
@@ -122,8 +143,28 @@ function answerRequest(
   request: JsonRpcRequest,
 ): MaybePromise<Response> {
   session.countRequests(1);
+  const { fleet } = deps;
+  if (fleet?.calls.isCancelled(session.key, request.id)) return accepted();
   const scope = scopeOf(session, post, request.id);
   const response = deps.server.dispatch(request, scope, deps.server.legacy);
+  const answer = { post, scope, request, response };
+  // What the next request may find at another instance is recorded before the answer.
+  return fleet !== undefined && RECORDED.has(request.method)
+    ? fleet.sessions.save(session.key, session.record).then(() => respond(deps, session, answer))
+    : respond(deps, session, answer);
+}
+
+/** Writes the response to a request in the form that its client takes. */
+function respond(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  { post, scope, request, response }: {
+    readonly post: RequestContext;
+    readonly scope: ResponseScope;
+    readonly request: JsonRpcRequest;
+    readonly response: MaybePromise<JsonRpcResponse | undefined>;
+  },
+): MaybePromise<Response> {
   const { json, prefersStream } = post.accepted;
   if (isPromise(response)) {
     if (!prefersStream) {

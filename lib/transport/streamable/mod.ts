@@ -1,10 +1,17 @@
+import { ProtocolError } from "../../base/errors.ts";
+import { lazy } from "../../base/lazy.ts";
+import { isPromise } from "../../base/promises.ts";
 import { LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID } from "../../wire/headers.ts";
-import { isRequest } from "../../wire/json_rpc.ts";
+import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { readBatch } from "../batch.ts";
 import type { Dialect } from "../dialect.ts";
 import { streamHead } from "../respond.ts";
 import { openSession, postBatchToSession, postToSession } from "./dialect.ts";
+import type { StreamableSession } from "./session.ts";
 import { openSessionStream } from "./resumption.ts";
+
+/** Loaded only where instances share sessions. */
+const loadShared = lazy(() => import("./shared_resumption.ts"));
 
 /** Streamable HTTP of 2025-03-26, 2025-06-18 and 2025-11-25. */
 export const STREAMABLE: Dialect = {
@@ -30,20 +37,33 @@ export const STREAMABLE: Dialect = {
       }
       const { sessionId } = c;
       if (sessionId === null) return undefined;
-      return postToSession(core, core.sessions.find(sessionId, c), c, message);
+      const session = core.sessions.find(sessionId, c);
+      if (!isPromise(session)) return postToSession(core, session, c, message);
+      return session.then((found) => postToSession(core, found, c, message))
+        .catch((error) => refuse(error, message));
     },
     postBatch: (c, values) => {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
+      const post = (session: StreamableSession) => {
+        const messages = readBatch(values, session.state.version);
+        if (messages.some(isRequest)) core.streams.admission.admitRequest();
+        return postBatchToSession(core, session, c, messages);
+      };
       const session = core.sessions.find(sessionId, c);
-      const messages = readBatch(values, session.state.version);
-      if (messages.some(isRequest)) core.streams.admission.admitRequest();
-      return postBatchToSession(core, session, c, messages);
+      return isPromise(session) ? session.then(post) : post(session);
     },
     get: (c) => {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
-      return openSessionStream(core, core.sessions.find(sessionId, c), c);
+      const session = core.sessions.find(sessionId, c);
+      const { fleet } = core;
+      if (fleet === undefined && !isPromise(session)) return openSessionStream(core, session, c);
+      return Promise.all([session, loadShared()]).then(([found, { openSharedStream }]) =>
+        fleet === undefined
+          ? openSessionStream(core, found, c)
+          : openSharedStream({ ...core, fleet }, found, c)
+      );
     },
     head: (c) => {
       const { sessionId } = c;
@@ -55,8 +75,17 @@ export const STREAMABLE: Dialect = {
       const { sessionId } = c;
       if (sessionId === null) return undefined;
       c.requireSupportedVersion();
-      core.sessions.end(sessionId, c);
-      return new Response(null, { status: 204 });
+      const ended = core.sessions.end(sessionId, c);
+      return isPromise(ended) ? ended.then(noContent) : noContent();
     },
   }),
 };
+
+function noContent(): Response {
+  return new Response(null, { status: 204 });
+}
+
+/** Says which request was refused, as the endpoint does for errors that come at once. */
+function refuse(error: unknown, message: JsonRpcMessage): never {
+  throw error instanceof ProtocolError && isRequest(message) ? error.forRequest(message.id) : error;
+}

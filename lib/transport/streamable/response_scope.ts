@@ -65,7 +65,8 @@ export class ResponseScope implements LegacyScope {
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
-    (this.#origin.requestId === null ? this.#session.standalone : this.stream()).write(message);
+    if (this.#origin.requestId === null) this.#session.sendAside(message);
+    else this.stream().write(message);
   }
 
   endProgress(token: string | number): void {

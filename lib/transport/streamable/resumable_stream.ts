@@ -8,7 +8,9 @@
 import type { Settings } from "../../base/settings.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { ClientPings } from "../../mcp/session/client_pings.ts";
+import type { StreamWriter } from "../../fleet/stream_writer.ts";
 import type { EventStore, Frames } from "../../store/event_store.ts";
+import type { EventParts, Missed, OnReplayed } from "./stream_events.ts";
 import type { EventIds } from "./event_ids.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
@@ -48,6 +50,8 @@ export interface ResumableParts {
   readonly ids: EventIds;
   readonly store: EventStore;
   readonly settings: ResumableSettings;
+  /** Appends to the store that instances share, where there is one. */
+  readonly writer?: StreamWriter | undefined;
   /** Whether a question to the client still awaits its answer. */
   readonly isOpen: (questionId: JsonRpcId) => boolean;
   /** Requests that its session has answered so far. */
@@ -57,17 +61,6 @@ export interface ResumableParts {
   /** Told when a response that carried the stream has ended. */
   readonly onLost?: () => void;
 }
-
-/** The events that a client has missed. */
-export interface Missed {
-  /** Number of the last event that it has. */
-  readonly since: number;
-  /** The events after that one; undefined when one of them is gone. */
-  readonly frames: MaybePromise<Frames | undefined>;
-}
-
-/** Called once a client is up to date; `frames` is undefined where some events are gone. */
-export type OnReplayed = (frames: Frames | undefined) => void;
 
 /** New events, which wait while earlier ones are read from the store. */
 interface Backfill {
@@ -83,6 +76,10 @@ export class ResumableStream {
   readonly #parts: ResumableParts;
   #unanswered = 0;
   #seq = 0;
+  /** Number of the last event that may be sent, as it is kept where it must be. */
+  #releasedSeq = 0;
+  /** Events from before the first response, where a writer keeps them later than that. */
+  #early: Uint8Array[] | undefined;
   /** Number of the last event that some response carried. */
   #deliveredSeq = 0;
   #sseStream: EventStream | undefined;
@@ -93,6 +90,17 @@ export class ResumableStream {
   constructor(parts: ResumableParts) {
     this.name = parts.name;
     this.#parts = parts;
+    if (parts.writer !== undefined && parts.pings === undefined) this.#early = [];
+  }
+
+  /** Number of the last event that some response carried. */
+  get deliveredSeq(): number {
+    return this.#deliveredSeq;
+  }
+
+  /** Number of the last event that may have been sent. */
+  get releasedSeq(): number {
+    return this.#releasedSeq;
   }
 
   /** Requests that this stream has yet to answer; planned closes wait for them. */
@@ -119,13 +127,15 @@ export class ResumableStream {
   /**
    * Adds a message, and sends it if a response carries the stream. A message that is deferred for a
    * slow reader gets its number when it is sent, so the numbers have no holes.
+   *
+   * @param isLast whether nothing comes after it
    */
-  write(message: JsonRpcMessage): void {
+  write(message: JsonRpcMessage, isLast: boolean = false): void {
     const text = toJson(message);
     if (this.#sseStream?.defer(message, text)) return;
     // The answer may end the stream, so deferred messages are sent before it.
     if (isResponse(message)) this.#sseStream?.flushBefore(text);
-    this.#append(text, "message");
+    this.#append(text, { event: "message", isLast });
     if (!isRequest(message)) return;
     this.#questions = [...this.#openQuestions(), { seq: this.#seq, question: message }];
   }
@@ -143,15 +153,27 @@ export class ResumableStream {
     this.#unanswered += responses.length;
     for (const response of responses) {
       void Promise.resolve(response).then((settled) => {
-        if (settled !== undefined) this.write(answers.sendable(settled));
-        if (--this.#unanswered === 0) onDone();
+        const { writer } = this.#parts;
+        const isLast = this.#unanswered === 1;
+        if (settled !== undefined) this.write(answers.sendable(settled), isLast);
+        else if (isLast) writer?.end(++this.#seq);
+        if (--this.#unanswered > 0) return;
+        if (writer === undefined) onDone();
+        else void writer.whenDelivered().then(onDone);
       });
     }
   }
 
   /** Adds and sends a message that the carrier has deferred. */
   sendDeferred(text: string): void {
-    this.#append(text, "message");
+    this.#append(text, { event: "message" });
+  }
+
+  /** Another instance carries the stream from now on. */
+  supersede(): void {
+    const sseStream = this.#sseStream;
+    this.#sseStream = this.#backfill = undefined;
+    sseStream?.close("superseded");
   }
 
   endProgress(token: string | number): void {
@@ -167,7 +189,7 @@ export class ResumableStream {
 
   /** Adds an event without data; the client can resume from its id (2025-11-25). */
   prime(retryMs: number): void {
-    this.#append("", undefined, retryMs);
+    this.#append("", { retry: retryMs });
   }
 
   /**
@@ -178,7 +200,7 @@ export class ResumableStream {
     if (!isPromise(frames)) {
       sseStream.replay(frames ?? []);
       this.#carryOn(sseStream, undefined);
-      this.#deliveredSeq = this.#seq;
+      this.#deliveredSeq = this.#releasedSeq;
       return onReplayed(frames);
     }
     const backfill: Backfill = { waiting: [], bytes: 0, isComplete: false };
@@ -189,7 +211,7 @@ export class ResumableStream {
       const last = settled === undefined ? since : since + settled.length;
       const news = backfill.waiting.filter(({ seq }) => seq > last).map(({ frame }) => frame);
       sseStream.replay([...settled ?? [], ...news]);
-      this.#deliveredSeq = this.#seq;
+      this.#deliveredSeq = this.#releasedSeq;
       onReplayed(settled);
       if (backfill.isComplete) this.release("completed");
     };
@@ -216,8 +238,11 @@ export class ResumableStream {
   /** Events that no response has carried yet. */
   undelivered(): Missed {
     const since = this.#deliveredSeq;
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) return { since, frames: early };
     const { store, storeKey } = this.#parts;
-    return { since, frames: since === this.#seq ? [] : store.after(storeKey, since) };
+    return { since, frames: since === this.#releasedSeq ? [] : store.after(storeKey, since) };
   }
 
   /** Ends the response that carries the stream; the stream itself can still be resumed. */
@@ -237,16 +262,28 @@ export class ResumableStream {
     return this.#questions.filter(({ question }) => this.#parts.isOpen(question.id));
   }
 
-  #append(data: string, event: string | undefined, retry?: number): void {
+  #append(data: string, { event, retry, isLast = false }: EventParts): void {
     const seq = ++this.#seq;
-    const { name, requestId, ids, store, storeKey } = this.#parts;
+    const { name, requestId, ids, store, storeKey, writer } = this.#parts;
     const frame = ENCODER.encode(formatEvent({
       data,
       id: ids.write({ stream: name, seq, requestId }),
       ...(event !== undefined && { event }),
       ...(retry !== undefined && { retry }),
     }));
-    void store.append(storeKey, seq, frame);
+    if (writer === undefined) {
+      void store.append(storeKey, seq, frame);
+      return this.#release(seq, frame);
+    }
+    const entry = { frame, isEnd: isLast };
+    const release = () => this.#release(seq, frame);
+    if (event === undefined) writer.appendLater(seq, entry, release);
+    else writer.append(seq, entry, release);
+  }
+
+  #release(seq: number, frame: Uint8Array): void {
+    this.#releasedSeq = seq;
+    if (this.#early !== undefined) return void this.#early.push(frame);
     if (this.#backfill !== undefined) this.#wait(this.#backfill, seq, frame);
     else if (this.#sseStream?.sendRaw(frame)) this.#deliveredSeq = seq;
   }

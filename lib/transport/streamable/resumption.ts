@@ -36,9 +36,8 @@ export function openSessionStream(
   session: StreamableSession,
   c: RequestContext,
 ): MaybePromise<Response> {
-  const lastEventId = singleValue(c.headers, LAST_EVENT_ID);
-  if (lastEventId === null) return openStandalone(deps, session, c);
-  const position = readPosition(session, lastEventId);
+  const position = readLastEventId(session, c);
+  if (position === undefined) return openStandalone(deps, session, c);
   const stream = session.stream(position.stream);
   const resumption = { session, position, c };
   if (stream === undefined) return replayEnded(deps, resumption);
@@ -48,22 +47,20 @@ export function openSessionStream(
 }
 
 /** A client that comes back to a stream. */
-interface Resumption {
+export interface Resumption {
   readonly session: StreamableSession;
   /** The last event that it has. */
   readonly position: EventPosition;
   readonly c: RequestContext;
 }
 
-function openCarrier(
-  { streams }: ResumptionDeps,
-  session: StreamableSession,
+/** Opens a response that carries a stream. */
+export function openCarrier(
+  { streams }: Pick<ResumptionDeps, "streams">,
   c: RequestContext,
   driver: StreamDriver,
 ): EventStream {
-  const sseStream = streams.open(c, { driver, first: () => GET_OPENING });
-  session.listen();
-  return sseStream;
+  return streams.open(c, { driver, first: () => GET_OPENING });
 }
 
 function openStandalone(
@@ -72,7 +69,8 @@ function openStandalone(
   c: RequestContext,
 ): Response {
   const { standalone } = session;
-  const sseStream = openCarrier(deps, session, c, new Carrier(standalone, true));
+  const sseStream = openCarrier(deps, c, new Carrier(standalone, true));
+  session.listen();
   const missed = standalone.undelivered();
   standalone.attach(sseStream, missed, (frames) => {
     reportReplay(deps.emit, session, frames);
@@ -88,7 +86,8 @@ function resume(
   stream: ResumableStream,
   { session, position, c }: Resumption,
 ): Response {
-  const sseStream = openCarrier(deps, session, c, new Carrier(stream, true));
+  const sseStream = openCarrier(deps, c, new Carrier(stream, true));
+  session.listen();
   const { seq: since } = position;
   const frames = deps.store.after(session.storeKey(stream.name), since);
   stream.attach(sseStream, { since, frames }, (settled) => {
@@ -111,7 +110,8 @@ function resumeRestored(
   stream: ResumableStream,
   { session, c }: Resumption,
 ): Response {
-  const sseStream = openCarrier(deps, session, c, new Carrier(stream, true));
+  const sseStream = openCarrier(deps, c, new Carrier(stream, true));
+  session.listen();
   reportReplay(deps.emit, session, undefined);
   const missed = stream.undelivered();
   stream.attach(sseStream, missed, () => notifyGap(session, stream, missed.since));
@@ -123,7 +123,7 @@ function resumeRestored(
  *
  * @throws {ProtocolError} `method_not_allowed` where nothing is left to come
  */
-function replayEnded(deps: ResumptionDeps, resumption: Resumption): MaybePromise<Response> {
+export function replayEnded(deps: ResumptionDeps, resumption: Resumption): MaybePromise<Response> {
   const { session, position } = resumption;
   if (isFinal(position)) throw nothingLeft();
   const frames = deps.store.after(session.storeKey(position.stream), position.seq);
@@ -139,7 +139,8 @@ function replayFrames(
 ): Response {
   // A client would come back to an empty stream again and again.
   if (frames?.length === 0) throw nothingLeft();
-  const sseStream = openCarrier(deps, session, c, REPLAY_CARRIER);
+  const sseStream = openCarrier(deps, c, REPLAY_CARRIER);
+  session.listen();
   reportReplay(deps.emit, session, frames);
   if (frames === undefined) sseStream.sendRaw(lostAnswer(session, position));
   else sseStream.replay(frames);
@@ -157,7 +158,8 @@ function nothingLeft(): ProtocolError {
 
 const log = logFor("session");
 
-function reportReplay(
+/** Counts what was replayed to a client; `frames` is undefined where events are gone. */
+export function reportReplay(
   emit: Emit,
   { state }: StreamableSession,
   frames: readonly unknown[] | undefined,
@@ -197,7 +199,7 @@ export function notifyGap(
  * The stream has ended and its events are gone, so the request fails instead of waiting for ever.
  * The call may have run, so the message must not make a client run it twice.
  */
-function lostAnswer(session: StreamableSession, position: EventPosition): string {
+export function lostAnswer(session: StreamableSession, position: EventPosition): string {
   const error = new ProtocolError(
     "internal_error",
     "The response to this request is gone and cannot be replayed, and its outcome is unknown: it " +
@@ -212,7 +214,17 @@ function lostAnswer(session: StreamableSession, position: EventPosition): string
   });
 }
 
-function readPosition(session: StreamableSession, lastEventId: string): EventPosition {
+/**
+ * The last event that a client has, where it names one.
+ *
+ * @throws {ProtocolError} `invalid_request` for an event of another session
+ */
+export function readLastEventId(
+  session: StreamableSession,
+  { headers }: RequestContext,
+): EventPosition | undefined {
+  const lastEventId = singleValue(headers, LAST_EVENT_ID);
+  if (lastEventId === null) return undefined;
   const position = session.eventIds.read(lastEventId);
   if (position !== undefined) return position;
   throw new ProtocolError(

@@ -11,11 +11,17 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import type { Carrying } from "../../fleet/carrying.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import { isLogLevel } from "../../mcp/log_levels.ts";
+import type { SessionRecord } from "../../store/shared_store.ts";
+import type { StreamWriter } from "../../fleet/stream_writer.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import {
   type JsonRpcId,
   type JsonRpcNotification,
+  type JsonRpcRequest,
   type JsonRpcResponse,
   toJson,
 } from "../../wire/json_rpc.ts";
@@ -36,6 +42,8 @@ export interface SessionParts {
   readonly state: ClientState;
   readonly signer: Signer;
   readonly store: EventStore;
+  /** The instances that share the session, where there are several. */
+  readonly fleet?: Fleet | undefined;
   readonly wheel: TimerWheel;
   readonly settings: SessionSettings;
   /** Called once, when it has been idle for its time. */
@@ -66,13 +74,15 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
    * Ends the names of all its streams. A restored session counts its streams from 1 again, and an
    * event id of an earlier stream must not match a later one.
    */
-  readonly #incarnation = randomId("x").slice(0, 9);
+  readonly #incarnation: string;
   /** Streams with requests still to be answered, by name. */
   readonly #streams = new Map<string, ResumableStream>();
   #streamCount = 0;
   /** Time of its last request, or of the end of its last call or stream (monotonic ms). */
   #usedAt: number;
   #hasListened = false;
+  /** Which instance carries the session's own stream, where there are several. */
+  readonly #carrying: Carrying | undefined;
   #requestCount = 0;
 
   constructor(parts: SessionParts) {
@@ -80,13 +90,19 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.id = parts.id;
     this.key = parts.key;
     this.#parts = parts;
+    const { fleet } = parts;
+    // The name of the instance comes last, so that another one knows where an event came from.
+    this.#carrying = fleet?.carryingOf(parts.key);
+    this.#incarnation = randomId("x").slice(0, 9) + (fleet === undefined ? "" : `i${fleet.me}`);
     this.state = parts.state;
     this.eventIds = new EventIds(parts.signer, parts.key);
     this.standalone = this.#createStream(STANDALONE + this.#incarnation, undefined);
     this.state.sendNotification = (message) => {
       if (this.#hasListened) this.sendChange(message);
+      else if (this.#carrying?.isElsewhere) this.sendAside(message);
     };
-    this.state.isListening = () => this.standalone.isAttached;
+    this.state.isListening = () =>
+      this.standalone.isAttached || this.#carrying?.isElsewhere === true;
     this.#openedAt = this.#usedAt = parts.wheel.now();
     parts.wheel.schedule(this, parts.settings.MCP_SESSION_IDLE_MS);
   }
@@ -132,7 +148,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     const stream = this.#nextName();
     const position = { stream, seq: 1, requestId: answer.id ?? undefined };
     const last = jsonEvent(toJson(answer), "message", this.eventIds.write(finalPosition(position)));
-    void this.#parts.store.append(this.storeKey(stream), 2, ENCODER.encode(last));
+    const frame = ENCODER.encode(last);
+    const writer = this.#openWriter(stream);
+    if (writer === undefined) void this.#parts.store.append(this.storeKey(stream), 2, frame);
+    else writer.append(2, { frame, isEnd: true }, () => {});
     return primingEvent(this.eventIds.write(position), RETRY_MS) + last;
   }
 
@@ -170,14 +189,48 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.standalone.write(message);
   }
 
+  /**
+   * Sends a message that belongs to no response stream: on the session's own one, whichever instance
+   * carries it.
+   */
+  sendAside(message: JsonRpcNotification | JsonRpcRequest): void {
+    if (!this.#carrying?.sendElsewhere(message)) this.standalone.write(message);
+  }
+
+  /** Another instance, or this one, carries the session's own stream from now on. */
+  setCarrier(instance: string): void {
+    const isHere = instance === this.#parts.fleet?.me;
+    this.#hasListened = isHere;
+    if (!isHere) this.standalone.supersede();
+    const held = this.#carrying?.setCarrier(instance) ?? [];
+    for (const message of held) this.sendAside(message);
+  }
+
+  /** What other instances are to know of the session. */
+  get record(): SessionRecord {
+    const { logLevel, subscriptions } = this.state;
+    return { logLevel, subscriptions: [...subscriptions] };
+  }
+
+  /** Takes over what other instances know of the session. */
+  setRecord({ carrier, logLevel, subscriptions }: SessionRecord): void {
+    if (isLogLevel(logLevel)) this.state.logLevel = logLevel;
+    if (subscriptions !== undefined) this.state.setSubscriptions(subscriptions);
+    if (carrier !== undefined) this.setCarrier(carrier);
+  }
+
   /** Ends all that belongs to the session. */
   end(reason: CloseReason): void {
     this.#parts.wheel.cancel(this);
     this.state.inFlight.abortAll(() => new CallAborted(reason, `Session ended: ${reason}`));
     this.standalone.release("disconnected");
-    void this.#parts.store.forget(this.storeKey(this.standalone.name));
+    // Another instance may take the session up, and its client resume the stream there.
+    if (this.#parts.fleet === undefined || reason === "disconnected") {
+      void this.#parts.store.forget(this.storeKey(this.standalone.name));
+    }
     for (const stream of this.#streams.values()) {
       stream.release("disconnected");
+      this.#parts.fleet?.writers.busy(this.storeKey(stream.name))?.stop();
       void this.#parts.store.forget(this.storeKey(stream.name));
     }
     this.#streams.clear();
@@ -196,10 +249,32 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     return `${RESPONSE}${++this.#streamCount}${this.#incarnation}`;
   }
 
+  #openWriter(name: string, requestId?: JsonRpcId): StreamWriter | undefined {
+    const { fleet, settings } = this.#parts;
+    return fleet?.writers.open(
+      this.storeKey(name),
+      settings.MCP_REPLAY_BYTES,
+      () => this.#fence(name, requestId),
+    );
+  }
+
+  /** This instance was taken for dead: the client was told that the call is lost. */
+  #fence(name: string, requestId: JsonRpcId | undefined): void {
+    this.#streams.get(name)?.supersede();
+    this.#streams.delete(name);
+    if (requestId === undefined) return;
+    this.state.inFlight.cancel(
+      requestId,
+      new CallAborted("superseded", "Another instance took this one for dead and ended the call"),
+    );
+  }
+
   #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
     const { store, settings } = this.#parts;
+    const writer = this.#openWriter(name, requestId);
     return new ResumableStream({
       name,
+      writer,
       storeKey: this.storeKey(name),
       requestId,
       ids: this.eventIds,

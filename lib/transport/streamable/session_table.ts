@@ -6,43 +6,23 @@
  *
  * @module
  */
-import type { Settings } from "../../base/settings.ts";
 import type { ProtocolError } from "../../base/errors.ts";
-import type { Identity } from "../../base/identity.ts";
 import { logFor } from "../../base/log.ts";
+import type { MaybePromise } from "../../base/promises.ts";
 import { type Emit, emitNothing } from "../../base/observer.ts";
-import type { Signer } from "../../base/signer.ts";
-import type { TimerWheel } from "../../base/timer_wheel.ts";
-import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
-import type { EventStore } from "../../store/event_store.ts";
-import type { Admission } from "../../stream/admit/admission.ts";
-import type { Lease } from "../../stream/admit/slots.ts";
+import type { SessionRecords } from "../../fleet/session_records.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
-import { type SessionSettings, StreamableSession } from "./session.ts";
+import { StreamableSession } from "./session.ts";
+import type {
+  IssuedId,
+  SessionEntry,
+  SessionOpening,
+  SessionTableOptions,
+} from "./session_entry.ts";
 import { sessionNotFound, type SessionToken, SessionTokens, UNKNOWN_ID } from "./session_token.ts";
 import { callerOf } from "../caller.ts";
 import { isFromPage, isOwner, type Owner, type RequestOrigin } from "../peer.ts";
-
-/** Dependencies of the table. */
-export interface SessionTableOptions {
-  readonly admission: Admission;
-  readonly signer: Signer;
-  readonly store: EventStore;
-  readonly changes: ChangeBus;
-  readonly wheel: TimerWheel;
-  readonly settings:
-    & SessionSettings
-    & Pick<
-      Settings,
-      | "MCP_MAX_SESSIONS"
-      | "MCP_MAX_SESSIONS_PER_CLIENT"
-      | "MCP_REQUEST_TIMEOUT_MS"
-      | "MCP_SESSION_MAX_MS"
-    >;
-  /** Told of every session that opens and ends. */
-  readonly emit?: Emit;
-}
 
 /**
  * Why a session left memory. An evicted session, and one that ended with the process, is restored by
@@ -51,34 +31,6 @@ export interface SessionTableOptions {
 export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
 /** Why a session left memory. */
 export type SessionEnd = (typeof SESSION_ENDS)[number];
-
-/** A session to be. */
-export interface SessionOpening {
-  /** Random; servers know the session by it. */
-  readonly key: string;
-  /** State of the client that has sent `initialize`. */
-  readonly state: ClientState;
-  /** Its place among all sessions in memory. */
-  readonly lease: Lease;
-}
-
-/** A session in memory with its verified token. */
-interface SessionEntry extends Owner {
-  readonly session: StreamableSession;
-  readonly lease: Lease;
-  readonly listening: Disposable;
-  readonly token: SessionToken;
-  /** The key for limits: that of the client that opened or restored it. */
-  readonly clientKey: string;
-}
-
-/** The id of a session, its token, and its owner. */
-interface IssuedId {
-  readonly id: string;
-  readonly token: SessionToken;
-  readonly identity: Identity | undefined;
-  readonly clientKey: string;
-}
 
 /** Ended sessions that are remembered, so that their ids are unknown at once. */
 const MAX_ENDED = 100_000;
@@ -90,6 +42,8 @@ export class SessionTable {
   readonly #emit: Emit;
   /** By id; the least recently used session comes first. */
   readonly #sessions = new Map<string, SessionEntry>();
+  /** By key, where instances share the sessions. */
+  readonly #byKey = new Map<string, SessionEntry>();
   /** The one at the end of the map. */
   #latest: SessionEntry | undefined;
   readonly #ended = new Set<string>();
@@ -125,13 +79,37 @@ export class SessionTable {
    * @throws {ProtocolError} `session_not_found` for an id that is forged, too old, ended, or
    *   another caller's; or the refusal if the session cannot be restored now
    */
-  find(id: string, origin: RequestOrigin): StreamableSession {
+  find(id: string, origin: RequestOrigin): MaybePromise<StreamableSession> {
+    const { fleet } = this.#options;
     const known = this.#sessions.get(id);
-    if (known === undefined) return this.#restore(id, this.#verify(id, origin), origin);
+    if (known === undefined) {
+      const token = this.#verify(id, origin);
+      return fleet === undefined
+        ? this.#restore(id, token, origin)
+        : this.#restoreFrom(fleet.sessions, { id, token, origin });
+    }
     requireOwner(known, origin);
     this.#moveToEnd(id, known);
     known.session.touch();
+    fleet?.sessions.noteUse(known.session.key);
     return known.session;
+  }
+
+  /** The session in memory that has a key. */
+  peek(key: string): StreamableSession | undefined {
+    return this.#byKey.get(key)?.session;
+  }
+
+  /** The keys of the sessions in memory, where instances share them. */
+  keys(): IterableIterator<string> {
+    return this.#byKey.keys();
+  }
+
+  /** A session has ended at another instance. */
+  endByKey(key: string): void {
+    const session = this.peek(key);
+    if (session === undefined) this.#markEnded(key);
+    else this.#end(session, "deleted", "disconnected");
   }
 
   /**
@@ -151,11 +129,13 @@ export class SessionTable {
    *
    * @throws {ProtocolError} as {@linkcode find} does
    */
-  end(id: string, origin: RequestOrigin): void {
+  end(id: string, origin: RequestOrigin): MaybePromise<void> {
     const known = this.#sessions.get(id);
-    if (known === undefined) return this.#markEnded(this.#verify(id, origin).key);
-    requireOwner(known, origin);
-    this.#end(known.session, "deleted", "disconnected");
+    if (known !== undefined) requireOwner(known, origin);
+    const { key } = known?.token ?? this.#verify(id, origin);
+    if (known === undefined) this.#markEnded(key);
+    else this.#end(known.session, "deleted", "disconnected");
+    return this.#options.fleet?.sessions.end(key);
   }
 
   /**
@@ -194,6 +174,26 @@ export class SessionTable {
     return token;
   }
 
+  async #restoreFrom(
+    records: SessionRecords,
+    { id, token, origin }: Pick<IssuedId, "id" | "token"> & { readonly origin: RequestOrigin },
+  ): Promise<StreamableSession> {
+    const record = await records.read(token.key);
+    const { isEnded = false, usedAt = Date.now() } = record;
+    if (isEnded) this.#markEnded(token.key);
+    // It may have ended, and another request may have restored it, while the store was read.
+    if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
+    if (Date.now() - usedAt > this.#options.settings.MCP_SESSION_IDLE_MS) {
+      throw sessionNotFound("the session was idle");
+    }
+    const known = this.#sessions.get(id)?.session;
+    if (known !== undefined) return known;
+    const session = this.#restore(id, token, origin);
+    session.setRecord(record);
+    records.noteUse(token.key);
+    return session;
+  }
+
   #restore(id: string, token: SessionToken, origin: RequestOrigin): StreamableSession {
     // Restoring costs as much as opening.
     const lease = this.#options.admission.enter(origin, "session");
@@ -208,7 +208,7 @@ export class SessionTable {
   }
 
   #open({ id, token, identity, clientKey }: IssuedId, opening: SessionOpening): StreamableSession {
-    const { changes, signer, store, wheel, settings } = this.#options;
+    const { changes, signer, store, fleet, wheel, settings } = this.#options;
     this.#makeRoomFor(clientKey);
     this.#makeRoom();
     const session = new StreamableSession({
@@ -217,13 +217,16 @@ export class SessionTable {
       state: opening.state,
       signer,
       store,
+      fleet,
       wheel,
       settings,
       onIdle: (idle) => this.#end(idle, "idle", "completed"),
     });
     const owner: Owner = { principal: identity?.principal, page: token.page };
     const listening = changes.add(session);
-    this.#moveToEnd(id, { ...owner, session, token, lease: opening.lease, listening, clientKey });
+    const entry = { ...owner, session, token, lease: opening.lease, listening, clientKey };
+    this.#moveToEnd(id, entry);
+    if (fleet !== undefined) this.#byKey.set(opening.key, entry);
     return session;
   }
 
@@ -259,7 +262,11 @@ export class SessionTable {
     this.#sessions.delete(session.id);
     entry.lease[Symbol.dispose]();
     this.#latest = undefined;
-    if (end === "deleted" || end === "idle") this.#markEnded(session.key);
+    const { fleet } = this.#options;
+    this.#byKey.delete(session.key);
+    // With others, it is idle once it is idle everywhere.
+    if (end === "idle" && fleet !== undefined) void fleet.sessions.endIfIdle(session.key);
+    else if (end === "deleted" || end === "idle") this.#markEnded(session.key);
     entry.listening[Symbol.dispose]();
     session.end(reason);
     const { ageMs, state: { version: protocolVersion } } = session;

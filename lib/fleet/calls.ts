@@ -1,0 +1,80 @@
+/**
+ * Messages of a client that concern a call at another instance.
+ *
+ * @module
+ */
+import { LruMap } from "../base/lru_map.ts";
+import {
+  isObject,
+  type JsonRpcId,
+  type JsonRpcNotification,
+  type JsonRpcResponse,
+} from "../wire/json_rpc.ts";
+import { NOTIFICATIONS } from "../wire/methods.ts";
+import type { Messenger } from "./messenger.ts";
+
+/** For how long a cancellation may come before its call (ms). */
+const EARLY_MS = 2_000;
+/** Early cancellations that are remembered. */
+const MAX_EARLY = 1_000;
+
+/** Brings answers and cancellations to the instance of their call. */
+export class FleetCalls {
+  readonly #fleet: Messenger;
+  readonly #early = new LruMap<string, { readonly at: number }>(MAX_EARLY);
+
+  constructor(fleet: Messenger) {
+    this.#fleet = fleet;
+  }
+
+  /**
+   * Brings a client's answer to the instance that asked. Where that one is dead, its call has ended.
+   *
+   * @param key of the client's session; the asker settles only what it asked in that session
+   * @returns settles once the answer has arrived; undefined for an answer that belongs here
+   * @throws {ProtocolError} `not_routed` where the answer cannot be brought there now
+   */
+  answer(key: string, response: JsonRpcResponse): Promise<void> | undefined {
+    const asker = this.#fleet.askerOf(response.id);
+    return asker === undefined ? undefined : this.#bring(asker, key, response);
+  }
+
+  /**
+   * Has all instances stop a call that is not here, as nobody knows which one has it.
+   *
+   * @param message a notification of the client, whichever it is
+   * @param inFlight the calls of the client that run here
+   */
+  cancel(
+    key: string,
+    message: JsonRpcNotification,
+    inFlight: { has(id: JsonRpcId): boolean },
+  ): void {
+    if (message.method !== NOTIFICATIONS.cancelled) return;
+    const id = isObject(message.params) ? message.params.requestId : undefined;
+    if (typeof id !== "string" && typeof id !== "number" || inFlight.has(id)) return;
+    this.#fleet.shout("cancel", { key, message });
+  }
+
+  /** A cancellation has come before its call. */
+  noteEarly(key: string, { params }: JsonRpcNotification): void {
+    const id = isObject(params) ? params.requestId : undefined;
+    this.#early.set(nameOf(key, id), { at: this.#fleet.wheel.now() });
+  }
+
+  /** Whether a call was cancelled before it came. */
+  isCancelled(key: string, id: JsonRpcId): boolean {
+    if (this.#early.size === 0) return false;
+    const noted = this.#early.get(nameOf(key, id));
+    return noted !== undefined && this.#fleet.wheel.now() - noted.at < EARLY_MS;
+  }
+
+  async #bring(asker: string, key: string, response: JsonRpcResponse): Promise<void> {
+    if (await this.#fleet.stateOf(asker) === "dead") return;
+    await this.#fleet.ask(asker, "answer", { key, response });
+  }
+}
+
+function nameOf(key: string, id: unknown): string {
+  return `${key} ${JSON.stringify(id)}`;
+}

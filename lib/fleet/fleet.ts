@@ -1,0 +1,276 @@
+/**
+ * This instance among others that share a store: messages and requests to them, who of them lives,
+ * and whether the store carries anything.
+ *
+ * Each instance has a random name, new with each start. Every id that comes back from a client has the
+ * name of the instance that made it, so nobody looks anything up.
+ *
+ * @module
+ */
+import { messageOf } from "../base/errors.ts";
+import { isObject, type JsonRpcId } from "../wire/json_rpc.ts";
+import { logFor } from "../base/log.ts";
+import { settlesWithin } from "../base/promises.ts";
+import { LruMap } from "../base/lru_map.ts";
+import { Throttle } from "../base/throttled_warning.ts";
+import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
+import type { EventStore } from "../store/event_store.ts";
+import type { SharedStore } from "../store/shared_store.ts";
+import { Forwarding } from "./forwarding.ts";
+import type { Body, Handler, InstanceState, Messenger } from "./messenger.ts";
+import { notRouted } from "./errors.ts";
+import { instanceOfConnection, instanceOfQuestion, instanceOfStream } from "./names.ts";
+import { ANSWER_MS, PendingReply } from "./pending_reply.ts";
+import { Carrying } from "./carrying.ts";
+import { FleetCalls } from "./calls.ts";
+import { SessionRecords } from "./session_records.ts";
+import { SharedEventStore } from "./shared_event_store.ts";
+import { StreamWriters } from "./stream_writers.ts";
+
+/** Of the messages that instances send each other; others are ignored. */
+const MESSAGE_VERSION = 1;
+/** Renewals in the time of one lease. */
+const RENEWALS = 4;
+/** Messages to itself that may be missing before the bus counts as broken. */
+const MAX_MISSING = 2;
+/** For how long it is believed that an instance lives (ms). */
+const ALIVE_MS = 200;
+const log = logFor("store");
+
+/** A stream of another instance. */
+export interface CarriedStream {
+  /** Its log has grown. */
+  grown(): void;
+  /** Another instance carries it from now on. */
+  taken(): void;
+}
+
+/** One instance of a server, as its own parts see it and the others. */
+export class Fleet extends TimerEntry implements Messenger {
+  readonly me: string;
+  readonly store: SharedStore;
+  readonly wheel: TimerWheel;
+  /** What instances tell each other of sessions. */
+  readonly sessions: SessionRecords;
+  /** Write the logs of the streams of this instance. */
+  readonly writers: StreamWriters;
+  /** The logs of all streams, for whoever does not care which instance writes them. */
+  readonly eventStore: EventStore;
+  /** Messages of a client that concern a call elsewhere. */
+  readonly calls: FleetCalls = new FleetCalls(this);
+  /** Messages for the streams that are sessions, of other instances. */
+  readonly forwarding: Forwarding = new Forwarding(this);
+  /** The streams of other instances that this one carries to their clients, by the names of their logs. */
+  readonly carried = new Map<string, CarriedStream>();
+  readonly #handlers = new Map<string, Handler[]>();
+  readonly #requests = new Map<string, PendingReply>();
+  readonly #throttle = new Throttle();
+  readonly #seenAlive = new LruMap<string, { readonly at: number }>(1_000);
+  /** Told when messages may have been missed. */
+  readonly #onUp: (() => void)[] = [];
+  readonly #preparations: (() => Promise<void>)[] = [];
+  /** Since when the store has been there without a break, on the wheel's clock. */
+  #upSince = Infinity;
+  #missing = 0;
+  #count = 0;
+  #isStopped = false;
+
+  constructor(store: SharedStore, wheel: TimerWheel) {
+    super();
+    this.me = store.me;
+    this.store = store;
+    this.wheel = wheel;
+    this.eventStore = new SharedEventStore(store.events);
+    const failed = (what: string, error: unknown) => this.failed(what, error);
+    this.writers = new StreamWriters(store.events, wheel, failed);
+    this.sessions = new SessionRecords({
+      store,
+      shout: (kind, body) => this.shout(kind, body),
+      failed,
+    });
+    store.bus.onMessage = (message) => this.#receive(message);
+    store.onUp = () => this.#up();
+    this.on("echo", () => void (this.#missing = 0));
+    this.on("reply", (body) => this.#requests.get(String(body.to))?.settle(body.body));
+  }
+
+  /** Whether the store is there and the bus carries messages. */
+  get isReady(): boolean {
+    return this.store.isUp && this.#missing <= MAX_MISSING;
+  }
+
+  /** The other instance that writes a stream; undefined where that is none, or this one. */
+  writerOf(stream: string): string | undefined {
+    return this.#other(instanceOfStream(stream));
+  }
+
+  /** The other instance that asked a question, or sent a ping. */
+  askerOf(id: JsonRpcId | null): string | undefined {
+    return this.#other(instanceOfQuestion(id));
+  }
+
+  /** The other instance that has a connection. */
+  holderOf(connectionId: string): string | undefined {
+    return this.#other(instanceOfConnection(connectionId));
+  }
+
+  /** Connects to the store. One that cannot be reached is waited for in the background. */
+  async start(): Promise<void> {
+    for (const prepare of this.#preparations) await prepare();
+    await this.store.start();
+    this.wheel.schedule(this, this.#beatMs);
+  }
+
+  /** Has messages of a kind handled, by each who asks for that. */
+  on(kind: string, handler: Handler): void {
+    this.#handlers.set(kind, [...this.#handlers.get(kind) ?? [], handler]);
+  }
+
+  /** Has something done before the store is connected. */
+  beforeStart(prepare: () => Promise<void>): void {
+    this.#preparations.push(prepare);
+  }
+
+  /** Calls `listener` when the store is there, and each time when it is back. */
+  onUp(listener: () => void): void {
+    this.#onUp.push(listener);
+  }
+
+  /** Sends a message to another instance; it may get lost. */
+  tell(instance: string, kind: string, body: Body): void {
+    const sent = this.store.bus.send(instance, this.#message(kind, body));
+    sent.catch((error) => this.failed(kind, error));
+  }
+
+  /** Sends a message to all others; it may get lost. */
+  shout(kind: string, body: Body): void {
+    this.store.bus.shout(this.#message(kind, body)).catch((error) => this.failed(kind, error));
+  }
+
+  /** See {@linkcode Messenger}. */
+  async ask(instance: string, kind: string, body: Body): Promise<unknown> {
+    const id = String(++this.#count);
+    const pending = new PendingReply();
+    this.#requests.set(id, pending);
+    this.wheel.schedule(pending, ANSWER_MS);
+    try {
+      await this.store.bus.send(instance, this.#message(kind, { ...body, id }));
+      return await pending.reply;
+    } catch (error) {
+      this.failed(kind, error);
+      throw notRouted();
+    } finally {
+      this.wheel.cancel(pending);
+      this.#requests.delete(id);
+    }
+  }
+
+  /** See {@linkcode Messenger}. */
+  async stateOf(instance: string): Promise<InstanceState> {
+    if (instance === this.me) return "alive";
+    const now = this.wheel.now();
+    const seen = this.#seenAlive.get(instance);
+    if (seen !== undefined && now - seen.at < ALIVE_MS) return "alive";
+    try {
+      if (await this.store.directory.isAlive(instance)) {
+        this.#seenAlive.set(instance, { at: now });
+        return "alive";
+      }
+    } catch (error) {
+      this.failed("lease", error);
+      return "unknown";
+    }
+    return now - this.#upSince > this.store.leaseMs ? "dead" : "unknown";
+  }
+
+  /** Which instance carries a session's own stream. */
+  carryingOf(key: string): Carrying {
+    return new Carrying(this, key);
+  }
+
+  /**
+   * This instance ends, so that others take up its streams and sessions at once: first all that it has
+   * said is kept.
+   *
+   * @param budgetMs time for that
+   */
+  async leave(budgetMs: number): Promise<void> {
+    this.#isStopped = true;
+    this.wheel.cancel(this);
+    await settlesWithin(budgetMs, this.writers.flushed());
+    await this.store.directory.leave().catch((error) => this.failed("lease", error));
+  }
+
+  /** Disconnects. */
+  stop(): void {
+    this.#isStopped = true;
+    this.wheel.cancel(this);
+    for (const pending of this.#requests.values()) pending.onDue();
+    this.writers.stop();
+    void this.store.close();
+  }
+
+  /** Logs what went wrong with the store; at most one line a while. */
+  failed(what: string, error: unknown): void {
+    const failures = this.#throttle.count(what, this.wheel.now());
+    if (failures === undefined) return;
+    log.warning("Store failed", { operation: what, error: messageOf(error), failures });
+  }
+
+  /** Called by the timer wheel: renews the lease, and sends itself a message. */
+  onDue(): void {
+    if (this.#isStopped) return;
+    this.wheel.schedule(this, this.#beatMs);
+    void this.store.check?.().catch((error) => this.failed("check", error));
+    this.#beat();
+  }
+
+  #beat(): void {
+    if (!this.store.isUp) return;
+    this.store.directory.renew().catch((error) => this.failed("lease", error));
+    if (++this.#missing % (MAX_MISSING + 2) === 0) {
+      this.store.reset?.("The bus carries no messages");
+      return;
+    }
+    this.tell(this.me, "echo", {});
+  }
+
+  #up(): void {
+    if (this.#isStopped) return;
+    this.#upSince = this.wheel.now();
+    this.#missing = 0;
+    this.#beat();
+    for (const listener of this.#onUp) listener();
+  }
+
+  #other(instance: string | undefined): string | undefined {
+    return instance === this.me ? undefined : instance;
+  }
+
+  get #beatMs(): number {
+    return this.store.leaseMs / RENEWALS;
+  }
+
+  #message(kind: string, body: Body) {
+    return { ...body, kind, v: MESSAGE_VERSION, from: this.me };
+  }
+
+  #receive(message: unknown): void {
+    if (!isObject(message) || typeof message.kind !== "string") return;
+    const { kind, from, id } = message;
+    const handlers = this.#handlers.get(kind);
+    // The store itself sends messages too, which have no sender.
+    const sender = typeof from === "string" ? from : "";
+    if (handlers === undefined) return;
+    const handled = handlers.map((handler) => Promise.try(() => handler(message, sender)));
+    void Promise.all(handled).then(
+      (replies) => {
+        if (typeof id !== "string") return;
+        // One endpoint has what is asked for; the others say nothing.
+        const body = replies.find((reply) => reply !== undefined && reply !== "unknown");
+        this.tell(sender, "reply", { to: id, body: body ?? null });
+      },
+      (error) => log.warning("Message failed", { kind, error: messageOf(error) }),
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Messages between instances, as the parts of a fleet use them.
+ *
+ * @module
+ */
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { JsonRpcId } from "../wire/json_rpc.ts";
+
+/** The body of a message; whoever reads it checks its shape. */
+export type Body = Readonly<Record<string, unknown>>;
+/** Takes a message; what it returns answers a request. */
+export type Handler = (body: Body, from: string) => unknown;
+/** What is known of another instance. */
+export type InstanceState = "alive" | "dead" | "unknown";
+
+/** Sends messages to other instances, and knows which ids are theirs. */
+export interface Messenger {
+  /** Name of this instance. */
+  readonly me: string;
+  readonly wheel: TimerWheel;
+  /** Has messages of a kind handled. */
+  on(kind: string, handler: Handler): void;
+  /** Sends a message to another instance; it may get lost. */
+  tell(instance: string, kind: string, body: Body): void;
+  /** Sends a message to all others; it may get lost. */
+  shout(kind: string, body: Body): void;
+  /**
+   * Asks another instance.
+   *
+   * @returns its answer
+   * @throws {ProtocolError} `not_routed` where none comes in time
+   */
+  ask(instance: string, kind: string, body: Body): Promise<unknown>;
+  /**
+   * What is known of an instance. None counts as dead because of the store: after a break every
+   * instance has a whole lease to show that it lives.
+   */
+  stateOf(instance: string): Promise<InstanceState>;
+  /** The other instance that asked a question, or sent a ping. */
+  askerOf(id: JsonRpcId | null): string | undefined;
+  /** The other instance that has a connection. */
+  holderOf(connectionId: string): string | undefined;
+}

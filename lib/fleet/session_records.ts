@@ -1,0 +1,94 @@
+/**
+ * What the instances of a fleet tell each other of sessions, by the store.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/errors.ts";
+import { LruMap } from "../base/lru_map.ts";
+import type { SessionRecord, SharedStore } from "../store/shared_store.ts";
+
+/** What the records need of a fleet. */
+export interface RecordsParts {
+  readonly store: SharedStore;
+  readonly shout: (kind: string, body: Readonly<Record<string, unknown>>) => void;
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+/** A session's use is recorded so many times in its idle time, at most. */
+const USES = 10;
+/** Sessions whose last recorded use is remembered. */
+const MAX_REMEMBERED = 100_000;
+
+/** The records of all sessions. */
+export class SessionRecords {
+  readonly #parts: RecordsParts;
+  readonly #usedAt = new LruMap<string, { readonly at: number }>(MAX_REMEMBERED);
+  /** Idle time after which a session ends (ms). */
+  idleMs = Infinity;
+  /** Whether a session is refused while nobody can tell whether it has ended. */
+  isStrict = false;
+
+  constructor(parts: RecordsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What other instances know of a session that is restored here.
+   *
+   * @returns an empty record while the store is away
+   * @throws {ProtocolError} `not_routed` while the store is away and sessions are strict
+   */
+  async read(key: string): Promise<SessionRecord> {
+    try {
+      return await this.#parts.store.directory.readSession(key);
+    } catch (error) {
+      this.#parts.failed("session", error);
+      if (!this.isStrict) return {};
+      throw new ProtocolError(
+        "not_routed",
+        "Nobody can tell now whether this session has ended (MCP_STORE_STRICT); try again in a second",
+        { headers: { "retry-after": "1" }, data: { retry_after: 1 } },
+      );
+    }
+  }
+
+  /** Tells the others what has changed; settles once it is recorded. */
+  async save(key: string, changes: SessionRecord): Promise<void> {
+    try {
+      await this.#parts.store.directory.writeSession(key, changes);
+      this.#parts.shout("record", { key, ...changes });
+    } catch (error) {
+      this.#parts.failed("session", error);
+    }
+  }
+
+  /** Records that a session is in use, from time to time. */
+  noteUse(key: string): void {
+    const now = Date.now();
+    const { at } = this.#usedAt.get(key) ?? { at: 0 };
+    if (now - at < this.idleMs / USES) return;
+    this.#usedAt.set(key, { at: now });
+    const written = this.#parts.store.directory.writeSession(key, { usedAt: now });
+    written.catch((error) => this.#parts.failed("session", error));
+  }
+
+  /**
+   * Records that a session has ended.
+   *
+   * @throws {Error} while the store is away
+   */
+  async end(key: string): Promise<void> {
+    await this.#parts.store.directory.writeSession(key, { isEnded: true });
+    this.#parts.shout("ended", { key });
+  }
+
+  /** A session was idle here; where it was idle everywhere, it has ended. */
+  async endIfIdle(key: string): Promise<void> {
+    try {
+      const { usedAt = 0 } = await this.#parts.store.directory.readSession(key);
+      if (Date.now() - usedAt >= this.idleMs) await this.end(key);
+    } catch (error) {
+      this.#parts.failed("session", error);
+    }
+  }
+}

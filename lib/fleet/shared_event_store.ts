@@ -1,0 +1,28 @@
+import type { EventStore, EventStoreStats, Frames } from "../store/event_store.ts";
+import type { SharedEvents } from "../store/shared_store.ts";
+
+/** The logs of a shared store, for whoever reads and writes whole streams without caring whose they are. */
+export class SharedEventStore implements EventStore {
+  readonly #events: SharedEvents;
+
+  constructor(events: SharedEvents) {
+    this.#events = events;
+  }
+
+  async append(stream: string, seq: number, frame: Uint8Array): Promise<void> {
+    await this.#events.append(stream, seq, [{ frame, isEnd: false }]);
+  }
+
+  async after(stream: string, seq: number): Promise<Frames | undefined> {
+    return (await this.#events.after(stream, seq))?.frames;
+  }
+
+  forget(stream: string): Promise<void> {
+    return this.#events.forget(stream);
+  }
+
+  /** The store's own tools tell what it holds. */
+  stats(): EventStoreStats {
+    return { streams: 0, bytes: 0, dropped: 0 };
+  }
+}

@@ -1,0 +1,58 @@
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import type { SharedEvents } from "../store/shared_store.ts";
+import { StreamWriter } from "./stream_writer.ts";
+
+/** The writers of the streams of this instance. */
+export class StreamWriters {
+  readonly #events: SharedEvents;
+  readonly #wheel: TimerWheel;
+  readonly #failed: (what: string, error: unknown) => void;
+  /** Those that have something to append, by the names of their logs. */
+  readonly #busy = new Map<string, StreamWriter>();
+
+  /** @param failed told of appends that may have failed */
+  constructor(
+    events: SharedEvents,
+    wheel: TimerWheel,
+    failed: (what: string, error: unknown) => void,
+  ) {
+    this.#events = events;
+    this.#wheel = wheel;
+    this.#failed = failed;
+  }
+
+  /** The writer of a log, while it has something to append. */
+  busy(key: string): StreamWriter | undefined {
+    return this.#busy.get(key);
+  }
+
+  /**
+   * Makes the writer of a log.
+   *
+   * @param maxBytes that may wait for a store that is away
+   * @param onRefused called once, when another instance has ended the log
+   */
+  open(key: string, maxBytes: number, onRefused: () => void): StreamWriter {
+    const writer = new StreamWriter({
+      key,
+      maxBytes,
+      onRefused,
+      events: this.#events,
+      wheel: this.#wheel,
+      onBusy: () => this.#busy.set(key, writer),
+      onIdle: () => this.#busy.delete(key),
+      onFailed: (error) => this.#failed("append", error),
+    });
+    return writer;
+  }
+
+  /** Settles once all that was written is in the store. */
+  async flushed(): Promise<void> {
+    await Promise.all([...this.#busy.values()].map((writer) => writer.whenIdle()));
+  }
+
+  /** Gives up what is not in the store. */
+  stop(): void {
+    for (const writer of [...this.#busy.values()]) writer.stop();
+  }
+}

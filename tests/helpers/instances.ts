@@ -1,0 +1,70 @@
+/**
+ * Several instances of one app in one process, which share a store.
+ *
+ * @module
+ */
+import { Fleet } from "../../lib/fleet/fleet.ts";
+import type { AppOptions } from "../../lib/http/app.ts";
+import { MemoryHub, type MemoryMember } from "../../lib/store/memory_hub.ts";
+import { type TestApp, testApp } from "./app.ts";
+import { FakeTime } from "./time.ts";
+
+/** One instance. */
+export interface Instance extends TestApp {
+  readonly member: MemoryMember;
+  readonly fleet: Fleet;
+}
+
+/** Instances that stop with their block: `using fleet = await Instances.start(3)`. */
+export class Instances implements Disposable {
+  readonly time: FakeTime;
+  readonly hub: MemoryHub;
+  readonly all: Instance[] = [];
+  readonly #options: (index: number) => AppOptions;
+
+  private constructor(options: (index: number) => AppOptions) {
+    this.time = new FakeTime();
+    this.hub = new MemoryHub(LEASE_MS, this.time.clock);
+    this.#options = options;
+  }
+
+  static async start(
+    count: number,
+    options: AppOptions | ((index: number) => AppOptions) = {},
+  ): Promise<Instances> {
+    const fleet = new Instances(typeof options === "function" ? options : () => options);
+    for (let index = 0; index < count; index++) await fleet.add();
+    return fleet;
+  }
+
+  /** Starts one more instance. */
+  async add(): Promise<Instance> {
+    const member = this.hub.join();
+    const made: { fleet?: Fleet } = {};
+    const options = this.#options(this.all.length);
+    const app = testApp({
+      ...options,
+      settings: { MCP_SESSION_KEY: KEY, ...options.settings },
+      wheel: { clock: this.time.clock },
+      fleet: (wheel) => made.fleet = new Fleet(member, wheel),
+    });
+    await app.start();
+    const instance = Object.assign(app, { member, fleet: made.fleet! });
+    this.all.push(instance);
+    return instance;
+  }
+
+  /** The instance dies without a word: it sends and hears nothing any more, and its lease runs out. */
+  kill({ member, fleet }: Instance): void {
+    member.isUp = false;
+    fleet.wheel.cancel(fleet);
+  }
+
+  [Symbol.dispose](): void {
+    for (const app of this.all) app.stop();
+    this.time[Symbol.dispose]();
+  }
+}
+
+export const LEASE_MS = 5_000;
+const KEY = "a key that all instances were given long enough";
