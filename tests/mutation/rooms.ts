@@ -39,7 +39,7 @@ export const ROOMS: readonly Room[] = [
     name: "mcp",
     source: "lib/mcp",
     narrow: ["mcp"],
-    wide: ["spec", "transport", "registry", "telemetry", "http", "resume"],
+    wide: ["auth", "spec", "transport", "registry", "telemetry", "http", "resume"],
   },
   {
     name: "wire",
