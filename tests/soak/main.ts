@@ -41,8 +41,8 @@ const SHOWN_REFUSALS = ["body_timeout", "body_too_large", "parse_error"];
 const LEDGER_MS = 30_000;
 /** Share of the time after which the heap is weighed for the first time. */
 const WARM_UP = 0.3;
-/** By how much the heap may have grown since, beside what large tables with a bound have grown. */
-const HEAP_GROWTH = 0.05;
+/** By how much the heap may have grown since, beside what large tables with a bound have grown. Code is still compiled in a short run. */
+const HEAP_GROWTH = 0.1;
 /** Idle sessions and replayable events need some seconds to expire. */
 const CLEAN_MS = 20_000;
 /** Longest time between two acts of a client. */
