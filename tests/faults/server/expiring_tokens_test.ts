@@ -3,17 +3,17 @@
  * closed in time, and their clients come back with fresh tokens, spread over two seconds.
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
-import { createApp } from "../../lib/mod.ts";
-import { rpc } from "../helpers/app.ts";
-import { EventReader } from "../helpers/sse.ts";
-import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
-import { FakeIssuer, makeToken } from "./fake_issuer.ts";
-import { AUTH_SETTINGS, PUBLIC_URL } from "./scene.ts";
+import { createApp } from "../../../lib/mod.ts";
+import { rpc } from "../../helpers/app.ts";
+import { EventReader } from "../../helpers/sse.ts";
+import { mirrorHeaders, modernBody } from "../../spec/support/modern.ts";
+import { FakeIssuer, makeToken } from "../../auth/fake_issuer.ts";
+import { AUTH_SETTINGS, PUBLIC_URL } from "../../auth/scene.ts";
 
 const PER_DIALECT = 250;
 const LEEWAY_MS = 500;
 /** From the first token to the end of all of them; opening the streams takes a part of it. */
-const TOKENS_LIVE_S = 20;
+const TOKENS_LIVE_S = 40;
 /** The server asks clients to come back within this time (docs/operations/authorization.md). */
 const SPREAD_MS = 2_000;
 const EVENT_STREAM = { accept: "text/event-stream" };
