@@ -75,7 +75,7 @@ Deno.test("every setting that the pages on operation name is one", () => {
 
 Deno.test("limits.md names every setting that is a limit", () => {
   const others =
-    /^(PORT|HOST|MCP_(LOG|ALLOWED|TOOL|ADMIN|READ|MASK|METRICS|SESSION_KEY|PAGE|TRUSTED|FORWARDED|TCP|REUSE|LISTENER|AUTH|AUDIT|PUBLIC|BUILT_IN|SERVER))/;
+    /^(PORT|HOST|MCP_(LOG|ALLOWED|TOOL|ADMIN|READ|MASK|METRICS|SESSION_KEY|STORE|PAGE|TRUSTED|FORWARDED|TCP|REUSE|LISTENER|AUTH|AUDIT|PUBLIC|BUILT_IN|SERVER))/;
   const limits = Object.keys(SETTINGS_SCHEMA.shape).filter((name) => !others.test(name));
   assertGreater(limits.length, 20);
   const text = read("limits.md");
