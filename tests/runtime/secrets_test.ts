@@ -28,7 +28,11 @@ const HARMLESS: readonly string[] = [
   "MCP_AUTH_KEY_HEADER",
 ];
 
-const valueOf = (name: string) => `the-value-of-${name.toLowerCase()}-0123456789abcdef`;
+/** A value that the setting takes; the store's has its password in the URL. */
+function valueOf(name: string): string {
+  const value = `the-value-of-${name.toLowerCase()}-0123456789abcdef`;
+  return name === "MCP_STORE" ? `redis://lifeline:${value}@127.0.0.1:1` : value;
+}
 
 /** Files with a secret each, in a folder of their own. */
 async function secretFiles() {
@@ -50,7 +54,7 @@ function read(env: Readonly<Record<string, string>>) {
 
 Deno.test("every setting that sounds like a secret is one, or is listed as harmless", () => {
   const sounding = Object.keys(SETTINGS_SCHEMA.shape)
-    .filter((name) => /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/.test(name))
+    .filter((name) => /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL|STORE$/.test(name))
     .filter((name) => !HARMLESS.includes(name));
   assertEquals(sounding.sort(), [...SECRET_SETTINGS].sort());
 });
