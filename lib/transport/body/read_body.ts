@@ -23,16 +23,13 @@ import { type BodyLimits, LARGE_BYTES, LargeBody } from "./large_body.ts";
 export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<Response> {
   const { request, contentLength: declared } = owner;
   // Perf: reading `request.body` creates a stream, which costs more than the rest of a quick call.
-  if (declared === "0" || (declared === null && hasNoBody(request))) return owner.take(undefined);
+  if (declared === "0" || (declared === null && request.body === null)) {
+    return owner.take(undefined);
+  }
+  if (declared === null && describesNoBody(request)) return takeEmpty(owner, request.body, limits);
   if (declared !== null && lengthOf(declared) > limits.MCP_MAX_BODY_BYTES) throw tooLarge(limits);
   const type = owner.contentType;
-  if (type === null || !isJsonContentType(type)) {
-    throw new ProtocolError(
-      "unsupported_media_type",
-      `Unsupported Content-Type ${type === null ? "(none)" : JSON.stringify(type)}: ` +
-        "send the JSON-RPC message as application/json in UTF-8",
-    );
-  }
+  if (type === null || !isJsonContentType(type)) throw unsupportedType(type);
   limits.admission.admitBody();
   const isLarge = declared === null || lengthOf(declared) > LARGE_BYTES;
   // Perf: a body of declared length cannot grow, so the runtime reads it at once, as JSON, which is
@@ -45,12 +42,41 @@ export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<
 }
 
 /**
- * Whether a request without a declared length has no body: `Deno.serve` gives each POST a stream.
- * Without a length and a transfer coding there is none (RFC 9112, section 6.3); in HTTP/2 there may
- * be one, which a type tells.
+ * Whether a request has neither a transfer coding nor a type. In HTTP/1.1 it has no body then (RFC
+ * 9112, section 6.3), though `Deno.serve` gives each POST a stream; elsewhere it may have one.
  */
-function hasNoBody({ headers, body }: Request): boolean {
-  return body === null || !(headers.has(TRANSFER_ENCODING) || headers.has(CONTENT_TYPE));
+function describesNoBody({ headers }: Request): boolean {
+  return !(headers.has(TRANSFER_ENCODING) || headers.has(CONTENT_TYPE));
+}
+
+/** Answers a request once its body has turned out to be empty. */
+function takeEmpty(
+  owner: BodyConsumer,
+  body: ReadableStream<Uint8Array> | null,
+  { deadlines }: BodyLimits,
+): MaybePromise<Response> {
+  const pending = new PendingBody(owner, deadlines);
+  const reader = body?.getReader();
+  pending.onLate = () => void reader?.cancel().catch(() => {});
+  return pending.follow(requireEmpty(reader), () => owner.take(undefined));
+}
+
+async function requireEmpty(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+): Promise<void> {
+  for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
+    if (chunk.value.byteLength === 0) continue;
+    await reader?.cancel();
+    throw unsupportedType(null);
+  }
+}
+
+function unsupportedType(type: string | null): ProtocolError {
+  return new ProtocolError(
+    "unsupported_media_type",
+    `Unsupported Content-Type ${type === null ? "(none)" : JSON.stringify(type)}: ` +
+      "send the JSON-RPC message as application/json in UTF-8",
+  );
 }
 
 /** To make a number of a text costs more than to compare it with the last. */
