@@ -41,7 +41,7 @@ Deno.test("the README is shorter than 250 lines; longer explanations stand in do
 });
 
 /** What begins like a setting and is none: variables that only some starts read, and names in the code. */
-const NO_SETTINGS = ["MCP_AUTH", "MCP_PATHS", "MCP_PROBES", "MCP_SERVERS", "MCP_STORE"];
+const NO_SETTINGS = ["MCP_AUTH", "MCP_PATHS", "MCP_PROBES", "MCP_SERVERS"];
 
 /** The texts of all files under a folder, by their paths from the root. */
 function textsUnder(folder: string): [path: string, text: string][] {

@@ -46,15 +46,18 @@ export const SESSIONS = {
   MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Time for which events are kept for replay"),
 };
 
-const isStore = (url: string) => /^rediss?:\/\/[^/\s]+(\/\d*)?$/.test(url) && URL.canParse(url);
+const isStore = (url: string) =>
+  url.startsWith("kv:") || (/^rediss?:\/\/[^/\s]+(\/\d*)?$/.test(url) && URL.canParse(url));
 
 /** The settings of the store that several instances share, by name. */
 export const SHARING = {
   MCP_STORE: text(undefined, {
     isAllowed: isStore,
-    error: "Expected redis://HOST:PORT or rediss://HOST:PORT, with USER:PASSWORD@ where needed",
+    error: "Expected redis://HOST:PORT or rediss://HOST:PORT, with USER:PASSWORD@ if needed, or " +
+      "kv:, or kv:PATH",
   }).describe(
-    "Store that several instances share, such as redis://10.0.0.5:6379; needs MCP_SESSION_KEY",
+    "Store that several instances share, such as redis://10.0.0.5:6379, or kv:; " +
+      "needs MCP_SESSION_KEY",
   ),
   MCP_STORE_PREFIX: text("lifeline:").describe(
     "Beginning of all keys and channels in the store; instances with the same belong together",

@@ -115,7 +115,7 @@ export interface Settings {
   readonly MCP_REPLAY_TOTAL_BYTES: number;
   /** Time for which events are kept for replay. */
   readonly MCP_REPLAY_MS: number;
-  /** Store that several instances share, such as redis://10.0.0.5:6379; needs MCP_SESSION_KEY. */
+  /** Store that several instances share, such as redis://10.0.0.5:6379, or kv:; needs MCP_SESSION_KEY. */
   readonly MCP_STORE: string | undefined;
   /** Beginning of all keys and channels in the store; instances with the same belong together. */
   readonly MCP_STORE_PREFIX: string;

@@ -61,7 +61,7 @@ export class Fleet extends TimerEntry implements Messenger {
   /** Messages for the streams that are sessions, of other instances. */
   readonly forwarding: Forwarding = new Forwarding(this);
   /** The streams of other instances that this one carries to their clients, by the names of their logs. */
-  readonly carried = new Map<string, CarriedStream>();
+  readonly carried: Map<string, CarriedStream> = new Map();
   readonly #handlers = new Map<string, Handler[]>();
   readonly #requests = new Map<string, PendingReply>();
   readonly #throttle = new Throttle();

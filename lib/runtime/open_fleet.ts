@@ -3,16 +3,24 @@
  *
  * @module
  */
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, messageOf } from "../base/errors.ts";
 import type { Settings } from "../base/settings.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { SharedStore } from "../store/shared_store.ts";
+
+/** Begins an `MCP_STORE` that is Deno KV; a path of a local database may follow. */
+const KV = "kv:";
+/** Time between two looks into an inbox of Deno KV (ms), and of a local one, which has no watch. */
+const POLL_MS = 5_000;
+const LOCAL_POLL_MS = 100;
 
 /**
- * Makes this process one of several instances, where `MCP_STORE` is set.
+ * Makes this process one of several instances, if `MCP_STORE` is set.
  *
- * @returns the option `fleet` of `createApp()`; undefined where no store is set
- * @throws {ConfigError} for a store without `MCP_SESSION_KEY`
+ * @returns the option `fleet` of `createApp()`; undefined without a store
+ * @throws {ConfigError} for a store without `MCP_SESSION_KEY`, and for a Deno KV that cannot be
+ *   opened
  */
 export async function openFleet(
   settings: Settings,
@@ -21,22 +29,47 @@ export async function openFleet(
   if (url === undefined) return undefined;
   if (MCP_SESSION_KEY === undefined) {
     throw new ConfigError(
-      "MCP_STORE needs MCP_SESSION_KEY, the same for all instances: without it no instance knows the " +
-        "sessions of another",
+      "MCP_STORE needs MCP_SESSION_KEY, the same for all instances: without it no instance knows " +
+        "the sessions of another",
     );
   }
-  const [{ Fleet }, { RedisStore }] = await Promise.all([
+  const [{ Fleet }, store] = await Promise.all([
     import("../fleet/fleet.ts"),
-    import("../store/redis/redis_store.ts"),
+    url.startsWith(KV) ? openKv(url.slice(KV.length), settings) : openRedis(url, settings),
   ]);
-  const store = new RedisStore({
-    url,
+  return (wheel) => new Fleet(store, wheel);
+}
+
+async function openRedis(url: string, settings: Settings): Promise<SharedStore> {
+  const { RedisStore } = await import("../store/redis/redis_store.ts");
+  return new RedisStore({ url, ...boundsOf(settings) });
+}
+
+/** @param path of a local database; empty for the one that the platform offers */
+async function openKv(path: string, settings: Settings): Promise<SharedStore> {
+  if (!("openKv" in Deno)) {
+    throw new ConfigError(
+      "MCP_STORE=kv: needs Deno's flag --unstable-kv, which deno.json gives; add it to the command",
+    );
+  }
+  const { KvStore } = await import("../store/kv/kv_store.ts");
+  try {
+    const kv = await Deno.openKv(path === "" ? undefined : path);
+    const pollMs = path === "" ? POLL_MS : LOCAL_POLL_MS;
+    return new KvStore({ kv, pollMs, ...boundsOf(settings) });
+  } catch (error) {
+    const hint = path === "" ? "" : `; grant --allow-read and --allow-write for ${path}`;
+    throw new ConfigError(`MCP_STORE=kv:${path} cannot be opened: ${messageOf(error)}${hint}`);
+  }
+}
+
+function boundsOf(settings: Settings) {
+  return {
     prefix: settings.MCP_STORE_PREFIX,
     leaseMs: settings.MCP_STORE_LEASE_MS,
     maxEvents: settings.MCP_REPLAY_EVENTS,
     maxStreamBytes: settings.MCP_REPLAY_BYTES,
     maxAgeMs: settings.MCP_REPLAY_MS,
     sessionMs: settings.MCP_SESSION_MAX_MS,
-  });
-  return (wheel) => new Fleet(store, wheel);
+  };
 }

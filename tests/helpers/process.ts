@@ -17,6 +17,8 @@ export interface MainOptions {
   readonly cwd?: string;
   /** Files and folders that it may read, in place of what `deno task start` lets it read. */
   readonly reads?: readonly string[];
+  /** Further flags of Deno, such as a permission. */
+  readonly flags?: readonly string[];
   /** Flags of `main.ts`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -32,7 +34,7 @@ export interface Ended {
 }
 
 function command(options: MainOptions): Deno.Command {
-  const { cwd, reads, args = [], env = {}, mayReadEnvironment = true } = options;
+  const { cwd, reads, flags: more = [], args = [], env = {}, mayReadEnvironment = true } = options;
   const granted = START_FLAGS.filter((flag) =>
     mayReadEnvironment || !flag.startsWith("--allow-env")
   );
@@ -41,7 +43,7 @@ function command(options: MainOptions): Deno.Command {
     `--allow-read=${reads.join()}`,
   ];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, new URL("main.ts", ROOT).pathname, ...args],
+    args: ["run", ...flags, ...more, new URL("main.ts", ROOT).pathname, ...args],
     cwd: cwd ?? ROOT,
     env: { ...env, NO_COLOR: "1" },
     stdin: "null",
@@ -96,6 +98,11 @@ export class ServerProcess implements AsyncDisposable {
       if (this.#isOver) throw new Error(`Server ended without ${pattern}: ${this.stderr}`);
       await new Promise<void>((resolve) => this.#onText = resolve);
     }
+  }
+
+  /** Sends it a signal that does not end it. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
   }
 
   /** Asks it to end, and gives its exit code. */

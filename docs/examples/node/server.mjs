@@ -25,6 +25,7 @@ const listener = await listenWithNode(settingsWith({}))(app, {
   hostname: "127.0.0.1",
   port: Number(process.env.PORT ?? 3001),
 });
+// deno-lint-ignore no-console -- a person who starts it wants to know where it listens
 console.error(`http://127.0.0.1:${listener.port}/mcp`);
 process.once("SIGTERM", async () => {
   await app.drain(1_000);
