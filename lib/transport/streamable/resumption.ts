@@ -22,6 +22,7 @@ import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
 import { type EventPosition, finalPosition, isFinal } from "./event_ids.ts";
 import { GET_OPENING, type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
+import type { Missed } from "./stream_events.ts";
 
 /** Dependencies of resumption. */
 export interface ResumptionDeps {
@@ -88,11 +89,20 @@ function resume(
 ): Response {
   const sseStream = openCarrier(deps, c, new Carrier(stream, true));
   session.listen();
-  const { seq: since } = position;
-  const frames = deps.store.after(session.storeKey(stream.name), since);
-  stream.attach(sseStream, { since, frames }, (settled) => {
-    reportReplay(deps.emit, session, settled);
-    if (settled === undefined) notifyGap(session, stream, since);
+  const frames = deps.store.after(session.storeKey(stream.name), position.seq);
+  return carryOn(deps, stream, sseStream, { session, since: position.seq, frames });
+}
+
+/** Makes a response carry a stream on, from the events after number `since`. */
+export function carryOn(
+  { emit }: Pick<ResumptionDeps, "emit">,
+  stream: ResumableStream,
+  sseStream: EventStream,
+  { session, ...missed }: Missed & { readonly session: StreamableSession },
+): Response {
+  stream.attach(sseStream, missed, (settled) => {
+    reportReplay(emit, session, settled);
+    if (settled === undefined) notifyGap(session, stream, missed.since);
     // If the client loses the stream again before the next event, it needs an id.
     else if (settled.length === 0 && session.supportsPriming) {
       stream.prime(sseStream.retryMs ?? RETRY_MS);

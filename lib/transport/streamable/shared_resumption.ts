@@ -19,6 +19,7 @@ import { type EventPosition, isFinal } from "./event_ids.ts";
 import { RemoteStream } from "./remote_stream.ts";
 import { type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import {
+  carryOn,
   lostAnswer,
   notifyGap,
   openCarrier,
@@ -72,14 +73,7 @@ function resumeOwn(
       return undefined;
     },
   );
-  stream.attach(sseStream, { since, frames }, (settled) => {
-    reportReplay(deps.emit, session, settled);
-    if (settled === undefined) notifyGap(session, stream, since);
-    else if (settled.length === 0 && session.supportsPriming) {
-      stream.prime(sseStream.retryMs ?? RETRY_MS);
-    }
-  });
-  return eventStream(sseStream);
+  return carryOn(deps, stream, sseStream, { session, since, frames });
 }
 
 /** The call runs at another instance, or did. */
