@@ -9,7 +9,7 @@ import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { SharedStore } from "../store/shared_store.ts";
 
-/** Begins an `MCP_STORE` that is Deno KV; a path of a local database may follow. */
+/** Prefix of an `MCP_STORE` that is Deno KV; the path of a local database may follow. */
 const KV = "kv:";
 /** Time between two looks into an inbox of Deno KV (ms), and of a local one, which has no watch. */
 const POLL_MS = 5_000;

@@ -1,5 +1,5 @@
 /**
- * A store that instances in one process share: for tests of an app as a fleet, without a store to run.
+ * A store that instances in one process share, for tests of several instances without a database.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export class MemoryHub {
     return (this.leases.get(instance) ?? -Infinity) > this.now();
   }
 
-  /** Loses all, as a store does that is killed and comes back empty. */
+  /** Loses everything, like a store that is killed and comes back empty. */
   clear(): void {
     for (const map of [this.logs, this.carriers, this.sessions, this.leases, this.claims]) {
       map.clear();

@@ -1,10 +1,10 @@
 /**
- * What several instances of a server share, so that any of them serves any request: the events of
- * streams, a bus for messages between instances, and a directory of sessions and of instances that
- * live. {@linkcode MemoryHub} has them for instances in one process, {@linkcode RedisStore} for
- * instances anywhere.
+ * Contracts of a store that several instances share, so that each can serve any request: the events
+ * of streams, a bus for messages between instances, and a directory of sessions and live instances.
+ * {@linkcode MemoryHub} has them for instances in one process, {@linkcode RedisStore} for instances
+ * anywhere.
  *
- * Everything in a shared store is input: whoever reads it checks its shape.
+ * Everything in a shared store is input, so readers check its shape.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import type { Frames } from "./event_store.ts";
 export interface LogEntry {
   /** The event as it goes over the wire; empty where the stream ends without one. */
   readonly frame: Uint8Array;
-  /** Whether the stream has said all with it. */
+  /** Whether the stream ends with it. */
   readonly isEnd: boolean;
 }
 
-/** What became of an append: a refused one belongs to a writer that was taken for dead. */
+/** The outcome of an append. It is refused if the writer was taken for dead. */
 export type Appended = "kept" | "refused";
 
-/** What a log holds after some number. */
+/** The part of a log after a number. */
 export interface LogTail {
   /** The events after that number; undefined when one of them is gone. */
   readonly frames: Frames | undefined;
@@ -34,26 +34,26 @@ export interface LogTail {
 export interface CarriedLog {
   /** The instance that carries the stream to its client. */
   readonly carrier: string;
-  /** Undefined where nothing is kept, or another instance carries the stream. */
+  /** Undefined if nothing is kept, or another instance carries the stream. */
   readonly tail: LogTail | undefined;
 }
 
 /**
- * The logs of streams. A stream has one writer, and each entry carries its number: what is not the
- * next one is refused, so that of two that hold themselves for the writer one learns that it is not.
+ * The logs of streams. A stream has one writer, and each entry carries its number. An entry with
+ * any other number than the next is refused, so a second writer learns that it is not the writer.
  */
 export interface SharedEvents {
   /**
-   * Appends entries with the numbers `seq`, `seq + 1` and so on. An entry that is there already with
-   * the same content is kept, so that an append without an answer can be repeated. A log that was
-   * lost begins anew with the number that is appended.
+   * Appends entries with the numbers `seq`, `seq + 1` and so on. An entry that is there already
+   * with the same content is kept, so that an append without an answer can be repeated. A log that
+   * was lost begins anew with the number that is appended.
    *
-   * The carrier of the stream is told on the bus ({@linkcode LogGrown}).
+   * The carrier of the stream gets a message ({@linkcode LogGrown}).
    *
-   * @returns rejects where nobody knows whether the entries are kept
+   * @returns rejects if it is unknown whether the entries are kept
    */
   append(stream: string, seq: number, entries: readonly LogEntry[]): Promise<Appended>;
-  /** Reads what comes after a number; undefined where nothing is kept. */
+  /** Reads the entries after a number; undefined if nothing is kept. */
   after(stream: string, seq: number): Promise<LogTail | undefined>;
   /**
    * Reads as {@linkcode after} does, as the instance that carries the stream to its client. The
@@ -90,11 +90,11 @@ export interface Bus {
   send(instance: string, message: BusMessage): Promise<void>;
   /** Sends a message to all instances, this one included. */
   shout(message: BusMessage): Promise<void>;
-  /** Has messages for this instance taken; set before {@linkcode SharedStore.start}. */
+  /** Takes messages for this instance; set it before {@linkcode SharedStore.start}. */
   onMessage: (message: unknown) => void;
 }
 
-/** What instances know of a session besides what its id says. */
+/** The record of a session, besides the contents of its id. */
 export interface SessionRecord {
   /** The instance that carries the session's own stream, or did last. */
   readonly carrier?: string;
@@ -105,15 +105,15 @@ export interface SessionRecord {
   readonly isEnded?: boolean;
 }
 
-/** The sessions, and the instances that live. */
+/** The sessions, and the live instances. */
 export interface Directory {
-  /** Shows that this instance lives, for {@linkcode SharedStore.leaseMs}. */
+  /** Renews the lease of this instance, for {@linkcode SharedStore.leaseMs}. */
   renew(): Promise<void>;
-  /** Whether an instance has shown lately that it lives. */
+  /** Whether the lease of an instance is valid. */
   isAlive(instance: string): Promise<boolean>;
-  /** The instances that live. */
+  /** The live instances. */
   instances(): Promise<readonly string[]>;
-  /** This instance ends: nobody need wait for its lease to run out. */
+  /** Ends the lease of this instance, so that no other instance waits for its expiry. */
   leave(): Promise<void>;
   readSession(key: string): Promise<SessionRecord>;
   /** Changes what is given and leaves the rest. */
@@ -132,11 +132,11 @@ export interface Directory {
   claim(key: string): Promise<string>;
 }
 
-/** What instances share, as one of them sees it. */
+/** The shared store, as one instance sees it. */
 export interface SharedStore {
   /** The random name of this instance, new with each start: 8 hexadecimal digits. */
   readonly me: string;
-  /** Time for which an instance that shows no life counts as alive (ms). */
+  /** Time for which an instance counts as alive without a renewal (ms). */
   readonly leaseMs: number;
   /** Whether the store answers, as far as is known. */
   readonly isUp: boolean;

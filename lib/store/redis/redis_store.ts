@@ -26,7 +26,7 @@ import { AFTER, APPEND, CARRY, TAKE } from "./scripts.ts";
 const MAX_MESSAGE = 262_144;
 /** Time for which such a key is there (s). */
 const LARGE_MESSAGE_S = 30;
-/** Begins a message that names a key. */
+/** Prefix of a message that names a key. */
 const REFERENCE = "@";
 const DECODER = new TextDecoder();
 
