@@ -28,7 +28,8 @@ export class FleetCalls {
   }
 
   /**
-   * Brings a client's answer to the instance that asked. Where that one is dead, its call has ended.
+   * Brings a client's answer to the instance that asked. If that instance is dead, its call has
+   * ended.
    *
    * @param key of the client's session; the asker settles only what it asked in that session
    * @returns settles once the answer has arrived; undefined for an answer that belongs here
@@ -40,9 +41,10 @@ export class FleetCalls {
   }
 
   /**
-   * Has all instances stop a call that is not here, as nobody knows which one has it.
+   * Tells all instances to stop a call that does not run here, because no instance knows which one
+   * runs it.
    *
-   * @param message a notification of the client, whichever it is
+   * @param message any notification of the client
    * @param inFlight the calls of the client that run here
    */
   cancel(

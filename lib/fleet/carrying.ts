@@ -6,11 +6,11 @@ type Message = JsonRpcNotification | JsonRpcRequest;
 /** Most messages that wait for a session's own stream. */
 const MAX_HELD = 100;
 
-/** Which instance carries a session's own stream, and what it is to say. */
+/** Knows which instance carries a session's own stream, and tells that instance what to send. */
 export class Carrying {
   readonly #fleet: Messenger;
   readonly #key: string;
-  /** It carries the stream, or did last; undefined where none has yet. */
+  /** The instance that carries the stream, or carried it last; undefined if none has yet. */
   #carrier: string | undefined;
   #held: Message[] = [];
 

@@ -1,6 +1,6 @@
 import { ProtocolError } from "../base/errors.ts";
 
-/** What a client is told whose message could not be brought to the instance that it belongs to. */
+/** The error for a client whose message could not be brought to its instance. */
 export function notRouted(): ProtocolError {
   return new ProtocolError(
     "not_routed",

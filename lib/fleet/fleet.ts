@@ -1,9 +1,9 @@
 /**
- * This instance among others that share a store: messages and requests to them, who of them lives,
- * and whether the store carries anything.
+ * This instance among others that share a store: messages and requests between instances, which
+ * instances are alive, and whether the store carries messages.
  *
- * Each instance has a random name, new with each start. Every id that comes back from a client has the
- * name of the instance that made it, so nobody looks anything up.
+ * Each instance has a random name, new with each start. Every id that a client sends back contains
+ * the name of the instance that made it, so no request needs a look-up in the store.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { SessionRecords } from "./session_records.ts";
 import { SharedEventStore } from "./shared_event_store.ts";
 import { StreamWriters } from "./stream_writers.ts";
 
-/** Of the messages that instances send each other; others are ignored. */
+/** Version of the messages between instances; messages of another version are ignored. */
 const MESSAGE_VERSION = 1;
 /** Renewals in the time of one lease. */
 const RENEWALS = 4;
@@ -45,12 +45,12 @@ export interface CarriedStream {
   taken(): void;
 }
 
-/** One instance of a server, as its own parts see it and the others. */
+/** One instance of a fleet, with its view of the other instances. */
 export class Fleet extends TimerEntry implements Messenger {
   readonly me: string;
   readonly store: SharedStore;
   readonly wheel: TimerWheel;
-  /** What instances tell each other of sessions. */
+  /** The session records that the instances share. */
   readonly sessions: SessionRecords;
   /** Write the logs of the streams of this instance. */
   readonly writers: StreamWriters;
@@ -99,7 +99,7 @@ export class Fleet extends TimerEntry implements Messenger {
     return this.store.isUp && this.#missing <= MAX_MISSING;
   }
 
-  /** The other instance that writes a stream; undefined where that is none, or this one. */
+  /** The other instance that writes a stream; undefined if no instance or this one writes it. */
   writerOf(stream: string): string | undefined {
     return this.#other(instanceOfStream(stream));
   }
@@ -121,7 +121,7 @@ export class Fleet extends TimerEntry implements Messenger {
     this.wheel.schedule(this, this.#beatMs);
   }
 
-  /** Has messages of a kind handled, by each who asks for that. */
+  /** Registers a handler for messages of a kind; one kind may have several. */
   on(kind: string, handler: Handler): void {
     this.#handlers.set(kind, [...this.#handlers.get(kind) ?? [], handler]);
   }
@@ -266,7 +266,7 @@ export class Fleet extends TimerEntry implements Messenger {
     void Promise.all(handled).then(
       (replies) => {
         if (typeof id !== "string") return;
-        // One endpoint has what is asked for; the others say nothing.
+        // Only the endpoint that has the stream answers.
         const body = replies.find((reply) => reply !== undefined && reply !== "unknown");
         this.tell(sender, "reply", { to: id, body: body ?? null });
       },

@@ -9,11 +9,11 @@ import { Client } from "../stream/client.ts";
 import { isObject, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.ts";
 import type { Body, Messenger } from "./messenger.ts";
 
-/** What is brought to a stream. */
+/** A request that another instance brings to a stream. */
 export interface Forwarded {
   /** Id of the stream. */
   readonly id: string;
-  /** Who sent it, as the instance that took the request has found out. */
+  /** The client that sent it, as the instance that received the request identified it. */
   readonly client: Client;
   /** Origin of the web page that sends it, where there is one. */
   readonly page: string | undefined;
@@ -21,7 +21,7 @@ export interface Forwarded {
   readonly message: JsonRpcMessage | undefined;
 }
 
-/** What the instance that has a stream says of what is brought to it. */
+/** The answer of the instance that has the stream. */
 export type Reception = "taken" | "unknown" | "ended";
 
 /** Brings messages to the streams of other instances, and takes theirs. */
@@ -33,10 +33,10 @@ export class Forwarding {
   }
 
   /**
-   * Brings something to a stream.
+   * Brings a request to the instance of its stream.
    *
-   * @param place where there are such streams: a dialect, and the path of an endpoint
-   * @returns what its instance says; undefined for a stream of this one
+   * @param place the dialect and the path of the endpoint that has such streams
+   * @returns the answer of the stream's instance; undefined for a stream of this instance
    * @throws {ProtocolError} `not_routed` where its instance cannot be reached
    */
   bring(place: string, forwarded: Forwarded): Promise<Reception> | undefined {
@@ -77,7 +77,7 @@ export class Forwarding {
   }
 }
 
-/** An identity as the bus brings it, which only instances of this fleet may write to. */
+/** Reads an identity from the bus, to which only instances of this fleet may write. */
 function readIdentity(given: Body): Identity {
   const { principal, clientId, scopes, claims, expiresAt } = given;
   return {

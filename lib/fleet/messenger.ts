@@ -8,9 +8,9 @@ import type { JsonRpcId } from "../wire/json_rpc.ts";
 
 /** The body of a message; whoever reads it checks its shape. */
 export type Body = Readonly<Record<string, unknown>>;
-/** Takes a message; what it returns answers a request. */
+/** Handles a message; its result is the reply to a request. */
 export type Handler = (body: Body, from: string) => unknown;
-/** What is known of another instance. */
+/** State of another instance, as far as it is known. */
 export type InstanceState = "alive" | "dead" | "unknown";
 
 /** Sends messages to other instances, and knows which ids are theirs. */
@@ -28,12 +28,12 @@ export interface Messenger {
    * Asks another instance.
    *
    * @returns its answer
-   * @throws {ProtocolError} `not_routed` where none comes in time
+   * @throws {ProtocolError} `not_routed` if no answer comes in time
    */
   ask(instance: string, kind: string, body: Body): Promise<unknown>;
   /**
-   * What is known of an instance. None counts as dead because of the store: after a break every
-   * instance has a whole lease to show that it lives.
+   * The state of an instance. No instance counts as dead because the store was away: after a break
+   * every instance has a whole lease to show that it is alive.
    */
   stateOf(instance: string): Promise<InstanceState>;
   /** The other instance that asked a question, or sent a ping. */

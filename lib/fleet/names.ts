@@ -21,7 +21,7 @@ export function instanceOfQuestion(id: JsonRpcId | null): string | undefined {
   return QUESTION_REGEXP.exec(String(id))?.[1];
 }
 
-/** The instance that has the connection of an id; undefined for what is no such id. */
+/** The instance that has the connection with this id; undefined if the text is no such id. */
 export function instanceOfConnection(id: string): string | undefined {
   if (!id.startsWith(CONNECTION_PREFIX)) return undefined;
   const start = CONNECTION_PREFIX.length;

@@ -1,5 +1,5 @@
 /**
- * What the instances of a fleet tell each other of sessions, by the store.
+ * The records of sessions that the instances of a fleet share through the store.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { ProtocolError } from "../base/errors.ts";
 import { LruMap } from "../base/lru_map.ts";
 import type { SessionRecord, SharedStore } from "../store/shared_store.ts";
 
-/** What the records need of a fleet. */
+/** The parts of a fleet that the records use. */
 export interface RecordsParts {
   readonly store: SharedStore;
   readonly shout: (kind: string, body: Readonly<Record<string, unknown>>) => void;
@@ -16,7 +16,7 @@ export interface RecordsParts {
 
 /** A session's use is recorded so many times in its idle time, at most. */
 const USES = 10;
-/** Sessions whose last recorded use is remembered. */
+/** Most sessions whose last recorded use is remembered. */
 const MAX_REMEMBERED = 100_000;
 
 /** The records of all sessions. */
@@ -25,7 +25,7 @@ export class SessionRecords {
   readonly #usedAt = new LruMap<string, { readonly at: number }>(MAX_REMEMBERED);
   /** Idle time after which a session ends (ms). */
   idleMs = Infinity;
-  /** Whether a session is refused while nobody can tell whether it has ended. */
+  /** Whether a session is refused while the store cannot tell whether it has ended. */
   isStrict = false;
 
   constructor(parts: RecordsParts) {
@@ -33,7 +33,7 @@ export class SessionRecords {
   }
 
   /**
-   * What other instances know of a session that is restored here.
+   * Reads what other instances recorded of a session that is restored here.
    *
    * @returns an empty record while the store is away
    * @throws {ProtocolError} `not_routed` while the store is away and sessions are strict
@@ -52,7 +52,7 @@ export class SessionRecords {
     }
   }
 
-  /** Tells the others what has changed; settles once it is recorded. */
+  /** Records what has changed, for the other instances; settles once it is stored. */
   async save(key: string, changes: SessionRecord): Promise<void> {
     try {
       await this.#parts.store.directory.writeSession(key, changes);

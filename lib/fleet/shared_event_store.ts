@@ -1,7 +1,10 @@
 import type { EventStore, EventStoreStats, Frames } from "../store/event_store.ts";
 import type { SharedEvents } from "../store/shared_store.ts";
 
-/** The logs of a shared store, for whoever reads and writes whole streams without caring whose they are. */
+/**
+ * An `EventStore` over the logs of a shared store, for code that reads and writes whole streams of
+ * any instance.
+ */
 export class SharedEventStore implements EventStore {
   readonly #events: SharedEvents;
 
@@ -21,7 +24,7 @@ export class SharedEventStore implements EventStore {
     return this.#events.forget(stream);
   }
 
-  /** The store's own tools tell what it holds. */
+  /** Empty: the store's own tools show its contents. */
   stats(): EventStoreStats {
     return { streams: 0, bytes: 0, dropped: 0 };
   }

@@ -8,7 +8,7 @@
 import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
 import type { Appended, LogEntry, SharedEvents } from "../store/shared_store.ts";
 
-/** What a writer works with. */
+/** The parts that a writer uses. */
 export interface StreamWriterParts {
   /** Name of the log. */
   readonly key: string;
@@ -16,7 +16,9 @@ export interface StreamWriterParts {
   readonly wheel: TimerWheel;
   /** Bytes that may wait for a store that is away. */
   readonly maxBytes: number;
-  /** Called once, when another instance has ended the log: nobody waits for this writer any more. */
+  /**
+   * Called once, when another instance has ended the log, so that this writer has no reader left.
+   */
   readonly onRefused: () => void;
   /** Called when there is something to append, and when all is kept. */
   readonly onBusy: () => void;
@@ -32,7 +34,7 @@ interface Waiting {
   deliver: (() => void) | undefined;
 }
 
-/** Time after which an append is repeated whose fate is not known (ms). */
+/** Time after which an append without a known outcome is repeated (ms). */
 const RETRY_MS = 200;
 const EMPTY = new Uint8Array();
 
@@ -77,7 +79,7 @@ export class StreamWriter extends TimerEntry {
     return this.#delivered.promise;
   }
 
-  /** Settles once all is kept; appends what was left for later. */
+  /** Appends all deferred events; settles once everything is stored. */
   whenIdle(): Promise<void> {
     if (this.#waiting.length === 0) return Promise.resolve();
     this.#idle ??= Promise.withResolvers<void>();
@@ -85,7 +87,7 @@ export class StreamWriter extends TimerEntry {
     return this.#idle.promise;
   }
 
-  /** Gives up what is not kept. */
+  /** Drops everything that is not stored yet. */
   stop(): void {
     this.#isRefused = true;
     this.#waiting.length = 0;

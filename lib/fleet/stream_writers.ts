@@ -51,7 +51,7 @@ export class StreamWriters {
     await Promise.all([...this.#busy.values()].map((writer) => writer.whenIdle()));
   }
 
-  /** Gives up what is not in the store. */
+  /** Drops everything that is not stored yet. */
   stop(): void {
     for (const writer of [...this.#busy.values()]) writer.stop();
   }

@@ -21,7 +21,7 @@ import { canBeAsked, type SessionLimits, type SessionServer } from "./session_se
 /** Most processes of one server for clients with the same capabilities. */
 const MAX_MEMBERS = 8;
 
-/** What clients with the same capabilities are served. */
+/** The features for clients with the same capabilities. */
 interface View {
   readonly pools: readonly AskingPool[];
   readonly table: MethodTable;

@@ -128,7 +128,7 @@ class Reader {
   }
 }
 
-/** What is wrong with a name, which is part of a path and of the names of tools. */
+/** Says what is wrong with a name; a name is part of a path and of tool names. */
 function faultOfName(name: string): string | undefined {
   if (!NAME_REGEXP.test(name)) return 'a name is 1 to 32 letters, digits, "_" and "-"';
   if (RESERVED.includes(name)) return `the name is taken: /mcp/${name} is a path of the gateway`;

@@ -3,7 +3,7 @@ export interface DuplicateKey {
   /** The keys of the objects around it, from the outside. */
   readonly path: readonly string[];
   readonly key: string;
-  /** The lines on which it stands. */
+  /** The lines of both keys. */
   readonly lines: readonly [number, number];
 }
 

@@ -188,7 +188,7 @@ export class RelayedFeatures {
   }
 }
 
-/** The member `scopes` of a feature; nothing if it needs none. */
+/** The member `scopes` of a feature; absent if it needs none. */
 function needing(scopes: readonly string[]): { readonly scopes?: readonly string[] } {
   return scopes.length === 0 ? {} : { scopes };
 }

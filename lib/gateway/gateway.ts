@@ -15,13 +15,13 @@ import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
 
-/** What a server may ask of its client, and who answers. */
+/** The requests that a server may send to its client, and the function that answers them. */
 export type ServerClient = Pick<GatewayServerOptions, "capabilities" | "onQuestion">;
 
 /** Dependencies of a {@linkcode Gateway}. */
 export interface GatewayOptions {
   readonly configs: readonly ServerConfig[];
-  /** Whether each server has a path of its own; not if one was named by a command alone. */
+  /** Whether each server has a path of its own; false for a server named on the command line. */
   readonly hasPaths: boolean;
   /** Makes a server, for all clients or for one that can be asked. */
   readonly create: (config: ServerConfig, client?: ServerClient) => GatewayServer;
@@ -92,7 +92,7 @@ export class Gateway {
     }));
   }
 
-  /** What the servers say of their use, each under its name. */
+  /** The instructions of all servers, each under its name. */
   readonly instructions = (): string | undefined => {
     const texts = this.#served.flatMap(({ config: { name }, server: { connection } }) => {
       const text = connection?.facts.instructions;

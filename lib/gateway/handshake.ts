@@ -11,7 +11,7 @@ export interface ServerFacts {
   readonly capabilities: JsonObject;
 }
 
-/** The gateway's own information, and the server's name as a default. */
+/** The gateway's own client information, and the configured name of the server. */
 export interface ClientFacts {
   readonly name: string;
   /** The gateway's version. */
@@ -26,7 +26,7 @@ const ASKED = "2025-11-25";
 /**
  * Negotiates the protocol with a server by `initialize`.
  *
- * @throws {Error} saying what the server did wrong
+ * @throws {Error} if the server answers wrongly; the message says how
  */
 export async function handshake(
   upstream: Upstream,

@@ -57,7 +57,7 @@ export class HeldCall {
           typeof message === "string" ? message : undefined,
         ),
     }).then((result) => ({ result }));
-    // It may fail while nobody waits for it.
+    // The call may fail while no request waits for it.
     this.#result.catch(() => {});
   }
 

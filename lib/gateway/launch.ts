@@ -22,7 +22,7 @@ export const REMOTE_TRANSPORTS = ["auto", "http", "sse"] as const;
 /** A server elsewhere. */
 export interface RemoteLaunch {
   readonly url: string;
-  /** Sent with every request, such as the gateway's own credentials. */
+  /** Headers of every request, such as the gateway's own credentials. */
   readonly headers: Readonly<Record<string, string>>;
   readonly transport: (typeof REMOTE_TRANSPORTS)[number];
 }
@@ -30,7 +30,7 @@ export interface RemoteLaunch {
 /** How a server is reached. */
 export type Launch = ProgramLaunch | RemoteLaunch;
 
-/** What reading an entry needs. */
+/** The functions that are needed to read an entry. */
 export interface LaunchReading {
   readonly fault: (what: string) => void;
   /** Replaces variables in a text. */

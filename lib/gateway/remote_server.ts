@@ -168,7 +168,7 @@ class RemoteServer implements RunningServer {
     return transport;
   }
 
-  /** Each stream waits by a timer of its own; the library would cancel only the latest. */
+  /** Each stream has its own timer, because the library cancels only the latest one. */
   #later(reconnect: () => void, ms: number): () => void {
     const timer = setTimeout(() => (this.#timers.delete(timer), reconnect()), ms);
     this.#timers.add(timer);

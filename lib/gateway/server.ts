@@ -16,7 +16,7 @@ import { type RequestOptions, Upstream } from "./upstream.ts";
 
 /** A server that runs, as whoever started it hands it over. */
 export interface RunningServer extends ServerStreams {
-  /** The last line on its stderr; empty if there is none. */
+  /** The last line of its stderr; empty if there is none. */
   lastLine(): string;
   /** Resolves when it has ended, to words that say how. */
   readonly ended: Promise<string>;

@@ -1,5 +1,5 @@
 /**
- * What stands under `lifeline` in an entry of the file of servers.
+ * The member `lifeline` of an entry in the file of servers.
  *
  * @module
  */

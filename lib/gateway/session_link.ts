@@ -10,7 +10,7 @@ import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { GatewayServer } from "./server.ts";
 
-/** Log level of a session that has set none. */
+/** Default log level of a session. */
 const DEFAULT_LEVEL: LoggingLevel = "info";
 const log = logFor("gateway");
 

@@ -16,8 +16,8 @@ export type Frames = readonly Uint8Array[];
  * they were made: `after()` sees all earlier appends, awaited or not. A rejected call is logged,
  * and its events count as gone.
  *
- * A store holds only events. The rest of a session (subscriptions, the log level, whether it has
- * ended) stays in the process.
+ * A store holds only events. The rest of a session (subscriptions, log level, whether it has ended)
+ * is not part of it.
  */
 export interface EventStore {
   /**
@@ -35,7 +35,7 @@ export interface EventStore {
   after(stream: string, seq: number): MaybePromise<Frames | undefined>;
   /** Drops a stream. */
   forget(stream: string): MaybePromise<void>;
-  /** The store's contents, as far as it knows them without a request. */
+  /** Size of the store's contents, as far as it is known without a request. */
   stats(): EventStoreStats;
 }
 

@@ -25,7 +25,7 @@ interface Log {
   readonly entries: LogEntry[];
 }
 
-/** What the instances of one process share. `join()` makes the store of one instance. */
+/** The state that the instances of one process share. `join()` makes the store of one instance. */
 export class MemoryHub {
   readonly leaseMs: number;
   readonly #clock: () => number;
@@ -223,7 +223,7 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
     return { frames: frames.filter(({ byteLength }) => byteLength > 0), last, isEnded };
   }
 
-  /** Messages are copied, as a bus does. */
+  /** Messages are copied, as on a real bus. */
   #post(instance: string, message: BusMessage): void {
     const text = JSON.stringify(message);
     const member = this.#hub.members.get(instance);

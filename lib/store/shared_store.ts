@@ -12,7 +12,7 @@ import type { Frames } from "./event_store.ts";
 
 /** One entry of a stream's log. */
 export interface LogEntry {
-  /** The event as it goes over the wire; empty where the stream ends without one. */
+  /** The event as it goes over the wire; empty if the stream ends without one. */
   readonly frame: Uint8Array;
   /** Whether the stream ends with it. */
   readonly isEnd: boolean;
@@ -30,7 +30,7 @@ export interface LogTail {
   readonly isEnded: boolean;
 }
 
-/** A log as its carrier reads it. */
+/** A log as the instance that carries the stream reads it. */
 export interface CarriedLog {
   /** The instance that carries the stream to its client. */
   readonly carrier: string;
@@ -56,10 +56,10 @@ export interface SharedEvents {
   /** Reads the entries after a number; undefined if nothing is kept. */
   after(stream: string, seq: number): Promise<LogTail | undefined>;
   /**
-   * Reads as {@linkcode after} does, as the instance that carries the stream to its client. The
-   * instance that carried it before is told on the bus ({@linkcode LogTaken}).
+   * Reads like {@linkcode after}, and makes this instance the carrier of the stream. The bus tells
+   * the former carrier ({@linkcode LogTaken}).
    *
-   * @param takes whether to take it from another instance that carries it
+   * @param takes whether to take the stream from another instance that carries it
    */
   carry(stream: string, seq: number, takes: boolean): Promise<CarriedLog>;
   /** Drops a log. */
@@ -116,7 +116,7 @@ export interface Directory {
   /** Ends the lease of this instance, so that no other instance waits for its expiry. */
   leave(): Promise<void>;
   readSession(key: string): Promise<SessionRecord>;
-  /** Changes what is given and leaves the rest. */
+  /** Changes the given fields and leaves the others. */
   writeSession(key: string, changes: SessionRecord): Promise<void>;
   /**
    * Makes this instance the carrier of the session's own stream.
@@ -145,11 +145,14 @@ export interface SharedStore {
   readonly events: SharedEvents;
   readonly bus: Bus;
   readonly directory: Directory;
-  /** Connects, and goes on trying. Settles when it is connected, or the first attempt has failed. */
+  /**
+   * Connects, and repeats that until it succeeds. Settles when it is connected, or the first
+   * attempt has failed.
+   */
   start(): Promise<void>;
   /** Finds out whether the store still answers, and connects anew where it does not. */
   check?(): Promise<void>;
-  /** Connects anew, as the bus carries nothing although the store seems to be there. */
+  /** Connects again, because the bus carries nothing although the store answers. */
   reset?(why: string): void;
   /** Disconnects. */
   close(): Promise<void>;

@@ -22,10 +22,10 @@ export class Blobs {
   }
 
   /**
-   * Keeps bytes.
+   * Stores bytes.
    *
    * @param lifeMs time after which the parts may be dropped (ms)
-   * @returns what the value that refers to the bytes holds
+   * @returns the reference to the bytes, for the value that owns them
    */
   async write(bytes: Uint8Array, lifeMs: number): Promise<Blob> {
     // A copy, because a value may not share the memory of a larger buffer.

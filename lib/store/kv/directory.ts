@@ -10,7 +10,7 @@ interface SeenLease {
   readonly at: number;
 }
 
-/** A session's record as it is kept. */
+/** A session's record as the database holds it. */
 interface KeptRecord extends Omit<SessionRecord, "subscriptions"> {
   /** JSON of the list, which may be longer than a value of Deno KV. */
   readonly subscriptions?: unknown;
@@ -23,8 +23,9 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
 /**
- * The sessions, and the instances that live. Clocks of instances may differ, so a lease has no time:
- * an instance is alive while its lease changes, as the clock of the observer measures it.
+ * The session records, and the leases of the instances. Clocks of instances may differ, so a lease
+ * has no time: an instance is alive while its lease changes, as the clock of the observer measures
+ * it.
  */
 export class KvDirectory implements Directory {
   readonly #options: KvStoreOptions;

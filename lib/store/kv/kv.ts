@@ -36,13 +36,13 @@ export interface Kv {
   close(): void;
 }
 
-/** Bounds and lives of what the store keeps; see the settings of the same names. */
+/** Bounds and lifetimes of stored data; see the settings of the same names. */
 export interface KvStoreOptions {
   readonly kv: Kv;
   /** Begins all keys. */
   readonly prefix: string;
   readonly leaseMs: number;
-  /** Time between two looks into the inbox besides those that `watch()` causes (ms). */
+  /** Interval at which the inbox is read, beside the reads that `watch()` causes (ms). */
   readonly pollMs: number;
   /** Events of one stream. */
   readonly maxEvents: number;

@@ -10,12 +10,12 @@ import { messageOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import { settlesWithin } from "../../base/promises.ts";
 
-/** What a command is made of. */
+/** Argument of a command. */
 export type Argument = string | Uint8Array;
-/** What Redis answers, with texts as bytes. */
+/** Reply of Redis, with texts as bytes. */
 export type Reply = Uint8Array | number | null | readonly Reply[];
 
-/** What is used of a client of `@redis/client`. */
+/** The part of a client of `@redis/client` that is used here. */
 interface RedisClient {
   readonly isReady: boolean;
   connect(): Promise<unknown>;

@@ -1,4 +1,4 @@
-/** What the parts of a store in Redis share. */
+/** Helpers that the parts of a store in Redis share. */
 import type { Argument, Reply } from "./connection.ts";
 
 /** How to use a store in Redis. */
@@ -24,7 +24,7 @@ export type RunScript = (
   args: readonly Argument[],
 ) => Promise<Reply>;
 
-/** What the parts of a store in Redis work with. */
+/** The connection and options that the parts of a store in Redis use. */
 export interface RedisParts {
   readonly me: string;
   readonly run: RunScript;
@@ -33,7 +33,7 @@ export interface RedisParts {
 
 const DECODER = new TextDecoder();
 
-/** A text of a reply; empty for what is none. */
+/** A text of a reply; empty if the reply is not a text. */
 export function textOf(reply: Reply | undefined): string {
   return reply instanceof Uint8Array ? DECODER.decode(reply) : "";
 }

@@ -119,7 +119,7 @@ export class RedisStore implements SharedStore, Bus {
     try {
       this.onMessage(JSON.parse(text));
     } catch {
-      // Whoever may write to the channel may write anything; what is not JSON is no message.
+      // Others may write to the channel too; anything that is not JSON is ignored.
     }
   }
 
