@@ -26,10 +26,12 @@ export interface PathEntry {
   readonly access: PathAccess;
   /** Undefined for a page that is loaded on demand. */
   readonly route: Route | undefined;
+  /** Whether it shows a page that is the same for everybody, so that any link may lead to it. */
+  readonly isPage: boolean;
 }
 
 /** The entry of every path that has none. */
-export const OTHER_PATH: PathEntry = { access: "everybody", route: undefined };
+export const OTHER_PATH: PathEntry = { access: "everybody", route: undefined, isPage: true };
 
 /** Loads routes that few clients ask for. */
 export type RouteLoader = () => Promise<ReadonlyMap<string, Route>>;

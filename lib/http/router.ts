@@ -119,11 +119,11 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
 
   run(): MaybePromise<Response> {
     const { guard, cors, pending } = this.#router;
-    const { access, route } = this.#entry;
+    const { access, isPage } = this.#entry;
     try {
       guard.check(this, this.#page);
       if (access === "operator") this.#checkOperatorPath();
-      if (access !== "any_page") guard.checkSite(this, route === undefined);
+      if (access !== "any_page") guard.checkSite(this, isPage);
     } catch (error) {
       // A page at a refused origin must not read even the refusal.
       return this.#refusal(error);

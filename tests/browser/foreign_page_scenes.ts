@@ -186,3 +186,34 @@ Deno.test("A page on another port of localhost can be a client of its own", asyn
     assertStringIncludes(text, "from an honest page");
   });
 });
+
+/** Follows a link that a page shows, in the same tab; the status of what comes. */
+async function followLink(page: Page, href: string): Promise<number | undefined> {
+  await page.setContent(`<!doctype html><a href="${href}">Link</a>`);
+  const [response] = await Promise.all([
+    page.waitForResponse((response) => response.request().isNavigationRequest()),
+    page.getByRole("link", { name: "Link" }).click(),
+  ]);
+  await page.waitForLoadState();
+  return response.status();
+}
+
+for (const host of [FOREIGN_HOST, "localhost"]) {
+  Deno.test(`A link on a page of ${host} leads to the server's pages, and to nothing else`, async () => {
+    await onForeignPage(host, async (page, server) => {
+      const home = page.url();
+      const before = await effects(server);
+      for (const path of PAGES) {
+        assertEquals(await followLink(page, `http://localhost:${server.port}${path}`), 200, path);
+        assertStringIncludes(await page.title(), "Lifeline", path);
+        await page.goto(home);
+      }
+      for (const path of ["/mcp", "/mcp/sse", "/mcp/info", "/mcp/connections", "/metrics"]) {
+        assertEquals(await followLink(page, `http://localhost:${server.port}${path}`), 403, path);
+        await page.goto(home);
+      }
+      // The pages themselves may ask the server, but open no stream unasked.
+      assertEquals((await effects(server)).opened, before.opened);
+    });
+  });
+}

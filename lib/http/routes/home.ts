@@ -8,6 +8,8 @@ import { listsPage } from "../../wire/media_types.ts";
 import type { Route, RouteLoader } from "../route.ts";
 import type { EndpointInfo } from "./info.ts";
 
+/** The server's root. */
+export const HOME_PATH = "/";
 /** The page for people. */
 const PAGE = "/index.html";
 

@@ -8,7 +8,7 @@ import type { Endpoint } from "../../transport/endpoint.ts";
 import type { PathAccess, PathEntry, Route, RouteLoader } from "../route.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
-import { homeRoute } from "./home.ts";
+import { HOME_PATH, homeRoute } from "./home.ts";
 import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
 import type { Transports } from "../../transport/endpoints/transports.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
@@ -49,7 +49,7 @@ export function createRoutes(
       ["/mcp/stdio", info],
     ],
     everybody: [
-      ["/", homeRoute(pages, context, endpoints)],
+      [HOME_PATH, homeRoute(pages, context, endpoints)],
       ["/healthz", HEALTH_ROUTE],
       ["/readyz", readinessRoute(operator.streams, operator.servers, operator.fleet)],
     ],
@@ -65,7 +65,10 @@ function pathsOf(
 ): ReadonlyMap<string, PathEntry> {
   const paths = new Map<string, PathEntry>();
   for (const [access, routes] of Object.entries(byAccess)) {
-    for (const [path, route] of routes) paths.set(path, { access: access as PathAccess, route });
+    for (const [path, route] of routes) {
+      const isPage = route === undefined || path === HOME_PATH;
+      paths.set(path, { access: access as PathAccess, route, isPage });
+    }
   }
   return paths;
 }

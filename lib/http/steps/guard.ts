@@ -9,7 +9,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
 import { OWN_PAGE, type Peer } from "../../transport/peer.ts";
 import type { RequestHead } from "../../transport/request_head.ts";
-import { FETCH_MODE, FETCH_SITE, HOST } from "../../wire/headers.ts";
+import { FETCH_DEST, FETCH_MODE, FETCH_SITE, HOST } from "../../wire/headers.ts";
 
 /** The settings that the guard reads. */
 export type GuardSettings = Pick<
@@ -112,15 +112,15 @@ export class Guard {
    * Refuses requests of a page of another site that do not name the page: a browser sends no `Origin`
    * with a simple GET, so no setting could refuse that page.
    *
-   * @param maySeePage whether links from other sites may lead here
+   * @param isPage whether a link of another site may lead here, in a tab but not in a frame
    * @throws {ProtocolError} `origin_refused`
    */
-  checkSite({ headers, origin, method }: GuardedRequest, maySeePage: boolean): void {
+  checkSite({ headers, origin, method }: GuardedRequest, isPage: boolean): void {
     // With any other method browsers send the origin, too, which has been checked.
     if (origin !== null || (method !== "GET" && method !== "HEAD")) return;
     const site = headers.get(FETCH_SITE);
     if (site === null || site === "same-origin" || site === "none") return;
-    if (maySeePage && headers.get(FETCH_MODE) === "navigate") return;
+    if (isPage && method === "GET" && isLink(headers)) return;
     throw new ProtocolError(
       "origin_refused",
       `A page of another site (Sec-Fetch-Site: ${
@@ -181,6 +181,11 @@ export class Guard {
 function isListed(names: ReadonlySet<string>, authority: string): boolean {
   const lower = authority.toLowerCase();
   return names.has(lower) || names.has(lower.replace(/:\d+$/, ""));
+}
+
+/** Whether somebody follows a link in a browser (Fetch Metadata, sections 2.1 and 2.2). */
+function isLink(headers: Headers): boolean {
+  return headers.get(FETCH_MODE) === "navigate" && headers.get(FETCH_DEST) === "document";
 }
 
 /** Whether no page is named, or one of the host and port that the request is for. */

@@ -87,7 +87,6 @@ export class OperatorCheck {
   #check(c: RequestContext, right: OperatorRight): MaybePromise<void> {
     const { admin, read } = this.#tokens;
     const bearer = bearerOf(c.headers);
-    if (bearer !== undefined) this.#requirePatience(c.client.key);
     if (bearer !== undefined && admin !== undefined && isSame(bearer, admin)) return;
     if (bearer !== undefined && read !== undefined && isSame(bearer, read)) {
       if (right === "read") return;
@@ -101,6 +100,7 @@ export class OperatorCheck {
         ? identity.then((settled) => this.#requireScope(settled, right, path))
         : this.#requireScope(identity, right, path);
     }
+    if (bearer !== undefined) this.#requirePatience(c.client.key);
     throw new ProtocolError(
       "unauthorized",
       `Send ${this.#neededToken(right)} in the header Authorization: Bearer`,
@@ -108,7 +108,10 @@ export class OperatorCheck {
     );
   }
 
-  /** Slows down guessing: while a client must wait, even the right token is refused. */
+  /**
+   * Tells a client that guesses to wait. The right token has passed before: programs and pages of
+   * this machine share an address, and none may lock the operator out.
+   */
   #requirePatience(client: string): void {
     const waitMs = this.#failures.waitMs(client, this.#clock());
     if (waitMs === 0) return;

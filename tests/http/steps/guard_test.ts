@@ -299,11 +299,55 @@ Deno.test("a flood of streams from another site's page leaves no trace in what a
   await events.leave();
 });
 
-Deno.test("a link from another site leads to a page, and what the page loads itself is served", async () => {
-  const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+const LINK = {
+  accept: "text/html",
+  "sec-fetch-site": "cross-site",
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-dest": "document",
+};
+const PAGES = ["/", "/index.html", "/sse-test.html", "/connections.html"];
+
+for (const site of ["cross-site", "same-site"]) {
+  Deno.test(`a link of another page (${site}) leads to the pages, and to nothing else`, async () => {
+    const headers = { ...LINK, "sec-fetch-site": site };
+    for (const path of PAGES) {
+      const { status, text } = await statusAt(`http://localhost${path}`, { headers });
+      assertEquals([status, /^<!doctype html>/i.test(text)], [200, true], path);
+    }
+    for (const [method, path] of READS) {
+      assertEquals(
+        (await statusAt(`http://localhost${path}`, { method, headers })).status,
+        403,
+        path,
+      );
+    }
+  });
+}
+
+for (
+  const [name, method, more] of [
+    ["HEAD", "HEAD", {}],
+    ["a frame", "GET", { "sec-fetch-dest": "iframe" }],
+    ["an embedded object", "GET", { "sec-fetch-dest": "object" }],
+    ["a download without a destination", "GET", { "sec-fetch-dest": "empty" }],
+    ["a request that is no navigation", "GET", { "sec-fetch-mode": "no-cors" }],
+    ["a link of a page whose origin is hidden", "GET", { origin: "null" }],
+  ] as const
+) {
+  Deno.test(`another site gets no page by ${name}`, async () => {
+    for (const path of PAGES) {
+      const headers = { ...LINK, ...more };
+      assertEquals(
+        (await statusAt(`http://localhost${path}`, { method, headers })).status,
+        403,
+        path,
+      );
+    }
+  });
+}
+
+Deno.test("what a page of the server loads itself is served", async () => {
   const page = "http://localhost/sse-test.html";
-  assertEquals((await statusAt(page, { headers: link })).status, 200);
-  assertEquals((await statusAt(page, { headers: { "sec-fetch-site": "cross-site" } })).status, 403);
   for (const site of ["same-origin", "none"]) {
     const headers = { "sec-fetch-site": site, "sec-fetch-mode": "cors" };
     assertEquals((await statusAt(page, { headers })).status, 200);

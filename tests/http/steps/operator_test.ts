@@ -185,7 +185,7 @@ Deno.test("the token for reading may look, and end nothing", async () => {
   }
 });
 
-Deno.test("who guesses tokens has to wait, the right one included, and the log tells of it", async () => {
+Deno.test("who guesses tokens is told to wait, the right one passes meanwhile, and the log tells of it", async () => {
   using log = new CapturedLog("info");
   using app = testApp({ settings: { MCP_ADMIN_TOKEN: TOKEN } });
   const look = async (token: string, address: string) => {
@@ -199,10 +199,9 @@ Deno.test("who guesses tokens has to wait, the right one included, and the log t
     statuses.push((await look(`guess-${guess}`, "192.0.2.1")).status);
   }
   assertEquals([statuses[0], statuses.at(-1)], [401, 429]);
-  const right = await look(TOKEN, "192.0.2.1");
-  assertEquals(right.status, 429);
-  assertMatch(right.headers.get("retry-after") ?? "", /^\d+$/);
-  assertEquals((await look(TOKEN, "192.0.2.2")).status, 200);
+  assertMatch((await look("guess", "192.0.2.1")).headers.get("retry-after") ?? "", /^\d+$/);
+  assertEquals((await look(TOKEN, "192.0.2.1")).status, 200);
+  assertEquals((await look("guess", "192.0.2.2")).status, 401);
   const [first] = log.of("Operator refused");
   assertEquals(first?.fields.kind, "unauthorized");
   assertEquals(first?.fields.client_ip, "192.0.2.1");
