@@ -15,6 +15,9 @@ export interface Sight {
 /** Sees disabled features too. */
 export const SEES_ALL: Sight = { key: "all", allows: () => true };
 
+/** Sees what is served to everybody. */
+export const SEES_SERVED: Sight = { key: "", allows: (_thing, isServed) => isServed };
+
 /** The sight of one session, by tags. */
 export class Visibility implements Sight {
   readonly #shown = new Set<string>();

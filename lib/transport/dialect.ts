@@ -12,6 +12,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { ChangeBus } from "../mcp/changes/change_bus.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { Catalog } from "../registry/catalog.ts";
+import type { Sight } from "../registry/visibility.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
@@ -131,6 +132,8 @@ export interface DialectHandlers {
   /** Answers a HEAD like a GET, without a body; opens no stream. */
   head?(c: RequestContext, url: EndpointUrl): Response | undefined;
   delete?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
+  /** What the session in memory that a request names, and may use, sees. */
+  sightOf?(c: RequestContext, url: EndpointUrl): Sight | undefined;
 }
 
 /** A dialect of the endpoint. */

@@ -6,6 +6,7 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import type { Sight } from "../registry/visibility.ts";
 import type { Admission } from "../stream/admit/admission.ts";
 import { checkDepth, isRequest, parseMessage } from "../wire/json_rpc.ts";
 import { emptyBodyError } from "../wire/parse_errors.ts";
@@ -24,9 +25,10 @@ export interface AccessCheck {
    * Checks the messages of a POST before any stream begins, so that the status can report it.
    *
    * @param messages the values of the body; invalid messages are refused elsewhere
+   * @param sight what the sender's session sees; undefined for the default
    * @throws {ProtocolError} `insufficient_scope`, naming all scopes that the messages need
    */
-  check(messages: readonly unknown[], c: RequestContext): void;
+  check(messages: readonly unknown[], c: RequestContext, sight: Sight | undefined): void;
 }
 
 /** The handlers of all dialects, in their order. */
@@ -61,7 +63,7 @@ export class Endpoint {
     try {
       if (isRequest(message)) this.#admission.admitRequest();
       if (isRated(message)) this.#admission.admitCalls(c.clientKey, 1);
-      if (this.#access?.isNeeded) this.#access.check([message], c);
+      if (this.#access?.isNeeded) this.#access.check([message], c, this.#sightOf(c, url));
       for (const handlers of this.#posting) {
         const response = handlers.post(c, message, url);
         if (response !== undefined) return response;
@@ -112,6 +114,15 @@ export class Endpoint {
     );
   }
 
+  /** What the session that a request names sees; undefined for the default. */
+  #sightOf(c: RequestContext, url: EndpointUrl): Sight | undefined {
+    for (const handlers of this.#handlers) {
+      const sight = handlers.sightOf?.(c, url);
+      if (sight !== undefined) return sight;
+    }
+    return undefined;
+  }
+
   #postEmpty(c: RequestContext, url: EndpointUrl): Response {
     for (const handlers of this.#handlers) {
       const response = handlers.postEmpty?.(c, url);
@@ -128,7 +139,7 @@ export class Endpoint {
     c.requireSupportedVersion();
     const calls = values.filter(isRated).length;
     if (calls > 0) this.#admission.admitCalls(c.clientKey, calls);
-    if (this.#access?.isNeeded) this.#access.check(values, c);
+    if (this.#access?.isNeeded) this.#access.check(values, c, this.#sightOf(c, url));
     for (const handlers of this.#handlers) {
       const response = handlers.postBatch?.(c, values, url);
       if (response !== undefined) return response;

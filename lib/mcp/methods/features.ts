@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { ALL_SCOPES } from "../../auth/scopes.ts";
+import { ALL_SCOPES, hasScopes, scopeFailure } from "../../auth/scopes.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { Guarded } from "../../registry/access.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import type { CatalogList } from "../../registry/catalog_list.ts";
 import { type Completers, completionResult } from "../../registry/completion.ts";
 import type { ResourceTemplate } from "../../registry/resource.ts";
 import type { ToolContext } from "../../registry/context.ts";
-import type { Sight } from "../../registry/visibility.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
   CompleteResult,
@@ -21,6 +21,7 @@ import type {
 import { METHODS } from "../../wire/methods.ts";
 import { featureMethod, withMiddleware } from "./middleware.ts";
 import type { ServerContext } from "../server_context.ts";
+import type { Call } from "../call.ts";
 import type { Method } from "./table.ts";
 
 /** The server's capabilities, the same in every revision. */
@@ -66,6 +67,7 @@ export function featureMethods({ catalog, settings, use }: ServerContext): Featu
       (name, args, ctx, call) => {
         const tool = tools.find(name, call.scope.session?.visibility);
         if (tool === undefined) unknownName("tool", name, METHODS.listTools);
+        requireScopes(tool, call);
         return tool.call(args, ctx, call.masksErrors);
       },
     ),
@@ -75,6 +77,7 @@ export function featureMethods({ catalog, settings, use }: ServerContext): Featu
       (name, args, ctx, call) => {
         const prompt = prompts.find(name, call.scope.session?.visibility);
         if (prompt === undefined) unknownName("prompt", name, METHODS.listPrompts);
+        requireScopes(prompt, call);
         return prompt.get(args, ctx, call.masksErrors);
       },
     ),
@@ -84,18 +87,18 @@ export function featureMethods({ catalog, settings, use }: ServerContext): Featu
       (uri, _args, ctx, call) => {
         const visibility = call.scope.session?.visibility;
         const resource = catalog.resource(uri, visibility);
-        return resource?.read(resource.name, ctx) ??
-          readByTemplate(
-            uri,
-            ctx,
-            resourceTemplates.visibleTo({ granted: ALL_SCOPES, visibility }),
-          );
+        if (resource !== undefined) {
+          requireScopes(resource, call);
+          return resource.read(resource.name, ctx);
+        }
+        const templates = resourceTemplates.visibleTo({ granted: ALL_SCOPES, visibility });
+        return readByTemplate(uri, ctx, { templates, call });
       },
     ),
     complete: withMiddleware(
       use,
       METHODS.complete,
-      (params, { scope }) => completeArgument(params, catalog, scope.session?.visibility),
+      (params, call) => completeArgument(params, catalog, call),
     ),
   };
 }
@@ -103,7 +106,7 @@ export function featureMethods({ catalog, settings, use }: ServerContext): Featu
 function completeArgument(
   { ref, argument, context }: JsonObject,
   catalog: Catalog,
-  visibility: Sight | undefined,
+  call: Call,
 ): MaybePromise<CompleteResult> {
   if (
     !isObject(argument) || typeof argument.name !== "string" || typeof argument.value !== "string"
@@ -113,7 +116,7 @@ function completeArgument(
       'Invalid params: "argument" needs a "name" and a "value", both strings',
     );
   }
-  const completers = completersOf(ref, catalog, visibility);
+  const completers = completersOf(ref, catalog, call);
   const completer = Object.hasOwn(completers, argument.name)
     ? completers[argument.name]
     : undefined;
@@ -131,12 +134,27 @@ function unknownName(kind: string, name: string, list: string): never {
   );
 }
 
+/**
+ * Refuses a caller without the scopes of a feature. HTTP has refused it with a status before, unless
+ * the feature has come into sight since, or the session is another instance's.
+ */
+function requireScopes({ scopes }: Guarded, call: Call): void {
+  if (scopes === undefined || scopes.length === 0) return;
+  const granted = call.scope.caller.scopes;
+  if (hasScopes(scopes, granted)) return;
+  throw new ProtocolError("insufficient_scope", scopeFailure(scopes, granted ?? []).message);
+}
+
 async function readByTemplate(
   uri: string,
   context: ToolContext,
-  templates: Iterable<ResourceTemplate>,
+  { templates, call }: {
+    readonly templates: Iterable<ResourceTemplate>;
+    readonly call: Call;
+  },
 ): Promise<ReadResourceResult> {
   for (const template of templates) {
+    if (template.matches(uri)) requireScopes(template, call);
     const result = await template.read(uri, context);
     if (result !== undefined) return result;
   }
@@ -148,21 +166,28 @@ async function readByTemplate(
 function completersOf(
   ref: unknown,
   catalog: Catalog,
-  visibility: Sight | undefined,
+  call: Call,
 ): Completers {
+  const visibility = call.scope.session?.visibility;
   if (isObject(ref) && ref.type === "ref/prompt" && typeof ref.name === "string") {
     const prompt = catalog.prompts.find(ref.name, visibility);
-    if (prompt !== undefined) return prompt.complete;
-    throw new ProtocolError("invalid_params", `Unknown prompt: ${ref.name.slice(0, 200)}`);
+    if (prompt === undefined) {
+      throw new ProtocolError("invalid_params", `Unknown prompt: ${ref.name.slice(0, 200)}`);
+    }
+    requireScopes(prompt, call);
+    return prompt.complete;
   }
   if (isObject(ref) && ref.type === "ref/resource" && typeof ref.uri === "string") {
     const found = catalog.referenced(ref.uri, visibility);
+    if (found === undefined) {
+      throw new ProtocolError(
+        "invalid_params",
+        `Unknown resource template: ${ref.uri.slice(0, 200)}`,
+      );
+    }
+    requireScopes(found, call);
     // A resource has no variables.
-    if (found !== undefined) return "complete" in found ? found.complete : {};
-    throw new ProtocolError(
-      "invalid_params",
-      `Unknown resource template: ${ref.uri.slice(0, 200)}`,
-    );
+    return "complete" in found ? found.complete : {};
   }
   throw new ProtocolError(
     "invalid_params",

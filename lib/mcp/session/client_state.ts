@@ -11,7 +11,7 @@ import {
 } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
-import { Visibility } from "../../registry/visibility.ts";
+import { SEES_SERVED, type Sight, Visibility } from "../../registry/visibility.ts";
 import { SessionData } from "./session_data.ts";
 import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
@@ -96,6 +96,11 @@ export class ClientState implements Asker {
   /** The session's own visibility; undefined if it sees the default. */
   get visibility(): Visibility | undefined {
     return this.#visibility;
+  }
+
+  /** What the session sees. */
+  get sight(): Sight {
+    return this.#visibility ?? SEES_SERVED;
   }
 
   /** Shows or hides the features with a tag. */

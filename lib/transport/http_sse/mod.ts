@@ -26,6 +26,10 @@ export const HTTP_SSE: Dialect = {
         const id = c.queryParameter(CONNECTION_ID_PARAM);
         return id === undefined ? undefined : postToHttpSse(sessions, { id, origin: c }, message);
       },
+      sightOf: (c) => {
+        const id = c.queryParameter(CONNECTION_ID_PARAM);
+        return id === undefined ? undefined : sessions.find(id, c)?.sight;
+      },
       get: (c) => isHttpSse(c) ? openHttpSse(sessions, c) : undefined,
       head: (c) => isHttpSse(c) ? streamHead() : undefined,
     };

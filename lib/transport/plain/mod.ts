@@ -42,6 +42,10 @@ export const PLAIN: Dialect = {
         if (!url.isPlain || !wantsStreamOnly(c) || c.connectionId !== null) return undefined;
         return openPlain(streams, c, undefined);
       },
+      sightOf: (c, url) => {
+        const id = url.isPlain ? c.connectionId : null;
+        return id === null ? undefined : sessions.find(id, c)?.sight;
+      },
       delete: (c, url) => {
         const id = url.isPlain ? c.connectionId : null;
         return id === null ? undefined : deletePlain(sessions, { id, origin: c });

@@ -17,6 +17,7 @@ import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { Caller } from "../../registry/context.ts";
+import type { Sight } from "../../registry/visibility.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
@@ -109,6 +110,11 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
 
   get principal(): string | undefined {
     return this.stream.client.principal;
+  }
+
+  /** What the session sees. */
+  get sight(): Sight {
+    return this.session.sight;
   }
 
   get name(): string {

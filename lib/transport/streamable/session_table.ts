@@ -6,11 +6,11 @@
  *
  * @module
  */
-import type { ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import { type Emit, emitNothing } from "../../base/observer.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
+import type { Sight } from "../../registry/visibility.ts";
 import type { SessionRecords } from "../../fleet/session_records.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
@@ -20,7 +20,12 @@ import type {
   SessionOpening,
   SessionTableOptions,
 } from "./session_entry.ts";
-import { sessionNotFound, type SessionToken, SessionTokens, UNKNOWN_ID } from "./session_token.ts";
+import {
+  foreignSession,
+  sessionNotFound,
+  type SessionToken,
+  SessionTokens,
+} from "./session_token.ts";
 import { callerOf } from "../caller.ts";
 import { isFromPage, isOwner, type Owner, type RequestOrigin } from "../peer.ts";
 
@@ -93,6 +98,12 @@ export class SessionTable {
     known.session.touch();
     fleet?.sessions.noteUse(known.session.key);
     return known.session;
+  }
+
+  /** What a session in memory sees, if it is the caller's own. */
+  sightOf(id: string, origin: RequestOrigin): Sight | undefined {
+    const known = this.#sessions.get(id);
+    return known !== undefined && isOwner(known, origin) ? known.session.state.sight : undefined;
   }
 
   /** The session in memory that has a key. */
@@ -286,9 +297,4 @@ const EVICTION_LOOK = 100;
 
 function requireOwner(owner: Owner, origin: RequestOrigin): void {
   if (!isOwner(owner, origin)) throw foreignSession();
-}
-
-/** The same as for an id that was never issued: who guesses ids learns nothing. */
-function foreignSession(): ProtocolError {
-  return sessionNotFound(UNKNOWN_ID);
 }

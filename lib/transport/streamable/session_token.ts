@@ -19,7 +19,7 @@ export interface SessionToken extends Negotiated {
 
 const PURPOSE = "session";
 /** Why an id is refused that does not belong to a session of its sender. */
-export const UNKNOWN_ID = "it was not issued by this server, or its key changed";
+const UNKNOWN_ID = "it was not issued by this server, or its key changed";
 
 /** Makes and reads session ids. */
 export class SessionTokens {
@@ -59,4 +59,9 @@ export function sessionNotFound(why: string): ProtocolError {
     "session_not_found",
     `Session not found: ${why}; send initialize without Mcp-Session-Id to open a new one`,
   );
+}
+
+/** The same as for an id that was never issued: who guesses ids learns nothing. */
+export function foreignSession(): ProtocolError {
+  return sessionNotFound(UNKNOWN_ID);
 }
