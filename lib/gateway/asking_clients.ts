@@ -6,6 +6,7 @@
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { nodeAsyncHooks } from "../base/node.ts";
+import type { ChildEnd } from "../base/server_report.ts";
 import { modernMethods } from "../mcp/methods/modern.ts";
 import type { Method, MethodTable, ModernMethods } from "../mcp/methods/table.ts";
 import type { ServerContext } from "../mcp/server_context.ts";
@@ -60,7 +61,7 @@ export class AskingClients {
 
   /** Ends all. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#views.keys()].map((key) => this.#end(key)));
+    await Promise.all([...this.#views.keys()].map((key) => this.#end(key, "drain")));
   }
 
   async #run(view: View, name: string, round: Round): Promise<unknown> {
@@ -115,15 +116,15 @@ export class AskingClients {
     if (view.running > 0) return;
     view.idle = setTimeout(() => {
       if (view.pools.some((pool) => pool.isBusy)) return this.#endLater(view);
-      for (const [key, one] of this.#views) if (one === view) void this.#end(key);
+      for (const [key, one] of this.#views) if (one === view) void this.#end(key, "idle");
     }, this.#limits.idleMs);
   }
 
-  async #end(key: string): Promise<void> {
+  async #end(key: string, reason: ChildEnd): Promise<void> {
     const view = this.#views.get(key);
     if (view === undefined) return;
     this.#views.delete(key);
     clearTimeout(view.idle);
-    await Promise.all(view.pools.map((pool) => pool.stop()));
+    await Promise.all(view.pools.map((pool) => pool.stop(reason)));
   }
 }

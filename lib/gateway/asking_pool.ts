@@ -1,4 +1,5 @@
 import { ProtocolError } from "../base/errors.ts";
+import type { ChildEnd } from "../base/server_report.ts";
 import type { Call } from "../mcp/call.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
@@ -63,8 +64,8 @@ export class AskingPool {
     return held;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.#members.map(({ server }) => server.stop()));
+  async stop(reason: ChildEnd): Promise<void> {
+    await Promise.all(this.#members.map(({ server }) => server.stop(reason)));
   }
 
   #take(): Member | Promise<Member> {
@@ -80,14 +81,16 @@ export class AskingPool {
         headers: { "retry-after": "5" },
       });
     }
+    this.first.tally.waiting++;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #release(member: Member): void {
     member.call = undefined;
     const next = this.#waiting.shift();
-    if (next === undefined) member.isTaken = false;
-    else next(member);
+    if (next === undefined) return void (member.isTaken = false);
+    this.first.tally.waiting--;
+    next(member);
   }
 
   #add(): Member {
@@ -96,6 +99,7 @@ export class AskingPool {
       call: undefined,
       server: this.#definition.create({
         capabilities: this.#capabilities,
+        policy: "asking",
         onQuestion: (method, params) => {
           const question = questionOf(method, params);
           if (question !== undefined && member.call !== undefined) return member.call.ask(question);
@@ -109,6 +113,7 @@ export class AskingPool {
     member.server.onNotification = ({ method, params = {} }) => {
       if (method === NOTIFICATIONS.message) member.call?.log(params);
     };
+    member.server.countClients = () => member.isTaken ? 1 : 0;
     this.#members.push(member);
     return member;
   }

@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { settlesWithin } from "../base/promises.ts";
-import type { ServerReport } from "../base/server_report.ts";
+import type { ServersBehind } from "../base/server_report.ts";
 import type { ModernMethods, SessionMethods } from "../mcp/methods/table.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
@@ -14,17 +14,21 @@ import type { ServerConfig } from "./config.ts";
 import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
+import { ServerTally } from "./tally.ts";
 
-/** The requests that a server may send to its client, and the function that answers them. */
-export type ServerClient = Pick<GatewayServerOptions, "capabilities" | "onQuestion">;
+/** The policy of a child, the requests that it may send to its client, and what answers them. */
+export type ServerClient = Pick<
+  GatewayServerOptions,
+  "capabilities" | "onQuestion" | "policy" | "tally"
+>;
 
 /** Dependencies of a {@linkcode Gateway}. */
 export interface GatewayOptions {
   readonly configs: readonly ServerConfig[];
   /** Whether each server has a path of its own; false for a server named on the command line. */
   readonly hasPaths: boolean;
-  /** Makes a server, for all clients or for one that can be asked. */
-  readonly create: (config: ServerConfig, client?: ServerClient) => GatewayServer;
+  /** Makes a child of a server, for all clients or for one that can be asked. */
+  readonly create: (config: ServerConfig, client: ServerClient) => GatewayServer;
   readonly limits: SessionLimits;
   /** How long a start waits for servers that take their time (ms). */
   readonly startMs: number;
@@ -42,8 +46,9 @@ interface Served {
 }
 
 /** The servers, as an app serves them. */
-export class Gateway {
+export class Gateway implements ServersBehind {
   readonly #options: GatewayOptions;
+  readonly #tallies: ReadonlyMap<string, ServerTally>;
   readonly #served: readonly Served[];
   readonly #sessions: SessionServers;
   readonly #asking: AskingClients;
@@ -51,7 +56,8 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { configs, create } = options;
+    const { configs } = options;
+    this.#tallies = new Map(configs.map(({ name }) => [name, new ServerTally(name)]));
     const all = this.#definitionsOf(configs);
     const limits = limitsOf(configs, options.limits);
     this.#sessions = new SessionServers(all, limits);
@@ -60,13 +66,16 @@ export class Gateway {
       const alone = this.#definitionsOf([{ ...config, prefix: "" }]);
       return {
         config,
-        server: create(config),
+        server: this.#create(config, { policy: "shared" }),
         catalog: new Catalog(),
         info: { name: config.name, version: "unknown" },
         sessions: new SessionServers(alone, limitsOf([config], options.limits)),
         asking: new AskingClients(alone, limitsOf([config], options.limits)),
       };
     });
+    for (const { server, sessions } of this.#served) {
+      server.countClients = () => this.#sessions.sharing + sessions.sharing;
+    }
   }
 
   /** Makes the methods of the sessions at `/mcp`. */
@@ -102,8 +111,17 @@ export class Gateway {
     return texts.length === 0 ? undefined : texts.join("\n\n");
   };
 
-  /** How each server is. */
-  readonly reports = (): readonly ServerReport[] => this.#served.map(({ server }) => server.report);
+  reports() {
+    return [...this.#tallies.values()].map((tally) => tally.report());
+  }
+
+  restart(id: string) {
+    for (const [server, tally] of this.#tallies) {
+      const child = tally.find(id);
+      if (child !== undefined) return { server, pid: child.restart() };
+    }
+    return undefined;
+  }
 
   /** Serves all by one catalog as well, under names with prefixes. */
   serve(catalog: Catalog): void {
@@ -147,11 +165,14 @@ export class Gateway {
     await Promise.all([this.#sessions, this.#asking, ...own].map((one) => one.stop()));
   }
 
+  #create(config: ServerConfig, client: ServerClient): GatewayServer {
+    return this.#options.create(config, { ...client, tally: this.#tallies.get(config.name)! });
+  }
+
   #definitionsOf(configs: readonly ServerConfig[]): readonly SessionServer[] {
-    const { create } = this.#options;
     return configs.map((config) => ({
       selection: config,
-      create: (client) => create(config, client),
+      create: (client) => this.#create(config, client),
     }));
   }
 }

@@ -86,8 +86,8 @@ class RemoteServer implements RunningServer {
     return this.#ended.promise;
   }
 
-  lastLine(): string {
-    return this.#lastError;
+  lastLines(): readonly string[] {
+    return this.#lastError === "" ? [] : [this.#lastError];
   }
 
   async end(): Promise<void> {

@@ -7,41 +7,17 @@
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
-import { maskedText, newReference } from "../registry/masking.ts";
-import type { ServerReport } from "../base/server_report.ts";
+import type { ChildEnd, ChildReport } from "../base/server_report.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
-import { type ChannelLimits, OUTPUT_CLOSED, type ServerStreams } from "./channel.ts";
+import { Breaker } from "./breaker.ts";
+import { OUTPUT_CLOSED } from "./channel.ts";
+import { lastWords, tellOfEnd, wordsOfStop } from "./ends.ts";
 import { handshake, type ServerFacts } from "./handshake.ts";
+import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
+import { type CountedChild, type RequestCounts, ServerTally } from "./tally.ts";
 import { type RequestOptions, Upstream } from "./upstream.ts";
 
-/** A server that runs, as whoever started it hands it over. */
-export interface RunningServer extends ServerStreams {
-  /** The last line of its stderr; empty if there is none. */
-  lastLine(): string;
-  /** Resolves when it has ended, to words that say how. */
-  readonly ended: Promise<string>;
-  /** Ends it and all that it started, for sure. Never rejects. */
-  end(): Promise<void>;
-}
-
-/** Dependencies of a {@linkcode GatewayServer}. */
-export interface GatewayServerOptions {
-  /** Names it in errors and logs. */
-  readonly name: string;
-  readonly version: string;
-  /** @throws {Error} saying why it cannot be started */
-  readonly start: () => RunningServer;
-  readonly limits: ChannelLimits;
-  /** Time for `initialize` to be answered (ms). */
-  readonly handshakeMs: number;
-  readonly now: () => number;
-  /** Whether clients are not told why the server ended, as these are its own words; default: no. */
-  readonly hidesReasons?: boolean;
-  /** The capabilities that the server may use; default: none. */
-  readonly capabilities?: JsonObject;
-  /** Answers the server's requests. */
-  readonly onQuestion?: (method: string, params: JsonObject) => Promise<unknown>;
-}
+export type { GatewayServerOptions, RunningServer } from "./running_server.ts";
 
 /** A connection and its server's answer to `initialize`. */
 export interface Connection {
@@ -49,47 +25,62 @@ export interface Connection {
   readonly facts: ServerFacts;
 }
 
-/** Ends within {@linkcode BROKEN_WITHIN_MS} after which a server is not started any more. */
-const MAX_ENDS = 5;
-const BROKEN_WITHIN_MS = 60_000;
-/** How long after its last end a broken server is tried again (ms). */
-const BROKEN_FOR_MS = 30_000;
-/** Pauses before it is started again: doubled after each failure (ms). */
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
+/** One start of the server, until its end. */
+interface Run {
+  readonly process: RunningServer;
+  readonly upstream: Upstream;
+  readonly startedAt: number;
+  /** Runs once its process has exited and its output is still open. */
+  exit: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** How long the output of a process that has exited, or its exit status, is waited for (ms). */
+const ENDING_MS = 50;
 const log = logFor("gateway");
 
-/** One server, shared by all clients. */
-export class GatewayServer {
+/** One child of a server: shared by all clients, or for some of them. */
+export class GatewayServer implements CountedChild {
   readonly name: string;
+  readonly counts: RequestCounts = { calls: 0, errors: 0 };
   /** Told of each notification of the server. */
   onNotification: (message: JsonRpcNotification) => void = () => {};
   /** Told of each connection, before anybody may use it. */
   onConnected: (connection: Connection) => Promise<void> = () => Promise.resolve();
+  /** Counts the clients that use it. */
+  countClients: () => number = () => 1;
+  /** Counts it with the other children of its server. */
+  readonly tally: ServerTally;
+  readonly #id: string;
   readonly #options: GatewayServerOptions;
-  #running: RunningServer | undefined;
+  readonly #breaker: Breaker;
+  #run: Run | undefined;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
-  /** When it ended unasked, newest last (ms). */
-  #ends: number[] = [];
-  #lastEnd = "";
-  #starts = 0;
+  /** Why the last run ended, for clients. */
+  #why = "";
+  #lastLines: readonly string[] = [];
+  #hasRun = false;
   #isStopped = false;
-  /** Attempts since it was last connected. */
-  #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GatewayServerOptions) {
     this.#options = options;
+    this.#breaker = new Breaker(options.now);
     this.name = options.name;
+    this.tally = options.tally ?? new ServerTally(options.name);
+    this.#id = this.tally.enter(this);
   }
 
   /** Sends a request; starts the server first if it does not run. */
   request(method: string, params: JsonObject, options?: RequestOptions): Promise<JsonObject> {
     const { upstream } = this.#connection ?? {};
     if (upstream !== undefined) return upstream.request(method, params, options);
-    return this.connect().then((connection) =>
-      connection.upstream.request(method, params, options)
+    return this.connect().then(
+      (connection) => connection.upstream.request(method, params, options),
+      (error) => {
+        this.counts.errors++;
+        throw error;
+      },
     );
   }
 
@@ -97,7 +88,7 @@ export class GatewayServer {
   connect(): Promise<Connection> {
     if (this.#connection !== undefined) return Promise.resolve(this.#connection);
     return this.#connecting ??= this.#connect().then((connection) => {
-      this.#failures = 0;
+      this.#breaker.connected();
       return connection;
     }, (error) => {
       this.#retryLater();
@@ -110,45 +101,63 @@ export class GatewayServer {
     return this.#connection;
   }
 
-  /** How it is, for those who watch. */
-  get report(): ServerReport {
-    const { name, connection } = this;
-    const open = connection?.upstream.size ?? 0;
-    return { name, isUp: connection !== undefined, starts: this.#starts, open };
+  get why(): string {
+    return this.#connection === undefined ? this.#why : "";
+  }
+
+  get report(): ChildReport {
+    const run = this.#run;
+    return {
+      id: this.#id,
+      policy: this.#options.policy ?? "shared",
+      state: this.#state,
+      pid: run?.process.pid,
+      clients: this.countClients(),
+      ageMs: run === undefined ? 0 : this.#options.now() - run.startedAt,
+      calls: this.counts.calls,
+      open: this.#connection?.upstream.size ?? 0,
+      queued: run?.upstream.queued ?? 0,
+      lastLines: run?.process.lastLines() ?? this.#lastLines,
+    };
+  }
+
+  get #state(): ChildReport["state"] {
+    if (this.#connection !== undefined) return "up";
+    if (this.#run !== undefined) return "starting";
+    return this.#breaker.refusal === undefined ? "down" : "broken";
   }
 
   /** Ends the server, and starts it never again. */
-  async stop(): Promise<void> {
+  async stop(reason: ChildEnd = "drain"): Promise<void> {
+    if (this.#isStopped) return;
     this.#isStopped = true;
     clearTimeout(this.#retry);
-    const running = this.#running;
-    this.#connection?.upstream.fail(`The server ${this.name} was ended: the gateway stops`);
-    this.#connection = undefined;
-    await running?.end();
+    const run = this.#leave(this.#run, reason);
+    this.tally.leave(this);
+    run?.upstream.fail(wordsOfStop(this.name, reason));
+    await run?.process.end();
+  }
+
+  /**
+   * Ends the process and starts it anew at once, also after it was given up.
+   *
+   * @returns the process that it had
+   */
+  restart(): number | undefined {
+    const run = this.#leave(this.#run, "restarted");
+    clearTimeout(this.#retry);
+    this.#breaker.reset();
+    run?.upstream.fail(wordsOfStop(this.name, "restarted"));
+    void run?.process.end();
+    this.connect().catch(() => {});
+    return run?.process.pid;
   }
 
   async #connect(): Promise<Connection> {
     this.#requireWhole();
-    const { start, limits, handshakeMs, capabilities = {}, onQuestion } = this.#options;
-    let running: RunningServer;
-    try {
-      running = start();
-    } catch (error) {
-      throw this.#failed("cannot be started", `: ${messageOf(error)}`);
-    }
-    this.#running = running;
-    this.#starts++;
-    let upstream: Upstream | undefined = undefined;
-    const ended = (reason: string) => void this.#ended({ running, upstream, reason });
-    upstream = new Upstream(this.name, {
-      streams: running,
-      limits,
-      events: {
-        onNotification: (message) => this.onNotification(message),
-        onQuestion,
-        onEnd: ended,
-      },
-    });
+    const run = this.#start();
+    const { upstream } = run;
+    const { handshakeMs, capabilities = {} } = this.#options;
     try {
       const shaking = handshake(upstream, { ...this.#options, capabilities });
       if (!await settlesWithin(handshakeMs, shaking)) {
@@ -157,53 +166,85 @@ export class GatewayServer {
       }
       const connection = { upstream, facts: await shaking };
       await this.onConnected(connection);
-      if (this.#running !== running) throw new Error(this.#lastEnd || "it ended");
+      if (this.#run !== run) throw new Error(this.#why || "it ended");
+      upstream.counts = this.counts;
       this.#connection = connection;
       log.info("Server connected", { server: this.name, ...connection.facts.info });
       return connection;
     } catch (error) {
-      throw await this.#giveUp(running, upstream, error);
+      throw await this.#giveUp(run, error);
     }
   }
 
-  async #giveUp(
-    running: RunningServer,
-    upstream: Upstream,
-    error: unknown,
-  ): Promise<ProtocolError> {
-    if (this.#running !== running) return this.#refusal(messageOf(error));
-    this.#running = undefined;
-    const failure = this.#failed("cannot be used", `: ${messageOf(error)}${lastWords(running)}`);
-    upstream.fail(failure.message);
-    await running.end();
+  /** @throws {ProtocolError} saying why it cannot be started */
+  #start(): Run {
+    const { start, limits, onQuestion, now } = this.#options;
+    let process: RunningServer;
+    try {
+      process = start();
+    } catch (error) {
+      throw this.#failed("cannot be started", `: ${messageOf(error)}`);
+    }
+    const upstream = new Upstream(this.name, {
+      streams: process,
+      limits,
+      events: {
+        onNotification: (message) => this.onNotification(message),
+        onQuestion,
+        onEnd: (reason) => void this.#ended(run, reason),
+      },
+    });
+    const run: Run = { process, upstream, startedAt: now(), exit: undefined };
+    this.#run = run;
+    this.tally.started(this.#hasRun);
+    this.#hasRun = true;
+    // Its own processes may hold its output open.
+    void process.ended.then((how) => {
+      if (this.#run === run) run.exit = setTimeout(() => void this.#ended(run, how), ENDING_MS);
+    });
+    return run;
+  }
+
+  /** The run is over; undefined if it was already. */
+  #leave(run: Run | undefined, reason: ChildEnd): Run | undefined {
+    if (run === undefined || this.#run !== run) return undefined;
+    clearTimeout(run.exit);
+    this.#run = undefined;
+    this.#connection = undefined;
+    this.tally.ended(reason);
+    this.#lastLines = run.process.lastLines();
+    return run;
+  }
+
+  async #giveUp(run: Run, error: unknown): Promise<ProtocolError> {
+    if (this.#leave(run, "unusable") === undefined) return this.#refusal(messageOf(error));
+    const failure = this.#failed(
+      "cannot be used",
+      `: ${messageOf(error)}${lastWords(run.process)}`,
+    );
+    run.upstream.fail(failure.message);
+    await run.process.end();
     return failure;
   }
 
   /** The server is gone, or of no use any more. */
-  async #ended(
-    { running, upstream, reason }: {
-      readonly running: RunningServer;
-      readonly upstream: Upstream | undefined;
-      readonly reason: string;
-    },
-  ): Promise<void> {
-    if (this.#running !== running) return;
-    this.#running = undefined;
-    this.#connection = undefined;
-    if (this.#isStopped) return;
-    this.#ends.push(this.#options.now());
+  async #ended(run: Run, reason: string): Promise<void> {
+    if (this.#leave(run, "crashed") === undefined) return;
+    this.#breaker.ended();
+    const { process, upstream } = run;
     let how = reason;
     // How it ended is known a moment after its output has closed.
     if (reason === OUTPUT_CLOSED) {
-      await settlesWithin(ENDING_MS, running.ended.then((words) => how = words));
+      await settlesWithin(ENDING_MS, process.ended.then((words) => how = words));
     }
-    const fields = { how, last: running.lastLine() };
-    this.#lastEnd = this.#report("Server ended", fields, {
+    this.#lastLines = process.lastLines();
+    const fields = { how, last: this.#lastLines.at(-1) ?? "" };
+    this.#why = tellOfEnd(this.#options, "Server ended", fields, {
       what: "ended",
-      why: ` (${how})${lastWords(running)}`,
+      why: ` (${how})${lastWords(run.process)}`,
     });
-    upstream?.fail(this.#lastEnd);
-    await running.end();
+    upstream.fail(this.#why);
+    await process.end();
     this.#retryLater();
   }
 
@@ -211,54 +252,23 @@ export class GatewayServer {
   #retryLater(): void {
     if (this.#isStopped) return;
     clearTimeout(this.#retry);
-    const delay = Math.min(MIN_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS);
-    this.#retry = setTimeout(() => this.connect().catch(() => {}), delay);
+    this.#retry = setTimeout(() => this.connect().catch(() => {}), this.#breaker.nextDelay());
   }
 
   #requireWhole(): void {
     if (this.#isStopped) throw this.#refusal(`The server ${this.name} was ended`);
-    const now = this.#options.now();
-    this.#ends = this.#ends.filter((at) => now - at < BROKEN_WITHIN_MS);
-    const last = this.#ends.at(-1) ?? -Infinity;
-    if (this.#ends.length < MAX_ENDS || now - last > BROKEN_FOR_MS) return;
-    throw this.#refusal(
-      `${this.#lastEnd}, ${MAX_ENDS} times within a minute; it is tried again in ` +
-        `${Math.ceil((last + BROKEN_FOR_MS - now) / 1000)} s`,
-    );
+    const { refusal } = this.#breaker;
+    if (refusal !== undefined) throw this.#refusal(this.#why + refusal);
   }
 
   #failed(what: string, why: string): ProtocolError {
-    this.#ends.push(this.#options.now());
+    this.#breaker.ended();
     const error = `${what}${why}`;
-    this.#lastEnd = this.#report("Server cannot be started", { error }, { what, why });
-    return this.#refusal(this.#lastEnd);
-  }
-
-  /** Logs what became of the server, and gives the words for clients. */
-  #report(
-    event: string,
-    fields: Readonly<Record<string, string>>,
-    { what, why }: { readonly what: string; readonly why: string },
-  ): string {
-    const server = this.name;
-    if (this.#options.hidesReasons !== true) {
-      log.warning(event, { server, ...fields });
-      return `The server ${server} ${what}${why}`;
-    }
-    const reference = newReference();
-    log.warning(event, { reference, server, ...fields });
-    return maskedText(`The server ${server} ${what}`, reference);
+    this.#why = tellOfEnd(this.#options, "Server cannot be started", { error }, { what, why });
+    return this.#refusal(this.#why);
   }
 
   #refusal(why: string): ProtocolError {
     return new ProtocolError("overloaded", why);
   }
-}
-
-/** How long its exit status is waited for (ms). */
-const ENDING_MS = 50;
-
-function lastWords(running: RunningServer): string {
-  const line = running.lastLine();
-  return line === "" ? "" : `; its last words: ${line}`;
 }

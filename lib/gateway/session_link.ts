@@ -1,6 +1,7 @@
 import { CallAborted, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import type { ChildEnd } from "../base/server_report.ts";
 import type { AskingCall, Question } from "../mcp/ask/questions.ts";
 import type { Call } from "../mcp/call.ts";
 import { LOG_SEVERITY } from "../mcp/log_levels.ts";
@@ -114,9 +115,9 @@ export class SessionLink {
     await Promise.allSettled(having.map((one) => one?.upstream.request(method, rest)));
   }
 
-  async stop(): Promise<void> {
+  async stop(reason: ChildEnd): Promise<void> {
     this.#stopped.abort(new CallAborted("disconnected", "Session ended"));
-    await Promise.all(this.#servers.map((server) => server.stop()));
+    await Promise.all(this.#servers.map((server) => server.stop(reason)));
   }
 
   /** Asks the client, on the stream of the newest call, else on the session's own. */

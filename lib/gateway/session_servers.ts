@@ -7,6 +7,7 @@
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import type { ChildEnd } from "../base/server_report.ts";
 import type { Call } from "../mcp/call.ts";
 import { changeNotification } from "../mcp/changes/change_bus.ts";
 import { legacyMethods } from "../mcp/methods/legacy.ts";
@@ -31,7 +32,7 @@ export interface SessionServer {
   readonly selection: Selection;
   /** Makes it, for a client with these capabilities. */
   readonly create: (
-    client: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion">>,
+    client: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion" | "policy">>,
   ) => GatewayServer;
 }
 
@@ -66,6 +67,8 @@ export class SessionServers {
   readonly #servers: readonly SessionServer[];
   readonly #limits: SessionLimits;
   readonly #own = new Map<ClientState, Own>();
+  /** Sessions whose clients cannot be asked: they use the shared servers. */
+  readonly #sharing = new Set<ClientState>();
   #sweeping: ReturnType<typeof setInterval> | undefined;
 
   constructor(servers: readonly SessionServer[], limits: SessionLimits) {
@@ -78,13 +81,18 @@ export class SessionServers {
     return this.#own.size;
   }
 
+  /** Sessions that use the shared servers. */
+  get sharing(): number {
+    return this.#sharing.size;
+  }
+
   /** The methods of an app's sessions, for `createApp()`. */
   readonly methods: SessionMethods = (shared, context) => {
     const requests = new Map([...shared.requests].map(([name, method]) => {
       const own: Method<LegacyScope> = (params, call) => {
         const { session } = call.scope;
         const answered = name === METHODS.initialize ? method(params, call) : undefined;
-        const found = canBeAsked(session) ? this.#ownOf(session, context) : undefined;
+        const found = canBeAsked(session) ? this.#ownOf(session, context) : this.#share(session);
         if (answered !== undefined) return answered;
         if (found === undefined) return method(params, call);
         const run = () => found.link.run(call, () => this.#run(found, name, call));
@@ -102,7 +110,13 @@ export class SessionServers {
   /** Ends all. */
   async stop(): Promise<void> {
     clearInterval(this.#sweeping);
-    await Promise.all([...this.#own.keys()].map((session) => this.#end(session)));
+    await Promise.all([...this.#own.keys()].map((session) => this.#end(session, "drain")));
+  }
+
+  #share(session: ClientState): undefined {
+    if (this.#sharing.has(session)) return;
+    this.#sharing.add(session);
+    session.onEnd(() => void this.#sharing.delete(session));
   }
 
   #run({ link, table }: Own, name: string, call: Call<LegacyScope>): MaybePromise<unknown> {
@@ -122,7 +136,11 @@ export class SessionServers {
     const catalog = new Catalog();
     const link = new SessionLink(session, this.#limits.now);
     for (const { selection, create } of this.#servers) {
-      const server = create({ capabilities: link.capabilities, onQuestion: link.ask });
+      const server = create({
+        capabilities: link.capabilities,
+        onQuestion: link.ask,
+        policy: "session",
+      });
       relay(server, { catalog, selection });
       link.add(server);
     }
@@ -133,7 +151,7 @@ export class SessionServers {
       catalog.onChange((change) => session.sendNotification(changeNotification(change)));
     });
     this.#own.set(session, own);
-    session.onEnd(() => void this.#end(session));
+    session.onEnd(() => void this.#end(session, "session_ended"));
     this.#sweeping ??= setInterval(() => this.#sweep(), this.#limits.idleMs / 4);
     return own;
   }
@@ -150,18 +168,18 @@ export class SessionServers {
         { headers: { "retry-after": "5" } },
       );
     }
-    void this.#end(idlest[0]);
+    void this.#end(idlest[0], "evicted");
   }
 
   #sweep(): void {
     const before = this.#limits.now() - this.#limits.idleMs;
     for (const [session, { link }] of [...this.#own]) {
       if (session.isListening()) link.touch();
-      else if (!link.isBusy && link.usedAt < before) void this.#end(session);
+      else if (!link.isBusy && link.usedAt < before) void this.#end(session, "idle");
     }
   }
 
-  async #end(session: ClientState): Promise<void> {
+  async #end(session: ClientState, reason: ChildEnd): Promise<void> {
     const own = this.#own.get(session);
     if (own === undefined) return;
     this.#own.delete(session);
@@ -169,7 +187,7 @@ export class SessionServers {
       clearInterval(this.#sweeping);
       this.#sweeping = undefined;
     }
-    await own.link.stop().catch((error) =>
+    await own.link.stop(reason).catch((error) =>
       log.warning("Servers of a session did not end", { error: messageOf(error) })
     );
   }

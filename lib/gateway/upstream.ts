@@ -23,6 +23,7 @@ import {
 } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
+import type { RequestCounts } from "./tally.ts";
 
 /** Events of a connection. */
 export interface UpstreamEvents {
@@ -58,6 +59,8 @@ const KINDS: Readonly<Record<number, ProtocolErrorKind>> = {
 
 /** A connection to a server. */
 export class Upstream {
+  /** Counts requests; the owner sets its own once the connection serves clients. */
+  counts: RequestCounts = { calls: 0, errors: 0 };
   readonly #name: string;
   readonly #events: UpstreamEvents;
   readonly #channel: Channel;
@@ -89,6 +92,11 @@ export class Upstream {
     return this.#pending.size;
   }
 
+  /** Text that waits for the server to read, in characters. */
+  get queued(): number {
+    return this.#channel.queued;
+  }
+
   /**
    * Sends a request.
    *
@@ -107,7 +115,9 @@ export class Upstream {
       : { ...params, _meta: { progressToken: id } };
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    this.counts.calls++;
     if (!this.#channel.send({ jsonrpc: "2.0", id, method, params: sent })) {
+      this.counts.errors++;
       const why = this.#ended ?? `The server ${this.#name} does not read: too much waits for it`;
       return Promise.reject(new ProtocolError("internal_error", why));
     }
@@ -133,6 +143,7 @@ export class Upstream {
     this.#channel.end(why);
     const open = [...this.#pending.values()];
     this.#pending.clear();
+    this.counts.errors += open.length;
     for (const { reject } of open) reject(new ProtocolError("internal_error", why));
   }
 
@@ -170,8 +181,15 @@ export class Upstream {
     const pending = this.#pending.get(id);
     if (pending === undefined || typeof response.id !== "number") return;
     this.#pending.delete(id);
-    if ("error" in response) return pending.reject(relayedError(response));
-    if (isObject(response.result)) return pending.resolve(response.result);
+    if ("error" in response) {
+      this.counts.errors++;
+      return pending.reject(relayedError(response));
+    }
+    if (isObject(response.result)) {
+      if (response.result.isError === true) this.counts.errors++;
+      return pending.resolve(response.result);
+    }
+    this.counts.errors++;
     const why = `The server ${this.#name} answered with a result that is no object`;
     pending.reject(new ProtocolError("internal_error", why));
   }

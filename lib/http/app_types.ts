@@ -6,7 +6,7 @@
 import type { AuthOptions } from "../auth/create_auth.ts";
 import type { Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import type { ServerReport } from "../base/server_report.ts";
+import type { ServersBehind } from "../base/server_report.ts";
 import type { PublicSettings, Settings } from "../base/settings_type.ts";
 import type { TimerWheel, TimerWheelOptions } from "../base/timer_wheel.ts";
 import type { Fleet } from "../fleet/fleet.ts";
@@ -40,8 +40,8 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly sessionMethods?: SessionMethods | undefined;
   /** Makes the methods of 2026-07-28 from the shared ones; used by the gateway. */
   readonly modernMethods?: ModernMethods | undefined;
-  /** Reports the servers behind this one, where it is a gateway. */
-  readonly servers?: (() => readonly ServerReport[]) | undefined;
+  /** The servers behind this one, where it is a gateway. */
+  readonly servers?: ServersBehind | undefined;
   /** Endpoints beside `/mcp`, each with features of its own. */
   readonly endpoints?: readonly EndpointOptions[] | undefined;
   readonly settings?: Partial<Settings>;

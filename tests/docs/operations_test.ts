@@ -1,6 +1,7 @@
 /** The dashboard, the alert rules and their documents name what the server tells, and all of it. */
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "@std/yaml";
+import { ServerTally } from "../../lib/gateway/tally.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { type Scrape, scrape } from "../helpers/metrics.ts";
 
@@ -21,7 +22,8 @@ function read(name: string): string {
 /** A scrape in which every metric has samples, and so its labels. */
 async function fullScrape(): Promise<Scrape> {
   const memory = () => ({ used: 1, limit: 2 });
-  using app = testApp({ heap: memory, resident: memory });
+  const servers = { reports: () => [new ServerTally("one").report()], restart: () => undefined };
+  using app = testApp({ heap: memory, resident: memory, servers });
   const client = await app.open(toolCall("echo", { message: "hi" }));
   await client.events.nextNamed("response");
   await client.events.leave();

@@ -54,7 +54,7 @@ export function gatewayApp(
     instructions: gateway.instructions,
     sessionMethods: gateway.sessionMethods,
     modernMethods: gateway.modernMethods,
-    servers: gateway.reports,
+    servers: gateway,
     endpoints: gateway.endpoints,
     onStart: () => gateway.start(),
     onStop: () => gateway.stop(),

@@ -139,7 +139,7 @@ Deno.test("a session that the server forgot is opened again, and the next call w
   assertMatch(message, /The server far ended \(it does not know the session any more\)/);
   forgets = false;
   assertEquals((await greet(near.server)).content, HELLO);
-  assertEquals(near.server.report.starts, 2);
+  assertEquals(near.server.tally.report().starts, 2);
 });
 
 Deno.test("a call is cancelled at the server, and the session is deleted at the end", async () => {

@@ -57,8 +57,8 @@ export class ScriptedServer implements RunningServer {
     return this.#ended.promise;
   }
 
-  lastLine(): string {
-    return "out of luck";
+  lastLines(): readonly string[] {
+    return ["out of luck"];
   }
 
   send(message: unknown): void {

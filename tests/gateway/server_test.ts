@@ -251,7 +251,7 @@ Deno.test("a server that leaves its input unread is ended, and the next call has
         return {
           output: run.output,
           ended: run.ended,
-          lastLine: () => "",
+          lastLines: () => [],
           end: () => run.end(),
           // Takes what a connection needs, and nothing after that.
           input: new WritableStream<Uint8Array>({
@@ -279,7 +279,8 @@ Deno.test("a server that leaves its input unread is ended, and the next call has
 Deno.test("readiness and metrics tell which servers are up, and how often each was started", async () => {
   await using good = scripted(ordinary());
   await using bad = scripted((_message, server) => void server.die("code 1"));
-  const servers = () => [good.server.report, { ...bad.server.report, name: "bad" }];
+  const reports = () => [good.server.tally.report(), { ...bad.server.tally.report(), name: "bad" }];
+  const servers = { reports, restart: () => undefined };
   using app = testApp({ tools: [], servers });
   await good.server.connect();
   await bad.server.connect().catch(() => {});

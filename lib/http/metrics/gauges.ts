@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ServerReport } from "../../base/server_report.ts";
+import type { ServersBehind } from "../../base/server_report.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStore } from "../../store/event_store.ts";
@@ -13,6 +13,7 @@ import { CLOSE_REASONS } from "../../stream/close_reason.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
+import { addServerMetrics } from "./gateway_metrics.ts";
 import { type Metrics, observable, type Sample, single } from "./metric.ts";
 
 /** Sources of the metrics. */
@@ -31,8 +32,8 @@ export interface GaugeSources {
     "MCP_MAX_CONNECTIONS" | "MCP_MAX_SESSIONS" | "MCP_MAX_TOTAL_QUEUED_BYTES"
   >;
   readonly version: string;
-  /** Reports the servers behind this one, where it is a gateway. */
-  readonly servers?: (() => readonly ServerReport[]) | undefined;
+  /** The servers behind this one, where it is a gateway. */
+  readonly servers?: ServersBehind | undefined;
 }
 
 /** Has all gauges read at every scrape. */
@@ -40,7 +41,7 @@ export function addGauges(sources: GaugeSources): void {
   const { metrics, sessions, server, store, heap, resident, settings, version } = sources;
   addStreamGauges(sources);
   addStreamCounters(sources);
-  addServerMetrics(sources);
+  if (sources.servers !== undefined) addServerMetrics(metrics, sources.servers);
   const gauge = gaugeIn(metrics);
   gauge("lifeline_connections_max", "Most streams at once", () => settings.MCP_MAX_CONNECTIONS);
   gauge(
@@ -96,30 +97,6 @@ function addStreamGauges({ metrics, streams, streamNames }: GaugeSources): void 
   gauge("lifeline_draining", "1 once the server takes nothing new", () => {
     return streams.draining ? 1 : 0;
   });
-}
-
-/** Adds the metrics of a gateway's servers. */
-function addServerMetrics({ metrics, servers }: GaugeSources): void {
-  if (servers === undefined) return;
-  const add = (
-    kind: "gauge" | "counter",
-    about: { readonly name: string; readonly help: string },
-    read: (report: ServerReport) => number,
-  ): void => {
-    metrics.add(
-      observable(
-        kind,
-        about,
-        () => servers().map((one) => ({ labels: { server: one.name }, value: read(one) })),
-      ),
-    );
-  };
-  const up = { name: "lifeline_gateway_server_up", help: "1 while the server is connected" };
-  add("gauge", up, ({ isUp }) => isUp ? 1 : 0);
-  const starts = { name: "lifeline_gateway_server_starts_total", help: "Starts of the server" };
-  add("counter", starts, (one) => one.starts);
-  const open = { name: "lifeline_gateway_requests_open", help: "Requests that the server has" };
-  add("gauge", open, (one) => one.open);
 }
 
 /** Counts that the ledger of the streams keeps. */

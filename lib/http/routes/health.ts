@@ -1,4 +1,4 @@
-import type { ServerReport } from "../../base/server_report.ts";
+import type { ServersBehind } from "../../base/server_report.ts";
 import { noStoreJson } from "../../transport/respond.ts";
 import type { Route } from "../route.ts";
 
@@ -12,17 +12,17 @@ export const HEALTH_ROUTE: Route = { GET: () => noStoreJson({ status: "ok" }) };
  *
  * @param streams tell whether the server drains
  * @param fleet tells whether the store that instances share carries anything
- * @param servers reports the servers behind it, where it is a gateway
+ * @param servers those behind it, where it is a gateway
  */
 export function readinessRoute(
   streams: { readonly draining: boolean },
-  servers?: () => readonly ServerReport[],
+  servers?: ServersBehind,
   fleet?: { readonly isReady: boolean },
 ): Route {
   const states = () =>
     servers === undefined ? {} : {
       servers: Object.fromEntries(
-        servers().map(({ name, isUp }) => [name, isUp ? "up" : "down"]),
+        servers.reports().map(({ name, isUp }) => [name, isUp ? "up" : "down"]),
       ),
     };
   return {

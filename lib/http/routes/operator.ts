@@ -6,7 +6,7 @@
 import type { Auth } from "../../auth/auth.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
-import type { ServerReport } from "../../base/server_report.ts";
+import type { ServersBehind } from "../../base/server_report.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { MemoryFigures } from "../../stream/admit/memory_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
@@ -30,8 +30,8 @@ export interface AdminRouteDeps {
   readonly recent: RecentEnds;
   readonly metrics: Metrics;
   readonly heap: (() => MemoryFigures) | undefined;
-  /** Reports the servers behind this one, where it is a gateway. */
-  readonly servers?: (() => readonly ServerReport[]) | undefined;
+  /** The servers behind this one, where it is a gateway. */
+  readonly servers?: ServersBehind | undefined;
   /** Tells whether the store that instances share carries anything. */
   readonly fleet?: { readonly isReady: boolean } | undefined;
   readonly tokens: OperatorTokens;

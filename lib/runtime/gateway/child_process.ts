@@ -15,6 +15,11 @@ const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
 const MAX_STDERR = 8_192;
 /** Time to exit after its input is closed, and again after SIGTERM (ms). */
 const GRACE_MS = 500;
+/** How long the last words of a server that has exited are waited for (ms). */
+const STDERR_MS = 20;
+/** Lines of stderr that are shown, and their length in characters. */
+const MAX_LINES = 5;
+const MAX_LINE = 500;
 const log = logFor("gateway");
 
 /**
@@ -37,7 +42,7 @@ export function startServer(name: string, launch: ProgramLaunch): RunningServer 
     detached: true,
   }).spawn();
   let text = "";
-  void readText(child.stderr, (part) => {
+  const reading = readText(child.stderr, (part) => {
     text = (text + part).slice(-MAX_STDERR);
     log.debug("Server wrote to stderr", { server: name, text: part.trimEnd() });
   });
@@ -45,8 +50,13 @@ export function startServer(name: string, launch: ProgramLaunch): RunningServer 
   return {
     output: child.stdout,
     input: child.stdin,
-    ended: child.status.then(({ code, signal }) => signal ?? `code ${code}`),
-    lastLine: () => text.trimEnd().split("\n").at(-1) ?? "",
+    pid: child.pid,
+    ended: child.status.then(async ({ code, signal }) => {
+      // Its last words may come a moment after its end.
+      await settlesWithin(STDERR_MS, reading);
+      return signal ?? `code ${code}`;
+    }),
+    lastLines: () => lastLinesOf(text),
     end: () => ending ??= endGroup(child),
   };
 }
@@ -69,6 +79,11 @@ async function endGroup(child: Deno.ChildProcess): Promise<void> {
   // Its own processes may outlive it.
   signalGroup(child.pid, "SIGKILL");
   await child.status;
+}
+
+function lastLinesOf(text: string): readonly string[] {
+  return text.trimEnd().split("\n").slice(-MAX_LINES)
+    .map((line) => line.trimEnd().slice(-MAX_LINE)).filter((line) => line !== "");
 }
 
 function signalGroup(pid: number, signal: Deno.Signal): void {

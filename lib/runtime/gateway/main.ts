@@ -105,11 +105,11 @@ function hidesReasons(settings: Settings): boolean {
     (MCP_AUTH_INTROSPECTION_URL ?? MCP_AUTH_KEYS_FILE) !== undefined;
 }
 
-/** Makes the server of an entry, for all clients or for one that can be asked. */
+/** Makes a child of an entry's server, for all clients or for one that can be asked. */
 function createServer(
   config: ServerConfig,
   settings: Settings,
-  client: ServerClient = {},
+  client: ServerClient,
 ): GatewayServer {
   const { name, launch } = config;
   return new GatewayServer({
@@ -147,7 +147,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     instructions: settings.MCP_SERVER_INSTRUCTIONS ?? gateway.instructions,
     sessionMethods: gateway.sessionMethods,
     modernMethods: gateway.modernMethods,
-    servers: gateway.reports,
+    servers: gateway,
     endpoints: gateway.endpoints,
     onStart: () => gateway.start(),
     onStop: () => gateway.stop(),

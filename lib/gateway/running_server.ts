@@ -1,0 +1,44 @@
+/**
+ * A server that runs, and what is needed to run one.
+ *
+ * @module
+ */
+import type { ChildPolicy } from "../base/server_report.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
+import type { ChannelLimits, ServerStreams } from "./channel.ts";
+import type { ServerTally } from "./tally.ts";
+
+/** A server that runs, as whoever started it hands it over. */
+export interface RunningServer extends ServerStreams {
+  /** Its process; undefined for a server elsewhere. */
+  readonly pid?: number | undefined;
+  /** The last lines of its stderr, the newest last. */
+  lastLines(): readonly string[];
+  /** Resolves when it has ended, to words that say how. */
+  readonly ended: Promise<string>;
+  /** Ends it and all that it started, for sure. Never rejects. */
+  end(): Promise<void>;
+}
+
+/** Dependencies of a {@linkcode GatewayServer}. */
+export interface GatewayServerOptions {
+  /** Names it in errors and logs. */
+  readonly name: string;
+  readonly version: string;
+  /** @throws {Error} saying why it cannot be started */
+  readonly start: () => RunningServer;
+  readonly limits: ChannelLimits;
+  /** Time for `initialize` to be answered (ms). */
+  readonly handshakeMs: number;
+  readonly now: () => number;
+  /** Whether clients are not told why the server ended, as these are its own words; default: no. */
+  readonly hidesReasons?: boolean;
+  /** Who uses it; default: all clients. */
+  readonly policy?: ChildPolicy;
+  /** Counts it with the other children of its server; default: it is alone. */
+  readonly tally?: ServerTally;
+  /** The capabilities that the server may use; default: none. */
+  readonly capabilities?: JsonObject;
+  /** Answers the server's requests. */
+  readonly onQuestion?: (method: string, params: JsonObject) => Promise<unknown>;
+}
