@@ -21,16 +21,20 @@ export interface CallOptions {
 
 /** A connected client. */
 export interface OfficialClient extends AsyncDisposable {
+  /** The server's name and instructions, as the client has read them. */
+  readonly about: { readonly name: string | undefined; readonly instructions: string | undefined };
   /** The revision that client and server agreed on. */
   readonly version: string | undefined;
   /** What the client's transport or protocol complained about. */
   readonly errors: readonly Error[];
   /** URIs of `notifications/resources/updated`. */
   readonly updates: Inbox<string>;
-  /** `tools`, once for each `notifications/tools/list_changed`. */
+  /** `tools`, `resources` or `prompts`, once for each notification that this list has changed. */
   readonly listChanges: Inbox<string>;
   /** Data of `notifications/message`. */
   readonly logged: Inbox<unknown>;
+  /** Sends a request as it is, and gives its whole result. */
+  request(method: string, params?: Record<string, unknown>): Promise<Record<string, unknown>>;
   listTools(): Promise<readonly string[]>;
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<Outcome>;
   readResource(uri: string): Promise<string>;
@@ -57,7 +61,10 @@ export class Received {
 /** What the client's user, model and workspace say. */
 export const ANSWERS = {
   elicit: (message: string) => {
-    if (message === "Sign in") return { action: "accept" as const };
+    if (["Sign in", "Open it"].includes(message)) return { action: "accept" as const };
+    if (message.startsWith("Please provide inputs")) {
+      return { action: "accept" as const, content: { name: "Ada", check: true } };
+    }
     const content = message === "Who are you?" ? { name: "Ada", age: 36 } : { sure: true };
     return { action: "accept" as const, content };
   },

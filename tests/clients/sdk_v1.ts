@@ -6,6 +6,7 @@
 // Named in full, and locked in a file of their own: `deno task start` installs what the import map
 // and deno.lock name, and a server needs no client.
 // deno-lint-ignore-file no-import-prefix
+import * as z from "zod";
 import { Client } from "npm:@modelcontextprotocol/sdk@1.32.2/client";
 import { SSEClientTransport } from "npm:@modelcontextprotocol/sdk@1.32.2/client/sse.js";
 import { StdioClientTransport } from "npm:@modelcontextprotocol/sdk@1.32.2/client/stdio.js";
@@ -15,6 +16,8 @@ import {
   ElicitRequestSchema,
   ListRootsRequestSchema,
   LoggingMessageNotificationSchema,
+  PromptListChangedNotificationSchema,
+  ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from "npm:@modelcontextprotocol/sdk@1.32.2/types.js";
@@ -26,6 +29,8 @@ import {
   type Target,
   toOutcome,
 } from "./official_client.ts";
+
+const ANY_RESULT = z.looseObject({});
 
 /** Which of its transports it uses. */
 export type V1Transport = "sse" | "http" | "stdio";
@@ -45,7 +50,12 @@ export async function connectV1(transport: V1Transport, target: Target): Promise
   if (transport === "http") await get.opened;
   return {
     version,
+    about: {
+      name: client.getServerVersion()?.name,
+      instructions: client.getInstructions(),
+    },
     ...received,
+    request: (method, params = {}) => client.request({ method, params }, ANY_RESULT),
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: async (name, args = {}, { onProgress, signal, onEventId } = {}) =>
       toOutcome(
@@ -91,6 +101,14 @@ function receive(client: Client): Received {
   client.setNotificationHandler(
     ToolListChangedNotificationSchema,
     () => received.listChanges.put("tools"),
+  );
+  client.setNotificationHandler(
+    ResourceListChangedNotificationSchema,
+    () => received.listChanges.put("resources"),
+  );
+  client.setNotificationHandler(
+    PromptListChangedNotificationSchema,
+    () => received.listChanges.put("prompts"),
   );
   client.setNotificationHandler(
     LoggingMessageNotificationSchema,

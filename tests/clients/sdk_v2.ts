@@ -6,6 +6,7 @@
 // Named in full, and locked in a file of their own: `deno task start` installs what the import map
 // and deno.lock name, and a server needs no client.
 // deno-lint-ignore-file no-import-prefix
+import * as z from "zod";
 import {
   Client,
   SSEClientTransport,
@@ -20,6 +21,8 @@ import {
   type Target,
   toOutcome,
 } from "./official_client.ts";
+
+const ANY_RESULT = z.looseObject({});
 
 /** How it settles on a revision. */
 export type V2Mode = "auto" | "pinned" | "legacy";
@@ -46,7 +49,12 @@ export async function connectV2(
   if (transport === "http" && !isModern) await get.opened;
   return {
     version: client.getNegotiatedProtocolVersion(),
+    about: {
+      name: client.getServerVersion()?.name,
+      instructions: client.getInstructions(),
+    },
     ...received,
+    request: (method, params = {}) => client.request({ method, params }, ANY_RESULT),
     listTools: async () =>
       (await client.listTools(undefined, { cacheMode: "refresh" })).tools.map(({ name }) => name),
     call: async (name, args = {}, { onProgress, signal, onEventId } = {}) =>
@@ -73,8 +81,10 @@ export async function connectV2(
       return (await client.complete({ ref, argument: { name, value } })).completion.values;
     },
     subscribe: async (uri) => {
-      if (isModern) await client.listen({ resourceSubscriptions: [uri], toolsListChanged: true });
-      else await client.subscribeResource({ uri });
+      if (isModern) {
+        const lists = { toolsListChanged: true, resourcesListChanged: true };
+        await client.listen({ resourceSubscriptions: [uri], ...lists });
+      } else await client.subscribeResource({ uri });
     },
     [Symbol.asyncDispose]: () => client.close(),
   };
@@ -97,6 +107,12 @@ function receive(client: Client): Received {
     "notifications/tools/list_changed",
     () => received.listChanges.put("tools"),
   );
+  for (const list of ["resources", "prompts"] as const) {
+    client.setNotificationHandler(
+      `notifications/${list}/list_changed`,
+      () => received.listChanges.put(list),
+    );
+  }
   client.setNotificationHandler(
     "notifications/message",
     ({ params }) => received.logged.put(params.data),
