@@ -13,6 +13,7 @@ import { readStored, store } from "./shared/storage.js";
 import { ConnectionList } from "./ui/connection_list.js";
 import { byId } from "./ui/dom.js";
 import { HistoryCharts } from "./ui/history_charts.js";
+import { InstanceList } from "./ui/instance_list.js";
 import { RecentLists } from "./ui/recent_lists.js";
 
 /** @typedef {import("./client/ledger_client.js").LedgerView} LedgerView */
@@ -31,6 +32,7 @@ const client = new LedgerClient(new URL("mcp/connections", document.baseURI).hre
 const history = new LedgerHistory();
 const charts = new HistoryCharts();
 const recent = new RecentLists();
+const instances = new InstanceList();
 const poller = new Poller(look, EVERY_MS);
 const list = new ConnectionList({
   onQuery: () => void poller.now(),
@@ -57,6 +59,7 @@ function show(ledger, query) {
   byId("view", HTMLElement).hidden = false;
   showState();
   showFacts(ledger);
+  instances.show(ledger);
   history.add(ledger, now);
   charts.show(history, now);
   list.show(ledger, query);
@@ -118,8 +121,11 @@ function disconnect(id) {
 /** @param {string} principal */
 function endPrincipal(principal) {
   return end(principal, async () => {
-    const { streams, sessions } = await client.endPrincipal(principal);
-    return `Ended ${streams} streams and ${sessions} sessions of ${principal}.`;
+    const { streams, sessions, silent_instances = [] } = await client.endPrincipal(principal);
+    const told = `Ended ${streams} streams and ${sessions} sessions of ${principal}.`;
+    return silent_instances.length === 0
+      ? told
+      : `${told} No answer from ${silent_instances.join(", ")}: try again.`;
   });
 }
 

@@ -19,8 +19,11 @@ export function shortId(id: string): string {
   return id.slice(0, SHORT_LENGTH);
 }
 
-/** `mcp_sse_` and 13 of 32 digits: enough to tell streams apart, and the rest is too long to guess. */
-const SHORT_LENGTH = 21;
+/**
+ * `mcp_sse_` and 18 of 32 digits: enough to tell streams apart, also where the first 8 are the name of
+ * an instance, and the rest is too long to guess.
+ */
+const SHORT_LENGTH = 26;
 /** Begins the ids of connections. */
 export const CONNECTION_PREFIX = "mcp_sse_";
 

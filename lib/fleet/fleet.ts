@@ -18,11 +18,10 @@ import type { EventStore } from "../store/event_store.ts";
 import type { SharedStore } from "../store/shared_store.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { Body, Handler, InstanceState, Messenger } from "./messenger.ts";
-import { notRouted } from "./errors.ts";
 import { instanceOfConnection, instanceOfQuestion, instanceOfStream } from "./names.ts";
-import { ANSWER_MS, PendingReply } from "./pending_reply.ts";
 import { Carrying } from "./carrying.ts";
 import { FleetCalls } from "./calls.ts";
+import { Requests } from "./requests.ts";
 import { SessionRecords } from "./session_records.ts";
 import { SharedEventStore } from "./shared_event_store.ts";
 import { StreamWriters } from "./stream_writers.ts";
@@ -36,6 +35,13 @@ const MAX_MISSING = 2;
 /** For how long it is believed that an instance lives (ms). */
 const ALIVE_MS = 200;
 const log = logFor("store");
+
+/** What another instance replies; undefined where nothing came in time. */
+export interface InstanceReply {
+  /** Name of the instance. */
+  readonly name: string;
+  readonly reply: unknown;
+}
 
 /** A stream of another instance. */
 export interface CarriedStream {
@@ -63,7 +69,7 @@ export class Fleet extends TimerEntry implements Messenger {
   /** The streams of other instances that this one carries to their clients, by the names of their logs. */
   readonly carried: Map<string, CarriedStream> = new Map();
   readonly #handlers = new Map<string, Handler[]>();
-  readonly #requests = new Map<string, PendingReply>();
+  readonly #requests: Requests;
   readonly #throttle = new Throttle();
   readonly #seenAlive = new LruMap<string, { readonly at: number }>(1_000);
   /** Told when messages may have been missed. */
@@ -72,7 +78,6 @@ export class Fleet extends TimerEntry implements Messenger {
   /** Since when the store has been there without a break, on the wheel's clock. */
   #upSince = Infinity;
   #missing = 0;
-  #count = 0;
   #isStopped = false;
 
   constructor(store: SharedStore, wheel: TimerWheel) {
@@ -91,7 +96,13 @@ export class Fleet extends TimerEntry implements Messenger {
     store.bus.onMessage = (message) => this.#receive(message);
     store.onUp = () => this.#up();
     this.on("echo", () => void (this.#missing = 0));
-    this.on("reply", (body) => this.#requests.get(String(body.to))?.settle(body.body));
+    this.#requests = new Requests({
+      wheel,
+      failed,
+      silent: (instance, what) => this.#silent(instance, what),
+      send: (instance, kind, body) => store.bus.send(instance, this.#message(kind, body)),
+    });
+    this.on("reply", (body) => this.#requests.settle(body));
   }
 
   /** Whether the store is there and the bus carries messages. */
@@ -148,21 +159,26 @@ export class Fleet extends TimerEntry implements Messenger {
   }
 
   /** See {@linkcode Messenger}. */
-  async ask(instance: string, kind: string, body: Body): Promise<unknown> {
-    const id = String(++this.#count);
-    const pending = new PendingReply();
-    this.#requests.set(id, pending);
-    this.wheel.schedule(pending, ANSWER_MS);
-    try {
-      await this.store.bus.send(instance, this.#message(kind, { ...body, id }));
-      return await pending.reply;
-    } catch (error) {
-      this.failed(kind, error);
-      throw notRouted();
-    } finally {
-      this.wheel.cancel(pending);
-      this.#requests.delete(id);
-    }
+  ask(instance: string, kind: string, body: Body, waitMs?: number): Promise<unknown> {
+    return this.#requests.ask(instance, kind, body, waitMs);
+  }
+
+  /**
+   * Asks all other instances that live.
+   *
+   * @param waitMs time for their replies (ms)
+   * @returns each with its reply; undefined where none came in time
+   */
+  async askAll(kind: string, body: Body, waitMs?: number): Promise<readonly InstanceReply[]> {
+    const names = await this.store.directory.instances().catch((error) => {
+      this.failed("lease", error);
+      return [];
+    });
+    const others = names.filter((name) => name !== this.me);
+    return await Promise.all(others.map(async (name) => ({
+      name,
+      reply: await this.ask(name, kind, body, waitMs).catch(() => undefined),
+    })));
   }
 
   /** See {@linkcode Messenger}. */
@@ -205,7 +221,7 @@ export class Fleet extends TimerEntry implements Messenger {
   stop(): void {
     this.#isStopped = true;
     this.wheel.cancel(this);
-    for (const pending of this.#requests.values()) pending.onDue();
+    this.#requests.stop();
     this.writers.stop();
     void this.store.close();
   }
@@ -215,6 +231,13 @@ export class Fleet extends TimerEntry implements Messenger {
     const failures = this.#throttle.count(what, this.wheel.now());
     if (failures === undefined) return;
     log.warning("Store failed", { operation: what, error: messageOf(error), failures });
+  }
+
+  /** Logs that an instance did not answer in time; at most one line a while. */
+  #silent(instance: string, operation: string): void {
+    const failures = this.#throttle.count(`silent ${operation}`, this.wheel.now());
+    if (failures === undefined) return;
+    log.warning("Instance does not answer", { instance, operation, failures });
   }
 
   /** Called by the timer wheel: renews the lease, and sends itself a message. */

@@ -27,10 +27,11 @@ export interface Messenger {
   /**
    * Asks another instance.
    *
+   * @param waitMs time for its answer (ms); 2 s where none is given
    * @returns its answer
    * @throws {ProtocolError} `not_routed` if no answer comes in time
    */
-  ask(instance: string, kind: string, body: Body): Promise<unknown>;
+  ask(instance: string, kind: string, body: Body, waitMs?: number): Promise<unknown>;
   /**
    * The state of an instance. No instance counts as dead because the store was away: after a break
    * every instance has a whole lease to show that it is alive.

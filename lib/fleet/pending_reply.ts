@@ -5,7 +5,14 @@ export const ANSWER_MS = 2_000;
 
 /** A question to another instance. */
 export class PendingReply extends TimerEntry {
+  readonly #waitMs: number;
   readonly #settled = Promise.withResolvers<unknown>();
+
+  /** @param waitMs time for its answer (ms), for the message */
+  constructor(waitMs: number) {
+    super();
+    this.#waitMs = waitMs;
+  }
 
   get reply(): Promise<unknown> {
     return this.#settled.promise;
@@ -16,6 +23,6 @@ export class PendingReply extends TimerEntry {
   }
 
   onDue(): void {
-    this.#settled.reject(new Error(`No answer within ${ANSWER_MS} ms`));
+    this.#settled.reject(new Error(`No answer within ${this.#waitMs} ms`));
   }
 }

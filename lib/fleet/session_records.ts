@@ -82,6 +82,11 @@ export class SessionRecords {
     this.#parts.shout("ended", { key });
   }
 
+  /** Records that a session has ended, without anybody waiting for it. */
+  endLater(key: string): void {
+    this.end(key).catch((error) => this.#parts.failed("session", error));
+  }
+
   /** A session was idle here; where it was idle everywhere, it has ended. */
   async endIfIdle(key: string): Promise<void> {
     try {

@@ -77,10 +77,10 @@ export function composeApp<Start = unknown>(
   const resident = residentOf(options.resident, settings);
   const { heap, use, store, dialects = DIALECTS, servers, pages = pagesBy(settings) } = options;
   const endpoints = endpointsOf(options, settings);
-  const surroundings = authSurroundings(endpoints, (principal) => {
-    streams.credentials.end(principal, "auth_expired");
-    transports.sessions.endOf(principal);
-  });
+  const surroundings = authSurroundings(
+    endpoints,
+    (principal) => endAllOf(principal, { streams, transports, fleet }),
+  );
   const auth = createAuth?.(settings, options.auth ?? {}, surroundings);
   const wheel = new TimerWheel(options.wheel);
   const fleet = options.fleet?.(wheel);
@@ -121,6 +121,18 @@ export function composeApp<Start = unknown>(
     ...lifeOf({ settings, core, transports, lifespan, ...requests, watch }),
   };
   return { app, registry: streams, wheel };
+}
+
+/** Ends all streams and sessions of a caller whose credential was withdrawn, at all instances. */
+function endAllOf(
+  principal: string,
+  { streams, transports, fleet }: Pick<Core, "streams" | "fleet"> & {
+    readonly transports: Transports;
+  },
+): void {
+  streams.credentials.end(principal, "auth_expired");
+  transports.sessions.endOf(principal);
+  fleet?.shout("endPrincipal", { principal, reason: "auth_expired" });
 }
 
 /** The endpoints of an app: the one at `/mcp` with the features of its options, then the others. */

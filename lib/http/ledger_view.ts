@@ -29,10 +29,35 @@ export interface LedgerView {
   readonly recent_closed: readonly ClosedView[];
   /** Newest first. */
   readonly recent_refused: readonly RefusedView[];
+  /**
+   * The instances that share a store, where there are several: the counts above are sums over those
+   * that have answered.
+   */
+  readonly instances?: readonly InstanceView[];
+}
+
+/** One of several instances that share a store. */
+export interface InstanceView {
+  readonly name: string;
+  /** Present where it has answered the request. */
+  readonly is_here?: true;
+  /** Present where it did not answer in time; its counts are absent then. */
+  readonly is_silent?: true;
+  readonly opened?: number;
+  readonly open?: number;
+  readonly lingering?: number;
+  readonly queued_bytes?: number;
+  readonly heap_used_bytes?: number;
+}
+
+/** What each row has where several instances share a store. */
+interface InstanceRow {
+  /** Name of its instance. */
+  readonly instance?: string;
 }
 
 /** An open connection. */
-export interface ConnectionView {
+export interface ConnectionView extends InstanceRow {
   /** The beginning of its id: `DELETE` takes it, and it is no key to the stream. */
   readonly id: string;
   readonly dialect: string;
@@ -54,7 +79,7 @@ export interface ConnectionView {
 }
 
 /** A connection that has ended. */
-export interface ClosedView {
+export interface ClosedView extends InstanceRow {
   /** When, as ISO 8601. */
   readonly at: string;
   readonly id: string;
@@ -67,7 +92,7 @@ export interface ClosedView {
 }
 
 /** A request that was refused. */
-export interface RefusedView {
+export interface RefusedView extends InstanceRow {
   /** When, as ISO 8601. */
   readonly at: string;
   readonly method: string;
@@ -84,4 +109,12 @@ export interface RefusedView {
   readonly expected?: string;
   /** The received value as JSON; never the credential. */
   readonly given?: string;
+}
+
+/** How many streams and sessions of a principal were ended. */
+export interface EndedCounts {
+  readonly streams: number;
+  readonly sessions: number;
+  /** Instances that did not answer in time, so that nobody knows; absent where all did. */
+  readonly silent_instances?: readonly string[];
 }

@@ -69,7 +69,8 @@ export class LedgerClient {
    * Ends all streams and sessions of one principal.
    *
    * @param {string} principal
-   * @returns {Promise<{ streams: number, sessions: number }>} how many there were
+   * @returns {Promise<{ streams: number, sessions: number, silent_instances?: string[] }>} how many
+   *   there were, and which instances did not answer in time
    */
   async endPrincipal(principal) {
     return await (await this.#ask("DELETE", new URLSearchParams({ principal }))).json();

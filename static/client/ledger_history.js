@@ -27,20 +27,26 @@ const MAX_SAMPLES = 600;
 export class LedgerHistory {
   /** @type {Sample[]} oldest first */
   #samples = [];
-  /** @type {{ opened: number, closed: Record<string, number> } | undefined} */
+  /** @type {{ opened: number, closed: Record<string, number>, sources: string } | undefined} */
   #last;
 
   get samples() {
     return this.#samples;
   }
 
-  /** @param {Pick<LedgerView, "opened" | "open" | "closed">} ledger @param {number} at ms */
-  add({ opened, open, closed }, at) {
+  /**
+   * @param {Pick<LedgerView, "opened" | "open" | "closed" | "instances">} ledger
+   * @param {number} at ms
+   */
+  add({ opened, open, closed, instances = [] }, at) {
+    // Sums over other instances than before tell nothing of what has closed since.
+    const sources = instances.filter((one) => !one.is_silent).map(({ name }) => name).sort().join();
+    if (sources !== (this.#last?.sources ?? sources)) this.#last = undefined;
     // If its counts have shrunk, the server was restarted.
     const isRestarted = this.#last !== undefined && (opened < this.#last.opened ||
       Object.entries(closed).some(([reason, count]) => count < (this.#last?.closed[reason] ?? 0)));
     const before = isRestarted ? {} : this.#last?.closed ?? closed;
-    this.#last = { opened, closed };
+    this.#last = { opened, closed, sources };
     this.#samples.push({ at, open, closed: grown(before, closed) });
     const from = at - SPAN_MS;
     while (this.#samples.length > MAX_SAMPLES || (this.#samples[0]?.at ?? at) < from) {

@@ -151,6 +151,11 @@ function sureButton(text, label, act) {
   return button;
 }
 
+/** The dialect, and the instance where there are several. @param {ConnectionView} connection */
+function whereOf({ dialect, instance }) {
+  return instance === undefined ? dialect : `${dialect} at ${instance}`;
+}
+
 /** The address, and who it is where that is known. @param {ConnectionView} connection */
 function clientOf({ client_ip, principal }) {
   return principal === undefined ? client_ip : `${client_ip} ${principal}`;
@@ -160,7 +165,7 @@ function clientOf({ client_ip, principal }) {
 function textsOf(connection) {
   return [
     connection.id,
-    connection.dialect,
+    whereOf(connection),
     formatAge(connection.age_ms),
     clientOf(connection),
     connection.user_agent || "none",

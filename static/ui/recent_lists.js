@@ -29,7 +29,8 @@ export class RecentLists {
       timeOf(refused.at),
       refused.client_ip,
       `${refused.method} ${refused.path}`,
-      `${refused.status} ${refused.kind}`,
+      `${refused.status} ${refused.kind}` +
+      (refused.instance === undefined ? "" : ` at ${refused.instance}`),
       causeOf(refused),
     ],
   });
@@ -51,7 +52,7 @@ export class RecentLists {
       timeOf(ended.at),
       ended.reason,
       ended.id,
-      ended.dialect,
+      ended.instance === undefined ? ended.dialect : `${ended.dialect} at ${ended.instance}`,
       formatAge(ended.age_ms),
       ended.client_ip,
       ended.user_agent || "none",

@@ -49,6 +49,20 @@ Deno.test("`LedgerHistory` counts what closed between two looks, and nothing fro
   assertEquals(history.reasons(), [["max_age", 2], ["drain", 1]]);
 });
 
+Deno.test("`LedgerHistory` counts no closes of an instance that comes, goes or is silent", () => {
+  const history = new LedgerHistory();
+  const a = { name: "a" };
+  const b = { name: "b" };
+  const silent = { ...b, is_silent: true } as const;
+  history.add({ ...ledger(5, { completed: 90 }), instances: [a, b] }, START);
+  history.add({ ...ledger(2, { completed: 30 }), instances: [a, silent] }, START + 2_000);
+  history.add({ ...ledger(2, { completed: 31 }), instances: [silent, a] }, START + 4_000);
+  history.add({ ...ledger(5, { completed: 95 }), instances: [b, a] }, START + 6_000);
+  assertEquals(history.reasons(), [["completed", 1]]);
+  history.add({ ...ledger(5, { completed: 97 }), instances: [a, b] }, START + 8_000);
+  assertEquals(history.reasons(), [["completed", 3]]);
+});
+
 Deno.test("`LedgerHistory` takes counts that shrink for those of a server started anew", () => {
   const history = new LedgerHistory();
   history.add(ledger(5, { completed: 90 }), START);

@@ -5,6 +5,7 @@
  * @module
  */
 import { shortId } from "../../base/ids.ts";
+import { isObject } from "../../wire/json_rpc.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 
@@ -35,6 +36,15 @@ export interface PageQuery {
   /** A text that id, dialect, address, user agent or principal hold, whatever its case; empty for all. */
   readonly filter: string;
   readonly sorting: Sorting;
+}
+
+/** Whether a value from another instance is a query. */
+export function isPageQuery(value: unknown): value is PageQuery {
+  if (!isObject(value) || !isObject(value.sorting)) return false;
+  const { offset, limit, filter, sorting: { by, order } } = value;
+  return Number.isSafeInteger(offset) && Number.isSafeInteger(limit) &&
+    typeof filter === "string" &&
+    SORTS.some((one) => one === by) && ORDERS.some((one) => one === order);
 }
 
 /** The page, and how many connections there are to page through. */

@@ -3,7 +3,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { Client } from "../../stream/client.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
-import { ORDERS, selectPage, type Sorting, SORTS } from "./connection_page.ts";
+import { ORDERS, type PageQuery, selectPage, type Sorting, SORTS } from "./connection_page.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
 import type { ConnectionView, LedgerView } from "../ledger_view.ts";
 
@@ -23,24 +23,30 @@ export interface LedgerSources {
 }
 
 /**
- * The answer to `GET /mcp/connections`: the ledger, one page of the open connections, and the last
- * ended ones.
+ * Reads which connections a request wants to see.
  *
  * @param query `offset` (0) and `limit` (100, 1 to 1000); `filter`, a text in the id, dialect,
  *   address, user agent or principal; `sort` and `order` (`asc`, `desc`), oldest first without them
  * @throws {ProtocolError} `invalid_params` for a value out of range
  */
-export function ledgerView(
-  { streams, recent, heapUsedBytes, isOpen }: LedgerSources,
-  query: URLSearchParams,
-): LedgerView {
-  const { opened, open, lingering, closed, refused, queuedBytes } = streams.ledger();
-  const wanted = {
+export function readPageQuery(query: URLSearchParams): PageQuery {
+  return {
     offset: wholeNumber(query, "offset", { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER }),
     limit: wholeNumber(query, "limit", { fallback: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT }),
     filter: filterOf(query),
     sorting: sortingOf(query),
   };
+}
+
+/**
+ * The answer to `GET /mcp/connections`: the ledger, one page of the open connections, and the last
+ * ended ones.
+ */
+export function ledgerView(
+  { streams, recent, heapUsedBytes, isOpen }: LedgerSources,
+  wanted: PageQuery,
+): LedgerView {
+  const { opened, open, lingering, closed, refused, queuedBytes } = streams.ledger();
   const { page, matching } = selectPage(streams, wanted);
   const nextOffset = wanted.offset + page.length;
   return {

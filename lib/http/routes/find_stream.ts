@@ -23,7 +23,12 @@ export function findStream<T extends { readonly id: string }>(
     throw new ProtocolError("connection_not_found", "No open connection has this id");
   }
   if (other === undefined) return named;
-  throw new ProtocolError(
+  throw severalBeginSo();
+}
+
+/** The beginning of an id that is not enough. */
+export function severalBeginSo(): ProtocolError {
+  return new ProtocolError(
     "invalid_params",
     "Several open connections have ids that begin like this; give the whole id of the one to close",
   );

@@ -7,14 +7,17 @@ import type { Auth } from "../../auth/auth.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
 import type { ServersBehind } from "../../base/server_report.ts";
+import { lazy } from "../../base/lazy.ts";
 import type { Settings } from "../../base/settings.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
 import type { MemoryFigures } from "../../stream/admit/memory_gauge.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { SessionTable } from "../../transport/streamable/session_table.ts";
 import { noStoreJson } from "../../transport/respond.ts";
 import { OperatorCheck, type OperatorRight, type OperatorTokens } from "../steps/operator.ts";
 import type { Metrics } from "../metrics/metric.ts";
-import { ledgerView } from "./connections_report.ts";
+import type { AllInstances, OwnView } from "./all_instances.ts";
+import { ledgerView, readPageQuery } from "./connections_report.ts";
 import { findStream } from "./find_stream.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
@@ -32,44 +35,68 @@ export interface AdminRouteDeps {
   readonly heap: (() => MemoryFigures) | undefined;
   /** The servers behind this one, where it is a gateway. */
   readonly servers?: ServersBehind | undefined;
-  /** Tells whether the store that instances share carries anything. */
-  readonly fleet?: { readonly isReady: boolean } | undefined;
+  /** The instances that share a store, where there are several. */
+  readonly fleet?: Fleet | undefined;
   readonly tokens: OperatorTokens;
   readonly settings: Pick<Settings, "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
 }
 
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
-  const { metrics, heap, settings } = deps;
+  const { metrics, settings } = deps;
   const operators = new OperatorCheck(deps.tokens, deps.auth);
   const guarded = (right: OperatorRight, handler: Handler): Handler => (request) => {
     const check = operators.check(request, right);
     return isPromise(check) ? check.then(() => handler(request)) : handler(request);
   };
   const showMetrics = () => metricsPage(metrics);
+  const own = ownView(deps);
+  const all = deps.fleet && joinInstances(deps.fleet, own);
   return [
     ["/mcp/connections", {
-      GET: guarded("read", ({ query }) => {
-        const wanted = new URLSearchParams(query);
-        return noStoreJson(
-          ledgerView({ ...deps, heapUsedBytes: heap?.().used ?? 0 }, wanted),
-        );
+      GET: guarded("read", async ({ query }) => {
+        const wanted = readPageQuery(new URLSearchParams(query));
+        return noStoreJson(all === undefined ? own.view(wanted) : await (await all()).view(wanted));
       }),
-      DELETE: guarded("admin", ({ query }) => disconnect(deps, new URLSearchParams(query))),
+      DELETE: guarded("admin", async ({ query }) => {
+        return await disconnect(await all?.() ?? own, new URLSearchParams(query));
+      }),
     }],
     ["/metrics", { GET: settings.MCP_METRICS_PUBLIC ? showMetrics : guarded("read", showMetrics) }],
   ];
 }
 
-function disconnect(
-  { streams, sessions }: AdminRouteDeps,
+/** The connections of this instance. */
+function ownView(deps: AdminRouteDeps): OwnView {
+  const { streams, sessions, heap } = deps;
+  return {
+    view: (wanted) => ledgerView({ ...deps, heapUsedBytes: heap?.().used ?? 0 }, wanted),
+    disconnect: (id) => findStream(streams, id).close("disconnected"),
+    endPrincipal: (principal, reason = "disconnected") => ({
+      streams: streams.credentials.end(principal, reason),
+      sessions: sessions.endOf(principal),
+    }),
+  };
+}
+
+/** The connections of all instances; what that needs is loaded when this one starts. */
+function joinInstances(fleet: Fleet, own: OwnView): () => Promise<AllInstances> {
+  const load = lazy(async () => {
+    const { AllInstances } = await import("./all_instances.ts");
+    return new AllInstances(fleet, own);
+  });
+  fleet.beforeStart(async () => (await load()).serve());
+  return load;
+}
+
+async function disconnect(
+  connections: Pick<AllInstances, "disconnect" | "endPrincipal"> | OwnView,
   query: URLSearchParams,
-): Response {
+): Promise<Response> {
   const id = query.get("id");
   const principal = query.get("principal");
   if (principal !== null && principal !== "") {
-    const ended = streams.credentials.end(principal, "disconnected");
-    return noStoreJson({ streams: ended, sessions: sessions.endOf(principal) });
+    return noStoreJson(await connections.endPrincipal(principal));
   }
   if (id === null || id === "") {
     throw new ProtocolError(
@@ -78,7 +105,7 @@ function disconnect(
         '"?principal="',
     );
   }
-  findStream(streams, id).close("disconnected");
+  await connections.disconnect(id);
   return new Response(null, { status: 204 });
 }
 

@@ -140,6 +140,7 @@ import staticUiEventLogJs from "../../../static/ui/event_log.js" with { type: "t
 import staticUiEventStoreJs from "../../../static/ui/event_store.js" with { type: "text" };
 import staticUiFieldFormJs from "../../../static/ui/field_form.js" with { type: "text" };
 import staticUiHistoryChartsJs from "../../../static/ui/history_charts.js" with { type: "text" };
+import staticUiInstanceListJs from "../../../static/ui/instance_list.js" with { type: "text" };
 import staticUiKeyedRowsJs from "../../../static/ui/keyed_rows.js" with { type: "text" };
 import staticUiLogExportJs from "../../../static/ui/log_export.js" with { type: "text" };
 import staticUiPathPanelJs from "../../../static/ui/path_panel.js" with { type: "text" };
@@ -239,6 +240,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/ui/event_store.js": staticUiEventStoreJs,
   "static/ui/field_form.js": staticUiFieldFormJs,
   "static/ui/history_charts.js": staticUiHistoryChartsJs,
+  "static/ui/instance_list.js": staticUiInstanceListJs,
   "static/ui/keyed_rows.js": staticUiKeyedRowsJs,
   "static/ui/log_export.js": staticUiLogExportJs,
   "static/ui/path_panel.js": staticUiPathPanelJs,

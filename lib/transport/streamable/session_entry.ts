@@ -62,3 +62,17 @@ export interface IssuedId {
   readonly identity: Identity | undefined;
   readonly clientKey: string;
 }
+
+/** Number of the oldest sessions that are checked for one that is not busy. */
+const EVICTION_LOOK = 100;
+
+/**
+ * The session to drop where there are too many: the one unused for longest, one that is not busy if
+ * there is one.
+ *
+ * @param candidates the least recently used first
+ */
+export function leastNeeded(candidates: Iterable<SessionEntry>): SessionEntry | undefined {
+  const looked = Iterator.from(candidates).take(EVICTION_LOOK).toArray();
+  return looked.find((kept) => !kept.session.isBusy) ?? looked[0];
+}

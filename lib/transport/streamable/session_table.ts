@@ -14,11 +14,12 @@ import type { Sight } from "../../registry/visibility.ts";
 import type { SessionRecords } from "../../fleet/session_records.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
-import type {
-  IssuedId,
-  SessionEntry,
-  SessionOpening,
-  SessionTableOptions,
+import {
+  type IssuedId,
+  leastNeeded,
+  type SessionEntry,
+  type SessionOpening,
+  type SessionTableOptions,
 } from "./session_entry.ts";
 import {
   foreignSession,
@@ -156,7 +157,10 @@ export class SessionTable {
    */
   endOf(principal: string): number {
     const entries = [...this.#sessions.values()].filter((entry) => entry.principal === principal);
-    for (const { session } of entries) this.#end(session, "deleted", "disconnected");
+    for (const { session } of entries) {
+      this.#end(session, "deleted", "disconnected");
+      this.#options.fleet?.sessions.endLater(session.key);
+    }
     return entries.length;
   }
 
@@ -256,14 +260,9 @@ export class SessionTable {
     this.#evict(this.#sessions.values());
   }
 
-  /**
-   * The session unused for longest goes, one that is not busy if there is one.
-   *
-   * @param candidates the least recently used first
-   */
+  /** @param candidates the least recently used first */
   #evict(candidates: Iterable<SessionEntry>): void {
-    const looked = Iterator.from(candidates).take(EVICTION_LOOK).toArray();
-    const oldest = looked.find((kept) => !kept.session.isBusy) ?? looked[0];
+    const oldest = leastNeeded(candidates);
     if (oldest !== undefined) this.#end(oldest.session, "evicted", "limit");
   }
 
@@ -291,9 +290,6 @@ export class SessionTable {
     this.#ended.add(key);
   }
 }
-
-/** Number of the oldest sessions that are checked for one that is not busy. */
-const EVICTION_LOOK = 100;
 
 function requireOwner(owner: Owner, origin: RequestOrigin): void {
   if (!isOwner(owner, origin)) throw foreignSession();

@@ -1,0 +1,67 @@
+import type { TimerWheel } from "../base/timer_wheel.ts";
+import { notRouted } from "./errors.ts";
+import type { Body } from "./messenger.ts";
+import { ANSWER_MS, PendingReply } from "./pending_reply.ts";
+
+/** What requests need of a fleet. */
+export interface RequestParts {
+  readonly wheel: TimerWheel;
+  /** Sends a message; rejects where the store is away. */
+  readonly send: (instance: string, kind: string, body: Body) => Promise<void>;
+  readonly failed: (what: string, error: unknown) => void;
+  /** Told of an instance that did not answer in time. */
+  readonly silent: (instance: string, what: string) => void;
+}
+
+/** The requests of this instance to others, which wait for their replies. */
+export class Requests {
+  readonly #parts: RequestParts;
+  readonly #pending = new Map<string, PendingReply>();
+  #count = 0;
+
+  constructor(parts: RequestParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Asks another instance.
+   *
+   * @param waitMs time for its reply (ms)
+   * @throws {ProtocolError} `not_routed` where none comes in time
+   */
+  async ask(
+    instance: string,
+    kind: string,
+    body: Body,
+    waitMs: number = ANSWER_MS,
+  ): Promise<unknown> {
+    const { wheel, send, failed, silent } = this.#parts;
+    const id = String(++this.#count);
+    const pending = new PendingReply(waitMs);
+    this.#pending.set(id, pending);
+    wheel.schedule(pending, waitMs);
+    try {
+      await send(instance, kind, { ...body, id }).catch((error) => {
+        failed(kind, error);
+        throw notRouted();
+      });
+      return await pending.reply.catch(() => {
+        silent(instance, kind);
+        throw notRouted();
+      });
+    } finally {
+      wheel.cancel(pending);
+      this.#pending.delete(id);
+    }
+  }
+
+  /** A reply has come. */
+  settle({ to, body }: Body): void {
+    this.#pending.get(String(to))?.settle(body);
+  }
+
+  /** Nobody is waited for any more. */
+  stop(): void {
+    for (const pending of this.#pending.values()) pending.onDue();
+  }
+}
