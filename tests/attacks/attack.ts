@@ -1,5 +1,5 @@
 /**
- * What attacks share: how they are described, and how their clients send.
+ * The parts that attacks share: their description, and their clients.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type ResponseHead, ResponseParser } from "../faults/http_response.ts";
 
 /** One way to harm a server. */
 export interface Attack {
-  /** The audit's kind and what is sent, as one line. */
+  /** The kind of the attack and its requests, as one line. */
   readonly name: string;
   /** Settings of the server that is attacked, beside the defaults. */
   readonly settings?: Readonly<Record<string, string | number>>;
@@ -17,7 +17,7 @@ export interface Attack {
   readonly lanes: number;
   /** Sends once; repeated in every lane until the time is over. */
   readonly strike: (force: Force) => Promise<void>;
-  /** What was answered that must not have been; nothing where all is as it should be. */
+  /** Names an answer that the server must not give; undefined if all answers are right. */
   readonly breach?: (answers: Answers) => string | undefined;
 }
 
@@ -26,7 +26,7 @@ export type Answers = ReadonlyMap<string, number>;
 
 /** How long a client waits for an answer (ms). */
 const PATIENCE_MS = 5_000;
-/** Time after which one that waits for an answer goes on without it (ms). */
+/** Time to wait for an answer before the attack goes on (ms). */
 const SILENCE_MS = 1_000;
 
 /** Most sockets that an attack holds open at a time. */
@@ -71,7 +71,7 @@ export class Force implements Disposable {
     this.answers.set(String(status), (this.answers.get(String(status)) ?? 0) + 1);
   }
 
-  /** Sends one request on a socket of its own, reads the answer and lets go. */
+  /** Sends one request on its own socket, reads the answer and closes the socket. */
   async send(request: Sent): Promise<Answer> {
     const socket = await this.connect(request.from);
     if (socket === undefined) return NO_ANSWER;
@@ -155,7 +155,7 @@ export interface Sent extends Omit<RawRequest, "body"> {
   readonly from?: string;
 }
 
-/** What came back; the head is missing when nothing did. */
+/** The answer; the head is missing if nothing came back. */
 export interface Answer {
   readonly head: ResponseHead | undefined;
   readonly bytes: number;
@@ -164,16 +164,18 @@ export interface Answer {
 
 const NO_ANSWER: Answer = { head: undefined, bytes: 0, text: "" };
 
-/** Whom the server sees: not the honest client, so that limits can tell them apart. */
+/**
+ * The attacker's address; it differs from the honest client's, so that limits can tell them apart.
+ */
 export const ATTACKER = "127.0.0.66";
 
-/** An address of its own for each number: a crowd of attackers. */
+/** A different address for each number, for a crowd of attackers. */
 export function crowdAddress(n: number): string {
   return `127.0.${1 + (n >> 7) % 250}.${1 + n % 128}`;
 }
 
 const ENCODER = new TextEncoder();
-/** What is kept of an answer's text: enough to find a session's id or an error in it. */
+/** Characters kept of an answer: enough to find a session id or an error in it. */
 const MAX_TEXT = 4_096;
 
 /** The bytes of a request on the wire. */

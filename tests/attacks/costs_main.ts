@@ -1,8 +1,9 @@
 /**
- * `deno task bench:limits`: what one unit of each limit costs a server in memory. Each is measured on
- * a fresh process: the heap after a collection of garbage, and resident memory as the kernel sees it.
+ * `deno task bench:limits` measures the memory that one unit of each limit costs a server, each on
+ * a fresh process: the heap after a collection of garbage, and resident memory as the kernel sees
+ * it.
  *
- *     deno task bench:limits [part of a row's name]
+ * deno task bench:limits [part of a row's name]
  *
  * @module
  */
@@ -51,7 +52,7 @@ const OPEN = {
   MCP_LOG_LEVEL: "warning",
 };
 const PATIENCE_MS = 600_000;
-/** Time for a server to take in what it was sent (ms). */
+/** Time for a server to process the sent bytes (ms). */
 const SETTLE_MS = 2_000;
 const LONG_CALL = toolCall("countdown", { from: 100_000, interval_ms: 60_000 });
 const HEAD = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";

@@ -26,7 +26,7 @@ export class Honest implements Disposable {
     return honest;
   }
 
-  /** What it has seen since it was last asked. */
+  /** Its observations since the last report. */
   async report(): Promise<HonestReport> {
     return await this.#ask("report") as HonestReport;
   }

@@ -1,7 +1,7 @@
 /**
  * The honest client, on a thread of its own so that attackers do not make it late: it calls a tool
- * at fixed times, holds a plain stream and a session with its stream, and opens a further stream now
- * and then.
+ * at fixed times, holds a plain stream and a session with its stream, and sometimes opens another
+ * stream.
  *
  * @module
  */
@@ -9,17 +9,17 @@
 import { createParser } from "../deps/eventsource_parser.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
 
-/** What it is told. */
+/** An order for the honest client. */
 export interface HonestOrder {
   readonly url: string;
 }
 
-/** What it tells of the time since it last told. */
+/** Its report on the time since its last report. */
 export interface HonestReport {
   readonly calls: number;
   /** Time from when a call was due until its answer was read, sorted (ms). */
   readonly latencies: readonly number[];
-  /** What it was refused or lost. */
+  /** Refusals and losses that it saw. */
   readonly losses: readonly string[];
 }
 
@@ -29,7 +29,7 @@ const CALL_MS = 25;
 const OPEN_MS = 500;
 /** A call that takes longer has failed (ms). */
 const TIMEOUT_MS = 10_000;
-/** What is told of losses of one kind. */
+/** Most losses of one kind in a report. */
 const MAX_TOLD = 5;
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -73,7 +73,7 @@ class HonestClient {
     return this.report();
   }
 
-  /** Tells what it saw, and begins to count anew. */
+  /** Reports, and starts to count from zero. */
   report(): HonestReport {
     const latencies = this.#latencies.toSorted((a, b) => a - b);
     this.#latencies = [];
@@ -149,7 +149,7 @@ class HonestClient {
       return this.#lose(`${what}: ${response.status}`);
     }
     const { body } = response;
-    // Nobody waits for it: in Deno, a read that goes on may not see that its request is aborted.
+    // Not awaited: in Deno, a pending read may not notice that its request is aborted.
     void (async () => {
       let last = "";
       const parser = createParser({

@@ -3,7 +3,7 @@ import process from "node:process";
 import * as z from "zod";
 import { defineTool } from "../../lib/mod.ts";
 
-/** Time between two looks at the clock (ms). */
+/** Time between two readings of the clock (ms). */
 const TICK_MS = 1;
 
 const NOTHING = { ms: 0, cpu_ms: 0 };

@@ -34,7 +34,7 @@ const ATTACKS: readonly Attack[] = [
 const MAX_MEMORY = 1_000_000_000;
 /** The honest client's 99th percentile must stay below (ms). */
 const MAX_P99_MS = 250;
-/** On a machine that is slow without an attack, it may be so many times what it was before. */
+/** On a machine that is slow without an attack, the p99 may be this many times the quiet p99. */
 const MAX_P99_FACTOR = 20;
 /** Share of the time of an attack for which the honest client is alone before. */
 const QUIET = 0.2;
@@ -42,11 +42,11 @@ const QUIET = 0.2;
 const LATE = "honest p99";
 const MAX_TRIES = 3;
 
-/** What was seen of one attack. */
+/** The observations of one attack. */
 interface Seen {
   readonly sent: number;
   readonly answers: Answers;
-  /** What the honest client saw while it was alone. */
+  /** The honest client's report without an attack. */
   readonly quiet: HonestReport;
   readonly honest: HonestReport;
   readonly peak: number;
@@ -79,7 +79,7 @@ async function play(attack: Attack, seconds: number): Promise<Seen> {
   return { sent, answers, quiet, honest: report, peak: memory.peak, ended, faults };
 }
 
-/** Only being late gets another try, as the machine may be busy with something else. */
+/** Only lateness gets another try, because the machine may be busy with other work. */
 async function playUntilInTime(attack: Attack, seconds: number) {
   for (let tries = 1;; tries++) {
     const seen = await play(attack, seconds);
@@ -101,7 +101,7 @@ function delay(ms: number): { readonly passed: Promise<void>; cancel(): void } {
   return { passed: promise, cancel: () => clearTimeout(timer) };
 }
 
-/** What is not as it must be. */
+/** The complaints about an attack. */
 function complaints(attack: Attack, seen: Seen): string[] {
   const { honest, peak, ended, faults } = seen;
   const p99 = percentile(honest.latencies, 0.99);
@@ -132,7 +132,7 @@ function percentile(sorted: readonly number[], share: number): number {
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 const ms = (value: number) => `${value.toFixed(0)} ms`;
 
-/** What stands behind the options. */
+/** The argument after the options. */
 function partOfName(): string {
   const [first = ""] = Deno.args.filter((arg, at) =>
     !arg.startsWith("--") && !Deno.args[at - 1]?.startsWith("--")

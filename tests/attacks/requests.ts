@@ -13,10 +13,10 @@ const BOTH = {
   accept: "application/json, text/event-stream",
 };
 
-/** As large as a body may be by default, with room for what is around it. */
+/** The default limit of a body, less room for the message around the text. */
 export const BIG = 4_194_304 - 4_096;
 
-/** A text as large as a body may be. */
+/** A text that nearly fills a body. */
 export function bigText(start = ""): string {
   return start + "x".repeat(BIG - start.length);
 }
@@ -63,7 +63,7 @@ export function inSession(id: string, protocolVersion = "2025-11-25"): Record<st
   return { ...BOTH, "mcp-session-id": id, "mcp-protocol-version": protocolVersion };
 }
 
-/** Waits, for attacks whose force is in what they hold and not in how often they send. */
+/** Waits, for attacks that hold resources rather than send often. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

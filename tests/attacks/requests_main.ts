@@ -1,9 +1,9 @@
 /**
- * `deno task test:attacks:requests`: how long one request can hold the event loop of a server, for
- * each of the costliest requests that pass the limits. It looks at the time of the processor, as others
- * may use the machine, and prints the time that passed beside it.
+ * `deno task test:attacks:requests` measures how long one request can hold the event loop of a
+ * server, for each of the most expensive requests that pass the limits. It compares CPU time,
+ * because other programs may use the machine, and prints the elapsed time beside it.
  *
- *     deno task test:attacks:requests [--times 9]
+ * deno task test:attacks:requests [--times 9]
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The attacked server: a process with a small heap, and its memory as the kernel sees it.
+ * The attacked server: a process with a small heap, and its memory as the kernel counts it.
  *
  * @module
  */
@@ -30,10 +30,10 @@ export function startServer(
   });
 }
 
-/** How often memory is looked at while an attack goes on, in case the process does not live (ms). */
+/** Interval of the memory readings during an attack, in case the process dies (ms). */
 const LOOK_MS = 500;
 
-/** The highest resident memory of a process, as the kernel keeps it. */
+/** The highest resident memory of a process, as the kernel records it. */
 export class MemoryGauge implements Disposable {
   /** In bytes. */
   peak = 0;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { defineTool } from "../../lib/mod.ts";
 
-/** Takes a list, whose items may all be wrong. */
+/** Takes a list; an attacker sends one with only wrong items. */
 export const sum = defineTool({
   name: "sum",
   description: "Adds numbers",

@@ -15,7 +15,7 @@ function post({ body, headers }: BenchRequest): Request {
   });
 }
 
-// Making a request and reading an answer is the runtime's work, and dear; it is the baseline.
+// Making a request and reading an answer is expensive work of the runtime; it is the baseline.
 Deno.bench("a bare handler", { group: "app", baseline: true }, async () => {
   const { id } = await post(ECHO_CALL).json();
   await Response.json({ jsonrpc: "2.0", result: {}, id }).text();

@@ -25,7 +25,7 @@ const scope = testScope();
 const call: JsonRpcRequest = JSON.parse(ECHO_CALL.body);
 const modernCall: JsonRpcRequest = JSON.parse(MODERN_ECHO_CALL.body);
 const list: JsonRpcRequest = JSON.parse(LIST_CALL.body);
-// What is measured is to be an answer, not a refusal.
+// The measured result must be an answer, not a refusal.
 for (const [request, methods] of [[call, sessionless], [modernCall, modern]] as const) {
   const answer = await server.dispatch(request, scope, methods);
   if (answer === undefined || !("result" in answer)) throw new Error(JSON.stringify(answer));

@@ -11,7 +11,7 @@
  * @module
  */
 
-/** What to do; see the module. */
+/** The orders; see the module. */
 export interface HoldOptions {
   readonly port: number;
   readonly count: number;
@@ -30,7 +30,7 @@ const request = new TextEncoder().encode(options.request);
 const decoder = new TextDecoder("latin1");
 let marked = 0;
 
-/** Opens a stream and waits for what it should say first. */
+/** Opens a stream and waits for its expected first text. */
 async function open(buffer: Uint8Array): Promise<Deno.TcpConn> {
   const socket = await Deno.connect({ hostname: "127.0.0.1", port: options.port });
   await socket.write(request);

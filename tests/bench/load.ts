@@ -1,5 +1,5 @@
 /**
- * Load by wrk, and what it cost the server.
+ * Load by wrk, and its cost for the server.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { withOpenFiles } from "./machine.ts";
 import type { BenchRequest } from "./requests.ts";
 import { ratioOf, type Spread, spreadOf } from "./stats.ts";
 
-/** What is loaded: one process, or several on one port. */
+/** The target of a load: one process, or several on one port. */
 export interface Target {
   readonly url: string;
   /** CPU time used so far (ms). */
   cpuMs(): number;
 }
 
-/** What is sent, again and again. */
+/** The request that is sent repeatedly. */
 export interface Load extends BenchRequest {
   readonly server: Target;
   readonly path?: string;
@@ -25,7 +25,7 @@ export interface Load extends BenchRequest {
   readonly pauseMs?: number;
 }
 
-/** What came of it. */
+/** The result of a load. */
 export interface Measured {
   readonly perSecond: number;
   /** CPU time of the server's process for one request (µs). */
@@ -36,7 +36,7 @@ export interface Measured {
 
 const SCRIPT = new URL("./post.lua", import.meta.url).pathname;
 const WARM_UP_SECONDS = 1;
-/** An answer may take so long before it counts as none; 1,000 connections wait for each other. */
+/** Deadline of an answer; 1,000 connections wait for each other. */
 const TIMEOUT = "20s";
 /** Connections of a load that does not say. */
 export const CONNECTIONS = 32;
@@ -55,9 +55,9 @@ function urlOf({ server, path = "/mcp" }: Load): string {
 }
 
 /**
- * Asks once and looks at the answer, as wrk looks only at its status.
+ * Sends one request and checks the answer, because wrk checks only its status.
  *
- * @throws {Error} when it is not the answer that is to be measured
+ * @throws {Error} if it is not the expected answer
  */
 async function verify(load: Load): Promise<void> {
   const { body, headers, expect } = load;
@@ -138,7 +138,7 @@ export class Series {
     return spreadOf(this.all(figure));
   }
 
-  /** What each round is of the other's round beside it. */
+  /** The ratio of each round to the other's round beside it. */
   over(other: Series, figure: keyof Measured): Spread {
     return ratioOf(this.all(figure), other.all(figure));
   }

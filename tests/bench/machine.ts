@@ -24,7 +24,7 @@ export function openFiles(): string {
   return /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1] ?? "unknown";
 }
 
-/** A command that runs with as many open files as the system lets it have. */
+/** A command that runs with the highest number of open files that the system allows. */
 export function withOpenFiles(program: string, args: readonly string[]): [string, ...string[]] {
   return ["sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$0" "$@"', program, ...args];
 }

@@ -1,11 +1,11 @@
 /**
- * What was measured, as tables of the capacity sheet.
+ * The measurements, as tables of the capacity sheet.
  *
  * @module
  */
 import { counted, ratioOf, shown, spreadOf } from "./stats.ts";
 
-/** One row: what was measured, and whether it is what it should be. */
+/** One row: a measurement, and whether it reaches its target. */
 export interface Row {
   readonly what: string;
   readonly target: string;
@@ -19,7 +19,7 @@ export interface Row {
   readonly figures: Readonly<Record<string, string>>;
 }
 
-/** What one item costs where there are few and where there are many. */
+/** The cost of one item among few and among many. */
 export interface Growth {
   /** For example `tools/call, with the number of connections`. */
   readonly what: string;
@@ -37,7 +37,7 @@ export interface GrowthPoint {
   readonly costs: readonly number[];
 }
 
-/** What a group of rows found. */
+/** The results of a group of rows. */
 export interface Found {
   readonly rows?: readonly Row[];
   readonly growths?: readonly Growth[];
@@ -54,9 +54,9 @@ export interface Effort {
   readonly isQuick: boolean;
   /** Many short ones: a shared machine is slow or fast for seconds, so neighbours must be near. */
   readonly rounds: number;
-  /** Of one load. */
+  /** Length of one load. */
   readonly seconds: number;
-  /** Of loads that are only to show growth. */
+  /** Rounds of loads that only show growth. */
   readonly growthRounds: number;
   /** Starts of a server, and rounds of memory. */
   readonly starts: number;
@@ -110,7 +110,7 @@ export function targetTable(rows: readonly Row[]): string {
   );
 }
 
-/** What one costs among few and among many. */
+/** A table of the cost of one item among few and among many. */
 export function growthTable(growths: readonly Growth[]): string {
   const costs = (points: readonly GrowthPoint[], unit: string) =>
     points.map(({ count, costs }) => `${counted(count)}: ${shown(spreadOf(costs), unit)}`)
@@ -132,7 +132,7 @@ export function figureTable(rows: readonly Row[]): string {
   const lines = rows.flatMap(({ what, figures }) =>
     Object.entries(figures).map(([server, figure]) => [what, server, figure])
   );
-  // The same figure stands behind several targets: once is enough.
+  // Several targets have the same figure; it is listed once.
   const isNew = (line: readonly string[], index: number) =>
     index === lines.findIndex((other) => other.join() === line.join());
   return table(["what", "of", "median (lowest–highest round)"], lines.filter(isNew));

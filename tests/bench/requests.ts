@@ -74,7 +74,7 @@ export interface SessionCalls {
   readonly asJson: BenchRequest;
 }
 
-/** Opens a session of 2025-06-18; what is sent in it has ids that never meet. */
+/** Opens a session of 2025-06-18, with a different id for each request. */
 export async function inSession(url: string): Promise<SessionCalls> {
   const response = await fetch(url, {
     method: "POST",

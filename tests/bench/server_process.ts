@@ -1,5 +1,5 @@
 /**
- * A server under test as a process of its own, and what the kernel says of it.
+ * A server under test as its own process, with the kernel's figures of it.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const MS_PER_TICK = 10;
 /** All clients of a bench have one address, and call as fast as they can. */
 const ANY_RATE = ["--mcp-calls-per-second=1000000", "--mcp-calls-burst=1000000"];
 
-/** Lifeline as its users start it. */
+/** Lifeline, started like its users start it. */
 export function lifeline(...flags: string[]): Launch {
   return {
     command: DENO,
@@ -69,7 +69,7 @@ export function peer(file: string, ...args: string[]): Launch {
   };
 }
 
-/** Lifeline's flags for so many streams from one address; all else is as it comes. */
+/** Lifeline's flags for this many streams from one address; all other settings are the defaults. */
 export function roomFor(streams: number): string[] {
   const most = streams + 100;
   return [
@@ -128,13 +128,13 @@ export class ServerProcess implements AsyncDisposable, Target {
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   }
 
-  /** Resident memory, what it shares counted in part (KiB). */
+  /** Resident memory, shared pages counted in part (KiB). */
   residentKib(): number {
     const rollup = Deno.readTextFileSync(`/proc/${this.#process.pid}/smaps_rollup`);
     return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]);
   }
 
-  /** What one of its JSON pages says. */
+  /** Reads one of its JSON pages. */
   async read(path: string): Promise<Record<string, number>> {
     const response = await fetch(this.url + path, {
       headers: { ...OPERATOR_HEADERS, connection: "close" },

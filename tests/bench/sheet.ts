@@ -19,7 +19,7 @@ export interface Run {
   readonly rows: readonly Row[];
   readonly growths: readonly Growth[];
   readonly effort: Effort;
-  /** Load average as it began and ended. */
+  /** Load average at the start and at the end. */
   readonly loads: readonly [number, number];
   readonly minutes: number;
 }

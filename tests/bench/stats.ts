@@ -21,12 +21,12 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** What each round is of the other's round beside it. */
+/** The ratio of each round to the other's round beside it. */
 export function ratioOf(values: readonly number[], others: readonly number[]): Spread {
   return spreadOf(values.map((value, round) => value / others[round]!));
 }
 
-/** So many digits that count, and no more. */
+/** A number with this many significant digits. */
 export function digits(value: number, count = 3): string {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 10 ** (count - 1)) return Math.round(value).toLocaleString("en");

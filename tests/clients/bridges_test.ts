@@ -1,8 +1,8 @@
 /**
- * Programs that stand between stdio and HTTP, as their users start them: supergateway and
- * mcp-remote with Lifeline as their upstream, mcp-proxy with Lifeline as its child.
+ * Programs that translate between stdio and HTTP, started as their users start them: supergateway
+ * and mcp-remote with Lifeline as their upstream, mcp-proxy with Lifeline as its child.
  *
- * They have a lock file of their own, so that nobody else downloads their packages.
+ * They have their own lock file, so that only this test downloads their packages.
  */
 import { assertEquals } from "@std/assert";
 import { Child } from "../helpers/child.ts";
@@ -23,7 +23,7 @@ const INITIALIZE = {
   clientInfo: { name: "bridged", version: "1" },
 };
 
-/** Speaks with a bridge as a client that starts a command does. */
+/** Talks to a bridge like a client that starts a command. */
 async function call(bridge: Child, id: number, method: string, params: object) {
   await bridge.say(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
   const { json } = await bridge.line(`answer to ${method}`, ({ json }) => json.id === id, START_MS);
@@ -71,7 +71,7 @@ function freePort(): number {
   return (listener.addr as Deno.NetAddr).port;
 }
 
-/** Waits until somebody listens; mcp-proxy says that it starts before it does. */
+/** Waits until the port accepts connections; mcp-proxy reports its start before it listens. */
 async function listening(port: number): Promise<void> {
   for (const end = Date.now() + START_MS; Date.now() < end;) {
     try {

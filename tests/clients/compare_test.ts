@@ -7,7 +7,7 @@ import { connectV2 } from "./sdk_v2.ts";
 const EXAMPLES = new URL("../../docs/examples/", import.meta.url);
 const LOCK = new URL("deno.lock", EXAMPLES).pathname;
 
-/** An example that runs as a process on a port of its own. */
+/** An example that runs as a process on its own port. */
 class Server implements AsyncDisposable {
   readonly url: URL;
   readonly #child: Deno.ChildProcess;
@@ -44,7 +44,7 @@ class Server implements AsyncDisposable {
   }
 }
 
-/** What a process writes, as it comes. */
+/** The output of a process, as it arrives. */
 class Output {
   readonly ended: Promise<void>;
   #text = "";
@@ -81,7 +81,7 @@ class Output {
   }
 }
 
-/** What a server of these can do; the table of the README says the same. */
+/** The abilities of one of these servers; the README's table says the same. */
 interface Row {
   readonly name: string;
   readonly version: string;

@@ -1,6 +1,6 @@
 /**
- * Event source libraries that come back by themselves, and POST the same call again as they do: with
- * an Idempotency-Key it is run once.
+ * Event source libraries reconnect by themselves and POST the same call again: with an
+ * Idempotency-Key it runs once.
  */
 import { assertEquals } from "@std/assert";
 // deno-lint-ignore no-import-prefix -- a client of these tests alone
@@ -44,7 +44,7 @@ const LIBRARIES: Readonly<Record<string, CallWith>> = {
         text = textOf(data);
         stop.abort();
       },
-      // Whoever wants the stream back after a clean end throws, and is asked how soon.
+      // To reopen the stream after a clean end, throw here; `onerror` then says how soon.
       onclose: () => {
         throw new Error("Stream ended");
       },

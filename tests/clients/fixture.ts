@@ -1,6 +1,6 @@
 /**
- * What the official clients talk to: one set of tools, resources and prompts for every dialect.
- * Some tools steer others, so that a test never has to wait for time to pass.
+ * The server that the official clients talk to: one set of tools, resources and prompts for every
+ * dialect. Some tools control others, so that a test never waits for time to pass.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * The inspector's command-line mode, as a process of its own.
+ * The inspector's command-line mode, as its own process.
  *
- * It has a lock file of its own, so that nobody else downloads its hundred packages. Over HTTP it
+ * It has its own lock file, so that only this test downloads its hundred packages. Over HTTP it
  * stays with the revisions that have `initialize`: under Deno its modern mode gets no further than
  * `subscriptions/listen`, as it reads `response.clone()` to the end, and in Deno such a clone keeps
  * the stream from its other reader (under Node the same calls work).

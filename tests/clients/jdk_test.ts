@@ -8,7 +8,7 @@ import { createFixture } from "./fixture.ts";
 
 const SOURCE = new URL("jdk/JdkClient.java", import.meta.url).pathname;
 
-/** What the client prints, a line for each answer. */
+/** Runs the client and returns its output, one line for each answer. */
 async function talkTo(listen: Listen): Promise<string[]> {
   const app = createFixture();
   const listener = await listen(app, { hostname: "127.0.0.1", port: 0 });

@@ -1,10 +1,10 @@
 /**
- * What the tests do with a client, whichever of the official ones it is.
+ * One interface for all official clients, for the tests.
  *
  * @module
  */
 
-/** What came of a tool call. */
+/** The outcome of a tool call. */
 export interface Outcome {
   readonly text: string;
   readonly isError: boolean;
@@ -25,7 +25,7 @@ export interface OfficialClient extends AsyncDisposable {
   readonly about: { readonly name: string | undefined; readonly instructions: string | undefined };
   /** The revision that client and server agreed on. */
   readonly version: string | undefined;
-  /** What the client's transport or protocol complained about. */
+  /** Errors of the client's transport or protocol. */
   readonly errors: readonly Error[];
   /** URIs of `notifications/resources/updated`. */
   readonly updates: Inbox<string>;
@@ -45,12 +45,12 @@ export interface OfficialClient extends AsyncDisposable {
   subscribe(uri: string): Promise<void>;
 }
 
-/** Where a client connects to. */
+/** The address that a client connects to. */
 export type Target =
   | { readonly url: URL; readonly fetch?: typeof fetch }
   | { readonly command: string; readonly args: string[]; readonly cwd: string };
 
-/** What a client has been told. */
+/** The notifications that a client received. */
 export class Received {
   readonly errors: Error[] = [];
   readonly updates: Inbox<string> = new Inbox();
@@ -58,7 +58,7 @@ export class Received {
   readonly logged: Inbox<unknown> = new Inbox();
 }
 
-/** What the client's user, model and workspace say. */
+/** The answers of the client's user, model and workspace. */
 export const ANSWERS = {
   elicit: (message: string) => {
     if (["Sign in", "Open it"].includes(message)) return { action: "accept" as const };

@@ -1,5 +1,5 @@
 /**
- * What every client must be able to do, whatever it speaks.
+ * Scenarios that every client must pass, in every dialect.
  *
  * @module
  */
@@ -12,10 +12,10 @@ export interface Scenario {
   run(client: OfficialClient, expected: Expected): Promise<void>;
 }
 
-/** What differs from dialect to dialect. */
+/** The expectations that differ between dialects. */
 export interface Expected {
   readonly version: string;
-  /** What a tool is told when the client cancels its call. */
+  /** The abort reason of a tool when the client cancels its call. */
   readonly cancelReason: "cancelled" | "client_closed";
   /** Whether log messages come without being asked for. */
   readonly logsComeUnasked: boolean;

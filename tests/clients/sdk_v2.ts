@@ -3,8 +3,8 @@
  *
  * @module
  */
-// Named in full, and locked in a file of their own: `deno task start` installs what the import map
-// and deno.lock name, and a server needs no client.
+// Named in full, with their own lock file: `deno task start` installs all packages of the import
+// map and deno.lock, and a server needs no client.
 // deno-lint-ignore-file no-import-prefix
 import * as z from "zod";
 import {

@@ -1,7 +1,7 @@
 import type { AppOptions } from "../../lib/mod.ts";
 import { createFixture } from "./fixture.ts";
 
-/** The fixture on a socket of its own, until the end of the block. */
+/** The fixture on its own socket, until the end of the block. */
 export function serveFixture(options: AppOptions = {}) {
   const app = createFixture(options);
   const server = Deno.serve(

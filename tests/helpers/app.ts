@@ -16,7 +16,7 @@ export type TestApp = App & Disposable & Omit<ComposedApp, "app"> & {
   request(path: string, init?: RequestInit, peer?: Peer): Promise<Response>;
   /** Sends a request with the operator's token. */
   operate(path: string, init?: RequestInit): Promise<Response>;
-  /** POSTs a JSON-RPC body (or a text as it is). */
+  /** POSTs a JSON-RPC body, or a text unchanged. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Opens a plain stream, with the message to be answered on it or without, and reads its welcome. */
   open(message?: unknown, init?: RequestInit): Promise<PlainClient>;

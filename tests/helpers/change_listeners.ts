@@ -1,13 +1,13 @@
 import type { ChangeListener } from "../../lib/mcp/changes/change_bus.ts";
 import type { Dialect } from "../../lib/transport/dialect.ts";
 
-/** Dialects as they are, and what listens to changes of the catalog for them. */
+/** The dialects of an app, and their listeners to changes of the catalog. */
 export interface WatchedDialects {
   readonly dialects: readonly Dialect[];
   readonly listeners: ReadonlySet<ChangeListener>;
 }
 
-/** Notes what an app's dialects add to the change bus, until they remove it. */
+/** Records the listeners that an app's dialects add to the change bus, until they remove them. */
 export function watchListeners(dialects: readonly Dialect[]): WatchedDialects {
   const listeners = new Set<ChangeListener>();
   const watch = (dialect: Dialect): Dialect => ({

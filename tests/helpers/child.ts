@@ -23,7 +23,7 @@ export interface Exit {
 
 /** How to start a process. */
 export interface ChildOptions {
-  /** What is started: `deno`, unless something else is named. */
+  /** The program to start; default: `deno`. */
   readonly program?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -80,7 +80,7 @@ export class Child implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** The first line that `isWanted`, be it here already or still to come. */
+  /** The first line that `isWanted` accepts, whether it has arrived or is still to come. */
   line(what: string, isWanted: (line: Line) => boolean, withinMs = LINE_MS): Promise<Line> {
     const known = this.lines.find(isWanted);
     if (known !== undefined) return Promise.resolve(known);

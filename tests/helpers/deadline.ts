@@ -10,7 +10,7 @@ const DEADLINE_MS = 60_000;
 
 type Options = Partial<Deno.TestDefinition>;
 
-/** The arguments of `Deno.test()`, with the deadline where they have none. */
+/** The arguments of `Deno.test()`, with the deadline added if they have none. */
 export function withDeadline(args: readonly unknown[], deadlineMs = DEADLINE_MS): unknown[] {
   const bounded: Options = { timeout: deadlineMs };
   const [first, second, third] = args;

@@ -9,7 +9,7 @@ import { assert } from "@std/assert";
 export interface Instruction {
   /** In capitals, such as `COPY`. */
   readonly word: string;
-  /** What follows, with continued lines joined. */
+  /** The text after the instruction's word, with continued lines joined. */
   readonly text: string;
 }
 
@@ -30,7 +30,7 @@ export function envOf(instructions: readonly Instruction[]): Record<string, stri
   return Object.fromEntries(pairs);
 }
 
-/** What follows the one instruction of this word. */
+/** The text of the only instruction with this word. */
 export function only(instructions: readonly Instruction[], word: string): string {
   const [found, ...others] = instructions.filter((one) => one.word === word);
   assert(found !== undefined && others.length === 0, `one ${word}`);

@@ -26,7 +26,7 @@ export function fetchThrough(app: App, ...hops: readonly Hop[]): typeof fetch {
   };
 }
 
-/** A response whose body fails when its request is aborted, as that of a real `fetch` does. */
+/** A response whose body fails when its request is aborted, like the response of a real `fetch`. */
 function abortable(response: Response, signal: AbortSignal): Response {
   if (response.body === null) return response;
   const { readable, writable } = new TransformStream<
@@ -53,7 +53,7 @@ export function transforming(
   };
 }
 
-/** Holds everything back until it has all of it, as a proxy that buffers. */
+/** Holds a response back until it is complete, like a proxy that buffers. */
 export const holdsAll: Hop = async (request, next) => {
   const response = await next(request);
   const bytes = await response.arrayBuffer();
@@ -66,7 +66,7 @@ export interface BurstOptions {
   readonly size: number;
   /** Chunks that pass before the first is held. */
   readonly after: number;
-  /** The longest time for which one is held; for ever where left out. */
+  /** The longest time to hold a chunk (ms); default: for ever. */
   readonly forMs?: number;
 }
 
@@ -106,7 +106,7 @@ export function cutsAge(ms: number): Hop {
   return timed((controller) => setTimeout(() => controller.terminate(), ms), false);
 }
 
-/** After so long a silence it lets nothing pass any more, and tells nobody. */
+/** After this time of silence it passes nothing on, and tells neither side. */
 export function forgetsAfter(ms: number): Hop {
   return transforming(() => {
     let isForgotten = false;

@@ -1,14 +1,14 @@
 import type { EventStore, EventStoreStats, Frames } from "../../lib/store/event_store.ts";
 
-/** A store whose reading takes until a test says so, as that of one on another machine does. */
+/** A store whose reads end when the test says so, like the reads of a store on another machine. */
 export class LaterStore implements EventStore {
   readonly #store: EventStore;
   readonly #waiting: (() => void)[] = [];
   /** Whether answers wait until {@linkcode answer} is called. */
   isHeld = false;
-  /** Whether it looks up what is asked for when it answers, rather than when it is asked. */
+  /** Whether it looks the events up when it answers, rather than when it is called. */
   readsLate = false;
-  /** What the next calls reject with. */
+  /** The error with which the next calls reject. */
   failure: Error | undefined;
 
   constructor(store: EventStore) {

@@ -1,4 +1,4 @@
-/** The lines of a stream of bytes, as they come. */
+/** The lines of a stream of bytes, as they arrive. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

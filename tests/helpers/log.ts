@@ -1,5 +1,5 @@
 /**
- * What the code under test logs.
+ * The log lines of the code under test.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface LoggedLine {
 
 /** Collects log lines until its block ends: `using log = new CapturedLog()`. */
 export class CapturedLog implements Disposable {
-  /** The lines as they would go to stderr, but without the time of the text form. */
+  /** The lines for stderr, without the time of the text form. */
   readonly lines: string[] = [];
 
   constructor(level: LogLevel = "debug", format: LogFormat = "text") {

@@ -57,7 +57,7 @@ export class Scrape {
     this.samples = samples;
   }
 
-  /** The sum of all samples of that name with at least these labels; NaN when there are none. */
+  /** The sum of all samples of that name with at least these labels; NaN if there are none. */
   value(name: string, labels: Labels = {}): number {
     const found = this.of(name, labels);
     return found.length === 0 ? NaN : found.reduce((total, { value }) => total + value, 0);
@@ -108,7 +108,7 @@ function unescape(text: string): string {
   return text.replace(/\\(["\\n])/g, (_, char) => char === "n" ? "\n" : char);
 }
 
-/** Scrapes an app, as its operator may. */
+/** Scrapes an app with its operator's token. */
 export async function scrape(app: TestApp): Promise<Scrape> {
   const response = await app.operate("/metrics");
   if (response.status !== 200) throw new Error(`Scrape got ${response.status}`);

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** What those servers are given as `MCP_ADMIN_TOKEN`. */
+/** The value of `MCP_ADMIN_TOKEN` on those servers. */
 export const OPERATOR_TOKEN = "the-token-of-the-operator-of-tests";
 
-/** What the operator sends with each request. */
+/** The operator's headers of each request. */
 export const OPERATOR_HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}` } as const;

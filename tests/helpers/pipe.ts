@@ -3,11 +3,11 @@ import { settled } from "./time.ts";
 
 /** How a {@linkcode TestPipe} behaves. */
 export interface TestPipeOptions {
-  /** Whether its reader reads nothing before it is told to. */
+  /** Whether its reader waits until the test tells it to read. */
   readonly isSlow?: boolean;
 }
 
-/** Both ends of a pipe in memory: a test writes lines and looks at what was written back. */
+/** Both ends of a pipe in memory: a test writes lines and reads the lines that come back. */
 export class TestPipe implements Pipe {
   /** The lines that the server wrote, as JSON values. */
   // deno-lint-ignore no-explicit-any -- a test looks into whatever came
@@ -44,13 +44,13 @@ export class TestPipe implements Pipe {
     await this.sayText(`${JSON.stringify(message)}\n`);
   }
 
-  /** Writes a text as it is. */
+  /** Writes a text unchanged. */
   async sayText(text: string): Promise<void> {
     void this.#writer.write(new TextEncoder().encode(text)).catch(() => {});
     await settled();
   }
 
-  /** Reads what there is, and whatever comes. */
+  /** Reads the waiting bytes, and all that follow. */
   async readOn(): Promise<void> {
     this.#isFast = true;
     for (const { resolve } of this.#waiting.splice(0)) resolve();
@@ -67,12 +67,12 @@ export class TestPipe implements Pipe {
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("Broken pipe"));
   }
 
-  /** Ends the connection from the server's side, as a signal does. */
+  /** Ends the connection from the server's side, like a signal. */
   abort(): void {
     this.#stop.abort();
   }
 
-  /** Ends the input, as a client does that leaves. */
+  /** Ends the input, like a client that leaves. */
   async close(): Promise<void> {
     await this.#writer.close().catch(() => {});
   }

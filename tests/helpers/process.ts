@@ -13,16 +13,16 @@ export const START_FLAGS: readonly string[] = config.tasks.start.command
   .replace("--allow-read=.", `--allow-read=${ROOT.pathname}`).split(" ");
 
 export interface MainOptions {
-  /** Where it is started; the project's folder unless told otherwise. */
+  /** Its working directory; default: the project's folder. */
   readonly cwd?: string;
-  /** Files and folders that it may read, in place of what `deno task start` lets it read. */
+  /** Files and folders that it may read; default: those of `deno task start`. */
   readonly reads?: readonly string[];
   /** Further flags of Deno, such as a permission. */
   readonly flags?: readonly string[];
   /** Flags of `main.ts`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether it may read the environment, as `deno task start` lets it; true unless told otherwise. */
+  /** Whether it may read the environment, as with `deno task start`; default: true. */
   readonly mayReadEnvironment?: boolean;
 }
 
@@ -61,7 +61,7 @@ export async function runMain(options: MainOptions): Promise<Ended> {
 
 /** A serving `main.ts`: `await using server = await ServerProcess.start({…})`. */
 export class ServerProcess implements AsyncDisposable {
-  /** Where it serves, for example `http://localhost:40123`. */
+  /** Its URL, for example `http://localhost:40123`. */
   url = "";
   stderr = "";
   readonly #child: Deno.ChildProcess;
@@ -77,7 +77,7 @@ export class ServerProcess implements AsyncDisposable {
   /**
    * Starts it on a free port, and waits until it greets.
    *
-   * @param greeting finds its URL in what it writes
+   * @param greeting finds its URL in its output
    */
   static async start(
     { args = [], ...options }: MainOptions = {},

@@ -1,5 +1,5 @@
 /**
- * A tool whose running calls do what a test tells them.
+ * A tool whose running calls follow the orders of a test.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export class Puppet {
     });
   }
 
-  /** The call of that name, as soon as it runs. */
+  /** The call with that name; settles when it runs. */
   call(name: string): Promise<PuppetCall> {
     return this.#slot(name).promise;
   }

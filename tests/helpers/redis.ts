@@ -27,7 +27,7 @@ export class RedisProcess implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Stops it without its end, or lets it go on. */
+  /** Freezes the process, or lets it go on. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(signal);
   }

@@ -64,7 +64,7 @@ export class ResumingClient {
     return this.readUntil(() => this.messages.length >= count);
   }
 
-  /** Reads a piece of what comes next, and no more: the rest is lost with the connection. */
+  /** Reads a part of the next bytes; the rest is lost with the connection. */
   async readTorn(bytes: number): Promise<void> {
     const chunk = await this.#reader?.read();
     if (chunk?.value === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * A session of the 2025 revisions as a client has it, for tests that look at each message.
+ * A client's session of the 2025 revisions, for tests that check each message.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface SessionOptions {
   readonly path?: string;
 }
 
-/** What a client that takes both forms of answer accepts. */
+/** The `Accept` of a client that takes both forms of answer. */
 export const BOTH = "application/json, text/event-stream";
 
 export class TestSession {

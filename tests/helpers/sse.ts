@@ -22,7 +22,7 @@ const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThi
 /** A stream that a test reads event by event. */
 export class EventReader {
   readonly comments: string[] = [];
-  /** All that has come, as it came. */
+  /** All text received so far, unchanged. */
   text = "";
   readonly retries: number[] = [];
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -82,7 +82,7 @@ export class EventReader {
     return events;
   }
 
-  /** Leaves, as a client does that closes its window. */
+  /** Leaves, like a browser whose window is closed. */
   async leave(): Promise<void> {
     await this.#reader.cancel();
   }

@@ -43,7 +43,7 @@ export const LIMITS: RegistryLimits = {
   MCP_MAX_CONNECTIONS_PER_CLIENT: 50,
 };
 
-/** So many bytes. */
+/** A text of this length. */
 export function bytes(length: number): string {
   return ".".repeat(length);
 }
@@ -57,7 +57,7 @@ export const BARE: StreamDriver = {
   closingFrame: (reason) => `bye ${reason}\n`,
 };
 
-/** A bare driver with requests in flight, and what it was told when its stream ended. */
+/** A bare driver with requests in flight, which records the end of its stream. */
 export interface BusyDriver extends StreamDriver {
   unanswered: number;
   readonly aborted: readonly CallAborted[];
@@ -112,7 +112,7 @@ export class BareStream {
     return value && this.#decoder.decode(value);
   }
 
-  /** Reads all there is, now and later, as a healthy client does. */
+  /** Reads everything, now and later, like a healthy client. */
   follow(): Promise<void> {
     const readOn = async () => {
       for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) {
@@ -141,7 +141,7 @@ export class Streams implements Disposable {
   readonly registry: StreamRegistry;
   /** Pings so far; how late the latest of all went out, in ms. */
   readonly pings = { sent: 0, failed: 0, maxLatenessMs: 0 };
-  /** What timers threw; a stream's must not. */
+  /** Errors thrown by timers; a stream's timer must throw none. */
   readonly faults: unknown[] = [];
 
   constructor(limits: Partial<RegistryLimits> = {}, options: RegistryOptions = {}) {
@@ -177,7 +177,7 @@ export class Streams implements Disposable {
     return stream;
   }
 
-  /** Ends all streams within a budget, as an app does whose calls cannot be cut. */
+  /** Ends all streams within a budget, like an app whose calls cannot be cut. */
   async drain(budgetMs: number): Promise<{ drained: number; cut: number }> {
     const open = this.registry.startDrain();
     await settlesWithin(budgetMs, this.registry.whenEmpty());

@@ -12,7 +12,7 @@ export const START = Date.UTC(2026, 0, 1);
 
 /** Lets everything run that can run without time going on. */
 export function settled(): Promise<void> {
-  // Of node:timers, as that one stays real while time is fake.
+  // `node:timers` stays real while time is fake.
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -38,7 +38,7 @@ export class FakeTime implements Disposable {
   }
 
   /**
-   * Moves on in small steps, so that what is due later sees what came of what was due before.
+   * Moves time on in small steps, so that later timers see the effects of earlier ones.
    *
    * @param ms how far
    * @param stepMs length of a step
@@ -51,7 +51,7 @@ export class FakeTime implements Disposable {
     }
   }
 
-  /** Moves on as for a process that was stopped for so long: what was due fires late, at the end. */
+  /** Moves time on as for a process that was stopped: all due timers fire late, at the end. */
   async leap(ms: number): Promise<void> {
     this.#reached = this.now + ms;
     mock.timers.tick(ms);

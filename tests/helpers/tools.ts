@@ -32,7 +32,7 @@ export class HeldTool {
     });
   }
 
-  /** The next call, as soon as it has begun. */
+  /** The next call; settles when it begins. */
   next(): Promise<HeldCall> {
     const call = this.calls[this.#given++];
     if (call !== undefined) return Promise.resolve(call);
@@ -50,7 +50,7 @@ export class HeldTool {
   }
 }
 
-/** A tool without arguments that does what the test says. */
+/** A tool without arguments that runs a function of the test. */
 export function toolThat(
   run: (ctx: ToolContext) => unknown,
   name = "subject",

@@ -13,14 +13,14 @@ export const MODERN = {
   "mcp-method": "tools/call",
   "mcp-name": "count_members",
 };
-/** What every request of 2026-07-28 says in its parameters. */
+/** The `_meta` of every request of 2026-07-28. */
 export const META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientInfo": { name: "attacker", version: "1" },
   "io.modelcontextprotocol/clientCapabilities": {},
 };
 
-/** Members in no order: each is looked at again by whatever sorts them. */
+/** Members in random order, so that sorting them is expensive. */
 export function unsortedMembers(count = 340_000): Record<string, number> {
   const members: Record<string, number> = {};
   for (let n = 0; n < count; n++) members[`m${(n * 7_919) % 1_000_003}`] = 1;

@@ -1,6 +1,6 @@
 /**
- * What the server keeps of a request for longer than the request: texts as large as a body may be,
- * again and again.
+ * Texts that the server keeps for longer than their request, each as large as a body may be, sent
+ * repeatedly.
  *
  * @module
  */
@@ -21,7 +21,7 @@ function intoSession(make: (n: number) => unknown, more: Record<string, string> 
   };
 }
 
-/** A running call whose socket stays, so that the call does. */
+/** A running call whose socket stays open, so that the call stays too. */
 const running =
   (make: (n: number) => unknown, headers: Record<string, string> = {}) =>
   async (force: Force): Promise<void> => {

@@ -10,16 +10,18 @@ import { META, MODERN, unsortedMembers } from "./costly.ts";
 
 /** A little below `MCP_MAX_BODY_VALUES`. */
 const VALUES = 49_000;
-/** As many messages as a batch may hold. */
+/** Most messages of a batch. */
 const BATCH = 100;
-/** A little below the deepest nesting that is read, as what is around it counts, too. */
+/**
+ * A little below the deepest nesting that is accepted, because the message around it counts too.
+ */
 const LEVELS = 55;
-/** As large as a header may be, with room for the others. */
+/** Largest length of a header, with room for the others. */
 const HEAD = 60_000;
 /** The largest body that is not accounted and parsed in turn. */
 const SMALL = 15_000;
 
-/** A request and the name of what is at its limit in it. */
+/** A request, and the name of the limit that it nearly reaches. */
 export interface NearLimit {
   readonly name: string;
   /** Without a session unless it is a batch, which only sessions of 2025-03-26 have. */

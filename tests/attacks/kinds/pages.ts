@@ -1,5 +1,5 @@
 /**
- * What a page of somebody else has a browser send.
+ * Requests that a foreign page makes a browser send.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * One client that takes what is for all.
+ * One client that tries to use up the share of all others.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Answers that nobody reads.
+ * Answers that the client does not read.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Calls with an access token whose verdict is kept, against the same without authorization.
+ * Calls with an access token whose verdict is cached, against the same calls without authorization.
  *
  * @module
  */

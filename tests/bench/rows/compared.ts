@@ -2,13 +2,13 @@ import type { Series } from "../load.ts";
 import type { Row } from "../report.ts";
 import { shown } from "../stats.ts";
 
-/** What two loads are compared by. */
+/** The figure by which two loads are compared. */
 export interface Comparison {
   readonly what: string;
   readonly atLeast: number;
   /** The other one, for example `the limit`. */
   readonly of: string;
-  /** What is measured, where it is not simply Lifeline. */
+  /** Name of the measured server; default: Lifeline. */
   readonly mine?: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a call costs among few and among many connections.
+ * The cost of a call with few and with many connections.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How soon very many streams are told of something, or cleaned up.
+ * The time until very many streams get a notification, or are cleaned up.
  *
  * @module
  */

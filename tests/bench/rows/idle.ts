@@ -1,5 +1,5 @@
 /**
- * What open streams cost while nothing happens: memory and keepalive.
+ * The cost of idle streams: memory and keepalive.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { handledLifeline, type Launch, peer, roomFor, ServerProcess } from "../s
 import { counted, digits, ratioOf, shown, spreadOf } from "../stats.ts";
 import { holdIdle, pause, roomyLifeline, sizesUpTo } from "./stream_servers.ts";
 
-/** What the targets speak of. */
+/** The figures of the targets. */
 const TARGET = { streams: 10_000, resident: 1.1, heapKib: 3, pingMs: 15_000, cpuPercent: 2 };
 
 /** KiB of one idle stream. */
@@ -20,7 +20,7 @@ interface Memory {
   readonly bareHeapKib: number;
 }
 
-/** A stream is idle as it mostly is once it has been pinged. */
+/** A stream reaches its usual idle state after its first ping. */
 const PING_MS = 2_000;
 const PINGED_AFTER_MS = PING_MS * 1.5;
 
@@ -30,7 +30,7 @@ async function kibEach(
   read: (server: ServerProcess) => Promise<number> | number,
 ): Promise<number> {
   await using server = await ServerProcess.start(launch);
-  // What the first streams cost once is no matter of the number.
+  // The first streams have a cost that occurs once and does not depend on the number.
   await using _warm = await holdIdle(server, 10);
   const before = await read(server);
   await using _all = await holdIdle(server, count);
@@ -38,7 +38,7 @@ async function kibEach(
   return (await read(server) - before) / count;
 }
 
-/** A collection would disturb what is resident, so the heap is asked of other processes. */
+/** A collection would change resident memory, so other processes measure the heap. */
 async function memoryAt(count: number): Promise<Memory> {
   const resident = (server: ServerProcess) => server.residentKib();
   const heap = async (server: ServerProcess) => (await server.read("/bench/heap")).used! / 1024;
@@ -119,7 +119,10 @@ function usOfPing(percent: number): number {
   return percent / 100 * 1e6 / PINGS;
 }
 
-/** Of whole intervals, so that each holds as many pings; of three, as V8 collects about as often. */
+/**
+ * Whole intervals, so that each contains the same number of pings; three, because V8 collects about
+ * that often.
+ */
 function windowMs(count: number, { isQuick }: Effort): number {
   const intervalMs = pingMsFor(count);
   const [least, intervals] = isQuick ? [6_000, 1] : [10_000, 3];
@@ -127,8 +130,8 @@ function windowMs(count: number, { isQuick }: Effort): number {
 }
 
 /**
- * A crowd that opens leaves garbage, which V8 collects up to 40 s later, when the process looks idle
- * to it. That is a cost of opening; streams that stay open are what this row is about.
+ * Opening many streams leaves garbage. V8 collects it up to 40 s later, when the process seems
+ * idle. That is a cost of opening, and this row measures streams that stay open.
  */
 function settledAfterMs({ streams, isQuick }: Effort, count = streams): number {
   if (isQuick) return 5_000;

@@ -55,7 +55,7 @@ export interface StreamComparison {
   readonly atLeast: number;
   readonly own: Launch;
   readonly bare: Launch;
-  /** What the bare one is. */
+  /** Name of the bare server. */
   readonly of: string;
 }
 

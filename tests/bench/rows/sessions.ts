@@ -12,7 +12,7 @@ import { compared, speedOf } from "./compared.ts";
 const PEER = new URL("../peers/sdk1.mjs", import.meta.url);
 const PACKAGES = ["@modelcontextprotocol/sdk@1.32.0", "zod@4.6.7"];
 
-/** Installs the peer for Node in a folder of its own. */
+/** Installs the peer for Node in its own folder. */
 async function installed(folder: string): Promise<Launch> {
   await Deno.writeTextFile(`${folder}/package.json`, "{}");
   const { success, stderr } = await new Deno.Command("npm", {

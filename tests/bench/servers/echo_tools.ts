@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineTool, type Tool } from "../../../lib/mod.ts";
 
-/** So many tools that are alike but for their names. */
+/** This many tools that differ only in their names. */
 export function echoTools(count: number): Tool[] {
   return Array.from({ length: count }, (_, index) =>
     defineTool({

@@ -1,6 +1,6 @@
 /**
- * Lifeline that asks for access tokens. Its issuer is only what the environment says of it: the
- * public keys in `BENCH_KEYS`.
+ * Lifeline that requires access tokens. The public keys of its issuer come from the environment
+ * variable `BENCH_KEYS`.
  *
  * @module
  */

@@ -31,7 +31,7 @@ function heapUsed(): Response {
   return Response.json({ used: Deno.memoryUsage().heapUsed });
 }
 
-// Served as main.ts does, so that a stream holds what it holds there.
+// Serves like main.ts, so that a stream takes the same memory.
 new DenoListener({
   ...app,
   fetch: (request, peer) => {

@@ -1,4 +1,4 @@
-/** As many tools as the query of its URL says; for `MCP_TOOLS`. */
+/** For `MCP_TOOLS`: this module exports as many tools as the query of its URL says. */
 import type { Tool } from "../../../lib/mod.ts";
 import { echoTools } from "./echo_tools.ts";
 

@@ -30,7 +30,7 @@ export const LIFELINE = {
   response_types: [],
 } as const;
 
-/** The test page as a client that somebody registered; a native one may come from any port. */
+/** The test page as a registered client; a native client may use any port. */
 export const PAGE = {
   client_id: "the-page",
   application_type: "native",
@@ -40,11 +40,11 @@ export const PAGE = {
   token_endpoint_auth_method: "none",
 } as const;
 
-/** What pages may do at the server. */
+/** The rights of pages at the server. */
 export interface PageRights {
   /** Whether pages of any origin may read its answers. */
   readonly mayRead?: boolean;
-  /** Whether they may register themselves; the provider itself lets no page do that. */
+  /** Whether pages may register themselves; the provider by default allows no page to do that. */
   readonly mayRegister?: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A browser of a few lines, whose user signs in and agrees to everything.
+ * A minimal browser, whose user signs in and agrees to everything.
  *
  * @module
  */

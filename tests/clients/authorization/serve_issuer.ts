@@ -1,6 +1,6 @@
 /**
- * The authorization server as a process of its own, for tests that do without its packages. Its
- * first line names the issuer; its argument holds what pages may do, and `ttl` in seconds.
+ * The authorization server as its own process, for tests that do not load its packages. Its first
+ * line names the issuer; its argument has the rights of pages, and `ttl` in seconds.
  *
  * @module
  */

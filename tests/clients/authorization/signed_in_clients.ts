@@ -1,5 +1,5 @@
 /**
- * The official clients, each of which finds out by itself where to get a token.
+ * The official clients; each finds out by itself where to get a token.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { signIn } from "./browser.ts";
 
 const CALLBACK = "http://127.0.0.1:1/callback";
 
-/** What a user's client remembers, and the user at its browser. */
+/** The memory of a user's client, and the user with a browser. */
 export class SignIn {
   readonly redirectUrl = CALLBACK;
   readonly clientMetadata: Record<string, unknown> & {
@@ -45,7 +45,7 @@ export class SignIn {
     };
   }
 
-  /** What the user's browser brought back. */
+  /** The answer that the user's browser brought back. */
   get answer(): Promise<URLSearchParams> {
     return this.#answer ?? Promise.reject(new Error("nobody was asked to sign in"));
   }
@@ -62,7 +62,7 @@ export class SignIn {
   redirectToAuthorization = (url: URL) => {
     this.visited.push(url);
     this.#answer = signIn(url, this.user, CALLBACK);
-    // A test that does not wait for it fails for a reason of its own.
+    // A test that does not wait for it fails for another reason.
     this.#answer.catch(() => {});
   };
 }
@@ -115,7 +115,9 @@ async function connect(
   };
 }
 
-/** A `fetch` that reads refusals, as the client leaves those of its stream unread. */
+/**
+ * A `fetch` that reads refusals to their end, because the client leaves those of its stream unread.
+ */
 async function readingRefusals(input: string | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
   if (response.status !== 401) return response;
