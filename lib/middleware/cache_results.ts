@@ -1,7 +1,7 @@
 import { type Clock, monotonic } from "../base/clock.ts";
 import { LruMap } from "../base/lru_map.ts";
 import type { Middleware, MiddlewareCall } from "../registry/middleware.ts";
-import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { isObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import { requirePositive } from "./rate_limit.ts";
 
@@ -9,7 +9,7 @@ import { requirePositive } from "./rate_limit.ts";
 export interface CacheOptions {
   /** How long a result may be given again (ms). */
   readonly ttlMs: number;
-  /** The tools with cached results: those that only read. */
+  /** The tools with cached results: those that only read, and nothing from `ctx.session`. */
   readonly tools: readonly string[];
   /**
    * Whether callers share results; default: no. Use it only for tools with results that do not
@@ -22,7 +22,8 @@ export interface CacheOptions {
 }
 
 interface Entry {
-  readonly result: JsonObject;
+  /** As JSON: what middleware outside changes in one result is not in the next one. */
+  readonly text: string;
   readonly until: number;
 }
 
@@ -55,15 +56,17 @@ export function cacheResults(options: CacheOptions): Middleware {
     if (call.method !== METHODS.callTool || !tools.has(call.name)) return await next();
     const key = keyOf(call, isShared);
     const known = entries.get(key);
-    if (known !== undefined && clock() < known.until) return known.result;
+    if (known !== undefined && clock() < known.until) return JSON.parse(known.text);
     const result = await next();
-    if (result.isError !== true) entries.set(key, { result, until: clock() + ttlMs });
+    if (result.isError !== true) {
+      entries.set(key, { text: JSON.stringify(result), until: clock() + ttlMs });
+    }
     return result;
   };
 }
 
-function keyOf({ name, arguments: args, caller }: MiddlewareCall, isShared: boolean): string {
-  const owner = isShared ? null : [caller.principal ?? null, caller.address];
+function keyOf({ name, arguments: args, caller, ctx }: MiddlewareCall, isShared: boolean): string {
+  const owner = isShared ? null : [caller.principal ?? null, caller.address, ctx.headers];
   return JSON.stringify([name, args, owner], sortKeys);
 }
 

@@ -25,7 +25,8 @@ export interface NamedLifespan {
 
 /**
  * Makes one lifespan of several. They start in their order and stop in the reverse one; where one
- * fails to start, those before it are stopped. `ctx.app` has the members of all of them.
+ * fails to start, those before it are stopped. `ctx.app` is the result of the only one that starts
+ * anything, or an object with the members of all results.
  *
  * @throws {ConfigError} (the start rejects) saying which failed and why
  */
@@ -44,14 +45,17 @@ export function composeLifespans(lifespans: readonly NamedLifespan[]): Lifespan 
     }
     if (errors.length > 0) throw new AggregateError(errors);
   };
-  const onStart = async (): Promise<Record<string, unknown>> => {
+  const isMerged = parts.filter(({ lifespan }) => lifespan.onStart !== undefined).length > 1;
+  const onStart = async (): Promise<unknown> => {
     const origins = new Map<string, string>();
     const all: Record<string, unknown> = {};
+    let only: unknown;
     for (const part of parts) {
       try {
         const app = await part.lifespan.onStart?.();
         started.push({ part, app });
-        addMembers(all, app, { origin: part.origin, origins });
+        if (isMerged) addMembers(all, app, { origin: part.origin, origins });
+        else only ??= app;
       } catch (error) {
         await onStop().catch(() => {});
         throw new ConfigError(`Cannot start ${part.origin}: onStart failed: ${messageOf(error)}`, {
@@ -59,18 +63,27 @@ export function composeLifespans(lifespans: readonly NamedLifespan[]): Lifespan 
         });
       }
     }
-    return all;
+    return isMerged ? all : only;
   };
   return { onStart, onStop };
 }
 
-/** @throws {RegistrationError} when two modules give a member of the same name */
+/**
+ * @throws {RegistrationError} when two modules give a member of the same name, or one gives anything
+ *   but a plain object: copying the members of a pool loses its methods
+ */
 function addMembers(
   all: Record<string, unknown>,
   app: unknown,
   { origin, origins }: { readonly origin: string; readonly origins: Map<string, string> },
 ): void {
   if (app === undefined || app === null) return;
+  if (!isPlain(app)) {
+    throw new RegistrationError(
+      "it returns no plain object, which has to be merged with the results of other modules; " +
+        "return an object with a member, such as { pool }",
+    );
+  }
   for (const [name, value] of Object.entries(app)) {
     const other = origins.get(name);
     if (other !== undefined) {
@@ -79,4 +92,10 @@ function addMembers(
     origins.set(name, origin);
     all[name] = value;
   }
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }

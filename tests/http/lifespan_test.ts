@@ -216,6 +216,26 @@ Deno.test("two modules that return a member of one name are told of each other",
   assertEquals(notes.slice(2), ['stop ./b.ts {"pool":2}', 'stop ./a.ts {"pool":1}']);
 });
 
+Deno.test("the result of the only module that starts anything is ctx.app as it is", async () => {
+  const pool = new Pool();
+  const { onStart } = composeLifespans([
+    { origin: "./a.ts", lifespan: { onStart: () => pool } },
+    { origin: "./b.ts", lifespan: { onStop: () => {} } },
+  ]);
+  assertEquals(await onStart!(), pool);
+});
+
+Deno.test("a result that would lose its methods among others is refused", async () => {
+  for (const result of [new Pool(), 5, [1]]) {
+    const { onStart } = composeLifespans([
+      { origin: "./a.ts", lifespan: { onStart: () => ({ cache: 1 }) } },
+      { origin: "./b.ts", lifespan: { onStart: () => result } },
+    ]);
+    const error = await assertRejects(async () => await onStart!(), ConfigError);
+    assertMatch(error.message, /^Cannot start \.\/b\.ts: .*return an object with a member/);
+  }
+});
+
 Deno.test("one module that fails to stop keeps no other from stopping", async () => {
   const notes: string[] = [];
   const stuck = {

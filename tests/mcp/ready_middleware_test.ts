@@ -11,7 +11,7 @@ import {
   type Middleware,
   rateLimit,
 } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp } from "../helpers/app.ts";
+import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
 /** An app whose tool answers how often it has run, and a clock to move. */
@@ -110,6 +110,40 @@ Deno.test("cacheResults() keeps the result of one caller from another, unless it
   );
   assertEquals(await shared.call({}, "10.0.0.1"), "run 1");
   assertEquals(await shared.call({}, "10.0.0.2"), "run 1");
+});
+
+Deno.test("cacheResults() keeps the result for one tenant's header from another's", async () => {
+  const whose = defineTool({
+    name: "whose",
+    description: "Tells the tenant",
+    run: (_input, { headers }) => headers["x-tenant"] ?? "nobody",
+  });
+  using app = testApp({
+    tools: [whose],
+    use: [cacheResults({ tools: ["whose"], ttlMs: 1_000 })],
+    settings: { MCP_TOOL_HEADERS: ["x-tenant"] },
+  });
+  for (const tenant of ["a", "b", "a"]) {
+    const response = await app.post("/mcp", toolCall("whose"), { "x-tenant": tenant });
+    assertEquals((await response.json()).result.content[0].text, tenant);
+  }
+});
+
+Deno.test("cacheResults() gives the tool's result again, whatever middleware outside made of it", async () => {
+  const sign: Middleware = async (_call, next) => {
+    const result = await next();
+    (result.content as unknown[]).push({ type: "text", text: "signed" });
+    return result;
+  };
+  const count = defineTool({ name: "count", description: "Counts", run: () => "counted" });
+  using app = testApp({
+    tools: [count],
+    use: [sign, cacheResults({ tools: ["count"], ttlMs: 1_000 })],
+  });
+  for (let call = 0; call < 3; call++) {
+    const { result } = await (await app.post("/mcp", toolCall("count"))).json();
+    assertEquals(result.content.map(({ text }: { text: string }) => text), ["counted", "signed"]);
+  }
 });
 
 Deno.test("cacheResults() keeps no failure, and drops the result unused for longest", async () => {

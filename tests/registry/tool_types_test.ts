@@ -5,8 +5,16 @@
 import { assertEquals } from "@std/assert";
 import * as z from "zod";
 import {
+  cacheResults,
+  createApp,
+  definePrompt,
+  defineResource,
   defineResourceTemplate,
   defineTool,
+  group,
+  limitOutput,
+  type Middleware,
+  rateLimit,
   type ToolContext,
   type ToolResult,
 } from "../../lib/mod.ts";
@@ -149,6 +157,95 @@ Deno.test("the variables of a template have the types of what a URI may leave ou
       return variables.other;
     },
   });
+});
+
+Deno.test("what a handler wants of ctx.app is what onStart returns, also in groups and for every kind", () => {
+  type Pool = { readonly pool: { readonly size: number } };
+  const tool = defineTool({ ...base, run: (_i, { app }: ToolContext<Pool>) => `${app.pool.size}` });
+  const inner = group("inner", { tools: [tool] });
+  const outer = group("outer", { tools: [inner] });
+  const resource = defineResource({
+    uri: "a://b",
+    name: "b",
+    read: (_uri, { app }: ToolContext<Pool>) => `${app.pool.size}`,
+  });
+  const template = defineResourceTemplate({
+    uriTemplate: "a://{id}",
+    name: "a",
+    read: ({ id }, { app }: ToolContext<Pool>) => `${id} ${app.pool.size}`,
+  });
+  const prompt = definePrompt({
+    name: "p",
+    arguments: z.object({ a: z.string() }),
+    run: ({ a }, { app }: ToolContext<Pool>) => `${a} ${app.pool.size}`,
+  });
+  const right = () => ({ pool: { size: 1 }, other: "" });
+  const wrong = () => ({ pool: { size: "1" } });
+  const never = () => [
+    createApp({ tools: [tool, inner, outer], onStart: right }),
+    createApp({ resources: [resource], resourceTemplates: [template], onStart: right }),
+    createApp({
+      prompts: [prompt],
+      onStart: right,
+      onStop: ({ pool }) => void pool.size.toFixed(),
+    }),
+    // @ts-expect-error: another pool
+    createApp({ tools: [inner], onStart: wrong }),
+    // @ts-expect-error: another pool
+    createApp({ tools: [outer], onStart: wrong }),
+    // @ts-expect-error: another pool
+    createApp({ resources: [resource], onStart: wrong }),
+    // @ts-expect-error: another pool
+    createApp({ resourceTemplates: [template], onStart: wrong }),
+    // @ts-expect-error: another pool
+    createApp({ prompts: [prompt], onStart: wrong }),
+    // @ts-expect-error: no pool
+    createApp({ tools: [outer] }),
+    // @ts-expect-error: onStop gets what onStart returns
+    createApp({ onStart: right, onStop: ({ poool }) => void poool }),
+  ];
+  assertEquals(typeof never, "function");
+});
+
+Deno.test("answers, sessions and arguments have types that follow from the schemas", () => {
+  defineTool({
+    ...base,
+    run: async (_input, { elicit, session }) => {
+      const answer = await elicit({ message: "", schema: z.object({ guests: z.number() }) });
+      // @ts-expect-error: only an accepted form has content
+      const guests = answer.content.guests;
+      if (answer.action === "accept") assertType<Same<typeof answer.content.guests, number>>();
+      // @ts-expect-error: there may be no session
+      const value = session.get("a");
+      assertType<Same<ReturnType<NonNullable<typeof session>["get"]>, unknown>>();
+      return `${guests} ${value}`;
+    },
+  });
+  // @ts-expect-error: there is no such argument
+  definePrompt({ name: "p", arguments: z.object({ a: z.string() }), run: ({ b }) => `${b}` });
+  const read = () => "";
+  // @ts-expect-error: there is no such variable to complete
+  defineResourceTemplate({ uriTemplate: "a://{x}", name: "a", read, complete: { y: () => [] } });
+});
+
+Deno.test("middleware that returns nothing, and options that are missing, do not compile", () => {
+  // @ts-expect-error: it forgets the result
+  const forgetful: Middleware = async (_call, next) => {
+    await next();
+  };
+  const never = () => [
+    // @ts-expect-error: no rate
+    rateLimit({}),
+    // @ts-expect-error: no tools
+    cacheResults({ ttlMs: 1 }),
+    // @ts-expect-error: no size
+    limitOutput({}),
+    // @ts-expect-error: a tag is one text
+    createApp({ use: [forgetful] }).catalog.tools.enable({ tags: ["a"] }),
+    // @ts-expect-error: no such setting
+    createApp({ settings: { MCP_PAGE_SIZES: 1 } }),
+  ];
+  assertEquals(typeof never, "function");
 });
 
 Deno.test("what is misspelt or missing in a definition does not compile", () => {
