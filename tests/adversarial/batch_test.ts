@@ -1,4 +1,4 @@
-/** Batches belong to 2025-03-26 and its sessions (2025-06-18, changelog), and to nobody else. */
+/** Only 2025-03-26 and its sessions have batches (2025-06-18, changelog). */
 import { assertEquals, assertMatch } from "@std/assert";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { Puppet } from "../helpers/puppet.ts";

@@ -11,7 +11,7 @@ import { EventReader } from "../helpers/sse.ts";
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 export type Message = any;
 
-/** One client: what it sends, and all that ever reaches it. */
+/** One client: it sends messages, and records everything that reaches it. */
 export abstract class Lane implements AsyncDisposable {
   readonly received: Message[] = [];
   readonly #readers: EventReader[] = [];
@@ -45,7 +45,7 @@ export abstract class Lane implements AsyncDisposable {
     this.#arrival = Promise.withResolvers<void>();
   }
 
-  /** Takes all that a response carries, as it comes. */
+  /** Records the messages of a response as they arrive. */
   protected async follow(response: Response): Promise<void> {
     if (response.headers.get("content-type") === "text/event-stream") {
       return this.read(new EventReader(response));

@@ -18,7 +18,10 @@ type Sender = keyof typeof ORIGINS;
 const SENDERS = Object.keys(ORIGINS) as Sender[];
 const FOREIGN: readonly Sender[] = ["a page on port 3001", "a page on port 3002"];
 
-/** No page names no origin, which any client but a page can do; own pages name none with a GET. */
+/**
+ * Every page sends an origin, except the server's own pages with a GET; other clients may send
+ * none.
+ */
 function mayUse(opener: Sender, sender: Sender): boolean {
   return sender === "no page" || sender === opener ||
     !FOREIGN.includes(opener) && !FOREIGN.includes(sender);

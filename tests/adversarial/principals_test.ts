@@ -1,4 +1,4 @@
-/** What belongs to one authenticated caller is refused to every other. */
+/** The property of one authenticated caller is refused to every other. */
 import { assertEquals } from "@std/assert";
 import type { Peer } from "../../lib/mod.ts";
 import { rpc, testApp } from "../helpers/app.ts";

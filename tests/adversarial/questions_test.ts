@@ -14,7 +14,7 @@ function serverWith(settings = {}) {
   return { app, puppet, [Symbol.dispose]: () => app.stop() };
 }
 
-/** A question that waits for its answer, as its client sees it. */
+/** A question that waits for its answer, from its client's view. */
 class Asked implements AsyncDisposable {
   readonly id: string;
   readonly answer: Promise<string>;

@@ -1,4 +1,6 @@
-/** `requestState` (2026-07-28): what the client carries for the server is the server's own. */
+/**
+ * `requestState` (2026-07-28): a client carries it for the server, and cannot read or change it.
+ */
 import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
 import { definePrompt, defineTool, type Peer } from "../../lib/mod.ts";

@@ -1,6 +1,6 @@
 /**
  * Clients that use the same request ids and progress tokens at the same time get their own answers,
- * progress and questions, and nobody else's (GHSA-345p-7cg4-v4c7 was such a mix-up).
+ * progress and questions, and never those of others (GHSA-345p-7cg4-v4c7 was such a mix-up).
  */
 import { assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
@@ -12,7 +12,7 @@ import { type Lane, LANE_KINDS, type LaneKind, type Message } from "./lanes.ts";
 const CLIENTS = 2;
 const IDS = [1, 2, "1"];
 
-/** What the client of that number does, or has done to it, with the call of that id. */
+/** An action of the client with this number on the call with this id. */
 interface Step {
   readonly client: number;
   readonly id: number;
@@ -25,7 +25,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   do: fc.constantFrom("progress", "progress", "ask", "answer", "finish", "cancel"),
 });
 
-/** One call, what is expected to come of it, and what its handler was told. */
+/** One call, its expected result, and the orders to its handler. */
 class MarkedCall {
   readonly mark: string;
   readonly answers: Promise<string>[] = [];
@@ -126,7 +126,7 @@ function isAnswerTo(message: Message, id: string | number): boolean {
   return message.method === undefined && message.id === id;
 }
 
-/** A message as the test describes it, without what the server chose. */
+/** A message as the test describes it, without the values that the server chose. */
 function described(message: Message): Message {
   const { id, method, params, result } = message;
   if (method === "notifications/progress") {
@@ -139,7 +139,7 @@ function described(message: Message): Message {
 
 const sorted = (messages: Message[]) => messages.map((one) => JSON.stringify(one)).sort();
 
-/** Lets one client of each kind take its steps, and looks at all that came of them. */
+/** Lets one client of each kind take its steps, and checks all results. */
 async function collide(kinds: readonly LaneKind[], steps: readonly Step[]): Promise<void> {
   const puppet = new Puppet();
   using app = testApp({ tools: [puppet.tool] });

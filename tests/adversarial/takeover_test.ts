@@ -9,7 +9,7 @@ async function openSession() {
   const puppet = new Puppet();
   const app = testApp({ tools: [puppet.tool] });
   const session = await TestSession.open(app);
-  /** Opens or resumes a stream, and reads the event that stands at its beginning. */
+  /** Opens or resumes a stream, and reads its first event. */
   const open = async (response: Promise<Response>) => {
     const reader = new EventReader(await response);
     return { reader, id: (await reader.next())?.id };

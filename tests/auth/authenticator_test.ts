@@ -1,4 +1,4 @@
-/** The ways to know a caller together: their order, what is kept of verdicts, what floods cost. */
+/** All ways to identify a caller together: their order, cached verdicts, the cost of floods. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AuthFailure } from "../../lib/auth/auth_failure.ts";
 import { Authenticator, type AuthRequest } from "../../lib/auth/authenticator.ts";
@@ -49,7 +49,7 @@ class Scene {
     });
   }
 
-  /** Who sends these headers, or the reason why they are refused. */
+  /** The caller that sends these headers, or the reason of the refusal. */
   async outcome(headers: HeadersInit, address = "203.0.113.1"): Promise<string> {
     try {
       return (await this.authenticator.authenticate(requestOf(headers, address))).subject;

@@ -1,4 +1,4 @@
-/** Who is let in, and what those are told who are not. */
+/** Which callers may enter, and the answers to those who may not. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ConfigError, createApp } from "../../lib/mod.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";

@@ -13,7 +13,7 @@ import { guardedApp, PUBLIC_URL } from "./scene.ts";
 const LEEWAY_MS = 1_000;
 const INITIALIZE = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
 
-/** An app in fake time whose clients have tokens of so many seconds. */
+/** An app in fake time whose clients have tokens that live for some seconds. */
 class Scene implements Disposable {
   readonly time = new FakeTime();
   readonly held = new HeldTool();

@@ -29,7 +29,7 @@ export async function makeKey(kid: string, algorithm = "ES256"): Promise<NamedKe
 /** The key that most tests sign with; making one takes long. */
 export const KEY = await makeKey("first");
 
-/** What a token differs in from a good one; undefined takes a claim away. */
+/** The differences of a token from a good one; undefined removes a claim. */
 export interface TokenOptions {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
@@ -53,12 +53,12 @@ export async function makeToken({ claims, header, key = KEY }: TokenOptions = {}
     .sign(key.privateKey, { crit: { rule: true } });
 }
 
-/** So many seconds after {@linkcode NOW}, as claims tell time. */
+/** The time this many seconds after {@linkcode NOW}, in the form of a claim. */
 export function seconds(after: number): number {
   return NOW / 1000 + after;
 }
 
-/** Stands in for `fetch`, with what an issuer serves. */
+/** Replaces `fetch`, and answers like an issuer. */
 export class FakeIssuer {
   /** Answers by URL; anything else is a 404. */
   readonly answers = new Map<string, () => Response | Promise<Response>>();

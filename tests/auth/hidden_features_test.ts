@@ -16,7 +16,10 @@ import { PipeClient } from "../spec/support/stdio_client.ts";
 const READER = { authorization: "Bearer the-key-of-the-reader" };
 const scopes = ["secret:use"];
 
-/** Features with the name `hidden`, which needs a scope, and tools that change what a session sees. */
+/**
+ * Features with the name `hidden`, which need a scope, and tools that change the visibility for a
+ * session.
+ */
 function featuresThat(serving: ServingDefinition) {
   const hidden = { name: "hidden", scopes, ...serving };
   return {
@@ -70,7 +73,7 @@ const REQUESTS: readonly [string, (name: string) => Record<string, unknown>, str
   ["resources/subscribe", (name) => ({ uri: `secret://${name}/1` })],
 ];
 
-/** What a client gets for a message: status, challenge and body. */
+/** The answer to a client's message: status, challenge and body. */
 async function answerOf(response: Response): Promise<unknown> {
   const { status, headers } = response;
   const kinds = ["www-authenticate", "content-type", "cache-control"].map((name) =>
@@ -83,7 +86,7 @@ async function answerOf(response: Response): Promise<unknown> {
   return { status, kinds, body };
 }
 
-/** A client of one dialect: how it sends a message and reads what it gets. */
+/** A client of one dialect, which sends messages and reads the answers. */
 interface DialectClient extends AsyncDisposable {
   ask(method: string, params: Record<string, unknown>, nameParam?: string): Promise<unknown>;
 }

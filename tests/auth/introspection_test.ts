@@ -1,4 +1,4 @@
-/** Opaque tokens: what is asked of the authorization server, and what its answers mean. */
+/** Opaque tokens: the requests to the authorization server, and the meaning of its answers. */
 import { assert, assertEquals } from "@std/assert";
 import { AuthFailure } from "../../lib/auth/auth_failure.ts";
 import { Introspection, type IntrospectionRules } from "../../lib/auth/introspection.ts";

@@ -36,7 +36,7 @@ class Scene {
     this.jwts = new Jwts(rules, new Provider(issuer.fetch), () => this.now);
   }
 
-  /** What comes of a token that is signed with a key: `ok` or the reason why not. */
+  /** The verdict on a token that is signed with a key: `ok`, or the reason of the refusal. */
   async outcome(key: NamedKey = KEY, claims: Record<string, unknown> = {}): Promise<string> {
     const token = await makeToken({ key, claims: { exp: seconds(10 * DAY), ...claims } });
     const verdict = await this.jwts.verify({ token, isKey: false });

@@ -1,5 +1,6 @@
 /**
- * A caller who has something open in every dialect, and every request that others may try on it.
+ * A caller with open streams and sessions in every dialect, and every request that others may try
+ * on them.
  *
  * @module
  */
@@ -44,7 +45,7 @@ export function modernCall(app: TestApp, name: string, more: Record<string, unkn
 interface Asked {
   readonly events: EventReader;
   readonly question: unknown;
-  /** Sends a message as the client of the stream does. */
+  /** Sends a message like the client of the stream. */
   readonly send: (message: unknown) => Attempt;
 }
 
@@ -62,14 +63,14 @@ const isQuestion = ({ method }: Record<string, unknown>) => method === "elicitat
 const INITIALIZE = (protocolVersion: string) =>
   rpc("initialize", { protocolVersion, capabilities: { elicitation: {} } }, "initialize");
 
-/** What a caller has open. */
+/** The open streams and sessions of a caller. */
 export class OpenClients implements AsyncDisposable {
   readonly session: Headers;
   readonly batchSession: Headers;
   readonly #app: TestApp;
   /** By dialect. */
   readonly asked: Readonly<Record<"plain" | "http_sse" | "streamable", Asked>>;
-  /** Of the session's stream. */
+  /** An event id of the session's stream. */
   readonly eventId: string;
   readonly #stream: EventReader;
 
@@ -110,7 +111,7 @@ export class OpenClients implements AsyncDisposable {
     });
   }
 
-  /** Every request that needs a credential, on what is open and on nothing. */
+  /** Every request that needs a credential, on open streams and on none. */
   attempts(): [string, Attempt][] {
     const app = this.#app;
     const ping = rpc("ping");
@@ -135,7 +136,7 @@ export class OpenClients implements AsyncDisposable {
     ];
   }
 
-  /** Every request on what is open: for anybody but its owner there is nothing. */
+  /** Every request on an open stream or session: for everybody but its owner it does not exist. */
   ownedAttempts(): [string, Attempt][] {
     const app = this.#app;
     const { plain, http_sse, streamable } = this.asked;
@@ -161,7 +162,7 @@ export class OpenClients implements AsyncDisposable {
     ];
   }
 
-  /** Answers all questions as their owner, and tells what the tools then say. */
+  /** Answers all questions as their owner, and returns the results of the tools. */
   async settle(credential: Headers): Promise<string[]> {
     const told: string[] = [];
     for (const { events, question, send } of Object.values(this.asked)) {

@@ -1,4 +1,4 @@
-/** The operator's side: who may look, whom to end, what is written down of calls. */
+/** The operator's side: who may read, which streams can be ended, the audit of calls. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { StaticKeys } from "../../lib/mod.ts";
 import { PLAIN_HEADERS, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";

@@ -1,4 +1,4 @@
-/** What one principal has open, in every dialect, is nothing to another one. */
+/** In every dialect, the streams and sessions of one principal do not exist for another one. */
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import type { TestApp } from "../helpers/app.ts";
 import { ASK, modernCall, OpenClients } from "./open_clients.ts";

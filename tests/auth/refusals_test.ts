@@ -23,7 +23,7 @@ const tokenOf = async (claims: Record<string, unknown>) => (await bearer(claims)
 const signed = async (options: Parameters<typeof makeToken>[0]) =>
   `Bearer ${await makeToken({ claims: nowClaims(), ...options })}`;
 
-/** A JWT with that header and a signature of nobody. */
+/** A JWT with this header and an invalid signature. */
 function unsigned(header: Record<string, unknown>): string {
   const part = (value: unknown) =>
     btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -31,7 +31,7 @@ function unsigned(header: Record<string, unknown>): string {
   return `Bearer ${part(header)}.${part(claims)}.`;
 }
 
-/** What is sent, and what is said of it: its status, and its reason in the list of refusals. */
+/** The request, its status, and its reason in the list of refusals. */
 const BAD: readonly [string, () => Promise<Headers> | Headers, number, string][] = [
   ["no token", () => ({}), 401, "missing"],
   [

@@ -29,7 +29,7 @@ export async function bearer(
   return { authorization: `Bearer ${await makeToken({ claims: nowClaims(claims) })}` };
 }
 
-/** Makes an app that asks for tokens; `issuer` stands for the identity provider. */
+/** Makes an app that requires tokens; `issuer` is the identity provider. */
 export function guardedApp(
   { settings, auth, ...options }: AppOptions = {},
   issuer: FakeIssuer = new FakeIssuer(),

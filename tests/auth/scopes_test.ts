@@ -1,4 +1,4 @@
-/** What a caller sees and may use by the scopes of its token, in every dialect. */
+/** The features that a caller sees and may use by the scopes of its token, in every dialect. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   type AppOptions,
@@ -104,7 +104,7 @@ function modern(method: string, params: Record<string, unknown>, name?: string) 
   };
 }
 
-/** Asserts that a caller is told the scope that it lacks, by status, header and words. */
+/** Asserts that status, header and message tell a caller the missing scope. */
 async function assertChallenged(response: Response, what: string, scope = "orders:write") {
   assertEquals(response.status, 403, what);
   const challenge = response.headers.get("www-authenticate") ?? "";

@@ -1,4 +1,4 @@
-/** What clients name is counted in maps that do not grow without bound. */
+/** Names that clients send are counted in maps with a bound. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { LruMap } from "../../lib/base/lru_map.ts";
@@ -43,7 +43,7 @@ Deno.test("a bucket gives its burst at once, then as fast as it fills", () => {
   assertEquals(buckets.take("a", 250), 250);
   assertEquals(buckets.take("a", 500), 0);
   assertEquals(buckets.take("a", 500), 500);
-  // Another client has a bucket of its own.
+  // Another client has its own bucket.
   assertEquals(buckets.take("b", 500), 0);
 });
 

@@ -19,7 +19,7 @@ const REJECTED = {
   message: "Nothing is served at this path",
 };
 
-/** An observer that notes everything it is told. */
+/** An observer that records every event. */
 class Recorder implements Partial<Observer> {
   readonly told: unknown[][] = [];
 

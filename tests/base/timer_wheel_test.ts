@@ -178,7 +178,7 @@ Deno.test("the timer of a wheel whose last entry was cancelled turns once and ar
   using timers = countTimers();
   const wheel = new TimerWheel({ clock: time.clock });
   const alarm = new Alarm();
-  // As for requests one after the other: each has a deadline, none reaches it.
+  // Like consecutive requests: each has a deadline, and none reaches it.
   for (let request = 0; request < 10; request++) {
     wheel.schedule(alarm, 5_000);
     wheel.cancel(alarm);

@@ -1,5 +1,5 @@
 /**
- * Real Chromium, with a profile of its own that is thrown away.
+ * Real Chromium, with a temporary profile.
  *
  * @module
  */
@@ -15,14 +15,14 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Where Chromium is; see the task `test:browser`. */
+/** Path of Chromium; see the task `test:browser`. */
 export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
 
 /**
  * Starts Chromium.
  *
  * @param more command-line switches
- * @throws {Error} that says what to install, where there is none
+ * @throws {Error} if there is none; the message says what to install
  */
 export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   if (!await isFile(CHROMIUM_PATH)) {

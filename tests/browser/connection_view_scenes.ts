@@ -56,7 +56,7 @@ function openAs(stage: Stage, name: string, request: { method?: string; message?
   return SseStream.open({ port: stage.server.port }, { ...request, headers });
 }
 
-/** Sends what the server refuses: from an origin it does not know. */
+/** Sends a request that the server refuses, from an unknown origin. */
 async function fromElsewhere(stage: Stage): Promise<void> {
   const headers = { origin: "https://elsewhere.example" };
   const response = await fetch(`${stage.server.base}/mcp?secret=1`, { method: "POST", headers });

@@ -11,7 +11,7 @@ export class Crowd implements Disposable {
     this.#streams = streams;
   }
 
-  /** Opens so many streams, whose user agents are `crowd/1`, `crowd/2` … */
+  /** Opens this many streams, with the user agents `crowd/1`, `crowd/2` … */
   static async open(port: number, count: number): Promise<Crowd> {
     const streams: SseStream[] = [];
     while (streams.length < count) {

@@ -1,5 +1,5 @@
 /**
- * Pages that are not the server's own, in a real browser: what they can send, and what they get.
+ * Foreign pages in a real browser: the requests that they can send, and the answers that they get.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const PATIENCE_MS = 30_000;
 /** Pages that no other page may show in a frame. */
 const PAGES = ["/", "/sse-test.html", "/connections.html"];
 
-/** What was done to the server. */
+/** Effects on the server. */
 interface Effects {
   readonly requests: number;
   readonly opened: number;
@@ -64,7 +64,7 @@ class Victim implements Disposable {
     await this.#stream("/mcp", { headers });
   }
 
-  /** What the 2024-11-05 stream says where to send. */
+  /** The message endpoint that the 2024-11-05 stream names. */
   async #endpoint(): Promise<string> {
     const deadline = performance.now() + PATIENCE_MS;
     while (performance.now() < deadline) {
@@ -94,7 +94,7 @@ class Victim implements Disposable {
   }
 }
 
-/** A web server of somebody else, with one empty page. */
+/** A foreign web server with one empty page. */
 function servePage(): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -115,7 +115,7 @@ async function effects(server: ServerProcess): Promise<Effects> {
   return { requests: scrape.value("lifeline_requests_total"), opened, open };
 }
 
-/** What a page at `host` can do to a server with streams of somebody else. */
+/** The possible effects of a page at `host` on a server with streams of others. */
 async function onForeignPage(
   host: string,
   play: (page: Page, server: ServerProcess, victim: Victim) => Promise<void>,
@@ -187,7 +187,7 @@ Deno.test("A page on another port of localhost can be a client of its own", asyn
   });
 });
 
-/** Follows a link that a page shows, in the same tab; the status of what comes. */
+/** Follows a link of a page in the same tab, and returns the status of the answer. */
 async function followLink(page: Page, href: string): Promise<number | undefined> {
   await page.setContent(`<!doctype html><a href="${href}">Link</a>`);
   const [response] = await Promise.all([

@@ -66,7 +66,7 @@ const manyTools = Array.from({ length: 60 }, (_, i) =>
     run: () => `report ${i + 1}`,
   }));
 
-/** Where it is set, whoever does not send it is refused. */
+/** If it is set, requests without it are refused. */
 const token = Deno.env.get("MCP_TEST_TOKEN");
 
 function authenticate({ request }: { readonly request: Request }): undefined {

@@ -1,12 +1,12 @@
 /**
- * A real authorization server as a child process, which has a lock file of its own.
+ * A real authorization server as a child process, with its own lock file.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { Child } from "../helpers/child.ts";
 
-/** What the server lets pages do, and how long its access tokens live. */
+/** The rights of pages at the server, and the lifetime of its access tokens. */
 export interface IssuerOptions {
   readonly mayRead?: boolean;
   readonly mayRegister?: boolean;

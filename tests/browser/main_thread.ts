@@ -1,8 +1,8 @@
 import type { Stage } from "./stage.ts";
 
 /**
- * Time that the page's main thread spends on scripts, styles and layout from here on, in ms of
- * processor time. Painting is left out: without a graphics card it costs what the machine costs.
+ * CPU time that the page's main thread spends on scripts, styles and layout from now on (ms).
+ * Painting is left out: without a graphics card its cost depends on the machine.
  */
 export async function mainThreadClock({ page }: Stage): Promise<() => Promise<number>> {
   const session = await page.context().newCDPSession(page);

@@ -1,5 +1,5 @@
 /**
- * What a server offers, on the test page: tools with every kind of field, questions, resources,
+ * The features of a server on the test page: tools with every kind of field, questions, resources,
  * prompts, in every dialect.
  *
  * @module

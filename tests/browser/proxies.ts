@@ -4,12 +4,12 @@
  * @module
  */
 
-/** A proxy that listens on a port of its own. */
+/** A proxy that listens on its own port. */
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Passes a request on to the server, whose `fetch` ends with the proxy. */
+/** Passes a request on to the server; the `fetch` to it ends with the proxy. */
 type Pass = (request: Request, upstream: URL, signal: AbortSignal) => Promise<Response>;
 
 /** A proxy that passes a stream on when it has all of it, as nginx with `proxy_buffering`. */

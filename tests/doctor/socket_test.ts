@@ -1,4 +1,4 @@
-/** What the doctor learns on a bare socket, from peers that follow a script. */
+/** The findings of the doctor on a bare socket, from peers that follow a script. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { inspectConnection } from "../../doctor/socket.ts";
 
@@ -36,7 +36,7 @@ class ScriptedPeer implements AsyncDisposable {
         if (request === undefined) break;
         this.requests.push(request);
         if (answer !== "silence") await connection.write(new TextEncoder().encode(answer));
-        // Whoever is not answered waits, and then leaves.
+        // A client without an answer waits, and then leaves.
         else await readSome(connection);
       }
     }

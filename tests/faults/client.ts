@@ -1,10 +1,10 @@
 /**
- * Streams as a process of its own, so that they can be killed.
+ * Streams in their own process, so that a test can kill them.
  *
- *     deno run --allow-net tests/faults/client.ts '{"port":8000,"count":3}'
+ * deno run --allow-net tests/faults/client.ts '{"port":8000,"count":3}'
  *
- * Tells what happens to each stream as JSON lines on stdout, and takes the names of stream faults
- * as lines on stdin; each is done to all streams.
+ * Writes the events of each stream as JSON lines to stdout, and reads the names of stream faults as
+ * lines from stdin; each fault applies to all streams.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { tellEvent } from "./client_events.ts";
 import { SseStream } from "./sse_stream.ts";
 import { isStreamFault, STREAM_FAULTS } from "./stream_faults.ts";
 
-/** What the process is started with, as JSON in its first argument. */
+/** Options of the process, as JSON in its first argument. */
 export interface ClientOptions {
   readonly port: number;
   /** How many streams (1). */

@@ -1,4 +1,4 @@
-/** What a client process tells about its streams, one JSON line each. */
+/** The events that a client process reports about its streams, one JSON line each. */
 export type ClientEvent =
   | { readonly event: "open"; readonly id: string | null; readonly status: number }
   /** A response has come on the stream. */

@@ -1,12 +1,12 @@
 /**
- * HTTP/1.1 by hand: what a client of the kit sends.
+ * HTTP/1.1 by hand, for the clients of the kit.
  *
  * @module
  */
 import { joinBytes, type ResponseHead, ResponseParser } from "./http_response.ts";
 import { RawSocket, type Target } from "./socket.ts";
 
-/** A request as it goes over the wire. */
+/** A request in the form of the wire. */
 export interface RawRequest {
   readonly method?: string;
   readonly path: string;
@@ -35,7 +35,7 @@ export function encodeRequest(
   return ENCODER.encode(`${lines.join("\r\n")}\r\n\r\n${body ?? ""}`);
 }
 
-/** One request on a connection of its own, which leaves no idle socket behind. */
+/** One request on its own connection, which leaves no idle socket behind. */
 export async function exchange(target: Target, request: RawRequest): Promise<RawResponse> {
   using socket = await RawSocket.connect(target);
   const parts: Uint8Array[] = [];

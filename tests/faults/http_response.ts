@@ -10,7 +10,7 @@ export interface ResponseHead {
   readonly headers: Headers;
 }
 
-/** What a {@linkcode ResponseParser} tells. */
+/** The events of a {@linkcode ResponseParser}. */
 export interface ResponseEvents {
   readonly onHead?: (head: ResponseHead) => void;
   readonly onBody?: (bytes: Uint8Array) => void;

@@ -1,6 +1,6 @@
 /**
- * What a client can send instead of a request, by name. Each writes what it has to write, goes on
- * with it where it does not end, and hands over the socket.
+ * Faulty requests by name. Each writes its bytes, continues if they have no end, and returns the
+ * socket.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { toolCall } from "../helpers/app.ts";
 import { encodeRequest } from "./http.ts";
 import { RawSocket, type Target } from "./socket.ts";
 
-/** Time between two pieces of what comes slowly (ms). */
+/** Time between two pieces of slow input (ms). */
 const DRIP_MS = 50;
 const ENCODER = new TextEncoder();
 const GET = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
@@ -36,7 +36,7 @@ const drips = (text: string, piece: (n: number) => string) => async (target: Tar
   return socket;
 };
 
-/** Writes this, and then blocks as fast as they are taken. */
+/** Writes a text, and then blocks as fast as the server reads them. */
 const floods = (text: string, block: Uint8Array) => async (target: Target) => {
   const socket = await says(text)(target);
   for (let sent = 0; sent < ENDLESS_BYTES; sent += block.length) socket.write(block);
@@ -82,7 +82,7 @@ export const REQUEST_FAULTS = {
   folded_header: says(`${GET}X: a\r\n b\r\n\r\n`),
   space_before_colon: says(`${GET}X : a\r\n\r\n`),
   two_hosts: says(`${GET}Host: evil.example\r\n\r\n`),
-  /** What request smuggling is made of. */
+  /** The basis of request smuggling. */
   length_and_chunked: says(
     `${POST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nhello`,
   ),
@@ -100,7 +100,7 @@ const CALL = encodeRequest({
   headers: { "Content-Type": "application/json", Accept: "application/json" },
   body: JSON.stringify(toolCall("countdown", { from: 100_000, interval_ms: 1_000 })),
 });
-/** Its answer is as large as it is. */
+/** Its answer has the size of its arguments. */
 const ECHO = encodeRequest({
   method: "POST",
   path: "/mcp",

@@ -1,4 +1,4 @@
-/** What the faults of the kit look like from the other end of the socket. */
+/** The faults of the kit, observed from the other end of the socket. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { once } from "node:events";
 import net from "node:net";

@@ -16,7 +16,7 @@ export interface StreamRequest {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The first JSON-RPC message; none for an empty body. */
+  /** The first JSON-RPC message; absent for an empty body. */
   readonly message?: unknown;
   readonly onEvent?: (event: EventSourceMessage) => void;
   /** Told of a `retry:`. */

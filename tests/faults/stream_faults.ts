@@ -1,5 +1,5 @@
 /**
- * What a client can do to an open stream, by name.
+ * Faults of a client on an open stream, by name.
  *
  * @module
  */

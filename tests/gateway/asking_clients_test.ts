@@ -7,7 +7,7 @@ import { until } from "../helpers/until.ts";
 import { gatewayApp } from "./gateway_app.ts";
 import { ordinary, type ScriptedServer } from "./scripted_server.ts";
 
-/** Asks twice in each call of `add`, and gives both answers as its result. */
+/** Asks twice in each call of `add`, and returns both answers. */
 const asking = () => {
   const answers = new Map<ScriptedServer, string[]>();
   return ordinary((message, server) => {

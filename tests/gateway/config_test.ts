@@ -1,4 +1,4 @@
-/** The file of servers: what is read from it, and what is told of a wrong one. */
+/** The file of servers: its contents, and the messages about a wrong one. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { readServers } from "../../lib/gateway/config.ts";

@@ -1,4 +1,4 @@
-/** Each server at a path of its own, and all together at `/mcp`. */
+/** Each server at its own path, and all together at `/mcp`. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, RegistrationError } from "../../lib/base/errors.ts";
 import { createApp } from "../../lib/mod.ts";

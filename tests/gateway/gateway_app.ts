@@ -71,7 +71,7 @@ export function gatewayApp(
   };
 }
 
-/** An app as its clients see it who know another endpoint by the name of `/mcp`. */
+/** An app for clients that use another endpoint under the name `/mcp`. */
 export function at(path: string, app: App): App {
   return {
     ...app,

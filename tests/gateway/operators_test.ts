@@ -1,4 +1,4 @@
-/** What an operator sees of the servers behind the gateway, and may do to them. */
+/** The operator's view of the servers behind the gateway, and the actions on them. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { testClient } from "../../lib/testing.ts";
 import { Scrape } from "../helpers/metrics.ts";
@@ -6,7 +6,7 @@ import { until } from "../helpers/until.ts";
 import { gatewayApp } from "./gateway_app.ts";
 import { ordinary } from "./scripted_server.ts";
 
-/** Answers `add`, fails `slow` when it is told to, and holds it otherwise. */
+/** Answers `add`, fails `slow` on request, and holds it otherwise. */
 const server = ordinary((message, run) => {
   if (message.method !== "tools/call") return undefined;
   if (message.params.name === "add") return { content: [] };

@@ -23,7 +23,7 @@ const TOOLS = [
   }),
 ];
 
-/** A remote server on a socket, and what was sent to it. */
+/** A remote server on a socket, and the requests that it received. */
 function remote(answer?: (request: Request) => Response | undefined, port = 0) {
   const app = createApp({ tools: TOOLS });
   const requests: { method: string; headers: Headers }[] = [];

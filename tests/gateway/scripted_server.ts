@@ -1,5 +1,5 @@
 /**
- * A server at the other end of a pipe in memory, whose every word a test decides.
+ * A server at the other end of a pipe in memory; the test decides each of its messages.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export function ordinary(rest: Script = () => undefined): Script {
 
 /** One run of a scripted server. */
 export class ScriptedServer implements RunningServer {
-  /** What the gateway has sent. */
+  /** The messages that the gateway sent. */
   readonly received: Message[] = [];
   readonly input: WritableStream<Uint8Array>;
   readonly output: ReadableStream<Uint8Array>;

@@ -1,4 +1,4 @@
-/** A server behind the gateway: its clients are kept apart, and its death is told at once. */
+/** A server behind the gateway: its clients stay separate, and they learn of its death at once. */
 import {
   assert,
   assertEquals,
@@ -253,7 +253,7 @@ Deno.test("a server that leaves its input unread is ended, and the next call has
           ended: run.ended,
           lastLines: () => [],
           end: () => run.end(),
-          // Takes what a connection needs, and nothing after that.
+          // Reads the first messages of a connection, and nothing after that.
           input: new WritableStream<Uint8Array>({
             write: (bytes) => ++lines > 2 ? new Promise<void>(() => {}) : writer.write(bytes),
           }),

@@ -1,4 +1,4 @@
-/** Servers of their own for sessions whose clients can be asked. */
+/** One server process for each session whose client can answer questions. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { GatewayServer } from "../../lib/gateway/server.ts";
 import { ALL } from "../../lib/gateway/relay.ts";
@@ -8,7 +8,7 @@ import { testClient, type TestClientOptions } from "../../lib/testing.ts";
 import { settled } from "../helpers/time.ts";
 import { ordinary, type Script, ScriptedServer } from "./scripted_server.ts";
 
-/** Asks in each call, and gives the answer as its result. */
+/** Asks in each call, and returns the answer. */
 const asking = ordinary((message, server) => {
   if (message.method === "tools/call") {
     const params = { message: "Your name?", requestedSchema: { type: "object", properties: {} } };
@@ -24,7 +24,7 @@ const asking = ordinary((message, server) => {
   return undefined;
 });
 
-/** An app whose sessions have scripted servers of their own. */
+/** An app whose sessions each have a scripted server. */
 function gateway(script: Script, { maxSessions = 10, idleMs = 60_000 } = {}) {
   const runs: ScriptedServer[] = [];
   const sessions = new SessionServers([{

@@ -7,7 +7,7 @@
  * @module
  */
 
-/** What one line says. */
+/** Contents of one line. */
 export interface Heard {
   readonly client: string;
   readonly text?: string;
@@ -36,7 +36,7 @@ function httpRequest(method: string, path: string, headers: HeadersInit, body?: 
     `content-length: ${text.length}\r\n${lines.join("")}\r\n${text}`;
 }
 
-/** Opens a stream on a socket of its own and reads on; `onText` sees all that came so far. */
+/** Opens a stream on its own socket and reads on; `onText` gets all text received so far. */
 async function stream(client: string, request: string, onText?: (text: string) => void) {
   const socket = await Deno.connect({ hostname, port: Number(port) });
   await socket.write(new TextEncoder().encode(request));

@@ -6,7 +6,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** Collects lines as they come, and lets a test wait for one. */
+/** Collects lines as they arrive, and lets a test wait for one. */
 export class Lines {
   readonly all: Line[] = [];
   readonly #watchers = new Set<() => void>();

@@ -1,8 +1,8 @@
 /**
- * A network of its own: the server's and the client's namespaces, and between them a bridge in a
- * third one, so that neither end notices when the other's cable is cut.
+ * A separate network: the namespaces of server and client, and a bridge between them in a third
+ * one, so that neither end notices when the other's cable is cut.
  *
- *     server ── veth ── [ bridge ] ── veth ── client
+ * server ── veth ── [ bridge ] ── veth ── client
  *
  * @module
  */
@@ -45,7 +45,7 @@ export class Network implements AsyncDisposable {
     });
   }
 
-  /** Cuts a cable: the near end is taken down in the bridge, the far end's own link stays as it is. */
+  /** Cuts a cable: its end in the bridge goes down, and the link at the other end stays up. */
   async cut(cable: Cable): Promise<void> {
     await this.#between("link", "set", `to-${cable}`, "down");
   }

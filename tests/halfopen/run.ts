@@ -1,8 +1,8 @@
 /**
- * Half-open peers for real: a cable between two network namespaces is cut, and nobody says goodbye.
- * Needs Linux and root; says what is missing where it cannot run.
+ * Real half-open peers: a cable between two network namespaces is cut, and neither side sends a
+ * FIN. Needs Linux and root; if it cannot run, it says what is missing.
  *
- *     deno task test:halfopen
+ * deno task test:halfopen
  *
  * @module
  */
@@ -17,8 +17,8 @@ const CALLS = 4;
 const ROUNDS = 3;
 const PING_MS = 1_000;
 /**
- * What three heartbeats may be exceeded by: the first retransmission of TCP (0.2 s), the looks'
- * distance while somebody is silent (a quarter of a heartbeat), and the time of a look and a close.
+ * Tolerance above three heartbeats: the first retransmission of TCP (0.2 s), the interval of checks
+ * while a client is silent (a quarter of a heartbeat), and the time of a check and a close.
  */
 const TOLERANCE_MS = 200 + PING_MS / 4 + 150;
 
@@ -39,7 +39,9 @@ async function assertAddsUp(stage: Stage, open: number, lost: number): Promise<v
   assertEquals([ledger.open, ledger.closed.peer_lost, ledger.lingering ?? 0], [open, lost, 0]);
 }
 
-/** Cuts a cable for good; all at its end are lost within three heartbeats, and nobody else. */
+/**
+ * Cuts a cable for good; all clients at its end are lost within three heartbeats, and no others.
+ */
 async function isLost(network: Network, cable: Cable): Promise<void> {
   await using stage = await Stage.open(network, { pingMs: PING_MS, probe: "ss" });
   await stage.connect("client", ROUNDS, DIALECTS);

@@ -100,7 +100,7 @@ export class Stage implements AsyncDisposable {
       try {
         child.kill("SIGKILL");
       } catch {
-        // It has ended by itself.
+        // The process has ended by itself.
       }
       await child.status;
     }

@@ -1,6 +1,6 @@
 /**
- * The proxies as docs/operations shows them. Only addresses, certificates and what a test wants
- * smaller are put in place of what stands there.
+ * The proxies as docs/operations shows them. Tests change only addresses, certificates and values
+ * that must be smaller.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { assert } from "@std/assert";
 import { nginxWith } from "./nginx.ts";
 import type { ProxyProgram } from "./proxy_process.ts";
 
-/** What a test puts in place of what an example says, such as `["10s", "1s"]`. */
+/** Replacements of a test in an example, such as `["10s", "1s"]`. */
 export type Swaps = readonly (readonly [string, string])[];
 
 const FOLDER = new URL("../../../docs/operations/", import.meta.url);

@@ -8,7 +8,7 @@ import type { ProxyProgram } from "./proxy_process.ts";
 
 /** How a test wants its path to be. */
 export interface NginxOptions {
-  /** What stands in nginx's `server` block, beside `listen`. */
+  /** Contents of nginx's `server` block, beside `listen`. */
   readonly server: string;
   readonly pingMs: number;
   /** Whether `listen` is given TLS with the certificate of `tests/doctor/programs/tls`. */

@@ -1,4 +1,4 @@
-/** A server that nginx serves as README says, and under a path of its own. */
+/** A server behind nginx as README says, and under its own path. */
 import { assert, assertEquals } from "@std/assert";
 import { rpc } from "../../helpers/app.ts";
 import { EventReader } from "../../helpers/sse.ts";
@@ -35,7 +35,7 @@ for (const prefix of ["", "/ai"]) {
   });
 }
 
-/** What a 2024-11-05 client does. */
+/** Acts like a 2024-11-05 client. */
 async function callOverSse(streamUrl: string): Promise<void> {
   const events = new EventReader(
     await fetch(streamUrl, { headers: { accept: "text/event-stream" } }),

@@ -1,5 +1,5 @@
 /**
- * Each proxy set up as docs/operations shows it, as a real process before a real server.
+ * Each proxy with the configuration of docs/operations, as a real process before a real server.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const NO_PINGS_MS = 600_000;
 const CLIENT = "127.0.0.7";
 const FORGED = "203.0.113.9";
 
-/** The operator's paths in all the ways in which somebody may write them. */
+/** The operator's paths in all spellings. */
 const OPERATOR_TARGETS = [
   "/mcp/connections",
   "/metrics",
@@ -55,7 +55,7 @@ const OPERATOR_TARGETS = [
   `HTTP://HOST/x/..${path}`,
 ]);
 
-/** Sends bytes from {@linkcode CLIENT} and collects what comes back. */
+/** Sends bytes from {@linkcode CLIENT} and collects the answer. */
 class Client implements Disposable {
   text = "";
   readonly socket: RawSocket;
@@ -88,7 +88,7 @@ class Client implements Disposable {
   }
 }
 
-/** What {@linkcode CLIENT} hears of `/healthz`; nothing where it is not even let in. */
+/** The answer to {@linkcode CLIENT} for `/healthz`; empty if it is refused before that. */
 async function answerOfHealth(path: ProxiedPath): Promise<string> {
   try {
     using client = await Client.connect(path);
@@ -174,7 +174,7 @@ for (const { name, program, marks, soonCut, fewConnections, lateHangUp } of EXAM
   });
 
   Deno.test(`no path of the operator is reached through ${name}, however it or Host is written`, async () => {
-    // Whoever reaches one has the token, so that only the proxy stands in the way.
+    // The client has the token, so that only the proxy can refuse it.
     const token = "0123456789abcdef0123456789abcdef";
     await using path = await pathThrough(program(), { settings: { MCP_ADMIN_TOKEN: token } });
     const statusOf = async (target: string, host = `127.0.0.1:${path.port}`) => {

@@ -1,6 +1,6 @@
 /**
- * A proxy as a process of its own, on a free port of this machine, gone at the end. It needs no
- * privileges: everything is in a folder of its own.
+ * A proxy as its own process, on a free port of this machine, removed at the end. It needs no
+ * privileges: all its files are in its own folder.
  *
  * @module
  */
@@ -19,9 +19,9 @@ export interface ProxyProgram {
 }
 
 export interface ProxyPorts {
-  /** Where it listens. */
+  /** Port on which it listens. */
   readonly port: number;
-  /** Where it passes requests on to. */
+  /** Port to which it passes requests. */
   readonly upstreamPort: number;
 }
 
@@ -29,7 +29,7 @@ export interface RunningProxy extends AsyncDisposable {
   readonly port: number;
 }
 
-/** How often a port that was free is taken by somebody else before the proxy has it. */
+/** Most attempts to start, because another program may take the free port first. */
 const MAX_STARTS = 5;
 const SOON_MS = 5_000;
 const POLL_MS = 10;
@@ -50,7 +50,7 @@ export async function startProxy(
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has ended by itself.
+        // The process has ended by itself.
       }
       await child.status;
       await output;
@@ -100,7 +100,7 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-/** For what happens in another process, of which nobody tells. */
+/** Waits for an effect in another process that sends no notice. */
 export async function becomes(test: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + SOON_MS;
   while (!await test()) {

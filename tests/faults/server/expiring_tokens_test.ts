@@ -1,6 +1,7 @@
 /**
- * A thousand streams in every dialect, over real sockets, whose tokens end at the same moment: each is
- * closed in time, and their clients come back with fresh tokens, spread over two seconds.
+ * A thousand streams in every dialect, over real sockets, whose tokens expire at the same moment.
+ * Each stream is closed in time, and the clients reconnect with fresh tokens, spread over two
+ * seconds.
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { createApp } from "../../../lib/mod.ts";
@@ -19,7 +20,7 @@ const SPREAD_MS = 2_000;
 const EVENT_STREAM = { accept: "text/event-stream" };
 
 type Headers = Record<string, string>;
-/** Opens a stream; `session` is what the client keeps from one stream to the next. */
+/** Opens a stream; `session` has the headers that the client keeps from one stream to the next. */
 type Opener = (url: string, headers: Headers, session: Headers) => Promise<Response>;
 
 const LISTEN = modernBody("subscriptions/listen", { notifications: { toolsListChanged: true } });
@@ -56,7 +57,7 @@ async function bearer(subject: string, expiresAt: number): Promise<Headers> {
   return { authorization: `Bearer ${await makeToken({ claims })}` };
 }
 
-/** What one client saw. */
+/** The observations of one client. */
 interface Stay {
   readonly dialect: string;
   /** When the stream ended (ms since the Unix epoch). */
@@ -67,7 +68,7 @@ interface Stay {
   readonly backAt: number;
 }
 
-/** Opens a stream, reads it to its end, waits as it is asked to, and opens the next. */
+/** Opens a stream, reads it to its end, waits for the time of `retry`, and opens the next. */
 async function stay(dialect: string, url: string, name: string, expiresAt: number): Promise<Stay> {
   const open = OPENERS[dialect]!;
   const session: Headers = {};

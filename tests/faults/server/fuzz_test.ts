@@ -1,4 +1,4 @@
-/** Whatever bytes come, what goes back is HTTP, and where JSON-RPC is promised it is JSON-RPC. */
+/** For any bytes, the answer is HTTP, and JSON-RPC where that is promised. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "../../deps/fast_check.ts";
 import { assertLedgerClean, eventually, NOTHING, Stage } from "../../closure/scenario.ts";
@@ -129,7 +129,7 @@ const request = fc.record({
 });
 type FuzzRequest = typeof request extends fc.Arbitrary<infer T> ? T : never;
 
-/** The bytes of a request; a usual one says who it is for, what it brings and how much. */
+/** The bytes of a request; a usual one has `Host`, `Content-Type` and `Content-Length`. */
 function encode({ method, target, version, headers, isUsual, body }: FuzzRequest): Uint8Array {
   const blank = ENCODER.encode(" ");
   const end = ENCODER.encode("\r\n");
@@ -145,7 +145,7 @@ function encode({ method, target, version, headers, isUsual, body }: FuzzRequest
   ]);
 }
 
-/** What came back: a response, the beginning of a stream, or nothing. */
+/** The answer: a response, the beginning of a stream, or nothing. */
 interface Reply {
   readonly head: ResponseHead;
   readonly body: string;
@@ -183,7 +183,7 @@ async function send(stage: Stage, asked: FuzzRequest): Promise<Reply | undefined
   return { head: parser.head, body: new TextDecoder().decode(joinBytes(parts)) };
 }
 
-/** Lifeline's errors are JSON-RPC; those that Deno gives by itself are empty. */
+/** Lifeline's errors are JSON-RPC; Deno's own errors are empty. */
 function assertFine({ head: { status, headers }, body }: Reply): void {
   assert(status < 500 || status === 503, `status ${status}`);
   const type = headers.get("content-type") ?? "";

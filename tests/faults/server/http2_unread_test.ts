@@ -1,4 +1,4 @@
-/** A client of HTTP/2 that asks for much on one connection and reads none of it. */
+/** An HTTP/2 client that sends many requests on one connection and reads no answer. */
 import { connect } from "node:http2";
 import { assert, assertEquals } from "@std/assert";
 import { eventually, Stage } from "../../closure/scenario.ts";

@@ -1,4 +1,6 @@
-/** What the kernel does for the sockets of streams. Linux only: elsewhere there is nothing to read. */
+/**
+ * TCP keepalive of the kernel for the sockets of streams. Linux only: other systems do not show it.
+ */
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../closure/scenario.ts";
 import { listenerUnderTest, ServerProcess } from "../../closure/server.ts";

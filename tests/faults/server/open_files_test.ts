@@ -1,4 +1,4 @@
-/** More sockets than the system lets the server have. */
+/** More sockets than the system allows the server. */
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../closure/scenario.ts";
 import { ServerProcess } from "../../closure/server.ts";

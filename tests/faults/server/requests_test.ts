@@ -1,4 +1,4 @@
-/** Clients whose requests are none, too slow, too large or without an end. */
+/** Clients whose requests are malformed, too slow, too large or endless. */
 import { assert, assertEquals } from "@std/assert";
 import { assertClean, eventually, NOTHING, Stage } from "../../closure/scenario.ts";
 import { listenerUnderTest } from "../../closure/server.ts";
@@ -13,7 +13,7 @@ const SETTINGS = { MCP_BODY_TIMEOUT_MS: BODY_MS, MCP_MAX_BODY_BYTES: 65_536, MCP
 /** How long any of them may take; the machine may be busy. */
 const DEADLINE_MS = 5_000;
 
-/** What comes back on a socket. */
+/** Reads the answer on a socket. */
 class Follower {
   readonly socket: RawSocket;
   status: number | undefined;
@@ -47,7 +47,7 @@ async function inTime<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** What Lifeline answers; Deno keeps the socket until the client ends it (docs/deno.md). */
+/** Lifeline's answers; Deno keeps the socket until the client ends it (docs/deno.md). */
 const ANSWERED: Readonly<Partial<Record<RequestFault, number>>> = {
   slow_body: 408,
   slow_chunks: 408,
@@ -59,8 +59,8 @@ const ANSWERED: Readonly<Partial<Record<RequestFault, number>>> = {
 };
 
 /**
- * What the listener ends by itself, with a status of `ENDED_WITH` or without a word. What is still in flight when it closes makes
- * the kernel send a reset, which may overtake the answer.
+ * Requests that the listener ends by itself, with a status of `ENDED_WITH` or without an answer. If
+ * bytes are in flight when it closes, the kernel sends a reset, which may overtake the answer.
  */
 const ENDED: readonly RequestFault[] = [
   "endless_extension",
@@ -118,7 +118,7 @@ Deno.test("a client that resets at any stage of a request leaves nothing", async
   for (const [name, begin] of Object.entries(RESET_STAGES)) {
     await t.step(name, async () => {
       const sockets = await Promise.all(Array.from({ length: 20 }, () => begin(stage.server)));
-      // Answered after what they wrote was read, as far as one can see from outside.
+      // The server has read the earlier bytes when it answers this request.
       await exchange(stage.server, { path: "/healthz" });
       if (name === "before_answer") {
         await eventually(async () =>
@@ -126,7 +126,7 @@ Deno.test("a client that resets at any stage of a request leaves nothing", async
         );
       }
       for (const socket of sockets) socket.reset();
-      // The reader of a large answer is looked at after 5 s.
+      // The reader of a large answer is checked after 5 s.
       await assertClean(stage, {}, name === "in_answer" ? 30_000 : undefined);
     });
   }

@@ -1,4 +1,4 @@
-/** The gateway as a process, before servers that are processes. */
+/** The gateway as a process, in front of servers that are processes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
 import { rpc, toolCall } from "../../helpers/app.ts";
