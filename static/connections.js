@@ -15,6 +15,7 @@ import { byId } from "./ui/dom.js";
 import { HistoryCharts } from "./ui/history_charts.js";
 import { InstanceList } from "./ui/instance_list.js";
 import { RecentLists } from "./ui/recent_lists.js";
+import { ServerList } from "./ui/server_list.js";
 
 /** @typedef {import("./client/ledger_client.js").LedgerView} LedgerView */
 
@@ -27,12 +28,14 @@ const trouble = byId("view-trouble", HTMLElement);
 const tokenCard = byId("token-card", HTMLElement);
 const tokenField = byId("token", HTMLInputElement);
 const outcome = byId("list-outcome", HTMLElement);
+const serversOutcome = byId("servers-outcome", HTMLElement);
 
 const client = new LedgerClient(new URL("mcp/connections", document.baseURI).href);
 const history = new LedgerHistory();
 const charts = new HistoryCharts();
 const recent = new RecentLists();
 const instances = new InstanceList();
+const servers = new ServerList(restart);
 const poller = new Poller(look, EVERY_MS);
 const list = new ConnectionList({
   onQuery: () => void poller.now(),
@@ -63,6 +66,7 @@ function show(ledger, query) {
   history.add(ledger, now);
   charts.show(history, now);
   list.show(ledger, query);
+  servers.show(ledger);
   recent.show(ledger);
 }
 
@@ -127,6 +131,18 @@ function endPrincipal(principal) {
       ? told
       : `${told} No answer from ${silent_instances.join(", ")}: try again.`;
   });
+}
+
+/** @param {string} child */
+async function restart(child) {
+  try {
+    const isRestarted = await client.restart(child);
+    serversOutcome.textContent = isRestarted ? `Restarted ${child}.` : `${child} has gone.`;
+    await poller.now();
+  } catch (error) {
+    serversOutcome.textContent = `Could not restart ${child}.`;
+    showTrouble(error);
+  }
 }
 
 /** @param {string} what is ended @param {() => Promise<string>} act ends it, and says how it went */

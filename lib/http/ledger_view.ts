@@ -25,6 +25,8 @@ export interface LedgerView {
   readonly connections: readonly ConnectionView[];
   /** Offset of the next page; absent on the last one. */
   readonly next_offset?: number;
+  /** The servers behind this one, where it is a gateway. */
+  readonly servers?: readonly ServerView[];
   /** Newest first. */
   readonly recent_closed: readonly ClosedView[];
   /** Newest first. */
@@ -76,6 +78,38 @@ export interface ConnectionView extends InstanceRow {
   readonly queued_bytes: number;
   readonly sent_bytes: number;
   readonly requests_in_flight: number;
+}
+
+/** A server behind this one, with the processes or connections that it has. */
+export interface ServerView {
+  readonly name: string;
+  readonly is_up: boolean;
+  readonly starts: number;
+  readonly restarts: number;
+  /** Ends by reason. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly calls: number;
+  readonly errors: number;
+  /** Calls that wait for a free process. */
+  readonly waiting: number;
+  readonly children: readonly ChildView[];
+}
+
+/** A process of a server, or a connection to one elsewhere. */
+export interface ChildView {
+  /** `DELETE` takes it. It stays when the process is started anew. */
+  readonly id: string;
+  readonly policy: string;
+  readonly state: string;
+  readonly pid?: number;
+  readonly clients: number;
+  readonly age_ms: number;
+  readonly calls: number;
+  /** Requests that wait for its answer. */
+  readonly requests_open: number;
+  readonly queued_characters: number;
+  /** Of its stderr, the newest last. */
+  readonly last_lines: readonly string[];
 }
 
 /** A connection that has ended. */

@@ -9,6 +9,8 @@ import { readRefusal } from "../shared/refusal.js";
 /**
  * @typedef {import("../../lib/http/ledger_view.ts").LedgerView} LedgerView
  * @typedef {import("../../lib/http/ledger_view.ts").ConnectionView} ConnectionView
+ * @typedef {import("../../lib/http/ledger_view.ts").ServerView} ServerView
+ * @typedef {import("../../lib/http/ledger_view.ts").ChildView} ChildView
  * @typedef {import("../../lib/http/ledger_view.ts").ClosedView} ClosedView
  * @typedef {import("../../lib/http/ledger_view.ts").RefusedView} RefusedView
  * @typedef {{ offset: number, limit: number, filter: string, sort: string, order: string }} Query
@@ -74,6 +76,22 @@ export class LedgerClient {
    */
   async endPrincipal(principal) {
     return await (await this.#ask("DELETE", new URLSearchParams({ principal }))).json();
+  }
+
+  /**
+   * Ends the process of a server's child, and has it started anew.
+   *
+   * @param {string} child its id
+   * @returns {Promise<boolean>} false when there is no such child any more
+   */
+  async restart(child) {
+    try {
+      await this.#ask("DELETE", new URLSearchParams({ child }));
+      return true;
+    } catch (error) {
+      if (error instanceof LedgerRefusal && error.status === 404) return false;
+      throw error;
+    }
   }
 
   /** @param {string} method @param {URLSearchParams} search */

@@ -6,6 +6,7 @@
 import { formatAge, formatBytes, formatNumber } from "../shared/formats.js";
 import { byId, createElement, setEnabled } from "./dom.js";
 import { KeyedRows } from "./keyed_rows.js";
+import { sureButton } from "./sure_button.js";
 
 /**
  * @typedef {import("../client/ledger_client.js").LedgerView} LedgerView
@@ -16,8 +17,6 @@ import { KeyedRows } from "./keyed_rows.js";
 const PAGE = 50;
 /** Pause in typing after which the server is asked (ms). */
 const TYPING_MS = 250;
-/** Time for the second press (ms). */
-const SURE_MS = 4_000;
 
 export class ConnectionList {
   #filter = byId("filter", HTMLInputElement);
@@ -117,38 +116,6 @@ export class ConnectionList {
     cell.append(" ", sureButton("End caller", `End all of ${principal}`, endAll));
     return cell;
   }
-}
-
-/**
- * A button that takes two presses, as rows may move under the pointer.
- *
- * @param {string} text
- * @param {string} label that says what is ended
- * @param {() => void} act
- */
-function sureButton(text, label, act) {
-  const button = createElement("button", { type: "button", class: "small" });
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  let isArmed = false;
-  const disarm = () => {
-    clearTimeout(timer);
-    isArmed = false;
-    button.textContent = text;
-    button.setAttribute("aria-label", label);
-  };
-  button.addEventListener("blur", disarm);
-  button.addEventListener("click", () => {
-    const isSure = isArmed;
-    disarm();
-    if (isSure) return act();
-    isArmed = true;
-    button.textContent = "Sure?";
-    button.setAttribute("aria-label", `Sure? Press again: ${label}`);
-    timer = setTimeout(disarm, SURE_MS);
-  });
-  disarm();
-  return button;
 }
 
 /** The dialect, and the instance where there are several. @param {ConnectionView} connection */

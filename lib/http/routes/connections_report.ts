@@ -1,11 +1,12 @@
 import { shortId } from "../../base/ids.ts";
 import { ProtocolError } from "../../base/errors.ts";
+import type { ChildReport, ServerReport, ServersBehind } from "../../base/server_report.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { Client } from "../../stream/client.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import { ORDERS, type PageQuery, selectPage, type Sorting, SORTS } from "./connection_page.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
-import type { ConnectionView, LedgerView } from "../ledger_view.ts";
+import type { ChildView, ConnectionView, LedgerView, ServerView } from "../ledger_view.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -20,6 +21,8 @@ export interface LedgerSources {
   readonly heapUsedBytes: number;
   /** Whether anybody on the network may call the tools. */
   readonly isOpen: boolean;
+  /** The servers behind this one, where it is a gateway. */
+  readonly servers?: ServersBehind | undefined;
 }
 
 /**
@@ -43,7 +46,7 @@ export function readPageQuery(query: URLSearchParams): PageQuery {
  * ended ones.
  */
 export function ledgerView(
-  { streams, recent, heapUsedBytes, isOpen }: LedgerSources,
+  { streams, recent, heapUsedBytes, isOpen, servers }: LedgerSources,
   wanted: PageQuery,
 ): LedgerView {
   const { opened, open, lingering, closed, refused, queuedBytes } = streams.ledger();
@@ -61,6 +64,7 @@ export function ledgerView(
     matching,
     connections: page.map(connectionView),
     ...(page.length > 0 && nextOffset < matching && { next_offset: nextOffset }),
+    ...(servers !== undefined && { servers: servers.reports().map(serverView) }),
     recent_closed: recent.closed(),
     recent_refused: recent.refused(),
   };
@@ -79,6 +83,28 @@ function connectionView(connection: EventStream): ConnectionView {
     queued_bytes: connection.queuedBytes,
     sent_bytes: connection.sentBytes,
     requests_in_flight: connection.unanswered,
+  };
+}
+
+function serverView(
+  { name, isUp, starts, restarts, ends, calls, errors, waiting, children }: ServerReport,
+): ServerView {
+  const counts = { starts, restarts, ends, calls, errors, waiting };
+  return { name, is_up: isUp, ...counts, children: children.map(childView) };
+}
+
+function childView({ id, policy, state, pid, clients, calls, ...child }: ChildReport): ChildView {
+  return {
+    id,
+    policy,
+    state,
+    ...(pid !== undefined && { pid }),
+    clients,
+    age_ms: Math.round(child.ageMs),
+    calls,
+    requests_open: child.open,
+    queued_characters: child.queued,
+    last_lines: child.lastLines,
   };
 }
 

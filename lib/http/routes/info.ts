@@ -71,8 +71,8 @@ const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
   {
     method: "DELETE",
     path: "/mcp/connections",
-    use: "with ?id= closes that connection, with ?principal= ends all of that caller, for the " +
-      "operator",
+    use: "with ?id= closes that connection, with ?principal= ends all of that caller, with " +
+      "?child= starts that child of a gateway's server anew, for the operator",
   },
   { method: "GET", path: "/metrics", use: "the figures in Prometheus form, for the operator" },
   { method: "GET", path: "/healthz", use: "200 while the process lives" },

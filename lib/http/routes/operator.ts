@@ -4,8 +4,8 @@
  * @module
  */
 import type { Auth } from "../../auth/auth.ts";
-import { ProtocolError } from "../../base/errors.ts";
-import { isPromise } from "../../base/promises.ts";
+import { logFor } from "../../base/log.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { ServersBehind } from "../../base/server_report.ts";
 import { lazy } from "../../base/lazy.ts";
 import type { Settings } from "../../base/settings.ts";
@@ -18,6 +18,8 @@ import { OperatorCheck, type OperatorRight, type OperatorTokens } from "../steps
 import type { Metrics } from "../metrics/metric.ts";
 import type { AllInstances, OwnView } from "./all_instances.ts";
 import { ledgerView, readPageQuery } from "./connections_report.ts";
+import type { RequestContext } from "../../transport/request_head.ts";
+import { act } from "./operator_actions.ts";
 import { findStream } from "./find_stream.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../metrics/prometheus.ts";
 import type { RecentEnds } from "../metrics/recent.ts";
@@ -41,13 +43,20 @@ export interface AdminRouteDeps {
   readonly settings: Pick<Settings, "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
 }
 
+/** Answers a request of an operator, who is named for the log. */
+type OperatorHandler = (request: RequestContext, operator: string) => MaybePromise<Response>;
+
+const audit = logFor("audit");
+
 /** The operator's routes, by path. */
 export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
   const { metrics, settings } = deps;
   const operators = new OperatorCheck(deps.tokens, deps.auth);
-  const guarded = (right: OperatorRight, handler: Handler): Handler => (request) => {
-    const check = operators.check(request, right);
-    return isPromise(check) ? check.then(() => handler(request)) : handler(request);
+  const guarded = (right: OperatorRight, handler: OperatorHandler): Handler => (request) => {
+    const operator = operators.check(request, right);
+    return isPromise(operator)
+      ? operator.then((settled) => handler(request, settled))
+      : handler(request, operator);
   };
   const showMetrics = () => metricsPage(metrics);
   const own = ownView(deps);
@@ -58,8 +67,11 @@ export function adminRoutes(deps: AdminRouteDeps): [string, Route][] {
         const wanted = readPageQuery(new URLSearchParams(query));
         return noStoreJson(all === undefined ? own.view(wanted) : await (await all()).view(wanted));
       }),
-      DELETE: guarded("admin", async ({ query }) => {
-        return await disconnect(await all?.() ?? own, new URLSearchParams(query));
+      DELETE: guarded("admin", async ({ query, client }, operator) => {
+        const actors = { connections: await all?.() ?? own, servers: deps.servers };
+        const { response, ...what } = await act(actors, new URLSearchParams(query));
+        audit.info("Audit", { operator, client_ip: client.address, ...what });
+        return response;
       }),
     }],
     ["/metrics", { GET: settings.MCP_METRICS_PUBLIC ? showMetrics : guarded("read", showMetrics) }],
@@ -87,26 +99,6 @@ function joinInstances(fleet: Fleet, own: OwnView): () => Promise<AllInstances> 
   });
   fleet.beforeStart(async () => (await load()).serve());
   return load;
-}
-
-async function disconnect(
-  connections: Pick<AllInstances, "disconnect" | "endPrincipal"> | OwnView,
-  query: URLSearchParams,
-): Promise<Response> {
-  const id = query.get("id");
-  const principal = query.get("principal");
-  if (principal !== null && principal !== "") {
-    return noStoreJson(await connections.endPrincipal(principal));
-  }
-  if (id === null || id === "") {
-    throw new ProtocolError(
-      "invalid_params",
-      'Name the connection to close with "?id=", or whose connections and sessions to end with ' +
-        '"?principal="',
-    );
-  }
-  await connections.disconnect(id);
-  return new Response(null, { status: 204 });
 }
 
 function metricsPage(metrics: Metrics): Response {

@@ -152,9 +152,11 @@ import staticUiResourcesPanelJs from "../../../static/ui/resources_panel.js" wit
 import staticUiResultViewJs from "../../../static/ui/result_view.js" with { type: "text" };
 import staticUiRunningCallsJs from "../../../static/ui/running_calls.js" with { type: "text" };
 import staticUiSchemaFormJs from "../../../static/ui/schema_form.js" with { type: "text" };
+import staticUiServerListJs from "../../../static/ui/server_list.js" with { type: "text" };
 import staticUiSettingsJs from "../../../static/ui/settings.js" with { type: "text" };
 import staticUiSignInPanelJs from "../../../static/ui/sign_in_panel.js" with { type: "text" };
 import staticUiStateBadgeJs from "../../../static/ui/state_badge.js" with { type: "text" };
+import staticUiSureButtonJs from "../../../static/ui/sure_button.js" with { type: "text" };
 import staticUiSvgJs from "../../../static/ui/svg.js" with { type: "text" };
 import staticUiToolsPanelJs from "../../../static/ui/tools_panel.js" with { type: "text" };
 
@@ -252,9 +254,11 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "static/ui/result_view.js": staticUiResultViewJs,
   "static/ui/running_calls.js": staticUiRunningCallsJs,
   "static/ui/schema_form.js": staticUiSchemaFormJs,
+  "static/ui/server_list.js": staticUiServerListJs,
   "static/ui/settings.js": staticUiSettingsJs,
   "static/ui/sign_in_panel.js": staticUiSignInPanelJs,
   "static/ui/state_badge.js": staticUiStateBadgeJs,
+  "static/ui/sure_button.js": staticUiSureButtonJs,
   "static/ui/svg.js": staticUiSvgJs,
   "static/ui/tools_panel.js": staticUiToolsPanelJs,
 };

@@ -72,10 +72,11 @@ export class OperatorCheck {
    * Lets pass who sends a token that gives the right, or a caller's token with the scope for it. A
    * client on this machine needs one too, as every program and page on it can send requests.
    *
+   * @returns the operator, for the audit log: the setting of the token, or the caller's principal
    * @throws {ProtocolError} also as a rejection: `origin_refused`, `unauthorized`, `forbidden`,
    * `too_many_requests`, or what is wrong with the caller's token
    */
-  check(c: RequestContext, right: OperatorRight): MaybePromise<void> {
+  check(c: RequestContext, right: OperatorRight): MaybePromise<string> {
     try {
       const check = this.#check(c, right);
       return isPromise(check) ? check.catch((error) => this.#refused(error, c)) : check;
@@ -84,12 +85,14 @@ export class OperatorCheck {
     }
   }
 
-  #check(c: RequestContext, right: OperatorRight): MaybePromise<void> {
+  #check(c: RequestContext, right: OperatorRight): MaybePromise<string> {
     const { admin, read } = this.#tokens;
     const bearer = bearerOf(c.headers);
-    if (bearer !== undefined && admin !== undefined && isSame(bearer, admin)) return;
+    if (bearer !== undefined && admin !== undefined && isSame(bearer, admin)) {
+      return "MCP_ADMIN_TOKEN";
+    }
     if (bearer !== undefined && read !== undefined && isSame(bearer, read)) {
-      if (right === "read") return;
+      if (right === "read") return "MCP_READ_TOKEN";
       throw new ProtocolError("forbidden", "This token may look, and end nothing");
     }
     const { headers, query, path } = c;
@@ -136,10 +139,16 @@ export class OperatorCheck {
     throw error;
   }
 
-  #requireScope({ scopes = [] }: Identity, right: OperatorRight, path: string): void {
+  #requireScope(
+    { principal, scopes = [] }: Identity,
+    right: OperatorRight,
+    path: string,
+  ): string {
     const needed = OPERATOR_SCOPES[right];
     // The right to end connections includes the right to see them.
-    if (hasScopes([needed], scopes) || hasScopes([OPERATOR_SCOPES.admin], scopes)) return;
+    if (hasScopes([needed], scopes) || hasScopes([OPERATOR_SCOPES.admin], scopes)) {
+      return principal;
+    }
     throw this.#auth!.insufficientScope([needed], scopes, path);
   }
 
