@@ -11,9 +11,10 @@ const answer = mountAt(app, "/ai");
 /** What a route is given, as far as it is used here; in your project, Fresh's own `Context`. */
 interface FreshContext {
   readonly req: Request;
-  readonly info: Deno.ServeHandlerInfo<Deno.NetAddr>;
+  readonly info: Deno.ServeHandlerInfo;
 }
 
-export const handler = async ({ req, info }: FreshContext): Promise<Response> =>
-  await answer(req, { address: info.remoteAddr.hostname }) ??
-    new Response("Not found", { status: 404 });
+export const handler = async ({ req, info: { remoteAddr } }: FreshContext): Promise<Response> => {
+  const address = "hostname" in remoteAddr ? remoteAddr.hostname : "unknown";
+  return await answer(req, { address }) ?? new Response("Not found", { status: 404 });
+};
