@@ -1,7 +1,7 @@
 /**
- * A client as people write it, with `fetch`, as a process of its own. It takes the options of
- * tests/faults/client.ts and tells the same events; it knows no commands, as all that is done to
- * it is killing.
+ * A client with `fetch`, as people write it, in its own process. It takes the options of
+ * tests/faults/client.ts and reports the same events. It has no commands, because tests only kill
+ * it.
  *
  * @module
  */

@@ -20,7 +20,7 @@ const LEFTOVERS = z.object({
   wheel_entries: z.number(),
   /** Timers of the runtime that run. */
   timers: z.number(),
-  /** Listeners for "abort" that nobody has removed. */
+  /** Listeners for "abort" that were not removed. */
   abort_listeners: z.number(),
   /** Requests that are not answered, on whatever stream. */
   running_requests: z.number(),
@@ -28,7 +28,7 @@ const LEFTOVERS = z.object({
   connections: z.number(),
 });
 
-/** What is in use inside the server; all of it must be gone with the clients. */
+/** Resources in use inside the server; all of them must be gone when the clients are gone. */
 export type Leftovers = z.infer<typeof LEFTOVERS>;
 
 const COUNTDOWN_RUNS = z.object({

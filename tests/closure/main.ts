@@ -43,7 +43,7 @@ async function main(part: string): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** Time limits get another try, as the machine may be busy with something else; nothing else does. */
+/** Only failed time limits get another try, because the machine may be busy with other work. */
 async function tryUntilInTime(run: Scenario["run"], abort: AbortMode): Promise<string> {
   const slow: string[] = [];
   while (true) {

@@ -1,5 +1,5 @@
 /**
- * What scenarios share: how they are described, what "clean" means, and their figures.
+ * The parts that scenarios share: their description, the meaning of "clean", and their figures.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import { serverSockets } from "./sockets.ts";
 /** One way for a connection to end. */
 export interface Scenario {
   readonly name: string;
-  /** Runs it; returns its figures, rejects when something is not as it must be. */
+  /** Runs it and returns its figures; rejects if a check fails. */
   run(abort: AbortMode): Promise<string>;
 }
 
-/** What the ledger must say in the end. */
+/** The counts that the ledger must have at the end. */
 export type Closed = Readonly<Partial<Record<CloseReason, number>>>;
 
 /** A server on which a scenario is played. */
 export class Stage implements AsyncDisposable {
   readonly server: ServerProcess;
-  /** What it held before its first client; asking for that takes a request, too. */
+  /** Its resources before the first client; reading them also takes a request. */
   readonly #before: Leftovers;
 
   private constructor(server: ServerProcess, before: Leftovers) {
@@ -39,7 +39,7 @@ export class Stage implements AsyncDisposable {
     return new Stage(server, await server.warmUp());
   }
 
-  /** What the server holds because of its clients. */
+  /** The resources that the server holds for its clients. */
   async held(): Promise<Leftovers> {
     const now = Object.entries(await this.server.leftovers());
     // A timer that ran before may have ended.
@@ -122,7 +122,7 @@ export function assertWithin(limitMs: number, tookMs: number, what: string): voi
   assertInTime(tookMs <= limitMs, `${what} took ${tookMs} ms, more than ${limitMs} ms`);
 }
 
-/** Tries until `check` does not reject; for what the system does in its own time. */
+/** Repeats `check` until it does not reject, for effects of the system that take time. */
 export async function eventually<T>(
   check: () => Promise<T>,
   withinMs = CLEAN_MS,

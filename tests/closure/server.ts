@@ -1,5 +1,5 @@
 /**
- * The real server as a process, started as `deno task start` starts it.
+ * The real server as a process, started like `deno task start`.
  *
  * @module
  */
@@ -40,7 +40,7 @@ const CONFIG = {
   "no-legacy": [`--config=${ROOT}deno.json`],
   legacy: ["--no-config", `--import-map=${ROOT}deno.json`, `--lock=${ROOT}deno.lock`],
 } as const satisfies Record<AbortMode, readonly string[]>;
-/** All clients come from one address and leave at once, which is what the limits are against. */
+/** All clients come from one address and leave at once; the default limits would refuse them. */
 const ADMIT_CROWDS = {
   MCP_STREAM_OPENS_PER_SECOND: "10000",
   MCP_MAX_FLAPS: "10000",
@@ -51,7 +51,7 @@ const NO_ENV = {
   MCP_LISTENER: listenerUnderTest(),
 };
 
-/** What `MCP_LISTENER` says in the environment of the tests: `deno` unless it says `node`. */
+/** The listener that `MCP_LISTENER` names in the environment of the tests; default: `deno`. */
 export function listenerUnderTest(): string {
   return Deno.env.get("MCP_LISTENER") || "deno";
 }
@@ -100,7 +100,7 @@ export class ServerProcess extends Child {
     );
   }
 
-  /** Lines that tell of a fault of the server; a client's departure is none. */
+  /** Log lines about a fault of the server; the departure of a client is not a fault. */
   faults(): string[] {
     return this.lines.filter(({ text, json }) =>
       json.level === "error" || (json.level === undefined && /error/i.test(text))
@@ -111,7 +111,7 @@ export class ServerProcess extends Child {
     return JSON.parse(await this.look("/mcp/connections"));
   }
 
-  /** What the operator reads at a path. */
+  /** Reads a path as the operator. */
   async look(path: string): Promise<string> {
     return (await exchange(this, { path, headers: OPERATOR_HEADERS })).body;
   }
@@ -147,7 +147,7 @@ export class ServerProcess extends Child {
     return JSON.parse(body).result;
   }
 
-  /** What is in use inside the process right now. */
+  /** The resources in use inside the process at this moment. */
   async leftovers(): Promise<Leftovers> {
     return (await this.call("leftovers")).structuredContent;
   }

@@ -1,7 +1,7 @@
 /**
- * The server's sockets as the kernel sees them. Linux only: elsewhere there is nothing to read.
+ * The server's sockets as the kernel lists them. Linux only: other systems have no such list.
  *
- * `/proc/net/tcp` wants full permissions of a Deno process, but any process may run `cat`.
+ * Deno requires full permissions to read `/proc/net/tcp`, but any process may run `cat`.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 export interface Sockets {
   /** Their states, such as `ESTABLISHED`. */
   readonly states: readonly string[];
-  /** What the kernel waits for on each, such as `keepalive`. */
+  /** The kernel's timer of each socket, such as `keepalive`. */
   readonly timers: readonly string[];
   /** Bytes that their peers have not acknowledged. */
   readonly unsentBytes: number;

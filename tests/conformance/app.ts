@@ -8,7 +8,7 @@ import { ROUND_TOOLS } from "./fixtures/round_tools.ts";
 import { SCHEMA_TOOLS } from "./fixtures/schema_tools.ts";
 import { STREAM_TOOLS } from "./fixtures/stream_tools.ts";
 
-/** An app that offers what the conformance suite looks for. */
+/** An app with the features that the conformance suite needs. */
 export function conformanceApp(): App {
   const app = createApp({
     info: { name: "lifeline-conformance", version: "1.0.0" },

@@ -1,11 +1,11 @@
 /**
- * What the suite found, as text to print.
+ * The results of the suite, as text.
  *
  * @module
  */
 import type { Check, ScenarioResult, SuiteRun } from "./suite.ts";
 
-/** A run and what was found in it. */
+/** A run and its results. */
 export interface RunResult {
   readonly run: SuiteRun;
   readonly results: readonly ScenarioResult[];
@@ -22,8 +22,8 @@ const CELL_WIDTH = 12;
 const MARKS = { FAILURE: "failed", WARNING: "warned", SKIPPED: "skipped" } as const;
 
 /**
- * A line for each scenario and a column for each run, with the number of checks that passed, or
- * what else became of them; and then every check that is not in order, with its reason.
+ * A line for each scenario and a column for each run, with the number of passed checks or another
+ * outcome. After that, every check that did not pass, with its reason.
  */
 export function reportOf(runs: readonly RunResult[]): string {
   const scenarios = new Set(runs.flatMap(({ results }) => results.map((found) => found.scenario)));

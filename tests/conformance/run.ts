@@ -52,7 +52,7 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** A suite that leaves out what it is run for proves nothing. */
+/** A run that left out its main scenarios would prove nothing. */
 function requireScenarios(
   { revision, select }: SuiteRun,
   results: readonly ScenarioResult[],

@@ -1,5 +1,5 @@
 /**
- * Serves what the conformance suite looks for, on `PORT`. Its first line tells where.
+ * Serves the app for the conformance suite on `PORT`. Its first line has the URL.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 const SERVER = new URL("./server.ts", import.meta.url).href;
 
-/** The server under test, in a process of its own. */
+/** The server under test, in its own process. */
 export interface ServerProcess extends AsyncDisposable {
-  /** Where it listens, without a path. */
+  /** Its origin: the URL without a path. */
   readonly origin: string;
 }
 

@@ -1,18 +1,18 @@
 /**
- * Runs the official suite as it is published, and reads what it found. Nothing of it enters the
- * import map or the lock file.
+ * Runs the official suite as published, and reads its results. The suite is in neither the import
+ * map nor the lock file.
  *
  * @module
  */
 export const SUITE_VERSION = "0.2.0-alpha.12";
 const SUITE = `npm:@modelcontextprotocol/conformance@${SUITE_VERSION}`;
 
-/** What is to be run. */
+/** A run of the suite. */
 export interface SuiteRun {
   /** Path of the endpoint. */
   readonly path: string;
   readonly revision: string;
-  /** All that the revision requires, or the whole suite as far as it applies to the revision. */
+  /** All scenarios that the revision requires, or all that apply to it. */
   readonly select: "requirements" | "all";
 }
 
@@ -24,7 +24,7 @@ export interface Check {
   readonly errorMessage?: string;
 }
 
-/** What the suite found in one scenario. */
+/** The results of one scenario. */
 export interface ScenarioResult {
   readonly scenario: string;
   readonly checks: readonly Check[];

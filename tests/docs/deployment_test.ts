@@ -28,7 +28,7 @@ const SETTABLE = [
   ...Object.keys(SETTINGS_SCHEMA.shape),
   ...SECRET_SETTINGS.map((name) => `${name}_FILE`),
 ];
-/** What only the operator may ask for. */
+/** Paths that only the operator may request. */
 const OPERATOR_PATHS = ["/mcp/connections", "/metrics", "/connections.html"];
 
 const START = JSON.parse(read("deno.json", ROOT)).tasks.start.command.split(" ");
@@ -212,7 +212,7 @@ Deno.test("the pod is live as long as it answers, and ready as long as it takes 
   assertEquals([await probe("/healthz"), await probe("/readyz")], [200, 503]);
 });
 
-/** What Lifeline makes of the manifest. */
+/** The settings that Lifeline reads from the manifest. */
 function settingsOfPod() {
   const { POD_IP: _, ...env } = podEnv("10.42.0.7");
   for (const name of Object.keys(env)) assert(SETTABLE.includes(name), name);

@@ -22,7 +22,7 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-/** What is wrong with a link. */
+/** The fault of a link, if it has one. */
 function faultOf(from: URL, target: string): string | undefined {
   const url = new URL(target, from);
   const anchor = url.hash.slice(1);
@@ -44,7 +44,7 @@ const DOCUMENTS = [
   ...documentsUnder("tests/"),
 ];
 const LINKS = DOCUMENTS.flatMap((document) => {
-  // What stands in a block of code is no link.
+  // Text in a block of code is not a link.
   const text = read(new URL(document, ROOT)).replaceAll(/^```.*?^```/gms, "");
   return [...text.matchAll(LINK_REGEXP)].map(([, target = ""]) => ({ document, target }));
 });

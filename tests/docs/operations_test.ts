@@ -1,4 +1,4 @@
-/** The dashboard, the alert rules and their documents name what the server tells, and all of it. */
+/** The dashboard, the alert rules and their documents name exactly the metrics of the server. */
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "@std/yaml";
 import { ServerTally } from "../../lib/gateway/tally.ts";
@@ -7,7 +7,7 @@ import { type Scrape, scrape } from "../helpers/metrics.ts";
 
 const FOLDER = new URL("../../docs/operations/", import.meta.url);
 
-/** An expression in PromQL, and where it stands. */
+/** An expression in PromQL, and its place. */
 interface Query {
   readonly place: string;
   readonly expr: string;
@@ -46,7 +46,7 @@ const SELECTOR_REGEXP = /\b(lifeline_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
 const MATCHER_REGEXP = /([a-z_]+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"/g;
 const GROUPING_REGEXP = /\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g;
 
-/** What is wrong with a query, in words. */
+/** The faults of a query, in words. */
 function faultsOf({ place, expr, named }: Query): string[] {
   const faults: string[] = [];
   const known = new Set<string>(TARGET_LABELS);
@@ -74,7 +74,7 @@ function valueFaults(
   { place, metric, label, value }: { place: string; metric: string; label: string; value: string },
 ): string[] {
   if (value.startsWith("$") || TARGET_LABELS.includes(label) || label === "outcome") return [];
-  // What one metric has not had yet another one may have had.
+  // One metric may lack a label value that another metric has.
   const values = FIGURES.samples.map(({ labels }) => labels[label]);
   return value.split("|").filter((one) => !values.includes(one))
     .map((one) => `${place}: ${metric} never has ${label}="${one}"`);

@@ -10,7 +10,7 @@ import {
   SETTINGS_SCHEMA,
 } from "../../lib/base/settings.ts";
 
-/** Where the page is. */
+/** URL of the page. */
 export const SETTINGS_PAGE = new URL("../../docs/settings.md", import.meta.url);
 
 const HEAD = `# Settings

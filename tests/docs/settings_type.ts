@@ -10,7 +10,7 @@ import {
   SETTINGS_SCHEMA,
 } from "../../lib/base/settings.ts";
 
-/** Where the type is. */
+/** URL of the file with the type. */
 export const SETTINGS_TYPE = new URL("../../lib/base/settings_type.ts", import.meta.url);
 
 const HEAD = `/**
@@ -32,7 +32,7 @@ export function settingsType(): string {
   const secrets = SECRET_SETTINGS.map((name) => `  | ${JSON.stringify(name)}`).join("\n");
   return `${HEAD}${members.join("")}}
 
-/** Settings that nobody but the server may know. */
+/** Settings that only the server may know. */
 export type SecretName =
 ${secrets};
 

@@ -11,7 +11,7 @@ const ECHO = toolCall("echo", { message: "hi" });
 const JSON_ONLY = { accept: "application/json" };
 const SLOW = { MCP_CALLS_PER_SECOND: 1, MCP_CALLS_BURST: 2 };
 
-/** Uses up what a client may call at once. */
+/** Uses up a client's burst of calls. */
 async function spend(app: TestApp, peer = { address: "127.0.0.1" }): Promise<void> {
   for (let call = 0; call < SLOW.MCP_CALLS_BURST; call++) {
     assertEquals(await statusOf(app, ECHO, peer), 200);

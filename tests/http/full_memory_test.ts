@@ -4,7 +4,7 @@ import { PLAIN_HEADERS, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { initialize, TestSession } from "../helpers/session.ts";
 import { FakeTime } from "../helpers/time.ts";
 
-/** Full memory refuses a request so; what was not read cannot be named. */
+/** Asserts the refusal for full memory; it cannot name the id of a request that was not read. */
 async function assertRefused(response: Response, limit: string, setting: string): Promise<void> {
   assertEquals(response.status, 503);
   assertMatch(response.headers.get("retry-after") ?? "", /^\d+$/);
@@ -48,7 +48,7 @@ for (
     const headers = { "content-type": "application/json", "content-length": "100" };
     const unread = await app.request("/mcp", { method: "POST", headers, body });
     await assertRefused(unread, limit, setting);
-    // What needs no body and frees memory.
+    // A request without a body that frees memory.
     assertEquals((await session.delete()).status, 204);
     memory.used = 10;
     await time.advance(300);

@@ -51,7 +51,7 @@ const headerText = fc.array(
 const oneOf = (...texts: string[]) =>
   fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...texts) }, headerText);
 
-/** What nearly every client sends. */
+/** The headers that nearly every client sends. */
 const usual = fc.record({
   accept: oneOf("text/event-stream", "application/json", "application/json, text/event-stream"),
   "content-type": fc.oneof(
@@ -77,7 +77,7 @@ const extra = fc.oneof(
     "access-control-request-headers": headerText,
   }).map(([name, text]) => text.map((one) => [name, one] as const)),
 );
-/** A modern client's, whose headers say what its body says. */
+/** The headers of a modern client, equal to its body. */
 const modern = fc.record({
   accept: fc.constantFrom("application/json, text/event-stream", "text/event-stream"),
   "content-type": fc.constant("application/json"),
@@ -172,7 +172,10 @@ function toRequest({ method, path, query, headers, body, isChunked }: FuzzReques
   });
 }
 
-/** What must never reach a client: names of files, lines of a stack, texts of JavaScript's own errors. */
+/**
+ * Texts that must never reach a client: names of files, lines of a stack, messages of JavaScript's
+ * own errors.
+ */
 const LEAK_REGEXP =
   /\.ts:\d|\bat [A-Za-z#.]+ \(|file:\/\/|node_modules|TypeError|RangeError|is not a function|undefined \(reading/;
 

@@ -1,4 +1,4 @@
-/** Texts that outlive their request are bounded, and what is asked for beyond that is refused. */
+/** Texts that outlive their request are bounded, and requests beyond the bound are refused. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import * as z from "zod";
 import { defineTool } from "../../lib/mod.ts";

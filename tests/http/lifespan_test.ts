@@ -1,4 +1,4 @@
-/** What an app opens when it starts, and closes when it has stopped. */
+/** Resources that an app opens at its start and closes after its stop. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { AppLifespan } from "../../lib/http/lifespan.ts";

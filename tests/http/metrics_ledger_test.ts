@@ -8,7 +8,7 @@ import { type Scrape, scrape } from "../helpers/metrics.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
 
-/** A stream of any dialect, as its client holds it. */
+/** A stream of any dialect, from its client's view. */
 interface Held {
   readonly id?: string;
   readonly events: EventReader;
@@ -73,7 +73,7 @@ async function deletePlain({ app, held }: World): Promise<void> {
   await (await app.request("/mcp/sse", { method: "DELETE", headers })).body?.cancel();
 }
 
-/** What a server may do to a stream, whichever that is. */
+/** Ends a stream for any reason that a server may have. */
 function closeOne(number: number, reason: (typeof CLOSE_REASONS)[number]): Step {
   return ({ app }) => {
     const all = [...app.registry.values()];

@@ -1,4 +1,4 @@
-/** What the operator learns of clients that do not get in. */
+/** The operator's information on refused clients. */
 import { assertEquals } from "@std/assert";
 import { ProtocolError } from "../../lib/mod.ts";
 import { Refusals } from "../../lib/http/refusals.ts";

@@ -208,7 +208,7 @@ Deno.test("the limits on streams reach the client as 503 and 429 with Retry-Afte
     assertEquals(error.data.limit, limit);
     assertEquals(refused.headers.get("retry-after"), String(error.data.retry_after));
     assert(error.data.retry_after >= 1);
-    // What needs no stream is answered all the same.
+    // A request that needs no stream is still answered.
     const quick = await app.post("/mcp", rpc("ping"), { accept: "application/json" });
     assertEquals((await quick.json()).result, {});
     await events.leave();

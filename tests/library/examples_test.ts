@@ -1,4 +1,4 @@
-/** The examples of mounting an app, as they are in docs/examples. */
+/** The examples that mount an app, unchanged from docs/examples. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { handler } from "../../docs/examples/fresh.ts";
 import { mcp } from "../../docs/examples/oak.ts";

@@ -1,4 +1,4 @@
-/** Lifeline as another project uses it: linked, and as a package to publish. */
+/** Lifeline in another project: linked, and as a package to publish. */
 import { assert, assertEquals } from "@std/assert";
 import manifest from "../../deno.json" with { type: "json" };
 

@@ -5,7 +5,7 @@ import { testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { EventReader } from "../helpers/sse.ts";
 
-/** What was logged as a fault while `run` ran. */
+/** The faults logged while `run` runs. */
 async function faultsOf(run: () => Promise<void>): Promise<string[]> {
   using log = new CapturedLog("warning");
   await run();

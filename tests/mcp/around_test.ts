@@ -1,4 +1,4 @@
-/** What stands around every request: in which order, and what it sees. */
+/** The functions around every request: their order, and their view of it. */
 import { assertEquals } from "@std/assert";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { isPromise } from "../../lib/base/promises.ts";
@@ -14,7 +14,7 @@ function request(method: string, params = {}): JsonRpcRequest {
   return { jsonrpc: "2.0", id: 1, method, params };
 }
 
-/** A short name for what a request was answered with. */
+/** A short name for the kind of an answer. */
 function kindOf(response: JsonRpcResponse | undefined): string {
   if (response === undefined) return "none";
   return "error" in response ? `error ${response.error.code}` : "result";

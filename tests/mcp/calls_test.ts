@@ -1,4 +1,4 @@
-/** A running call: its time, its cancellation, its place among others, what it may say. */
+/** A running call: its time, its cancellation, its place among others, its messages. */
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { CallAborted } from "../../lib/mod.ts";
 import { type PlainClient, rpc, testApp, toolCall } from "../helpers/app.ts";
@@ -43,7 +43,7 @@ Deno.test("a call that takes too long is answered -32603, and its signal says ti
   assertEquals(log.of("Request timed out").map(({ fields }) => fields), [
     { method: "tools/call", timeout_ms: 60_000 },
   ]);
-  // What it says from now on goes nowhere.
+  // Its messages from now on are dropped.
   call.ctx.progress(1);
   call.ctx.log.info("late");
   call.finish("late");

@@ -4,7 +4,7 @@ import { rpc, testApp, toolCall } from "../helpers/app.ts";
 
 const CAPABILITIES = { elicitation: { form: {} }, sampling: {} };
 
-/** Answers with what it was told of its client. */
+/** Returns the facts about its client. */
 const able = defineTool({
   name: "able",
   description: "What the client can do",

@@ -19,7 +19,7 @@ const QUESTION: Question = {
   key: undefined,
 };
 
-/** A call that asks, and what it has sent. */
+/** A call that asks, and its sent messages. */
 class Asking implements AskingCall {
   readonly sent: (JsonRpcNotification | JsonRpcRequest)[] = [];
   readonly scope = { send: (message: JsonRpcNotification | JsonRpcRequest) => this.add(message) };
@@ -87,7 +87,7 @@ Deno.test("a request ends with the call that asked, and nothing of it stays", as
   assertEquals([requests.awaits(call.id), wheel.size], [false, 0]);
 });
 
-/** What may settle a request, and in one turn of the event loop with each other of these. */
+/** The events that settle a request; each pair also occurs in one turn of the event loop. */
 const ENDINGS: Readonly<Record<string, (set: Ending) => void | Promise<void>>> = {
   "the end of its time": ({ time }) => time.leap(6_000),
   "the end of its call": ({ call }) => call.abort(new CallAborted("timeout")),

@@ -1,4 +1,4 @@
-/** What clients learn of errors that were not meant for them (`MCP_MASK_ERRORS`). */
+/** The messages that clients get for errors that were not written for them (`MCP_MASK_ERRORS`). */
 import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
 import {
@@ -81,7 +81,7 @@ const PROMPTS = [
 const FAILING_TOOLS = ["throws", "rejects", "queued", "checks", "answers", "calm"];
 const ERAS = ["2024-11-05", "2025-11-25", "2026-07-28"] as const;
 
-/** All that a client is told by features that fail, and the log meanwhile. */
+/** All messages to a client from failing features, and the log meanwhile. */
 async function hear(settings: Partial<Settings>, era: typeof ERAS[number]) {
   const lines: LogLine[] = [];
   configureLog({ level: "warning", write: (line) => void lines.push(line) });

@@ -1,4 +1,4 @@
-/** Every JSON-RPC error code, and what an error never tells. */
+/** Every JSON-RPC error code, and details that an error never contains. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Tool } from "../../lib/mod.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
@@ -8,7 +8,7 @@ import { settled } from "../helpers/time.ts";
 
 const ACCEPT_JSON = { accept: "application/json" };
 
-/** Body, status, code and what the message says. */
+/** Body, status, code and message. */
 const CASES: readonly (readonly [name: string, body: unknown, number, number, RegExp])[] = [
   ["what is not JSON", "{", 400, -32700, /not valid JSON/],
   ["an empty body", "", 400, -32700, /empty/],

@@ -1,4 +1,4 @@
-/** What clients are told of exceptions that were not meant for them. */
+/** The messages that clients get for exceptions that were not written for them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import * as z from "zod";
 import { definePrompt, defineResource, defineTool, group, ToolError } from "../../lib/mod.ts";

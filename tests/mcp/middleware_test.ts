@@ -1,4 +1,4 @@
-/** Middleware around the requests of an app, as its author sees it and as clients do. */
+/** Middleware around the requests of an app, from the view of its author and of clients. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
 import {

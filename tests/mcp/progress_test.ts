@@ -1,4 +1,4 @@
-/** What a running call may say to its client, and when. */
+/** The messages that a running call may send to its client, and when. */
 import { assertEquals } from "@std/assert";
 import { type PlainClient, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { HeldTool, toolThat } from "../helpers/tools.ts";

@@ -14,7 +14,7 @@ import {
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
-/** An app whose tool answers how often it has run, and a clock to move. */
+/** An app whose tool returns the number of its runs, and a clock to move. */
 class Scene implements Disposable {
   readonly app: TestApp;
   now = 0;

@@ -1,4 +1,4 @@
-/** What a tool reads of its request's headers, and what it keeps for its session. */
+/** The headers that a tool reads, and the values that it keeps for its session. */
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { settingsWith } from "../../lib/base/settings.ts";
 import { SessionData } from "../../lib/mcp/session/session_data.ts";

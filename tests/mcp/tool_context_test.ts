@@ -1,4 +1,4 @@
-/** What a handler is given, and what it cannot reach. */
+/** The context of a handler, and the objects that it cannot reach. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { definePrompt, defineResource, type ToolContext } from "../../lib/mod.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";

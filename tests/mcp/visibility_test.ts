@@ -1,4 +1,4 @@
-/** What a session shows and hides for itself alone. */
+/** Features that a session shows or hides only for itself. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineResource, defineResourceTemplate, defineTool, type Tool } from "../../lib/mod.ts";
 import { Visibility } from "../../lib/registry/visibility.ts";

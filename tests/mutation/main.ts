@@ -87,7 +87,7 @@ class RoomTests {
     return usualMs;
   }
 
-  /** Runs the narrow tests with a fault, and the others where none of them has seen it. */
+  /** Runs the narrow tests with a fault, and the others if no narrow test failed. */
   async run(mutant: Mutant): Promise<TestRun> {
     const first = await this.#runWith(mutant, "narrow");
     return first.outcome === "passed" ? await this.#runWith(mutant, "wide") : first;
@@ -95,7 +95,7 @@ class RoomTests {
 
   async #runWith({ path, start, end, text }: Mutant, kind: "narrow" | "wide"): Promise<TestRun> {
     const patienceMs = await this.measure(kind) * PATIENCE.factor + PATIENCE.extraMs;
-    // Of the copy, because somebody may go on with the tree meanwhile.
+    // Reads the copy, because the tree may change meanwhile.
     const source = Deno.readTextFileSync(`${this.#copy}/${path}`);
     const mutated = source.slice(0, start) + text + source.slice(end);
     Deno.writeTextFileSync(`${this.#copy}/${path}`, mutated);

@@ -32,7 +32,7 @@ const SWAPS = new Map<ts.SyntaxKind, string>([
   [ts.SyntaxKind.SlashToken, "*"],
 ]);
 
-/** What takes the place of a node, where there is a fault to make of it. */
+/** The faulty replacement of a node, if there is one. */
 function replacement(node: ts.Node): string | undefined {
   if (ts.isIfStatement(node.parent) && node.parent.expression === node) {
     return `!(${node.getText()})`;

@@ -1,5 +1,5 @@
 /**
- * The rooms whose faults are looked for, each with the tests that see them.
+ * The rooms that get faults, each with its tests.
  *
  * @module
  */

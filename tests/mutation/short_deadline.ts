@@ -6,7 +6,7 @@
  */
 import { boundTests } from "../helpers/deadline.ts";
 
-/** Longer than any test takes that looks for faults (ms). */
+/** Longer than any test of this kind takes (ms). */
 const DEADLINE_MS = 30_000;
 
 boundTests(DEADLINE_MS);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What became of a run, with the name of the test that failed or hung. */
+/** The outcome of a run, with the name of the test that failed or hung. */
 export interface TestRun {
   readonly outcome: "passed" | "failed" | "hung";
   readonly test: string;

@@ -1,6 +1,6 @@
 /**
- * docs/operations/Dockerfile, carried out without Docker: what it builds is complete, and as process
- * 1 it drains.
+ * docs/operations/Dockerfile, executed without Docker: the image is complete, and its server drains
+ * as process 1.
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { toolCall } from "../helpers/app.ts";

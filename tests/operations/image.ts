@@ -19,7 +19,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const NOBODY = "65534";
 const NAMESPACES = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-/** What the Dockerfile makes; its folder is gone at the end. */
+/** The result of the Dockerfile; its folder is removed at the end. */
 export class Image implements AsyncDisposable {
   readonly #instructions: readonly Instruction[];
   readonly #folder: string;
@@ -36,7 +36,7 @@ export class Image implements AsyncDisposable {
     await Deno.chmod(folder, 0o755);
     const image = new Image(parseDockerfile(text), folder);
     await Deno.mkdir(image.#app);
-    // Where the binary is mounted, as it may be in a folder that only root may look into.
+    // The mount point of the binary, which may be in a folder that only root may read.
     await Deno.writeTextFile(image.#deno, "");
     for (const { word, text } of image.#instructions) {
       if (word === "COPY") await image.#copy(text.split(/\s+/));
@@ -45,7 +45,7 @@ export class Image implements AsyncDisposable {
     return image;
   }
 
-  /** `docker run`: ENTRYPOINT as process 1, as nobody, on a read-only folder. */
+  /** `docker run`: ENTRYPOINT as process 1, as user nobody, on a read-only folder. */
   run(env: Readonly<Record<string, string>>): Container {
     const [program, ...args] = parseCommand(only(this.#instructions, "ENTRYPOINT"));
     assert(program === "deno");
@@ -116,7 +116,7 @@ export class Image implements AsyncDisposable {
 
 /** A running image. */
 export class Container extends Child {
-  /** `docker stop`: a signal to its process 1, whose number outside is looked up. */
+  /** `docker stop`: a signal to its process 1, found by its number outside. */
   async signal(name: string): Promise<void> {
     await output("kill", ["-s", name, await this.#first()]);
   }

@@ -2,7 +2,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 
 const UNIT = new URL("../../docs/operations/lifeline.service", import.meta.url);
-/** What `systemd-analyze security` gives at most, in tenths; 10.0 is a service without any bounds. */
+/**
+ * Highest result of `systemd-analyze security`, in tenths; 10.0 is a service without any bounds.
+ */
 const MAX_EXPOSURE = 20;
 
 /** Runs `systemd-analyze` on the unit, changed as `change` says. */

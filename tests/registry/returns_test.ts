@@ -1,4 +1,4 @@
-/** What JSON cannot hold, or what is no result, in what prompts, resources and completers return. */
+/** Returned values of prompts, resources and completers that are not JSON, or not a result. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import * as z from "zod";
 import {

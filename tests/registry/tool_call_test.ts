@@ -1,4 +1,4 @@
-/** What a call of a tool gives, through the app as a client sees it. */
+/** The result of a tool call, as a client sees it through the app. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import * as z from "zod";

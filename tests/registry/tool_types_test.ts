@@ -1,6 +1,6 @@
 /**
- * What a tool's author sees in the editor. Most of it is checked by the compiler alone: a type that
- * is not as stated here, or an error that is expected and does not come, fails the type check.
+ * The types that a tool's author sees in the editor. The compiler checks most of them: a wrong
+ * type, or an expected error that does not occur, fails the type check.
  */
 import { assertEquals } from "@std/assert";
 import * as z from "zod";

@@ -1,6 +1,6 @@
 /**
- * What the revisions demand of a server that uses MCP's OAuth framework. What they demand of
- * authorization servers and of clients is not listed.
+ * The demands of the revisions on a server that uses MCP's OAuth framework. Demands on
+ * authorization servers and clients are not listed.
  *
  * @module
  */

@@ -16,7 +16,7 @@ async function served(
   await listener.stop();
 }
 
-/** Sends a head as it is (each character a byte), and reads the whole answer. */
+/** Sends a head unchanged (each character a byte), and reads the whole answer. */
 async function send(port: number, head: string): Promise<string> {
   using connection = await Deno.connect({ port });
   const text = `${head}\r\nConnection: close\r\n\r\n`;

@@ -1,4 +1,4 @@
-/** `main.ts` as a process: what it prints, how it ends, what it survives. */
+/** `main.ts` as a process: its output, its end, and faults that it survives. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { rpc, toolCall } from "../helpers/app.ts";
 import { runMain, ServerProcess } from "../helpers/process.ts";

@@ -1,4 +1,4 @@
-/** Variables that look like settings and are none. */
+/** Variables that look like settings but are not. */
 import { assertEquals } from "@std/assert";
 import { findMisspelled } from "../../lib/runtime/misspelled.ts";
 

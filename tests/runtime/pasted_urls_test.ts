@@ -1,4 +1,4 @@
-/** What clients send that are not quite what the protocol says, on raw sockets. */
+/** Requests of clients that differ slightly from the protocol, on raw sockets. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ServerProcess } from "../helpers/process.ts";
 import { RawSocket } from "../faults/socket.ts";

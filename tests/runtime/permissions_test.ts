@@ -1,4 +1,4 @@
-/** What tools can reach in a server that runs as `deno task start` starts it. */
+/** The permissions of tools in a server that `deno task start` started. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { rpc, toolCall } from "../helpers/app.ts";

@@ -1,11 +1,11 @@
-/** What only the process itself can tell, scraped from the real server. */
+/** Metrics of the process, scraped from the real server. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ServerProcess } from "../browser/server_process.ts";
 import { toolCall } from "../helpers/app.ts";
 import { Scrape } from "../helpers/metrics.ts";
 
 const TOOLS = new URL("../telemetry/tracing_tools.ts", import.meta.url).pathname;
-/** Time between two looks at the server, and how many there are. */
+/** Interval of the scrapes, and their number. */
 const LOOK_MS = 100;
 const LOOKS = 100;
 

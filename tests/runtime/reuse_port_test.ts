@@ -36,7 +36,7 @@ class Pair implements AsyncDisposable {
     }
   }
 
-  /** A POST on a connection of its own. */
+  /** A POST on its own connection. */
   post(message: unknown, { path = "/mcp", headers = {} as Record<string, string> } = {}) {
     const body = JSON.stringify(message);
     const all = { ...HEADERS, ...headers };
@@ -69,7 +69,7 @@ class Pair implements AsyncDisposable {
   }
 }
 
-/** What two processes make of the same request, until both have been seen. */
+/** The answers of two processes to the same request, until both have answered. */
 async function untilBoth<T>(seen: Set<T>, once: () => Promise<T>): Promise<T[]> {
   for (let n = 0; n < MANY && seen.size < 2; n++) seen.add(await once());
   return [...seen];

@@ -15,13 +15,13 @@ import { ServerProcess } from "../helpers/process.ts";
 const LIB = new URL("../../lib", import.meta.url).pathname;
 const FIXTURES = new URL("../fixtures/", import.meta.url).pathname;
 const KEY = "a-key-of-the-caller-0123456789";
-/** What the secrets need beside them, so that a server starts. */
+/** Further settings that the secrets need, so that a server starts. */
 const SURROUNDINGS = {
   MCP_AUTH_AUDIENCES: "https://mcp.example",
   MCP_AUTH_INTROSPECTION_URL: "https://issuer.example/introspect",
   MCP_AUTH_INTROSPECTION_CLIENT_ID: "lifeline",
 };
-/** Names that sound like a secret, and are none. */
+/** Names that sound like a secret but are not. */
 const HARMLESS: readonly string[] = [
   "MCP_AUTH_TOKEN_TYPES",
   "MCP_AUTH_KEYS_FILE",

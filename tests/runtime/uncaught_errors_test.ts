@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { UncaughtErrors } from "../../lib/runtime/uncaught_errors.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
-/** Lets the runtime find out that nobody handles it. */
+/** Lets the runtime find out that the rejection is not handled. */
 function rejectUnhandled(reason: unknown): PromiseRejectionEvent {
   const promise = Promise.reject(reason);
   promise.catch(() => {});
@@ -29,7 +29,7 @@ Deno.test("`UncaughtErrors` logs, counts and survives a rejection that nobody ha
   assertEquals(log.of("Unhandled rejection").map(({ fields }) => fields.error), ["early", "late"]);
 });
 
-/** As the runtime does for what nobody caught. */
+/** Dispatches the runtime's event for an uncaught error. */
 function throwUncaught(parts: ErrorEventInit): ErrorEvent {
   const event = new ErrorEvent("error", { cancelable: true, ...parts });
   globalThis.dispatchEvent(event);
@@ -51,7 +51,7 @@ Deno.test("`UncaughtErrors` logs, counts and survives an error that nobody caugh
   for (const error of [new Error("thrown"), "a text", undefined, stackless]) {
     assert(throwUncaught({ error, message: "Uncaught" }).defaultPrevented);
   }
-  // What a worker throws comes without the error itself.
+  // An error from a worker arrives without the error object.
   assert(throwUncaught({ error: null, message: "Error: in a worker" }).defaultPrevented);
   rejections.uninstall();
   assertEquals(count, 5);

@@ -1,5 +1,5 @@
 /**
- * What the clients of a soak do, by name. Each act leaves no socket behind.
+ * Acts of the clients of a soak, by name. Each act leaves no socket behind.
  *
  * @module
  */
@@ -50,7 +50,7 @@ const initialize = (id: number): Message => ({
   },
 });
 
-/** Resolves with the response to a request, as soon as it has come. */
+/** Resolves with the response to a request when it arrives. */
 class Answers {
   /** The longest time without an event since the last call was begun (ms). */
   longestSilenceMs = 0;
@@ -81,7 +81,7 @@ async function answeredOn({ ended }: SseStream, answered: Promise<void>): Promis
   if (end !== undefined) throw new Error(`The stream ended before its answer: ${end}`);
 }
 
-/** Opens a stream of some dialect, has calls answered on it, and goes in some way. */
+/** Opens a stream of a random dialect, gets answers to calls on it, and leaves in a random way. */
 async function converse(target: Target, dice: Dice): Promise<void> {
   const answers = new Answers();
   const name = dice.pick(["plain", "http_sse"] as const);
@@ -165,7 +165,7 @@ async function resume(target: SoakTarget, dice: Dice): Promise<void> {
   const first = await eventStream(session.stream({
     headers: { accept: BOTH },
     message,
-    // The first, as a busy client may have the answer, too, before it gets to leave.
+    // The first event, because a busy client may also have the answer before it leaves.
     onEvent: ({ id }) => lastEventId ||= id ?? "",
   }));
   // Long calls always send progress, so there is something to go on from.

@@ -1,5 +1,5 @@
 /**
- * A lasting stream in every dialect that has one, on a raw socket.
+ * A long-lived stream in every dialect that has one, on a raw socket.
  *
  * @module
  */
@@ -16,9 +16,9 @@ export type Message = Record<string, unknown>;
 /** An open stream and the way to say something on it. */
 export interface LiveStream {
   readonly stream: SseStream;
-  /** Sends a message whose answer comes on the stream, where the dialect has that. */
+  /** Sends a message whose answer comes on the stream, if the dialect has that. */
   readonly say?: (message: Message) => Promise<number>;
-  /** Ends what the stream belongs to, by request; where the dialect has that. */
+  /** Ends the session or connection of the stream by a request, if the dialect has that. */
   readonly end?: () => Promise<number>;
 }
 
@@ -89,7 +89,7 @@ export function opened(target: Target, request: OpenRequest): Promise<SseStream>
   return eventStream(SseStream.open(target, request));
 }
 
-/** @throws {Error} when it is none */
+/** @throws {Error} if the response is not an event stream */
 export async function eventStream(opening: Promise<SseStream>): Promise<SseStream> {
   const stream = await opening;
   const { status, headers } = await stream.head;

@@ -36,7 +36,7 @@ const SETTINGS = {
   MCP_LOG_LEVEL: "warning",
   MCP_TOOLS: `${ROOT}tests/closure/fixture_tools.ts,${ROOT}tests/soak/tools.ts`,
 };
-/** What is answered to acts that send no request, or not all of one. */
+/** The refusals of acts that send no request, or only a part of one. */
 const SHOWN_REFUSALS = ["body_timeout", "body_too_large", "parse_error"];
 const LEDGER_MS = 30_000;
 /** Share of the time after which the heap is weighed for the first time. */
@@ -102,7 +102,7 @@ class Soak {
     }
   }
 
-  /** Plays an act once; whether its client has to begin again, as it was too late. */
+  /** Plays an act once; returns whether its client was too late and must begin again. */
   async #isLate(name: ActName, target: SoakTarget, dice: Dice): Promise<boolean> {
     try {
       await ACTS[name](target, dice);
@@ -120,7 +120,7 @@ class Soak {
     assertEquals(opened, open + sumOf(closed), "opened = open + closed");
   }
 
-  /** Nothing of any client is left; the heap and the tables as they are then. */
+  /** Checks that no client has left anything, and weighs the heap and the tables. */
   async weigh(): Promise<Weighing> {
     const { server } = this.#stage;
     return await eventually(async () => {
@@ -161,7 +161,7 @@ class Soak {
     assertEquals(refused.map(({ labels, value }) => [labels.limit, value]), [], "refused");
     const rejected = scrape.of("lifeline_rejections_total").filter(({ value }) => value > 0)
       .map(({ labels: { kind = "" }, value }) => ({ kind, value }));
-    // One whose client was too late is counted there.
+    // A late client's act is counted there.
     const most = (kind: string) => kind === "session_not_found" ? this.late.length : 0;
     const others = rejected.filter(({ kind, value }) =>
       !SHOWN_REFUSALS.includes(kind) && value > most(kind)

@@ -1,5 +1,5 @@
 /**
- * What a long run prints: a line for each check, and `N passed, N failed` at the end.
+ * The report of a long run: a line for each check, and `N passed, N failed` at the end.
  *
  * @module
  */

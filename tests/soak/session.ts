@@ -1,6 +1,6 @@
 /**
- * Sessions of the 2025 revisions, as a client has them: when the server has ended one while it was
- * idle, its client gets 404, and opens another.
+ * A client's sessions of the 2025 revisions: if the server ended an idle one, the client gets 404
+ * and opens another.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface SessionTarget extends Target {
   readonly sessionIdleMs?: number;
 }
 
-/** A client was so late, as the machine was busy, that the server was right to give it up. */
+/** The machine was so busy that the client was late, and the server was right to end it. */
 export class Late extends Error {}
 
 export class SoakSession {

@@ -5,9 +5,9 @@
  */
 import type { TableSize, TableWeight } from "./watch_tables.ts";
 
-/** What a server holds when it has no clients. */
+/** The resources of a server without clients. */
 export interface Weighing {
-  /** Of the heap, after a collection of garbage. */
+  /** Size of the heap after a garbage collection. */
   readonly bytes: number;
   readonly tables: readonly TableSize[];
 }
@@ -26,7 +26,7 @@ export interface TableGrowth {
   readonly after: number;
   /** Undefined for one that is not known to keep anything. */
   readonly bound: number | undefined;
-  /** What its new entries cost. */
+  /** Size of its new entries. */
   readonly bytes: number;
 }
 

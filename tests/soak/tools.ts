@@ -1,5 +1,5 @@
 /**
- * Tools by which a soak looks into its server, beside those of the closure tests.
+ * Tools that show a soak the inside of its server, beside those of the closure tests.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export const tables = defineTool({
   },
 });
 
-/** The last thing that is asked of a server: it has forgotten what it knew. */
+/** Must be the last call to a server, because it empties the tables. */
 export const weigh_tables = defineTool({
   name: "weigh_tables",
   description: "Empties the server's large tables, and tells how much memory that frees",

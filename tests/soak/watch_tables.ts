@@ -64,10 +64,10 @@ export function tableSizes(): TableSize[] {
 }
 
 /**
- * Empties the large tables one after the other, and looks at the heap before and after each.
+ * Empties the large tables one after the other, and weighs the heap before and after each.
  *
  * @param least entries of a table that counts as large
- * @param weigh collects garbage, and tells the bytes of the heap that are in use
+ * @param weigh collects garbage, and returns the used bytes of the heap
  */
 export function emptyLargeTables(least: number, weigh: () => number): TableWeight[] {
   return watched.filter(({ table }) => table.size >= least).map(({ table, name = "" }) => {
@@ -90,7 +90,7 @@ function watch(table: Table): void {
   if (madeAt !== undefined) watched.push({ table, madeAt });
 }
 
-/** `streamable/session_table.ts #ended`: what a line of the source assigns to. */
+/** The name that a line of the source assigns to, such as `streamable/session_table.ts #ended`. */
 function nameOf(place: string): string {
   const [, url = "", line = "0"] = /^(.*):(\d+)$/.exec(place) ?? [];
   const text = Deno.readTextFileSync(new URL(url)).split("\n")[Number(line) - 1] ?? "";

@@ -103,7 +103,7 @@ for (const [way, open] of Object.entries(WAYS)) {
       const [text, number] = [`id "${freshId()}"`, freshId()];
       const first = await asker.ask("tools/list", {}, text);
       assertEquals([first.jsonrpc, first.id], ["2.0", text]);
-      // The second comes from what was kept, and differs by its id alone.
+      // The second answer comes from the cache, and differs only in its id.
       assertEquals(await asker.ask("tools/list", {}, number), { ...first, id: number });
       return first.result.tools.map(({ name, description }: Message) => `${name} ${description}`);
     };

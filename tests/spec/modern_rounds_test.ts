@@ -269,7 +269,7 @@ async function ask(
   return await modernRequest(app, method, params, { capabilities: ALL_CAPABILITIES });
 }
 
-/** The same request again, with answers to what was asked. */
+/** The same request again, with answers to the questions. */
 async function retry(
   app: SpecApp,
   params: Record<string, unknown>,

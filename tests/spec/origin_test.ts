@@ -11,7 +11,7 @@ const ECHO = { name: "echo", arguments: { message: "x" } };
 
 Deno.test("a foreign Origin is refused with 403 on every method and dialect", async (t) => {
   using app = specApp();
-  // What a page has opened answers to that page.
+  // The page uses the streams and sessions that it opened itself.
   const page: TestApp = Object.create(app, {
     request: {
       value: (path: string, init: RequestInit = {}) => {

@@ -145,7 +145,7 @@ function idsOf(events: readonly ReadEvent[]): string[] {
   return events.flatMap(({ id }) => id === undefined ? [] : [id]);
 }
 
-/** A client that goes on with its session after the server has started anew. */
+/** A client that continues its session after a restart of the server. */
 function resumed(app: ReturnType<typeof specApp>, session: string): StreamableClient {
   const client = new StreamableClient(app, "2025-11-25", {});
   client.session = session;

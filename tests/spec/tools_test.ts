@@ -10,7 +10,7 @@ import { connect, connectStreamable } from "./support/legacy_client.ts";
 import { assertSchema } from "./support/json_schema.ts";
 import { TRUSTING } from "./support/tour.ts";
 
-/** Text that would be two more events if it were written as it is. */
+/** Text that would become two more events if it were written unchanged. */
 const FORGED = 'x\n\nevent: message\ndata: {"forged":true}\n\r\n\rdata: {"forged":true}\u2028\n\n';
 
 Deno.test("a tool never sees arguments that do not match its schema", async (t) => {

@@ -9,13 +9,13 @@ import { ASSETS } from "../../lib/http/routes/pages.ts";
 import { testApp } from "../helpers/app.ts";
 import { LIST, listModule, servedFiles } from "./page_files.ts";
 
-/** The name of the SVG vocabulary, which nobody fetches; an image of its own cannot do without. */
+/** The name of the SVG vocabulary; browsers do not fetch it, and a separate image needs it. */
 const SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"';
 
 interface Tag {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** What stands between this tag and the next. */
+  /** Text between this tag and the next. */
   readonly textAfter: string;
 }
 

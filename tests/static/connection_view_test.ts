@@ -148,7 +148,7 @@ Deno.test("`Poller.now()` works at once, also while stopped, and once more for w
   assertEquals([runs.length, poller.isOn], [2, false]);
 });
 
-/** Has `fetch` answer, and notes what it was asked. */
+/** Answers `fetch`, and records its requests. */
 function serve(answers: Response[]) {
   const asked: { url: string; method: string; authorization: string | null }[] = [];
   const fake = mock.method(globalThis, "fetch", (url: string, init: RequestInit) => {

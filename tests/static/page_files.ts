@@ -8,7 +8,7 @@
 const ROOT = new URL("../../", import.meta.url);
 /** The list, which is a module so that its texts travel inside a compiled binary. */
 export const LIST = new URL("lib/http/routes/page_files.ts", ROOT);
-/** Folders whose files are served, and which of them. */
+/** Folders whose files are served, with a pattern for the files. */
 const SERVED = { static: /./, doctor: /\.js$/ };
 
 const LINE_WIDTH = 100;

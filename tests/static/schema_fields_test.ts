@@ -11,7 +11,7 @@ const fieldsOf = (schema: Record<string, unknown>) => formOf(schema)?.fields;
 
 type Typed = Record<string, string | boolean | string[]>;
 
-/** What the form sends when each field is left as it shows at first, but for these. */
+/** The values that the form sends if only these fields are changed. */
 function send(schema: z.ZodType, typed: Typed = {}, values?: unknown): unknown {
   const form = formOf(schemaOf(schema))!;
   const shown = rawValues(form, values);

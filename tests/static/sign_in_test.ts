@@ -1,4 +1,4 @@
-/** Signing in on the test page: what is asked of whom, and what is refused. */
+/** Signing in on the test page: the requests to each server, and the refusals. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { SignInError } from "../../static/client/sign_in/ask.js";
 import { describeIssuer, findResource } from "../../static/client/sign_in/discovery.js";
@@ -29,7 +29,7 @@ interface Asked {
   readonly body: URLSearchParams | string | undefined;
 }
 
-/** What a page has around it, with servers that answer JSON by URL. */
+/** The surroundings of a page, with servers that answer JSON by URL. */
 class Browser implements Disposable {
   readonly asked: Asked[] = [];
   readonly #before = new Map<string, PropertyDescriptor | undefined>();

@@ -1,5 +1,5 @@
 /**
- * What every store of events must do, whatever it keeps them in.
+ * The contract of every event store.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const ROOMY: MemoryStoreLimits = {
 };
 const ENCODER = new TextEncoder();
 
-/** A frame that is told apart by its number, of so many bytes. */
+/** A frame of a given length that shows its number. */
 function frame(seq: number, length = 10): Uint8Array {
   return ENCODER.encode(String(seq).padEnd(length, "."));
 }
@@ -145,7 +145,7 @@ export function testEventStore(name: string, make: MakeStore): void {
     assertEquals(await numbersAfter(store, "s", 1), [2, 3]);
     await advance(1_100);
     assertEquals(await numbersAfter(store, "s", 1), undefined);
-    // Who has it all misses nothing, unless the stream itself is unknown by now.
+    // A client that has all events misses nothing, unless the stream itself is already unknown.
     assertEquals((await numbersAfter(store, "s", 3)) ?? [], []);
   });
 

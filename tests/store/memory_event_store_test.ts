@@ -22,7 +22,7 @@ Deno.test("memory: stats() counts exactly", () => {
   assertEquals(store.stats(), { streams: 2, bytes: 30, dropped: 1 });
   now = 2_000;
   store.append("c", 1, frame);
-  // What is too old goes with the next write, whichever stream it was.
+  // The next write to any stream drops events that are too old.
   assertEquals(store.stats(), { streams: 1, bytes: 10, dropped: 4 });
   store.forget("c");
   assertEquals(store.stats(), { streams: 0, bytes: 0, dropped: 4 });

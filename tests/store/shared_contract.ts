@@ -1,5 +1,5 @@
 /**
- * What every store that instances share must do, whatever it keeps things in.
+ * The contract of every store that instances share.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { LogEntry, SharedStore } from "../../lib/store/shared_store.ts";
 export interface SharedUnderTest {
   /** A started store of one more instance. */
   join(): Promise<SharedStore>;
-  /** Lets time go on, until leases of `leaseMs` that nobody renews have run out. */
+  /** Lets time go on until leases of `leaseMs` have run out, unless they are renewed. */
   outliveLeases(): Promise<void>;
   /** Loses all that the store holds. */
   clear(): Promise<void>;
@@ -127,7 +127,7 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
     assertEquals(await a.events.append("k/s", 3, [entry("three")]), "kept");
     assertEquals((await textsAfter(a, "k/s", 1))?.frames, undefined);
     assertEquals((await textsAfter(a, "k/s", 2))?.frames, ["three"]);
-    // A hole in the middle, as a store leaves that has lost its last seconds.
+    // A gap in the middle, as after a store lost its last seconds.
     assertEquals(await a.events.append("k/s", 6, [entry("six")]), "kept");
     assertEquals((await textsAfter(a, "k/s", 3))?.frames, undefined);
     assertEquals((await textsAfter(a, "k/s", 5))?.frames, ["six"]);

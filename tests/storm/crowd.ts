@@ -1,9 +1,8 @@
 /**
- * A crowd of clients of all dialects as a process, which can be killed as one.
+ * A crowd of clients of all dialects in one process, so that a test can kill all of them at once.
  *
- *     deno run --allow-net tests/storm/crowd.ts '{"port":8000,"count":1000}'
- *     {"event":"open","opened":1000,"failed":0}
- *     {"event":"ended","complete":1000,"goodbyes":1000}
+ * deno run --allow-net tests/storm/crowd.ts '{"port":8000,"count":1000}'
+ * {"event":"open","opened":1000,"failed":0} {"event":"ended","complete":1000,"goodbyes":1000}
  *
  * @module
  */
@@ -18,7 +17,7 @@ export interface CrowdOptions {
 const AT_ONCE = 50;
 const NAMES = Object.keys(DIALECTS) as DialectName[];
 
-/** Whether an event is the goodbye of its dialect; 2024-11-05 has none but the end itself. */
+/** Whether an event is the goodbye of its dialect; 2024-11-05 has only the end itself. */
 const IS_GOODBYE: Readonly<
   Record<DialectName, (event: string | undefined, data: string) => boolean>
 > = {

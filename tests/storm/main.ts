@@ -1,10 +1,10 @@
 /**
- * `deno task storm`: very many streams of all dialects at once, and what becomes of pings, calls and
+ * `deno task storm` opens very many streams of all dialects at once, and measures pings, calls and
  * the end beside them. Prints each figure with its target.
  *
- *     deno task storm [--streams 15000] [--seconds 15]
+ * deno task storm [--streams 15000] [--seconds 15]
  *
- * Clients and server share the machine, so the figures are worth what the machine is.
+ * Clients and server share the machine, so the figures depend on it.
  *
  * @module
  */

@@ -6,7 +6,7 @@ import { busyDriver, bytes, LIMITS, Streams } from "../helpers/streams.ts";
 
 const INTERVAL = LIMITS.MCP_PING_INTERVAL_MS;
 
-/** A driver whose client answers as the test says. */
+/** A driver whose client answers as the test orders. */
 function askedDriver(unanswered = 0) {
   return Object.assign(busyDriver(unanswered), {
     answer: "answered" as PongState,

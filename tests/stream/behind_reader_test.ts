@@ -1,4 +1,4 @@
-/** What a reader gets that falls behind and reads on, for any order of what is said and read. */
+/** The messages that a reader gets after it fell behind, for any order of sending and reading. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { createParser } from "../deps/eventsource_parser.ts";
 import fc from "../deps/fast_check.ts";
@@ -135,7 +135,7 @@ class Scene implements Disposable {
   async #readOne(): Promise<void> {
     this.#reading ??= this.stream.read().then((text) => {
       this.#reading = undefined;
-      // A line end that stands alone is nothing to the parser.
+      // The parser ignores a single line end.
       this.#parser.feed(text?.replace("first\n", "") ?? "");
     }, () => {});
     await settled();
@@ -171,7 +171,7 @@ function assertAnswersWhole({ said, read }: Scene): void {
   assertEquals(must(read), must(said));
 }
 
-/** Of each kind: said = read + superseded. */
+/** For each kind: said = read + superseded. */
 function assertAllAccounted({ said, read, superseded }: Scene): void {
   for (const kind of ["list_changed", "resource_updated", "progress", "log"]) {
     const saidCount = said.filter((at) => kindOf(at) === kind).length;
@@ -181,7 +181,7 @@ function assertAllAccounted({ said, read, superseded }: Scene): void {
   }
 }
 
-/** Whoever hears of a change after the last one finds the latest state. */
+/** A client that hears of a change after the last one finds the latest state. */
 function assertChangesHeard({ said, read }: Scene): void {
   const isChange = (at: At) => /list_changed|updated/.test(at.message.method ?? "");
   const last = new Map(said.filter(isChange).map((at) => [text(at), at.step]));
@@ -218,7 +218,7 @@ function assertLogsRight({ said, read, superseded, wasTight }: Scene): void {
   const told = read.filter(isNote)
     .reduce((sum, { message }) => sum + Number.parseInt(message.params.data), 0);
   const leftOut = superseded.filter((kind) => kind === "log").length;
-  // Where changes take all the room, there is none to tell it.
+  // If changes take all the room, none is left for the notice.
   if (wasTight) assertLessOrEqual(told, leftOut);
   else assertEquals(told, leftOut);
 }

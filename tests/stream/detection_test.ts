@@ -15,7 +15,7 @@ import { settled } from "../helpers/time.ts";
 
 const INTERVAL = LIMITS.MCP_PING_INTERVAL_MS;
 
-/** Makes every write to a stream throw, as a broken transport does. */
+/** Makes every write to a stream throw, like a broken transport. */
 function breakWrites(): Disposable {
   const prototype = ReadableStreamDefaultController.prototype;
   const { enqueue } = prototype;
@@ -61,7 +61,7 @@ Deno.test("layer 1: the request's signal alone ends it at once, though nobody ca
   assertEquals(streams.wheel.size, 0);
 });
 
-/** A stream that nothing runs for, whose request's signal has aborted. */
+/** A stream without running requests, whose request's signal has aborted. */
 async function idleAndAborted(streams: Streams) {
   const driver = busyDriver();
   const client = new AbortController();
@@ -278,7 +278,7 @@ Deno.test("layer 4: a reader that takes nothing while more waits than should is 
   assertEquals(stream.connection.state, "open");
   await streams.time.advance(50);
   assertEnded(streams, stream, driver, "queue_full");
-  // What waited is dropped at once, not kept for a reader that does not read.
+  // Waiting bytes are dropped at once, not kept for a reader that does not read.
   await stream.follow();
   assertEquals(stream.text, "<cut: queue_full>");
 });

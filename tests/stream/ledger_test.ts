@@ -11,7 +11,10 @@ interface World {
   readonly streams: Streams;
   readonly all: BareStream[];
   readonly clients: AbortController[];
-  /** Lets go of a stream, as its transport does; nothing for one whose transport does not tell. */
+  /**
+   * Reports the release of a stream's socket, like its transport; does nothing for a transport
+   * without that.
+   */
   readonly releases: (() => void)[];
 }
 
@@ -43,7 +46,7 @@ class Happening implements fc.AsyncCommand<World, World> {
 interface Opening {
   readonly address: string;
   readonly isBusy: boolean;
-  /** Whether the transport tells when it lets go of the stream. */
+  /** Whether the transport reports the release of the stream's socket. */
   readonly tells: boolean;
 }
 

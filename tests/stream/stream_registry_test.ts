@@ -95,7 +95,7 @@ Deno.test("over the total budget the greediest stream goes, not the one that wri
   assertEquals([greedy.reason, modest.reason], ["queue_full", undefined]);
   assert(streams.addsUp());
   assertEquals(streams.registry.ledger().queuedBytes, FIRST + 390);
-  // Its bytes are freed at once: that is what it was closed for.
+  // Its bytes are freed at once: that is the purpose of closing it.
   await greedy.follow();
   assertEquals(greedy.text, "<cut: queue_full>");
 });

@@ -1,6 +1,6 @@
 /**
- * A small OpenTelemetry collector: takes OTLP over HTTP in its JSON form, and lets a test wait for
- * what it is sent (https://opentelemetry.io/docs/specs/otlp/).
+ * A small OpenTelemetry collector: receives OTLP over HTTP in its JSON form, and lets a test wait
+ * for exports (https://opentelemetry.io/docs/specs/otlp/).
  *
  * @module
  */
@@ -26,9 +26,9 @@ export interface CollectedPoint {
   readonly name: string;
   readonly unit: string;
   readonly attributes: Readonly<Record<string, Value>>;
-  /** Of a sum or a gauge. */
+  /** Value of a sum or a gauge. */
   readonly value?: number;
-  /** Of a histogram. */
+  /** Count of a histogram. */
   readonly count?: number;
   readonly sum?: number;
   readonly bounds?: readonly number[];
@@ -40,7 +40,7 @@ export const KIND = { internal: 1, server: 2, client: 3 } as const;
 /** Status codes of spans, as OTLP numbers them. */
 export const STATUS = { unset: 0, ok: 1, error: 2 } as const;
 
-/** Longest wait for an export; reaching it means that none comes. */
+/** Longest wait for an export (ms). */
 const PATIENCE_MS = 20_000;
 
 export class Collector implements AsyncDisposable {

@@ -27,7 +27,7 @@ export class Traced implements AsyncDisposable {
     );
   }
 
-  /** POSTs a request under an id of its own, and returns its span. */
+  /** POSTs a request with its own id, and returns its span. */
   async span(
     message: Record<string, unknown>,
     headers: Record<string, string> = {},
@@ -75,7 +75,7 @@ export class StdioServer implements AsyncDisposable {
     await this.#stdin.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
   }
 
-  /** Closes its input, as a client does that is done. */
+  /** Closes its input, like a client that is done. */
   async end(): Promise<Deno.CommandStatus> {
     await this.#stdin.close();
     return await this.#child.status;

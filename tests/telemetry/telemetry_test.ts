@@ -1,7 +1,4 @@
-/**
- * Traces and metrics as a collector gets them from the real server, by the semantic conventions
- * for MCP.
- */
+/** Traces and metrics from the real server at a collector, by the semantic conventions for MCP. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openTelemetry } from "../../lib/base/telemetry.ts";
 import { tracing } from "../../lib/mcp/tracing.ts";

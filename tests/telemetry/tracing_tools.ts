@@ -1,4 +1,4 @@
-/** Tools for the server whose traces are looked at. */
+/** Tools for the traced server. */
 import * as z from "zod";
 import { defineTool } from "../../lib/mod.ts";
 

@@ -144,7 +144,7 @@ for (
 }
 
 Deno.test("`countdown` stops at once when its client is gone, and leaves no timer", async () => {
-  // Real timers: the leak check of the test runner is what proves that none is left.
+  // Real timers: the test runner's leak check proves that none is left.
   using app = testApp();
   const { events } = await app.open(countdown(100_000, 60_000));
   await events.leave();

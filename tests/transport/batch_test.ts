@@ -34,7 +34,7 @@ Deno.test("over stdio a batch is answered also when one of its requests is cance
   assertEquals(lines.length, 2);
 });
 
-/** A tool whose result no JSON can hold, at once or a moment later. */
+/** A tool whose result is not JSON, at once or a moment later. */
 function wrongTool(isLate: boolean) {
   const result = { content: [], _meta: { amount: 1n } };
   return defineTool({

@@ -1,4 +1,4 @@
-/** A reader that falls behind and reads on: what it gets in each dialect. */
+/** The messages that a reader gets in each dialect after it fell behind. */
 import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
 import type { ToolContext } from "../../lib/mod.ts";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
@@ -67,7 +67,7 @@ for (const [dialect, open] of Object.entries(LISTENERS)) {
 
 const SAID = 300;
 
-/** A tool that says a lot, and answers when it is told to. */
+/** A tool that sends many messages, and answers when the test orders it. */
 function talkative() {
   const held = new HeldTool();
   const talk = ({ progress, log }: ToolContext) => {
@@ -133,7 +133,7 @@ for (const [dialect, call] of Object.entries(CALLERS)) {
     talk(running.ctx);
     running.finish("done");
     await settled();
-    // Ends the lasting streams too, so that there is an end to read to.
+    // Ends the long-lived streams too, so that reading has an end.
     for (const connection of app.registry.values()) connection.close("max_age");
     const told = await reader.rest();
     const answerAt = told.findIndex(({ json }) => json?.result?.content?.[0].text === "done");
@@ -143,7 +143,7 @@ for (const [dialect, call] of Object.entries(CALLERS)) {
     assertLess(told[progressAt]?.json.params.progress, SAID);
     const lastLogAt = told.findIndex(({ json }) => json?.params?.data === SAID);
     assertGreater(lastLogAt, 0);
-    // Where the answer ends the stream, nothing may come after it.
+    // If the answer ends the stream, nothing may follow it.
     if (["streamable", "stateless"].includes(dialect)) assertEquals(answerAt, told.length - 1);
   });
 }

@@ -1,4 +1,7 @@
-/** Streams that carry the answer to a call: what they are not, and what they leave behind. */
+/**
+ * Streams for the answer to one call: they are not long-lived streams, and they leave nothing
+ * behind.
+ */
 import { assertEquals, assertMatch } from "@std/assert";
 import { DIALECTS } from "../../lib/transport/dialects.ts";
 import { PLAIN_HEADERS, testApp, toolCall } from "../helpers/app.ts";

@@ -10,7 +10,7 @@ import { HeldTool } from "../helpers/tools.ts";
 const INTERVAL = 1_000;
 const SETTINGS = { MCP_PING_INTERVAL_MS: INTERVAL };
 
-/** A stream's client that reads on, and answers pings as long as it is told to. */
+/** A stream's client that reads on, and answers pings until the test stops it. */
 class Answering {
   readonly events: ReadEvent[] = [];
   readonly #answer: (message: unknown) => Promise<void>;

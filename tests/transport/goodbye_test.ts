@@ -115,7 +115,7 @@ Deno.test("a call without a session that a drain cuts is answered by an error, n
     assertMatch(last.error.message, /shutting down.*outcome is unknown/);
   }));
 
-/** A call on a stream of each dialect that has one; its answer as it comes. */
+/** A call on a stream of each dialect that has one, and its answer. */
 const CALLS: Readonly<Record<string, (scene: Scene) => Promise<EventReader>>> = {
   plain: async ({ app }) => (await app.open(toolCall("held"))).events,
   http_sse: async ({ app }) => {
@@ -148,9 +148,9 @@ for (const [dialect, call] of Object.entries(CALLS)) {
     inScene(async (scene) => {
       const events = await call(scene);
       const running = await scene.held.next();
-      // Who does not read is ended for that.
+      // A client that does not read is ended for that.
       const answer = events.rest();
-      // As much longer than the maximum age as the time of a call allows.
+      // Beyond the maximum age, within the time limit of a call.
       await scene.time.advance(TIMEOUT_MS - 5_000, 500);
       assertEquals(scene.app.ledger().closed.max_age, 0);
       assertEquals(running.ctx.signal.aborted, false);

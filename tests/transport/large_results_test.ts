@@ -1,4 +1,4 @@
-/** Results of any size up to the limit reach a reader that reads; what nobody reads is dropped. */
+/** Results up to the limit reach a reader that reads; unread results are dropped. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Settings } from "../../lib/base/settings.ts";
 import type { ToolContext } from "../../lib/mod.ts";
@@ -96,7 +96,7 @@ for (const [dialect, call] of Object.entries(DIALECTS)) {
   }
 }
 
-/** An app whose results may be that long. */
+/** An app with a limit of results. */
 function limited(settings: Partial<Settings> = {}): TestApp {
   return testApp({ tools: TOOLS, settings: { MCP_MAX_RESULT_BYTES: 100_000, ...settings } });
 }
@@ -112,7 +112,7 @@ for (const [dialect, call] of Object.entries(DIALECTS)) {
   });
 }
 
-/** The plain dialect names its events after what they hold. */
+/** The plain dialect names its events after their contents. */
 async function plainError(app: TestApp, tool: string): Promise<Answered> {
   const { events } = await app.open(toolCall(tool));
   const { json } = await events.nextNamed("error");

@@ -1,5 +1,5 @@
 /**
- * What n8n's MCP Client Tool sends, as observed on the wire of n8n 2.41, in both of its modes.
+ * The requests of n8n's MCP Client Tool, as observed on the wire of n8n 2.41, in both of its modes.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";

@@ -20,7 +20,7 @@ interface Scene {
   readonly app: TestApp;
   readonly client: PlainClient;
   readonly call: HeldCall;
-  /** Aborts the client's request, as the runtime does when the client is gone. */
+  /** Aborts the client's request, like the runtime when the client is gone. */
   readonly leave: () => void;
 }
 

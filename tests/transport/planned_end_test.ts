@@ -1,4 +1,4 @@
-/** Streams that the server ends by plan: when, and what their clients are told. */
+/** Planned ends of streams: their time, and the messages to the clients. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { rpc, testApp } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";

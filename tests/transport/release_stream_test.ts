@@ -1,5 +1,5 @@
 /**
- * How the response stream of a 2025-11-25 request begins, and how a handler lets go of it
+ * How the response stream of a 2025-11-25 request begins, and how a handler releases it
  * (2025-11-25, basic/transports, Sending Messages to the Server).
  *
  * @module

@@ -1,4 +1,4 @@
-/** What counts as use of a session: requests, calls that run, and streams that are open. */
+/** The use of a session: requests, running calls and open streams. */
 import { assertEquals } from "@std/assert";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";

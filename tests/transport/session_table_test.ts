@@ -1,10 +1,10 @@
-/** What opens and ends sessions of the 2025 revisions, seen where there is room for one only. */
+/** Requests that open and end sessions of the 2025 revisions, tested with room for one session. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { rpc, testApp } from "../helpers/app.ts";
 import { initialize, TestSession } from "../helpers/session.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
 
-/** Ends and openings of sessions, as an observer is told them. */
+/** Openings and ends of sessions that an observer received. */
 function watched() {
   const told: string[] = [];
   return {

@@ -22,7 +22,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   [null, EVERYTHING],
   ["*/*", EVERYTHING],
   ["text/event-stream", STREAM],
-  // What n8n sends.
+  // The `Accept` of n8n.
   ["text/event-stream, text/event-stream", STREAM],
   ["TEXT/Event-Stream", STREAM],
   ["text/event-stream;charset=utf-8", STREAM],
@@ -44,7 +44,7 @@ const CASES: readonly (readonly [string | null, object])[] = [
   ["application/json;q=0.000, */*", ANY_STREAM],
   ["text/event-stream, text/*;q=0, application/*;q=0", STREAM],
   ["text/event-stream;q=0.01, */*;q=0", STREAM],
-  // Who takes neither is better served with JSON than with nothing, or a stream.
+  // A client that accepts neither gets JSON, which is better than nothing or a stream.
   ["text/html", JSON_ONLY],
   ["text/event-streams", JSON_ONLY],
   ["xtext/event-stream", JSON_ONLY],

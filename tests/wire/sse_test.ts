@@ -3,7 +3,7 @@ import { createParser, type EventSourceMessage } from "../deps/eventsource_parse
 import fc from "../deps/fast_check.ts";
 import { formatEvent, formatJson, KEEPALIVE, type SseEvent } from "../../lib/wire/sse.ts";
 
-/** What a conforming client makes of bytes that arrive in pieces. */
+/** The events that a conforming client parses from bytes in pieces. */
 interface Received {
   readonly events: EventSourceMessage[];
   readonly comments: string[];
@@ -25,7 +25,7 @@ function receive(pieces: Iterable<Uint8Array>): Received {
   return received;
 }
 
-/** Cuts bytes at the given places, as a network does: also within a character. */
+/** Cuts bytes at the given places, also within a character. */
 function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length]
     .sort((a, b) => a - b);
@@ -77,7 +77,7 @@ Deno.test("property: any text without CR, with event, id and retry, comes throug
       received.events.map(({ event, data }) => ({ event, data })),
       sent.map(({ event, data }) => ({ event, data })),
     );
-    // An event without an id has none of its own; a parser may repeat the last one.
+    // For an event without an id a parser may repeat the last one.
     sent.forEach(({ id }, index) => {
       if (id !== undefined) assertEquals(received.events[index]?.id ?? "", id);
     });

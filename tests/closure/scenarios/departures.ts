@@ -46,7 +46,7 @@ async function depart(
   return durations;
 }
 
-/** A way to leave, and what the client itself still sees of it. */
+/** A way to leave, and its effect that the client still sees. */
 interface DepartureOptions {
   readonly kind: ClientKind;
   readonly how: Departure;
@@ -108,10 +108,10 @@ const crowd: Scenario = {
       message: CALM,
     });
     assertEquals((await server.ledger()).open, CROWD);
-    // What is to be gone in the end must be seen while it is there.
+    // The check must see the resources before they are gone.
     const held = await stage.held();
     assertEquals([held.connections, held.running_requests], [CROWD, CROWD]);
-    // All of it, as a timer of the server's own that ran before may have ended since.
+    // Reads all of them, because a timer of the server itself may have ended meanwhile.
     const all = await server.leftovers();
     for (const count of [all.wheel_entries, all.timers, all.abort_listeners]) {
       assert(count >= CROWD, `too little was seen: ${JSON.stringify(all)}`);

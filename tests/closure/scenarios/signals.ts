@@ -49,7 +49,7 @@ async function interrupt(abort: Parameters<Scenario["run"]>[0], afterMs: number)
   const exit = await server.exit;
   assertWithin(PROMPT_MS, exit.at - at, `the exit of a start interrupted after ${afterMs} ms`);
   assertEquals(server.faults(), []);
-  // Before its code runs, a process ends as the system has it.
+  // Before its code runs, the default action of the signal ends a process.
   assertEquals(exit.code, exit.signal === null ? 0 : 143, `after ${afterMs} ms`);
   return exit.code;
 }
@@ -79,16 +79,16 @@ const whileLoading: Scenario = {
   },
 };
 
-/** What became of the clients of a storm. */
+/** The outcome of a storm for its clients. */
 interface Storm {
   opened: number;
   refused: number;
-  /** Found nobody, or were cut before an answer. */
+  /** Could not connect, or were cut before an answer. */
   unanswered: number;
   readonly ends: Promise<StreamEnd>[];
 }
 
-/** Opens streams one after the other, until nobody answers any more. */
+/** Opens streams one after the other, until the server no longer answers. */
 async function rage(server: ServerProcess, storm: Storm): Promise<void> {
   for (let mine = 0;; mine++) {
     let stream: SseStream;

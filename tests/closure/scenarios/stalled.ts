@@ -22,7 +22,7 @@ import { serverSockets } from "../sockets.ts";
 const BLOCK = "x".repeat(256 * 1024);
 const PING_MS = 200;
 const DRAIN_MS = 1_000;
-/** What the server adds to its drain: time for the sockets, and to end the process (ms). */
+/** Time that the server adds to its drain, for the sockets and to end the process (ms). */
 const EXIT_MS = 1_500;
 
 /** Makes a stalled stream produce until bytes wait in the server itself, or it is closed. */
@@ -71,7 +71,7 @@ async function assertOnlySocketLeft(stage: Stage): Promise<string> {
   return await eventually(async () => {
     const sockets = await serverSockets(server.port);
     if (sockets === undefined) return "";
-    // The kernel goes on offering what it has taken, also of a socket that is closed.
+    // The kernel continues to send its buffered bytes, also for a closed socket.
     assertEquals(sockets.states, [held === 1 ? "ESTABLISHED" : "FIN_WAIT1"]);
     return `, its socket held with ${sockets.unsentBytes} B unsent until the reader went`;
   });
@@ -86,7 +86,7 @@ const pingFailed: Scenario = {
     const id = client.ids[0]!;
     await startCountdowns(server, id);
     await client.misbehave("stall");
-    // Kernel buffers can still grow a little, so filling goes on until it is over.
+    // Kernel buffers can still grow a little, so the filling goes on to the end.
     let bytes = 0;
     while (server.closedAt().length === 0) bytes += await fill(server, id);
     assertEquals(server.logged("Ping failed").at(-1)?.consecutive_failures, 3);

@@ -13,7 +13,7 @@ import { testLimits } from "./reached.ts";
 import { REPLAY_LIMITS } from "./replay.ts";
 import { STREAM_LIMITS } from "./streams.ts";
 
-/** What bounds the sockets of a listener; tests/runtime/listen/ reaches these on real sockets. */
+/** Limits of a listener's sockets; tests/runtime/listen/ reaches them on real sockets. */
 const SOCKET_LIMITS = [
   "MCP_HEAD_TIMEOUT_MS",
   "MCP_IDLE_SOCKET_MS",
@@ -22,7 +22,7 @@ const SOCKET_LIMITS = [
   "MCP_MAX_REQUESTS_PER_SOCKET",
 ];
 const LIMITS = [...STREAM_LIMITS, ...CALL_LIMITS, ...REPLAY_LIMITS];
-/** Numbers that limit nobody. */
+/** Numbers that are not limits. */
 const NO_LIMITS = [
   "PORT",
   "MCP_PING_INTERVAL_MS",

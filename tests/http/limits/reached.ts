@@ -1,5 +1,5 @@
 /**
- * Limits to be reached by tests: what the client sees, what the log says, and which metric moves.
+ * Limits that tests reach: the answer to the client, the log line, and the metric.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { FakeTime } from "../../helpers/time.ts";
 export interface Scene {
   readonly app: TestApp;
   readonly time: FakeTime;
-  /** Of the stream, session or event that the approach leaves for going beyond the limit. */
+  /** Id of the stream, session or event that the approach leaves for the step beyond the limit. */
   id: string;
   /** The stream that the approach leaves open. */
   stream?: EventReader;
@@ -24,7 +24,7 @@ export interface Scene {
 
 /** One limit and how to reach it. */
 export interface Reached {
-  /** The setting, or what else sets the limit. */
+  /** The setting, or another name of the limit. */
   readonly name: string;
   /** Further settings of the same limit. */
   readonly also?: readonly SettingName[];
@@ -35,11 +35,11 @@ export interface Reached {
   readonly exceed: (scene: Scene) => Promise<Response | void>;
   readonly status?: number;
   readonly retryAfter?: boolean;
-  /** What the answer says; it names the setting unless told otherwise. */
+  /** Pattern of the answer; default: it names the setting. */
   readonly says?: RegExp;
   /** How the stream that was left open ends: the reason in its goodbye, or `cut` without one. */
   readonly ends?: string;
-  /** What the log says of it. */
+  /** The log lines of the refusal. */
   readonly logs: readonly string[];
   /** All counters that move. */
   readonly moves: Readonly<Record<string, number>>;
@@ -53,7 +53,7 @@ export function open({ app }: Pick<Scene, "app">): Promise<Response> {
   return app.request("/mcp/sse", { method: "POST", headers: PLAIN_HEADERS });
 }
 
-/** Leaves a plain stream of which nobody reads more than the welcome. */
+/** Leaves a plain stream of which only the welcome is read. */
 export async function leaveOpen(scene: Scene, message?: unknown): Promise<void> {
   const { id, events } = await scene.app.open(message);
   scene.id = id;
@@ -66,7 +66,7 @@ export async function initialize(scene: Scene): Promise<void> {
   scene.id = response.headers.get("mcp-session-id") ?? "";
 }
 
-/** What the log says of a refusal by a limit. */
+/** The log lines of a refusal by a limit. */
 export function refusedLog(limit: string, kind: string): string[] {
   return [`WARNING Refused ${limit}`, `DEBUG Request refused ${kind}`];
 }

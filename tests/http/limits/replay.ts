@@ -1,4 +1,4 @@
-/** Each limit of what is kept for replay, and how it is reached. */
+/** Each limit of the events kept for replay, and how it is reached. */
 import type { SettingName } from "../../../lib/base/settings.ts";
 import { toolCall } from "../../helpers/app.ts";
 import { BOTH, TestSession } from "../../helpers/session.ts";
@@ -62,5 +62,5 @@ function reach({ name, limit, length, awayMs, dropped }: ReplayLimit): Reached {
   };
 }
 
-/** Events that are gone are told to the client that asks for them, never left out in silence. */
+/** A client that asks for dropped events is told so; they are never left out silently. */
 export const REPLAY_LIMITS: readonly Reached[] = LIMITS.map(reach);

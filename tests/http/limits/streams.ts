@@ -15,7 +15,7 @@ import {
 
 const HELD = new HeldTool();
 
-/** A tool whose answer is more than its reader takes. */
+/** A tool whose answer is longer than its reader accepts. */
 const loud = toolThat(() => "x".repeat(4_000), "loud");
 const LOST = { 'lifeline_results_lost_total{dialect="plain"}': 1 };
 

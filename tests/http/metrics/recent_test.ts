@@ -1,4 +1,4 @@
-/** What ended last, and closing a connection by hand. */
+/** Recently ended connections, and closing one by hand. */
 import { shortId } from "../../../lib/base/ids.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RECENT_MAX, RecentEnds } from "../../../lib/http/metrics/recent.ts";

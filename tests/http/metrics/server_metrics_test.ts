@@ -1,4 +1,4 @@
-/** `GET /metrics`: its form, who may read it, and what moves when. */
+/** `GET /metrics`: its form, its access, and the events that change each metric. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as z from "zod";
 import { defineResource, defineTool } from "../../../lib/mod.ts";

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { PLAIN_HEADERS, type TestApp, testApp, toolCall } from "../../helpers/app.ts";
 import { HeldTool } from "../../helpers/tools.ts";
 
-/** What this test reads of the answer. */
+/** The part of the answer that this test reads. */
 interface Page {
   readonly open: number;
   readonly matching: number;
@@ -34,7 +34,7 @@ Deno.test("filter finds connections by id, dialect, address and user agent, what
   const found = async (text: string) => agents(await view(app, `filter=${text}`));
   assertEquals(await found(first.id.slice(8, 26)), ["Anna/1"]);
   assertEquals(await found(first.id), ["Anna/1"]);
-  // Whoever may only look must not find out the rest of an id digit by digit.
+  // A caller with read access must not find out the rest of an id digit by digit.
   assertEquals(await found(first.id.slice(0, 27)), []);
   assertEquals((await view(app, "filter=plain")).matching, 2);
   assertEquals((await view(app, "filter=127.0.0")).matching, 2);
@@ -75,7 +75,7 @@ Deno.test("sort orders by what is shown, and equals stay in the order they came"
   assertEquals(agents(await view(app, "sort=requests&order=desc&limit=1")), ["busy"]);
   assertEquals(agents(await view(app, "sort=requests")), ["idle", "idle too", "busy"]);
   const call = await held.next();
-  // No client reads while nobody asks, so what a tool says waits and is counted.
+  // The client does not read now, so the tool's messages wait and are counted.
   call.ctx.log.info("x".repeat(5_000));
   assertEquals(agents(await view(app, "sort=queued&order=desc&limit=1")), ["busy"]);
   await busy.events.leave();

@@ -1,4 +1,4 @@
-/** The step that finds out who asks, between the guard and the handlers. */
+/** The step that identifies the caller, between the guard and the handlers. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ProtocolError } from "../../../lib/mod.ts";
 import type { Authenticate } from "../../../lib/http/steps/authenticate.ts";
@@ -33,12 +33,12 @@ Deno.test("a request that is let in without a name has none", async () => {
   assertEquals(await textOf(await app.post("/mcp", CALL)), "nobody");
 });
 
-/** Requests that nobody may make without a token. */
+/** Requests that require a token. */
 const REFUSED = [
   ["POST", "/mcp"],
   ["GET", "/mcp/sse"],
   ["GET", "/mcp/info"],
-  // What clients make of an announced endpoint that they resolve against the origin.
+  // The path for clients that resolve an announced endpoint against the origin.
   ["POST", "/?connection_id=mcp_sse_0"],
 ] as const;
 

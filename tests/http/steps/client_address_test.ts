@@ -1,4 +1,4 @@
-/** Whose address counts behind proxies, and that nobody talks himself into another one. */
+/** The client's address behind proxies, which no client can choose itself. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as z from "zod";
 import { rpc, testApp } from "../../helpers/app.ts";

@@ -1,4 +1,4 @@
-/** Who may see the connections. */
+/** Access to the list of connections. */
 import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import * as z from "zod";
 import { testApp } from "../../helpers/app.ts";

@@ -12,7 +12,7 @@ const look = (silentMs: number, peer = "a", isOwing = true): SocketSample => ({
   retransmitMs: RTO,
 });
 
-/** Looks at one peer for as long as told; `at` gives what a look at that time shows. */
+/** Watches one peer for a time; `at` returns the state that a check at that time shows. */
 function watch(
   { firstAt, untilMs }: { firstAt: number; untilMs: number },
   at: (now: number) => SocketSample,

@@ -11,7 +11,7 @@ const PORT = 4711;
 const owing = (peer: string, silentMs: number) =>
   `0 24 127.0.0.1:${PORT} ${peer} rto:204 lastrcv:${silentMs} lastack:${silentMs} unacked:1 x:1\n`;
 
-/** A lister whose text comes in chunks of a few characters, as of a pipe that tears lines. */
+/** A lister whose text comes in chunks of a few characters, as from a pipe that splits lines. */
 function listing(text: () => string, seen: number[] = []): SocketLister {
   return async function* (port) {
     seen.push(port);

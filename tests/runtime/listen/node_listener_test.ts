@@ -1,4 +1,4 @@
-/** What only the listener on `node:http` can do: it has a hold on its sockets. */
+/** Abilities of the listener on `node:http` alone: it controls its sockets. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Settings, settingsWith } from "../../../lib/base/settings.ts";
 import { listenWithNode } from "../../../lib/runtime/listen/node_listener.ts";

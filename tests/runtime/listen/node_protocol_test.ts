@@ -5,7 +5,7 @@ import { listenWithNode } from "../../../lib/runtime/listen/node_listener.ts";
 import { rpc, type TestApp, testApp } from "../../helpers/app.ts";
 import { postText, RawClient } from "./raw_client.ts";
 
-/** Sends a text on a socket of its own. */
+/** Sends a text on its own socket. */
 async function talk(
   text: string,
   test: (client: RawClient, app: TestApp) => Promise<void>,

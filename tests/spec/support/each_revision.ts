@@ -10,7 +10,7 @@ import {
   type StreamableClient,
 } from "./legacy_client.ts";
 
-/** What the steps of {@linkcode eachRevision} share. */
+/** Options of all steps of {@linkcode eachRevision}. */
 export interface EachOptions extends LegacyClientOptions {
   readonly versions?: readonly LegacyVersion[];
 }

@@ -30,7 +30,7 @@ export interface Gate {
 
 export type SpecApp = TestApp & { readonly gate: Gate };
 
-/** Makes the app; options replace what they name. */
+/** Makes the app; options replace the defaults. */
 export function specApp(options: AppOptions = {}): SpecApp {
   const gate = createGate();
   const app = testApp({

@@ -1,5 +1,5 @@
 /**
- * What a client under test has received, and waiting for what is still to come.
+ * The messages that a client under test received; a test can wait for further ones.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What makes a message a JSON-RPC 2.0 message as MCP narrows it, judged apart from the code that
+ * Checks that a message is JSON-RPC 2.0 with the restrictions of MCP, independent of the code that
  * makes messages.
  *
  * @module

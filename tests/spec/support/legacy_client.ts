@@ -22,13 +22,13 @@ export interface LegacyClientOptions {
   readonly version?: LegacyVersion;
   readonly capabilities?: Record<string, unknown>;
   readonly path?: string;
-  /** Who sends, as the edge sees it. */
+  /** The sender's address. */
   readonly peer?: Peer;
   /** Answers a request of the server with the members of a response; never, when undefined. */
   readonly answer?: (request: Message) => Record<string, unknown> | undefined;
 }
 
-/** What a test sees of a client, whatever its transport. */
+/** The interface of a test to a client of any transport. */
 export interface LegacyClient extends AsyncDisposable {
   readonly version: LegacyVersion;
   readonly inbox: Inbox;
@@ -36,13 +36,13 @@ export interface LegacyClient extends AsyncDisposable {
   readonly welcome: Message;
   /** POSTs any body as this client would. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
-  /** Takes in what a response carries: one message, or a stream of them. */
+  /** Reads the messages of a response: one message, or a stream of them. */
   take(response: Response): Promise<void>;
   /** Sends a request and waits for its response. */
   request(method: string, params?: Record<string, unknown>, id?: string | number): Promise<Message>;
   /** Sends a notification. */
   notify(method: string, params?: Record<string, unknown>): Promise<void>;
-  /** Opens the stream for what the server has to say of its own accord. */
+  /** Opens the stream for messages that the server sends by itself. */
   listen(): Promise<void>;
 }
 
@@ -172,7 +172,7 @@ class HttpSseClient extends AnyClient {
   }
 }
 
-/** A client of Streamable HTTP, whose session id a test may look at. */
+/** A client of Streamable HTTP, which shows its session id to the test. */
 export class StreamableClient extends AnyClient {
   session = "";
 

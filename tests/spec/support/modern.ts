@@ -10,7 +10,7 @@ import type { Message } from "./inbox.ts";
 export const MODERN = "2026-07-28";
 const PREFIX = "io.modelcontextprotocol/";
 
-/** What differs from an ordinary request. */
+/** Differences from an ordinary request. */
 export interface ModernOptions {
   readonly id?: string | number;
   readonly capabilities?: Record<string, unknown>;
@@ -51,7 +51,7 @@ export function mirrorHeaders(body: Message): Record<string, string> {
   };
 }
 
-/** A text as a header carries it: plain, or base64 where it has to be. */
+/** A text in the form of a header: plain, or base64 if that is needed. */
 export function headerValue(text: string): string {
   const isPlain = /^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/.test(text);
   return isPlain && !/^=\?base64\?.*\?=$/.test(text) ? text : base64Value(text);
@@ -103,7 +103,7 @@ export async function modernRequest(
   return (await modernMessages(app, method, params, options)).at(-1);
 }
 
-/** What an HTTP response carries, to its end. */
+/** Reads all messages of an HTTP response, to its end. */
 export async function messagesOf(response: Response): Promise<Message[]> {
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("application/json")) return [await response.json()];

@@ -3,7 +3,7 @@ import type { Message } from "./inbox.ts";
 import { modernMessages } from "./modern.ts";
 import { grant, TRIALS } from "./tour.ts";
 
-/** What a client of 2026-07-28 declares that can do everything. */
+/** Capabilities of a 2026-07-28 client that can do everything. */
 export const ALL_CAPABILITIES = {
   elicitation: { form: {}, url: {} },
   roots: {},

@@ -1,4 +1,4 @@
-/** Tools whose author forgot that stdout belongs to the protocol. */
+/** Tools that write to stdout, which belongs to the protocol. */
 import nodeConsole, { Console } from "node:console";
 import process from "node:process";
 import { defineTool } from "../../../lib/mod.ts";
@@ -26,7 +26,7 @@ export const noisy = defineTool({
   },
 });
 
-/** What a worker answers, which was told before it had begun to listen. */
+/** The answer of a worker to a message sent before it began to listen. */
 async function askWorker(text: string): Promise<string> {
   const worker = new Worker(new URL("./noisy_worker.ts", import.meta.url), { type: "module" });
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -1,4 +1,4 @@
-/** A worker whose author forgot that stdout belongs to the protocol. */
+/** A worker that writes to stdout, which belongs to the protocol. */
 const worker = self as unknown as Worker;
 // deno-lint-ignore no-console -- what this worker is for
 console.log("NOISE worker console");

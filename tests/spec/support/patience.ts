@@ -1,7 +1,7 @@
 /** A test that waits for what never comes must fail, not hang. */
 const PATIENCE_MS = 10_000;
 
-/** What a promise gives, if it does so soon. */
+/** The value of a promise, if it settles soon. */
 export async function soon<T>(promise: Promise<T>, what: () => string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(

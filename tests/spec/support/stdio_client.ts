@@ -1,5 +1,5 @@
 /**
- * Clients at the other end of a pipe: one within the process, one with a process of its own.
+ * Clients at the other end of a pipe: one within this process, one with its own process.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export class PipeClient implements AsyncDisposable {
   }
 }
 
-/** What a server process wrote until it ended. */
+/** The output of a server process until its end. */
 export interface ProcessOutput {
   readonly code: number;
   readonly stdout: string;

@@ -1,5 +1,5 @@
 /**
- * A client that tries everything, so that a test can look at all that a server says.
+ * A client that tries everything, so that a test can check all messages of a server.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** Who may open a stream or a session now; in fake time, without HTTP. */
+/** Admission of streams and sessions, in fake time, without HTTP. */
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { ProtocolError } from "../../../lib/base/errors.ts";
 import {
@@ -46,7 +46,7 @@ class Gate {
     });
   }
 
-  /** Lets time go on, so that what is due happens. */
+  /** Lets time go on, so that due timers fire. */
   pass(ms: number): void {
     this.now += ms;
     const run = this.#run;

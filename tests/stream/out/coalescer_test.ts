@@ -3,7 +3,7 @@ import { Coalescer } from "../../../lib/stream/out/coalescer.ts";
 import { type JsonRpcNotification, notification } from "../../../lib/wire/json_rpc.ts";
 import { droppableOf, progressKey } from "../../../lib/wire/droppable.ts";
 
-/** A backlog with room for so many bytes, and what it tells. */
+/** A backlog with room for a number of bytes, and its reports. */
 class Room {
   readonly superseded: string[] = [];
   counted = 0;

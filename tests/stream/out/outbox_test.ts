@@ -8,7 +8,7 @@ import { FakeTime, settled } from "../../helpers/time.ts";
 
 const MAX_BYTES = 1_000_000;
 
-/** An outbox whose total is kept as the registry keeps it. */
+/** An outbox whose total is counted like in the registry. */
 function createOutbox(wheel = new TimerWheel(), maxBytes = MAX_BYTES) {
   const total = { bytes: 0 };
   const held: string[] = [];
@@ -47,7 +47,7 @@ Deno.test("property: an outbox knows what waits to the byte, whoever is ahead", 
         written += one.add;
         chunks += Math.ceil(one.add / 65_536);
       } else {
-        // More reads than chunks would wait, and take what comes at once.
+        // More reads than chunks would wait, and take new chunks at once.
         for (; one.read > 0 && asked < chunks + 2; one.read--) {
           asked++;
           reads.push(reader.read().then(({ value }) => void (taken += value?.length ?? 0)));

@@ -127,7 +127,7 @@ Deno.test("an empty body just opens a stream, whatever its Content-Type", async 
       [null, accept],
       [null, PLAIN_HEADERS],
       ["", PLAIN_HEADERS],
-      // What `curl -d ""` and a browser's fetch with an empty text send.
+      // Headers of `curl -d ""` and of a browser's fetch with an empty text.
       ["", { ...accept, "content-length": "0", "content-type": "text/plain;charset=UTF-8" }],
     ] as const
   ) {

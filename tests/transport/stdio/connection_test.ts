@@ -1,4 +1,4 @@
-/** One client at the other end of a pipe: what it may write, and how its connection ends. */
+/** One client at the other end of a pipe: its messages, and the end of its connection. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { rpc, testApp, toolCall } from "../../helpers/app.ts";
 import { CapturedLog } from "../../helpers/log.ts";
@@ -220,7 +220,7 @@ Deno.test("a subscription that its client cancels is told of no more changes", a
   assertEquals(pipe.lines.filter(isChange).length, 1);
   await pipe.close();
   await served;
-  // Its id may be used again, and it is told of no end.
+  // The client may use its id again, and gets no notice of the end.
   assertEquals(pipe.lines.filter(({ id }) => id === 7), []);
   app.stop();
 });
