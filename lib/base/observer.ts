@@ -16,6 +16,27 @@ export const OUTCOMES = ["ok", "tool_error", "cancelled", "timeout", "aborted"] 
 /** How a request ended, for those who count. */
 export type Outcome = (typeof OUTCOMES)[number] | ProtocolErrorKind;
 
+/** What is asked of a store that instances share. */
+export const STORE_OPERATIONS = [
+  "append",
+  "after",
+  "carry",
+  "forget",
+  "send",
+  "shout",
+  "renew",
+  "is_alive",
+  "instances",
+  "leave",
+  "read_session",
+  "write_session",
+  "take_session",
+  "claim",
+] as const;
+
+/** What is asked of a store that instances share. */
+export type StoreOperation = (typeof STORE_OPERATIONS)[number];
+
 /** A request that has ended. */
 export interface ObservedCall {
   readonly request: {
@@ -104,6 +125,16 @@ export interface Observer {
   replayed(events: number): void;
   /** A client came back for events that are gone. */
   replayLost(): void;
+  /** The store that instances share has done something within `ms`. */
+  storeAsked(operation: StoreOperation, ms: number): void;
+  /** The store that instances share was away or failed. */
+  storeFailed(operation: StoreOperation): void;
+  /** Another instance took this one for dead and has ended a stream that this one writes. */
+  appendRefused(): void;
+  /** A message to this instance itself took `ms` on the bus of the store. */
+  busEchoed(ms: number): void;
+  /** This instance has ended a call whose instance died. */
+  callLost(): void;
   /** The event loop was late, by `ms`. */
   loopDelayed(ms: number): void;
   unhandledRejection(): void;

@@ -10,9 +10,9 @@
 import { messageOf } from "../base/errors.ts";
 import { isObject, type JsonRpcId } from "../wire/json_rpc.ts";
 import { logFor } from "../base/log.ts";
+import { type Emit, emitNothing } from "../base/observer.ts";
 import { settlesWithin } from "../base/promises.ts";
 import { LruMap } from "../base/lru_map.ts";
-import { Throttle } from "../base/throttled_warning.ts";
 import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { SharedStore } from "../store/shared_store.ts";
@@ -21,10 +21,12 @@ import type { Body, Handler, InstanceState, Messenger } from "./messenger.ts";
 import { instanceOfConnection, instanceOfQuestion, instanceOfStream } from "./names.ts";
 import { Carrying } from "./carrying.ts";
 import { FleetCalls } from "./calls.ts";
+import { MeasuredStore } from "./measured_store.ts";
 import { Requests } from "./requests.ts";
 import { SessionRecords } from "./session_records.ts";
 import { SharedEventStore } from "./shared_event_store.ts";
 import { StreamWriters } from "./stream_writers.ts";
+import { Troubles } from "./troubles.ts";
 
 /** Version of the messages between instances; messages of another version are ignored. */
 const MESSAGE_VERSION = 1;
@@ -55,6 +57,7 @@ export interface CarriedStream {
 export class Fleet extends TimerEntry implements Messenger {
   readonly me: string;
   readonly store: SharedStore;
+  readonly emit: Emit;
   readonly wheel: TimerWheel;
   /** The session records that the instances share. */
   readonly sessions: SessionRecords;
@@ -70,7 +73,7 @@ export class Fleet extends TimerEntry implements Messenger {
   readonly carried: Map<string, CarriedStream> = new Map();
   readonly #handlers = new Map<string, Handler[]>();
   readonly #requests: Requests;
-  readonly #throttle = new Throttle();
+  readonly #troubles: Troubles;
   readonly #seenAlive = new LruMap<string, { readonly at: number }>(1_000);
   /** Told when messages may have been missed. */
   readonly #onUp: (() => void)[] = [];
@@ -80,10 +83,14 @@ export class Fleet extends TimerEntry implements Messenger {
   #missing = 0;
   #isStopped = false;
 
-  constructor(store: SharedStore, wheel: TimerWheel) {
+  /** @param emit told of what the store does, and of calls that are lost */
+  constructor(shared: SharedStore, wheel: TimerWheel, emit: Emit = emitNothing) {
     super();
+    const store = new MeasuredStore(shared, emit, () => wheel.now());
     this.me = store.me;
     this.store = store;
+    this.emit = emit;
+    this.#troubles = new Troubles(wheel);
     this.wheel = wheel;
     this.eventStore = new SharedEventStore(store.events);
     const failed = (what: string, error: unknown) => this.failed(what, error);
@@ -95,11 +102,14 @@ export class Fleet extends TimerEntry implements Messenger {
     });
     store.bus.onMessage = (message) => this.#receive(message);
     store.onUp = () => this.#up();
-    this.on("echo", () => void (this.#missing = 0));
+    this.on("echo", ({ at }) => {
+      this.#missing = 0;
+      if (typeof at === "number") emit("busEchoed", Math.max(0, wheel.now() - at));
+    });
     this.#requests = new Requests({
       wheel,
       failed,
-      silent: (instance, what) => this.#silent(instance, what),
+      silent: (instance, what) => this.#troubles.silent(instance, what),
       send: (instance, kind, body) => store.bus.send(instance, this.#message(kind, body)),
     });
     this.on("reply", (body) => this.#requests.settle(body));
@@ -228,16 +238,7 @@ export class Fleet extends TimerEntry implements Messenger {
 
   /** Logs what went wrong with the store; at most one line a while. */
   failed(what: string, error: unknown): void {
-    const failures = this.#throttle.count(what, this.wheel.now());
-    if (failures === undefined) return;
-    log.warning("Store failed", { operation: what, error: messageOf(error), failures });
-  }
-
-  /** Logs that an instance did not answer in time; at most one line a while. */
-  #silent(instance: string, operation: string): void {
-    const failures = this.#throttle.count(`silent ${operation}`, this.wheel.now());
-    if (failures === undefined) return;
-    log.warning("Instance does not answer", { instance, operation, failures });
+    this.#troubles.failed(what, error);
   }
 
   /** Called by the timer wheel: renews the lease, and sends itself a message. */
@@ -255,7 +256,7 @@ export class Fleet extends TimerEntry implements Messenger {
       this.store.reset?.("The bus carries no messages");
       return;
     }
-    this.tell(this.me, "echo", {});
+    this.tell(this.me, "echo", { at: this.wheel.now() });
   }
 
   #up(): void {

@@ -21,6 +21,11 @@ export class StreamWriters {
     this.#failed = failed;
   }
 
+  /** Streams with events that the store does not have yet. */
+  get waiting(): number {
+    return this.#busy.size;
+  }
+
   /** The writer of a log, while it has something to append. */
   busy(key: string): StreamWriter | undefined {
     return this.#busy.get(key);

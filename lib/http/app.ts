@@ -5,7 +5,6 @@
  * @module
  */
 import type { AuthSurroundings, CreateAuth } from "../auth/create_auth.ts";
-import type { Observer } from "../base/observer.ts";
 import { lazy } from "../base/lazy.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { publicSettings, settingsWith } from "../base/settings.ts";
@@ -83,10 +82,10 @@ export function composeApp<Start = unknown>(
   );
   const auth = createAuth?.(settings, options.auth ?? {}, surroundings);
   const wheel = new TimerWheel(options.wheel);
-  const fleet = options.fleet?.(wheel);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
-  const watch = watchOver({ dialects, wheel, endpoints, observer: options.observer, audit });
+  const watch = watchOver(options, { dialects, wheel, endpoints, audit });
   const { emit, recent, metrics } = watch;
+  const fleet = options.fleet?.(wheel, emit);
   const told = { heap, resident, emit, instance: fleet?.me };
   const streams = new StreamRegistry(registryLimits(settings), wheel, told);
   const core: Core = { wheel, emit, streams, fleet };
@@ -96,7 +95,7 @@ export function composeApp<Start = unknown>(
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const shared = { use, lifespan, dialects, masksErrors };
   const transports = new Transports(endpoints, { core, settings, shared, store, accessTo });
-  watch.addGauges({ ...transports, streams, heap, resident, settings, servers });
+  watch.addGauges({ ...transports, streams, heap, resident, settings, servers, fleet });
   const isOpen = authenticate === undefined && !isLoopback(settings.HOST);
   const requests = { pending: new PendingResponses(), bodies: bodyLimits(settings, core) };
   const tokens = operatorTokens(settings, auth);
@@ -183,11 +182,11 @@ function fetchThrough(router: Router, settings: Settings): App["fetch"] {
 
 /** The observers of an app: its metrics, its audit log, and a library user's observer. */
 function watchOver(
-  { dialects, wheel, endpoints, observer, audit }: {
+  { observer, fleet }: Pick<AppOptions, "observer" | "fleet">,
+  { dialects, wheel, endpoints, audit }: {
     readonly dialects: readonly Dialect[];
     readonly wheel: TimerWheel;
     readonly endpoints: Endpoints;
-    readonly observer: Partial<Observer> | undefined;
     readonly audit: AuditLog | undefined;
   },
 ): Instrumentation {
@@ -196,6 +195,7 @@ function watchOver(
     sessionStreams: sessionStreamNames(dialects),
     clock: () => wheel.now(),
     hasTool: (name) => endpoints.some(({ catalog: { tools } }) => tools.get(name) !== undefined),
+    isShared: fleet !== undefined,
     observer,
     audit,
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthOptions } from "../auth/create_auth.ts";
-import type { Observer, RuntimeObserver } from "../base/observer.ts";
+import type { Emit, Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { ServersBehind } from "../base/server_report.ts";
 import type { PublicSettings, Settings } from "../base/settings_type.ts";
@@ -56,7 +56,7 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
    * Makes this app one instance among others that share a store, so that any of them serves any
    * request; default: it is alone. Needs `MCP_SESSION_KEY`, the same for all.
    */
-  readonly fleet?: ((wheel: TimerWheel) => Fleet) | undefined;
+  readonly fleet?: ((wheel: TimerWheel, emit: Emit) => Fleet) | undefined;
   /** The dialects of the endpoint, in the order in which they are asked; default: all. */
   readonly dialects?: readonly Dialect[] | undefined;
   /** Receives the same events as the metrics; its errors are only logged. */

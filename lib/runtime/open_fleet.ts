@@ -5,8 +5,7 @@
  */
 import { ConfigError, messageOf } from "../base/errors.ts";
 import type { Settings } from "../base/settings.ts";
-import type { TimerWheel } from "../base/timer_wheel.ts";
-import type { Fleet } from "../fleet/fleet.ts";
+import type { AppOptions } from "../http/app_types.ts";
 import type { SharedStore } from "../store/shared_store.ts";
 
 /** Prefix of an `MCP_STORE` that is Deno KV; the path of a local database may follow. */
@@ -24,7 +23,7 @@ const LOCAL_POLL_MS = 100;
  */
 export async function openFleet(
   settings: Settings,
-): Promise<((wheel: TimerWheel) => Fleet) | undefined> {
+): Promise<AppOptions["fleet"]> {
   const { MCP_STORE: url, MCP_SESSION_KEY } = settings;
   if (url === undefined) return undefined;
   if (MCP_SESSION_KEY === undefined) {
@@ -37,7 +36,7 @@ export async function openFleet(
     import("../fleet/fleet.ts"),
     url.startsWith(KV) ? openKv(url.slice(KV.length), settings) : openRedis(url, settings),
   ]);
-  return (wheel) => new Fleet(store, wheel);
+  return (wheel, emit) => new Fleet(store, wheel, emit);
 }
 
 async function openRedis(url: string, settings: Settings): Promise<SharedStore> {

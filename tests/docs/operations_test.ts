@@ -2,6 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "@std/yaml";
 import { ServerTally } from "../../lib/gateway/tally.ts";
+import { Fleet } from "../../lib/fleet/fleet.ts";
+import type { AppOptions } from "../../lib/http/app.ts";
+import { MemoryHub } from "../../lib/store/memory_hub.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { type Scrape, scrape } from "../helpers/metrics.ts";
 
@@ -23,7 +26,10 @@ function read(name: string): string {
 async function fullScrape(): Promise<Scrape> {
   const memory = () => ({ used: 1, limit: 2 });
   const servers = { reports: () => [new ServerTally("one").report()], restart: () => undefined };
-  using app = testApp({ heap: memory, resident: memory, servers });
+  const member = new MemoryHub().join();
+  const fleet: AppOptions["fleet"] = (wheel, emit) => new Fleet(member, wheel, emit);
+  const settings = { MCP_SESSION_KEY: "a key that all instances were given" };
+  using app = testApp({ heap: memory, resident: memory, servers, fleet, settings });
   const client = await app.open(toolCall("echo", { message: "hi" }));
   await client.events.nextNamed("response");
   await client.events.leave();

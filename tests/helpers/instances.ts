@@ -46,7 +46,7 @@ export class Instances implements Disposable {
       ...options,
       settings: { MCP_SESSION_KEY: KEY, ...options.settings },
       wheel: { clock: this.time.clock },
-      fleet: (wheel) => made.fleet = new Fleet(member, wheel),
+      fleet: (wheel, emit) => made.fleet = new Fleet(member, wheel, emit),
     });
     await app.start();
     const instance = Object.assign(app, { member, fleet: made.fleet! });

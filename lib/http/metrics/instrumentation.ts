@@ -13,6 +13,7 @@ import { addGauges, type GaugeSources } from "./gauges.ts";
 import { ServerMetrics, type ServerMetricsOptions } from "./server_metrics.ts";
 import { OtelExport } from "./otel.ts";
 import { RecentEnds } from "./recent.ts";
+import { StoreMetrics, type StoreState } from "./store_metrics.ts";
 import { VERSION } from "../version.ts";
 
 const telemetry = openTelemetry && new OtelExport(openTelemetry, VERSION);
@@ -23,6 +24,8 @@ export interface InstrumentationOptions extends Omit<ServerMetricsOptions, "metr
   readonly sessionStreams: readonly string[];
   /** Logs who called what, where that is asked for. */
   readonly audit: Partial<Observer> | undefined;
+  /** Whether several instances share a store. */
+  readonly isShared: boolean;
   /** A library user's own. */
   readonly observer: Partial<Observer> | undefined;
 }
@@ -36,11 +39,14 @@ export class Instrumentation {
   /** The last closed streams and refused requests. */
   readonly recent = new RecentEnds();
   readonly #serverMetrics: ServerMetrics;
+  readonly #storeMetrics: StoreMetrics | undefined;
   #stopExport: (() => void) | undefined;
 
-  constructor({ observer, audit, sessionStreams, ...options }: InstrumentationOptions) {
+  constructor({ observer, audit, sessionStreams, isShared, ...options }: InstrumentationOptions) {
     this.#serverMetrics = new ServerMetrics(options);
-    const others = [telemetry?.durationObserver(sessionStreams), audit, observer]
+    this.#storeMetrics = isShared ? new StoreMetrics(this.metrics) : undefined;
+    const durations = telemetry?.durationObserver(sessionStreams);
+    const others = [this.#storeMetrics, durations, audit, observer]
       .filter((one) => one !== undefined);
     const emit = this.emit = createEmit([
       this.#serverMetrics,
@@ -60,9 +66,14 @@ export class Instrumentation {
   }
 
   /** Adds the metrics that are read from their sources at every scrape. */
-  addGauges(sources: Omit<GaugeSources, "metrics" | "version" | "streamNames">): void {
+  addGauges(
+    { fleet, ...sources }: Omit<GaugeSources, "metrics" | "version" | "streamNames"> & {
+      readonly fleet: StoreState | undefined;
+    },
+  ): void {
     const { metrics, streams: streamNames } = this.#serverMetrics;
     addGauges({ ...sources, streamNames, metrics, version: VERSION });
+    if (fleet !== undefined) this.#storeMetrics?.addGauges(fleet);
     this.#stopExport = telemetry?.exportMetrics(metrics);
   }
 

@@ -161,7 +161,8 @@ export class RemoteStream extends TimerEntry implements CarriedStream {
     if (!this.#isOpen) return;
     const entry = { frame: lostEvent(), isEnd: true };
     try {
-      await fleet.store.events.append(key, this.#since + 1, [entry]);
+      const appended = await fleet.store.events.append(key, this.#since + 1, [entry]);
+      if (appended === "kept") fleet.emit("callLost");
     } catch (error) {
       fleet.failed("append", error);
       return;

@@ -1,0 +1,66 @@
+/** What the metrics tell of the store that instances share. */
+import { assert, assertEquals } from "@std/assert";
+import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { Instances, LEASE_MS } from "../helpers/instances.ts";
+import { scrape } from "../helpers/metrics.ts";
+import { Puppet } from "../helpers/puppet.ts";
+import { TestSession } from "../helpers/session.ts";
+import { EventReader } from "../helpers/sse.ts";
+
+async function started(puppet = new Puppet()) {
+  const fleet = await Instances.start(2, { tools: [puppet.tool] });
+  const [a, b] = fleet.all;
+  await fleet.time.advance(LEASE_MS + 1_000);
+  return { fleet, a: a!, b: b!, puppet };
+}
+
+Deno.test("an app without a store has no metrics of one", async () => {
+  using app = testApp();
+  const { families } = await scrape(app);
+  assertEquals([...families.keys()].filter((name) => /_(store|bus)_|calls_lost/.test(name)), []);
+});
+
+Deno.test("operations, failures and messages to itself are counted by each instance", async () => {
+  const { fleet, a, b } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
+  const before = await scrape(b);
+  assertEquals(before.value("lifeline_store_up"), 1);
+  const count = "lifeline_store_duration_seconds_count";
+  assertEquals(before.value(count, { operation: "read_session" }), 1);
+  assert(before.value("lifeline_bus_lag_seconds_count") >= 4);
+  assertEquals(before.value("lifeline_store_failures_total", { operation: "send" }), 0);
+  b.member.isUp = false;
+  assertEquals((await session.on(b).post(rpc("ping"))).status, 200);
+  const answer = { jsonrpc: "2.0", id: `lifeline-i${a.fleet.me}-12345678-1`, result: {} };
+  assertEquals((await session.on(b).post(answer)).status, 503);
+  const away = await scrape(b);
+  assertEquals(away.value("lifeline_store_up"), 0);
+  assertEquals(away.value("lifeline_store_failures_total", { operation: "send" }), 1);
+  assertEquals((await scrape(a)).value("lifeline_store_up"), 1);
+});
+
+Deno.test("a lost call counts where it was ended, and a refused append at the instance taken for dead", async () => {
+  const { fleet, a, b, puppet } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  const reader = new EventReader(await session.post(toolCall("puppet", { call: "1" }, 5)));
+  const { finish } = await puppet.call("1");
+  const primed = await reader.next();
+  fleet.kill(a);
+  const resumed = new EventReader(await session.on(b).listen(primed?.id));
+  await fleet.time.advance(LEASE_MS + 1_000);
+  await resumed.rest();
+  finish("too late");
+  await fleet.time.advance(100);
+  assertEquals((await scrape(a)).value("lifeline_store_waiting_streams"), 1);
+  a.member.isUp = true;
+  await fleet.time.advance(1_000);
+  const [atA, atB] = [await scrape(a), await scrape(b)];
+  assertEquals(atA.value("lifeline_store_waiting_streams"), 0);
+  assertEquals(atA.value("lifeline_store_refused_appends_total"), 1);
+  assertEquals(atB.value("lifeline_calls_lost_total"), 1);
+  assertEquals(atA.value("lifeline_calls_lost_total"), 0);
+  assertEquals(atB.value("lifeline_store_refused_appends_total"), 0);
+});
