@@ -9,7 +9,8 @@ import { MCP_PROBES } from "./dialect_probes.js";
 import { diagnose, DIALECTS } from "./findings.js";
 import { probeHangUp } from "./hang_up_probe.js";
 import { watchSilent, watchUsual } from "./idle_probe.js";
-import { servedDialects } from "./served_dialects.js";
+import { servedDialects, serverInformation } from "./served_dialects.js";
+import { probeServers } from "./servers_behind.js";
 import { probeEndingStream, probePlain } from "./plain_probe.js";
 import { recognise } from "./proxies.js";
 import { isUnreachable, reachFinding } from "./reach_findings.js";
@@ -37,6 +38,7 @@ import { call } from "./request.js";
  * @property {EventsMeasured | undefined} endingStream of one that ends by itself; only where the other failed
  * @property {Record<string, DialectMeasured>} dialects those that were probed
  * @property {readonly string[]} served the dialects that the server lists; empty where it lists none
+ * @property {readonly import("./servers_behind.js").ServerMeasured[]} servers behind it, where it is a gateway
  * @property {import("./hang_up_probe.js").HangUp | undefined} hangUp
  * @property {IdleResult} usual
  * @property {IdleResult | undefined} silent
@@ -69,6 +71,8 @@ const STEP_MS = 200;
 /** Patience with the other streams after the first one was held back. */
 const SHORT_PATIENCE_MS = 2_000;
 const PLAIN_PATH = "/mcp/sse";
+/** The end of an endpoint's path; a gateway has one below `/mcp` for each server. */
+const ENDPOINT_REGEXP = /\/mcp(\/[A-Za-z0-9_-]+)?(\/sse)?$/;
 
 /**
  * Examines the path to an endpoint.
@@ -96,7 +100,7 @@ export async function examine(address, options = {}) {
 }
 
 /**
- * The URL of the endpoint, and that of the plain dialect on the same server.
+ * The URL of the endpoint, and those of its plain dialect and of its server's information.
  *
  * @param {string} address
  * @throws {TypeError}
@@ -107,11 +111,14 @@ export function endpointsOf(address) {
   url.hash = "";
   url.search = "";
   const path = url.pathname.replace(/\/+$/, "");
-  if (!/\/mcp(\/sse)?$/.test(path)) url.pathname = path + PLAIN_PATH;
-  else url.pathname = path;
-  const plain = new URL(url);
-  plain.pathname = url.pathname.replace(/\/mcp(\/sse)?$/, PLAIN_PATH);
-  return { url: url.href, plainUrl: plain.href };
+  url.pathname = ENDPOINT_REGEXP.test(path) ? path : path + PLAIN_PATH;
+  const at = (/** @type {string} */ pathname) => new URL(pathname, url).href;
+  const endpoint = url.pathname.replace(/\/sse$/, "");
+  return {
+    url: url.href,
+    plainUrl: at(`${endpoint}/sse`),
+    infoUrl: at(endpoint.replace(ENDPOINT_REGEXP, "/mcp/info")),
+  };
 }
 
 /**
@@ -215,16 +222,19 @@ async function probeAll(context, { onStep, inspectConnection }) {
     : context.patienceMs;
   /** @type {Measured["dialects"]} */
   const dialects = { plain };
-  const served = await servedDialects({ ...context, patienceMs });
+  const information = await serverInformation({ ...context, patienceMs });
+  const served = servedDialects(information);
   for (const { name, dialect, probe } of MCP_PROBES) {
     if (served.length > 0 && !served.includes(dialect)) continue;
     onStep?.(DIALECTS[/** @type {keyof typeof DIALECTS} */ (name)]);
     dialects[name] = await timed(() => probe({ ...context, patienceMs }));
   }
+  onStep?.("the servers behind it");
+  const servers = await probeServers({ ...context, patienceMs }, information);
   onStep?.("the connection");
   const hangUp = isWell ? await probeHangUp(context).catch(nothing) : undefined;
   const connection = await inspectConnection?.(context);
-  return { events, endingStream, dialects, served, hangUp, connection };
+  return { events, endingStream, dialects, served, servers, hangUp, connection };
 }
 
 /** @param {() => Promise<void>} work @returns {Promise<DialectMeasured>} */

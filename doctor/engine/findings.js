@@ -8,6 +8,7 @@ import { idleFindings } from "./idle_findings.js";
 import { fixesFor } from "./proxies.js";
 import { seconds } from "./request.js";
 import { unknownDialects } from "./served_dialects.js";
+import { serverFindings } from "./servers_behind.js";
 
 /**
  * @typedef {import("./examine.js").Measured} Measured
@@ -49,6 +50,7 @@ export function diagnose(measured, proxies) {
     compressed(measured, proxies),
     ...idleFindings(measured, proxies),
     ...dialectFindings(measured, proxies),
+    ...serverFindings(measured),
     unprobedDialects(measured),
     hangUpHidden(measured, proxies),
     ...connectionFindings(measured, proxies),

@@ -19,6 +19,7 @@ import { ProbeError, tooMuch } from "./probe_error.js";
  * @typedef {object} ProbeContext what all probes work with
  * @property {string} url the endpoint
  * @property {string} plainUrl the URL of the plain dialect
+ * @property {string} infoUrl the URL of the server's information about itself
  * @property {typeof globalThis.fetch} fetch
  * @property {Record<string, string>} headers sent with every request
  * @property {number} patienceMs time for an answer that should come at once

@@ -1,5 +1,5 @@
 /**
- * The dialects that a server has, as its own information lists them.
+ * What a server says of itself, and the dialects that it has.
  *
  * @module
  */
@@ -13,25 +13,31 @@ import { call } from "./request.js";
 const UNPROBED = ["stateless"];
 
 /**
- * The names of the server's dialects; none where it does not list them, as other servers do not.
+ * What the server says of itself; nothing where it does not, as other servers do not.
  *
  * @param {ProbeContext} context
- * @returns {Promise<readonly string[]>}
+ * @returns {Promise<any>}
  */
-export async function servedDialects(context) {
-  const url = context.plainUrl.replace(/\/sse$/, "/info");
+export async function serverInformation(context) {
   try {
-    const { value } = await call(context, {
-      method: "GET",
-      url,
-      headers: { accept: "application/json" },
-    });
-    const names = Array.isArray(value?.dialects) ? value.dialects : [];
-    return names.filter((/** @type {unknown} */ name) => typeof name === "string").slice(0, 100);
+    const headers = { accept: "application/json" };
+    const { value } = await call(context, { method: "GET", url: context.infoUrl, headers });
+    return value;
   } catch (error) {
-    if (error instanceof ProbeError) return [];
+    if (error instanceof ProbeError) return undefined;
     throw error;
   }
+}
+
+/**
+ * The names of the server's dialects; none where it does not list them.
+ *
+ * @param {any} information
+ * @returns {readonly string[]}
+ */
+export function servedDialects(information) {
+  const names = Array.isArray(information?.dialects) ? information.dialects : [];
+  return names.filter((/** @type {unknown} */ name) => typeof name === "string").slice(0, 100);
 }
 
 /**

@@ -35,7 +35,16 @@ export function rowsOf({ proxies, measured }) {
     silenceRow(measured),
     hangUpRow(measured),
     ...dialectRows(measured),
+    serversRow(measured),
   ].filter((one) => one !== undefined);
+}
+
+/** @param {Measured} measured */
+function serversRow({ servers }) {
+  if (servers.length === 0) return undefined;
+  const usable = servers.filter(({ isUp, error }) => isUp && error === undefined).length;
+  const isWell = usable === servers.length;
+  return row("Servers behind it", `${usable} of ${servers.length} usable`, isWell ? "good" : "bad");
 }
 
 /** @param {string} name @param {string} value @param {Tone} tone @returns {Row} */

@@ -52,6 +52,8 @@ export interface ChildReport {
 /** A server behind this one, with all its children. */
 export interface ServerReport {
   readonly name: string;
+  /** Of the endpoint that serves it alone, or of the only one. */
+  readonly path: string;
   /** Whether the child that lists its features is connected. */
   readonly isUp: boolean;
   /** Why it is not, in the words that clients may read; empty while it is up. */

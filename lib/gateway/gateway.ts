@@ -56,8 +56,13 @@ export class Gateway implements ServersBehind {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { configs } = options;
-    this.#tallies = new Map(configs.map(({ name }) => [name, new ServerTally(name)]));
+    const { configs, hasPaths } = options;
+    this.#tallies = new Map(
+      configs.map(({ name }) => [
+        name,
+        new ServerTally(name, hasPaths ? `/mcp/${name}` : undefined),
+      ]),
+    );
     const all = this.#definitionsOf(configs);
     const limits = limitsOf(configs, options.limits);
     this.#sessions = new SessionServers(all, limits);

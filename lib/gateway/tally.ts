@@ -24,6 +24,7 @@ export interface CountedChild {
 /** The counts of one server of the gateway, in all its children. */
 export class ServerTally {
   readonly name: string;
+  readonly #path: string;
   /** Calls that wait for a free child. */
   waiting = 0;
   #starts = 0;
@@ -37,8 +38,10 @@ export class ServerTally {
   /** Of the children that have left. */
   readonly #past: RequestCounts = { calls: 0, errors: 0 };
 
-  constructor(name: string) {
+  /** @param path of the endpoint that serves the server */
+  constructor(name: string, path = "/mcp") {
     this.name = name;
+    this.#path = path;
   }
 
   /** Counts a child from now on; returns its id. */
@@ -77,6 +80,7 @@ export class ServerTally {
     const listing = reports.findIndex(({ policy }) => policy === "shared");
     return {
       name: this.name,
+      path: this.#path,
       isUp: reports[listing]?.state === "up",
       why: children[listing]?.why ?? "",
       starts: this.#starts,

@@ -58,6 +58,7 @@ async function inspected(peer: { readonly url: string }, patienceMs = PATIENCE_M
   return await inspectConnection({
     url: peer.url,
     plainUrl: peer.url,
+    infoUrl: peer.url,
     fetch,
     headers: { authorization: "Bearer x" },
     patienceMs,

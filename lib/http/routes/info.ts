@@ -1,4 +1,5 @@
 import { publicBase } from "../../base/public_url.ts";
+import type { ServersBehind } from "../../base/server_report.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import { instructionsOf, type ServerContext } from "../../mcp/server_context.ts";
 import type { Guarded } from "../../registry/access.ts";
@@ -83,6 +84,8 @@ const OTHER_ENDPOINTS: readonly EndpointInfo[] = [
 export interface Ways {
   readonly dialects: readonly Pick<Dialect, "name">[];
   readonly endpoints: readonly EndpointInfo[];
+  /** The servers behind this one, where it is a gateway. */
+  readonly servers?: ServersBehind | undefined;
 }
 
 /**
@@ -92,7 +95,7 @@ export interface Ways {
  */
 export function serverInfo(
   context: ServerContext,
-  { dialects, endpoints }: Ways,
+  { dialects, endpoints, servers }: Ways,
   granted: readonly string[] | undefined,
 ): Record<string, unknown> {
   const { info, catalog } = context;
@@ -107,6 +110,7 @@ export function serverInfo(
     prompts: listingsOf(catalog.prompts, granted),
     dialects: dialects.map(({ name }) => name),
     endpoints,
+    ...(servers !== undefined && { servers: serverStates(servers) }),
     stdio: {
       command: "deno",
       args: [
@@ -120,6 +124,16 @@ export function serverInfo(
       use: "in a copy of Lifeline; with a compiled binary: lifeline --stdio",
     },
   };
+}
+
+/** Which servers behind this one can be used, and why others cannot. */
+function serverStates(servers: ServersBehind): unknown[] {
+  return servers.reports().map(({ name, path, isUp, why }) => ({
+    name,
+    path,
+    state: isUp ? "up" : "down",
+    ...(why !== "" && { why }),
+  }));
 }
 
 /** The endpoints of an app with its usual dialects. */

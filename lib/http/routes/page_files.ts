@@ -33,6 +33,9 @@ import doctorEngineRequestJs from "../../../doctor/engine/request.js" with { typ
 import doctorEngineServedDialectsJs from "../../../doctor/engine/served_dialects.js" with {
   type: "text",
 };
+import doctorEngineServersBehindJs from "../../../doctor/engine/servers_behind.js" with {
+  type: "text",
+};
 import doctorEngineTableJs from "../../../doctor/engine/table.js" with { type: "text" };
 import doctorEngineTracedStreamJs from "../../../doctor/engine/traced_stream.js" with {
   type: "text",
@@ -177,6 +180,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "doctor/engine/reach_findings.js": doctorEngineReachFindingsJs,
   "doctor/engine/request.js": doctorEngineRequestJs,
   "doctor/engine/served_dialects.js": doctorEngineServedDialectsJs,
+  "doctor/engine/servers_behind.js": doctorEngineServersBehindJs,
   "doctor/engine/table.js": doctorEngineTableJs,
   "doctor/engine/traced_stream.js": doctorEngineTracedStreamJs,
   "static/client/backoff.js": staticClientBackoffJs,

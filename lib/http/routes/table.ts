@@ -37,7 +37,13 @@ export function createRoutes(
   const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL, others);
   const info: Route = {
     GET: ({ identity }) =>
-      Response.json(serverInfo(context, { dialects, endpoints }, identity?.scopes)),
+      Response.json(
+        serverInfo(
+          context,
+          { dialects, endpoints, servers: operator.servers },
+          identity?.scopes,
+        ),
+      ),
   };
   const byAccess: RoutesByAccess = {
     callers: [

@@ -369,6 +369,15 @@ Deno.test("endpointsOf() takes an endpoint or a server, and refuses what is not 
   assertEquals(plain("http://a/x/mcp/sse/?q#f"), "http://a/x/mcp/sse");
   assertEquals(endpointsOf("http://a/x/mcp").url, "http://a/x/mcp");
   assertEquals(endpointsOf("http://a/x").url, "http://a/x/mcp/sse");
+  assertEquals(endpointsOf("http://a/x/mcp").infoUrl, "http://a/x/mcp/info");
+  for (const address of ["http://a/x/mcp/files", "http://a/x/mcp/files/sse"]) {
+    const { url, plainUrl, infoUrl } = endpointsOf(address);
+    assertEquals([url, plainUrl, infoUrl], [
+      address,
+      "http://a/x/mcp/files/sse",
+      "http://a/x/mcp/info",
+    ]);
+  }
   for (const address of ["", "a", "ftp://a/", "javascript:1"]) {
     let thrown: unknown;
     try {
