@@ -202,7 +202,7 @@ function watchOver(
 }
 
 /**
- * What authorization needs to know of an app.
+ * The parts of an app that authorization uses.
  *
  * @param onRemoved called with a principal when its last credential was removed
  */

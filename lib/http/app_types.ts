@@ -42,7 +42,7 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly modernMethods?: ModernMethods | undefined;
   /** The servers behind this one, where it is a gateway. */
   readonly servers?: ServersBehind | undefined;
-  /** Endpoints beside `/mcp`, each with features of its own. */
+  /** Endpoints beside `/mcp`, each with its own features. */
   readonly endpoints?: readonly EndpointOptions[] | undefined;
   readonly settings?: Partial<Settings>;
   /** Figures of the JavaScript heap, where the runtime tells them. */
@@ -94,9 +94,9 @@ export interface App {
   /** Whether it listens beyond this machine (`HOST`) without authorization. */
   readonly isOpen: boolean;
   /**
-   * The token for the connection view and the metrics, where the app made one: no setting names one,
-   * and no authorization is set up. Each app makes its own. It gives all rights of the operator, so
-   * show it to nobody else, and keep it out of logs.
+   * The token for the connection view and the metrics. An app makes one if no setting names one and
+   * no authorization is set up. It gives all rights of the operator, so show it only to the
+   * operator, and keep it out of logs.
    */
   readonly operatorToken: string | undefined;
   /** Takes reports that only the runtime can make, such as how late its event loop is. */

@@ -52,7 +52,7 @@ export interface InstanceView {
   readonly heap_used_bytes?: number;
 }
 
-/** What each row has where several instances share a store. */
+/** The members of each row if several instances share a store. */
 interface InstanceRow {
   /** Name of its instance. */
   readonly instance?: string;
@@ -108,7 +108,7 @@ export interface ChildView {
   /** Requests that wait for its answer. */
   readonly requests_open: number;
   readonly queued_characters: number;
-  /** Of its stderr, the newest last. */
+  /** The last lines of its stderr, the newest last. */
   readonly last_lines: readonly string[];
 }
 
@@ -149,6 +149,6 @@ export interface RefusedView extends InstanceRow {
 export interface EndedCounts {
   readonly streams: number;
   readonly sessions: number;
-  /** Instances that did not answer in time, so that nobody knows; absent where all did. */
+  /** Instances that did not answer in time; absent if all did. */
   readonly silent_instances?: readonly string[];
 }

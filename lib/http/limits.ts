@@ -6,8 +6,8 @@ import type { BodyLimits } from "../transport/body/large_body.ts";
 import { Turns } from "../transport/body/turns.ts";
 
 /**
- * The settings that streams read with every write. V8 keeps an object of so many members as all
- * settings have as a dictionary, so these are copied into a small one.
+ * The settings that streams read with every write. V8 stores the large object of all settings as a
+ * dictionary, so these settings are copied into a small object.
  */
 export function registryLimits(settings: Settings): RegistryLimits {
   return {

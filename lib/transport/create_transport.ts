@@ -46,7 +46,10 @@ export interface TransportOptions {
   readonly store: EventStore;
   /** Whether to hide unexpected errors from the client of a request; default: no. */
   readonly masksErrors?: McpServerOptions["masksErrors"];
-  /** Protects what its clients carry for it; what another endpoint has signed is refused. */
+  /**
+   * Seals the data that clients carry for this endpoint; data sealed by another endpoint is
+   * refused.
+   */
   readonly signer: Signer;
   /** Path of its endpoint. */
   readonly path: string;

@@ -132,7 +132,9 @@ export interface DialectHandlers {
   /** Answers a HEAD like a GET, without a body; opens no stream. */
   head?(c: RequestContext, url: EndpointUrl): Response | undefined;
   delete?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
-  /** What the session in memory that a request names, and may use, sees. */
+  /**
+   * The sight of the session that a request names, if it is in memory and the caller may use it.
+   */
   sightOf?(c: RequestContext, url: EndpointUrl): Sight | undefined;
 }
 

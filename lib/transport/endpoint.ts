@@ -25,7 +25,7 @@ export interface AccessCheck {
    * Checks the messages of a POST before any stream begins, so that the status can report it.
    *
    * @param messages the values of the body; invalid messages are refused elsewhere
-   * @param sight what the sender's session sees; undefined for the default
+   * @param sight the sight of the sender's session; undefined for the default
    * @throws {ProtocolError} `insufficient_scope`, naming all scopes that the messages need
    */
   check(messages: readonly unknown[], c: RequestContext, sight: Sight | undefined): void;
@@ -114,7 +114,7 @@ export class Endpoint {
     );
   }
 
-  /** What the session that a request names sees; undefined for the default. */
+  /** The sight of the session that a request names; undefined for the default. */
   #sightOf(c: RequestContext, url: EndpointUrl): Sight | undefined {
     for (const handlers of this.#handlers) {
       const sight = handlers.sightOf?.(c, url);

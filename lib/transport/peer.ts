@@ -30,9 +30,10 @@ export interface Owner {
 }
 
 /**
- * Whether a request comes from the web page that opened something; what a client without a page
- * opened is closed to all pages but the server's own. A request that names no page passes: no page
- * can send one that names a stream or session, and another client could claim any origin.
+ * Whether a request comes from the web page that opened something; a stream or session that a
+ * client without a page opened is closed to all pages but the server's own. A request that names no
+ * page passes: no page can send one that names a stream or session, and another client could claim
+ * any origin.
  */
 export function isFromPage(page: string | undefined, asking: string | undefined): boolean {
   return asking === undefined || asking === (page ?? OWN_PAGE);
@@ -43,7 +44,7 @@ export function isOwner(owner: Owner, { identity, page }: Sender): boolean {
   return owner.principal === identity?.principal && isFromPage(owner.page, page);
 }
 
-/** The sender of a request, for whoever asks what it may use. */
+/** The sender of a request, for checks of what it may use. */
 export type Sender = Pick<RequestOrigin, "identity" | "page">;
 
 /** The sender of a request, and its socket. */

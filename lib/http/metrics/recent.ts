@@ -23,7 +23,8 @@ const MAX_PATH = 256;
 const MAX_MESSAGE = 512;
 
 /**
- * Thousands of connections may end at once, and few are ever shown, so views are made on demand.
+ * Thousands of connections may end at once, and few are ever shown, so a view is made only when it
+ * is read.
  */
 interface Closed {
   /** ms since 1970. */

@@ -1,6 +1,6 @@
 /**
  * The transports of an app, one for each endpoint. They share its streams, limits and store; each
- * has features and sessions of its own.
+ * has its own features and sessions.
  *
  * @module
  */
@@ -25,12 +25,12 @@ import type { Implementation } from "../../wire/mcp_types.ts";
 
 /** An endpoint beside `/mcp`. It speaks every dialect, and shares all limits with the others. */
 export interface EndpointOptions {
-  /** Its path, such as `/mcp/files`; the plain dialect is spoken at `/mcp/files/sse`. */
+  /** Its path, such as `/mcp/files`; the plain dialect has the path `/mcp/files/sse`. */
   readonly path: string;
   /** The features that it serves. */
   readonly catalog: Catalog;
   /**
-   * How it names itself to clients; default: as the app does. Each answer reads it anew, so its
+   * Its name and version for clients; default: those of the app. Each answer reads it again, so its
    * members may change.
    */
   readonly info?: Implementation | undefined;
@@ -48,7 +48,7 @@ export type Endpoints = readonly [
   ...EndpointOptions[],
 ];
 
-/** What the endpoints of an app have in common. */
+/** The parts that the endpoints of an app share. */
 export interface SharedParts {
   readonly core: Core;
   readonly settings: Settings;

@@ -112,7 +112,7 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
     return this.stream.client.principal;
   }
 
-  /** What the session sees. */
+  /** The session's sight. */
   get sight(): Sight {
     return this.session.sight;
   }

@@ -46,7 +46,7 @@ export interface StreamableDeps extends ResumptionDeps {
   readonly fleet?: Fleet | undefined;
 }
 
-/** Methods that change what the record of a session has. */
+/** Methods that change the record of a session. */
 const RECORDED: ReadonlySet<string> = new Set([
   METHODS.setLogLevel,
   METHODS.subscribe,
@@ -148,7 +148,7 @@ function answerRequest(
   const scope = scopeOf(session, post, request.id);
   const response = deps.server.dispatch(request, scope, deps.server.legacy);
   const answer = { post, scope, request, response };
-  // What the next request may find at another instance is recorded before the answer.
+  // The record is written before the answer, because the next request may go to another instance.
   return fleet !== undefined && RECORDED.has(request.method)
     ? fleet.sessions.save(session.key, session.record).then(() => respond(deps, session, answer))
     : respond(deps, session, answer);
@@ -231,7 +231,7 @@ function openSseStream(
   try {
     return streams.open(post, { driver: new Carrier(stream, false), first: () => OPENING });
   } catch (error) {
-    // Without a stream nobody would collect the answers.
+    // Without a stream no client would get the answers.
     const reason = new CallAborted("limit");
     for (const { id } of requests) session.state.inFlight.cancel(id, reason);
     session.endStream(stream);

@@ -86,7 +86,7 @@ function noContent(): Response {
   return new Response(null, { status: 204 });
 }
 
-/** Says which request was refused, as the endpoint does for errors that come at once. */
+/** Adds the id of the refused request, like the endpoint for errors that are thrown at once. */
 function refuse(error: unknown, message: JsonRpcMessage): never {
   throw error instanceof ProtocolError && isRequest(message) ? error.forRequest(message.id) : error;
 }

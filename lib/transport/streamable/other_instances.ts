@@ -1,7 +1,7 @@
 /**
- * What this instance does for the others that share its sessions: it takes the answers and
- * cancellations of calls that run here, lets go of what another one carries, and follows what they
- * record of a session.
+ * Work of this instance for the others that share its sessions: it receives answers and
+ * cancellations for calls that run here, releases streams that another instance carries, and
+ * follows the records of sessions.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { Body } from "../../fleet/messenger.ts";
 import type { StreamableSession } from "./session.ts";
 import type { SessionTable } from "./session_table.ts";
 
-/** What is served. */
+/** The parts of the endpoint that it serves. */
 export interface OtherInstancesParts {
   readonly fleet: Fleet;
   readonly sessions: SessionTable;
@@ -28,7 +28,7 @@ export interface OtherInstancesParts {
   readonly path: string;
 }
 
-/** Most subscriptions of a record that are taken over, as a session may have. */
+/** Most subscriptions that are taken from a record, the same as a session may have. */
 const MAX_SUBSCRIPTIONS = 1_000;
 const LISTS: readonly CatalogChange[] = [
   { kind: "tools" },

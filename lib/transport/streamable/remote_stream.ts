@@ -1,8 +1,8 @@
 /**
- * A stream whose call runs at another instance, as this one carries it to the client that resumed it
- * here: it reads what the writer has kept, is told of more by the bus, and looks by itself once in a
- * while. When the writer is dead it ends the stream with an error, which the store takes from one
- * instance only.
+ * A stream whose call runs at another instance, carried to a client that resumed it at this one. It
+ * reads the events that the writer stored, hears of new ones by the bus, and also reads at
+ * intervals. If the writer is dead, it ends the stream with an error, which the store accepts from
+ * one instance only.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { CarriedStream, Fleet } from "../../fleet/fleet.ts";
 import type { LogTail } from "../../store/shared_store.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 
-/** What a stream of another instance is made of. */
+/** The parts of a stream of another instance. */
 export interface RemoteStreamParts {
   readonly fleet: Fleet;
   /** Name of its log. */
   readonly key: string;
-  /** Of its session, and its own. */
+  /** Store keys of its session and of the stream. */
   readonly sessionKey: string;
   readonly name: string;
   /** The instance that writes it. */
@@ -27,11 +27,11 @@ export interface RemoteStreamParts {
   readonly sseStream: EventStream;
   /** The event that ends a stream whose writer is dead. */
   readonly lostEvent: () => Uint8Array;
-  /** Told of what was replayed; undefined where events are gone. */
+  /** Called with the replayed frames; undefined if events are gone. */
   readonly onReplayed: (frames: readonly Uint8Array[] | undefined) => void;
 }
 
-/** How often a stream is looked at without a message (ms): a message may get lost. */
+/** Interval of reads without a message (ms), because a message may get lost. */
 const LOOK_MS = 500;
 
 /** A stream of another instance, with the client that resumed it here. */
@@ -42,7 +42,7 @@ export class RemoteStream extends TimerEntry implements CarriedStream {
   #isReading = false;
   #isToReadAgain = false;
   #isAsking = false;
-  /** Whether the writer has said that the stream goes on; undefined before its answer. */
+  /** Whether the writer said that the stream goes on; undefined before its answer. */
   #isRunning: boolean | undefined;
 
   constructor(parts: RemoteStreamParts) {
@@ -156,7 +156,7 @@ export class RemoteStream extends TimerEntry implements CarriedStream {
       if (state === "alive" && this.#isRunning === undefined) return this.#askWriter();
       if (this.#isRunning !== false) return;
     }
-    // What the writer kept last comes before the error.
+    // The writer's last events come before the error.
     await this.#read();
     if (!this.#isOpen) return;
     const entry = { frame: lostEvent(), isEnd: true };

@@ -76,7 +76,7 @@ export class ResumableStream {
   readonly #parts: ResumableParts;
   #unanswered = 0;
   #seq = 0;
-  /** Number of the last event that may be sent, as it is kept where it must be. */
+  /** Number of the last event that may be sent, because it is stored as far as it must be. */
   #releasedSeq = 0;
   /** Events from before the first response, where a writer keeps them later than that. */
   #early: Uint8Array[] | undefined;

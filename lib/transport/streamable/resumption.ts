@@ -168,7 +168,7 @@ function nothingLeft(): ProtocolError {
 
 const log = logFor("session");
 
-/** Counts what was replayed to a client; `frames` is undefined where events are gone. */
+/** Counts the events replayed to a client; `frames` is undefined if events are gone. */
 export function reportReplay(
   emit: Emit,
   { state }: StreamableSession,

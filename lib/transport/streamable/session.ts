@@ -1,5 +1,6 @@
 /**
- * One session of the 2025 revisions: what was negotiated, its streams, and its running requests.
+ * One session of the 2025 revisions: the result of its negotiation, its streams, and its running
+ * requests.
  *
  * @module
  */
@@ -206,7 +207,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     for (const message of held) this.sendAside(message);
   }
 
-  /** What other instances are to know of the session. */
+  /** The record of the session for other instances. */
   get record(): SessionRecord {
     const { logLevel, subscriptions } = this.state;
     return { logLevel, subscriptions: [...subscriptions] };

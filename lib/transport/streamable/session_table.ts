@@ -101,7 +101,7 @@ export class SessionTable {
     return known.session;
   }
 
-  /** What a session in memory sees, if it is the caller's own. */
+  /** The sight of a session in memory, if it belongs to the caller. */
   sightOf(id: string, origin: RequestOrigin): Sight | undefined {
     const known = this.#sessions.get(id);
     return known !== undefined && isOwner(known, origin) ? known.session.state.sight : undefined;

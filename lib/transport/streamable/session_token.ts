@@ -34,7 +34,9 @@ export class SessionTokens {
     return principal === undefined ? undefined : this.#signer.digest(PURPOSE, principal);
   }
 
-  /** Whether an id that says `owner` belongs to a principal; undefined stands for an anonymous one. */
+  /**
+   * Whether an id with this owner belongs to a principal; undefined stands for an anonymous caller.
+   */
   isOwner(owner: string | undefined, principal: string | undefined): boolean {
     if (owner === undefined || principal === undefined) return owner === principal;
     return this.#signer.isDigest(owner, PURPOSE, principal);

@@ -1,6 +1,6 @@
 /**
- * GET of a session that several instances share: whichever instance it comes to, the client gets what
- * it has missed and what is to come.
+ * GET of a session that several instances share: at any instance the client gets the missed events
+ * and all later ones.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import type { StreamableSession } from "./session.ts";
 
 const ENCODER = new TextEncoder();
 
-/** What resumption works with where instances share sessions. */
+/** The parts of resumption if instances share sessions. */
 export interface SharedResumptionDeps extends ResumptionDeps {
   readonly fleet: Fleet;
 }
@@ -64,7 +64,7 @@ function resumeOwn(
 ): Response {
   const sseStream = openCarrier(deps, c, new Carrier(stream, true));
   const key = session.storeKey(stream.name);
-  // Where nothing is kept yet, nothing was sent after the first event.
+  // If no event is stored yet, nothing was sent after the first event.
   const none = () => since >= stream.releasedSeq ? [] : undefined;
   const frames = fleet.store.events.carry(key, since, true).then(
     ({ tail }) => tail === undefined ? none() : tail.frames,
@@ -146,24 +146,24 @@ async function carryStandalone(
   });
 }
 
-/** Where the instance before has stopped. */
+/** The position at which the former instance stopped. */
 interface HandedOver {
   readonly stream: string;
   /** Number of the last event that some response carried. */
   readonly seq: number;
 }
 
-/** What became of the instance that carried a session's own stream. */
+/** The outcome for the instance that carried a session's own stream. */
 interface Taken {
-  /** Where it has stopped; undefined where there was none, and where it has not answered. */
+  /** The position at which it stopped; undefined if there was none, or if it did not answer. */
   readonly before?: HandedOver;
-  /** Whether changes may have been missed, as it is dead or has not answered. */
+  /** Whether changes may have been missed, because it is dead or did not answer. */
   readonly isLost: boolean;
 }
 
 async function takeOver(fleet: Fleet, session: StreamableSession): Promise<Taken> {
   const { key } = session;
-  // From here on changes are kept here, so that none is lost in between.
+  // From now on this instance stores changes, so that none is lost.
   session.setCarrier(fleet.me);
   try {
     const { carrier } = await fleet.store.directory.takeSession(key);
@@ -181,7 +181,9 @@ async function takeOver(fleet: Fleet, session: StreamableSession): Promise<Taken
   }
 }
 
-/** Has the client look at all again that may have changed unseen: one notification is as good as ten. */
+/**
+ * Sends one notification for everything that may have changed, so that the client reads it again.
+ */
 function announceAll({ standalone, state }: StreamableSession): void {
   for (const kind of ["tools", "resources", "prompts"] as const) {
     standalone.write(changeNotification({ kind }));
@@ -191,7 +193,7 @@ function announceAll({ standalone, state }: StreamableSession): void {
   }
 }
 
-/** The events of a session's own stream that another instance has kept; none where it has kept none. */
+/** The events of a session's own stream that another instance stored; empty if it stored none. */
 async function readLog(
   fleet: Fleet,
   session: StreamableSession,
