@@ -3,10 +3,11 @@
  *
  * @module
  */
-import * as z from "zod";
+import type * as z from "zod";
 import { CallAborted, messageOf, ProtocolError, stackOf, ToolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { maskedText, newReference } from "./masking.ts";
+import { hasOwnCode } from "./schema_code.ts";
 
 /** Either the value, or each error as a line such as `a: Invalid input: expected number`. */
 export type Validation<T> =
@@ -28,13 +29,10 @@ const MAX_ISSUES = 20;
 /** Maximum number of union members whose errors are reported. */
 const MAX_MEMBERS = 5;
 const log = logFor("schema");
-/** Schemas known to have asynchronous parts, so that those run once for each value. */
-const asyncSchemas = new WeakSet<z.ZodType>();
-let hasAsyncSchemas = false;
 
 /**
- * Applies a schema: synchronously if possible, as a promise if the schema has asynchronous parts.
- * If a check or transform of the schema throws, the value has an error.
+ * Applies a schema: synchronously, or as a promise if the schema runs code of its author. If a check
+ * or transform of the schema throws, the value has an error.
  *
  * @param masksErrors whether to hide the messages of errors that the schema throws
  * @throws {ProtocolError} only if the schema itself threw it
@@ -44,30 +42,17 @@ export function validate<S extends z.ZodType>(
   value: unknown,
   masksErrors = false,
 ): Validation<z.output<S>> | Promise<Validation<z.output<S>>> {
-  if (hasAsyncSchemas && asyncSchemas.has(schema)) return validateLater(schema, value, masksErrors);
+  if (hasOwnCode(schema)) {
+    return schema.safeParseAsync(value).then(
+      toValidation,
+      (error) => toFailure(error, masksErrors),
+    );
+  }
   try {
     return toValidation(schema.safeParse(value));
   } catch (error) {
-    if (!isAsyncError(error)) return toFailure(error, masksErrors);
-    asyncSchemas.add(schema);
-    hasAsyncSchemas = true;
-    return validateLater(schema, value, masksErrors);
+    return toFailure(error, masksErrors);
   }
-}
-
-function validateLater<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-  masksErrors: boolean,
-): Promise<Validation<z.output<S>>> {
-  return schema.safeParseAsync(value)
-    .then(toValidation, (error) => toFailure(error, masksErrors));
-}
-
-/** Compares the name too, because the schema may come from another copy of zod. */
-function isAsyncError(error: unknown): boolean {
-  return error instanceof z.core.$ZodAsyncError ||
-    (error instanceof Error && error.constructor.name === "$ZodAsyncError");
 }
 
 function toValidation<T>(parsed: z.ZodSafeParseResult<T>): Validation<T> {

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as z from "zod";
 import { ProtocolError } from "../../lib/base/errors.ts";
 import { validate } from "../../lib/registry/validation.ts";
@@ -82,21 +82,74 @@ for (
   });
 }
 
-Deno.test("asynchronous parts of a schema run once for each value, but for the first", async () => {
+Deno.test("asynchronous parts of a schema run once for each value", async () => {
   let runs = 0;
   const schema = z.string().refine(() => {
     runs++;
     return Promise.resolve(true);
   });
-  await validate(schema, "first");
-  const before = runs;
-  await validate(schema, "second");
-  assertEquals(runs - before, 1);
+  for (const value of ["first", "second"]) await validate(schema, value);
+  assertEquals(runs, 2);
 });
 
-Deno.test("a transform may throw a protocol error of its own", () => {
+Deno.test("a transform may throw a protocol error of its own", async () => {
   const schema = z.string().transform(() => {
     throw new ProtocolError("invalid_params", "No such folder");
   });
-  assertThrows(() => validate(schema, "x"), ProtocolError, "No such folder");
+  await assertRejects(async () => await validate(schema, "x"), ProtocolError, "No such folder");
+});
+
+const REJECTING = () => Promise.reject(new Error("No answer from the directory"));
+const LATE = z.string().refine(REJECTING);
+
+/** Each has a part whose promise nobody would await, were it parsed synchronously first. */
+for (
+  const [name, schema, value] of [
+    ["a refinement", LATE, "x"],
+    ["a check of several issues", z.string().superRefine(REJECTING), "x"],
+    ["a check", z.string().check(REJECTING), "x"],
+    ["a transform", z.string().transform(REJECTING), "x"],
+    ["a transform before a schema", z.preprocess(REJECTING, z.string()), "x"],
+    ["a custom type", z.custom((value) => value === "x").refine(REJECTING), "x"],
+    ["a member", z.object({ a: LATE }), { a: "x" }],
+    ["an optional member", z.object({ a: LATE.optional() }), { a: "x" }],
+    ["an item", z.array(LATE), ["x"]],
+    ["a value of a record", z.record(z.string(), LATE), { a: "x" }],
+    ["a part of a union", z.union([z.number(), LATE]), "x"],
+    ["a schema that is made later", z.lazy(() => LATE), "x"],
+    ["a codec", z.codec(z.string(), z.string(), { decode: REJECTING, encode: REJECTING }), "x"],
+  ] as const
+) {
+  Deno.test(`a promise that ${name} rejects is an error of the first value already, and of nothing else`, async () => {
+    const rejections: unknown[] = [];
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      rejections.push(event.reason);
+    };
+    globalThis.addEventListener("unhandledrejection", note);
+    try {
+      assertEquals(await errorsOf(schema, value), ["No answer from the directory"]);
+      // What nobody handles is reported after the microtasks.
+      await new Promise((resolve) => setTimeout(resolve));
+      assertEquals(rejections, []);
+    } finally {
+      globalThis.removeEventListener("unhandledrejection", note);
+    }
+  });
+}
+
+Deno.test("a schema without code of its author is applied at once, whatever it is made of", () => {
+  const tree: z.ZodType = z.lazy(() => z.object({ children: z.array(tree).optional() }));
+  for (
+    const [schema, value] of [
+      [z.object({ a: z.string().min(1).trim(), b: z.int().default(1) }), { a: " x " }],
+      [z.union([z.email(), z.literal("x"), z.enum(["y"])]), "y"],
+      [z.discriminatedUnion("k", [z.object({ k: z.literal(1) })]), { k: 1 }],
+      [z.string().pipe(z.string().max(3)), "abc"],
+      [tree, { children: [{ children: [] }] }],
+    ] as const
+  ) {
+    const validation = validate(schema, value);
+    assertEquals("ok" in validation && validation.ok, true);
+  }
 });
