@@ -77,6 +77,31 @@ Deno.test("the README's endpoints table names every path that the server lists",
   assertEquals([...new Set(shown)].sort(), [...new Set(real)].sort());
 });
 
+/** Packages that only some settings need: the file that names the package, and its lock file. */
+const OPTIONAL_PACKAGES = [
+  ["lib/gateway/remote_server.ts", "lib/gateway/deno.lock"],
+  ["lib/store/redis/client.ts", "lib/store/redis/deno.lock"],
+] as const;
+
+Deno.test("a package that only some settings need is locked beside its use, and fetched by no other start", () => {
+  const read = (name: string) => Deno.readTextFileSync(new URL(name, ROOT));
+  const specifiers = (name: string) => JSON.parse(read(name)).specifiers;
+  for (const [file, lock] of OPTIONAL_PACKAGES) {
+    const named = [...new Set(read(file).match(/npm:@?[\w/-]+@[\d.]+/g))];
+    assertEquals(named.length, 1, file);
+    const optional = Object.keys(specifiers(lock)).filter((name) =>
+      !(name in specifiers("deno.lock"))
+    );
+    assertEquals(optional, named);
+    for (const [name, version] of Object.entries(specifiers("deno.lock"))) {
+      assertEquals(specifiers(lock)[name], version, `${lock}: ${name}`);
+    }
+  }
+  const { command } = JSON.parse(read("deno.json")).tasks.compile;
+  const [redis] = read("lib/store/redis/client.ts").match(/npm:[^")]+/) ?? [];
+  assertEquals(/--include=(npm:\S+)/.exec(command)?.[1], redis);
+});
+
 Deno.test("the lock file names what the import map names, as a first start fetches all of it", () => {
   const read = (name: string) => JSON.parse(Deno.readTextFileSync(new URL(name, ROOT)));
   const imported = Object.values<string>(read("deno.json").imports)

@@ -142,7 +142,8 @@ class RemoteServer implements RunningServer {
 
   async #create(kind: "http" | "sse"): Promise<ClientTransport> {
     const { SSEClientTransport, StreamableHTTPClientTransport } = await import(
-      "@modelcontextprotocol/client"
+      // deno-lint-ignore no-import-prefix -- what the import map names, every first start fetches
+      "npm:@modelcontextprotocol/client@2.4.0"
     );
     const url = new URL(this.#launch.url);
     const options = {

@@ -40,7 +40,11 @@ export async function openFleet(
 }
 
 async function openRedis(url: string, settings: Settings): Promise<SharedStore> {
-  const { RedisStore } = await import("../store/redis/redis_store.ts");
+  const [{ RedisStore }, { loadRedisClient }] = await Promise.all([
+    import("../store/redis/redis_store.ts"),
+    import("../store/redis/client.ts"),
+  ]);
+  await loadRedisClient();
   return new RedisStore({ url, ...boundsOf(settings) });
 }
 

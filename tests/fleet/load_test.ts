@@ -4,6 +4,7 @@
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { rpc } from "../helpers/app.ts";
+import { REDIS_FLAGS } from "../helpers/process.ts";
 import { RedisProcess } from "../helpers/redis.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { Instances, openSession, post, resume } from "./instances.ts";
@@ -158,7 +159,7 @@ for (const [name, disturb] of Object.entries(DISTURBANCES)) {
   Deno.test(`under load: ${name}`, async () => {
     await using redis = await RedisProcess.start();
     const env = { MCP_STORE: redis.url, MCP_STORE_LEASE_MS: String(LEASE_MS) };
-    await using instances = await Instances.start(3, { env });
+    await using instances = await Instances.start(3, { env, flags: REDIS_FLAGS });
     const tally = new Tally();
     let isOver = false;
     const clients = await Promise.all(Array.from({ length: CLIENTS }, async () => {

@@ -1,7 +1,7 @@
 /** What one instance began, another goes on with: real processes, each store, no proxy that sticks. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { rpc } from "../helpers/app.ts";
-import type { MainOptions } from "../helpers/process.ts";
+import { type MainOptions, REDIS_FLAGS } from "../helpers/process.ts";
 import { RedisProcess } from "../helpers/redis.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { Instances, openSession, post, resume } from "./instances.ts";
@@ -17,7 +17,10 @@ const STORES: Readonly<Record<string, () => Promise<StoreSetup>>> = {
   Redis: async () => {
     const redis = await RedisProcess.start();
     return {
-      options: { env: { MCP_STORE: redis.url, MCP_STORE_LEASE_MS: String(LEASE_MS) } },
+      options: {
+        env: { MCP_STORE: redis.url, MCP_STORE_LEASE_MS: String(LEASE_MS) },
+        flags: REDIS_FLAGS,
+      },
       [Symbol.asyncDispose]: () => redis.kill(),
     };
   },

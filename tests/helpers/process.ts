@@ -12,6 +12,10 @@ export const START_FLAGS: readonly string[] = config.tasks.start.command
   .replace(/^deno run /, "").replace(/ main\.ts$/, "")
   .replace("--allow-read=.", `--allow-read=${ROOT.pathname}`).split(" ");
 
+/** The flag that `deno task start:redis` gives beside these, for a caller in the project's folder. */
+export const REDIS_FLAGS: readonly string[] = config.tasks["start:redis"].command.split(" ")
+  .filter((flag) => flag.startsWith("--lock="));
+
 export interface MainOptions {
   /** Its working directory; default: the project's folder. */
   readonly cwd?: string;

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { rpc, toolCall } from "../helpers/app.ts";
-import { ServerProcess } from "../helpers/process.ts";
+import { runMain, ServerProcess } from "../helpers/process.ts";
 
 const TOKEN = "a-token-that-no-tool-may-see-0123456789";
 const TOOLS = { MCP_TOOLS: "./tests/fixtures/tools/prying.ts" };
@@ -96,7 +96,7 @@ Deno.test("a secret's file that was granted together with the tools takes nothin
   assertEquals(own.isError ?? false, false);
 });
 
-for (const name of ["start", "start:env", "dev", "compile"] as const) {
+for (const name of ["start", "start:env", "start:redis", "dev", "compile"] as const) {
   Deno.test(`deno task ${name} asks nobody, takes the locked versions, and grants no more than is named`, () => {
     const { command } = config.tasks[name];
     assertStringIncludes(command, " --no-prompt ");
@@ -104,3 +104,16 @@ for (const name of ["start", "start:env", "dev", "compile"] as const) {
     assertEquals(/--allow-(net|read|env|all|write|run|sys|ffi)(?=[ ,]|$)| -A /.exec(command), null);
   });
 }
+
+Deno.test("a start with Redis, but without the lock file that names its package, says how to start", async () => {
+  const env = {
+    MCP_STORE: "redis://127.0.0.1:1",
+    MCP_SESSION_KEY: "a key for all instances of this test",
+  };
+  const { code, stderr } = await runMain({ env, args: ["--port=0"] });
+  assertEquals(code, 1);
+  assertMatch(
+    stderr.trim(),
+    /^\[ERROR\] MCP_STORE=redis: needs the package npm:@redis.client@[\d.]+\. Start with `deno task start:redis`, or add --lock=lib\/store\/redis\/deno\.lock to the command\. The reason: [^\n]+$/,
+  );
+});

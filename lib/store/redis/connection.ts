@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { messageOf } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import { settlesWithin } from "../../base/promises.ts";
+import { loadRedisClient } from "./client.ts";
 
 /** Argument of a command. */
 export type Argument = string | Uint8Array;
@@ -194,7 +195,7 @@ export class RedisConnection {
   }
 
   async #create(): Promise<RedisClient> {
-    const { createClient, RESP_TYPES } = await import("@redis/client");
+    const { createClient, RESP_TYPES } = await loadRedisClient();
     const isTls = this.#options.url.startsWith("rediss:");
     const socket = { connectTimeout: CONNECT_MS, reconnectStrategy: RECONNECT_MS };
     const client: RedisClient = createClient({
