@@ -7,6 +7,8 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { nodeAsyncHooks } from "../base/node.ts";
 import type { ChildEnd } from "../base/server_report.ts";
+import type { MaybePromise } from "../base/promises.ts";
+import type { Call } from "../mcp/call.ts";
 import { modernMethods } from "../mcp/methods/modern.ts";
 import type { Method, MethodTable, ModernMethods } from "../mcp/methods/table.ts";
 import type { ServerContext } from "../mcp/server_context.ts";
@@ -51,7 +53,10 @@ export class AskingClients {
     const requests = new Map([...shared.requests].map(([name, method]) => {
       if (name === METHODS.discover) return [name, method] as const;
       const own: Method = (params, call) => {
-        if (!canBeAsked(call.scope)) return method(params, call);
+        if (!canBeAsked(call.scope)) {
+          if (call.scope.logLevel === undefined) return method(params, call);
+          return this.#logging(call, () => method(params, call));
+        }
         return this.#run(this.#viewOf(call.scope.capabilities, context), name, { call, params });
       };
       return [name, own] as const;
@@ -61,7 +66,19 @@ export class AskingClients {
 
   /** Ends all. */
   async stop(): Promise<void> {
+    this.#held.clear();
     await Promise.all([...this.#views.keys()].map((key) => this.#end(key, "drain")));
+  }
+
+  /** Runs a request that wants log messages. */
+  async #logging(call: Call, work: () => MaybePromise<unknown>): Promise<unknown> {
+    const { logLevel = "info" } = call.scope;
+    for (const { interest } of this.#servers) interest.setLevel(call, logLevel);
+    try {
+      return await work();
+    } finally {
+      for (const { interest } of this.#servers) interest.forget(call);
+    }
   }
 
   async #run(view: View, name: string, round: Round): Promise<unknown> {
@@ -105,8 +122,13 @@ export class AskingClients {
       running: 0,
       idle: undefined,
     };
-    view.ready = Promise.allSettled(pools.map(({ first }) => first.connect()))
-      .then(() => view.ready = undefined);
+    view.ready = Promise.allSettled(pools.map(({ first }) => first.connect())).then(() => {
+      view.ready = undefined;
+      // These clients listen to the changes of the shared catalog.
+      catalog.onChange((change) => {
+        if (change.kind !== "resource") context.catalog.listChanged(change.kind);
+      });
+    });
     this.#views.set(key, view);
     return view;
   }

@@ -65,6 +65,7 @@ export class AskingPool {
   }
 
   async stop(reason: ChildEnd): Promise<void> {
+    for (const { server } of this.#members) this.#definition.interest.detach(server);
     await Promise.all(this.#members.map(({ server }) => server.stop(reason)));
   }
 
@@ -113,6 +114,7 @@ export class AskingPool {
     member.server.onNotification = ({ method, params = {} }) => {
       if (method === NOTIFICATIONS.message) member.call?.log(params);
     };
+    this.#definition.interest.attach(member.server);
     member.server.countClients = () => member.isTaken ? 1 : 0;
     this.#members.push(member);
     return member;

@@ -8,6 +8,7 @@
 import { hasScopes, scopeFailure } from "../auth/scopes.ts";
 import { messageOf, ProtocolError, RegistrationError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { isLogLevel } from "../mcp/log_levels.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Completer, Completers } from "../registry/completion.ts";
 import type { ToolContext } from "../registry/context.ts";
@@ -23,6 +24,11 @@ import type { GatewayServer } from "./server.ts";
 const log = logFor("gateway");
 const TOOL_NAME_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
 const VARIABLES_REGEXP = /\{[+#./;?&]?([^}]+)\}/g;
+
+/** The origin of a server's features, as the catalog names it. */
+export function originOf(server: string): string {
+  return `server ${server}`;
+}
 
 /** How the features of a server are named, and which are served. */
 export interface Selection {
@@ -76,7 +82,7 @@ export class RelayedFeatures {
     }
     return {
       name: fullName,
-      origin: `server ${this.#server.name}`,
+      origin: originOf(this.#server.name),
       listing: { ...listing, name: fullName } as JsonObject & Tool["listing"],
       headerParams: headerParams({ ...listing.inputSchema }, owner),
       ...needing(scopes),
@@ -94,7 +100,7 @@ export class RelayedFeatures {
   resource(listing: JsonObject): Resource {
     return {
       name: String(listing.uri),
-      origin: `server ${this.#server.name}`,
+      origin: originOf(this.#server.name),
       listing: listing as JsonObject & Resource["listing"],
       ...needing(this.#selection.scopes),
       read: (uri, ctx) => this.#read(uri, ctx),
@@ -109,7 +115,7 @@ export class RelayedFeatures {
       .flatMap(([, inner = ""]) => inner.split(",").map((one) => one.replace(/[:*].*$/, "")));
     return {
       name,
-      origin: `server ${this.#server.name}`,
+      origin: originOf(this.#server.name),
       listing: listing as JsonObject & ResourceTemplate["listing"],
       ...needing(this.#selection.scopes),
       complete: this.#completers({ type: "ref/resource", uri: name }, variables),
@@ -127,7 +133,7 @@ export class RelayedFeatures {
     const fullName = this.#selection.prefix + name;
     return {
       name: fullName,
-      origin: `server ${this.#server.name}`,
+      origin: originOf(this.#server.name),
       listing: { ...listing, name: fullName } as JsonObject & Prompt["listing"],
       ...needing(this.#selection.scopes),
       complete: this.#completers({ type: "ref/prompt", name }, names),
@@ -168,6 +174,10 @@ export class RelayedFeatures {
           reported.total === undefined ? undefined : Number(reported.total),
           typeof reported.message === "string" ? reported.message : undefined,
         ),
+      onLog: ({ level, data, logger }) => {
+        if (!isLogLevel(level)) return;
+        ctx.log[level](data, typeof logger === "string" ? logger : undefined);
+      },
     }) as Promise<JsonObject & Result>;
   }
 

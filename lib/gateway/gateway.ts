@@ -7,13 +7,15 @@ import { ConfigError } from "../base/errors.ts";
 import { settlesWithin } from "../base/promises.ts";
 import type { ServersBehind } from "../base/server_report.ts";
 import type { ModernMethods, SessionMethods } from "../mcp/methods/table.ts";
-import { Catalog } from "../registry/catalog.ts";
+import { Catalog, type SubscriptionWatcher } from "../registry/catalog.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { AskingClients } from "./asking_clients.ts";
 import type { ServerConfig } from "./config.ts";
+import { originOf } from "./features.ts";
 import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
+import { SharedInterest } from "./shared_interest.ts";
 import { ServerTally } from "./tally.ts";
 
 /** The policy of a child, the requests that it may send to its client, and what answers them. */
@@ -38,6 +40,7 @@ export interface GatewayOptions {
 interface Served {
   readonly config: ServerConfig;
   readonly server: GatewayServer;
+  readonly interest: SharedInterest;
   readonly catalog: Catalog;
   /** As the server names itself, once it is connected. */
   readonly info: { -readonly [Key in keyof Implementation]: Implementation[Key] };
@@ -49,6 +52,7 @@ interface Served {
 export class Gateway implements ServersBehind {
   readonly #options: GatewayOptions;
   readonly #tallies: ReadonlyMap<string, ServerTally>;
+  readonly #interests: ReadonlyMap<string, SharedInterest>;
   readonly #served: readonly Served[];
   readonly #sessions: SessionServers;
   readonly #asking: AskingClients;
@@ -63,6 +67,7 @@ export class Gateway implements ServersBehind {
         new ServerTally(name, hasPaths ? `/mcp/${name}` : undefined),
       ]),
     );
+    this.#interests = new Map(configs.map(({ name }) => [name, new SharedInterest()]));
     const all = this.#definitionsOf(configs);
     const limits = limitsOf(configs, options.limits);
     this.#sessions = new SessionServers(all, limits);
@@ -72,6 +77,7 @@ export class Gateway implements ServersBehind {
       return {
         config,
         server: this.#create(config, { policy: "shared" }),
+        interest: this.#interests.get(config.name)!,
         catalog: new Catalog(),
         info: { name: config.name, version: "unknown" },
         sessions: new SessionServers(alone, limitsOf([config], options.limits)),
@@ -130,7 +136,9 @@ export class Gateway implements ServersBehind {
 
   /** Serves all by one catalog as well, under names with prefixes. */
   serve(catalog: Catalog): void {
-    for (const { config, server, catalog: own, info } of this.#served) {
+    catalog.watcher = this.#watcherOf(catalog);
+    for (const { config, server, interest, catalog: own, info } of this.#served) {
+      own.watcher = interest;
       relay(
         server,
         {
@@ -140,12 +148,44 @@ export class Gateway implements ServersBehind {
         },
         { catalog: own, selection: { ...config, prefix: "" } },
       );
+      interest.attach(server);
+      interest.onUpdated = (uri) => {
+        own.resourceUpdated(uri);
+        if (this.#ownersOf(uri, catalog).includes(interest)) catalog.resourceUpdated(uri);
+      };
       const { onConnected } = server;
       server.onConnected = (connection) => {
         Object.assign(info, connection.facts.info);
         return onConnected(connection);
       };
     }
+  }
+
+  /** Passes a subscription at `/mcp` to the server that has the resource. */
+  #watcherOf(catalog: Catalog): SubscriptionWatcher {
+    const owners = new Map<string, { interests: readonly SharedInterest[]; clients: number }>();
+    return {
+      subscribed: (uri) => {
+        const known = owners.get(uri) ?? { interests: this.#ownersOf(uri, catalog), clients: 0 };
+        known.clients++;
+        owners.set(uri, known);
+        for (const interest of known.interests) interest.subscribed(uri);
+      },
+      // Another server may have the resource by now.
+      unsubscribed: (uri) => {
+        const known = owners.get(uri);
+        if (known === undefined) return;
+        for (const interest of known.interests) interest.unsubscribed(uri);
+        if (--known.clients === 0) owners.delete(uri);
+      },
+    };
+  }
+
+  /** The server that offers a resource; all of them if none does, as it may not be listed. */
+  #ownersOf(uri: string, catalog: Catalog): readonly SharedInterest[] {
+    const origin = catalog.referenced(uri)?.origin;
+    const owner = this.#served.find(({ config: { name } }) => originOf(name) === origin);
+    return owner === undefined ? [...this.#interests.values()] : [owner.interest];
   }
 
   /**
@@ -177,6 +217,7 @@ export class Gateway implements ServersBehind {
   #definitionsOf(configs: readonly ServerConfig[]): readonly SessionServer[] {
     return configs.map((config) => ({
       selection: config,
+      interest: this.#interests.get(config.name)!,
       create: (client) => this.#create(config, client),
     }));
   }

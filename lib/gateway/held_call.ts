@@ -14,6 +14,8 @@ import type { LoggingLevel } from "../wire/mcp_types.ts";
 
 /** How long a call waits for a client that was asked (ms). */
 const HELD_MS = 300_000;
+/** Most calls that wait for their clients; beyond that the oldest is dropped. */
+const MAX_HELD = 1_000;
 
 /** A request of the client that runs now: the first round of a call, or a later one. */
 export interface Round {
@@ -43,7 +45,6 @@ export class HeldCall {
   #call: Call;
   #count = 0;
   #asked = Promise.withResolvers<undefined>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(call: Call, send: SendCall) {
     this.#call = call;
@@ -64,6 +65,11 @@ export class HeldCall {
   /** Settles with the call at the server. */
   get ended(): Promise<unknown> {
     return this.#result;
+  }
+
+  /** Ends it at the server, unless it has ended. */
+  stop(reason: Error): void {
+    this.#stop.abort(reason);
   }
 
   /** Whether a caller may come back to it. */
@@ -90,20 +96,17 @@ export class HeldCall {
    * @throws {CallAborted} `input_required` when the client is asked and must come back
    */
   async run(call: Call): Promise<JsonObject> {
-    clearTimeout(this.#timer);
     this.#call = call;
     const { signal } = call;
     const cancel = () => this.#stop.abort(signal.reason);
     signal.addEventListener("abort", cancel, { once: true });
     try {
       for (;;) {
-        const outcome = await Promise.race([this.#result, this.#nextQuestion()]);
+        // A question comes first: the server may wait for its answer beyond the call.
+        const outcome = await Promise.race([this.#nextQuestion(), this.#result]);
         if (outcome !== undefined) return outcome.result;
         await this.#passOn(call);
       }
-    } catch (error) {
-      if (isPause(error)) this.#hold();
-      throw error;
     } finally {
       signal.removeEventListener("abort", cancel);
     }
@@ -126,24 +129,20 @@ export class HeldCall {
     }
     this.#questions.shift();
   }
-
-  #hold(): void {
-    this.#timer = setTimeout(
-      () => this.#stop.abort(new Error(`The client did not come back within ${HELD_MS} ms`)),
-      HELD_MS,
-    );
-    const clear = () => clearTimeout(this.#timer);
-    this.#result.then(clear, clear);
-  }
 }
 
 function isPause(error: unknown): boolean {
   return error instanceof CallAborted && error.reason === "input_required";
 }
 
+interface Held {
+  readonly call: HeldCall;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
 /** The calls that wait for clients that were asked. */
 export class HeldCalls {
-  readonly #calls = new Map<string, HeldCall>();
+  readonly #calls = new Map<string, Held>();
 
   /**
    * Runs a call, or the next round of one.
@@ -161,10 +160,25 @@ export class HeldCalls {
     }
   }
 
-  #keep(held: HeldCall): void {
-    this.#calls.set(held.id, held);
-    const forget = () => void this.#calls.delete(held.id);
-    held.ended.then(forget, forget);
+  /** Ends all that wait. */
+  clear(): void {
+    for (const { timer } of this.#calls.values()) clearTimeout(timer);
+    this.#calls.clear();
+  }
+
+  /** It may end while its client is away, which then gets the result when it comes back. */
+  #keep(call: HeldCall): void {
+    if (this.#calls.size >= MAX_HELD) this.#drop(this.#calls.keys().next().value!);
+    const timer = setTimeout(() => this.#drop(call.id), HELD_MS);
+    this.#calls.set(call.id, { call, timer });
+  }
+
+  #drop(id: string): void {
+    const held = this.#calls.get(id);
+    if (held === undefined) return;
+    clearTimeout(held.timer);
+    this.#calls.delete(id);
+    held.call.stop(new Error(`The client did not come back within ${HELD_MS} ms`));
   }
 
   /** Taken once: two requests that come back at a time must not both run it. */
@@ -172,9 +186,10 @@ export class HeldCalls {
     const keys = isObject(inputResponses) ? Object.keys(inputResponses) : [];
     for (const [id = ""] of keys.map((key) => key.split("."))) {
       const held = this.#calls.get(id);
-      if (held === undefined || !held.isOf(call)) continue;
+      if (held === undefined || !held.call.isOf(call)) continue;
+      clearTimeout(held.timer);
       this.#calls.delete(id);
-      return held;
+      return held.call;
     }
     throw new ProtocolError(
       "invalid_params",

@@ -6,7 +6,7 @@
  */
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import type { MaybePromise } from "../base/promises.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { ChildEnd } from "../base/server_report.ts";
 import type { Call } from "../mcp/call.ts";
 import { changeNotification } from "../mcp/changes/change_bus.ts";
@@ -25,11 +25,14 @@ import { METHODS } from "../wire/methods.ts";
 import type { Selection } from "./features.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { SessionLink } from "./session_link.ts";
+import type { SharedInterest } from "./shared_interest.ts";
 import { relay } from "./relay.ts";
 
 /** Definition of a server that each session gets. */
 export interface SessionServer {
   readonly selection: Selection;
+  /** The subscriptions and levels of clients that share its processes. */
+  readonly interest: SharedInterest;
   /** Makes it, for a client with these capabilities. */
   readonly create: (
     client: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion" | "policy">>,
@@ -94,7 +97,12 @@ export class SessionServers {
         const answered = name === METHODS.initialize ? method(params, call) : undefined;
         const found = canBeAsked(session) ? this.#ownOf(session, context) : this.#share(session);
         if (answered !== undefined) return answered;
-        if (found === undefined) return method(params, call);
+        if (found === undefined) {
+          const result = method(params, call);
+          if (name !== METHODS.setLogLevel) return result;
+          if (!isPromise(result)) return this.#shareLevel(session), result;
+          return result.then((settled) => (this.#shareLevel(session), settled));
+        }
         const run = () => found.link.run(call, () => this.#run(found, name, call));
         return found.ready === undefined ? run() : found.ready.then(run);
       };
@@ -116,7 +124,14 @@ export class SessionServers {
   #share(session: ClientState): undefined {
     if (this.#sharing.has(session)) return;
     this.#sharing.add(session);
-    session.onEnd(() => void this.#sharing.delete(session));
+    session.onEnd(() => {
+      this.#sharing.delete(session);
+      for (const { interest } of this.#servers) interest.forget(session);
+    });
+  }
+
+  #shareLevel(session: ClientState): void {
+    for (const { interest } of this.#servers) interest.setLevel(session, session.logLevel);
   }
 
   #run({ link, table }: Own, name: string, call: Call<LegacyScope>): MaybePromise<unknown> {
@@ -133,6 +148,7 @@ export class SessionServers {
     const known = this.#own.get(session);
     if (known !== undefined) return known;
     this.#makeRoom();
+    session.ignoreChanges();
     const catalog = new Catalog();
     const link = new SessionLink(session, this.#limits.now);
     for (const { selection, create } of this.#servers) {

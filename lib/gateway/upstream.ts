@@ -41,6 +41,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Takes the parameters of progress notifications. */
   readonly onProgress?: (params: JsonObject) => void;
+  /** Takes the parameters of log messages, while no other request runs that they could belong to. */
+  readonly onLog?: (params: JsonObject) => void;
 }
 
 interface Pending {
@@ -213,9 +215,24 @@ export class Upstream {
   }
 
   #takeNotification(message: JsonRpcNotification): void {
-    if (message.method !== NOTIFICATIONS.progress) return this.#events.onNotification(message);
-    const { progressToken, ...params } = message.params ?? {};
+    const { method, params: all = {} } = message;
+    if (method === NOTIFICATIONS.message) {
+      const onLog = this.#onlyLogged();
+      return onLog === undefined ? this.#events.onNotification(message) : onLog(all);
+    }
+    if (method !== NOTIFICATIONS.progress) return this.#events.onNotification(message);
+    const { progressToken, ...params } = all;
     this.#pending.get(Number(progressToken))?.options.onProgress?.(params);
+  }
+
+  /** The one request that a log message can belong to; a message does not name its request. */
+  #onlyLogged(): RequestOptions["onLog"] {
+    let found: RequestOptions["onLog"];
+    for (const { options: { onLog } } of this.#pending.values()) {
+      if (onLog !== undefined && found !== undefined) return undefined;
+      found ??= onLog;
+    }
+    return found;
   }
 }
 

@@ -23,6 +23,12 @@ export type CatalogChange =
   | { readonly kind: ListKind }
   | { readonly kind: "resource"; readonly uri: string };
 
+/** Follows the clients' subscriptions: called once for each client and resource. */
+export interface SubscriptionWatcher {
+  subscribed(uri: string): void;
+  unsubscribed(uri: string): void;
+}
+
 /**
  * All features that the server offers. Features may come and go while the server runs, and clients
  * are notified.
@@ -44,6 +50,8 @@ export class Catalog {
     "prompt",
     () => this.#changed({ kind: "prompts" }),
   );
+  /** Follows the subscriptions; set before the first client comes. */
+  watcher: SubscriptionWatcher | undefined;
   /** Made at the first look-up of a revision that needs it. */
   #byNormalUri:
     | { readonly revision: number; readonly byUri: ReadonlyMap<string, string> }
@@ -140,6 +148,11 @@ export class Catalog {
   /** Tells the clients that subscribed to a resource that it has changed. */
   resourceUpdated(uri: string): void {
     this.#changed({ kind: "resource", uri });
+  }
+
+  /** Notifies the clients that a list has changed, if some of them get another list than this. */
+  listChanged(kind: ListKind): void {
+    this.#changed({ kind });
   }
 
   /**

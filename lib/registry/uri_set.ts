@@ -11,6 +11,8 @@ let last = { uri: "", normal: "" };
 export class UriSet implements Iterable<string> {
   /** The text that was added, by its normal form. */
   readonly #texts = new Map<string, string>();
+  /** Called with each URI that is added or deleted. */
+  onChange: ((uri: string, isMember: boolean) => void) | undefined;
 
   /** @param uris the first members */
   constructor(uris: Iterable<string> = []) {
@@ -29,11 +31,24 @@ export class UriSet implements Iterable<string> {
   add(uri: string): void {
     const normal = normalOf(uri);
     if (this.#texts.has(normal)) return;
-    this.#texts.set(copyText(normal, normal.length), copyText(uri, uri.length));
+    const text = copyText(uri, uri.length);
+    this.#texts.set(copyText(normal, normal.length), text);
+    this.onChange?.(text, true);
   }
 
   delete(uri: string): void {
-    this.#texts.delete(normalOf(uri));
+    const normal = normalOf(uri);
+    const text = this.#texts.get(normal);
+    if (text === undefined) return;
+    this.#texts.delete(normal);
+    this.onChange?.(text, false);
+  }
+
+  /** Makes these its only members. */
+  replace(uris: Iterable<string>): void {
+    const next = new UriSet(uris);
+    for (const uri of [...this]) if (!next.has(uri)) this.delete(uri);
+    for (const uri of next) this.add(uri);
   }
 
   /** The URIs as they were added. */

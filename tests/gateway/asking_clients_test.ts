@@ -148,6 +148,19 @@ Deno.test("a client that declares nothing shares a process, whose questions are 
   await client.close();
 });
 
+Deno.test("a call that ends while its client is away gives its result to the client that comes back", async () => {
+  const server = ordinary((message, server) => {
+    if (message.method !== "tools/call") return undefined;
+    server.send({ jsonrpc: "2.0", id: "q", method: "roots/list" });
+    return { content: [{ type: "text", text: "done meanwhile" }] };
+  });
+  await using served = gatewayApp({ one: server }, { entries: { one: { prefix: "" } } });
+  const client = await testClient(served.app, { keepApp: true, roots: () => [] });
+  const { content } = await client.call("add");
+  assertEquals(content, [{ type: "text", text: "done meanwhile" }]);
+  await client.close();
+});
+
 Deno.test("a held call fails when its server dies, and the client that comes back is told", async () => {
   await using served = gateway();
   const first = await served.call();
@@ -156,7 +169,7 @@ Deno.test("a held call fails when its server dies, and the client that comes bac
   )!;
   busy.die("SIGKILL");
   await settled();
-  assertMatch((await served.call(answerTo(first, "Ada"))).error.message, /not held any more/);
+  assertMatch((await served.call(answerTo(first, "Ada"))).error.message, /ended \(SIGKILL\)/);
 });
 
 Deno.test("a client that leaves while its call runs has it cancelled, and the process is free again", async () => {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { GatewayServer } from "../../lib/gateway/server.ts";
 import { ALL } from "../../lib/gateway/relay.ts";
 import { SessionServers } from "../../lib/gateway/session_servers.ts";
+import { SharedInterest } from "../../lib/gateway/shared_interest.ts";
 import { createApp } from "../../lib/mod.ts";
 import { testClient, type TestClientOptions } from "../../lib/testing.ts";
 import { settled } from "../helpers/time.ts";
@@ -29,6 +30,7 @@ function gateway(script: Script, { maxSessions = 10, idleMs = 60_000 } = {}) {
   const runs: ScriptedServer[] = [];
   const sessions = new SessionServers([{
     selection: ALL,
+    interest: new SharedInterest(),
     create: (client) =>
       new GatewayServer({
         name: "scripted",

@@ -5,12 +5,20 @@
  */
 import { logFor } from "../../base/log.ts";
 import { SlotList } from "../../base/slot_list.ts";
-import type { Catalog, CatalogChange, ListKind } from "../../registry/catalog.ts";
+import type {
+  Catalog,
+  CatalogChange,
+  ListKind,
+  SubscriptionWatcher,
+} from "../../registry/catalog.ts";
+import type { UriSet } from "../../registry/uri_set.ts";
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 
 /** A client that may want to hear of changes. */
 export interface ChangeListener {
+  /** The resources that the client subscribes to; undefined if it cannot. */
+  readonly subscribed?: UriSet | undefined;
   /** Whether the client asked for this change. */
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
@@ -26,6 +34,7 @@ const LIST_CHANGED: Readonly<Record<ListKind, JsonRpcNotification>> = {
 
 /** Tells the listeners when lists or resources change. */
 export class ChangeBus {
+  readonly #catalog: Catalog;
   readonly #listeners = new SlotList<ChangeListener>();
   /** Changes of this turn of the event loop, each once. */
   readonly #waiting = new Map<string, CatalogChange>();
@@ -35,6 +44,7 @@ export class ChangeBus {
   publish: ((changes: readonly CatalogChange[]) => void) | undefined;
 
   constructor(catalog: Catalog) {
+    this.#catalog = catalog;
     catalog.onChange((change) => {
       if (this.publish !== undefined) this.#own.add(change);
       this.#note(change);
@@ -48,7 +58,10 @@ export class ChangeBus {
 
   /** @returns to be disposed of when the client listens no more */
   add(listener: ChangeListener): Disposable {
-    return new Listening(this.#listeners, listener);
+    const listening = new Listening(this.#listeners, listener);
+    const { watcher } = this.#catalog;
+    if (watcher === undefined || listener.subscribed === undefined) return listening;
+    return new Watched(listening, listener.subscribed, watcher);
   }
 
   #note(change: CatalogChange): void {
@@ -99,6 +112,31 @@ class Listening implements Disposable {
   [Symbol.dispose](): void {
     if (this.#slot !== undefined) this.#listeners.delete(this.#slot);
     this.#slot = undefined;
+  }
+}
+
+/** Reports the subscriptions of a listener to a watcher, until it is disposed of. */
+class Watched implements Disposable {
+  readonly #listening: Disposable;
+  readonly #uris: UriSet;
+  readonly #watcher: SubscriptionWatcher;
+  readonly #note = (uri: string, isMember: boolean): void =>
+    isMember ? this.#watcher.subscribed(uri) : this.#watcher.unsubscribed(uri);
+
+  constructor(listening: Disposable, uris: UriSet, watcher: SubscriptionWatcher) {
+    this.#listening = listening;
+    this.#uris = uris;
+    this.#watcher = watcher;
+    for (const uri of uris) watcher.subscribed(uri);
+    uris.onChange = this.#note;
+  }
+
+  [Symbol.dispose](): void {
+    this.#listening[Symbol.dispose]();
+    // The subscriptions may have another owner by now.
+    if (this.#uris.onChange !== this.#note) return;
+    this.#uris.onChange = undefined;
+    for (const uri of this.#uris) this.#watcher.unsubscribed(uri);
   }
 }
 

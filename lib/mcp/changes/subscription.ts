@@ -56,6 +56,11 @@ export class Subscription {
     };
   }
 
+  /** The resources whose updates it wants. */
+  get uris(): UriSet {
+    return this.#uris;
+  }
+
   wantsChange(change: CatalogChange): boolean {
     return change.kind === "resource"
       ? this.#uris.has(change.uri)

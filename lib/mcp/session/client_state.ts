@@ -1,6 +1,7 @@
 import type { Settings } from "../../base/settings.ts";
 import { copyText } from "../../base/copy_text.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
+import type { CatalogChange } from "../../registry/catalog.ts";
 import type { Caller } from "../../registry/context.ts";
 import { UriSet } from "../../registry/uri_set.ts";
 import {
@@ -53,6 +54,7 @@ export class ClientState implements Asker {
   #pings: ClientPings | undefined;
   #clientRequests: ClientRequests | undefined;
   #subscriptions: UriSet | undefined;
+  #hearsChanges = true;
   #data: SessionData | undefined;
   #visibility: Visibility | undefined;
   /** Whether the client has a stream open for what belongs to no request; set by its transport. */
@@ -90,7 +92,24 @@ export class ClientState implements Asker {
 
   /** Replaces the URIs, by those that another instance knows. */
   setSubscriptions(uris: Iterable<string>): void {
-    this.#subscriptions = new UriSet(uris);
+    this.subscriptions.replace(uris);
+  }
+
+  /** The subscriptions to shared resources; undefined if the client has servers for itself. */
+  get subscribed(): UriSet | undefined {
+    return this.#hearsChanges ? this.subscriptions : undefined;
+  }
+
+  /** Whether the client is notified of a change in the shared catalog. */
+  wantsChange(change: CatalogChange): boolean {
+    if (!this.#hearsChanges) return false;
+    return change.kind !== "resource" || this.#subscriptions?.has(change.uri) === true;
+  }
+
+  /** Stops notifications of the shared catalog, because the client has servers for itself. */
+  ignoreChanges(): void {
+    this.#hearsChanges = false;
+    if (this.#subscriptions !== undefined) this.#subscriptions.onChange = undefined;
   }
 
   /** The session's own visibility; undefined if it sees the default. */

@@ -6,6 +6,7 @@
 import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
 import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import type { UriSet } from "../../registry/uri_set.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
@@ -91,6 +92,10 @@ class ListenDriver implements StreamDriver, ChangeListener {
 
   onEnded(): void {
     this.#listening?.[Symbol.dispose]();
+  }
+
+  get subscribed(): UriSet {
+    return this.#subscription.uris;
   }
 
   wantsChange(change: CatalogChange): boolean {

@@ -14,6 +14,7 @@ import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import type { UriSet } from "../../registry/uri_set.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import {
   isObject,
@@ -137,7 +138,11 @@ class StdioConnection {
   }
 
   wantsChange(change: CatalogChange): boolean {
-    return change.kind !== "resource" || this.#session.subscriptions.has(change.uri);
+    return this.#session.wantsChange(change);
+  }
+
+  get subscribed(): UriSet | undefined {
+    return this.#session.subscribed;
   }
 
   /** A client that only speaks the modern era asks for changes with `subscriptions/listen`. */

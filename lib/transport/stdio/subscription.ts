@@ -1,6 +1,7 @@
 import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
 import type { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import type { UriSet } from "../../registry/uri_set.ts";
 import type { JsonRpcNotification } from "../../wire/json_rpc.ts";
 
 /** One `subscriptions/listen` on the shared pipe. */
@@ -22,6 +23,10 @@ export class StdioSubscription implements ChangeListener {
   /** Ends the notifications. */
   stop(): void {
     this.#listening[Symbol.dispose]();
+  }
+
+  get subscribed(): UriSet {
+    return this.subscription.uris;
   }
 
   wantsChange(change: CatalogChange): boolean {

@@ -16,6 +16,7 @@ import type { InFlight } from "../../mcp/in_flight.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import type { UriSet } from "../../registry/uri_set.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { Sight } from "../../registry/visibility.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
@@ -192,7 +193,11 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
 
   wantsChange(change: CatalogChange): boolean {
     if (this.#parts.dialect.beginsWithInitialize && !this.session.isInitialized) return false;
-    return change.kind !== "resource" || this.session.subscriptions.has(change.uri);
+    return this.session.wantsChange(change);
+  }
+
+  get subscribed(): UriSet | undefined {
+    return this.session.subscribed;
   }
 
   sendChange(message: JsonRpcNotification): void {

@@ -12,6 +12,7 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
+import type { UriSet } from "../../registry/uri_set.ts";
 import type { Carrying } from "../../fleet/carrying.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import { isLogLevel } from "../../mcp/log_levels.ts";
@@ -183,7 +184,11 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
 
   wantsChange(change: CatalogChange): boolean {
     if (!this.#hasListened) return false;
-    return change.kind !== "resource" || this.state.subscriptions.has(change.uri);
+    return this.state.wantsChange(change);
+  }
+
+  get subscribed(): UriSet | undefined {
+    return this.state.subscribed;
   }
 
   sendChange(message: JsonRpcNotification): void {

@@ -1,12 +1,12 @@
 /**
- * What a client sees of each server, kind by kind. An observation is a value that is the same
- * whether the client starts the server itself or reaches it through the gateway.
+ * The features of each server as a client sees them, kind by kind. An observation is a value that is
+ * the same if the client starts the server itself and if it reaches it through the gateway.
  *
  * @module
  */
 import type { OfficialClient } from "../official_client.ts";
 
-/** One kind of thing that a client sees. */
+/** One kind of feature. */
 export interface Observation {
   readonly kind: string;
   readonly observe: (client: OfficialClient) => Promise<unknown>;
@@ -78,12 +78,8 @@ export const OBSERVATIONS: Readonly<Record<string, readonly Observation[]>> = {
     each("roots", "tools/call", [{ name: "get-roots-list" }]),
     { kind: "progress", observe: observeProgress },
     { kind: "log level", observe: observeLogLevel, isLegacyOnly: true },
-    { kind: "updates of resources", observe: observeUpdates, isLegacyOnly: true },
-    {
-      kind: "changes of the list of resources",
-      observe: observeResourcesChanged,
-      isLegacyOnly: true,
-    },
+    { kind: "updates of resources", observe: observeUpdates },
+    { kind: "changes of the list of resources", observe: observeResourcesChanged },
   ],
   filesystem: [
     about,
@@ -100,7 +96,7 @@ export const OBSERVATIONS: Readonly<Record<string, readonly Observation[]>> = {
     resources,
     { kind: "cancellation in the middle of progress", observe: observeCancellation },
     { kind: "log messages", observe: observeLogs, isLegacyOnly: true },
-    { kind: "changes of the list of tools", observe: observeToolsChanged, isLegacyOnly: true },
+    { kind: "changes of the list of tools", observe: observeToolsChanged },
   ],
 };
 
