@@ -31,6 +31,7 @@ import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
 import type { ServerContext } from "./server_context.ts";
+import { isRepeatable, unknownOutcome } from "./unknown_outcome.ts";
 import type { MethodTable, ModernMethods, SessionMethods } from "./methods/table.ts";
 
 /** The settings that the server reads. */
@@ -207,6 +208,15 @@ export class McpServer {
     }
   }
 
+  /** The error for a request that did not end before the server stopped. */
+  cutByDrain(request: JsonRpcRequest): ProtocolError {
+    return unknownOutcome(
+      "draining",
+      "Server is shutting down and this request did not end in time",
+      isRepeatable(request, this.context.catalog),
+    );
+  }
+
   /** Waits for the method, the request's timeout, or its cancellation, whichever comes first. */
   #settle(
     call: Call,
@@ -247,7 +257,7 @@ export class McpServer {
     request: JsonRpcRequest,
     { reason }: CallAborted,
   ): JsonRpcResponse | undefined {
-    if (reason === "drain") return toErrorResponse(cutByDrain(), request.id);
+    if (reason === "drain") return toErrorResponse(this.cutByDrain(request), request.id);
     if (reason !== "timeout") return undefined;
     const { ms, tool } = this.#timeoutOf(request);
     log.warning("Request timed out", {
@@ -272,16 +282,6 @@ export class McpServer {
       ? { ms: this.#settings.MCP_REQUEST_TIMEOUT_MS }
       : { ms, tool: String(name) };
   }
-}
-
-/** The error for a request that did not end before the server stopped. */
-export function cutByDrain(): ProtocolError {
-  return new ProtocolError(
-    "draining",
-    "Server is shutting down and this request did not end in time; its outcome is unknown, so send " +
-      "it again only if running it twice does no harm",
-    { data: { outcome: "unknown" } },
-  );
 }
 
 function outcomeOf(result: unknown): Outcome {

@@ -64,7 +64,7 @@ for (const [name, connect] of SESSIONS) {
     const failed = assertRejects(
       () => call,
       Error,
-      "gone and cannot be replayed, and its outcome is unknown",
+      "gone and cannot be replayed. Its outcome is unknown",
     );
     await using _after = await restart(before, KEY);
     proxy.letGo();

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { HeldTool } from "../helpers/tools.ts";
@@ -13,9 +13,10 @@ const JSON_ONLY = { accept: "application/json" };
 const CUT = {
   code: -32603,
   message:
-    "Server is shutting down and this request did not end in time; its outcome is unknown, so send " +
-    "it again only if running it twice does no harm",
-  data: { outcome: "unknown" },
+    "Server is shutting down and this request did not end in time. Its outcome is unknown: it may " +
+    "have run. Find out whether it ran before you call it a second time: its tool is neither " +
+    "readOnlyHint nor idempotentHint",
+  data: { outcome: "unknown", is_repeatable: false },
 };
 
 Deno.test("drain() waits for calls without a stream, and ends as soon as they are answered", async () => {
@@ -39,7 +40,10 @@ Deno.test("drain() counts calls without a stream that outlast its budget, and an
   const drained = app.drain(500);
   await time.advance(500);
   assertEquals(await drained, { drained: 0, cut: 0, unanswered: 1 });
-  assertEquals((await (await answer).json()).error, CUT);
+  // Its tool only reads.
+  const { error } = await (await answer).json();
+  assertEquals([error.code, error.data], [CUT.code, { outcome: "unknown", is_repeatable: true }]);
+  assertMatch(error.message, /shutting down .* Running it twice does no harm: send it again$/);
 });
 
 Deno.test("drain() waits for no request that is refused", async () => {

@@ -35,8 +35,8 @@ Deno.test("a call whose instance dies ends with one error that says that its out
   const [lost, ...more] = await resumed.rest();
   assertEquals(more, []);
   assertEquals(lost?.json.id, 5);
-  assertEquals(lost?.json.error.data, { outcome: "unknown" });
-  assertMatch(lost?.json.error.message, /outcome is unknown: it may have run/);
+  assertEquals(lost?.json.error.data, { outcome: "unknown", is_repeatable: false });
+  assertMatch(lost?.json.error.message, /outcome is unknown: it may have run\. Find out/);
   // Nothing more comes, whoever asks.
   assertEquals((await session.on(b).listen(lost?.id)).status, 405);
 });

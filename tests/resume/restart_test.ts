@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import * as z from "zod";
+import { defineTool } from "../../lib/mod.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { Puppet } from "../helpers/puppet.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";
@@ -65,9 +67,36 @@ Deno.test("a call that a restart has cut is answered by an error when its stream
   assertEquals(await resumed.readMessages(2), false);
   assertEquals(resumed.messages[0].id, "cut by the restart");
   const { message, data } = resumed.messages[0].error;
-  assertMatch(message, /gone .* outcome is unknown: it may have run\. Send it again only if/);
-  assertEquals(data, { outcome: "unknown" });
+  assertMatch(message, /gone .* outcome is unknown: it may have run\. Find out whether it ran/);
+  assertEquals(data, { outcome: "unknown", is_repeatable: false });
 });
+
+for (const hint of ["readOnlyHint", "idempotentHint"]) {
+  Deno.test(`a call that a restart has cut may be sent again only if its tool is ${hint}`, async () => {
+    const tool = defineTool({
+      name: "safe",
+      description: "Waits",
+      input: z.object({}),
+      annotations: { [hint]: true },
+      run: () => new Promise<string>(() => {}),
+    });
+    const settings = { MCP_SESSION_KEY: KEY };
+    using before = testApp({ tools: [tool], settings });
+    const session = await TestSession.open(before);
+    const client = new ResumingClient(() => session.post(toolCall("safe", {}, "cut")));
+    await client.connect();
+    await client.readUntil(() => client.lastEventId !== undefined);
+    before.stop();
+    // The tool need not be known any more.
+    using after = testApp({ tools: [], settings });
+    const resumed = new ResumingClient(() => session.on(after).listen(client.lastEventId));
+    await resumed.connect();
+    await resumed.readMessages(2);
+    const { message, data } = resumed.messages[0].error;
+    assertMatch(message, /outcome is unknown: it may have run\. .*: send it again$/);
+    assertEquals(data, { outcome: "unknown", is_repeatable: true });
+  });
+}
 
 Deno.test("an event id from before a restart never leads into a stream from after it", async () => {
   using before = serverWith(KEY);

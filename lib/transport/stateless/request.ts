@@ -12,7 +12,7 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
-import { cutByDrain, type McpServer } from "../../mcp/server.ts";
+import type { McpServer } from "../../mcp/server.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { CallLease } from "../../stream/admit/admission.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
@@ -133,7 +133,8 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   /** The answer to a call that a drain cuts. */
   closingFrame(reason: CloseReason): string | undefined {
     if (reason !== "drain") return undefined;
-    return formatJson(toErrorResponse(cutByDrain(), this.#call.message.id));
+    const { message } = this.#call;
+    return formatJson(toErrorResponse(this.#deps.server.cutByDrain(message), message.id));
   }
 
   /** The stream has ended before the call: that is how a client cancels it. */

@@ -13,10 +13,10 @@ import type { Fleet } from "../../fleet/fleet.ts";
 import { METHODS } from "../../wire/methods.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
+import { isRepeatable } from "../../mcp/unknown_outcome.ts";
 import {
   isRequest,
   isResponse,
-  type JsonRpcId,
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
@@ -104,8 +104,7 @@ export function postBatchToSession(
     return routed.length === 0 ? accepted() : Promise.all(routed).then(accepted);
   }
   session.countRequests(requests.length);
-  const requestId = requests.length === 1 ? requests[0]?.id : undefined;
-  const scope = scopeOf(session, post, requestId);
+  const scope = scopeOf(deps, session, post, requests.length === 1 ? requests[0] : undefined);
   const responses = requests.map((request) =>
     deps.server.dispatch(request, scope, deps.server.legacy)
   );
@@ -121,18 +120,19 @@ export function postBatchToSession(
 
 /** @returns settles once another instance has taken the message; undefined where this one has */
 function take(
-  { server, fleet }: StreamableDeps,
+  deps: StreamableDeps,
   session: StreamableSession,
   post: RequestContext,
   message: JsonRpcNotification | JsonRpcResponse,
 ): Promise<void> | undefined {
+  const { server, fleet } = deps;
   if (isResponse(message)) {
     const routed = fleet?.calls.answer(session.key, message);
     if (routed === undefined) session.state.settle(message);
     return routed;
   }
   fleet?.calls.cancel(session.key, message, session.state.inFlight);
-  server.notify(message, scopeOf(session, post, null), server.legacy);
+  server.notify(message, scopeOf(deps, session, post, null), server.legacy);
   return undefined;
 }
 
@@ -145,7 +145,7 @@ function answerRequest(
   session.countRequests(1);
   const { fleet } = deps;
   if (fleet?.calls.isCancelled(session.key, request.id)) return accepted();
-  const scope = scopeOf(session, post, request.id);
+  const scope = scopeOf(deps, session, post, request);
   const response = deps.server.dispatch(request, scope, deps.server.legacy);
   const answer = { post, scope, request, response };
   // The record is written before the answer, because the next request may go to another instance.
@@ -176,7 +176,8 @@ function respond(
   } else if (!prefersStream || (json && scope.opened === undefined)) {
     return asJson(deps, response);
   } else if (scope.opened === undefined && response !== undefined) {
-    return deps.answers.eventStream(session.wholeStream(deps.answers.sendable(response)));
+    const isSafe = isRepeatable(request, deps.server.context.catalog);
+    return deps.answers.eventStream(session.wholeStream(deps.answers.sendable(response), isSafe));
   }
   return answerOnStream(deps, session, {
     post,
@@ -186,14 +187,19 @@ function respond(
   });
 }
 
+/** @param request undefined for several; null for none, whose messages need no stream of their own */
 function scopeOf(
+  { server }: Pick<StreamableDeps, "server">,
   session: StreamableSession,
   c: RequestContext,
-  requestId: JsonRpcId | undefined | null,
+  request: JsonRpcRequest | undefined | null,
 ): ResponseScope {
+  const isOnStream = request !== null && c.accepted.prefersStream;
   return new ResponseScope(session, {
     origin: c,
-    requestId: c.accepted.prefersStream ? requestId : null,
+    requestId: isOnStream ? request?.id : null,
+    request: request ?? undefined,
+    catalog: server.context.catalog,
   });
 }
 

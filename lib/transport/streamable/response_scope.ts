@@ -1,6 +1,8 @@
 import { type LegacyScope, NOT_WATCHING, type ScopeDescription } from "../../mcp/scope.ts";
 import type { InFlight } from "../../mcp/in_flight.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
+import { isRepeatable } from "../../mcp/unknown_outcome.ts";
+import type { Catalog } from "../../registry/catalog.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
@@ -18,6 +20,10 @@ export interface ScopeOrigin {
    * then go on the session's own stream.
    */
   readonly requestId: JsonRpcId | undefined | null;
+  /** Undefined for several requests, and for none. */
+  readonly request: JsonRpcRequest | undefined;
+  /** The features of the endpoint. */
+  readonly catalog: Catalog;
 }
 
 /** The scope of the requests in one POST. */
@@ -112,7 +118,9 @@ export class ResponseScope implements LegacyScope {
   }
 
   #openStream(): ResumableStream {
-    const stream = this.#session.openStream(this.#origin.requestId ?? undefined);
+    const { requestId, request, catalog } = this.#origin;
+    const isSafe = request !== undefined && isRepeatable(request, catalog);
+    const stream = this.#session.openStream(requestId ?? undefined, isSafe);
     // The first event gives the client an id to come back with.
     if (this.#session.supportsPriming) stream.prime(RETRY_MS);
     return stream;

@@ -8,6 +8,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import { logFor } from "../../base/log.ts";
 import type { Emit } from "../../base/observer.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import { unknownOutcome } from "../../mcp/unknown_outcome.ts";
 import type { EventStore, Frames } from "../../store/event_store.ts";
 import type { StreamDriver } from "../../stream/stream_driver.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
@@ -22,6 +23,7 @@ import { Carrier, REPLAY_CARRIER } from "./carrier.ts";
 import { type EventPosition, finalPosition, isFinal } from "./event_ids.ts";
 import { GET_OPENING, type ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 import type { StreamableSession } from "./session.ts";
+import { isRepeatableStream } from "./stream_names.ts";
 import type { Missed } from "./stream_events.ts";
 
 /** Dependencies of resumption. */
@@ -210,12 +212,10 @@ export function notifyGap(
  * The call may have run, so the message must not make a client run it twice.
  */
 export function lostAnswer(session: StreamableSession, position: EventPosition): string {
-  const error = new ProtocolError(
+  const error = unknownOutcome(
     "internal_error",
-    "The response to this request is gone and cannot be replayed, and its outcome is unknown: it " +
-      "may have run. Send it again only if running it twice does no harm, as with a tool that is " +
-      "readOnlyHint or idempotentHint",
-    { data: { outcome: "unknown" } },
+    "The response to this request is gone and cannot be replayed",
+    isRepeatableStream(position.stream),
   );
   return formatEvent({
     event: "message",

@@ -29,6 +29,7 @@ import {
 } from "../../wire/json_rpc.ts";
 import { jsonEvent, primingEvent } from "../../wire/sse.ts";
 import { EventIds, finalPosition } from "./event_ids.ts";
+import { isStandalone, responseName, standaloneName } from "./stream_names.ts";
 import { type ResumableSettings, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 
 /** The settings that a session reads. */
@@ -54,11 +55,6 @@ export interface SessionParts {
 
 /** The first revision with priming events, and with clients that resume streams. */
 const PRIMING_SINCE = "2025-11-25";
-/** Begins the name of the stream that a GET opens. */
-const STANDALONE = "g";
-/** Begins the names of the streams that answer POSTs. */
-const RESPONSE = "p";
-
 const ENCODER = new TextEncoder();
 
 /** One session of the 2025 revisions. */
@@ -98,7 +94,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#incarnation = randomId("x").slice(0, 9) + (fleet === undefined ? "" : `i${fleet.me}`);
     this.state = parts.state;
     this.eventIds = new EventIds(parts.signer, parts.key);
-    this.standalone = this.#createStream(STANDALONE + this.#incarnation, undefined);
+    this.standalone = this.#createStream(standaloneName(this.#incarnation), undefined);
     this.state.sendNotification = (message) => {
       if (this.#hasListened) this.sendChange(message);
       else if (this.#carrying?.isElsewhere) this.sendAside(message);
@@ -134,9 +130,14 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#requestCount += count;
   }
 
-  /** A stream to answer requests on; `requestId` where it is one request. */
-  openStream(requestId: JsonRpcId | undefined): ResumableStream {
-    const stream = this.#createStream(this.#nextName(), requestId);
+  /**
+   * A stream to answer requests on.
+   *
+   * @param requestId where it is one request
+   * @param isRepeatable whether it does no harm to run the request twice
+   */
+  openStream(requestId: JsonRpcId | undefined, isRepeatable: boolean): ResumableStream {
+    const stream = this.#createStream(this.#nextName(isRepeatable), requestId);
     this.#streams.set(stream.name, stream);
     return stream;
   }
@@ -145,9 +146,9 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
    * A complete stream that contains only the answer to a request. If the revision has priming
    * events, the answer can be replayed to a client that read only the priming event.
    */
-  wholeStream(answer: JsonRpcResponse): string {
+  wholeStream(answer: JsonRpcResponse, isRepeatable: boolean): string {
     if (!this.supportsPriming) return jsonEvent(toJson(answer));
-    const stream = this.#nextName();
+    const stream = this.#nextName(isRepeatable);
     const position = { stream, seq: 1, requestId: answer.id ?? undefined };
     const last = jsonEvent(toJson(answer), "message", this.eventIds.write(finalPosition(position)));
     const frame = ENCODER.encode(last);
@@ -162,7 +163,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
    * that replaces it.
    */
   stream(name: string): ResumableStream | undefined {
-    return name.startsWith(STANDALONE) ? this.standalone : this.#streams.get(name);
+    return isStandalone(name) ? this.standalone : this.#streams.get(name);
   }
 
   /** All its requests are answered; the events stay in the store for a while. */
@@ -251,8 +252,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     else this.#parts.onIdle(this);
   }
 
-  #nextName(): string {
-    return `${RESPONSE}${++this.#streamCount}${this.#incarnation}`;
+  #nextName(isRepeatable: boolean): string {
+    return responseName(++this.#streamCount, this.#incarnation, isRepeatable);
   }
 
   #openWriter(name: string, requestId?: JsonRpcId): StreamWriter | undefined {
@@ -289,7 +290,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
       isOpen: (questionId) => this.state.clientRequests.awaits(questionId),
       answered: () => this.#requestCount,
       // The other streams carry answers only.
-      ...(name.startsWith(STANDALONE) && {
+      ...(isStandalone(name) && {
         pings: this.state.pings,
         onLost: () => this.touch(),
       }),

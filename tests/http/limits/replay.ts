@@ -51,7 +51,7 @@ function reach({ name, limit, length, awayMs, dropped }: ReplayLimit): Reached {
     },
     exceed: (scene) => session.listen(scene.id),
     status: 200,
-    says: /gone and cannot be replayed, and its outcome is unknown/,
+    says: /gone and cannot be replayed\. Its outcome is unknown/,
     logs: ["INFO Events gone 2025-11-25", "INFO Connection forcefully closed completed"],
     moves: {
       "lifeline_replay_gaps_total": 1,

@@ -24,8 +24,9 @@ function start({ settings = {}, isSlow = false } = {}) {
 
 const isChange = ({ method }: { method?: string }) => method === "notifications/tools/list_changed";
 const CUT =
-  "Server is shutting down and this request did not end in time; its outcome is unknown, so send " +
-  "it again only if running it twice does no harm";
+  "Server is shutting down and this request did not end in time. Its outcome is unknown: it may " +
+  "have run. Find out whether it ran before you call it a second time: its tool is neither " +
+  "readOnlyHint nor idempotentHint";
 
 for (const version of ["2024-11-05", "2025-06-18", "2025-11-25"]) {
   Deno.test(`a batch is refused in ${version} by the same words over stdio and HTTP`, async () => {
@@ -161,7 +162,11 @@ for (const isModern of [false, true]) {
     await time.advance(100);
     await served;
     const { id, error } = pipe.lines.at(-1);
-    assertEquals([id, error], [1, { code: -32603, message: CUT, data: { outcome: "unknown" } }]);
+    assertEquals([id, error], [1, {
+      code: -32603,
+      message: CUT,
+      data: { outcome: "unknown", is_repeatable: false },
+    }]);
     assertEquals(signal.reason.reason, "drain");
     app.stop();
   });

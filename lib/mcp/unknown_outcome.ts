@@ -1,0 +1,49 @@
+/**
+ * Errors for requests whose outcome nobody knows: the instance has died, the server has stopped, or the
+ * response is gone.
+ *
+ * @module
+ */
+import { ProtocolError, type ProtocolErrorKind } from "../base/errors.ts";
+import type { Catalog } from "../registry/catalog.ts";
+import { SEES_ALL } from "../registry/visibility.ts";
+import type { JsonRpcRequest } from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
+
+/**
+ * Whether it does no harm to run a request twice: a call of a tool that is `readOnlyHint` or
+ * `idempotentHint` (2025-03-26 and later, server/tools, annotations), and each request that calls no
+ * tool, as it only reads.
+ */
+export function isRepeatable(
+  { method, params }: JsonRpcRequest,
+  { tools }: Pick<Catalog, "tools">,
+): boolean {
+  if (method !== METHODS.callTool) return true;
+  const name = params?.name;
+  const tool = typeof name === "string" ? tools.find(name, SEES_ALL) : undefined;
+  const { readOnlyHint, idempotentHint } = tool?.listing.annotations ?? {};
+  return readOnlyHint === true || idempotentHint === true;
+}
+
+/**
+ * The error for a request whose outcome is unknown. Only if it does no harm to run it twice, its client
+ * is asked to send it again.
+ *
+ * @param what happened, without a full stop
+ */
+export function unknownOutcome(
+  kind: ProtocolErrorKind,
+  what: string,
+  isRepeatable: boolean,
+): ProtocolError {
+  const advice = isRepeatable
+    ? "Running it twice does no harm: send it again"
+    : "Find out whether it ran before you call it a second time: its tool is neither readOnlyHint " +
+      "nor idempotentHint";
+  return new ProtocolError(
+    kind,
+    `${what}. Its outcome is unknown: it may have run. ${advice}`,
+    { data: { outcome: "unknown", is_repeatable: isRepeatable } },
+  );
+}
