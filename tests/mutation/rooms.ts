@@ -18,6 +18,36 @@ export interface Room {
 /** Of these rooms, the first whose folder holds a file owns it. */
 export const ROOMS: readonly Room[] = [
   {
+    name: "base",
+    source: "lib/base",
+    narrow: ["base"],
+    wide: ["wire", "stream", "runtime", "mcp", "http", "transport"],
+  },
+  {
+    name: "auth",
+    source: "lib/auth",
+    narrow: ["auth"],
+    wide: ["http", "runtime", "adversarial"],
+  },
+  {
+    name: "fleet",
+    source: "lib/fleet",
+    narrow: ["instances"],
+    wide: ["store", "resume", "transport", "http"],
+  },
+  {
+    name: "gateway",
+    source: "lib/gateway",
+    narrow: ["gateway/*_test.ts"],
+    wide: ["mcp", "http"],
+  },
+  {
+    name: "middleware",
+    source: "lib/middleware",
+    narrow: ["mcp/ready_middleware_test.ts", "mcp/middleware_test.ts"],
+    wide: ["registry", "http"],
+  },
+  {
     name: "stdio",
     source: "lib/transport/stdio",
     narrow: ["transport/stdio", "transport/batch_test.ts", "spec/stdio_test.ts"],
