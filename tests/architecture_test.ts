@@ -339,6 +339,56 @@ Deno.test("files are named in snake_case and export nothing by default", () => {
   assertEquals(wrong.map(({ path }) => path), []);
 });
 
+/** What a library user imports; `main.ts` is the program. */
+const ENTRY_POINTS = ["lib/mod.ts", "lib/serve.ts", "lib/testing.ts", "main.ts"];
+
+const NAMED_IMPORT_REGEXP = /\b(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)"/g;
+const WHOLE_IMPORT_REGEXP = /\bimport\(\s*"([^"]+)"|\bimport \* as \w+ from "([^"]+)"/g;
+
+/** Names that a file imports, each as `path: name`; `path: *` for a file that it imports whole. */
+function importedNames(path: string, code: string): string[] {
+  const at = (specifier: string) =>
+    new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length);
+  const named = [...code.matchAll(NAMED_IMPORT_REGEXP)].flatMap(([, names = "", from = ""]) =>
+    [...names.matchAll(/(?:^|,)\s*(?:type\s+)?(\w+)/g)].map(([, name]) => `${at(from)}: ${name}`)
+  );
+  const whole = [...code.matchAll(WHOLE_IMPORT_REGEXP)].map(([, dynamic, all]) =>
+    `${at(dynamic ?? all ?? "")}: *`
+  );
+  return [...named, ...whole];
+}
+
+Deno.test("the reader of names sees those that are renamed, typed, re-exported and loaded later", () => {
+  const code = [
+    'import { a, type B, c as d } from "./x.ts";',
+    'export type { E } from "../y.ts";',
+    'const { f } = await import("./z.ts");',
+  ].join("\n");
+  assertEquals(importedNames("lib/base/one.ts", code), [
+    ...["a", "B", "c"].map((name) => `lib/base/x.ts: ${name}`),
+    "lib/y.ts: E",
+    "lib/base/z.ts: *",
+  ]);
+});
+
+Deno.test("what a file exports but types is imported somewhere else, or public", () => {
+  const others = ["tests", "doctor", "docs/examples"].flatMap(pathsUnder)
+    .filter((path) => path.endsWith(".ts")).map(readSource);
+  const used = new Set(
+    [...FILES, ...others].flatMap(({ path, code }) => importedNames(path, code)),
+  );
+  const exported = FILES.filter(({ path }) => !ENTRY_POINTS.includes(path))
+    .flatMap(({ path, code }) =>
+      [...code.matchAll(/^export (?:abstract |async )*(?:const|function\*?|class) (\w+)/gm)]
+        .map(([, name]) => ({ path, name }))
+    );
+  assert(exported.length > 0);
+  const dead = exported.filter(({ path, name }) =>
+    !used.has(`${path}: ${name}`) && !used.has(`${path}: *`)
+  );
+  assertEquals(dead.map(({ path, name }) => `${path}: ${name}`), []);
+});
+
 /** The exports of some files, by file. */
 async function exportsOf(paths: readonly string[]): Promise<DocJson["nodes"]> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -22,7 +22,7 @@ export interface CredentialPlaces {
 }
 
 /** Maximum length of a token in bytes; all its characters are ASCII. */
-export const MAX_TOKEN_BYTES = 16_384;
+const MAX_TOKEN_BYTES = 16_384;
 
 /** `token68` of RFC 9110, section 11.2. Two headers of one name arrive joined by a comma. */
 const TOKEN_REGEXP = /^[\w\-.~+/]+=*$/;

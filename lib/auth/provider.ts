@@ -14,10 +14,10 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Longest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 262_144;
 /** Longest time for an answer, its body included (ms). */
-export const PROVIDER_TIMEOUT_MS = 5_000;
+const PROVIDER_TIMEOUT_MS = 5_000;
 
 /** Whether a URL may be asked for what tokens are checked by. */
-export function isTrustworthyUrl(text: string): boolean {
+function isTrustworthyUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== "" || url.hash !== "") return false;
   return url.protocol === "https:" ||

@@ -28,7 +28,7 @@ export interface ResourceMetadata {
 }
 
 /** Well-known path of the documents; an endpoint's path follows. */
-export const RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource";
+const RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource";
 
 /** The public URLs of the base and of each endpoint, without a trailing slash. */
 export function resourceUrls(publicUrl: string, endpoints: readonly string[]): readonly string[] {

@@ -17,7 +17,7 @@ export interface ProgramLaunch {
 }
 
 /** The transports of remote servers: `auto` is `http` first, and `sse` if the server refuses it. */
-export const REMOTE_TRANSPORTS = ["auto", "http", "sse"] as const;
+const REMOTE_TRANSPORTS = ["auto", "http", "sse"] as const;
 
 /** A server elsewhere. */
 export interface RemoteLaunch {

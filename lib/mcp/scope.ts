@@ -10,8 +10,8 @@ import type { ClientState } from "./session/client_state.ts";
  */
 export interface RequestScope {
   readonly caller: Caller;
-  /** The web page that sends the message, where what it is sent may only come back from there. */
-  readonly page?: string | undefined;
+  /** The web page that sends the message; undefined where no page does. */
+  readonly page: string | undefined;
   /** Id of the stream the answer goes to, as soon as there is one. */
   readonly connectionId: string | undefined;
   /** Requests that run for the same client on the same stream or session. */

@@ -30,6 +30,7 @@ export function testServer(options: Partial<McpServerOptions> = {}): McpServer {
 export function testScope(members: Partial<RequestScope> = {}): RequestScope {
   return {
     caller: { address: "127.0.0.1" },
+    page: undefined,
     connectionId: undefined,
     session: undefined,
     inFlight: new InFlight(),

@@ -13,7 +13,7 @@ import { type Metrics, observable, type Sample } from "./metric.ts";
 import { Histogram, type HistogramSeries } from "./histogram.ts";
 
 /** Label of unknown methods, because clients can send any name. */
-export const OTHER = "other";
+const OTHER = "other";
 const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
 /** From a quick answer in memory to the default time of a tool call. */
 const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];

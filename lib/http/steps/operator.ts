@@ -18,7 +18,7 @@ import { Throttle } from "../../base/throttled_warning.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
 
 /** Looking and ending connections, as scopes of a caller's token. */
-export const OPERATOR_SCOPES = { read: "lifeline:read", admin: "lifeline:admin" } as const;
+const OPERATOR_SCOPES = { read: "lifeline:read", admin: "lifeline:admin" } as const;
 
 /** A right of an operator. */
 export type OperatorRight = keyof typeof OPERATOR_SCOPES;

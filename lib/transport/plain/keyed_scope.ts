@@ -26,6 +26,10 @@ export class KeyedScope implements LegacyScope {
     this.#stream = stream;
   }
 
+  get page(): string | undefined {
+    return this.#stream.page;
+  }
+
   get connectionId(): string {
     return this.#stream.id;
   }

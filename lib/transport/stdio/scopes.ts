@@ -55,6 +55,11 @@ export class PipeScope implements RequestScope {
     this.#output = output;
   }
 
+  /** No page speaks over a pipe. */
+  get page(): undefined {
+    return undefined;
+  }
+
   send(message: JsonRpcNotification | JsonRpcRequest): void {
     this.#output.send(message);
   }
@@ -85,6 +90,11 @@ export class SessionPipeScope implements LegacyScope {
   constructor(session: ClientState, output: PipeOutput) {
     this.session = session;
     this.#output = output;
+  }
+
+  /** No page speaks over a pipe. */
+  get page(): undefined {
+    return undefined;
   }
 
   get caller(): Caller {

@@ -22,6 +22,10 @@ export class MessageScope implements LegacyScope {
     return this.#scope.session;
   }
 
+  get page(): string | undefined {
+    return this.#scope.page;
+  }
+
   get connectionId(): string | undefined {
     return this.#scope.connectionId;
   }

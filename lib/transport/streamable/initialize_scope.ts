@@ -20,6 +20,11 @@ export class InitializeScope implements LegacyScope {
     this.session = session;
   }
 
+  /** Nothing is bound to a page before there is a session. */
+  get page(): undefined {
+    return undefined;
+  }
+
   get caller(): Caller {
     return this.session.caller;
   }

@@ -49,6 +49,10 @@ export class ResponseScope implements LegacyScope {
     return { ...this.#session.state.caller, ...callerOf(this.#origin.origin.client) };
   }
 
+  get page(): string | undefined {
+    return this.#origin.origin.page;
+  }
+
   get inFlight(): InFlight {
     return this.#session.state.inFlight;
   }
