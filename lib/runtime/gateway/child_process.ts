@@ -13,6 +13,8 @@ import { logFor } from "../../base/log.ts";
 const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
 /** The end of stderr that is kept, in characters. */
 const MAX_STDERR = 8_192;
+/** What is read of stderr at once (bytes). */
+const STDERR_BYTES = 1_024;
 /** Time to exit after its input is closed, and again after SIGTERM (ms). */
 const GRACE_MS = 500;
 /** How long the last words of a server that has exited are waited for (ms). */
@@ -101,12 +103,20 @@ function isNoSuchProcess(error: unknown): boolean {
 }
 
 async function readText(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   onText: (text: string) => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
+  const reader = stream.getReader({ mode: "byob" });
+  // The runtime's own buffer is large, and most servers are silent here.
+  let buffer = new Uint8Array(STDERR_BYTES);
   try {
-    for await (const bytes of stream) onText(decoder.decode(bytes, { stream: true }));
+    for (;;) {
+      const { value, done } = await reader.read(buffer);
+      if (done) return;
+      onText(decoder.decode(value, { stream: true }));
+      buffer = new Uint8Array(value.buffer);
+    }
   } catch {
     // The pipe broke with its process.
   }

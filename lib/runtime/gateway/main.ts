@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { ConfigError, messageOf } from "../../base/errors.ts";
+import { ConfigError } from "../../base/errors.ts";
 import { configureLog, logFor } from "../../base/log.ts";
 import type { Settings } from "../../base/settings.ts";
-import { readServers, type ServerConfig } from "../../gateway/config.ts";
+import type { ServerConfig } from "../../gateway/config.ts";
 import { Gateway, type ServerClient } from "../../gateway/gateway.ts";
-import { ALL } from "../../gateway/relay.ts";
 import { connectRemote } from "../../gateway/remote_server.ts";
 import { GatewayServer } from "../../gateway/server.ts";
 import { composeApp } from "../../http/app.ts";
@@ -26,10 +25,9 @@ import { runServer } from "../run_server.ts";
 import { StderrLines } from "../stderr.ts";
 import { StopSignals } from "../stop_signals.ts";
 import { UncaughtErrors } from "../uncaught_errors.ts";
+import { readArguments } from "./arguments.ts";
 import { startServer } from "./child_process.ts";
 
-const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], or a URL, for example: " +
-  "deno task gateway --port=9000 -- npx -y @modelcontextprotocol/server-everything";
 /** `npx -y` downloads before it starts anything. */
 const HANDSHAKE_MS = 60_000;
 /** How long listening waits for servers that take their time (ms). */
@@ -38,63 +36,9 @@ const START_MS = 10_000;
 const MAX_SESSIONS = 50;
 /** After so long without a call and a stream, a session's own servers end (ms). */
 const IDLE_MS = 300_000;
+/** Clients keep idle streams, and many come without a proxy. */
+const DEFAULTS: Readonly<Record<string, string>> = { MCP_LISTENER: "node" };
 const log = logFor("gateway");
-
-/** The flags of the gateway, and the servers: that of the command behind `--`, or those of a file. */
-function readArguments(args: readonly string[]) {
-  const dashes = args.indexOf("--");
-  const first = args.findIndex((arg) => !arg.startsWith("-"));
-  const at = dashes >= 0 && (first < 0 || dashes < first) ? dashes + 1 : first;
-  const [command, ...rest] = at < 0 ? [] : args.slice(at);
-  const flags = (at < 0 ? args : args.slice(0, at)).filter((arg) => arg !== "--");
-  const path = readVariable("MCP_SERVERS");
-  if ((command === undefined) === (path === undefined)) {
-    const fault = path === undefined ? "No server is named" : "MCP_SERVERS and a command are given";
-    throw new ConfigError(`${fault}: set MCP_SERVERS=./mcp.json, or start ${USAGE}`);
-  }
-  if (command === undefined) {
-    return { flags, hasPaths: true, ...readServers(readFile(path!), readVariable) };
-  }
-  return {
-    flags,
-    hasPaths: false,
-    servers: [{
-      ...ALL,
-      maxChildren: undefined,
-      idleMs: undefined,
-      ...readCommandLine(command, rest),
-    }],
-    warnings: [],
-  };
-}
-
-/** The server of a command line: a URL, or a program and its arguments. */
-function readCommandLine(
-  command: string,
-  args: readonly string[],
-): Pick<ServerConfig, "name" | "launch"> {
-  if (!/^https?:/.test(command)) {
-    const name = command.split("/").at(-1) ?? command;
-    return { name, launch: { command, args, env: {}, cwd: undefined, inheritEnv: false } };
-  }
-  const url = URL.parse(command);
-  if (url === null || args.length > 0) {
-    throw new ConfigError(
-      `A remote server is one URL, such as https://mcp.example.com/mcp; found ${
-        [command, ...args].join(" ")
-      }. For headers, use a file: MCP_SERVERS=./mcp.json`,
-    );
-  }
-  return { name: url.host, launch: { url: command, headers: {}, transport: "auto" } };
-}
-
-function readFile(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new ConfigError(`Cannot read MCP_SERVERS=${path}: ${messageOf(error)}`);
-  }
-}
 
 /** As the messages of tools' errors are hidden. */
 function hidesReasons(settings: Settings): boolean {
@@ -125,8 +69,8 @@ function createServer(
 }
 
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
-  const { flags, servers, hasPaths, warnings } = readArguments(Deno.args);
-  const { settings } = readCommand(flags, readVariable);
+  const { flags, servers, hasPaths, warnings } = readArguments(Deno.args, readVariable);
+  const { settings } = readCommand(flags, (name) => readVariable(name) ?? DEFAULTS[name]);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
     format: settings.MCP_LOG_FORMAT,
