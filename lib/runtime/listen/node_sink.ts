@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, SinkOwner } from "../../stream/out/sink.ts";
@@ -79,7 +80,10 @@ export class NodeSink implements Sink {
   start({ status, headers }: Head): void {
     const out = this.#out as ServerResponse;
     out.writeHead(status, headers);
-    this.#flush();
+    const early = this.#takeEarly();
+    if (early.length === 0) out.flushHeaders();
+    for (const chunk of early) out.write(chunk);
+    if (this.#hasEnded) this.end();
   }
 
   /** Sends the head, and what came before it, on the socket itself. */
@@ -87,25 +91,26 @@ export class NodeSink implements Sink {
     this.#out = socket;
     this.#isFramed = true;
     socket.on("close", () => this.close());
-    socket.write(headText(head));
-    this.#flush();
+    // One write, because each is a system call and wakes the client.
+    socket.write(Buffer.concat([encodeHead(head), ...this.#takeEarly().map(framed)]));
+    if (this.#hasEnded) this.end();
   }
 
-  #flush(): void {
+  #takeEarly(): readonly Uint8Array[] {
     const early = this.#early ?? [];
     this.#early = undefined;
-    if (early.length === 0 && !this.#isFramed) (this.#out as ServerResponse).flushHeaders();
-    for (const chunk of early) this.write(chunk);
-    if (this.#hasEnded) this.end();
+    return early;
   }
 }
 
 /** A response whose end the connection's end announces (RFC 9112, 9.6), in chunks (7.1). */
-function headText({ status, headers }: Head): string {
+function encodeHead({ status, headers }: Head): Uint8Array {
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`;
   for (const name in headers) text += `${name}: ${headers[name]}${CRLF}`;
-  return `${text}date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
+  text += `date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
     `transfer-encoding: chunked${CRLF}${CRLF}`;
+  // A header has one byte for each character (Fetch, "byte sequence").
+  return Buffer.from(text, "latin1");
 }
 
 /** A chunk in its frame (RFC 9112, 7.1). Keepalives of streams that ping together are one chunk. */

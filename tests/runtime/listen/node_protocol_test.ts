@@ -98,6 +98,13 @@ Deno.test("a stream comes in chunks, ends with the last of them, and its socket 
     assertEquals(unchunked(client.received.split("\r\n\r\n").slice(1).join("\r\n\r\n")).at(-1), "");
   }));
 
+Deno.test("the head of a stream comes with its welcome and its first response, in one read", () =>
+  talk(postText("/mcp/sse", PING, ["Accept: text/event-stream"]), async (client) => {
+    await client.until("HTTP/1.1 200");
+    assertStringIncludes(client.received, "event: welcome");
+    assertStringIncludes(client.received, '"result":{}');
+  }));
+
 Deno.test("what a client sends on the socket of its stream is dropped, and the stream goes on", () =>
   talk(postText("/mcp/sse", "", ["Accept: text/event-stream"]), async (client, app) => {
     await client.until("event: welcome");
