@@ -20,10 +20,10 @@ export function shortId(id: string): string {
 }
 
 /**
- * `mcp_sse_` and 18 of 32 digits: enough to tell streams apart, also where the first 8 are the name of
- * an instance, and the rest is too long to guess.
+ * `mcp_sse_` and 13 of 32 digits: enough to tell streams apart. The rest is too long to guess, also if
+ * it ends with the name of an instance.
  */
-const SHORT_LENGTH = 26;
+const SHORT_LENGTH = 21;
 /** Begins the ids of connections. */
 export const CONNECTION_PREFIX = "mcp_sse_";
 

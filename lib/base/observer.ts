@@ -16,7 +16,7 @@ export const OUTCOMES = ["ok", "tool_error", "cancelled", "timeout", "aborted"] 
 /** How a request ended, for those who count. */
 export type Outcome = (typeof OUTCOMES)[number] | ProtocolErrorKind;
 
-/** What is asked of a store that instances share. */
+/** The operations of a store that instances share. */
 export const STORE_OPERATIONS = [
   "append",
   "after",
@@ -34,7 +34,7 @@ export const STORE_OPERATIONS = [
   "claim",
 ] as const;
 
-/** What is asked of a store that instances share. */
+/** An operation of a store that instances share. */
 export type StoreOperation = (typeof STORE_OPERATIONS)[number];
 
 /** A request that has ended. */

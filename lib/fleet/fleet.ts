@@ -38,7 +38,7 @@ const MAX_MISSING = 2;
 const ALIVE_MS = 200;
 const log = logFor("store");
 
-/** What another instance replies; undefined where nothing came in time. */
+/** The reply of another instance; undefined if none came in time. */
 export interface InstanceReply {
   /** Name of the instance. */
   readonly name: string;
@@ -83,7 +83,7 @@ export class Fleet extends TimerEntry implements Messenger {
   #missing = 0;
   #isStopped = false;
 
-  /** @param emit told of what the store does, and of calls that are lost */
+  /** @param emit reports the operations of the store, and lost calls */
   constructor(shared: SharedStore, wheel: TimerWheel, emit: Emit = emitNothing) {
     super();
     const store = new MeasuredStore(shared, emit, () => wheel.now());
@@ -177,7 +177,7 @@ export class Fleet extends TimerEntry implements Messenger {
    * Asks all other instances that live.
    *
    * @param waitMs time for their replies (ms)
-   * @returns each with its reply; undefined where none came in time
+   * @returns each with its reply; undefined if none came in time
    */
   async askAll(kind: string, body: Body, waitMs?: number): Promise<readonly InstanceReply[]> {
     const names = await this.store.directory.instances().catch((error) => {

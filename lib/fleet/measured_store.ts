@@ -1,5 +1,5 @@
 /**
- * A shared store whose operations are reported: how long each took, and each that failed.
+ * Measures the operations of a shared store: reports how long each took, and each failure.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Bus, Directory, SharedEvents, SharedStore } from "../store/shared_
 /** Runs an operation and reports it. */
 type Measure = <T>(operation: StoreOperation, run: () => Promise<T>) => Promise<T>;
 
-/** Reports what is asked of another store. */
+/** Passes each operation on to a store and reports it. */
 export class MeasuredStore implements SharedStore {
   readonly events: SharedEvents;
   readonly bus: Bus;

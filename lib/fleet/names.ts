@@ -9,7 +9,9 @@ import type { JsonRpcId } from "../wire/json_rpc.ts";
 
 const STREAM_REGEXP = new RegExp(`i([0-9a-f]{${INSTANCE_DIGITS}})$`);
 const QUESTION_REGEXP = new RegExp(`^lifeline-i([0-9a-f]{${INSTANCE_DIGITS}})-`);
-const INSTANCE_REGEXP = new RegExp(`^[0-9a-f]{${INSTANCE_DIGITS}}$`);
+const CONNECTION_REGEXP = new RegExp(
+  `^${CONNECTION_PREFIX}[0-9a-f]{${32 - INSTANCE_DIGITS}}([0-9a-f]{${INSTANCE_DIGITS}})$`,
+);
 
 /** The instance that writes a stream; undefined for a name without one. */
 export function instanceOfStream(name: string): string | undefined {
@@ -21,10 +23,12 @@ export function instanceOfQuestion(id: JsonRpcId | null): string | undefined {
   return QUESTION_REGEXP.exec(String(id))?.[1];
 }
 
-/** The instance that has the connection with this id; undefined if the text is no such id. */
+/**
+ * The instance that has the connection with this id. The name comes last, so that the beginning, which
+ * the ledger and the log show, is random.
+ *
+ * @returns undefined if the text is no whole id
+ */
 export function instanceOfConnection(id: string): string | undefined {
-  if (!id.startsWith(CONNECTION_PREFIX)) return undefined;
-  const start = CONNECTION_PREFIX.length;
-  const name = id.slice(start, start + INSTANCE_DIGITS);
-  return INSTANCE_REGEXP.test(name) ? name : undefined;
+  return CONNECTION_REGEXP.exec(id)?.[1];
 }

@@ -3,17 +3,17 @@ import { notRouted } from "./errors.ts";
 import type { Body } from "./messenger.ts";
 import { ANSWER_MS, PendingReply } from "./pending_reply.ts";
 
-/** What requests need of a fleet. */
+/** The parts of a fleet that requests use. */
 export interface RequestParts {
   readonly wheel: TimerWheel;
   /** Sends a message; rejects where the store is away. */
   readonly send: (instance: string, kind: string, body: Body) => Promise<void>;
   readonly failed: (what: string, error: unknown) => void;
-  /** Told of an instance that did not answer in time. */
+  /** Called for an instance that did not answer in time. */
   readonly silent: (instance: string, what: string) => void;
 }
 
-/** The requests of this instance to others, which wait for their replies. */
+/** The pending requests of this instance to others. */
 export class Requests {
   readonly #parts: RequestParts;
   readonly #pending = new Map<string, PendingReply>();
@@ -60,7 +60,7 @@ export class Requests {
     this.#pending.get(String(to))?.settle(body);
   }
 
-  /** Nobody is waited for any more. */
+  /** Rejects all pending requests. */
   stop(): void {
     for (const pending of this.#pending.values()) pending.onDue();
   }

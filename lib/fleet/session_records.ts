@@ -82,7 +82,7 @@ export class SessionRecords {
     this.#parts.shout("ended", { key });
   }
 
-  /** Records that a session has ended, without anybody waiting for it. */
+  /** Records that a session has ended; a failure is logged. */
   endLater(key: string): void {
     this.end(key).catch((error) => this.#parts.failed("session", error));
   }

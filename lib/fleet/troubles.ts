@@ -5,7 +5,7 @@ import type { TimerWheel } from "../base/timer_wheel.ts";
 
 const log = logFor("store");
 
-/** Logs what goes wrong between instances, at most one line a while for each kind. */
+/** Logs troubles between instances, at most one line in ten seconds for each kind. */
 export class Troubles {
   readonly #wheel: TimerWheel;
   readonly #throttle = new Throttle();

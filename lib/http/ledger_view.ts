@@ -32,8 +32,8 @@ export interface LedgerView {
   /** Newest first. */
   readonly recent_refused: readonly RefusedView[];
   /**
-   * The instances that share a store, where there are several: the counts above are sums over those
-   * that have answered.
+   * The instances that share a store, if there are several. The counts above are sums over those that
+   * have answered.
    */
   readonly instances?: readonly InstanceView[];
 }
@@ -41,9 +41,9 @@ export interface LedgerView {
 /** One of several instances that share a store. */
 export interface InstanceView {
   readonly name: string;
-  /** Present where it has answered the request. */
+  /** Present if it has answered the request. */
   readonly is_here?: true;
-  /** Present where it did not answer in time; its counts are absent then. */
+  /** Present if it did not answer in time; its counts are absent then. */
   readonly is_silent?: true;
   readonly opened?: number;
   readonly open?: number;

@@ -1,5 +1,5 @@
 /**
- * Errors for requests whose outcome nobody knows: the instance has died, the server has stopped, or the
+ * Errors for requests with an unknown outcome: the instance has died, the server has stopped, or the
  * response is gone.
  *
  * @module
@@ -27,10 +27,10 @@ export function isRepeatable(
 }
 
 /**
- * The error for a request whose outcome is unknown. Only if it does no harm to run it twice, its client
- * is asked to send it again.
+ * The error for a request with an unknown outcome. It asks the client to send the request again only if
+ * running it twice does no harm.
  *
- * @param what happened, without a full stop
+ * @param what the event, without a full stop
  */
 export function unknownOutcome(
   kind: ProtocolErrorKind,

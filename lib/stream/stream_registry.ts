@@ -33,7 +33,7 @@ export interface RegistryOptions {
   readonly resident?: (() => MemoryFigures) | undefined;
   /** Told of every stream, ping and refusal. */
   readonly emit?: Emit;
-  /** Name of this instance where several share a store; it begins the digits of each id. */
+  /** Name of this instance where several share a store; each id ends with it. */
   readonly instance?: string | undefined;
 }
 
@@ -279,5 +279,5 @@ export class StreamRegistry {
 /** Makes ids of 32 digits, the first of which are those of the instance. */
 function idsOf(instance: string | undefined): () => string {
   if (instance === undefined) return () => randomId(CONNECTION_PREFIX);
-  return () => CONNECTION_PREFIX + instance + randomId("").slice(instance.length);
+  return () => randomId(CONNECTION_PREFIX).slice(0, -instance.length) + instance;
 }

@@ -79,7 +79,7 @@ Deno.test("View shows what is open, what closed and what was refused, and ends a
   using _busy = await openAs(stage, "n8n/1.103", { message: COUNTDOWN });
   using _old = await openAs(stage, "claude-code/2.0", { method: "GET" });
   await stage.sees("#list-status", /^1–3 of 3$/);
-  await stage.sees(`${ROWS}:nth-child(1)`, /^mcp_sse_[0-9a-f]{18}plain\d+ .*curl\/8\.14\.1/);
+  await stage.sees(`${ROWS}:nth-child(1)`, /^mcp_sse_[0-9a-f]{13}plain\d+ .*curl\/8\.14\.1/);
   await stage.sees(`${ROWS}:nth-child(2) [data-label="In flight"]`, /^1$/);
   await stage.sees(`${ROWS}:nth-child(3)`, /http_sse/);
   await stage.sees(`${ROWS}:nth-child(1) [data-label=Pings]`, /^[2-9]$/);

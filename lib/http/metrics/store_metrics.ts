@@ -17,7 +17,7 @@ export interface StoreState {
   readonly writers: { readonly waiting: number };
 }
 
-/** Counts and times what this instance asks of the store. */
+/** Counts and times the operations that this instance asks of the store. */
 export class StoreMetrics implements Partial<Observer> {
   readonly #metrics: Metrics;
   readonly #durations: Histogram;
@@ -63,7 +63,7 @@ export class StoreMetrics implements Partial<Observer> {
     );
   }
 
-  /** Has the state of the store read at every scrape. */
+  /** Adds the gauges, which read the state of the store at every scrape. */
   addGauges(state: StoreState): void {
     const up = {
       name: "lifeline_store_up",

@@ -1,15 +1,16 @@
 /**
- * The connection view of all instances that share a store: each is asked for its part, and one that
- * does not answer in time is named.
+ * The connection view of all instances that share a store. This instance asks each other one for its
+ * part, and names those that do not answer in time.
  *
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
+import { notRouted } from "../../fleet/errors.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import type { EndedCounts, LedgerView } from "../ledger_view.ts";
 import { isPageQuery, type PageQuery } from "./connection_page.ts";
-import { severalBeginSo } from "./find_stream.ts";
+import { notFound, severalBeginSo } from "./find_stream.ts";
 import { readCounts, readView } from "./instance_answer.ts";
 import { mergeViews } from "./merged_view.ts";
 
@@ -24,7 +25,7 @@ export interface OwnView {
 
 /** Time for the answer of an instance to a view (ms). */
 const VIEW_MS = 1_000;
-/** Most connections that each instance is asked for: all before the page come from each. */
+/** Most connections that each instance sends: all up to the end of the page. */
 const MAX_ROWS = 10_000;
 
 /** Looks at the connections of all instances, and ends them wherever they are. */
@@ -37,12 +38,12 @@ export class AllInstances {
     this.#own = own;
   }
 
-  /** Has the other instances answered. */
+  /** Registers the handlers for the requests of other instances. */
   serve(): void {
     this.#fleet.on("view", ({ wanted }) => {
-      return isPageQuery(wanted) ? this.#own.view(wanted) : undefined;
+      return isPageQuery(wanted) ? this.#viewOf(wanted) : undefined;
     });
-    this.#fleet.on("disconnect", ({ connection }) => this.#take(String(connection)));
+    this.#fleet.on("disconnect", ({ connection }) => this.#takeFor(String(connection)));
     this.#fleet.on("endPrincipal", ({ principal, reason }, from) => {
       if (from === this.#fleet.me || typeof principal !== "string") return undefined;
       return this.#own.endPrincipal(
@@ -66,27 +67,24 @@ export class AllInstances {
     // Any row of an instance may be on the page of all, so each gives its rows from the first on.
     const part = { ...wanted, offset: 0, limit };
     const others = await this.#fleet.askAll("view", { wanted: part }, VIEW_MS);
-    const own = this.#own.view(part);
+    const own = this.#viewOf(part);
     const answers = others.map(({ name, reply }) => ({ name, view: readView(reply) }));
     return mergeViews([{ name: me, view: own }, ...answers], wanted);
   }
 
   /**
-   * Closes a connection at the instance whose name its id has.
+   * Closes a connection: by its whole id at the instance that the id names, by its shown name at
+   * whichever instance has it.
    *
    * @throws {ProtocolError} `connection_not_found`; `invalid_params` if several ids begin like this;
-   *   `not_routed` where the instance cannot be reached
+   *   `not_routed` if an instance that may have it cannot be reached
    */
   async disconnect(id: string): Promise<void> {
     const holder = this.#fleet.holderOf(id);
-    if (holder === undefined || await this.#fleet.stateOf(holder) === "dead") {
-      return this.#own.disconnect(id);
-    }
-    const reply = await this.#fleet.ask(holder, "disconnect", { connection: id });
-    if (reply === "closed") return;
-    // The instance says why not; here nobody has it either.
-    if (reply === "several") throw severalBeginSo();
-    this.#own.disconnect(id);
+    if (holder !== undefined && await this.#fleet.stateOf(holder) !== "dead") {
+      const reply = await this.#fleet.ask(holder, "disconnect", { connection: id });
+      if (reply !== "closed") throw notFound();
+    } else if (this.#take(id) !== "closed") await this.#disconnectElsewhere(id);
   }
 
   /** Ends all streams and sessions of a principal at all instances. */
@@ -107,14 +105,37 @@ export class AllInstances {
     };
   }
 
-  #take(id: string): "closed" | "several" | undefined {
+  /** The name of an instance is a filter, too, for all of its connections. */
+  #viewOf(wanted: PageQuery): LedgerView {
+    return this.#own.view(wanted.filter === this.#fleet.me ? { ...wanted, filter: "" } : wanted);
+  }
+
+  async #disconnectElsewhere(id: string): Promise<void> {
+    const others = await this.#fleet.askAll("disconnect", { connection: id });
+    const replies = others.map(({ reply }) => reply);
+    if (replies.includes("closed")) return;
+    if (replies.includes("several")) throw severalBeginSo();
+    if (replies.includes(undefined)) throw notRouted();
+    throw notFound();
+  }
+
+  /** @throws {ProtocolError} `invalid_params` if several ids of this instance begin like this */
+  #take(id: string): "closed" | undefined {
     try {
       this.#own.disconnect(id);
       return "closed";
     } catch (error) {
-      return error instanceof ProtocolError && error.kind === "invalid_params"
-        ? "several"
-        : undefined;
+      if (error instanceof ProtocolError && error.kind === "connection_not_found") return undefined;
+      throw error;
+    }
+  }
+
+  /** The reply to another instance. */
+  #takeFor(id: string): "closed" | "several" | undefined {
+    try {
+      return this.#take(id);
+    } catch {
+      return "several";
     }
   }
 }

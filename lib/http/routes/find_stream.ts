@@ -19,14 +19,17 @@ export function findStream<T extends { readonly id: string }>(
   const known = streams.get(id);
   if (known !== undefined) return known;
   const [named, other] = streams.values().filter((stream) => shortId(stream.id) === id).take(2);
-  if (named === undefined) {
-    throw new ProtocolError("connection_not_found", "No open connection has this id");
-  }
+  if (named === undefined) throw notFound();
   if (other === undefined) return named;
   throw severalBeginSo();
 }
 
-/** The beginning of an id that is not enough. */
+/** The error for an id that no open connection has. */
+export function notFound(): ProtocolError {
+  return new ProtocolError("connection_not_found", "No open connection has this id");
+}
+
+/** The error for the beginning of an id that several connections share. */
 export function severalBeginSo(): ProtocolError {
   return new ProtocolError(
     "invalid_params",

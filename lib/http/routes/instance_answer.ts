@@ -1,6 +1,6 @@
 /**
- * What another instance answers, as it came over the bus: checked, since whoever may write to the store
- * may write anything.
+ * Reads the answers of other instances. It checks their shape, because anybody who can write to the
+ * store can write anything.
  *
  * @module
  */
@@ -74,7 +74,7 @@ export function readView(answer: unknown): LedgerView | undefined {
   return VIEW.safeParse(answer).data;
 }
 
-/** What another instance has ended; undefined for anything else, and for no answer. */
+/** The counts that another instance has ended; undefined for anything else, and for no answer. */
 export function readCounts(answer: unknown): EndedCounts | undefined {
   return ENDED.safeParse(answer).data;
 }

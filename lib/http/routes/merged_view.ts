@@ -2,7 +2,7 @@ import { RECENT_MAX } from "../metrics/recent.ts";
 import type { ConnectionView, InstanceView, LedgerView } from "../ledger_view.ts";
 import type { PageQuery, Sorting } from "./connection_page.ts";
 
-/** The view of one instance; undefined where it did not answer in time. */
+/** The view of one instance; undefined if it did not answer in time. */
 export interface InstanceAnswer {
   readonly name: string;
   readonly view: LedgerView | undefined;

@@ -37,7 +37,7 @@ export interface AdminRouteDeps {
   readonly heap: (() => MemoryFigures) | undefined;
   /** The servers behind this one, where it is a gateway. */
   readonly servers?: ServersBehind | undefined;
-  /** The instances that share a store, where there are several. */
+  /** The instances that share a store, if there are several. */
   readonly fleet?: Fleet | undefined;
   readonly tokens: OperatorTokens;
   readonly settings: Pick<Settings, "MCP_METRICS_PUBLIC" | "MCP_PUBLIC_URL">;
@@ -91,7 +91,7 @@ function ownView(deps: AdminRouteDeps): OwnView {
   };
 }
 
-/** The connections of all instances; what that needs is loaded when this one starts. */
+/** The connections of all instances; the code for that is loaded when this instance starts. */
 function joinInstances(fleet: Fleet, own: OwnView): () => Promise<AllInstances> {
   const load = lazy(async () => {
     const { AllInstances } = await import("./all_instances.ts");

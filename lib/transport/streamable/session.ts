@@ -133,8 +133,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   /**
    * A stream to answer requests on.
    *
-   * @param requestId where it is one request
-   * @param isRepeatable whether it does no harm to run the request twice
+   * @param requestId id of the request, if the stream answers only one
+   * @param isRepeatable whether running the request twice does no harm
    */
   openStream(requestId: JsonRpcId | undefined, isRepeatable: boolean): ResumableStream {
     const stream = this.#createStream(this.#nextName(isRepeatable), requestId);

@@ -1,6 +1,6 @@
 /**
- * The names of a session's streams, which event ids hold: what a name says is known wherever its client
- * comes back.
+ * The names of a session's streams. Event ids contain them, so any instance to which a client comes
+ * back can read them.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 const STANDALONE = "g";
 /** Begins the names of the streams that answer POSTs. */
 const RESPONSE = "p";
-/** The same where it does no harm to run the request twice. */
+/** The same if running the request twice does no harm. */
 const REPEATABLE = "r";
 
 /** @param incarnation of the session in memory */
@@ -20,18 +20,18 @@ export function standaloneName(incarnation: string): string {
 /**
  * @param number of the stream in its session
  * @param incarnation of the session in memory
- * @param isRepeatable whether it does no harm to run the request twice
+ * @param isRepeatable whether running the request twice does no harm
  */
 export function responseName(number: number, incarnation: string, isRepeatable: boolean): string {
   return `${isRepeatable ? REPEATABLE : RESPONSE}${number}${incarnation}`;
 }
 
-/** Whether it is the stream that a GET opens. */
+/** Whether this is the stream that a GET opens. */
 export function isStandalone(name: string): boolean {
   return name.startsWith(STANDALONE);
 }
 
-/** Whether it does no harm to run the request again that a stream of that name answers. */
+/** Whether running the request of this stream twice does no harm. */
 export function isRepeatableStream(name: string): boolean {
   return name.startsWith(REPEATABLE);
 }

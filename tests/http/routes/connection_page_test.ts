@@ -32,10 +32,10 @@ Deno.test("filter finds connections by id, dialect, address and user agent, what
   await openAs(app, "Bert/1");
   assertEquals(agents(await view(app, "filter=ANNA")), ["Anna/1"]);
   const found = async (text: string) => agents(await view(app, `filter=${text}`));
-  assertEquals(await found(first.id.slice(8, 26)), ["Anna/1"]);
+  assertEquals(await found(first.id.slice(8, 21)), ["Anna/1"]);
   assertEquals(await found(first.id), ["Anna/1"]);
   // A caller with read access must not find out the rest of an id digit by digit.
-  assertEquals(await found(first.id.slice(0, 27)), []);
+  assertEquals(await found(first.id.slice(0, 22)), []);
   assertEquals((await view(app, "filter=plain")).matching, 2);
   assertEquals((await view(app, "filter=127.0.0")).matching, 2);
   assertEquals((await view(app, "filter=%2F1")).matching, 2);
