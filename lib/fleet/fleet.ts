@@ -8,7 +8,7 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
-import { isObject, type JsonRpcId } from "../wire/json_rpc.ts";
+import type { JsonRpcId } from "../wire/json_rpc.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
 import { settlesWithin } from "../base/promises.ts";
@@ -17,6 +17,7 @@ import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { SharedStore } from "../store/shared_store.ts";
 import { Forwarding } from "./forwarding.ts";
+import { Handlers, MESSAGE_VERSION } from "./handlers.ts";
 import type { Body, Handler, InstanceState, Messenger } from "./messenger.ts";
 import { instanceOfConnection, instanceOfQuestion, instanceOfStream } from "./names.ts";
 import { Carrying } from "./carrying.ts";
@@ -28,8 +29,6 @@ import { SharedEventStore } from "./shared_event_store.ts";
 import { StreamWriters } from "./stream_writers.ts";
 import { Troubles } from "./troubles.ts";
 
-/** Version of the messages between instances; messages of another version are ignored. */
-const MESSAGE_VERSION = 1;
 /** Renewals in the time of one lease. */
 const RENEWALS = 4;
 /** Messages to itself that may be missing before the bus counts as broken. */
@@ -71,7 +70,7 @@ export class Fleet extends TimerEntry implements Messenger {
   readonly forwarding: Forwarding = new Forwarding(this);
   /** The streams of other instances that this one carries to their clients, by the names of their logs. */
   readonly carried: Map<string, CarriedStream> = new Map();
-  readonly #handlers = new Map<string, Handler[]>();
+  readonly #handlers = new Handlers((instance, body) => this.tell(instance, "reply", body));
   readonly #requests: Requests;
   readonly #troubles: Troubles;
   readonly #seenAlive = new LruMap<string, { readonly at: number }>(1_000);
@@ -100,7 +99,7 @@ export class Fleet extends TimerEntry implements Messenger {
       shout: (kind, body) => this.shout(kind, body),
       failed,
     });
-    store.bus.onMessage = (message) => this.#receive(message);
+    store.bus.onMessage = (message) => this.#handlers.take(message);
     store.onUp = () => this.#up();
     this.on("echo", ({ at }) => {
       this.#missing = 0;
@@ -118,6 +117,16 @@ export class Fleet extends TimerEntry implements Messenger {
   /** Whether the store is there and the bus carries messages. */
   get isReady(): boolean {
     return this.store.isUp && this.#missing <= MAX_MISSING;
+  }
+
+  /** See {@linkcode Messenger}. */
+  get upSince(): number {
+    return this.store.isUp ? this.#upSince : Infinity;
+  }
+
+  /** See {@linkcode Messenger}. */
+  async claim(key: string): Promise<boolean> {
+    return await this.store.directory.claim(key) === this.me;
   }
 
   /** The other instance that writes a stream; undefined if no instance or this one writes it. */
@@ -144,7 +153,7 @@ export class Fleet extends TimerEntry implements Messenger {
 
   /** Registers a handler for messages of a kind; one kind may have several. */
   on(kind: string, handler: Handler): void {
-    this.#handlers.set(kind, [...this.#handlers.get(kind) ?? [], handler]);
+    this.#handlers.on(kind, handler);
   }
 
   /** Has something done before the store is connected. */
@@ -277,24 +286,5 @@ export class Fleet extends TimerEntry implements Messenger {
 
   #message(kind: string, body: Body) {
     return { ...body, kind, v: MESSAGE_VERSION, from: this.me };
-  }
-
-  #receive(message: unknown): void {
-    if (!isObject(message) || typeof message.kind !== "string") return;
-    const { kind, from, id } = message;
-    const handlers = this.#handlers.get(kind);
-    // The store itself sends messages too, which have no sender.
-    const sender = typeof from === "string" ? from : "";
-    if (handlers === undefined) return;
-    const handled = handlers.map((handler) => Promise.try(() => handler(message, sender)));
-    void Promise.all(handled).then(
-      (replies) => {
-        if (typeof id !== "string") return;
-        // Only the endpoint that has the stream answers.
-        const body = replies.find((reply) => reply !== undefined && reply !== "unknown");
-        this.tell(sender, "reply", { to: id, body: body ?? null });
-      },
-      (error) => log.warning("Message failed", { kind, error: messageOf(error) }),
-    );
   }
 }

@@ -4,9 +4,12 @@
  *
  * @module
  */
+import { ProtocolError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
 import type { Identity } from "../base/identity.ts";
 import { Client } from "../stream/client.ts";
 import { isObject, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.ts";
+import { notRouted } from "./errors.ts";
 import type { Body, Messenger } from "./messenger.ts";
 
 /** A request that another instance brings to a stream. */
@@ -37,7 +40,7 @@ export class Forwarding {
    *
    * @param place the dialect and the path of the endpoint that has such streams
    * @returns the answer of the stream's instance; undefined for a stream of this instance
-   * @throws {ProtocolError} `not_routed` where its instance cannot be reached
+   * @throws {ProtocolError} `not_routed` where its instance cannot be reached, and will not take it
    */
   bring(place: string, forwarded: Forwarded): Promise<Reception> | undefined {
     const holder = this.#fleet.holderOf(forwarded.id);
@@ -46,8 +49,12 @@ export class Forwarding {
 
   /** Has what others bring to the streams of a place taken. */
   serve(place: string, take: (forwarded: Forwarded) => Reception): void {
-    this.#fleet.on(`forward ${place}`, ({ stream, message, client, page }) => {
-      if (typeof stream !== "string" || !isObject(client)) return "unknown";
+    this.#fleet.on(`forward ${place}`, async ({ claim, stream, message, client, page }) => {
+      if (typeof claim !== "string" || typeof stream !== "string" || !isObject(client)) {
+        return "unknown";
+      }
+      // Its sender may have waited too long, and told its client that nothing was run.
+      if (!await this.#fleet.claim(claim)) return undefined;
       const { address, userAgent, identity, headers } = client;
       return take({
         id: stream,
@@ -70,10 +77,36 @@ export class Forwarding {
   ): Promise<Reception> {
     const { address, userAgent, identity, headers } = client;
     const sender = { address, userAgent, identity, headers };
+    const { upSince } = this.#fleet;
+    if (upSince === Infinity) throw notRouted();
     if (await this.#fleet.stateOf(holder) === "dead") return "unknown";
-    const body = { stream: id, message, client: sender, page };
-    const reply = await this.#fleet.ask(holder, `forward ${place}`, body);
+    const claim = randomId("forward-");
+    const body = { claim, stream: id, message, client: sender, page };
+    let reply: unknown;
+    try {
+      reply = await this.#fleet.ask(holder, `forward ${place}`, body);
+    } catch (error) {
+      // The instance may only be slow: it does not take what this one claims before it.
+      if (await this.#isWithdrawn(claim, upSince)) throw error;
+      return "taken";
+    }
     return reply === "taken" || reply === "ended" ? reply : "unknown";
+  }
+
+  /** @param upSince since when the store was there as the message was sent: a break loses claims */
+  async #isWithdrawn(claim: string, upSince: number): Promise<boolean> {
+    try {
+      const isWithdrawn = await this.#fleet.claim(claim);
+      if (this.#fleet.upSince === upSince) return isWithdrawn;
+    } catch {
+      // The store is away.
+    }
+    throw new ProtocolError(
+      "internal_error",
+      "The server that this message belongs to has not answered, and its outcome is unknown: it " +
+        "may have run",
+      { data: { outcome: "unknown" } },
+    );
   }
 }
 

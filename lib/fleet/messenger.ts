@@ -18,6 +18,8 @@ export interface Messenger {
   /** Name of this instance. */
   readonly me: string;
   readonly wheel: TimerWheel;
+  /** Since when the store has been there without a break, on the wheel's clock; else infinite. */
+  readonly upSince: number;
   /** Has messages of a kind handled. */
   on(kind: string, handler: Handler): void;
   /** Sends a message to another instance; it may get lost. */
@@ -37,6 +39,13 @@ export interface Messenger {
    * every instance has a whole lease to show that it is alive.
    */
   stateOf(instance: string): Promise<InstanceState>;
+  /**
+   * Claims something for this instance, so that only one instance does it.
+   *
+   * @returns false if another instance has claimed it before
+   * @throws {Error} while the store is away
+   */
+  claim(key: string): Promise<boolean>;
   /** The other instance that asked a question, or sent a ping. */
   askerOf(id: JsonRpcId | null): string | undefined;
   /** The other instance that has a connection. */

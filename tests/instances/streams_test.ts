@@ -130,3 +130,76 @@ Deno.test("a listen stream hears each change once, whichever instance it happens
   assertEquals((await reader.next())?.json.params.uri, "test://one");
   assert(!reader.text.includes("test://other"));
 });
+
+/** A plain stream at `a`, and how `b` brings it a call; the instances know each other for long. */
+async function bringing() {
+  const puppet = new Puppet();
+  const fleet = await Instances.start(2, { tools: [puppet.tool] });
+  const [a, b] = fleet.all;
+  const { id, events } = await a!.open();
+  await fleet.time.advance(LEASE_MS + 1_000);
+  const headers = { ...PLAIN_HEADERS, "mcp-connection-id": id };
+  const bring = (call: string) => b!.post("/mcp/sse", toolCall("puppet", { call }, call), headers);
+  return { fleet, a: a!, b: b!, puppet, events, bring };
+}
+
+Deno.test("an instance that was frozen does not run what its sender has told was not run", async () => {
+  const { fleet, a, puppet, bring } = await bringing();
+  using _ = fleet;
+  const { member } = a;
+  const take = member.onMessage;
+  const held: unknown[] = [];
+  member.onMessage = (message) => held.push(message);
+  const early = bring("given up");
+  await fleet.time.advance(2_100);
+  assertEquals((await early).status, 503);
+  // It wakes, and finds the message.
+  member.onMessage = take;
+  for (const message of held) take(message);
+  assertEquals((await bring("again")).status, 202);
+  await puppet.call("again");
+  let isRun = false;
+  void puppet.call("given up").then(() => isRun = true);
+  await settled();
+  assertEquals(isRun, false);
+});
+
+Deno.test("a message whose instance took it is accepted, although the reply to its sender is lost", async () => {
+  const { fleet, b, puppet, events, bring } = await bringing();
+  using _ = fleet;
+  b.member.onMessage = () => {};
+  const sent = bring("taken");
+  const { finish } = await puppet.call("taken");
+  await fleet.time.advance(2_100);
+  assertEquals((await sent).status, 202);
+  finish("done");
+  assertEquals((await events.nextNamed("response")).json.id, "taken");
+});
+
+Deno.test("a message whose claim was lost with the store is answered with an unknown outcome", async () => {
+  const { fleet, a, b, bring } = await bringing();
+  using _ = fleet;
+  a.member.onMessage = () => {};
+  const sent = bring("lost");
+  await settled();
+  b.member.isUp = false;
+  fleet.hub.clear();
+  await fleet.time.advance(100);
+  b.member.isUp = true;
+  await fleet.time.advance(2_100);
+  const response = await sent;
+  assertEquals((await response.json()).error.data, { outcome: "unknown" });
+});
+
+Deno.test("a message that got no reply before the store went away is answered with an unknown outcome", async () => {
+  const { fleet, a, b, bring } = await bringing();
+  using _ = fleet;
+  a.member.onMessage = () => {};
+  const sent = bring("lost");
+  await settled();
+  b.member.isUp = false;
+  await fleet.time.advance(2_100);
+  const response = await sent;
+  assertEquals(response.status, 500);
+  assertEquals((await response.json()).error.data, { outcome: "unknown" });
+});

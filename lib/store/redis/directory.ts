@@ -70,8 +70,11 @@ export class RedisDirectory implements Directory {
     const { send, me } = this.#parts;
     const { prefix, maxAgeMs } = this.#options;
     const name = `${prefix}{${key}}:claim`;
-    await send(["SET", name, me, "NX", "PX", String(maxAgeMs)]);
-    return textOf(await send(["GET", name])) || me;
+    const [, owner] = await Promise.all([
+      send(["SET", name, me, "NX", "PX", String(maxAgeMs)]),
+      send(["GET", name]),
+    ]);
+    return textOf(owner) || me;
   }
 
   #leaseOf(instance: string): string {
