@@ -22,8 +22,9 @@ export function lifeOf(
     readonly bodies: BodyLimits;
     readonly watch: Instrumentation;
   },
-): Pick<App, "start" | "drain" | "speak" | "activity" | "stop"> {
+): Pick<App, "isOneOfSeveral" | "start" | "drain" | "speak" | "activity" | "stop"> {
   return {
+    isOneOfSeveral: fleet !== undefined,
     start: async () => {
       await lifespan.start();
       await fleet?.start();

@@ -93,6 +93,8 @@ export interface App {
   readonly settings: PublicSettings;
   /** Whether it listens beyond this machine (`HOST`) without authorization. */
   readonly isOpen: boolean;
+  /** Whether other instances serve the same clients (`MCP_STORE`). */
+  readonly isOneOfSeveral: boolean;
   /**
    * The token for the connection view and the metrics. An app makes one if no setting names one and
    * no authorization is set up. It gives all rights of the operator, so show it only to the

@@ -48,8 +48,10 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     });
     // Everything must fit in the budget, because a platform that ends the process does not wait.
     const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
+    // A refused connection has a proxy try another instance at once; a refusal with 503 may not.
+    const stopped = app.isOneOfSeveral ? listener.stop() : undefined;
     const outcome = await app.drain(options.drainMs - shutdownMs);
-    await settlesWithin(shutdownMs, listener.stop());
+    await settlesWithin(shutdownMs, stopped ?? listener.stop());
     log.info("Stopped", { ...outcome });
     return 0;
   } finally {
