@@ -7,6 +7,8 @@ import { rpc } from "../helpers/app.ts";
 import { type MainOptions, ServerProcess } from "../helpers/process.ts";
 import { EventReader } from "../helpers/sse.ts";
 
+/** Time for the head of a response (ms). */
+const PATIENCE_MS = 30_000;
 const KEY = "the key of all instances of this test";
 const JSON_HEADERS = {
   "content-type": "application/json",
@@ -24,7 +26,7 @@ export class Instances implements AsyncDisposable {
   }
 
   static async start(count: number, { env, ...options }: MainOptions): Promise<Instances> {
-    const withKey = { ...options, env: { MCP_SESSION_KEY: KEY, MCP_LOG_LEVEL: "warning", ...env } };
+    const withKey = { ...options, env: { MCP_SESSION_KEY: KEY, MCP_LOG_LEVEL: "info", ...env } };
     const starting = Array.from({ length: count }, () => ServerProcess.start(withKey));
     return new Instances(await Promise.all(starting), withKey);
   }
@@ -39,10 +41,18 @@ export class Instances implements AsyncDisposable {
     return this.url(Math.floor(Math.random() * this.all.length));
   }
 
-  /** Kills an instance, and starts another in its place. */
-  async replace(index: number): Promise<void> {
+  /** The ports of the instances. */
+  get ports(): number[] {
+    return this.all.map(({ url }) => Number(new URL(url).port));
+  }
+
+  /** Ends an instance, and starts another in its place, on its port. */
+  async replace(index: number, signal: Deno.Signal = "SIGKILL"): Promise<void> {
+    const port = this.ports[index];
+    await this.all[index]?.stop(signal);
     await this.all[index]?.[Symbol.asyncDispose]();
-    this.all[index] = await ServerProcess.start(this.#options);
+    const { args = [], ...options } = this.#options;
+    this.all[index] = await ServerProcess.start({ ...options, args: [...args, `--port=${port}`] });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,10 +61,13 @@ export class Instances implements AsyncDisposable {
 }
 
 /** Opens a session of 2025-11-25 and returns the headers of its requests. */
-export async function openSession(url: string): Promise<Record<string, string>> {
+export async function openSession(
+  url: string,
+  capabilities: Readonly<Record<string, unknown>> = {},
+): Promise<Record<string, string>> {
   const params = {
     protocolVersion: "2025-11-25",
-    capabilities: {},
+    capabilities,
     clientInfo: { name: "test", version: "1" },
   };
   const response = await post(url, rpc("initialize", params));
@@ -64,12 +77,25 @@ export async function openSession(url: string): Promise<Record<string, string>> 
   return { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" };
 }
 
+/** A `fetch` that gives up when no response comes in time. */
+async function fetchWithin(ms: number, url: string, init: RequestInit): Promise<Response> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error(`Nothing for ${ms} ms`)), ms);
+  try {
+    return await fetch(url, { ...init, signal: controller.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param withinMs time for the head of the response (ms) */
 export function post(
   url: string,
   message: unknown,
   headers: Readonly<Record<string, string>> = {},
+  withinMs: number = PATIENCE_MS,
 ): Promise<Response> {
-  return fetch(url, {
+  return fetchWithin(withinMs, url, {
     method: "POST",
     headers: { ...JSON_HEADERS, ...headers },
     body: JSON.stringify(message),
@@ -81,8 +107,9 @@ export async function resume(
   url: string,
   headers: Readonly<Record<string, string>>,
   lastEventId: string,
+  withinMs: number = PATIENCE_MS,
 ): Promise<EventReader> {
-  const response = await fetch(url, {
+  const response = await fetchWithin(withinMs, url, {
     headers: { ...headers, accept: "text/event-stream", "last-event-id": lastEventId },
   });
   if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);

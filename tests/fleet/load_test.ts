@@ -1,188 +1,152 @@
 /**
- * Instances that die, freeze and lose their store while clients call: each call has one result or
- * one error, and nothing is lost in silence, doubled, or left out.
+ * Instances behind nginx that die, freeze and lose their store while clients of all dialects call,
+ * the official ones among them: each call has one result or one error, and nothing is lost in
+ * silence, doubled, or left out.
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { rpc } from "../helpers/app.ts";
+import { ClientTimers } from "../clients/client_timers.ts";
 import { REDIS_FLAGS } from "../helpers/process.ts";
 import { RedisProcess } from "../helpers/redis.ts";
-import { EventReader } from "../helpers/sse.ts";
-import { Instances, openSession, post, resume } from "./instances.ts";
+import { type LoadClient, pause } from "./load/client.ts";
+import { ModernClient } from "./load/modern_client.ts";
+import { SdkClient } from "./load/official_client.ts";
+import { SessionClient } from "./load/session_client.ts";
+import { StreamClient } from "./load/stream_client.ts";
+import { Tally } from "./load/tally.ts";
+import { Instances } from "./instances.ts";
+import { startNginx } from "./nginx.ts";
 
 const LEASE_MS = 2_000;
-const CLIENTS = 12;
-/** Time without a byte after which a client leaves a response and comes back elsewhere (ms). */
+/** Time without a byte after which a client leaves a response and comes back (ms). */
 const IDLE_MS = LEASE_MS + 2_000;
-/** Time for the outcome of a call, on a slow machine (ms). */
-const PATIENCE_MS = 30_000;
+/** The lease, a second, and what a slow machine takes (ms). */
+const LAST_ANSWER_MS = LEASE_MS + 1_000 + 10_000;
+const MAX_STEPS = 8;
+/** A client whose call failed waits before the next one (ms). */
+const AFTER_ERROR_MS = 300;
+const TOOLS = new URL("./load/tools.ts", import.meta.url).href;
 
-/** What became of calls. */
-class Tally {
-  calls = 0;
-  results = 0;
-  /** Calls that ended with an error that says so, or whose request got no answer at all. */
-  told = 0;
-  silent = 0;
-  doubled = 0;
-  gaps = 0;
-  /** Time from the start of a call that was interrupted to its outcome (ms). */
-  longestMs = 0;
+/** Clients of all dialects at one URL. */
+function openClients(url: string): Promise<LoadClient[]> {
+  return Promise.all([
+    ...Array.from({ length: 6 }, () => SessionClient.open(url, IDLE_MS)),
+    StreamClient.open("2024-11-05", url),
+    StreamClient.open("2024-11-05", url),
+    StreamClient.open("plain", url),
+    StreamClient.open("plain", url),
+    new ModernClient(url, IDLE_MS),
+    new ModernClient(url, IDLE_MS),
+    SdkClient.openV1("http", url),
+    SdkClient.openV1("sse", url),
+    SdkClient.openV2("auto", url),
+    SdkClient.openV2("pinned", url),
+    SdkClient.openV2("legacy", url),
+  ]);
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Settles with the promise, or rejects after a time without it. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing for ${ms} ms`)), ms);
-  });
-  promise.catch(() => {});
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** A client of 2025-11-25 that calls without a pause, each time at any instance. */
-class CallingClient {
-  readonly #instances: Instances;
-  readonly #tally: Tally;
-  readonly #session: Record<string, string>;
-  #id = 0;
-
-  constructor(instances: Instances, tally: Tally, session: Record<string, string>) {
-    this.#instances = instances;
-    this.#tally = tally;
-    this.#session = session;
-  }
-
-  async callUntil(isOver: () => boolean): Promise<void> {
-    while (!isOver()) await this.#call(1 + Math.floor(Math.random() * 8));
-  }
-
-  async #call(from: number): Promise<void> {
-    const id = `call ${++this.#id}`;
-    const startedAt = performance.now();
-    this.#tally.calls++;
-    const params = { name: "countdown", arguments: { from, interval_ms: 50 } };
-    const message = rpc("tools/call", { ...params, _meta: { progressToken: id } }, id);
-    // deno-lint-ignore no-explicit-any -- a test looks into whatever came
-    const read: any[] = [];
-    let last = "";
-    let isResumed = false;
-    const take = async (events: EventReader) => {
-      try {
-        for (;;) {
-          const event = await within(events.next(), IDLE_MS);
-          if (event === undefined) return;
-          last = event.id ?? last;
-          if (event.json !== undefined) read.push(event.json);
-        }
-      } finally {
-        await events.leave().catch(() => {});
-      }
+async function callUntil(isOver: () => boolean, client: LoadClient, tally: Tally): Promise<void> {
+  while (!isOver()) {
+    const work = {
+      id: crypto.randomUUID(),
+      steps: 1 + Math.floor(Math.random() * MAX_STEPS),
+      asks: client.canBeAsked && Math.random() < 0.3,
     };
-    const isAnswered = () => read.some((one) => one.id === id);
-    try {
-      const response = await within(
-        post(this.#instances.anyUrl(), message, this.#session),
-        IDLE_MS,
-      );
-      if (response.headers.get("content-type")?.startsWith("application/json") ?? true) {
-        read.push(await response.json());
-      } else await take(new EventReader(response));
-    } catch {
-      // The connection broke, which its client sees.
-    }
-    while (!isAnswered() && last !== "" && performance.now() - startedAt < PATIENCE_MS) {
-      isResumed = true;
-      await pause(100);
-      await resume(this.#instances.anyUrl(), this.#session, last).then(take).catch(() => {});
-    }
-    if (isResumed) {
-      this.#tally.longestMs = Math.max(this.#tally.longestMs, performance.now() - startedAt);
-    }
-    this.#judge(id, from, last, read);
-  }
-
-  // deno-lint-ignore no-explicit-any -- a test looks into whatever came
-  #judge(id: string, from: number, last: string, read: readonly any[]): void {
-    const tally = this.#tally;
-    const answers = read.filter((one) => one.id === id);
-    if (answers.length > 1) tally.doubled++;
-    const [answer] = answers;
-    if (answer?.result !== undefined) {
-      tally.results++;
-      const steps = read.flatMap(({ params }) => params?.progress ?? []);
-      const all = Array.from({ length: from }, (_, n) => n + 1);
-      if (steps.join() !== all.join()) tally.gaps++;
-    } else if (answer?.error !== undefined || last === "") tally.told++;
-    else tally.silent++;
+    const isAnswered = await tally.count(client.name, work, () => client.call(work));
+    if (!isAnswered) await pause(AFTER_ERROR_MS);
   }
 }
 
-type Disturb = (instances: Instances, redis: RedisProcess) => Promise<void>;
+interface Scene {
+  readonly instances: Instances;
+  readonly redis: RedisProcess;
+  readonly tally: Tally;
+}
 
-const DISTURBANCES: Readonly<Record<string, Disturb>> = {
-  "kill -9 of each of three instances in turn": async (instances) => {
+const DISTURBANCES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  "kill -9 of each of three instances in turn": async ({ instances, tally }) => {
     for (const index of [0, 1, 2]) {
+      tally.noteKill();
       await instances.replace(index);
       await pause(1_500);
     }
   },
-  "an instance frozen past its lease, and woken": async ({ all: [, frozen] }) => {
+  "an instance frozen past its lease, and woken": async (
+    { instances: { all: [, frozen] }, tally },
+  ) => {
+    tally.noteKill();
     frozen?.signal("SIGSTOP");
     await pause(2 * LEASE_MS);
     frozen?.signal("SIGCONT");
     await pause(LEASE_MS);
   },
-  "Redis killed, and back empty": async (_, redis) => {
+  "Redis killed, and back empty": async ({ redis, tally }) => {
+    tally.noteKill();
     await redis.kill();
     await pause(1_000);
     await redis.restart();
     await pause(LEASE_MS);
   },
-  "a rolling restart": async (instances) => {
+  "a rolling restart": async ({ instances, tally }) => {
     for (const index of [0, 1, 2]) {
-      await instances.all[index]?.stop("SIGTERM");
-      await instances.replace(index);
+      tally.noteKill();
+      await instances.replace(index, "SIGTERM");
       await pause(500);
     }
   },
 };
 
+/** The ids of the calls that the instances have run. */
+async function readRuns(folder: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    ids.push(...(await Deno.readTextFile(`${folder}/${name}`)).split("\n").filter(Boolean));
+  }
+  return ids;
+}
+
+async function say(line: string): Promise<void> {
+  await Deno.stderr.write(new TextEncoder().encode(`${line}\n`));
+}
+
 for (const [name, disturb] of Object.entries(DISTURBANCES)) {
   Deno.test(`under load: ${name}`, async () => {
-    await using redis = await RedisProcess.start();
-    const env = { MCP_STORE: redis.url, MCP_STORE_LEASE_MS: String(LEASE_MS) };
-    await using instances = await Instances.start(3, { env, flags: REDIS_FLAGS });
+    using _timers = new ClientTimers();
+    const runs = await Deno.makeTempDir();
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => Deno.remove(runs, { recursive: true }));
+    const redis = stack.use(await RedisProcess.start());
+    const instances = stack.use(
+      await Instances.start(3, {
+        env: {
+          MCP_STORE: redis.url,
+          MCP_STORE_LEASE_MS: String(LEASE_MS),
+          MCP_TOOLS: `${TOOLS}?runs=${runs}`,
+        },
+        flags: [...REDIS_FLAGS, `--allow-write=${runs}`],
+      }),
+    );
+    const nginx = stack.use(await startNginx(instances.ports));
     const tally = new Tally();
     let isOver = false;
-    const clients = await Promise.all(Array.from({ length: CLIENTS }, async () => {
-      return new CallingClient(instances, tally, await openSession(instances.anyUrl()));
-    }));
-    const calling = clients.map((client) => client.callUntil(() => isOver));
+    const clients = await openClients(`http://127.0.0.1:${nginx.port}/mcp`);
+    for (const client of clients) stack.use(client);
+    const calling = clients.map((client) => callUntil(() => isOver, client, tally));
     await pause(1_000);
-    await disturb(instances, redis);
+    await disturb({ instances, redis, tally });
     await pause(1_000);
     isOver = true;
     await Promise.all(calling);
-    const { calls, results, told, silent, doubled, gaps, longestMs } = tally;
-    const line = `${name}: ${calls} calls, ${results} results, ${told} told an error, ` +
-      `silent ${silent}, doubled ${doubled}, gaps ${gaps}, ` +
-      `longest interrupted call ${Math.round(longestMs)} ms\n`;
-    await Deno.stderr.write(new TextEncoder().encode(line));
-    assertEquals({ silent, doubled, gaps, sum: results + told }, {
-      silent: 0,
-      doubled: 0,
-      gaps: 0,
-      sum: calls,
-    });
+    tally.countRuns(await readRuns(runs));
+    const { calls, results, told, silent, doubled, gaps, lastAnswerMs } = tally;
+    await say(
+      `${name}: ${calls} calls, ${results} results, ${told} told an error, silent ${silent}, ` +
+        `doubled ${doubled}, gaps ${gaps}, ` +
+        `from the disturbance to the last answer ${Math.round(lastAnswerMs)} ms`,
+    );
+    for (const [error, count] of tally.errors) await say(`  ${count} × ${error}`);
+    assertEquals(tally.faults, []);
+    assertEquals(results + told, calls);
     assertGreater(results, calls / 2);
-    assertLess(longestMs, PATIENCE_MS);
+    assertLess(lastAnswerMs, LAST_ANSWER_MS);
   });
 }

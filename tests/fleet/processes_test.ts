@@ -1,5 +1,5 @@
 /** What one instance began, another goes on with: real processes, each store, no proxy that sticks. */
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { rpc } from "../helpers/app.ts";
 import { type MainOptions, REDIS_FLAGS } from "../helpers/process.ts";
 import { RedisProcess } from "../helpers/redis.ts";
@@ -125,3 +125,27 @@ for (const [name, makeStore] of Object.entries(STORES)) {
     assertLess(performance.now() - killedAt, LEASE_MS + 1_000 + 5_000);
   });
 }
+
+Deno.test("an instance that stops takes no connection any more, while its call runs to its end", async () => {
+  await using redis = await RedisProcess.start();
+  const env = { MCP_STORE: redis.url };
+  await using instances = await Instances.start(2, { env, flags: REDIS_FLAGS });
+  const session = await openSession(instances.url(0));
+  const stream = new EventReader(await post(instances.url(0), countdown(20, 100), session));
+  let event = await stream.next();
+  while (event?.json === undefined) event = await stream.next();
+  const ended = instances.all[0]?.stop("SIGTERM");
+  await instances.all[0]?.until(/Stopping/);
+  await assertRejects(async () => {
+    // Until the runtime has closed the socket, which it does in the background.
+    for (let tries = 0; tries < 50; tries++) {
+      const response = await fetch(`${instances.all[0]?.url}/healthz`, {
+        headers: { connection: "close" },
+      });
+      await response.body?.cancel();
+    }
+  }, TypeError);
+  const read = await untilResponse(stream);
+  assertEquals(read.at(-1).result.content[0].text, "Counted down from 20");
+  assertEquals(await ended, 0);
+});
