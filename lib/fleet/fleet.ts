@@ -7,9 +7,7 @@
  *
  * @module
  */
-import { messageOf } from "../base/errors.ts";
 import type { JsonRpcId } from "../wire/json_rpc.ts";
-import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing } from "../base/observer.ts";
 import { settlesWithin } from "../base/promises.ts";
 import { LruMap } from "../base/lru_map.ts";
@@ -35,7 +33,6 @@ const RENEWALS = 4;
 const MAX_MISSING = 2;
 /** For how long it is believed that an instance lives (ms). */
 const ALIVE_MS = 200;
-const log = logFor("store");
 
 /** The reply of another instance; undefined if none came in time. */
 export interface InstanceReply {
