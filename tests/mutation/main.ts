@@ -11,13 +11,15 @@
  */
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { type Room, roomOf, ROOMS } from "./rooms.ts";
-import { runTests, type TestRun } from "./test_run.ts";
+import { type Patience, runTests, type TestRun } from "./test_run.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-/** A test run has hung that takes as many times as long as without a fault, and as much longer. */
+/** A run has hung if it takes this many times as long as without a fault, and this much longer. */
 const PATIENCE = { factor: 3, extraMs: 45_000 };
-/** Time after which tests without a fault have hung (ms). */
-const BASELINE_PATIENCE_MS = 600_000;
+/** A test has hung if it takes this many times as long as the slowest one, and at least this long. */
+const TEST_PATIENCE = { factor: 4, minMs: 30_000 };
+/** Time limits without a fault. */
+const BASELINE: Patience = { runMs: 900_000, testMs: 600_000 };
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -67,8 +69,8 @@ async function cloneTo(copy: string): Promise<void> {
 class RoomTests {
   readonly #room: Room;
   readonly #copy: string;
-  /** ms; measured before they are first needed. */
-  readonly #usual = new Map<"narrow" | "wide", number>();
+  /** Measured without a fault, before the first use. */
+  readonly #patience = new Map<"narrow" | "wide", Patience>();
 
   constructor(room: Room, copy: string) {
     this.#room = room;
@@ -76,15 +78,21 @@ class RoomTests {
   }
 
   /** @throws {Error} where a test fails without a fault */
-  async measure(kind: "narrow" | "wide"): Promise<number> {
-    const known = this.#usual.get(kind);
+  async measure(kind: "narrow" | "wide"): Promise<Patience> {
+    const known = this.#patience.get(kind);
     if (known !== undefined) return known;
     const startedAt = performance.now();
-    const { outcome, test } = await runTests(this.#copy, this.#room[kind], BASELINE_PATIENCE_MS);
-    if (outcome !== "passed") throw new Error(`Without any fault, this test fails: ${test}`);
+    const run = await runTests(this.#copy, this.#room[kind], BASELINE);
+    if (run.outcome !== "passed") {
+      throw new Error(`Without any fault, this test ${run.outcome}: ${run.test}`);
+    }
     const usualMs = performance.now() - startedAt;
-    this.#usual.set(kind, usualMs);
-    return usualMs;
+    const patience = {
+      runMs: usualMs * PATIENCE.factor + PATIENCE.extraMs,
+      testMs: Math.ceil(Math.max(TEST_PATIENCE.minMs, run.slowestMs * TEST_PATIENCE.factor)),
+    };
+    this.#patience.set(kind, patience);
+    return patience;
   }
 
   /** Runs the narrow tests with a fault, and the others if no narrow test failed. */
@@ -94,13 +102,13 @@ class RoomTests {
   }
 
   async #runWith({ path, start, end, text }: Mutant, kind: "narrow" | "wide"): Promise<TestRun> {
-    const patienceMs = await this.measure(kind) * PATIENCE.factor + PATIENCE.extraMs;
+    const patience = await this.measure(kind);
     // Reads the copy, because the tree may change meanwhile.
     const source = Deno.readTextFileSync(`${this.#copy}/${path}`);
     const mutated = source.slice(0, start) + text + source.slice(end);
     Deno.writeTextFileSync(`${this.#copy}/${path}`, mutated);
     try {
-      return await runTests(this.#copy, this.#room[kind], patienceMs);
+      return await runTests(this.#copy, this.#room[kind], patience);
     } finally {
       Deno.writeTextFileSync(`${this.#copy}/${path}`, source);
     }

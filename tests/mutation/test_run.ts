@@ -8,6 +8,26 @@
 export interface TestRun {
   readonly outcome: "passed" | "failed" | "hung";
   readonly test: string;
+  /** Duration of the slowest test (ms). */
+  readonly slowestMs: number;
+}
+
+/** Time limits of a run and of each of its tests (ms). */
+export interface Patience {
+  readonly runMs: number;
+  readonly testMs: number;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, s: 1_000, ms: 1, "µs": 0.001 };
+
+/** The duration of the slowest test (ms), read from a test run's output. */
+export function slowestTestMs(output: string): number {
+  const durations = [...output.matchAll(/ \.\.\. (?:ok|FAILED) \(([^)]+)\)$/gm)]
+    .map(([, text = ""]) =>
+      [...text.matchAll(/(\d+)(ms|µs|m|s)/g)]
+        .reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0)
+    );
+  return Math.max(0, ...durations);
 }
 
 /** The name of the test that failed, or else of the last one that ran, in a test run's output. */
@@ -32,17 +52,17 @@ function argsFor(folders: readonly string[]): string[] {
 /**
  * @param copy folder of the tree
  * @param folders in `tests/`
- * @param patienceMs a run that takes longer has hung
+ * @param patience a run or a test that takes longer has hung
  */
 export async function runTests(
   copy: string,
   folders: readonly string[],
-  patienceMs: number,
+  { runMs, testMs }: Patience,
 ): Promise<TestRun> {
   const child = new Deno.Command(Deno.execPath(), {
     args: argsFor(folders),
     cwd: copy,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", MUTATION_DEADLINE_MS: String(testMs) },
     stdout: "piped",
     stderr: "null",
   }).spawn();
@@ -50,10 +70,12 @@ export async function runTests(
   const timer = setTimeout(() => {
     hasHung = true;
     child.kill("SIGKILL");
-  }, patienceMs);
+  }, runMs);
   const output = await new Response(child.stdout).text();
   const { success } = await child.status;
   clearTimeout(timer);
-  if (success) return { outcome: "passed", test: "" };
-  return { outcome: hasHung ? "hung" : "failed", test: decisiveTest(output) };
+  const slowestMs = slowestTestMs(output);
+  if (success) return { outcome: "passed", test: "", slowestMs };
+  const isLate = hasHung || output.includes("error: Test timed out");
+  return { outcome: isLate ? "hung" : "failed", test: decisiveTest(output), slowestMs };
 }
