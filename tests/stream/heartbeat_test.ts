@@ -4,6 +4,7 @@ import {
   assertGreaterOrEqual,
   assertLess,
   assertLessOrEqual,
+  assertNotEquals,
 } from "@std/assert";
 import { Heartbeat, PING_GRID_MS, PingSlots } from "../../lib/stream/heartbeat.ts";
 import { BARE, LIMITS, Streams } from "../helpers/streams.ts";
@@ -162,4 +163,26 @@ Deno.test("the streams of one app do not move the pings of another in the same p
   assertEquals(connection.pingCount, 0);
   await streams.time.advance(PING_GRID_MS);
   assertEquals(connection.pingCount, 1);
+});
+
+Deno.test("the streams of one registry do not move the pings of another's", async () => {
+  const firstPingBehind = async (others: number): Promise<number> => {
+    using streams = new Streams({
+      MCP_MAX_CONNECTIONS: 1_000,
+      MCP_MAX_CONNECTIONS_PER_CLIENT: 1_000,
+    });
+    for (let opened = 0; opened < others; opened++) streams.openFollowed();
+    const beganAt = streams.time.now;
+    let at = -1;
+    const ping: typeof BARE.ping = (...args) => {
+      if (at < 0) at = streams.time.now - beganAt;
+      return BARE.ping(...args);
+    };
+    streams.openFollowed({ driver: { ...BARE, ping } });
+    await streams.time.advance(INTERVAL, 5);
+    return at;
+  };
+  const alone = await firstPingBehind(0);
+  assertNotEquals(await firstPingBehind(200), alone, "a crowd spreads its pings");
+  assertEquals(await firstPingBehind(0), alone);
 });

@@ -1,5 +1,7 @@
 /** Requests that open and end sessions of the 2025 revisions, tested with room for one session. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { DIALECTS } from "../../lib/transport/dialects.ts";
+import type { SessionTable } from "../../lib/transport/streamable/session_table.ts";
 import { rpc, testApp } from "../helpers/app.ts";
 import { initialize, TestSession } from "../helpers/session.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
@@ -107,4 +109,27 @@ Deno.test("a client that only sends batches has made use of its streams: to lose
     await stream.body?.cancel();
     await settled();
   }
+});
+
+Deno.test("the id of an ended session is refused until 100,000 other sessions have ended", async () => {
+  let table: SessionTable | undefined;
+  const spy = {
+    name: "spy",
+    streams: [],
+    headers: { request: [], response: [] },
+    endpoints: [],
+    create: ({ sessions }: { readonly sessions: SessionTable }) => {
+      table = sessions;
+      return {};
+    },
+  };
+  using app = testApp({ dialects: [spy, ...DIALECTS] });
+  const session = await TestSession.open(app);
+  await session.delete();
+  for (let other = 1; other < 100_000; other++) table!.endByKey(`other ${other}`);
+  const refused = await session.post(rpc("ping"));
+  assertEquals(refused.status, 404);
+  await refused.body?.cancel();
+  table!.endByKey("one more");
+  assertEquals(await session.ask(rpc("ping")), { jsonrpc: "2.0", id: 1, result: {} });
 });
