@@ -68,8 +68,10 @@ Deno.test("`configureLog()` called again replaces the direction", () => {
 });
 
 Deno.test("without configuration nothing is logged and nothing throws", () => {
+  using log = new CapturedLog();
   resetLog();
   logFor("test").error("Line", { a: 1 });
+  assertEquals([log.lines, logFor("test").isEnabled("error")], [[], false]);
 });
 
 Deno.test("braces in a message are text, not placeholders", () => {
