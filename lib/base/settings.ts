@@ -117,9 +117,11 @@ const STREAMS = {
 };
 
 const ADMISSION = {
-  MCP_MAX_CONNECTIONS: count(10_000).describe("Maximum number of open streams"),
+  MCP_MAX_CONNECTIONS: count(10_000).describe(
+    "Maximum number of open streams, and of running requests",
+  ),
   MCP_MAX_CONNECTIONS_PER_CLIENT: count(1_000).describe(
-    "Maximum number of open streams per client, and of running calls without a session",
+    "Maximum number of open streams per client, and of running requests",
   ),
   MCP_STREAM_OPENS_PER_SECOND: count(50).describe("Long-lived streams per client per second"),
   MCP_STREAM_OPENS_BURST: count(1_000)

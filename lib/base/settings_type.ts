@@ -57,9 +57,9 @@ export interface Settings {
   readonly MCP_MAX_QUEUED_BYTES: number;
   /** Maximum bytes that wait for all readers together. */
   readonly MCP_MAX_TOTAL_QUEUED_BYTES: number;
-  /** Maximum number of open streams. */
+  /** Maximum number of open streams, and of running requests. */
   readonly MCP_MAX_CONNECTIONS: number;
-  /** Maximum number of open streams per client, and of running calls without a session. */
+  /** Maximum number of open streams per client, and of running requests. */
   readonly MCP_MAX_CONNECTIONS_PER_CLIENT: number;
   /** Long-lived streams per client per second. */
   readonly MCP_STREAM_OPENS_PER_SECOND: number;
@@ -179,7 +179,7 @@ export interface Settings {
   readonly MCP_LOG_FORMAT: "text" | "json";
 }
 
-/** Settings that nobody but the server may know. */
+/** Settings that only the server may know. */
 export type SecretName =
   | "MCP_ADMIN_TOKEN"
   | "MCP_READ_TOKEN"

@@ -9,7 +9,6 @@ import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
 import { isPromise } from "../base/promises.ts";
-import { SlotList } from "../base/slot_list.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ThrottledWarning } from "../base/throttled_warning.ts";
 import type { Middleware } from "../registry/middleware.ts";
@@ -27,6 +26,7 @@ import { METHODS } from "../wire/methods.ts";
 import { SEES_ALL } from "../registry/visibility.ts";
 import { Call } from "./call.ts";
 import { failureOf } from "./failure_response.ts";
+import { RunningCalls, type RunningLimits } from "./running_calls.ts";
 import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
@@ -35,10 +35,9 @@ import { isRepeatable, unknownOutcome } from "./unknown_outcome.ts";
 import type { MethodTable, ModernMethods, SessionMethods } from "./methods/table.ts";
 
 /** The settings that the server reads. */
-export type ServerSettings = Pick<
-  Settings,
-  "MCP_MAX_REQUESTS_PER_CONNECTION" | "MCP_PAGE_SIZE" | "MCP_REQUEST_TIMEOUT_MS"
->;
+export type ServerSettings =
+  & RunningLimits
+  & Pick<Settings, "MCP_PAGE_SIZE" | "MCP_REQUEST_TIMEOUT_MS">;
 
 /** Dependencies of an {@linkcode McpServer}. */
 export interface McpServerOptions extends Omit<ServerContext, "use" | "lifespan" | "masksErrors"> {
@@ -84,7 +83,7 @@ export class McpServer {
   readonly #emit: Emit;
   readonly #around: Around | undefined;
   readonly #refusals = new ThrottledWarning(log);
-  readonly #running = new SlotList<Call>();
+  readonly #running: RunningCalls;
   #refused = 0;
   readonly #holdBody: McpServerOptions["holdBody"];
 
@@ -109,6 +108,7 @@ export class McpServer {
     this.modern = adaptModern(modernMethods(context), context);
     this.#wheel = wheel;
     this.#settings = options.settings;
+    this.#running = new RunningCalls(options.settings, () => this.#noteRefused());
     this.#emit = emit;
     this.#around = composeAround(around);
   }
@@ -116,6 +116,12 @@ export class McpServer {
   /** Requests that were refused because too many of their client ran. */
   get refused(): number {
     return this.#refused;
+  }
+
+  #noteRefused(): void {
+    this.#refused++;
+    this.#emit("refused", "max_requests");
+    this.#refusals.warn("max_requests", this.#wheel.now());
   }
 
   /** Requests that run now, of all clients. */
@@ -154,7 +160,7 @@ export class McpServer {
     const call = new Call(request, scope, this.context);
     call.startedAt = this.#wheel.now();
     try {
-      this.#admit(request, scope);
+      this.#running.admit(request, scope);
       const method = methods.requests.get(request.method);
       if (method === undefined) throw methods.refuse(request.method);
       // Before it runs, because a message that it sends may already end the stream.
@@ -189,25 +195,6 @@ export class McpServer {
     }
   }
 
-  #admit({ id }: JsonRpcRequest, { inFlight }: RequestScope): void {
-    if (inFlight.size === 0) return;
-    if (inFlight.has(id)) {
-      throw new ProtocolError(
-        "invalid_request",
-        `Invalid request: a request with id ${JSON.stringify(id)} is still running`,
-      );
-    }
-    if (inFlight.size >= this.#settings.MCP_MAX_REQUESTS_PER_CONNECTION) {
-      this.#refused++;
-      this.#emit("refused", "max_requests");
-      this.#refusals.warn("max_requests", this.#wheel.now());
-      throw new ProtocolError(
-        "too_many_requests",
-        `Too many requests in flight: ${this.#settings.MCP_MAX_REQUESTS_PER_CONNECTION} already run (MCP_MAX_REQUESTS_PER_CONNECTION)`,
-      );
-    }
-  }
-
   /** The error for a request that did not end before the server stopped. */
   cutByDrain(request: JsonRpcRequest): ProtocolError {
     return unknownOutcome(
@@ -223,7 +210,7 @@ export class McpServer {
     result: Promise<unknown>,
   ): Promise<JsonRpcResponse | undefined> {
     const { request } = call;
-    const slot = this.#running.add(call);
+    const endRunning = this.#running.add(call);
     const releaseBody = this.#holdBody?.();
     this.#wheel.schedule(call, this.#timeoutOf(request).ms);
     const { promise, resolve } = Promise.withResolvers<
@@ -232,7 +219,7 @@ export class McpServer {
     const finish = (response: () => JsonRpcResponse | undefined, outcome: Outcome): void => {
       // A result after the timeout or the cancellation is dropped.
       if (call.isDone) return;
-      this.#running.delete(slot);
+      endRunning();
       releaseBody?.();
       this.#end(call, outcome);
       resolve(response());

@@ -18,6 +18,8 @@ const server = new McpServer({
     MCP_PAGE_SIZE: 100,
     MCP_REQUEST_TIMEOUT_MS: 300_000,
     MCP_MAX_REQUESTS_PER_CONNECTION: 100,
+    MCP_MAX_CONNECTIONS: 10_000,
+    MCP_MAX_CONNECTIONS_PER_CLIENT: 1_000,
   },
 });
 const { sessionless, modern } = server;

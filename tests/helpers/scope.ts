@@ -21,6 +21,8 @@ export function testServer(options: Partial<McpServerOptions> = {}): McpServer {
       MCP_PAGE_SIZE: 10,
       MCP_REQUEST_TIMEOUT_MS: 1_000,
       MCP_MAX_REQUESTS_PER_CONNECTION: 10,
+      MCP_MAX_CONNECTIONS: 10_000,
+      MCP_MAX_CONNECTIONS_PER_CLIENT: 1_000,
     },
     ...options,
   });

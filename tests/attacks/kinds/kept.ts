@@ -5,8 +5,16 @@
  * @module
  */
 import { rpc, toolCall } from "../../helpers/app.ts";
-import type { Attack, Force } from "../attack.ts";
-import { bigText, initialize, inSession, openSession, post, STREAM_ONLY } from "../requests.ts";
+import { type Attack, bytesOf, type Force } from "../attack.ts";
+import {
+  bigText,
+  call,
+  initialize,
+  inSession,
+  openSession,
+  post,
+  STREAM_ONLY,
+} from "../requests.ts";
 
 /** Sends messages into one session after another: a new one when the last is refused. */
 function intoSession(make: (n: number) => unknown, more: Record<string, string> = {}) {
@@ -90,6 +98,21 @@ export const KEPT: readonly Attack[] = [
     name: "kept: running calls with ids of 4 MB",
     lanes: 2,
     strike: running((n) => toolCall("countdown", LONG_CALL, bigText(`${n}`))),
+  },
+  {
+    name: "kept: calls in sessions that run on after their client has left",
+    lanes: 8,
+    strike: async (force) => {
+      const sessions = force.notes;
+      const id = sessions[force.sent % 100] ?? await openSession(force) ?? sessions[0];
+      if (id === undefined) return;
+      if (!sessions.includes(id)) sessions.push(id);
+      const socket = await force.connect();
+      force.sent++;
+      socket?.write(bytesOf(post(call("countdown", LONG_CALL), { headers: inSession(id) })));
+      await socket?.flushed();
+      socket?.close();
+    },
   },
   {
     name: "kept: log levels and cancellations of 4 MB",
