@@ -4,8 +4,8 @@
  * @module
  */
 import { rpc, toolCall } from "../../helpers/app.ts";
-import { type Attack, type Force, json, type Sent } from "../attack.ts";
-import { BIG, inSession, openSession, post } from "../requests.ts";
+import { type Attack, bytesOf, type Force, json, type Sent } from "../attack.ts";
+import { BIG, inSession, openSession, pause, post } from "../requests.ts";
 
 /** Headers of a call of 2026-07-28. */
 export const MODERN = {
@@ -51,6 +51,14 @@ const wideArrays = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[${
 }[]]}}`;
 const batchOfPings = json(Array.from({ length: 65_000 }, (_, n) => rpc("ping", {}, n)));
 const batchOfUnknown = json(Array.from({ length: 65_000 }, (_, n) => rpc("no/such", {}, n)));
+
+/** Requests on one socket. */
+const HEADS = 100;
+/** Nearly as many headers, and as long ones, as Deno's parser takes. */
+const LONG_HEAD = bytesOf({
+  path: "/healthz",
+  headers: Object.fromEntries(Array.from({ length: 90 }, (_, n) => [`x-${n}`, "x".repeat(600)])),
+});
 
 export const COSTLY: readonly Attack[] = [
   {
@@ -99,6 +107,20 @@ export const COSTLY: readonly Attack[] = [
     strike: send(post(JSON.stringify(toolCall("echo", { message: "x" })), {
       headers: { accept: `${"a/b;q=0.1,".repeat(6_000)}application/json` },
     })),
+  },
+  {
+    name: "costly: heads of 60 KB, many on each socket",
+    lanes: 8,
+    strike: async (force) => {
+      const socket = await force.connect();
+      if (socket === undefined) return pause(50);
+      for (let count = 0; count < HEADS && !force.isOver; count++) {
+        force.sent++;
+        socket.write(LONG_HEAD);
+        await socket.flushed();
+      }
+      socket.close();
+    },
   },
   { name: "costly: 4 MB of empty arrays", lanes: 2, strike: send(post(wideArrays)) },
   {

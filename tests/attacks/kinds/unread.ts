@@ -4,7 +4,7 @@
  * @module
  */
 import { rpc, toolCall } from "../../helpers/app.ts";
-import { type Attack, ATTACKER, crowdAddress, type Force, json } from "../attack.ts";
+import { type Attack, ATTACKER, bytesOf, crowdAddress, type Force, json } from "../attack.ts";
 import { bigText, inSession, openSession, pause, post, STREAM_ONLY } from "../requests.ts";
 
 const OLD = "2025-03-26";
@@ -30,6 +30,24 @@ const unreadInSession = (body: Uint8Array) => async (force: Force): Promise<void
 };
 
 const oneAddress = () => ATTACKER;
+
+/** A little below the size from which an answer counts among those that wait for their readers. */
+const SHORT = "x".repeat(15_000);
+/** Requests on one socket; their answers fill the buffers of the kernel, and more. */
+const PIPELINED = 50;
+
+/** Sends one request many times on a socket, as separate packets, and reads nothing. */
+const unreadOneByOne = (request: Uint8Array) => async (force: Force): Promise<void> => {
+  const socket = await force.connect();
+  if (socket === undefined) return pause(50);
+  socket.stall();
+  for (let count = 0; count < PIPELINED; count++) {
+    force.sent++;
+    socket.write(request);
+  }
+  force.hold(socket);
+  await pause(20);
+};
 
 export const UNREAD: readonly Attack[] = [
   { name: "unread: echoes of 4 MB", lanes: 4, strike: unread(ECHO, oneAddress) },
@@ -58,16 +76,21 @@ export const UNREAD: readonly Attack[] = [
   {
     name: "unread: pages, many requests on each socket",
     lanes: 8,
-    strike: async (force) => {
-      const socket = await force.connect();
-      if (socket === undefined) return pause(50);
-      socket.stall();
-      for (let count = 0; count < 50; count++) {
-        force.sent++;
-        socket.write("GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      }
-      force.hold(socket);
-      await pause(20);
-    },
+    strike: unreadOneByOne(bytesOf({ path: "/sse-test.html" })),
+  },
+  {
+    name: "unread: refusals, many requests on each socket",
+    lanes: 8,
+    strike: unreadOneByOne(bytesOf({ path: "/no/such/path" })),
+  },
+  {
+    name: "unread: answers of 15 KB, many requests on each socket",
+    lanes: 8,
+    strike: unreadOneByOne(bytesOf(post(json(toolCall("echo", { message: SHORT }))))),
+  },
+  {
+    name: "unread: lists of tools, many requests on each socket",
+    lanes: 8,
+    strike: unreadOneByOne(bytesOf(post(json(rpc("tools/list"))))),
   },
 ];
