@@ -131,7 +131,7 @@ export class GatewayServer implements CountedChild {
   async stop(reason: ChildEnd = "drain"): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     const run = this.#leave(this.#run, reason);
     this.tally.leave(this);
     run?.upstream.fail(wordsOfStop(this.name, reason));
@@ -145,7 +145,7 @@ export class GatewayServer implements CountedChild {
    */
   restart(): number | undefined {
     const run = this.#leave(this.#run, "restarted");
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     this.#breaker.reset();
     run?.upstream.fail(wordsOfStop(this.name, "restarted"));
     void run?.process.end();
@@ -250,9 +250,16 @@ export class GatewayServer implements CountedChild {
 
   /** Starts it again without a request, later after each failure. */
   #retryLater(): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.connect().catch(() => {});
+    }, this.#breaker.nextDelay());
+  }
+
+  #cancelRetry(): void {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.connect().catch(() => {}), this.#breaker.nextDelay());
+    this.#retry = undefined;
   }
 
   #requireWhole(): void {

@@ -24,8 +24,10 @@ export function entry(name: string, own: Partial<ServerConfig> = {}): ServerConf
 /** Makes the app of a gateway, before servers that scripts play. */
 export function gatewayApp(
   servers: Readonly<Record<string, Script>>,
-  { entries = {}, ...options }: AppOptions & {
+  { entries = {}, now = () => performance.now(), ...options }: AppOptions & {
     readonly entries?: Readonly<Record<string, Partial<ServerConfig>>>;
+    /** The clock of idle times and pauses. */
+    readonly now?: () => number;
   } = {},
 ) {
   const runs: Record<string, ScriptedServer[]> = {};
@@ -43,10 +45,10 @@ export function gatewayApp(
         },
         limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
         handshakeMs: 5_000,
-        now: () => performance.now(),
+        now,
         ...client,
       }),
-    limits: { maxSessions: 10, idleMs: 60_000, now: () => performance.now() },
+    limits: { maxSessions: 10, idleMs: 60_000, now },
     startMs: 5_000,
   });
   const app = createApp({
