@@ -22,6 +22,8 @@ const STDERR_MS = 20;
 /** Lines of stderr that are shown, and their length in characters. */
 const MAX_LINES = 5;
 const MAX_LINE = 500;
+/** The leaders of all process groups that may still have processes. */
+const groups = new Set<number>();
 const log = logFor("gateway");
 
 /**
@@ -43,6 +45,7 @@ export function startServer(name: string, launch: ProgramLaunch): RunningServer 
     // It leads a process group, so that its own processes end with it.
     detached: true,
   }).spawn();
+  groups.add(child.pid);
   let text = "";
   const reading = readText(child.stderr, (part) => {
     text = (text + part).slice(-MAX_STDERR);
@@ -81,6 +84,13 @@ async function endGroup(child: Deno.ChildProcess): Promise<void> {
   // Its own processes may outlive it.
   signalGroup(child.pid, "SIGKILL");
   await child.status;
+  groups.delete(child.pid);
+}
+
+/** Ends all processes of all servers at once: the gateway exits. */
+export function killServers(): void {
+  for (const pid of groups) signalGroup(pid, "SIGKILL");
+  groups.clear();
 }
 
 function lastLinesOf(text: string): readonly string[] {

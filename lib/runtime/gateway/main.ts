@@ -26,7 +26,7 @@ import { StderrLines } from "../stderr.ts";
 import { StopSignals } from "../stop_signals.ts";
 import { UncaughtErrors } from "../uncaught_errors.ts";
 import { readArguments } from "./arguments.ts";
-import { startServer } from "./child_process.ts";
+import { killServers, startServer } from "./child_process.ts";
 
 /** `npx -y` downloads before it starts anything. */
 const HANDSHAKE_MS = 60_000;
@@ -111,6 +111,8 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
 if (import.meta.main) {
   const lines = new StderrLines();
   const signals = new StopSignals();
+  // A second signal exits without a drain.
+  addEventListener("unload", killServers);
   let code = 1;
   try {
     code = await Promise.race([main(lines, signals), signals.early]);
@@ -119,6 +121,7 @@ if (import.meta.main) {
     lines.write(startErrorLine(error, "text"));
   }
   signals.uninstall();
+  killServers();
   await lines.flush();
   endProcess(code);
 }

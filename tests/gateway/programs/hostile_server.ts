@@ -6,20 +6,23 @@ const answer = (id: unknown, result: unknown) =>
   print(JSON.stringify({ jsonrpc: "2.0", id, result }));
 const tool = { name: "act", inputSchema: { type: "object" } };
 
-if (way === "ignores the end") {
+const tell = (text: string) => Deno.stderr.writeSync(ENCODER.encode(`${text}\n`));
+
+if (way === "never starts") tell(`I am ${Deno.pid}`);
+if (way === "ignores the end" || way === "never starts") {
   Deno.addSignalListener("SIGTERM", () => {});
   setInterval(() => {}, 1_000);
 }
-if (way === "has a child") {
-  const child = new Deno.Command("sleep", { args: ["1000"], stdout: "null", stderr: "null" })
-    .spawn();
-  Deno.stderr.writeSync(ENCODER.encode(`child ${child.pid}\n`));
+if (way === "has a child" || way === "leaves its child") {
+  const stdout = way === "has a child" ? "null" : "inherit";
+  const child = new Deno.Command("sleep", { args: ["1000"], stdout, stderr: "null" }).spawn();
+  tell(`child ${child.pid}`);
 }
 if (way === "prints garbage") { for (let n = 0; n < 200; n++) print("Welcome!"); }
 
 // deno-lint-ignore no-explicit-any -- what the gateway sends
 function take({ id, method }: any): void {
-  if (way === "is silent") return;
+  if (way === "is silent" || way === "never starts") return;
   if (method === "initialize") {
     const serverInfo = { name: "hostile", version: "1" };
     answer(id, { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo });
@@ -27,9 +30,11 @@ function take({ id, method }: any): void {
   if (method === "tools/list") answer(id, { tools: [tool] });
   if (method !== "tools/call") return;
   if (way === "dies in a call") {
-    Deno.stderr.writeSync(ENCODER.encode("I give up\n"));
+    tell("I give up");
     Deno.exit(3);
   }
+  if (way === "leaves its child") Deno.exit(4);
+  if (way === "hangs") return void tell("a call begins");
   if (way === "floods stderr") Deno.stderr.writeSync(new Uint8Array(2_000_000).fill(0x78));
   answer(id, { content: [{ type: "text", text: String(Deno.pid) }] });
   if (way === "answers twice") answer(id, { content: [{ type: "text", text: "again" }] });
