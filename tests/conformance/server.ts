@@ -1,18 +1,23 @@
 /**
- * Serves the app for the conformance suite on `PORT`. Its first line has the URL.
+ * Serves what the conformance suite looks for, on `PORT`, with the listener that `MCP_LISTENER` names.
+ * Its first line tells where.
  *
  * @module
  */
+import { settingsWith } from "../../lib/base/settings.ts";
+import { listenWithDeno } from "../../lib/runtime/listen/deno_listener.ts";
+import { listenWithNode } from "../../lib/runtime/listen/node_listener.ts";
 import { conformanceApp } from "./app.ts";
 
 const app = conformanceApp();
-const server = Deno.serve({
+const listen = Deno.env.get("MCP_LISTENER") === "node"
+  ? listenWithNode(settingsWith())
+  : listenWithDeno;
+const listener = await listen(app, {
   hostname: "127.0.0.1",
   port: Number(Deno.env.get("PORT") ?? 3000),
-  onListen: ({ port }) => {
-    Deno.stdout.writeSync(new TextEncoder().encode(`http://localhost:${port}/mcp\n`));
-  },
-}, (request, { remoteAddr }) => app.fetch(request, { address: remoteAddr.hostname }));
+});
+Deno.stdout.writeSync(new TextEncoder().encode(`http://localhost:${listener.port}/mcp\n`));
 
 Deno.addSignalListener("SIGTERM", stop);
 Deno.addSignalListener("SIGINT", stop);
@@ -20,6 +25,6 @@ Deno.addSignalListener("SIGINT", stop);
 async function stop(): Promise<void> {
   await app.drain(0);
   app.stop();
-  await server.shutdown();
+  await listener.stop();
   Deno.exit(0);
 }

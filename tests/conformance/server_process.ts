@@ -9,7 +9,14 @@ export interface ServerProcess extends AsyncDisposable {
 /** Starts the server on a free port, and resolves when it listens. */
 export async function startServer(): Promise<ServerProcess> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--frozen", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=PORT", SERVER],
+    args: [
+      "run",
+      "--frozen",
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      "--allow-env=PORT,MCP_LISTENER",
+      SERVER,
+    ],
     env: { PORT: "0" },
     stdin: "null",
     stdout: "piped",

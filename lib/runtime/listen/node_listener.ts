@@ -12,6 +12,7 @@ import type { Settings } from "../../base/settings.ts";
 import type { App } from "../../http/app.ts";
 import { AcceptFailures } from "./accept_failures.ts";
 import { AcceptWatch } from "./accept_watch.ts";
+import { IS_DENO } from "./is_deno.ts";
 import type { Listen, Listener, ListenOptions } from "./listener.ts";
 import { NodePeer } from "./node_peer.ts";
 import { NodeRequest } from "./node_request.ts";
@@ -67,7 +68,7 @@ class NodeListener implements Listener {
       connectionsCheckingInterval: Math.min(CHECK_MS, headMs),
       maxHeaderSize: settings.MCP_MAX_HEAD_BYTES,
       noDelay: true,
-    }, (incoming, out) => this.#answer(incoming, out));
+    }, (incoming, out) => this.#take(incoming, out));
     this.#maxHeaders = settings.MCP_MAX_HEADERS;
     this.#maxRequests = settings.MCP_MAX_REQUESTS_PER_SOCKET;
     this.#server.on("clientError", refuse);
@@ -112,8 +113,9 @@ class NodeListener implements Listener {
     return promise.finally(() => this.#server.off("error", reject).off("listening", resolve));
   }
 
-  /** Listens again where connections are accepted no more; those that are open go on. */
+  /** Listens again if Deno accepts no more connections; those that are open go on. */
   #watchAccepting(isKnownToAccept: boolean): void {
+    if (!IS_DENO) return;
     this.#watch = new AcceptWatch(this.#where, (error) => {
       NetServer.prototype.close.call(this.#server);
       this.#failed(error);
@@ -136,10 +138,22 @@ class NodeListener implements Listener {
     else this.#watchAccepting(false);
   }
 
-  #answer(incoming: IncomingMessage, out: ServerResponse): void {
+  /**
+   * Answers a request once the one before it on its socket is answered, in a turn of the event loop
+   * for each. `node:http` passes on all requests of a pipeline at once, and a few clients with long
+   * pipelines would hold up all others.
+   */
+  #take(incoming: IncomingMessage, out: ServerResponse): void {
     // Names and values alternate. Node would drop the excess headers silently.
     if (incoming.rawHeaders.length > 2 * this.#maxHeaders) return refuseHeaders(out);
     const number = this.#count(incoming.socket, out);
+    if (out.socket !== null) return this.#answer(incoming, out, number);
+    out.once("socket", () => setImmediate(() => this.#answer(incoming, out, number)));
+  }
+
+  /** @param number of the request on its socket */
+  #answer(incoming: IncomingMessage, out: ServerResponse, number: number): void {
+    if (out.destroyed) return;
     const request = new NodeRequest(incoming);
     const peer = new NodePeer(incoming.socket, out);
     out.on("close", () => {

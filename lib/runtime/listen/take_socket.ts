@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { IS_DENO } from "./is_deno.ts";
 
-/** Only Deno's `node:http` was tried. */
-const CAN_TAKE = "Deno" in globalThis;
-
-/** Whether the socket of a request can be taken: one of HTTP/1.0 takes no chunks. */
+/**
+ * Whether the socket of a request can be taken. Only Deno's `node:http` was tried, and a client of
+ * HTTP/1.0 takes no chunks.
+ */
 export function canTakeSocket(incoming: IncomingMessage): boolean {
-  return CAN_TAKE && incoming.httpVersionMinor > 0;
+  return IS_DENO && incoming.httpVersionMinor > 0;
 }
 
 /**

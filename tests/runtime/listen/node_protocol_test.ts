@@ -87,6 +87,25 @@ Deno.test("what a client sends behind the request of a stream is not answered be
     },
   ));
 
+Deno.test("a pipeline of one client holds up no other client", async () => {
+  using app = testApp({ wheel: {} });
+  const listener = await listenWithNode(settingsWith())(app, { hostname: "127.0.0.1", port: 0 });
+  {
+    using greedy = await RawClient.connect(listener.port);
+    using honest = await RawClient.connect(listener.port);
+    await honest.send(postText("/mcp", PING));
+    await isAnswered(honest);
+    await greedy.send(postText("/mcp", PING).repeat(500));
+    await greedy.until('"result"');
+    await honest.send(postText("/mcp", PING));
+    await honest.until('"result"', 2);
+    assertEquals(greedy.received.split('"result"').length < 400, true);
+    await greedy.until('"result"', 500);
+  }
+  await app.drain(0);
+  await listener.stop();
+});
+
 Deno.test("a stream comes in chunks, ends with the last of them, and its socket is closed", () =>
   talk(postText("/mcp/sse", "", ["Accept: text/event-stream"]), async (client, app) => {
     await client.until("event: welcome");
