@@ -53,6 +53,10 @@ export class MeasuredStore implements SharedStore {
     this.#store.onUp = onUp;
   }
 
+  now(): number {
+    return this.#store.now();
+  }
+
   start(): Promise<void> {
     return this.#store.start();
   }

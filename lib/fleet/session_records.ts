@@ -62,9 +62,14 @@ export class SessionRecords {
     }
   }
 
+  /** Whether a session was idle for too long, by the clock of the store. */
+  isIdle({ usedAt }: SessionRecord): boolean {
+    return usedAt !== undefined && this.#parts.store.now() - usedAt > this.idleMs;
+  }
+
   /** Records that a session is in use, from time to time. */
   noteUse(key: string): void {
-    const now = Date.now();
+    const now = this.#parts.store.now();
     const { at } = this.#usedAt.get(key) ?? { at: 0 };
     if (now - at < this.idleMs / USES) return;
     this.#usedAt.set(key, { at: now });
@@ -91,7 +96,7 @@ export class SessionRecords {
   async endIfIdle(key: string): Promise<void> {
     try {
       const { usedAt = 0 } = await this.#parts.store.directory.readSession(key);
-      if (Date.now() - usedAt >= this.idleMs) await this.end(key);
+      if (this.#parts.store.now() - usedAt >= this.idleMs) await this.end(key);
     } catch (error) {
       this.#parts.failed("session", error);
     }

@@ -105,6 +105,10 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
     return this;
   }
 
+  now(): number {
+    return Date.now();
+  }
+
   async start(): Promise<void> {
     await this.#turn();
     this.isUp = true;

@@ -145,6 +145,8 @@ export interface SharedStore {
   readonly events: SharedEvents;
   readonly bus: Bus;
   readonly directory: Directory;
+  /** The time that all instances agree on (ms since the epoch), whatever their own clocks say. */
+  now(): number;
   /**
    * Connects, and repeats that until it succeeds. Settles when it is connected, or the first
    * attempt has failed.

@@ -137,6 +137,22 @@ Deno.test("while Redis is away everything is refused at once; it is taken up aga
   await Promise.all([a.close(), b.close()]);
 });
 
+Deno.test("instances whose clocks differ by minutes agree on the time, by the clock of Redis", async () => {
+  await using redis = await RedisProcess.start();
+  const [early, late] = [storeAt(redis), storeAt(redis)];
+  await early.start();
+  const { now } = Date;
+  Date.now = () => now() + 300_000;
+  try {
+    await late.start();
+    assert(Math.abs(early.now() - late.now()) < 5_000);
+    assert(Math.abs(late.now() - now()) < 5_000);
+  } finally {
+    Date.now = now;
+  }
+  await Promise.all([early.close(), late.close()]);
+});
+
 Deno.test("a store that is not there yet is waited for", async () => {
   const redis = await RedisProcess.start();
   await redis.kill();

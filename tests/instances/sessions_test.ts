@@ -214,6 +214,7 @@ Deno.test("log level and subscriptions hold at every instance, also those that r
     const stream = new EventReader(await session.on(app).listen());
     await settled();
     a.catalog.resourceUpdated("test://one");
+    await fleet.time.advance(50);
     assertEquals((await nextMessage(stream)).json.params.uri, "test://one");
     await stream.leave();
   }
@@ -232,6 +233,7 @@ Deno.test("the newest stream of a session wins, and nothing is lost or doubled f
   const atB = new EventReader(await session.on(b).listen(primed.id));
   assertEquals((await atA.rest()).filter(({ data }) => data !== ""), []);
   await settled();
+  await fleet.time.advance(50);
   a.catalog.tools.remove("puppet");
   const change = await nextMessage(atB);
   assertEquals(change.json.method, "notifications/tools/list_changed");
@@ -240,7 +242,7 @@ Deno.test("the newest stream of a session wins, and nothing is lost or doubled f
   await settled();
   b.catalog.prompts.disable({ tag: "none" });
   a.catalog.resources.add({ name: "test://new" } as never);
-  await settled();
+  await fleet.time.advance(50);
   const back = new EventReader(await session.on(a).listen(change.id));
   assertEquals(
     (await nextMessage(back)).json.method,

@@ -56,6 +56,17 @@ export class ChangeBus {
     this.#note(change);
   }
 
+  /** Has all clients look again at all that may have changed unseen at another instance. */
+  noteMissed(): void {
+    for (const kind of ["tools", "resources", "prompts"] as const) this.#note({ kind });
+    for (const listener of [...this.#listeners]) {
+      for (const uri of listener.subscribed ?? []) {
+        const change = { kind: "resource", uri } as const;
+        this.#tellOne(listener, change, changeNotification(change));
+      }
+    }
+  }
+
   /** @returns to be disposed of when the client listens no more */
   add(listener: ChangeListener): Disposable {
     const listening = new Listening(this.#listeners, listener);

@@ -47,6 +47,11 @@ export class KvStore implements SharedStore, Bus, InboxHost {
     return this;
   }
 
+  /** Deno KV has no clock: its instances share a machine, or a platform that keeps clocks equal. */
+  now(): number {
+    return Date.now();
+  }
+
   async start(): Promise<void> {
     // A member from now on, so that messages to all reach it.
     await this.directory.renew().catch(() => {});

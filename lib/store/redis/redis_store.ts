@@ -19,7 +19,7 @@ import {
 import { type Argument, RedisConnection, type Reply } from "./connection.ts";
 import { RedisDirectory } from "./directory.ts";
 import { RedisEvents } from "./events.ts";
-import type { RedisStoreOptions, RunScript } from "./parts.ts";
+import { type RedisStoreOptions, type RunScript, textOf } from "./parts.ts";
 import { AFTER, APPEND, CARRY, TAKE } from "./scripts.ts";
 
 /** Larger messages go under a key of their own, as Redis cuts a subscriber off that is behind (bytes). */
@@ -40,6 +40,8 @@ export class RedisStore implements SharedStore, Bus {
   onMessage: (message: unknown) => void = () => {};
   readonly #prefix: string;
   readonly #connection: RedisConnection;
+  /** From the clock of this process to that of Redis (ms). */
+  #clockOffset = performance.timeOrigin;
   readonly #digests = new Map<string, string>();
 
   constructor(options: RedisStoreOptions) {
@@ -57,6 +59,8 @@ export class RedisStore implements SharedStore, Bus {
       onUp: () => this.onUp(),
       prepare: async (send) => {
         for (const script of this.#digests.keys()) await send(["SCRIPT", "LOAD", script]);
+        const [seconds] = await send(["TIME"]) as readonly Reply[];
+        this.#clockOffset = Number(textOf(seconds)) * 1_000 - performance.now();
       },
     });
     const run: RunScript = (script, keys, args) => this.#run(script, keys, args);
@@ -71,6 +75,10 @@ export class RedisStore implements SharedStore, Bus {
 
   get bus(): Bus {
     return this;
+  }
+
+  now(): number {
+    return performance.now() + this.#clockOffset;
   }
 
   start(): Promise<void> {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { ChangeShouts } from "../../fleet/change_shouts.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
 import { cancelCall } from "../../mcp/methods/notifications.ts";
@@ -30,11 +31,6 @@ export interface OtherInstancesParts {
 
 /** Most subscriptions that are taken from a record, the same as a session may have. */
 const MAX_SUBSCRIPTIONS = 1_000;
-const LISTS: readonly CatalogChange[] = [
-  { kind: "tools" },
-  { kind: "resources" },
-  { kind: "prompts" },
-];
 
 /** Has the messages of other instances handled. */
 export function serveOtherInstances({ fleet, sessions, changes, path }: OtherInstancesParts): void {
@@ -47,13 +43,14 @@ export function serveOtherInstances({ fleet, sessions, changes, path }: OtherIns
   fleet.on("record", (body, from) => {
     if (from !== fleet.me) sessionOf(body)?.setRecord(readRecord(body));
   });
-  changes.publish = (changed) => fleet.shout("changes", { path, changes: changed });
+  const shouts = new ChangeShouts(fleet, path);
+  changes.publish = (changed) => shouts.add(changed);
   fleet.on("changes", ({ path: at, changes: changed }, from) => {
     if (from === fleet.me || at !== path || !Array.isArray(changed)) return;
     for (const change of changed) if (isChange(change)) changes.noteRemote(change);
   });
   fleet.onUp(() => {
-    for (const change of LISTS) changes.noteRemote(change);
+    changes.noteMissed();
     for (const key of sessions.keys()) void checkEnded(fleet, sessions, key);
     for (const stream of fleet.carried.values()) stream.grown();
   });

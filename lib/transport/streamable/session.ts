@@ -56,7 +56,6 @@ export interface SessionParts {
 /** The first revision with priming events, and with clients that resume streams. */
 const PRIMING_SINCE = "2025-11-25";
 const ENCODER = new TextEncoder();
-
 /** One session of the 2025 revisions. */
 export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly id: string;
@@ -65,7 +64,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly eventIds: EventIds;
   /** The stream for messages that answer no request. */
   readonly standalone: ResumableStream;
-
+  /** Whether it has ended, or left memory. */
+  isOver = false;
   readonly #openedAt: number;
   readonly #parts: SessionParts;
   /**
@@ -228,6 +228,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
 
   /** Ends all that belongs to the session. */
   end(reason: CloseReason): void {
+    this.isOver = true;
     this.#parts.wheel.cancel(this);
     this.state.inFlight.abortAll(() => new CallAborted(reason, `Session ended: ${reason}`));
     this.standalone.release("disconnected");

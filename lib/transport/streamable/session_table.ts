@@ -194,13 +194,10 @@ export class SessionTable {
     { id, token, origin }: Pick<IssuedId, "id" | "token"> & { readonly origin: RequestOrigin },
   ): Promise<StreamableSession> {
     const record = await records.read(token.key);
-    const { isEnded = false, usedAt = Date.now() } = record;
-    if (isEnded) this.#markEnded(token.key);
+    if (record.isEnded) this.#markEnded(token.key);
     // It may have ended, and another request may have restored it, while the store was read.
     if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
-    if (Date.now() - usedAt > this.#options.settings.MCP_SESSION_IDLE_MS) {
-      throw sessionNotFound("the session was idle");
-    }
+    if (records.isIdle(record)) throw sessionNotFound("the session was idle");
     const known = this.#sessions.get(id)?.session;
     if (known !== undefined) return known;
     const session = this.#restore(id, token, origin);

@@ -132,6 +132,8 @@ async function carryStandalone(
   const isElsewhere = position !== undefined && position.stream !== standalone.name;
   const from = isElsewhere ? position : before;
   const earlier = from === undefined ? [] : await readLog(fleet, session, from);
+  // The session may have ended while the store was asked.
+  if (session.isOver) return sseStream.close("disconnected");
   if (sseStream.state !== "open") return;
   sseStream.replay(earlier ?? []);
   const missed = position !== undefined && position.stream === standalone.name
