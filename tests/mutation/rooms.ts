@@ -83,7 +83,18 @@ export const ROOMS: readonly Room[] = [
     narrow: ["registry"],
     wide: ["mcp", "spec", "tools", "testing", "http"],
   },
-  { name: "store", source: "lib/store", narrow: ["store"], wide: ["resume", "transport", "http"] },
+  {
+    name: "kv",
+    source: "lib/store/kv",
+    narrow: ["store/kv_store_test.ts"],
+    wide: ["instances"],
+  },
+  {
+    name: "store",
+    source: "lib/store",
+    narrow: ["store"],
+    wide: ["instances", "resume", "http"],
+  },
   {
     name: "http",
     source: "lib/http",
