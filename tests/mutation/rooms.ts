@@ -21,13 +21,13 @@ export const ROOMS: readonly Room[] = [
     name: "base",
     source: "lib/base",
     narrow: ["base"],
-    wide: ["wire", "stream", "runtime", "mcp", "http", "transport"],
+    wide: ["wire", "stream", "mcp", "http", "transport"],
   },
   {
     name: "auth",
     source: "lib/auth",
     narrow: ["auth"],
-    wide: ["http", "runtime", "adversarial"],
+    wide: ["http", "adversarial"],
   },
   {
     name: "fleet",
