@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { MemoryHub } from "../../lib/store/memory_hub.ts";
 import { testSharedStore } from "./shared_contract.ts";
 
@@ -23,12 +23,28 @@ testSharedStore("memory of one process", () => {
 Deno.test("a member that is cut off is refused everything, and is told when it is back", async () => {
   const member = new MemoryHub().join();
   await member.start();
+  const { events, bus, directory } = member;
+  const operations: readonly (() => Promise<unknown>)[] = [
+    () => events.append("k/s", 1, [{ frame: new Uint8Array([1]), isEnd: false }]),
+    () => events.after("k/s", 0),
+    () => events.carry("k/s", 0, true),
+    () => events.forget("k/s"),
+    () => bus.send(member.me, { kind: "x" }),
+    () => bus.shout({ kind: "x" }),
+    () => directory.renew(),
+    () => directory.isAlive(member.me),
+    () => directory.instances(),
+    () => directory.leave(),
+    () => directory.readSession("k"),
+    () => directory.writeSession("k", { isEnded: true }),
+    () => directory.takeSession("k"),
+    () => directory.claim("k"),
+  ];
   let ups = 0;
   member.onUp = () => ups++;
   member.isUp = false;
-  await assertRejects(() => member.events.after("k/s", 0), Error, "away");
-  await assertRejects(() => member.bus.shout({ kind: "x" }), Error, "away");
+  for (const operation of operations) await assertRejects(operation, Error, "away");
   member.isUp = true;
   assertEquals(ups, 1);
-  assert(await member.events.after("k/s", 0) === undefined);
+  for (const operation of operations) await operation();
 });

@@ -109,8 +109,8 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
 
   test("an end without an event ends the log and is no event", async (made) => {
     const a = await made.join();
-    await a.events.append("k/s", 1, [entry("one"), entry("", true)]);
-    assertEquals(await textsAfter(a, "k/s", 0), { frames: ["one"], last: 2, isEnded: true });
+    await a.events.append("k/s", 1, [entry("1"), entry("", true)]);
+    assertEquals(await textsAfter(a, "k/s", 0), { frames: ["1"], last: 2, isEnded: true });
   });
 
   test("a log may begin above 1; what came before is gone then", async (made) => {
@@ -146,6 +146,15 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
     assertEquals((await c.events.carry("k/s", 0, true)).carrier, c.me);
     assertEquals((await inbox.until(2))[1], { kind: "taken", stream: "k/s" });
     assertEquals(await b.events.carry("k/s", 1, false), { carrier: c.me, tail: undefined });
+  });
+
+  test("a stream that is forgotten has no carrier and no log", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    await a.events.append("k/s", 1, [entry("one")]);
+    await b.events.carry("k/s", 0, true);
+    await a.events.forget("k/s");
+    const carried = await a.events.carry("k/s", 0, false);
+    assertEquals(carried, { carrier: a.me, tail: undefined });
   });
 
   test("a stream is carried before its log begins", async (made) => {
