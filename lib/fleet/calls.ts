@@ -9,6 +9,7 @@ import {
   type JsonRpcId,
   type JsonRpcNotification,
   type JsonRpcResponse,
+  MAX_ID_LENGTH,
 } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import type { Messenger } from "./messenger.ts";
@@ -17,6 +18,8 @@ import type { Messenger } from "./messenger.ts";
 const EARLY_MS = 2_000;
 /** Early cancellations that are remembered. */
 const MAX_EARLY = 1_000;
+/** Characters of a client's reason that the other instances get. */
+const MAX_REASON = 500;
 
 /** Brings answers and cancellations to the instance of their call. */
 export class FleetCalls {
@@ -53,14 +56,18 @@ export class FleetCalls {
     inFlight: { has(id: JsonRpcId): boolean },
   ): void {
     if (message.method !== NOTIFICATIONS.cancelled) return;
-    const id = isObject(message.params) ? message.params.requestId : undefined;
-    if (typeof id !== "string" && typeof id !== "number" || inFlight.has(id)) return;
-    this.#fleet.shout("cancel", { key, message });
+    const id = cancelledId(message);
+    if (id === undefined || inFlight.has(id)) return;
+    // All instances receive it, so it has only the parts that they use.
+    const { jsonrpc, method } = message;
+    const params = { requestId: id, ...reasonOf(message) };
+    this.#fleet.shout("cancel", { key, message: { jsonrpc, method, params } });
   }
 
   /** A cancellation has come before its call. */
-  noteEarly(key: string, { params }: JsonRpcNotification): void {
-    const id = isObject(params) ? params.requestId : undefined;
+  noteEarly(key: string, message: JsonRpcNotification): void {
+    const id = cancelledId(message);
+    if (id === undefined) return;
     this.#early.set(nameOf(key, id), { at: this.#fleet.wheel.now() });
   }
 
@@ -77,6 +84,18 @@ export class FleetCalls {
   }
 }
 
-function nameOf(key: string, id: unknown): string {
+/** The id of the request that a client cancels; undefined if no request can have this id. */
+function cancelledId({ params }: JsonRpcNotification): JsonRpcId | undefined {
+  const id = isObject(params) ? params.requestId : undefined;
+  if (typeof id === "number") return id;
+  return typeof id === "string" && id.length <= MAX_ID_LENGTH ? id : undefined;
+}
+
+function reasonOf({ params }: JsonRpcNotification): { readonly reason?: string } {
+  const reason = isObject(params) ? params.reason : undefined;
+  return typeof reason === "string" ? { reason: reason.slice(0, MAX_REASON) } : {};
+}
+
+function nameOf(key: string, id: JsonRpcId): string {
   return `${key} ${JSON.stringify(id)}`;
 }

@@ -69,7 +69,7 @@ class Reader {
     try {
       file = JSON.parse(text);
     } catch (error) {
-      this.faults.push(`it is not JSON: ${messageOf(error)}`);
+      this.faults.push(`it is not JSON${placeOf(error)}`);
       return [];
     }
     for (const { path, key, lines: [first, second] } of duplicateKeys(text)) {
@@ -126,6 +126,12 @@ class Reader {
       this.warnings.push(`${where}.${key} is not known; known are ${known.join(", ")}`);
     }
   }
+}
+
+/** The place alone: the rest of the parser's message quotes the file, which may hold secrets. */
+function placeOf(error: unknown): string {
+  const [place] = / at position \d+( \(line \d+ column \d+\))?/.exec(messageOf(error)) ?? [""];
+  return place;
 }
 
 /** Says what is wrong with a name; a name is part of a path and of tool names. */

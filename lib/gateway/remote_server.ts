@@ -16,6 +16,7 @@ import {
   toJson,
 } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
+import { boundedFetch } from "./bounded_fetch.ts";
 import type { RemoteLaunch } from "./launch.ts";
 import type { RunningServer } from "./server.ts";
 
@@ -45,9 +46,13 @@ const GOODBYE_MS = 1_000;
 const GAVE_UP_REGEXP = /Maximum reconnection attempts/;
 const log = logFor("gateway");
 
-/** Connects to a remote server. */
-export function connectRemote(name: string, launch: RemoteLaunch): RunningServer {
-  return new RemoteServer(name, launch);
+/**
+ * Connects to a remote server.
+ *
+ * @param maxBytes of one message of the server
+ */
+export function connectRemote(name: string, launch: RemoteLaunch, maxBytes: number): RunningServer {
+  return new RemoteServer(name, launch, maxBytes);
 }
 
 class RemoteServer implements RunningServer {
@@ -55,6 +60,7 @@ class RemoteServer implements RunningServer {
   readonly output: ReadableStream<Uint8Array>;
   readonly #name: string;
   readonly #launch: RemoteLaunch;
+  readonly #fetch: typeof fetch;
   readonly #ended = Promise.withResolvers<string>();
   readonly #open = new Map<JsonRpcId, string>();
   #controller!: ReadableStreamDefaultController<Uint8Array>;
@@ -65,9 +71,10 @@ class RemoteServer implements RunningServer {
   /** Whether `initialize` was answered. */
   #isConnected = false;
 
-  constructor(name: string, launch: RemoteLaunch) {
+  constructor(name: string, launch: RemoteLaunch, maxBytes: number) {
     this.#name = name;
     this.#launch = launch;
+    this.#fetch = boundedFetch(maxBytes);
     const decoder = new TextDecoder();
     this.output = new ReadableStream({
       start: (controller) => void (this.#controller = controller),
@@ -147,6 +154,7 @@ class RemoteServer implements RunningServer {
     );
     const url = new URL(this.#launch.url);
     const options = {
+      fetch: this.#fetch,
       requestInit: { headers: { ...this.#launch.headers } },
       // Another origin must not get the credentials.
       redirectPolicy: "same-origin",

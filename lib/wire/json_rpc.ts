@@ -58,7 +58,7 @@ export type JsonRpcMessage =
 /** Objects and arrays may nest this deep in a message, the message itself being level 1. */
 export const MAX_DEPTH = 64;
 /** Longest id of a request, in characters: it is kept while the request runs. */
-const MAX_ID_LENGTH = 8_192;
+export const MAX_ID_LENGTH = 8_192;
 
 /**
  * Parses a text into a JSON value.

@@ -117,7 +117,7 @@ Deno.test("everything that is wrong in a file is told at once, with what would b
     'it needs an object "mcpServers" (or "servers"); found mcpserver',
   ]);
   assertEquals(faultsOf({ mcpServers: {} }), ["it names no server"]);
-  assertEquals(faultsOf("{").map((line) => line.slice(0, 15)), ["it is not JSON:"]);
+  assertEquals(faultsOf("{"), ["it is not JSON at position 1 (line 1 column 2)"]);
 });
 
 Deno.test("a name that stands twice, or that no path and no tool can have, is refused with its places", () => {
@@ -214,4 +214,12 @@ Deno.test("two servers are served side by side, each under its prefix, and only 
     params: { name: "two__slow" },
   });
   assertEquals((await response.json()).result.of, "slow");
+});
+
+Deno.test("a file that is not JSON is named by the place of the error, and not quoted", () => {
+  for (const text of ["hunter2", '{"k":hunter2}', "{'k': 'hunter2'}", '{"k": "hunter2" "l"}']) {
+    const faults = faultsOf(text);
+    assertEquals(faults.length, 1);
+    assertEquals(/hunter|k/.test(faults.join()), false, faults.join());
+  }
 });

@@ -7,6 +7,9 @@ import { GatewayServer } from "../../lib/gateway/server.ts";
 import { createApp, defineTool } from "../../lib/mod.ts";
 import { until } from "../helpers/until.ts";
 
+/** Bytes of one message of a server. */
+const MAX_BYTES = 100_000;
+
 const TOOLS = [
   defineTool({
     name: "greet",
@@ -48,8 +51,8 @@ function connected(launch: Partial<RemoteLaunch> & { readonly url: string }) {
   const server = new GatewayServer({
     name: "far",
     version: "1",
-    start: () => connectRemote("far", { headers: {}, transport: "auto", ...launch }),
-    limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
+    start: () => connectRemote("far", { headers: {}, transport: "auto", ...launch }, MAX_BYTES),
+    limits: { maxLineBytes: MAX_BYTES, maxQueued: 100_000 },
     handshakeMs: 10_000,
     now: () => performance.now(),
   });
@@ -158,4 +161,65 @@ Deno.test("a call is cancelled at the server, and the session is deleted at the 
   await near[Symbol.asyncDispose]();
   assert(far.requests.some(({ method }) => method === "DELETE"));
   assertEquals(far.app.activity().sessions, 0);
+});
+
+/** A body that does not end before it is cancelled. */
+function endless(begin: string, onCancel: () => void): ReadableStream<Uint8Array> {
+  const block = new TextEncoder().encode("x".repeat(10_000));
+  let isFirst = true;
+  return new ReadableStream({
+    async pull(controller) {
+      // The reader gets time to cancel.
+      await new Promise((resolve) => setTimeout(resolve));
+      controller.enqueue(isFirst ? new TextEncoder().encode(begin) : block);
+      isFirst = false;
+    },
+    cancel: onCancel,
+  });
+}
+
+for (
+  const [kind, type, begin] of [
+    ["a JSON answer", "application/json", '{"jsonrpc":"2.0","id":"'],
+    ["an event", "text/event-stream", "event: message\ndata: "],
+  ] as const
+) {
+  Deno.test(`${kind} of a remote server that does not end is cut off`, async () => {
+    const cancelled = Promise.withResolvers<void>();
+    await using far = remote((request) =>
+      request.method === "POST"
+        ? new Response(endless(begin, cancelled.resolve), { headers: { "content-type": type } })
+        : undefined
+    );
+    await using near = connected({ url: far.url, transport: "http" });
+    const { message } = await assertRejects(() => near.server.connect(), Error);
+    assertMatch(message, new RegExp(`a message of more than ${MAX_BYTES} bytes`));
+    await cancelled.promise;
+  });
+}
+
+Deno.test("a stream of a remote server may be longer than one message may be", async () => {
+  await using far = remote();
+  await using near = connected({ url: far.url, transport: "http" });
+  const text = "x".repeat(MAX_BYTES / 2);
+  far.app.catalog.tools.add(defineTool({
+    name: "speak",
+    description: "Says much, in several messages",
+    input: z.object({}),
+    run: async (_, { progress }) => {
+      for (let n = 1; n <= 4; n++) {
+        progress(n, 4, text);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      return "said";
+    },
+  }));
+  let heard = 0;
+  const onProgress = () => void heard++;
+  await near.server.connect();
+  const { content } = await near.server.request("tools/call", { name: "speak", arguments: {} }, {
+    onProgress,
+  });
+  assertEquals(content, [{ type: "text", text: "said" }]);
+  assert(heard > 2, `${heard}`);
 });

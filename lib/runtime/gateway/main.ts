@@ -22,6 +22,7 @@ import { heap } from "../heap.ts";
 import { loadAuth } from "../load_auth.ts";
 import { resident } from "../resident.ts";
 import { runServer } from "../run_server.ts";
+import { withdrawSecrets } from "../secrets.ts";
 import { StderrLines } from "../stderr.ts";
 import { StopSignals } from "../stop_signals.ts";
 import { UncaughtErrors } from "../uncaught_errors.ts";
@@ -59,7 +60,10 @@ function createServer(
   return new GatewayServer({
     name,
     version: VERSION,
-    start: () => "url" in launch ? connectRemote(name, launch) : startServer(name, launch),
+    start: () =>
+      "url" in launch
+        ? connectRemote(name, launch, settings.MCP_MAX_BODY_BYTES)
+        : startServer(name, launch),
     limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
     handshakeMs: HANDSHAKE_MS,
     now: () => performance.now(),
@@ -70,7 +74,10 @@ function createServer(
 
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
   const { flags, servers, hasPaths, warnings } = readArguments(Deno.args, readVariable);
-  const { settings } = readCommand(flags, (name) => readVariable(name) ?? DEFAULTS[name]);
+  const command = readCommand(flags, (name) => readVariable(name) ?? DEFAULTS[name]);
+  const { settings, secretFiles } = command;
+  // A server with `inheritEnv` gets the environment.
+  withdrawSecrets(secretFiles, [settings.MCP_AUTH_KEYS_FILE]);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
     format: settings.MCP_LOG_FORMAT,

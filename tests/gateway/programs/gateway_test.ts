@@ -1,7 +1,7 @@
 /** The gateway as a process, in front of servers that are processes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { rpc, toolCall } from "../../helpers/app.ts";
-import { Gateway, isAlive } from "./gateway_process.ts";
+import { entryOf, Gateway, isAlive } from "./gateway_process.ts";
 
 async function pidOf(gateway: Gateway): Promise<number> {
   const { result } = await gateway.ask(toolCall("act", {}));
@@ -73,4 +73,11 @@ Deno.test("a server that prints garbage is told of, and the gateway serves on", 
   await using gateway = await Gateway.hostile("prints garbage");
   assertStringIncludes(gateway.stderr, "100 lines in a row that are no messages");
   assertEquals((await gateway.ask(rpc("ping"))).result, {});
+});
+
+Deno.test("a server that inherits the environment gets no secret of the gateway", async () => {
+  const curious = entryOf(["sh", "-c", "env >&2"], { inheritEnv: true });
+  await using gateway = await Gateway.ofFile({ curious });
+  await gateway.until(/MCP_SERVERS=/);
+  assert(!gateway.stderr.includes("MCP_ADMIN_TOKEN="), gateway.stderr);
 });
