@@ -32,6 +32,7 @@ export const STORE_OPERATIONS = [
   "write_session",
   "take_session",
   "claim",
+  "release",
 ] as const;
 
 /** An operation of a store that instances share. */

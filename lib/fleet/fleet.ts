@@ -33,6 +33,8 @@ const RENEWALS = 4;
 const MAX_MISSING = 2;
 /** For how long it is believed that an instance lives (ms). */
 const ALIVE_MS = 200;
+/** Time for which a claim is kept; both sides make theirs within seconds (ms). */
+const CLAIM_MS = 300_000;
 
 /** The reply of another instance; undefined if none came in time. */
 export interface InstanceReply {
@@ -123,7 +125,7 @@ export class Fleet extends TimerEntry implements Messenger {
 
   /** See {@linkcode Messenger}. */
   async claim(key: string): Promise<boolean> {
-    return await this.store.directory.claim(key) === this.me;
+    return (await this.store.directory.claim(key, "", CLAIM_MS)).instance === this.me;
   }
 
   /** The other instance that writes a stream; undefined if no instance or this one writes it. */

@@ -110,5 +110,6 @@ function measuredDirectory(directory: Directory, measure: Measure): Directory {
     writeSession: (...args) => measure("write_session", () => directory.writeSession(...args)),
     takeSession: (...args) => measure("take_session", () => directory.takeSession(...args)),
     claim: (...args) => measure("claim", () => directory.claim(...args)),
+    release: (...args) => measure("release", () => directory.release(...args)),
   };
 }

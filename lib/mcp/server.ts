@@ -31,7 +31,7 @@ import type { LegacyScope, RequestScope } from "./scope.ts";
 import { legacyMethods } from "./methods/legacy.ts";
 import { modernMethods } from "./methods/modern.ts";
 import type { ServerContext } from "./server_context.ts";
-import { isRepeatable, unknownOutcome } from "./unknown_outcome.ts";
+import { cutByDrain } from "./unknown_outcome.ts";
 import type { MethodTable, ModernMethods, SessionMethods } from "./methods/table.ts";
 
 /** The settings that the server reads. */
@@ -195,15 +195,6 @@ export class McpServer {
     }
   }
 
-  /** The error for a request that did not end before the server stopped. */
-  cutByDrain(request: JsonRpcRequest): ProtocolError {
-    return unknownOutcome(
-      "draining",
-      "Server is shutting down and this request did not end in time",
-      isRepeatable(request, this.context.catalog),
-    );
-  }
-
   /** Waits for the method, the request's timeout, or its cancellation, whichever comes first. */
   #settle(
     call: Call,
@@ -212,7 +203,7 @@ export class McpServer {
     const { request } = call;
     const endRunning = this.#running.add(call);
     const releaseBody = this.#holdBody?.();
-    this.#wheel.schedule(call, this.#timeoutOf(request).ms);
+    this.#wheel.schedule(call, this.timeoutOf(request).ms);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
     >();
@@ -244,9 +235,11 @@ export class McpServer {
     request: JsonRpcRequest,
     { reason }: CallAborted,
   ): JsonRpcResponse | undefined {
-    if (reason === "drain") return toErrorResponse(this.cutByDrain(request), request.id);
+    if (reason === "drain") {
+      return toErrorResponse(cutByDrain(request, this.context.catalog), request.id);
+    }
     if (reason !== "timeout") return undefined;
-    const { ms, tool } = this.#timeoutOf(request);
+    const { ms, tool } = this.timeoutOf(request);
     log.warning("Request timed out", {
       method: request.method,
       timeout_ms: ms,
@@ -260,7 +253,7 @@ export class McpServer {
   /**
    * The time limit of a request that does not end at once, and the tool if it sets its own limit.
    */
-  #timeoutOf({ method, params }: JsonRpcRequest): { readonly ms: number; readonly tool?: string } {
+  timeoutOf({ method, params }: JsonRpcRequest): { readonly ms: number; readonly tool?: string } {
     const name = method === METHODS.callTool ? params?.name : undefined;
     const ms = typeof name === "string"
       ? this.context.catalog.tools.find(name, SEES_ALL)?.timeoutMs

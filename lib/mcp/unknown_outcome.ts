@@ -47,3 +47,15 @@ export function unknownOutcome(
     { data: { outcome: "unknown", is_repeatable: isRepeatable } },
   );
 }
+
+/** The error for a request that did not end before the server stopped. */
+export function cutByDrain(
+  request: JsonRpcRequest,
+  catalog: Pick<Catalog, "tools">,
+): ProtocolError {
+  return unknownOutcome(
+    "draining",
+    "Server is shutting down and this request did not end in time",
+    isRepeatable(request, catalog),
+  );
+}

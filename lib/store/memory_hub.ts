@@ -9,6 +9,7 @@ import {
   type Bus,
   type BusMessage,
   type CarriedLog,
+  type Claim,
   type Directory,
   INSTANCE_DIGITS,
   type LogEntry,
@@ -34,7 +35,7 @@ export class MemoryHub {
   readonly carriers = new Map<string, string>();
   readonly sessions = new Map<string, SessionRecord>();
   readonly leases = new Map<string, number>();
-  readonly claims = new Map<string, string>();
+  readonly claims = new Map<string, Omit<Claim, "isNew"> & { readonly until: number }>();
 
   /** @param clock monotonic ms, of leases */
   constructor(leaseMs: number = 5_000, clock: () => number = () => performance.now()) {
@@ -209,11 +210,22 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
     return before;
   }
 
-  async claim(key: string): Promise<string> {
+  async claim(key: string, note: string, lifeMs: number): Promise<Claim> {
     await this.#connected();
     const { claims } = this.#hub;
-    if (!claims.has(key)) claims.set(key, this.me);
-    return claims.get(key) ?? this.me;
+    const known = claims.get(key);
+    if (known !== undefined && known.until > this.#hub.now()) {
+      return { instance: known.instance, note: known.note, isNew: false };
+    }
+    const claim = { instance: this.me, note };
+    claims.set(key, { ...claim, until: this.#hub.now() + lifeMs });
+    return { ...claim, isNew: true };
+  }
+
+  async release(key: string): Promise<void> {
+    await this.#connected();
+    const { claims } = this.#hub;
+    if (claims.get(key)?.instance === this.me) claims.delete(key);
   }
 
   #tail(stream: string, seq: number): LogTail | undefined {

@@ -105,6 +105,15 @@ export interface SessionRecord {
   readonly isEnded?: boolean;
 }
 
+/** A claimed key. */
+export interface Claim {
+  /** The instance that has it, which may be this one. */
+  readonly instance: string;
+  readonly note: string;
+  /** Whether it is claimed only now. */
+  readonly isNew: boolean;
+}
+
 /** The sessions, and the live instances. */
 export interface Directory {
   /** Renews the lease of this instance, for {@linkcode SharedStore.leaseMs}. */
@@ -125,11 +134,14 @@ export interface Directory {
    */
   takeSession(key: string): Promise<SessionRecord>;
   /**
-   * Claims a key for this instance.
+   * Claims a key for this instance, unless an instance has it already.
    *
-   * @returns the instance that has it, which may be this one
+   * @param note kept with the claim
+   * @param lifeMs time after which the claim ends (ms)
    */
-  claim(key: string): Promise<string>;
+  claim(key: string, note: string, lifeMs: number): Promise<Claim>;
+  /** Ends the claim of a key, if this instance has it. */
+  release(key: string): Promise<void>;
 }
 
 /** The shared store, as one instance sees it. */

@@ -38,7 +38,8 @@ Deno.test("a member that is cut off is refused everything, and is told when it i
     () => directory.readSession("k"),
     () => directory.writeSession("k", { isEnded: true }),
     () => directory.takeSession("k"),
-    () => directory.claim("k"),
+    () => directory.claim("k", "", 1_000),
+    () => directory.release("k"),
   ];
   let ups = 0;
   member.onUp = () => ups++;

@@ -217,10 +217,27 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
     assertEquals((await a.directory.readSession("k")).carrier, b.me);
   });
 
-  test("a key belongs to who claims it first", async (made) => {
+  test("a key belongs to the instance that claims it first, until that releases it", async (made) => {
     const [a, b] = [await made.join(), await made.join()];
-    const owners = await Promise.all([a.directory.claim("k"), b.directory.claim("k")]);
-    assertEquals(owners[0], owners[1]);
-    assertEquals(await b.directory.claim("k"), owners[0]);
+    const claim = (store: SharedStore, note = "note of both") =>
+      store.directory.claim("k", note, 60_000);
+    const claims = await Promise.all([claim(a), claim(b)]);
+    assertEquals(claims.map(({ isNew }) => isNew).toSorted(), [false, true]);
+    assertEquals(claims[0].instance, claims[1].instance);
+    const [owner, other] = claims[0].instance === a.me ? [a, b] : [b, a];
+    const known = { instance: owner.me, note: "note of both", isNew: false };
+    await other.directory.release("k");
+    assertEquals(await claim(other, "another note"), known);
+    assertEquals(await claim(owner, "another note"), known);
+    await owner.directory.release("k");
+    assertEquals(await claim(other, ""), { instance: other.me, note: "", isNew: true });
+  });
+
+  test("a claim ends with its life", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    assertEquals((await a.directory.claim("k", "one", 200)).isNew, true);
+    assertEquals((await b.directory.claim("k", "two", 60_000)).instance, a.me);
+    await made.outliveLeases();
+    assertEquals((await b.directory.claim("k", "two", 60_000)).instance, b.me);
   });
 }

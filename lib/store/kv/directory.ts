@@ -1,6 +1,6 @@
 import { type Clock, monotonic } from "../../base/clock.ts";
 import { randomId } from "../../base/ids.ts";
-import type { Directory, SessionRecord } from "../shared_store.ts";
+import type { Claim, Directory, SessionRecord } from "../shared_store.ts";
 import type { Blobs } from "./blobs.ts";
 import { committed, type KvKey, type KvStoreOptions } from "./kv.ts";
 
@@ -14,6 +14,11 @@ interface SeenLease {
 interface KeptRecord extends Omit<SessionRecord, "subscriptions"> {
   /** JSON of the list, which may be longer than a value of Deno KV. */
   readonly subscriptions?: unknown;
+  readonly until: number;
+}
+
+/** A claim as it is kept. */
+interface KeptClaim extends Omit<Claim, "isNew"> {
   readonly until: number;
 }
 
@@ -96,20 +101,30 @@ export class KvDirectory implements Directory {
     return this.#changeSession(key, { carrier: this.#me });
   }
 
-  async claim(key: string): Promise<string> {
-    const { kv, prefix, maxAgeMs } = this.#options;
-    const claimKey = [prefix, "claim", key];
-    return await committed(async () => {
+  claim(key: string, note: string, lifeMs: number): Promise<Claim> {
+    const { kv } = this.#options;
+    const claimKey = this.#claimKey(key);
+    return committed<Claim>(async () => {
       const { value, versionstamp } = await kv.get(claimKey);
-      const { owner, until } = (value ?? {}) as {
-        readonly owner?: string;
-        readonly until?: number;
-      };
-      if (owner !== undefined && (until ?? 0) > this.#now()) return { result: owner };
-      const claim = { owner: this.#me, until: this.#now() + maxAgeMs };
+      const { instance, note: known, until } = (value ?? {}) as Partial<KeptClaim>;
+      if (instance !== undefined && known !== undefined && (until ?? 0) > this.#now()) {
+        return { result: { instance, note: known, isNew: false } };
+      }
+      const claim: KeptClaim = { instance: this.#me, note, until: this.#now() + lifeMs };
       const commit = kv.atomic().check({ key: claimKey, versionstamp })
-        .set(claimKey, claim, { expireIn: maxAgeMs });
-      return { commit, result: this.#me };
+        .set(claimKey, claim, { expireIn: lifeMs });
+      return { commit, result: { instance: this.#me, note, isNew: true } };
+    });
+  }
+
+  async release(key: string): Promise<void> {
+    const { kv } = this.#options;
+    const claimKey = this.#claimKey(key);
+    await committed(async () => {
+      const { value, versionstamp } = await kv.get(claimKey);
+      if ((value as Partial<KeptClaim> | null)?.instance !== this.#me) return { result: undefined };
+      const commit = kv.atomic().check({ key: claimKey, versionstamp }).delete(claimKey);
+      return { commit, result: undefined };
     });
   }
 
@@ -179,6 +194,10 @@ export class KvDirectory implements Directory {
 
   #leases(): KvKey {
     return [this.#options.prefix, "lease"];
+  }
+
+  #claimKey(key: string): KvKey {
+    return [this.#options.prefix, "claim", key];
   }
 
   #sessionKey(key: string): KvKey {

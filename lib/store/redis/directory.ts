@@ -1,7 +1,7 @@
-import type { Directory, SessionRecord } from "../shared_store.ts";
+import type { Claim, Directory, SessionRecord } from "../shared_store.ts";
 import type { Reply } from "./connection.ts";
 import { type RedisParts, type RedisStoreOptions, textOf } from "./parts.ts";
-import { TAKE } from "./scripts.ts";
+import { CLAIM, RELEASE, TAKE } from "./scripts.ts";
 
 /** The sessions as hashes, the instances as keys that expire. */
 export class RedisDirectory implements Directory {
@@ -66,15 +66,23 @@ export class RedisDirectory implements Directory {
     return recordOf(await run(TAKE, [this.#sessionOf(key)], [me, life]));
   }
 
-  async claim(key: string): Promise<string> {
-    const { send, me } = this.#parts;
-    const { prefix, maxAgeMs } = this.#options;
-    const name = `${prefix}{${key}}:claim`;
-    const [, owner] = await Promise.all([
-      send(["SET", name, me, "NX", "PX", String(maxAgeMs)]),
-      send(["GET", name]),
-    ]);
-    return textOf(owner) || me;
+  async claim(key: string, note: string, lifeMs: number): Promise<Claim> {
+    const { run, me } = this.#parts;
+    const life = String(Math.ceil(lifeMs));
+    const reply = await run(CLAIM, [this.#claimOf(key)], [`${me} ${note}`, life]);
+    const [isNew, value] = Array.isArray(reply) ? reply as readonly Reply[] : [];
+    const text = textOf(value);
+    const space = text.indexOf(" ");
+    return { instance: text.slice(0, space), note: text.slice(space + 1), isNew: isNew === 1 };
+  }
+
+  async release(key: string): Promise<void> {
+    const { run, me } = this.#parts;
+    await run(RELEASE, [this.#claimOf(key)], [`${me} `]);
+  }
+
+  #claimOf(key: string): string {
+    return `${this.#options.prefix}{${key}}:claim`;
   }
 
   #leaseOf(instance: string): string {

@@ -20,7 +20,7 @@ import { type Argument, RedisConnection, type Reply } from "./connection.ts";
 import { RedisDirectory } from "./directory.ts";
 import { RedisEvents } from "./events.ts";
 import { type RedisStoreOptions, type RunScript, textOf } from "./parts.ts";
-import { AFTER, APPEND, CARRY, TAKE } from "./scripts.ts";
+import { AFTER, APPEND, CARRY, CLAIM, RELEASE, TAKE } from "./scripts.ts";
 
 /** Larger messages go under a key of their own, as Redis cuts a subscriber off that is behind (bytes). */
 const MAX_MESSAGE = 262_144;
@@ -48,7 +48,7 @@ export class RedisStore implements SharedStore, Bus {
     const { prefix, leaseMs } = options;
     this.leaseMs = leaseMs;
     this.#prefix = prefix;
-    for (const script of [APPEND, AFTER, CARRY, TAKE]) {
+    for (const script of [APPEND, AFTER, CARRY, TAKE, CLAIM, RELEASE]) {
       this.#digests.set(script, nodeCrypto().createHash("sha1").update(script).digest("hex"));
     }
     const channels = [this.#channelOf(this.me), this.#channelOf("all")];

@@ -105,3 +105,16 @@ redis.call("HSET", KEYS[1], "carrier", ARGV[1])
 redis.call("PEXPIRE", KEYS[1], ARGV[2])
 return before
 `;
+
+/** KEYS: claim. ARGV: value, life (ms). Returns 1 if it is new, and the value that the key has. */
+export const CLAIM = `
+if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return { 1, ARGV[1] } end
+return { 0, redis.call("GET", KEYS[1]) }
+`;
+
+/** KEYS: claim. ARGV: beginning of the value. Deletes a key whose value begins so. */
+export const RELEASE = `
+local value = redis.call("GET", KEYS[1])
+if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end
+return 1
+`;

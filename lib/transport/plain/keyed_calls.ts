@@ -8,7 +8,10 @@
 import { ProtocolError } from "../../base/errors.ts";
 import { LruMap } from "../../base/lru_map.ts";
 import { nodeCrypto } from "../../base/node.ts";
-import { isPromise } from "../../base/promises.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import type { Settings } from "../../base/settings.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import { isRepeatable } from "../../mcp/unknown_outcome.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStore, Frames } from "../../store/event_store.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
@@ -18,6 +21,7 @@ import { OWN_PAGE } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
 import type { StreamSession } from "../stream_session/session.ts";
 import { KeyedScope } from "./keyed_scope.ts";
+import { keyFailure, SharedKeys } from "./shared_keys.ts";
 
 /** Longest key, in characters. */
 const MAX_KEY = 200;
@@ -30,15 +34,29 @@ const DECODER = new TextDecoder();
 export interface KeyedCallDeps {
   readonly server: McpServer;
   readonly store: EventStore;
+  /** Path of the endpoint. */
+  readonly path: string;
+  readonly fleet?: Fleet | undefined;
+  readonly settings: Pick<Settings, "MCP_REPLAY_MS">;
 }
 
 /** A key, and the call that came with it. */
 interface KeyedCall {
   /** Digest of the message, so that a key is used for one call only. */
   readonly digest: string;
-  readonly scope: KeyedScope;
-  /** The response, while the call runs. */
-  running: Promise<JsonRpcResponse | undefined> | undefined;
+  /** The newest stream that was opened with the key. */
+  newest: StreamSession;
+  /** Undefined until the call runs, and for a call of another instance. */
+  scope?: KeyedScope;
+  /** The response as an event, while the call runs; undefined if there is none. */
+  running: Promise<string | undefined> | undefined;
+}
+
+/** A request with its key and the stream that it came on. */
+interface KeyedRequest {
+  readonly key: string;
+  readonly request: JsonRpcRequest;
+  readonly call: KeyedCall;
 }
 
 export class KeyedCalls {
@@ -46,10 +64,20 @@ export class KeyedCalls {
   readonly #calls = new LruMap<string, KeyedCall>(MAX_KEYS);
   /** Writes a response as an event. */
   readonly #encode: (response: JsonRpcResponse) => string;
+  /** The names in the store of the calls that run here, if instances share the keys. */
+  readonly #running = new Set<string>();
+  readonly #shared: SharedKeys | undefined;
 
   constructor(deps: KeyedCallDeps, encode: (response: JsonRpcResponse) => string) {
     this.#deps = deps;
     this.#encode = encode;
+    const { fleet, path } = deps;
+    this.#shared = fleet && new SharedKeys({
+      fleet,
+      path,
+      isRunning: (name) => this.#running.has(name),
+      read: async (name) => textOf(await deps.store.after(name, 0)),
+    });
   }
 
   /**
@@ -64,54 +92,100 @@ export class KeyedCalls {
     if (known !== undefined && known.digest !== digest) {
       return session.answer(this.#failure(request, "was sent with another request already"));
     }
-    if (known?.running !== undefined) return this.#follow(session, known, known.running);
-    const frames = this.#deps.store.after(storeKey(key), 0);
+    if (known?.running !== undefined) return follow(session, known, known.running);
+    const call: KeyedCall = { digest, newest: session, running: undefined };
+    if (this.#shared !== undefined) {
+      this.#calls.set(key, call);
+      call.running = this.#findElsewhere(this.#shared, { key, request, call });
+      return session.answerLater(call.running);
+    }
+    const frames = this.#deps.store.after(this.#nameOf(key), 0);
     const settle = (settled: Frames | undefined): void => {
-      const frame = settled?.[0];
-      if (frame !== undefined) session.answer(DECODER.decode(frame));
-      else if (known === undefined) this.#run(session, key, request);
+      const text = textOf(settled);
+      if (text !== undefined) session.answer(text);
+      else if (known === undefined) follow(session, call, this.#run({ key, request, call }));
       else session.answer(this.#failure(request, "was used, and the response is gone"));
     };
     if (isPromise(frames)) void frames.then(settle);
     else settle(frames);
   }
 
-  #run(session: StreamSession, key: string, request: JsonRpcRequest): void {
+  /** @returns the response as an event, once it is kept */
+  #run({ key, request, call }: KeyedRequest): Promise<string | undefined> {
     const { server, store } = this.#deps;
-    const scope = new KeyedScope(session);
+    const scope = call.scope = new KeyedScope(call.newest);
     const response = server.dispatch(request, scope, server.legacy);
-    const call: KeyedCall = { digest: digestOf(request), scope, running: undefined };
     this.#calls.set(key, call);
-    const keep = (settled: JsonRpcResponse | undefined): JsonRpcResponse | undefined => {
-      call.running = undefined;
+    const keep = (settled: JsonRpcResponse | undefined): MaybePromise<string | undefined> => {
+      const text = settled && this.#encode(settled);
+      const isToRepeat = settled === undefined || "error" in settled;
       // A call that was not run may be tried again with the same key.
-      if (settled === undefined || "error" in settled) this.#calls.delete(key);
-      else void store.append(storeKey(key), 1, ENCODER.encode(this.#encode(settled)));
-      return settled;
+      const kept = isToRepeat
+        ? this.#shared?.release(this.#nameOf(key), text)
+        : store.append(this.#nameOf(key), 1, ENCODER.encode(text));
+      const end = () => {
+        call.running = undefined;
+        if (isToRepeat) this.#calls.delete(key);
+        return text;
+      };
+      return isPromise(kept) && this.#shared !== undefined ? kept.then(end) : end();
     };
-    const kept = isPromise(response) ? response.then(keep) : Promise.resolve(keep(response));
-    if (isPromise(response)) call.running = kept;
-    this.#follow(session, call, kept);
+    if (!isPromise(response)) return Promise.resolve(keep(response));
+    return call.running = response.then(keep);
   }
 
-  #follow(
-    session: StreamSession,
-    { scope }: KeyedCall,
-    response: Promise<JsonRpcResponse | undefined>,
-  ): void {
-    scope.moveTo(session);
-    session.answerLater(
-      response.then((settled) => settled === undefined ? undefined : this.#encode(settled)),
-    );
+  /** Runs a call whose key no other instance has; otherwise waits for its response. */
+  async #findElsewhere(shared: SharedKeys, keyed: KeyedRequest): Promise<string | undefined> {
+    const { key, request, call } = keyed;
+    const { server, settings } = this.#deps;
+    const name = this.#nameOf(key);
+    this.#running.add(name);
+    try {
+      const state = await shared.find({
+        name,
+        digest: call.digest,
+        lifeMs: server.timeoutOf(request).ms + settings.MCP_REPLAY_MS,
+        isRepeatable: isRepeatable(request, server.context.catalog),
+      });
+      if (state.is === "answered") return state.text;
+      if (state.is === "refused") return this.#encode(toErrorResponse(state.error, request.id));
+      if (call.newest.stream.state === "open") return await this.#run(keyed);
+      // Its client has left meanwhile.
+      await shared.release(name, undefined);
+    } finally {
+      this.#running.delete(name);
+      call.running = undefined;
+      // The store tells of it from now on.
+      this.#calls.delete(key);
+    }
+    return undefined;
   }
 
   #failure({ id }: JsonRpcRequest, what: string): string {
-    const error = new ProtocolError(
-      "invalid_request",
-      `Invalid request: this Idempotency-Key ${what}; send a new key to run the request`,
-    );
-    return this.#encode(toErrorResponse(error, id));
+    return this.#encode(toErrorResponse(keyFailure(what), id));
   }
+
+  /** Name of the response in the store; endpoints share a store. */
+  #nameOf(key: string): string {
+    return `plain ${sha256(`${this.#deps.path} ${key}`)}`;
+  }
+}
+
+/** Answers on one more stream when the response is there. */
+function follow(
+  session: StreamSession,
+  call: KeyedCall,
+  response: Promise<string | undefined>,
+): void {
+  call.newest = session;
+  call.scope?.moveTo(session);
+  session.answerLater(response);
+}
+
+/** The response that is kept. */
+function textOf(frames: Frames | undefined): string | undefined {
+  const [frame] = frames ?? [];
+  return frame === undefined ? undefined : DECODER.decode(frame);
 }
 
 /**
@@ -131,10 +205,6 @@ export function readIdempotencyKey(
     "invalid_request",
     `Idempotency-Key must have 1 to ${MAX_KEY} characters; a random UUID is best`,
   );
-}
-
-function storeKey(key: string): string {
-  return `plain ${sha256(key)}`;
 }
 
 function digestOf(request: JsonRpcRequest): string {

@@ -13,6 +13,7 @@ import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
 import type { McpServer } from "../../mcp/server.ts";
+import { cutByDrain } from "../../mcp/unknown_outcome.ts";
 import type { Caller } from "../../registry/context.ts";
 import type { CallLease } from "../../stream/admit/admission.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
@@ -134,7 +135,8 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   closingFrame(reason: CloseReason): string | undefined {
     if (reason !== "drain") return undefined;
     const { message } = this.#call;
-    return formatJson(toErrorResponse(this.#deps.server.cutByDrain(message), message.id));
+    const error = cutByDrain(message, this.#deps.server.context.catalog);
+    return formatJson(toErrorResponse(error, message.id));
   }
 
   /** The stream has ended before the call: that is how a client cancels it. */
