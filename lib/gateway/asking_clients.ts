@@ -19,7 +19,8 @@ import { METHODS } from "../wire/methods.ts";
 import { AskingPool } from "./asking_pool.ts";
 import { HeldCalls, type Round } from "./held_call.ts";
 import { relay } from "./relay.ts";
-import { canBeAsked, type SessionLimits, type SessionServer } from "./session_servers.ts";
+import type { SessionLimits, SessionServer } from "./session_servers.ts";
+import { canBeAsked } from "./share.ts";
 
 /** Most processes of one server for clients with the same capabilities. */
 const MAX_MEMBERS = 8;
@@ -53,7 +54,7 @@ export class AskingClients {
     const requests = new Map([...shared.requests].map(([name, method]) => {
       if (name === METHODS.discover) return [name, method] as const;
       const own: Method = (params, call) => {
-        if (!canBeAsked(call.scope)) {
+        if (this.#limits.share === "always" || !canBeAsked(call.scope)) {
           if (call.scope.logLevel === undefined) return method(params, call);
           return this.#logging(call, () => method(params, call));
         }

@@ -162,11 +162,13 @@ export class RelayedFeatures {
       const { message } = scopeFailure(scopes, ctx.caller.scopes ?? []);
       return Promise.reject(new ProtocolError("insufficient_scope", message));
     }
+    const { meta } = ctx;
+    const sent = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
     if (this.#send !== undefined) {
-      return this.#send(method, params) as Promise<JsonObject & Result>;
+      return this.#send(method, sent) as Promise<JsonObject & Result>;
     }
     const { progress } = ctx;
-    return this.#server.request(method, params, {
+    return this.#server.request(method, sent, {
       signal: ctx.signal,
       onProgress: (reported) =>
         progress(

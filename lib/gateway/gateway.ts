@@ -12,16 +12,18 @@ import type { Implementation } from "../wire/mcp_types.ts";
 import { AskingClients } from "./asking_clients.ts";
 import type { ServerConfig } from "./config.ts";
 import { originOf } from "./features.ts";
+import type { KnownEra } from "./handshake.ts";
 import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
+import { sharedPolicy } from "./share.ts";
 import { SharedInterest } from "./shared_interest.ts";
 import { ServerTally } from "./tally.ts";
 
 /** The policy of a child, the requests that it may send to its client, and what answers them. */
 export type ServerClient = Pick<
   GatewayServerOptions,
-  "capabilities" | "onQuestion" | "policy" | "tally"
+  "capabilities" | "known" | "onQuestion" | "policy" | "tally"
 >;
 
 /** Dependencies of a {@linkcode Gateway}. */
@@ -52,6 +54,7 @@ interface Served {
 export class Gateway implements ServersBehind {
   readonly #options: GatewayOptions;
   readonly #tallies: ReadonlyMap<string, ServerTally>;
+  readonly #eras: ReadonlyMap<string, KnownEra>;
   readonly #interests: ReadonlyMap<string, SharedInterest>;
   readonly #served: readonly Served[];
   readonly #sessions: SessionServers;
@@ -67,6 +70,7 @@ export class Gateway implements ServersBehind {
         new ServerTally(name, hasPaths ? `/mcp/${name}` : undefined),
       ]),
     );
+    this.#eras = new Map(configs.map(({ name }) => [name, { isLegacy: false }]));
     this.#interests = new Map(configs.map(({ name }) => [name, new SharedInterest()]));
     const all = this.#definitionsOf(configs);
     const limits = limitsOf(configs, options.limits);
@@ -211,7 +215,9 @@ export class Gateway implements ServersBehind {
   }
 
   #create(config: ServerConfig, client: ServerClient): GatewayServer {
-    return this.#options.create(config, { ...client, tally: this.#tallies.get(config.name)! });
+    const { name } = config;
+    const tally = this.#tallies.get(name)!;
+    return this.#options.create(config, { ...client, tally, known: this.#eras.get(name)! });
   }
 
   #definitionsOf(configs: readonly ServerConfig[]): readonly SessionServer[] {
@@ -231,5 +237,6 @@ function limitsOf(configs: readonly ServerConfig[], limits: SessionLimits): Sess
     ...limits,
     maxSessions: strictest(configs.map(({ maxChildren }) => maxChildren), limits.maxSessions),
     idleMs: strictest(configs.map(({ idleMs }) => idleMs), limits.idleMs),
+    share: sharedPolicy(configs.map(({ share }) => share)),
   };
 }

@@ -16,7 +16,7 @@ import {
   type SendRequest,
 } from "./features.ts";
 import type { Connection, GatewayServer } from "./server.ts";
-import type { Upstream } from "./upstream.ts";
+import type { ServerRequests } from "./upstream.ts";
 
 /** Most entries of one list of a server. */
 const MAX_ENTRIES = 10_000;
@@ -77,7 +77,7 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
 
 /** All entries of a list; undefined where the server cannot list them. */
 async function entriesOf(
-  upstream: Upstream,
+  upstream: ServerRequests,
   method: string,
   key: string,
 ): Promise<readonly JsonObject[] | undefined> {

@@ -8,17 +8,34 @@ import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
 import {
+  isNotification,
   isObject,
   isRequest,
   isResponse,
   type JsonRpcId,
   type JsonRpcMessage,
+  type JsonRpcNotification,
   toJson,
 } from "../wire/json_rpc.ts";
-import { METHODS } from "../wire/methods.ts";
+import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import { boundedFetch } from "./bounded_fetch.ts";
 import type { RemoteLaunch } from "./launch.ts";
+import { MirroredParams } from "./mirrored_params.ts";
+import { answerIn, causeOf, isRefusal, RefusedTransport, statusOf } from "./remote_errors.ts";
 import type { RunningServer } from "./server.ts";
+
+interface SendOptions {
+  readonly onRequestStreamEnd: () => void;
+  /** Ends the stream of the request, which cancels it in 2026-07-28. */
+  readonly requestSignal: AbortSignal;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request without an answer. */
+interface OpenRequest {
+  readonly method: string;
+  readonly stop: AbortController;
+}
 
 /** The part of a transport of the library that is used. */
 interface ClientTransport {
@@ -26,7 +43,7 @@ interface ClientTransport {
   onerror?: (error: Error) => void;
   onclose?: () => void;
   start(): Promise<void>;
-  send(message: unknown, options?: { onRequestStreamEnd?: () => void }): Promise<void>;
+  send(message: unknown, options?: SendOptions): Promise<void>;
   close(): Promise<void>;
   setProtocolVersion(version: string): void;
   /** Deletes the session, where the transport has one. */
@@ -62,7 +79,8 @@ class RemoteServer implements RunningServer {
   readonly #launch: RemoteLaunch;
   readonly #fetch: typeof fetch;
   readonly #ended = Promise.withResolvers<string>();
-  readonly #open = new Map<JsonRpcId, string>();
+  readonly #open = new Map<JsonRpcId, OpenRequest>();
+  readonly #headers = new MirroredParams();
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #connecting: Promise<ClientTransport> | undefined;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -109,36 +127,60 @@ class RemoteServer implements RunningServer {
   }
 
   async #send(message: JsonRpcMessage): Promise<void> {
+    if (isNotification(message) && this.#endStream(message)) return;
     const id = isRequest(message) ? message.id : undefined;
-    if (id !== undefined) this.#open.set(id, (message as { method: string }).method);
-    const onRequestStreamEnd = () => this.#refuse(id, "its stream ended without an answer");
+    const stop = new AbortController();
+    if (isRequest(message)) this.#open.set(message.id, { method: message.method, stop });
+    const options: SendOptions = {
+      onRequestStreamEnd: () => this.#refuse(id, "its stream ended without an answer"),
+      requestSignal: stop.signal,
+      headers: this.#headers.of(message),
+    };
     try {
       if (this.#connecting !== undefined) {
-        await (await this.#connecting).send(message, { onRequestStreamEnd });
+        await (await this.#connecting).send(message, options);
       } else {
-        this.#connecting = this.#connect(message, onRequestStreamEnd);
+        this.#connecting = this.#connect(message, options);
         await this.#connecting;
       }
     } catch (error) {
+      if (stop.signal.aborted) return;
+      if (isDiscovery(message) && isRefusal(error)) {
+        // The next message begins anew, in an earlier revision.
+        this.#connecting = undefined;
+        return this.#refuse(id, messageOf(error));
+      }
       this.#failed(id, error);
     }
+  }
+
+  /** Cancels a request of 2026-07-28, which is done by the end of its stream. */
+  #endStream({ method, params }: JsonRpcNotification): boolean {
+    if (method !== NOTIFICATIONS.cancelled || this.#isConnected) return false;
+    const id = params?.requestId as JsonRpcId;
+    const open = this.#open.get(id);
+    this.#open.delete(id);
+    open?.stop.abort(new Error("cancelled"));
+    return true;
   }
 
   /** Opens the connection by its first message. */
   async #connect(
     message: JsonRpcMessage,
-    onRequestStreamEnd: () => void,
+    options: SendOptions,
   ): Promise<ClientTransport> {
     const { transport } = this.#launch;
+    if (transport === "sse" && isDiscovery(message)) throw new RefusedTransport();
     if (transport !== "sse") {
       const streamable = await this.#create("http");
       try {
         await streamable.start();
-        await streamable.send(message, { onRequestStreamEnd });
+        await streamable.send(message, options);
         return streamable;
       } catch (error) {
         await streamable.close();
-        if (transport === "http" || !isRefusal(error)) throw error;
+        const isLast = transport === "http" || isDiscovery(message);
+        if (isLast || !isRefusal(error)) throw error;
       }
     }
     const sse = await this.#create("sse");
@@ -186,8 +228,9 @@ class RemoteServer implements RunningServer {
 
   #take(transport: ClientTransport, message: JsonRpcMessage): void {
     if (isResponse(message) && message.id !== undefined && message.id !== null) {
-      const method = this.#open.get(message.id);
+      const method = this.#open.get(message.id)?.method;
       this.#open.delete(message.id);
+      this.#headers.learn(method, message);
       if (method === METHODS.initialize && "result" in message && isObject(message.result)) {
         this.#isConnected = true;
         transport.setProtocolVersion(String(message.result.protocolVersion));
@@ -199,6 +242,11 @@ class RemoteServer implements RunningServer {
   #failed(id: JsonRpcId | undefined, error: unknown): void {
     this.#note(error);
     const status = statusOf(error);
+    // With a session, the status tells if the session is still known.
+    const answer = this.#isConnected ? undefined : answerIn(error);
+    if (answer !== undefined && id !== undefined && this.#open.delete(id)) {
+      return this.#pass({ jsonrpc: "2.0", id, error: answer });
+    }
     if (status === 404 && this.#isConnected) {
       return this.#end("it does not know the session any more");
     }
@@ -236,20 +284,6 @@ class RemoteServer implements RunningServer {
   }
 }
 
-/** Whether a server refuses a request because it speaks another transport. */
-function isRefusal(error: unknown): boolean {
-  const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 403;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const status = (error as { readonly status?: unknown } | undefined)?.status;
-  if (typeof status === "number") return status;
-  const [, digits] = /\(HTTP (\d{3})\)/.exec(messageOf(error)) ?? [];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-function causeOf(error: unknown): string {
-  const cause = (error as { readonly cause?: unknown } | undefined)?.cause;
-  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
+function isDiscovery(message: JsonRpcMessage): boolean {
+  return isRequest(message) && message.method === METHODS.discover;
 }

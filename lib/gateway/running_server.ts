@@ -6,6 +6,7 @@
 import type { ChildPolicy } from "../base/server_report.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { ChannelLimits, ServerStreams } from "./channel.ts";
+import type { KnownEra, Protocol } from "./handshake.ts";
 import type { ServerTally } from "./tally.ts";
 
 /** A server that runs, as whoever started it hands it over. */
@@ -19,6 +20,13 @@ export interface RunningServer extends ServerStreams {
   /** Ends it and all that it started, for sure. Never rejects. */
   end(): Promise<void>;
 }
+
+/**
+ * When a server is started again after its end: at once, at the next request, or only by an
+ * operator.
+ */
+export const RESTARTS = ["always", "on-request", "never"] as const;
+export type Restart = (typeof RESTARTS)[number];
 
 /** Dependencies of a {@linkcode GatewayServer}. */
 export interface GatewayServerOptions {
@@ -37,6 +45,12 @@ export interface GatewayServerOptions {
   readonly policy?: ChildPolicy;
   /** Counts it with the other children of its server; default: it is alone. */
   readonly tally?: ServerTally;
+  /** Whether it is started again after its end; default: always. */
+  readonly restart?: Restart;
+  /** The revision to speak; default: the newest that the server knows. */
+  readonly protocol?: Protocol;
+  /** The era of the server, shared by all its processes; default: unknown. */
+  readonly known?: KnownEra;
   /** The capabilities that the server may use; default: none. */
   readonly capabilities?: JsonObject;
   /** Answers the server's requests. */

@@ -12,18 +12,13 @@ import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
 import { Breaker } from "./breaker.ts";
 import { OUTPUT_CLOSED } from "./channel.ts";
 import { lastWords, tellOfEnd, wordsOfStop } from "./ends.ts";
-import { handshake, type ServerFacts } from "./handshake.ts";
+import { type Connection, handshake } from "./handshake.ts";
 import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
 import { type CountedChild, type RequestCounts, ServerTally } from "./tally.ts";
 import { type RequestOptions, Upstream } from "./upstream.ts";
 
+export type { Connection } from "./handshake.ts";
 export type { GatewayServerOptions, RunningServer } from "./running_server.ts";
-
-/** A connection and its server's answer to `initialize`. */
-export interface Connection {
-  readonly upstream: Upstream;
-  readonly facts: ServerFacts;
-}
 
 /** One start of the server, until its end. */
 interface Run {
@@ -61,6 +56,8 @@ export class GatewayServer implements CountedChild {
   #lastLines: readonly string[] = [];
   #hasRun = false;
   #isStopped = false;
+  /** Whether an operator asked for the next start. */
+  #isAsked = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GatewayServerOptions) {
@@ -147,6 +144,7 @@ export class GatewayServer implements CountedChild {
     const run = this.#leave(this.#run, "restarted");
     this.#cancelRetry();
     this.#breaker.reset();
+    this.#isAsked = true;
     run?.upstream.fail(wordsOfStop(this.name, "restarted"));
     void run?.process.end();
     this.connect().catch(() => {});
@@ -157,18 +155,23 @@ export class GatewayServer implements CountedChild {
     this.#requireWhole();
     const run = this.#start();
     const { upstream } = run;
-    const { handshakeMs, capabilities = {} } = this.#options;
+    const { handshakeMs, onQuestion } = this.#options;
+    const { capabilities = {}, protocol = "auto", known = { isLegacy: false } } = this.#options;
+    const onNotification = (message: JsonRpcNotification) => this.onNotification(message);
+    const events = { onNotification, onQuestion };
     try {
-      const shaking = handshake(upstream, { ...this.#options, capabilities });
+      const options = { ...this.#options, capabilities, protocol, known, events };
+      const shaking = handshake(upstream, options);
       if (!await settlesWithin(handshakeMs, shaking)) {
         shaking.catch(() => {});
         throw new Error(`it did not answer initialize within ${handshakeMs} ms`);
       }
-      const connection = { upstream, facts: await shaking };
+      const connection = await shaking;
       await this.onConnected(connection);
       if (this.#run !== run) throw new Error(this.#why || "it ended");
       upstream.counts = this.counts;
       this.#connection = connection;
+      connection.upstream.start?.(connection.facts.capabilities);
       log.info("Server connected", { server: this.name, ...connection.facts.info });
       return connection;
     } catch (error) {
@@ -210,6 +213,7 @@ export class GatewayServer implements CountedChild {
     if (run === undefined || this.#run !== run) return undefined;
     clearTimeout(run.exit);
     this.#run = undefined;
+    this.#connection?.upstream.stop?.();
     this.#connection = undefined;
     this.tally.ended(reason);
     this.#lastLines = run.process.lastLines();
@@ -250,7 +254,8 @@ export class GatewayServer implements CountedChild {
 
   /** Starts it again without a request, later after each failure. */
   #retryLater(): void {
-    if (this.#isStopped || this.#retry !== undefined) return;
+    const { restart = "always" } = this.#options;
+    if (this.#isStopped || this.#retry !== undefined || restart !== "always") return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.connect().catch(() => {});
@@ -264,6 +269,10 @@ export class GatewayServer implements CountedChild {
 
   #requireWhole(): void {
     if (this.#isStopped) throw this.#refusal(`The server ${this.name} was ended`);
+    if (this.#options.restart === "never" && this.#hasRun && !this.#isAsked) {
+      throw this.#refusal(`${this.#why}; it is not started again ("restart": "never")`);
+    }
+    this.#isAsked = false;
     const { refusal } = this.#breaker;
     if (refusal !== undefined) throw this.#refusal(this.#why + refusal);
   }

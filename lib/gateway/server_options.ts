@@ -6,7 +6,11 @@
 import { isScope } from "../auth/scopes.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import type { Selection } from "./features.ts";
+import { type Protocol, PROTOCOLS } from "./handshake.ts";
 import { isTextList } from "./launch.ts";
+import { ALL } from "./relay.ts";
+import { type Restart, RESTARTS } from "./running_server.ts";
+import { type Share, SHARES } from "./share.ts";
 
 /** The options of a server. */
 export interface ServerOptions extends Selection {
@@ -14,9 +18,26 @@ export interface ServerOptions extends Selection {
   readonly maxChildren: number | undefined;
   /** After so long without a call and a stream, such a process ends (ms). */
   readonly idleMs: number | undefined;
+  /** The clients that share a process. */
+  readonly share: Share;
+  readonly restart: Restart;
+  readonly protocol: Protocol;
 }
 
-const KNOWN = ["prefix", "tools", "inheritEnv", "scopes", "timeoutMs", "maxChildren", "idleMs"];
+/** The options of a server that has none. */
+export const DEFAULT_OPTIONS: ServerOptions = {
+  ...ALL,
+  maxChildren: undefined,
+  idleMs: undefined,
+  share: "auto",
+  restart: "always",
+  protocol: "auto",
+};
+
+const KNOWN = [
+  ...["prefix", "tools", "inheritEnv", "scopes", "timeoutMs", "maxChildren", "idleMs"],
+  ...["share", "restart", "protocol"],
+];
 const KNOWN_OF_TOOLS = ["allow", "block", "scopes"];
 const MAX_MS = 86_400_000;
 const MAX_CHILDREN = 10_000;
@@ -42,6 +63,9 @@ export function readServerOptions(
     timeoutMs: readNumber(options, "timeoutMs", [100, MAX_MS], fault),
     maxChildren: readNumber(options, "maxChildren", [1, MAX_CHILDREN], fault),
     idleMs: readNumber(options, "idleMs", [1_000, MAX_MS], fault),
+    share: readWord(options, "share", SHARES, fault),
+    restart: readWord(options, "restart", RESTARTS, fault),
+    protocol: readWord(options, "protocol", PROTOCOLS, fault),
   };
 }
 
@@ -80,6 +104,19 @@ function readNumber(
   }
   fault(`"${key}" must be a whole number from ${min} to ${max}`);
   return undefined;
+}
+
+/** One of several words, the first by default. */
+function readWord<Word extends string>(
+  options: JsonObject,
+  key: string,
+  words: readonly [Word, ...Word[]],
+  fault: (what: string) => void,
+): Word {
+  const { [key]: value = words[0] } = options;
+  const found = words.find((word) => word === value);
+  if (found === undefined) fault(`"${key}" must be one of ${words.join(", ")}`);
+  return found ?? words[0];
 }
 
 function requireKnown(

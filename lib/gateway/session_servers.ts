@@ -24,6 +24,7 @@ import { Catalog } from "../registry/catalog.ts";
 import { METHODS } from "../wire/methods.ts";
 import type { Selection } from "./features.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
+import { canBeAsked, type Share } from "./share.ts";
 import { SessionLink } from "./session_link.ts";
 import type { SharedInterest } from "./shared_interest.ts";
 import { relay } from "./relay.ts";
@@ -45,6 +46,8 @@ export interface SessionLimits {
   readonly maxSessions: number;
   /** After so long without a call and a stream, a session's servers end (ms). */
   readonly idleMs: number;
+  /** The clients that share a process; default: those that cannot be asked. */
+  readonly share?: Share;
   readonly now: () => number;
 }
 
@@ -95,7 +98,7 @@ export class SessionServers {
       const own: Method<LegacyScope> = (params, call) => {
         const { session } = call.scope;
         const answered = name === METHODS.initialize ? method(params, call) : undefined;
-        const found = canBeAsked(session) ? this.#ownOf(session, context) : this.#share(session);
+        const found = this.#hasOwn(session) ? this.#ownOf(session, context) : this.#share(session);
         if (answered !== undefined) return answered;
         if (found === undefined) {
           const result = method(params, call);
@@ -128,6 +131,12 @@ export class SessionServers {
       this.#sharing.delete(session);
       for (const { interest } of this.#servers) interest.forget(session);
     });
+  }
+
+  /** Whether a session gets its own servers. */
+  #hasOwn(session: ClientState): boolean {
+    const { share = "auto" } = this.#limits;
+    return share === "never" || (share === "auto" && canBeAsked(session));
   }
 
   #shareLevel(session: ClientState): void {
@@ -207,11 +216,4 @@ export class SessionServers {
       log.warning("Servers of a session did not end", { error: messageOf(error) })
     );
   }
-}
-
-/** Whether a server may want to ask a client. */
-export function canBeAsked(
-  { capabilities: { elicitation, roots, sampling } }: Pick<ClientState, "capabilities">,
-): boolean {
-  return elicitation !== undefined || roots !== undefined || sampling !== undefined;
 }

@@ -21,6 +21,7 @@ import {
   parseMessage,
   resultResponse,
 } from "../wire/json_rpc.ts";
+import { metaOf } from "../wire/meta.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
 import type { RequestCounts } from "./tally.ts";
@@ -43,6 +44,28 @@ export interface RequestOptions {
   readonly onProgress?: (params: JsonObject) => void;
   /** Takes the parameters of log messages, while no other request runs that they could belong to. */
   readonly onLog?: (params: JsonObject) => void;
+  /** Whether it is no call of a client, such as a stream of changes; default: no. */
+  readonly isUncounted?: boolean;
+}
+
+/** Requests to a server, in the words of the revisions that have sessions. */
+export interface ServerRequests {
+  /** Requests without an answer yet. */
+  readonly size: number;
+  /**
+   * Sends a request.
+   *
+   * @returns the server's result
+   * @throws {ProtocolError} the server's error, or `internal_error` if the server has ended or does
+   *   not read
+   */
+  request(method: string, params?: JsonObject, options?: RequestOptions): Promise<JsonObject>;
+  /** Sends a notification. */
+  notify(method: string, params?: JsonObject): void;
+  /** Opens streams that belong to no request, if the revision has them. */
+  start?(capabilities: JsonObject): void;
+  /** Ends these streams. */
+  stop?(): void;
 }
 
 interface Pending {
@@ -60,7 +83,7 @@ const KINDS: Readonly<Record<number, ProtocolErrorKind>> = {
 };
 
 /** A connection to a server. */
-export class Upstream {
+export class Upstream implements ServerRequests {
   /** Counts requests; the owner sets its own once the connection serves clients. */
   counts: RequestCounts = { calls: 0, errors: 0 };
   readonly #name: string;
@@ -69,6 +92,7 @@ export class Upstream {
   readonly #pending = new Map<number, Pending>();
   readonly #log = logFor("gateway");
   #lastId = 0;
+  #uncounted = 0;
   #noise = 0;
   /** Says why requests fail from now on. */
   #ended: string | undefined;
@@ -91,7 +115,12 @@ export class Upstream {
 
   /** Requests without an answer yet. */
   get size(): number {
-    return this.#pending.size;
+    return this.#pending.size - this.#uncounted;
+  }
+
+  /** Whether all requests fail from now on. */
+  get isEnded(): boolean {
+    return this.#ended !== undefined || this.#channel.isEnded;
   }
 
   /** Text that waits for the server to read, in characters. */
@@ -114,17 +143,21 @@ export class Upstream {
     const id = ++this.#lastId;
     const sent = options.onProgress === undefined
       ? params
-      : { ...params, _meta: { progressToken: id } };
+      : { ...params, _meta: { ...metaOf(params), progressToken: id } };
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    this.counts.calls++;
+    if (options.isUncounted) this.#uncounted++;
+    else this.counts.calls++;
     if (!this.#channel.send({ jsonrpc: "2.0", id, method, params: sent })) {
       this.counts.errors++;
       const why = this.#ended ?? `The server ${this.#name} does not read: too much waits for it`;
       return Promise.reject(new ProtocolError("internal_error", why));
     }
     const cancel = () => this.#cancel(id, options.signal?.reason);
-    const settled = () => options.signal?.removeEventListener("abort", cancel);
+    const settled = () => {
+      options.signal?.removeEventListener("abort", cancel);
+      if (options.isUncounted) this.#uncounted--;
+    };
     options.signal?.addEventListener("abort", cancel, { once: true });
     this.#pending.set(id, {
       options,
@@ -216,6 +249,7 @@ export class Upstream {
 
   #takeNotification(message: JsonRpcNotification): void {
     const { method, params: all = {} } = message;
+    if (method === NOTIFICATIONS.subscriptionAcknowledged) return;
     if (method === NOTIFICATIONS.message) {
       const onLog = this.#onlyLogged();
       return onLog === undefined ? this.#events.onNotification(message) : onLog(all);

@@ -9,6 +9,7 @@
  * @module
  */
 import type { Caller, ClientLog, ToolContext, ToolSession } from "../registry/context.ts";
+import { ownMeta } from "../wire/meta.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
 import type { Call } from "./call.ts";
@@ -25,6 +26,7 @@ const NO_HEADERS: ToolContext["headers"] = Object.freeze({});
 /** Makes each member from the call. */
 const MEMBERS: { readonly [Name in keyof ToolContext]: (call: Call) => ToolContext[Name] } = {
   headers: (call) => call.scope.caller.headers ?? NO_HEADERS,
+  meta: ({ request }) => ownMeta(request.params),
   session: sessionOf,
   app: (call) => call.server.lifespan.value,
   signal: (call) => call.signal,

@@ -115,6 +115,11 @@ export interface ToolContext<App = unknown> {
    * stdio.
    */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * The request's `_meta` without the keys that the protocol defines, such as a trace context; empty
+   * if there is none.
+   */
+  readonly meta: Readonly<Record<string, unknown>>;
   /** The client's session; undefined if there is none, as in the 2026 era. */
   readonly session: ToolSession | undefined;
   /** The result of `onStart`, such as a pool of database connections; undefined without one. */

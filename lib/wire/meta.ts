@@ -27,6 +27,20 @@ export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
   return isObject(meta) ? meta : undefined;
 }
 
+const NO_META: JsonObject = Object.freeze({});
+
+/** Whether the protocol defines a key of `_meta`. */
+function isProtocolKey(key: string): boolean {
+  return key === "progressToken" || key.startsWith("io.modelcontextprotocol/");
+}
+
+/** A copy of the `_meta` of a message's parameters or of a result, without the protocol's keys. */
+export function ownMeta(params: JsonObject | undefined): JsonObject {
+  const meta = metaOf(params);
+  if (meta === undefined) return NO_META;
+  return Object.fromEntries(Object.entries(meta).filter(([key]) => !isProtocolKey(key)));
+}
+
 /** Longest progress token that is a text, in characters; each progress notification carries it. */
 const MAX_TOKEN_LENGTH = 1_024;
 

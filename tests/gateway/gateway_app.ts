@@ -6,6 +6,7 @@
 import type { ServerConfig } from "../../lib/gateway/config.ts";
 import { Gateway } from "../../lib/gateway/gateway.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
+import { DEFAULT_OPTIONS } from "../../lib/gateway/server_options.ts";
 import { type App, type AppOptions, createApp } from "../../lib/mod.ts";
 import { type Script, ScriptedServer } from "./scripted_server.ts";
 
@@ -14,9 +15,8 @@ export function entry(name: string, own: Partial<ServerConfig> = {}): ServerConf
   return {
     name,
     launch: { command: "scripted", args: [], env: {}, cwd: undefined, inheritEnv: false },
+    ...DEFAULT_OPTIONS,
     prefix: `${name}__`,
-    ...{ allow: undefined, block: [], scopes: [], toolScopes: {} },
-    ...{ timeoutMs: undefined, maxChildren: undefined, idleMs: undefined },
     ...own,
   };
 }
@@ -46,6 +46,7 @@ export function gatewayApp(
         limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
         handshakeMs: 5_000,
         now,
+        ...{ protocol: config.protocol, restart: config.restart },
         ...client,
       }),
     limits: { maxSessions: 10, idleMs: 60_000, now },

@@ -1,9 +1,11 @@
 /** Servers elsewhere, each reached in its own revision. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as z from "zod";
+import type { Protocol } from "../../lib/gateway/handshake.ts";
 import type { RemoteLaunch } from "../../lib/gateway/launch.ts";
 import { connectRemote } from "../../lib/gateway/remote_server.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
+import { ProtocolError } from "../../lib/base/errors.ts";
 import { createApp, defineTool } from "../../lib/mod.ts";
 import { until } from "../helpers/until.ts";
 
@@ -47,7 +49,12 @@ function remote(answer?: (request: Request) => Response | undefined, port = 0) {
   };
 }
 
-function connected(launch: Partial<RemoteLaunch> & { readonly url: string }) {
+function connected(
+  { protocol = "auto", ...launch }: Partial<RemoteLaunch> & {
+    readonly url: string;
+    readonly protocol?: Protocol;
+  },
+) {
   const server = new GatewayServer({
     name: "far",
     version: "1",
@@ -55,6 +62,7 @@ function connected(launch: Partial<RemoteLaunch> & { readonly url: string }) {
     limits: { maxLineBytes: MAX_BYTES, maxQueued: 100_000 },
     handshakeMs: 10_000,
     now: () => performance.now(),
+    protocol,
   });
   return { server, [Symbol.asyncDispose]: () => server.stop() };
 }
@@ -63,12 +71,20 @@ const greet = (server: GatewayServer, onProgress?: (params: unknown) => void) =>
   server.request("tools/call", { name: "greet", arguments: { name: "Ada" } }, {
     ...(onProgress !== undefined && { onProgress }),
   });
+const LEGACY = "2025-11-25";
 const HELLO = [{ type: "text", text: "Hello Ada" }];
 
-for (const transport of ["auto", "http", "sse"] as const) {
-  Deno.test(`a remote server is called by the transport "${transport}", with progress and changes of its lists`, async () => {
+const WAYS = [
+  { transport: "auto", protocol: "auto", version: "2026-07-28" },
+  { transport: "http", protocol: LEGACY, version: LEGACY },
+  { transport: "auto", protocol: LEGACY, version: LEGACY },
+  { transport: "sse", protocol: "auto", version: undefined },
+] as const;
+
+for (const { transport, protocol, version } of WAYS) {
+  Deno.test(`a remote server is called by the transport "${transport}" and the protocol "${protocol}", with progress and changes of its lists`, async () => {
     await using far = remote();
-    await using near = connected({ url: far.url, transport });
+    await using near = connected({ url: far.url, transport, protocol });
     const progress: unknown[] = [];
     assertEquals((await greet(near.server, (params) => progress.push(params))).content, HELLO);
     assertEquals(progress, [{ progress: 1, total: 2, message: "half" }]);
@@ -79,6 +95,8 @@ for (const transport of ["auto", "http", "sse"] as const) {
     far.app.catalog.tools.remove("wait");
     await until(() => changes.length > 0);
     assertEquals(changes, ["notifications/tools/list_changed"]);
+    const versions = far.requests.map(({ headers }) => headers.get("mcp-protocol-version"));
+    if (version !== undefined) assertEquals(versions.at(-1), version);
   });
 }
 
@@ -135,7 +153,7 @@ Deno.test("a session that the server forgot is opened again, and the next call w
       ? new Response("Session not found", { status: 404 })
       : undefined
   );
-  await using near = connected({ url: far.url, transport: "http" });
+  await using near = connected({ url: far.url, transport: "http", protocol: LEGACY });
   await greet(near.server);
   forgets = true;
   const { message } = await assertRejects(() => greet(near.server));
@@ -147,7 +165,7 @@ Deno.test("a session that the server forgot is opened again, and the next call w
 
 Deno.test("a call is cancelled at the server, and the session is deleted at the end", async () => {
   await using far = remote();
-  const near = connected({ url: far.url });
+  const near = connected({ url: far.url, protocol: LEGACY });
   await near.server.connect();
   const stop = new AbortController();
   const call = near.server.request("tools/call", { name: "wait", arguments: {} }, {
@@ -191,7 +209,7 @@ for (
         ? new Response(endless(begin, cancelled.resolve), { headers: { "content-type": type } })
         : undefined
     );
-    await using near = connected({ url: far.url, transport: "http" });
+    await using near = connected({ url: far.url, transport: "http", protocol: LEGACY });
     const { message } = await assertRejects(() => near.server.connect(), Error);
     assertMatch(message, new RegExp(`a message of more than ${MAX_BYTES} bytes`));
     await cancelled.promise;
@@ -222,4 +240,77 @@ Deno.test("a stream of a remote server may be longer than one message may be", a
   });
   assertEquals(content, [{ type: "text", text: "said" }]);
   assert(heard > 2, `${heard}`);
+});
+
+Deno.test("a call to a server of 2026-07-28 is cancelled by the end of its stream", async () => {
+  await using far = remote();
+  await using near = connected({ url: far.url });
+  await near.server.connect();
+  const stop = new AbortController();
+  const call = near.server.request("tools/call", { name: "wait", arguments: {} }, {
+    signal: stop.signal,
+  });
+  const settled = assertRejects(() => call, Error, "not wanted");
+  const isRunning = () => far.requests.some((one) => one.headers.get("mcp-name") === "wait");
+  await until(() => isRunning() && far.app.activity().streams > 1);
+  stop.abort(new Error("not wanted"));
+  await settled;
+  await until(() => far.app.activity().streams === 1);
+  assertEquals((await greet(near.server)).content, HELLO);
+});
+
+Deno.test("a server of 2026-07-28 gets the headers of a tool that repeat its arguments, and its errors pass", async () => {
+  await using far = remote();
+  far.app.catalog.tools.add(defineTool({
+    name: "regional",
+    description: "Knows its region",
+    input: z.object({ region: z.string().meta({ "x-mcp-header": "Region" }) }),
+    run: ({ region }) => region,
+  }));
+  await using near = connected({ url: far.url });
+  const { upstream } = await near.server.connect();
+  await upstream.request("tools/list");
+  const params = { name: "regional", arguments: { region: "Ørsta" } };
+  const { content } = await near.server.request("tools/call", params);
+  assertEquals(content, [{ type: "text", text: "Ørsta" }]);
+  const error = await assertRejects(
+    () => near.server.request("tools/call", { name: "nobody" }),
+    ProtocolError,
+  );
+  assertEquals(error.kind, "invalid_params");
+  assertMatch(error.message, /^Unknown tool: nobody/);
+});
+
+Deno.test("the stream of changes of a server of 2026-07-28 is opened again after its end, and the lists are read anew", async () => {
+  await using far = remote();
+  await using near = connected({ url: far.url });
+  const changes: string[] = [];
+  near.server.onNotification = ({ method }) => void changes.push(method);
+  await near.server.connect();
+  await until(() => far.app.activity().streams === 1);
+  for (const { id } of [...far.app.connections.streams()]) far.app.connections.close(id);
+  await until(() => changes.length === 3);
+  await until(() => far.app.activity().streams === 1);
+  assertEquals(changes.toSorted(), [
+    "notifications/prompts/list_changed",
+    "notifications/resources/list_changed",
+    "notifications/tools/list_changed",
+  ]);
+});
+
+Deno.test("a server without 2026-07-28 is asked for it once, whatever its refusal", async () => {
+  for (const status of [200, 400, 404, 405]) {
+    const discoveries: string[] = [];
+    await using far = remote((request) => {
+      if (request.headers.get("mcp-method") !== "server/discover") return undefined;
+      discoveries.push(request.url);
+      return status === 200
+        ? Response.json({ jsonrpc: "2.0", id: 1, error: { code: -32601, message: "No" } })
+        : new Response("No", { status });
+    });
+    await using near = connected({ url: far.url });
+    assertEquals((await greet(near.server)).content, HELLO);
+    assertEquals([status, discoveries.length], [status, 1]);
+    assert(far.requests.some(({ headers }) => headers.has("mcp-session-id")));
+  }
 });

@@ -3,12 +3,17 @@
  *
  * @module
  */
+import type { KnownEra } from "../../lib/gateway/handshake.ts";
+import type { Restart } from "../../lib/gateway/running_server.ts";
 import { GatewayServer, type RunningServer } from "../../lib/gateway/server.ts";
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 type Message = any;
 /** Answers a message of the gateway; undefined for no answer. */
 export type Script = (message: Message, server: ScriptedServer) => unknown;
+
+/** The answer of a script that leaves even `server/discover` without one. */
+export const SILENCE = Symbol("silence");
 
 const TOOLS = ["add", "slow"].map((name) => ({ name, inputSchema: { type: "object" } }));
 
@@ -47,6 +52,12 @@ export class ScriptedServer implements RunningServer {
           const message = JSON.parse(line);
           this.received.push(message);
           const result = script(message, this);
+          if (result === SILENCE) continue;
+          if (result === undefined && message.method === "server/discover") {
+            // Servers of the earlier revisions do not know it.
+            this.received.pop();
+            this.send({ jsonrpc: "2.0", id: message.id, error: { code: -32601, message: "No" } });
+          }
           if (result !== undefined) this.send({ jsonrpc: "2.0", id: message.id, result });
         }
       },
@@ -97,6 +108,8 @@ export function scripted(
     readonly handshakeMs?: number;
     readonly maxLineBytes?: number;
     readonly hidesReasons?: boolean;
+    readonly known?: KnownEra;
+    readonly restart?: Restart;
   } = {},
 ) {
   const runs: ScriptedServer[] = [];
@@ -112,6 +125,8 @@ export function scripted(
     handshakeMs: options.handshakeMs ?? 5_000,
     now: () => performance.now(),
     hidesReasons: options.hidesReasons ?? false,
+    ...(options.known !== undefined && { known: options.known }),
+    ...(options.restart !== undefined && { restart: options.restart }),
   });
   return {
     server,

@@ -14,6 +14,7 @@ const MEMBERS = [
   "elicit",
   "headers",
   "log",
+  "meta",
   "progress",
   "releaseStream",
   "roots",
@@ -91,6 +92,17 @@ Deno.test("a member is the same each time it is read", async () => {
     }
   }
   assert(Object.getOwnPropertyDescriptor(ctx, "log")?.value === ctx.log);
+});
+
+Deno.test("a handler gets the metadata of its request, without the keys of the protocol", async () => {
+  let seen: unknown;
+  using app = testApp({ tools: [toolThat((ctx) => (seen = ctx.meta, "done"))] });
+  const call = async (_meta?: unknown) =>
+    await (await app.post("/mcp", rpc("tools/call", { name: "subject", _meta }))).json();
+  await call({ progressToken: 1, traceparent: "00-1", "io.modelcontextprotocol/x": 1 });
+  assertEquals(seen, { traceparent: "00-1" });
+  await call();
+  assertEquals(seen, {});
 });
 
 Deno.test("an author may add members to a context, and freeze it", async () => {

@@ -1,6 +1,6 @@
 import { ConfigError, messageOf } from "../../base/errors.ts";
 import { readServers, type ServerConfig, type ServersFile } from "../../gateway/config.ts";
-import { ALL } from "../../gateway/relay.ts";
+import { DEFAULT_OPTIONS } from "../../gateway/server_options.ts";
 
 const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], or a URL, for example: " +
   "deno task gateway --port=9000 -- npx -y @modelcontextprotocol/server-everything";
@@ -37,9 +37,7 @@ export function readArguments(
     flags,
     hasPaths: false,
     servers: [{
-      ...ALL,
-      maxChildren: undefined,
-      idleMs: undefined,
+      ...DEFAULT_OPTIONS,
       ...readCommandLine(command, rest),
     }],
     warnings: [],

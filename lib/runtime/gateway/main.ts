@@ -56,7 +56,7 @@ function createServer(
   settings: Settings,
   client: ServerClient,
 ): GatewayServer {
-  const { name, launch } = config;
+  const { name, launch, protocol, restart } = config;
   return new GatewayServer({
     name,
     version: VERSION,
@@ -68,6 +68,8 @@ function createServer(
     handshakeMs: HANDSHAKE_MS,
     now: () => performance.now(),
     hidesReasons: hidesReasons(settings),
+    protocol,
+    restart,
     ...client,
   });
 }

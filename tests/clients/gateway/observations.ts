@@ -96,6 +96,9 @@ export const OBSERVATIONS: Readonly<Record<string, readonly Observation[]>> = {
     resources,
     { kind: "cancellation in the middle of progress", observe: observeCancellation },
     { kind: "log messages", observe: observeLogs, isLegacyOnly: true },
+    each("metadata of requests and results", "tools/call", [
+      { name: "meta", _meta: { "com.example/trace": "1", "com.example/other": { a: 1 } } },
+    ]),
     { kind: "changes of the list of tools", observe: observeToolsChanged },
   ],
 };

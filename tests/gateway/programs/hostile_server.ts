@@ -23,6 +23,11 @@ if (way === "prints garbage") { for (let n = 0; n < 200; n++) print("Welcome!");
 // deno-lint-ignore no-explicit-any -- what the gateway sends
 function take({ id, method }: any): void {
   if (way === "is silent" || way === "never starts") return;
+  if (method === "server/discover") {
+    return void print(
+      JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "No" } }),
+    );
+  }
   if (method === "initialize") {
     const serverInfo = { name: "hostile", version: "1" };
     answer(id, { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo });
