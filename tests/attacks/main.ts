@@ -3,7 +3,7 @@
  * honest client calls and holds streams. Prints a line for each. A server that passes lives through
  * all of them, within its memory, and the honest client notices nothing.
  *
- *     deno task test:attacks [--seconds 20] [part of an attack's name]
+ *     deno task test:attacks [--seconds 20] [parts of attacks' names]
  *
  * @module
  */
@@ -132,18 +132,19 @@ function percentile(sorted: readonly number[], share: number): number {
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 const ms = (value: number) => `${value.toFixed(0)} ms`;
 
-/** The argument after the options. */
-function partOfName(): string {
-  const [first = ""] = Deno.args.filter((arg, at) =>
+/** The arguments after the options; one that matches all attacks if there are none. */
+function partsOfNames(): readonly string[] {
+  const parts = Deno.args.filter((arg, at) =>
     !arg.startsWith("--") && !Deno.args[at - 1]?.startsWith("--")
   );
-  return first;
+  return parts.length > 0 ? parts : [""];
 }
 
 async function main(): Promise<number> {
   const seconds = option("seconds", 20);
   const checks = new Checks();
-  for (const attack of ATTACKS.filter(({ name }) => name.includes(partOfName()))) {
+  const parts = partsOfNames();
+  for (const attack of ATTACKS.filter(({ name }) => parts.some((part) => name.includes(part)))) {
     try {
       const { seen, wrong } = await playUntilInTime(attack, seconds);
       checks.note(attack.name, wrong.length === 0, [figures(seen), ...wrong].join("\n        "));

@@ -17,6 +17,7 @@ import type { Listen, Listener, ListenOptions } from "./listener.ts";
 import { NodePeer } from "./node_peer.ts";
 import { NodeRequest } from "./node_request.ts";
 import { sendResponse, sendStream } from "./node_response.ts";
+import { QuietRequest } from "./quiet_request.ts";
 
 /** The settings that bound its sockets. */
 export type SocketSettings = Pick<
@@ -68,6 +69,7 @@ class NodeListener implements Listener {
       connectionsCheckingInterval: Math.min(CHECK_MS, headMs),
       maxHeaderSize: settings.MCP_MAX_HEAD_BYTES,
       noDelay: true,
+      IncomingMessage: QuietRequest,
     }, (incoming, out) => this.#take(incoming, out));
     this.#maxHeaders = settings.MCP_MAX_HEADERS;
     this.#maxRequests = settings.MCP_MAX_REQUESTS_PER_SOCKET;
