@@ -72,6 +72,11 @@ export class StreamWriter extends TimerEntry {
     this.append(seq, { frame: EMPTY, isEnd: true }, () => {});
   }
 
+  /** Appends the events that were left for later. */
+  flush(): void {
+    this.#send();
+  }
+
   /** Settles once all was sent to the client, or never will be. */
   whenDelivered(): Promise<void> {
     if (!this.#waiting.some(({ deliver }) => deliver !== undefined)) return Promise.resolve();

@@ -1,14 +1,18 @@
-import type { TimerWheel } from "../base/timer_wheel.ts";
-import type { SharedEvents } from "../store/shared_store.ts";
+import { TimerEntry, type TimerWheel } from "../base/timer_wheel.ts";
+import type { LogEntry, SharedEvents } from "../store/shared_store.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
+/** Time for which appends wait for others, to be sent together (ms). */
+const GATHER_MS = 20;
+
 /** The writers of the streams of this instance. */
-export class StreamWriters {
+export class StreamWriters extends TimerEntry {
   readonly #events: SharedEvents;
   readonly #wheel: TimerWheel;
   readonly #failed: (what: string, error: unknown) => void;
   /** Those that have something to append, by the names of their logs. */
   readonly #busy = new Map<string, StreamWriter>();
+  #gathered: StreamWriter[] = [];
 
   /** @param failed told of appends that may have failed */
   constructor(
@@ -16,6 +20,7 @@ export class StreamWriters {
     wheel: TimerWheel,
     failed: (what: string, error: unknown) => void,
   ) {
+    super();
     this.#events = events;
     this.#wheel = wheel;
     this.#failed = failed;
@@ -24,6 +29,21 @@ export class StreamWriters {
   /** Streams with events that the store does not have yet. */
   get waiting(): number {
     return this.#busy.size;
+  }
+
+  /**
+   * Keeps an event that has been sent already. Many of them are sent to the store together, which
+   * takes less than half the time for each.
+   */
+  appendSoon(writer: StreamWriter, seq: number, entry: LogEntry): void {
+    writer.appendLater(seq, entry, () => {});
+    this.#gathered.push(writer);
+    if (!this.isScheduled) this.#wheel.schedule(this, GATHER_MS);
+  }
+
+  /** Called by the timer wheel: appends what was gathered. */
+  onDue(): void {
+    for (const writer of this.#gathered.splice(0)) writer.flush();
   }
 
   /** The writer of a log, while it has something to append. */
@@ -58,6 +78,7 @@ export class StreamWriters {
 
   /** Drops everything that is not stored yet. */
   stop(): void {
+    this.#wheel.cancel(this);
     for (const writer of [...this.#busy.values()]) writer.stop();
   }
 }

@@ -20,6 +20,7 @@ import { plainGrowth, plainStreams } from "./rows/plain.ts";
 import { twoProcesses } from "./rows/processes.ts";
 import { sessionCalls } from "./rows/sessions.ts";
 import { coldStart } from "./rows/start.ts";
+import { sharedSessions } from "./rows/instances.ts";
 import { manyTools } from "./rows/tools.ts";
 import { sheet, tables } from "./sheet.ts";
 
@@ -38,6 +39,7 @@ const GROUPS: readonly RowGroup[] = [
   latency,
   coldStart,
   twoProcesses,
+  sharedSessions,
   connections,
   plainGrowth,
 ];

@@ -74,13 +74,17 @@ export interface SessionCalls {
   readonly asJson: BenchRequest;
 }
 
-/** Opens a session of 2025-06-18, with a different id for each request. */
-export async function inSession(url: string): Promise<SessionCalls> {
+/** Opens a session, with a different id for each request. */
+export async function inSession(
+  url: string,
+  protocolVersion: string = "2025-06-18",
+): Promise<SessionCalls> {
+  const versioned = { ...HEADERS, "MCP-Protocol-Version": protocolVersion };
   const response = await fetch(url, {
     method: "POST",
-    headers: { ...LEGACY, connection: "close" },
+    headers: { ...versioned, connection: "close" },
     body: rpc("initialize", {
-      protocolVersion: "2025-06-18",
+      protocolVersion,
       capabilities: {},
       clientInfo: { name: "bench", version: "1.0.0" },
     }),
@@ -88,7 +92,7 @@ export async function inSession(url: string): Promise<SessionCalls> {
   await response.text();
   const id = response.headers.get("mcp-session-id");
   if (id === null) throw new Error(`No session: status ${response.status}`);
-  const headers = { ...LEGACY, "Mcp-Session-Id": id };
+  const headers = { ...versioned, "Mcp-Session-Id": id };
   const noted = await fetch(url, {
     method: "POST",
     headers: { ...headers, connection: "close" },

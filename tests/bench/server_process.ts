@@ -4,6 +4,7 @@
  * @module
  */
 import { readLines } from "../helpers/lines.ts";
+import { REDIS_FLAGS } from "../helpers/process.ts";
 import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "../helpers/operator.ts";
 import type { Target } from "./load.ts";
 import { withOpenFiles } from "./machine.ts";
@@ -24,6 +25,7 @@ const START_WITHIN_MS = 60_000;
 /** The kernel counts CPU time in hundredths of a second. */
 const MS_PER_TICK = 10;
 
+const SESSION_KEY = "the key that all instances of a bench share";
 /** All clients of a bench have one address, and call as fast as they can. */
 const ANY_RATE = ["--mcp-calls-per-second=1000000", "--mcp-calls-burst=1000000"];
 
@@ -34,6 +36,13 @@ export function lifeline(...flags: string[]): Launch {
     args: ["run", ...PERMISSIONS, "main.ts", "--port=0", ...ANY_RATE, ...flags],
     cwd: ROOT,
   };
+}
+
+/** Lifeline as one of several instances, which share a store. */
+export function lifelineWithStore(url: string, launch: Launch = lifeline()): Launch {
+  const { args: [verb = "", ...args], ...rest } = launch;
+  const env = { ...launch.env, MCP_STORE: url, MCP_SESSION_KEY: SESSION_KEY };
+  return { ...rest, args: [verb, ...REDIS_FLAGS, ...args], env };
 }
 
 /** Lifeline with so many tools and no others; one of them is `echo`. */

@@ -206,7 +206,8 @@ export class RedisConnection {
       disableClientInfo: true,
       disableOfflineQueue: true,
       socket: isTls ? { ...socket, tls: true } : socket,
-      commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+      // The client would make a signal and a timer for each command; check() notices a dead store.
+      commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     });
     // Without a listener an error would end the process.
     const onLost = (error: unknown) => {

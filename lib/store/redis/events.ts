@@ -11,27 +11,30 @@ import type { Argument, Reply } from "./connection.ts";
 import { type RedisParts, type RedisStoreOptions, textOf } from "./parts.ts";
 import { AFTER, APPEND, CARRY } from "./scripts.ts";
 
+/** Longest frame that is sent as a text (bytes). */
+const MAX_TEXT = 4_096;
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** The logs of streams, as lists. */
 export class RedisEvents implements SharedEvents {
   readonly #options: RedisStoreOptions;
   readonly #parts: RedisParts & { readonly channels: string };
+  /** The arguments that all appends have in common. */
+  readonly #bounds: readonly string[];
 
   /** @param parts with what begins the channels of instances */
   constructor(options: RedisStoreOptions, parts: RedisParts & { readonly channels: string }) {
     this.#options = options;
     this.#parts = parts;
+    const { maxEvents, maxStreamBytes, maxAgeMs } = options;
+    this.#bounds = [...[maxEvents, maxStreamBytes, maxAgeMs].map(String), parts.channels];
   }
 
   async append(stream: string, seq: number, entries: readonly LogEntry[]): Promise<Appended> {
-    const { maxEvents, maxStreamBytes, maxAgeMs } = this.#options;
     const message: LogGrown = { kind: "grown", stream };
-    const kept = await this.#parts.run(APPEND, this.#keysOf(stream), [
-      ...[seq, maxEvents, maxStreamBytes, maxAgeMs].map(String),
-      this.#parts.channels,
-      JSON.stringify(message),
-      ...entries.flatMap(({ frame, isEnd }): Argument[] => [isEnd ? "1" : "0", frame]),
-    ]);
-    return kept === 1 ? "kept" : "refused";
+    const args: Argument[] = [String(seq), ...this.#bounds, JSON.stringify(message)];
+    for (const { frame, isEnd } of entries) args.push(isEnd ? "1" : "0", argumentOf(frame));
+    return await this.#parts.run(APPEND, this.#keysOf(stream), args) === 1 ? "kept" : "refused";
   }
 
   async after(stream: string, seq: number): Promise<LogTail | undefined> {
@@ -64,6 +67,16 @@ export class RedisEvents implements SharedEvents {
     const session = slash < 0 ? stream : stream.slice(0, slash);
     const key = `${prefix}{${session}}:${slash < 0 ? "" : stream.slice(slash + 1)}`;
     return [`${key}:e`, `${key}:c`];
+  }
+}
+
+/** A small frame as a text: a command without bytes is written in one piece. */
+function argumentOf(frame: Uint8Array): Argument {
+  if (frame.byteLength > MAX_TEXT) return frame;
+  try {
+    return DECODER.decode(frame);
+  } catch {
+    return frame;
   }
 }
 

@@ -154,7 +154,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     const frame = ENCODER.encode(last);
     const writer = this.#openWriter(stream);
     if (writer === undefined) void this.#parts.store.append(this.storeKey(stream), 2, frame);
-    else writer.append(2, { frame, isEnd: true }, () => {});
+    else this.#parts.fleet?.writers.appendSoon(writer, 2, { frame, isEnd: true });
     return primingEvent(this.eventIds.write(position), RETRY_MS) + last;
   }
 

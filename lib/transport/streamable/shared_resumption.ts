@@ -53,6 +53,8 @@ export function openSharedStream(
   const writer = deps.fleet.writerOf(position.stream);
   if (writer !== undefined) return openRemote(deps, resumption, writer);
   if (stream !== undefined) return resumeOwn(deps, resumption, stream);
+  // The store takes what waits for it before it is read.
+  deps.fleet.writers.busy(session.storeKey(position.stream))?.flush();
   return replayEnded(deps, resumption);
 }
 
