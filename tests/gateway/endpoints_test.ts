@@ -181,6 +181,39 @@ Deno.test("a page of a foreign origin is refused at each endpoint", async () => 
   }
 });
 
+Deno.test("a stream of 2024-11-05 at a server's path has its own message endpoint, refused to foreign pages and unknown elsewhere", async () => {
+  await using served = gatewayApp(BOTH);
+  const open = (path: string, own: Record<string, string> = {}) =>
+    served.app.fetch(
+      new Request(`http://localhost${path}`, { headers: { accept: "text/event-stream", ...own } }),
+    );
+  const send = (url: string, own: Record<string, string> = {}) =>
+    served.app.fetch(
+      new Request(`http://localhost${url}`, {
+        method: "POST",
+        headers: { ...headers("application/json, text/event-stream"), ...own },
+        body: JSON.stringify(rpc("ping")),
+      }),
+    );
+  const evil = { origin: "https://evil.example" };
+  for (const path of ["/mcp/one", "/mcp/one/sse"]) {
+    assertEquals((await open(path, evil)).status, 403);
+    const events = new EventReader(await open(path));
+    const { event, data: endpoint } = (await events.next())!;
+    assertEquals(event, "endpoint");
+    assert(endpoint.startsWith("?connection_id="), endpoint);
+    for (const origin of ["https://evil.example", "null"]) {
+      assertEquals([origin, (await send(path + endpoint, { origin })).status], [origin, 403]);
+    }
+    for (const other of ["/mcp/two", "/mcp"]) {
+      assertEquals([other, (await send(other + endpoint)).status], [other, 404]);
+    }
+    assertEquals((await send(path + endpoint)).status, 202);
+    assertEquals((await events.next())!.json.result, {});
+    await events.leave();
+  }
+});
+
 Deno.test("the 404 answer lists the endpoints of all servers", async () => {
   await using served = gatewayApp(BOTH);
   const response = await served.app.fetch(new Request("http://localhost/mcp/three"));
