@@ -27,7 +27,10 @@ export interface Caller {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One session, as tools see it. Its values are in this process's memory and end with the session. */
+/**
+ * One session, as tools see it. Its values end with the session. Instances that share a store share
+ * them, too.
+ */
 export interface ToolSession {
   /** The latest value; undefined if none was set. */
   readonly get: <T = unknown>(key: string) => T | undefined;

@@ -18,6 +18,7 @@ import {
   type SharedEvents,
   type SharedStore,
 } from "./shared_store.ts";
+import { mergedValues } from "./session_values.ts";
 
 /** The entries of one stream. */
 interface Log {
@@ -200,7 +201,8 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
 
   async writeSession(key: string, changes: SessionRecord): Promise<void> {
     await this.#connected();
-    this.#hub.sessions.set(key, { ...this.#hub.sessions.get(key), ...changes });
+    const before = this.#hub.sessions.get(key) ?? {};
+    this.#hub.sessions.set(key, { ...before, ...changes, ...mergedValues(before, changes) });
   }
 
   async takeSession(key: string): Promise<SessionRecord> {

@@ -103,6 +103,8 @@ export interface SessionRecord {
   /** When it was last used (ms since the epoch), not exact. */
   readonly usedAt?: number;
   readonly isEnded?: boolean;
+  /** Texts that tools keep for the session, each written by its own name; "" removes one. */
+  readonly values?: Readonly<Record<string, string>>;
 }
 
 /** A claimed key. */

@@ -210,6 +210,20 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
     assertEquals((await a.directory.readSession("k")).isEnded, true);
   });
 
+  test("the values of a session are written and removed one by one, also at the same time", async (made) => {
+    const [a, b] = [await made.join(), await made.join()];
+    await Promise.all([
+      a.directory.writeSession("k", { values: { "v:a": "1", "v:é": '"ü"' } }),
+      b.directory.writeSession("k", { values: { "v:b": "[2]", "v:c": "3" }, logLevel: "debug" }),
+    ]);
+    await a.directory.writeSession("k", { values: { "v:c": "", "v:a": "4", "v:never": "" } });
+    assertEquals(await b.directory.readSession("k"), {
+      logLevel: "debug",
+      values: { "v:a": "4", "v:b": "[2]", "v:é": '"ü"' },
+    });
+    assertEquals((await b.directory.takeSession("k")).values?.["v:b"], "[2]");
+  });
+
   test("who takes a session learns who had it", async (made) => {
     const [a, b] = [await made.join(), await made.join()];
     assertEquals((await a.directory.takeSession("k")).carrier, undefined);

@@ -14,6 +14,7 @@ import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
 import { SEES_SERVED, type Sight, Visibility } from "../../registry/visibility.ts";
 import { SessionData } from "./session_data.ts";
+import { mergeValues, type SessionValues, SharedValues } from "./shared_values.ts";
 import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
 import type { Asker, AskingCall, Question } from "../ask/questions.ts";
@@ -57,6 +58,8 @@ export class ClientState implements Asker {
   #hearsChanges = true;
   #data: SessionData | undefined;
   #visibility: Visibility | undefined;
+  /** Changes for other instances; undefined if there are none. */
+  readonly #shared: SharedValues | undefined;
   /** Whether the client has a stream open for what belongs to no request; set by its transport. */
   isListening: () => boolean = () => true;
   #onEnd: (() => void) | undefined;
@@ -68,6 +71,7 @@ export class ClientState implements Asker {
   constructor(options: ClientStateOptions, caller: Caller) {
     this.#options = options;
     this.#caller = caller;
+    this.#shared = options.fleet && new SharedValues();
   }
 
   /** Pings of the client, which show whether it answers. */
@@ -127,11 +131,23 @@ export class ClientState implements Asker {
     const visibility = this.#visibility ??= new Visibility();
     if (isVisible) visibility.show(tag);
     else visibility.hide(tag);
+    this.#shared?.noteTag(tag, isVisible);
   }
 
   /** Values that tools keep for the session. */
   get data(): SessionData {
-    return this.#data ??= new SessionData();
+    return this.#data ??= new SessionData((key, text) => this.#shared?.noteValue(key, text));
+  }
+
+  /** Values and tags that have changed since the last call, for other instances. */
+  takeChanges(): SessionValues | undefined {
+    return this.#shared?.take();
+  }
+
+  /** Takes over values and tags that another instance has changed. */
+  mergeValues(values: SessionValues): void {
+    const visibility = this.#visibility ??= new Visibility();
+    mergeValues(values, { data: this.data, visibility });
   }
 
   get negotiated(): Negotiated {

@@ -8,7 +8,13 @@ const MAX_CHARACTERS = 16_384;
 /** Values that tools keep for a session, as JSON, so that a store may keep them too. */
 export class SessionData {
   readonly #texts = new Map<string, string>();
+  readonly #onChange: (key: string, text: string) => void;
   #characters = 0;
+
+  /** @param onChange called with the key and the JSON of each value that is set; "" if it is removed */
+  constructor(onChange: (key: string, text: string) => void = () => {}) {
+    this.#onChange = onChange;
+  }
 
   /** A copy of the value that was set last. */
   get(key: string): unknown {
@@ -28,8 +34,8 @@ export class SessionData {
     }
     const before = sizeOf(key, this.#texts.get(key));
     if (value === undefined) {
-      this.#texts.delete(key);
-      this.#characters -= before;
+      this.#put(key, "");
+      this.#onChange(key, "");
       return;
     }
     const text = JSON.stringify(toJsonValue(value, key));
@@ -42,8 +48,22 @@ export class SessionData {
         `Cannot keep ${key}: the values of a session may have ${MAX_CHARACTERS} characters of JSON`,
       );
     }
-    this.#texts.set(key, text);
-    this.#characters = characters;
+    this.#put(key, text);
+    this.#onChange(key, text);
+  }
+
+  /** Takes over a value that another instance has set, which has checked the limits. */
+  merge(key: string, text: string): void {
+    this.#put(key, text);
+  }
+
+  #put(key: string, text: string): void {
+    this.#characters -= sizeOf(key, this.#texts.get(key));
+    if (text === "") this.#texts.delete(key);
+    else {
+      this.#texts.set(key, text);
+      this.#characters += sizeOf(key, text);
+    }
   }
 }
 

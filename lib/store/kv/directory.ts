@@ -1,5 +1,6 @@
 import { type Clock, monotonic } from "../../base/clock.ts";
 import { randomId } from "../../base/ids.ts";
+import { mergedValues } from "../session_values.ts";
 import type { Claim, Directory, SessionRecord } from "../shared_store.ts";
 import type { Blobs } from "./blobs.ts";
 import { committed, type KvKey, type KvStoreOptions } from "./kv.ts";
@@ -142,7 +143,13 @@ export class KvDirectory implements Directory {
     const before = await committed(async () => {
       const { value, versionstamp } = await kv.get(sessionKey);
       const kept = this.#currentRecord(value);
-      const record = { ...kept, ...rest, ...list, until: this.#now() + sessionMs };
+      const record = {
+        ...kept,
+        ...rest,
+        ...list,
+        ...mergedValues(kept ?? {}, rest),
+        until: this.#now() + sessionMs,
+      };
       const commit = kv.atomic().check({ key: sessionKey, versionstamp })
         .set(sessionKey, record, { expireIn: sessionMs });
       return { commit, result: value };

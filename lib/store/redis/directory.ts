@@ -3,6 +3,9 @@ import type { Reply } from "./connection.ts";
 import { type RedisParts, type RedisStoreOptions, textOf } from "./parts.ts";
 import { CLAIM, RELEASE, TAKE } from "./scripts.ts";
 
+/** Begins the fields of values. */
+const VALUE = "value:";
+
 /** The sessions as hashes, the instances as keys that expire. */
 export class RedisDirectory implements Directory {
   readonly #options: RedisStoreOptions;
@@ -51,11 +54,13 @@ export class RedisDirectory implements Directory {
 
   async writeSession(key: string, changes: SessionRecord): Promise<void> {
     const fields = fieldsOf(changes);
-    if (fields.length === 0) return;
+    const removed = removedFields(changes);
+    if (fields.length + removed.length === 0) return;
     const { send } = this.#parts;
     const session = this.#sessionOf(key);
     await Promise.all([
-      send(["HSET", session, ...fields]),
+      ...(fields.length > 0 ? [send(["HSET", session, ...fields])] : []),
+      ...(removed.length > 0 ? [send(["HDEL", session, ...removed])] : []),
       send(["PEXPIRE", session, String(this.#options.sessionMs)]),
     ]);
   }
@@ -95,7 +100,7 @@ export class RedisDirectory implements Directory {
 }
 
 function fieldsOf(changes: SessionRecord): string[] {
-  const { carrier, logLevel, subscriptions, usedAt, isEnded } = changes;
+  const { carrier, logLevel, subscriptions, usedAt, isEnded, values = {} } = changes;
   const fields: Readonly<Record<string, string | undefined>> = {
     carrier,
     level: logLevel,
@@ -103,9 +108,16 @@ function fieldsOf(changes: SessionRecord): string[] {
     used: usedAt === undefined ? undefined : String(usedAt),
     ended: isEnded === undefined ? undefined : isEnded ? "1" : "0",
   };
-  return Object.entries(fields).flatMap(([name, value]) =>
+  const texts = Object.entries(values).filter(([, text]) => text !== "")
+    .flatMap(([name, text]) => [VALUE + name, text]);
+  const known = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [name, value]
   );
+  return [...known, ...texts];
+}
+
+function removedFields({ values = {} }: SessionRecord): string[] {
+  return Object.keys(values).filter((name) => values[name] === "").map((name) => VALUE + name);
 }
 
 function recordOf(reply: Reply): SessionRecord {
@@ -116,12 +128,15 @@ function recordOf(reply: Reply): SessionRecord {
   }
   const [carrier, logLevel, used] = ["carrier", "level", "used"].map((name) => fields.get(name));
   const subscriptions = readList(fields.get("subscriptions"));
+  const values = [...fields].filter(([name]) => name.startsWith(VALUE))
+    .map(([name, text]) => [name.slice(VALUE.length), text]);
   return {
     ...(carrier !== undefined && { carrier }),
     ...(logLevel !== undefined && { logLevel }),
     ...(subscriptions !== undefined && { subscriptions }),
     ...(Number.isFinite(Number(used ?? NaN)) && { usedAt: Number(used) }),
     ...(fields.get("ended") === "1" && { isEnded: true }),
+    ...(values.length > 0 && { values: Object.fromEntries(values) }),
   };
 }
 

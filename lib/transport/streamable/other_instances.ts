@@ -132,12 +132,19 @@ function messageOf(value: unknown): JsonRpcMessage | undefined {
   }
 }
 
-function readRecord({ logLevel, subscriptions }: JsonObject) {
+function readRecord({ logLevel, subscriptions, values }: JsonObject) {
   return {
     ...(typeof logLevel === "string" && { logLevel }),
     ...(Array.isArray(subscriptions) && {
       subscriptions: subscriptions.filter((uri) => typeof uri === "string")
         .slice(0, MAX_SUBSCRIPTIONS),
+    }),
+    ...(isObject(values) && {
+      values: Object.fromEntries(
+        Object.entries(values).filter((entry): entry is [string, string] =>
+          typeof entry[1] === "string"
+        ),
+      ),
     }),
   };
 }

@@ -32,9 +32,8 @@ import { EventIds, finalPosition } from "./event_ids.ts";
 import { isStandalone, responseName, standaloneName } from "./stream_names.ts";
 import { type ResumableSettings, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 
-/** The settings that a session reads. */
+/** Settings of a session. */
 export type SessionSettings = Pick<Settings, "MCP_SESSION_IDLE_MS"> & ResumableSettings;
-
 /** Parts of a session. */
 export interface SessionParts {
   /** The id its client sends. */
@@ -220,9 +219,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   /** Takes over what other instances know of the session. */
-  setRecord({ carrier, logLevel, subscriptions }: SessionRecord): void {
+  setRecord({ carrier, logLevel, subscriptions, values }: SessionRecord): void {
     if (isLogLevel(logLevel)) this.state.logLevel = logLevel;
     if (subscriptions !== undefined) this.state.setSubscriptions(subscriptions);
+    if (values !== undefined) this.state.mergeValues(values);
     if (carrier !== undefined) this.setCarrier(carrier);
   }
 
