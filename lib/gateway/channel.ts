@@ -35,6 +35,8 @@ export interface ChannelLimits {
 
 /** The reason if the server's output ends. */
 export const OUTPUT_CLOSED = "it closed its output";
+/** The beginning of the reason if its input cannot be written to. */
+export const INPUT_CLOSED = "its input is closed";
 /** How long a server may leave its input unread while too much waits for it (ms). */
 const STUCK_MS = 10_000;
 const ENCODER = new TextEncoder();
@@ -114,7 +116,7 @@ export class Channel {
         this.#queued -= text.length;
       }
     } catch (error) {
-      this.end(`its input is closed: ${messageOf(error)}`);
+      this.end(`${INPUT_CLOSED}: ${messageOf(error)}`);
     } finally {
       this.#isWriting = false;
     }

@@ -5,9 +5,10 @@
  * @module
  */
 import { ConfigError, messageOf } from "../base/errors.ts";
+import { nearestOf } from "../base/nearest.ts";
 import { duplicateKeys } from "./duplicate_keys.ts";
 import { type Launch, PROGRAM_KEYS, readProgram, readRemote, REMOTE_KEYS } from "./launch.ts";
-import { readServerOptions, type ServerOptions } from "./server_options.ts";
+import { readServerOptions, type ServerOptions, unknownKey } from "./server_options.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 
 /** One server of the file. */
@@ -22,6 +23,8 @@ export interface ServersFile {
   readonly warnings: readonly string[];
 }
 
+/** The keys under which a file may list its servers. */
+const GROUPS = ["mcpServers", "servers"];
 const NAME_REGEXP = /^[A-Za-z0-9_-]{1,32}$/;
 /** The last parts of the paths that every app has below `/mcp`. */
 const RESERVED = ["sse", "info", "stdio", "connections"];
@@ -84,8 +87,11 @@ class Reader {
       }
     }
     if (groups.length > 0) return groups.flatMap((group) => Object.entries(group));
-    const found = isObject(file) ? Object.keys(file).join(", ") || "nothing" : "no object";
-    this.faults.push(`it needs an object "mcpServers" (or "servers"); found ${found}`);
+    const keys = isObject(file) ? Object.keys(file) : [];
+    const found = isObject(file) ? keys.join(", ") || "nothing" : "no object";
+    const isNear = keys.some((key) => nearestOf(key, GROUPS) !== undefined);
+    const hint = isNear ? '; did you mean "mcpServers"?' : "";
+    this.faults.push(`it needs an object "mcpServers" (or "servers"); found ${found}${hint}`);
     return [];
   }
 
@@ -123,7 +129,7 @@ class Reader {
 
   #warnUnknown(where: string, entry: JsonObject, known: readonly string[]): void {
     for (const key of Object.keys(entry).filter((one) => !known.includes(one))) {
-      this.warnings.push(`${where}.${key} is not known; known are ${known.join(", ")}`);
+      this.warnings.push(unknownKey(`${where}.${key}`, key, known));
     }
   }
 }

@@ -15,6 +15,7 @@ import { originOf } from "./features.ts";
 import type { KnownEra } from "./handshake.ts";
 import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
+import { warnOfMisspelledTools } from "./misspelled_tools.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
 import { sharedPolicy } from "./share.ts";
 import { SharedInterest } from "./shared_interest.ts";
@@ -149,6 +150,7 @@ export class Gateway implements ServersBehind {
           catalog,
           selection: config,
           onCollision: (message) => void this.#collisions.add(message),
+          onTools: (names) => warnOfMisspelledTools(config.name, config, names),
         },
         { catalog: own, selection: { ...config, prefix: "" } },
       );

@@ -44,6 +44,8 @@ export interface RelayTarget {
   readonly send?: SendRequest;
   /** Told of tools and prompts that another server has under the same name. */
   readonly onCollision?: OnCollision;
+  /** Called with the names of all tools of the server, also those that are not served. */
+  readonly onTools?: (names: readonly string[]) => void;
 }
 
 /** Serves a server by catalogs, from its first connection on. */
@@ -57,7 +59,11 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
       const entries = isObject(facts.capabilities[capability])
         ? await entriesOf(upstream, method, key)
         : [];
-      if (entries !== undefined) { for (const lists of served) lists[at]!.replace(entries); }
+      if (entries === undefined) continue;
+      for (const lists of served) lists[at]!.replace(entries);
+      if (key !== "tools") continue;
+      const names = entries.map(({ name }) => String(name));
+      for (const { onTools } of targets) onTools?.(names);
     }
   };
   server.onConnected = load;

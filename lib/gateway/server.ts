@@ -10,7 +10,7 @@ import { settlesWithin } from "../base/promises.ts";
 import type { ChildEnd, ChildReport } from "../base/server_report.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
 import { Breaker } from "./breaker.ts";
-import { OUTPUT_CLOSED } from "./channel.ts";
+import { INPUT_CLOSED, OUTPUT_CLOSED } from "./channel.ts";
 import { lastWords, tellOfEnd, wordsOfStop } from "./ends.ts";
 import { type Connection, handshake } from "./handshake.ts";
 import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
@@ -237,8 +237,8 @@ export class GatewayServer implements CountedChild {
     this.#breaker.ended();
     const { process, upstream } = run;
     let how = reason;
-    // How it ended is known a moment after its output has closed.
-    if (reason === OUTPUT_CLOSED) {
+    // How it ended is known a moment after its pipes have closed.
+    if (reason === OUTPUT_CLOSED || reason.startsWith(INPUT_CLOSED)) {
       await settlesWithin(ENDING_MS, process.ended.then((words) => how = words));
     }
     this.#lastLines = process.lastLines();

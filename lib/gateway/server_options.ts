@@ -4,6 +4,7 @@
  * @module
  */
 import { isScope } from "../auth/scopes.ts";
+import { nearestOf } from "../base/nearest.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import type { Selection } from "./features.ts";
 import { type Protocol, PROTOCOLS } from "./handshake.ts";
@@ -125,8 +126,15 @@ function requireKnown(
   fault: (what: string) => void,
 ): void {
   for (const key of Object.keys(object).filter((one) => !known.includes(one))) {
-    fault(`"${key}" is not known; known are ${known.join(", ")}`);
+    fault(unknownKey(`"${key}"`, key, known));
   }
+}
+
+/** The fault of a key that is not known, with the one that was probably meant. */
+export function unknownKey(where: string, key: string, known: readonly string[]): string {
+  const nearest = nearestOf(key, known);
+  const hint = nearest === undefined ? "" : `did you mean "${nearest}"? `;
+  return `${where} is not known; ${hint}known are ${known.join(", ")}`;
 }
 
 function isScopeList(value: unknown): value is string[] {

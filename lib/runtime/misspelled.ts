@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { nearestOf } from "../base/nearest.ts";
 import { SECRET_SETTINGS, SETTINGS_SCHEMA } from "../base/settings.ts";
 import { fileOf } from "./secrets.ts";
 
@@ -34,8 +35,6 @@ const CHARACTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ_"];
 const ENDINGS = ["_MS", "_BYTES", "_SECONDS", "_SEC", "_S", "_MB", "_KB", ""];
 /** Names that are asked for before other work gets its turn; they take about a millisecond. */
 const PORTION = 1_000;
-/** One typing error in this many characters is likely; more mean another name. */
-const CHARACTERS_PER_ERROR = 5;
 
 /**
  * Finds the variables that are nearly settings.
@@ -69,10 +68,7 @@ function withNearest(name: string): Misspelled {
   if (KNOWN.has(bare)) return { name, nearest: bare };
   const sameStem = SETTINGS.find((setting) => stemOf(setting) === stemOf(name));
   if (sameStem !== undefined) return { name, nearest: sameStem };
-  const [nearest] = SETTINGS.map((setting) => ({ setting, distance: distance(name, setting) }))
-    .filter(({ setting, distance }) => distance <= 1 + setting.length / CHARACTERS_PER_ERROR)
-    .sort((one, other) => one.distance - other.distance);
-  return { name, nearest: nearest?.setting };
+  return { name, nearest: nearestOf(name, SETTINGS) };
 }
 
 /** A name without its unit. */
@@ -99,18 +95,4 @@ function* nearNames(setting: string): Generator<string> {
       if (after !== "") yield before + character + after.slice(1);
     }
   }
-}
-
-/** Levenshtein's: characters to insert, delete or replace. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let at = 1; at <= one.length; at++) {
-    const next = [at];
-    for (let to = 1; to <= other.length; to++) {
-      const replaced = row[to - 1]! + (one[at - 1] === other[to - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[to]! + 1, next[to - 1]! + 1));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
 }

@@ -113,11 +113,11 @@ Deno.test("everything that is wrong in a file is told at once, with what would b
       'f.lifeline: "prefix" must be "always" or "never"',
       'f.lifeline: "inheritEnv" must be true or false',
       'f.lifeline: "tools" may have "allow" and "block", lists of the names of tools',
-      "a b.comand is not known; known are command, args, env, cwd, type, disabled, lifeline",
+      'a b.comand is not known; did you mean "command"? known are command, args, env, cwd, type, disabled, lifeline',
     ],
   );
   assertEquals(faultsOf({ mcpserver: {} }), [
-    'it needs an object "mcpServers" (or "servers"); found mcpserver',
+    'it needs an object "mcpServers" (or "servers"); found mcpserver; did you mean "mcpServers"?',
   ]);
   assertEquals(faultsOf({ mcpServers: {} }), ["it names no server"]);
   assertEquals(faultsOf("{"), ["it is not JSON at position 1 (line 1 column 2)"]);
@@ -187,10 +187,10 @@ Deno.test("options of a server are read, and one that is misspelt or out of rang
     protocol: "2024",
   };
   assertEquals(faultsOf({ mcpServers: { a: { command: "x", lifeline } } }), [
-    'a.lifeline: "scope" is not known; known are prefix, tools, inheritEnv, scopes, timeoutMs, ' +
-    "maxChildren, idleMs, share, restart, protocol",
+    'a.lifeline: "scope" is not known; did you mean "scopes"? known are prefix, tools, inheritEnv, ' +
+    "scopes, timeoutMs, maxChildren, idleMs, share, restart, protocol",
     'a.lifeline: "scopes" must be a list of scopes',
-    'a.lifeline: "tools": "alow" is not known; known are allow, block, scopes',
+    'a.lifeline: "tools": "alow" is not known; did you mean "allow"? known are allow, block, scopes',
     'a.lifeline: "tools" may have "scopes", which maps names of tools to lists of scopes',
     'a.lifeline: "timeoutMs" must be a whole number from 100 to 86400000',
     'a.lifeline: "maxChildren" must be a whole number from 1 to 10000',

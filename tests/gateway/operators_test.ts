@@ -199,6 +199,18 @@ Deno.test("a server that was given up is started at once when the operator resta
   await until(() => state() === "up");
 });
 
+Deno.test("the log names a rule for a tool that is misspelt, with the tool that was probably meant", async () => {
+  using log = new CapturedLog("warning");
+  const rules = { block: ["ad", "other"], toolScopes: { slo: ["slow"] } };
+  await using served = gatewayApp({ one: server }, { entries: { one: rules } });
+  await served.app.start();
+  const lines = log.of("Rule for a tool that the server does not have");
+  assertEquals(lines.map(({ fields }) => fields), [
+    { server: "one", tool: "ad", hint: "did you mean add?" },
+    { server: "one", tool: "slo", hint: "did you mean slow?" },
+  ]);
+});
+
 Deno.test("nobody but the operator restarts a child, and no page but the server's own", async () => {
   await using served = gatewayApp({ one: server }, { settings: TOKENS });
   await served.app.start();

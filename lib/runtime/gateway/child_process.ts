@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { messageOf } from "../../base/errors.ts";
 import { settlesWithin } from "../../base/promises.ts";
 import type { ProgramLaunch } from "../../gateway/launch.ts";
 import type { RunningServer } from "../../gateway/server.ts";
@@ -29,22 +30,10 @@ const log = logFor("gateway");
 /**
  * Starts a server. Its command runs directly, without a shell.
  *
- * @throws {Error} if the command does not exist, or must not be run
+ * @throws {Error} if the command does not exist, or may not be run
  */
 export function startServer(name: string, launch: ProgramLaunch): RunningServer {
-  const { command, args, cwd, inheritEnv } = launch;
-  const env = { ...inheritEnv ? Deno.env.toObject() : passedVariables(), ...launch.env };
-  const child = new Deno.Command(command, {
-    args: [...args],
-    env,
-    ...(cwd !== undefined && { cwd }),
-    clearEnv: true,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    // It leads a process group, so that its own processes end with it.
-    detached: true,
-  }).spawn();
+  const child = spawn(launch);
   groups.add(child.pid);
   let text = "";
   const reading = readText(child.stderr, (part) => {
@@ -64,6 +53,36 @@ export function startServer(name: string, launch: ProgramLaunch): RunningServer 
     lastLines: () => lastLinesOf(text),
     end: () => ending ??= endGroup(child),
   };
+}
+
+function spawn({ command, args, cwd, inheritEnv, env }: ProgramLaunch) {
+  try {
+    return new Deno.Command(command, {
+      args: [...args],
+      env: { ...inheritEnv ? Deno.env.toObject() : passedVariables(), ...env },
+      ...(cwd !== undefined && { cwd }),
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      // It leads a process group, so that its own processes end with it.
+      detached: true,
+    }).spawn();
+  } catch (error) {
+    throw new Error(faultOf(error, command, cwd), { cause: error });
+  }
+}
+
+/** Why a command does not start, and the way to mend that. */
+function faultOf(error: unknown, command: string, cwd: string | undefined): string {
+  if (error instanceof Deno.errors.NotFound) {
+    if (error.message.includes("No such cwd")) return `the folder ${cwd} ("cwd") does not exist`;
+    return `the command ${command} does not exist; install it, or give its full path`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `the command ${command} is not a program that this user may run`;
+  }
+  return messageOf(error);
 }
 
 function passedVariables(): Record<string, string> {

@@ -51,6 +51,19 @@ export class Gateway implements AsyncDisposable {
     return Gateway.start(...hostile(way));
   }
 
+  /** Starts it with a file that it refuses. */
+  static async refused(
+    mcpServers: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly code: number; readonly stderr: string }> {
+    const path = await Deno.makeTempFile({ suffix: ".json" });
+    await Deno.writeTextFile(path, JSON.stringify({ mcpServers }));
+    const gateway = new Gateway([], { MCP_SERVERS: path });
+    const { code } = await gateway.#child.status;
+    await gateway.#reading;
+    await Deno.remove(path);
+    return { code, stderr: gateway.stderr };
+  }
+
   /** Starts it in front of the servers of a file. */
   static async ofFile(
     mcpServers: Readonly<Record<string, unknown>>,
@@ -105,6 +118,16 @@ export class Gateway implements AsyncDisposable {
   async view(): Promise<any> {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
     return await (await fetch(`${this.url}/mcp/connections`, { headers })).json();
+  }
+
+  /** Restarts a child, as the operator; returns the status. */
+  async restart(child: string): Promise<number> {
+    const response = await fetch(`${this.url}/mcp/connections?child=${child}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    });
+    await response.body?.cancel();
+    return response.status;
   }
 
   async metrics(): Promise<string> {

@@ -21,7 +21,7 @@ if (way === "has a child" || way === "leaves its child") {
 if (way === "prints garbage") { for (let n = 0; n < 200; n++) print("Welcome!"); }
 
 // deno-lint-ignore no-explicit-any -- what the gateway sends
-function take({ id, method }: any): void {
+function take({ id, method, params }: any): void {
   if (way === "is silent" || way === "never starts") return;
   if (method === "server/discover") {
     return void print(
@@ -39,6 +39,9 @@ function take({ id, method }: any): void {
     Deno.exit(3);
   }
   if (way === "leaves its child") Deno.exit(4);
+  if (way === "answers at length" && params.arguments.short !== true) {
+    return void answer(id, { content: [{ type: "text", text: "x".repeat(200_000) }] });
+  }
   if (way === "hangs") return void tell("a call begins");
   if (way === "floods stderr") Deno.stderr.writeSync(new Uint8Array(2_000_000).fill(0x78));
   answer(id, { content: [{ type: "text", text: String(Deno.pid) }] });
