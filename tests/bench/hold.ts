@@ -5,7 +5,7 @@
  *
  * With `thenLeave`, `count` clients open a stream, wait for `expect`, leave and come again, for so
  * many seconds; the line at the end says how often. Else `count` streams are opened and kept; one
- * line says that all are open, and each time that all have received the mark `MARK` once more,
+ * line says that all are open, and each time that all have received the text `mark` once more,
  * a line says when the last one did (ms since 1970).
  *
  * @module
@@ -19,15 +19,17 @@ export interface HoldOptions {
   readonly expect: string;
   readonly thenLeave?: boolean;
   readonly seconds?: number;
+  /** A text that an event has of which the last receiver counts; default: a changed list of tools. */
+  readonly mark?: string;
 }
 
-export const MARK = "notifications/tools/list_changed";
 /** Connections that are opened at a time. */
 const AT_A_TIME = 100;
 
 const options = JSON.parse(Deno.args[0] ?? "{}") as HoldOptions;
 const request = new TextEncoder().encode(options.request);
 const decoder = new TextDecoder("latin1");
+const { mark = "notifications/tools/list_changed" } = options;
 let marked = 0;
 
 /** Opens a stream and waits for its expected first text. */
@@ -48,7 +50,7 @@ async function open(buffer: Uint8Array): Promise<Deno.TcpConn> {
 async function listen(socket: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(1024);
   for (let size = await socket.read(buffer); size !== null; size = await socket.read(buffer)) {
-    if (!decoder.decode(buffer.subarray(0, size)).includes(MARK)) continue;
+    if (!decoder.decode(buffer.subarray(0, size)).includes(mark)) continue;
     if (++marked % options.count === 0) say({ lastAt: Date.now() });
   }
 }

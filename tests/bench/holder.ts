@@ -68,10 +68,16 @@ export function plainStream(port: number): Pick<HoldOptions, "port" | "request" 
   return { port, request, expect: "event: response" };
 }
 
-/** Opens a stream of 2026-07-28 that hears of changed tools. */
+/** The resource whose updates the streams of `listenStream` hear of. */
+export const RESOURCE = "bench://resource";
+
+/** Opens a stream of 2026-07-28 that hears of changed tools, and of updates of a resource. */
 export function listenStream(port: number): Pick<HoldOptions, "port" | "request" | "expect"> {
   const method = "subscriptions/listen";
-  const body = rpc(method, { notifications: { toolsListChanged: true }, _meta: MODERN_META });
+  const body = rpc(method, {
+    notifications: { toolsListChanged: true, resourceSubscriptions: [RESOURCE] },
+    _meta: MODERN_META,
+  });
   const request = post(port, body, {
     "Accept": "application/json, text/event-stream",
     "MCP-Protocol-Version": "2026-07-28",

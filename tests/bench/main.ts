@@ -1,7 +1,7 @@
 /**
  * The benchmark: Lifeline, the limit of what Deno can do, and peers, in turn on this machine.
  *
- *     deno task bench [--quick] [--only=WORDS] [--sheet=FILE]
+ *     deno task bench [--quick] [--only=WORDS] [--before=COMMIT] [--sheet=FILE]
  *
  * Prints the tables, and writes them to docs/capacity.md (or FILE) when all rows were measured.
  *
@@ -21,6 +21,9 @@ import { twoProcesses } from "./rows/processes.ts";
 import { sessionCalls } from "./rows/sessions.ts";
 import { coldStart } from "./rows/start.ts";
 import { sharedSessions } from "./rows/instances.ts";
+import { toldByOthers } from "./rows/instances_told.ts";
+import { redisStore } from "./rows/redis.ts";
+import { withoutStore } from "./rows/before.ts";
 import { manyTools } from "./rows/tools.ts";
 import { sheet, tables } from "./sheet.ts";
 
@@ -39,7 +42,10 @@ const GROUPS: readonly RowGroup[] = [
   latency,
   coldStart,
   twoProcesses,
+  withoutStore,
   sharedSessions,
+  toldByOthers,
+  redisStore,
   connections,
   plainGrowth,
 ];
@@ -93,11 +99,12 @@ const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    before: { type: "string" },
     sheet: { type: "string", default: SHEET },
   },
 });
 await requireWrk();
-const effort = values.quick ? QUICK : THOROUGH;
+const effort = { ...(values.quick ? QUICK : THOROUGH), before: values.before };
 const chosen = GROUPS.filter(({ name }) => name.includes(values.only));
 const loadBefore = loadNow();
 const startedAt = performance.now();

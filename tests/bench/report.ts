@@ -52,6 +52,8 @@ export interface RowGroup {
 /** How thoroughly to measure. */
 export interface Effort {
   readonly isQuick: boolean;
+  /** A commit to compare with. */
+  readonly before?: string | undefined;
   /** Many short ones: a shared machine is slow or fast for seconds, so neighbours must be near. */
   readonly rounds: number;
   /** Length of one load. */
