@@ -42,7 +42,9 @@ export const SESSIONS = {
   ),
   MCP_REPLAY_EVENTS: count(1_000).describe("Events kept for replay, per stream"),
   MCP_REPLAY_BYTES: bytes(524_288).describe("Bytes of events kept for replay, per stream"),
-  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe("Bytes of events kept for replay, in total"),
+  MCP_REPLAY_TOTAL_BYTES: bytes(67_108_864).describe(
+    "Bytes of events kept for replay, in total; each event counts 1 KiB more than its size",
+  ),
   MCP_REPLAY_MS: milliseconds(600_000, 100).describe("Time for which events are kept for replay"),
 };
 

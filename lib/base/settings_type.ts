@@ -111,7 +111,7 @@ export interface Settings {
   readonly MCP_REPLAY_EVENTS: number;
   /** Bytes of events kept for replay, per stream. */
   readonly MCP_REPLAY_BYTES: number;
-  /** Bytes of events kept for replay, in total. */
+  /** Bytes of events kept for replay, in total; each event counts 1 KiB more than its size. */
   readonly MCP_REPLAY_TOTAL_BYTES: number;
   /** Time for which events are kept for replay. */
   readonly MCP_REPLAY_MS: number;

@@ -10,6 +10,8 @@ export interface MemoryStoreLimits {
   readonly maxTotalBytes: number;
   /** Age of an event (ms). */
   readonly maxAgeMs: number;
+  /** Bytes that an event takes beside its own, and counts among those of all streams; default: 0. */
+  readonly eventOverhead?: number;
 }
 
 interface StoredEvent {
@@ -31,6 +33,7 @@ export class MemoryEventStore implements EventStore {
   /** The least recently written stream comes first. */
   readonly #streams = new Map<string, StoredStream>();
   #bytes = 0;
+  #events = 0;
   #dropped = 0;
 
   constructor(limits: MemoryStoreLimits, clock: () => number) {
@@ -43,6 +46,7 @@ export class MemoryEventStore implements EventStore {
     this.#streams.delete(name);
     this.#streams.set(name, stream);
     stream.events.push({ frame, at: this.#clock() });
+    this.#events++;
     this.#count(stream, frame.byteLength);
     this.#trim(stream);
     this.#dropOldStreams();
@@ -61,6 +65,7 @@ export class MemoryEventStore implements EventStore {
     if (stream === undefined) return;
     this.#streams.delete(name);
     this.#bytes -= stream.bytes;
+    this.#events -= stream.events.length;
   }
 
   stats(): EventStoreStats {
@@ -77,6 +82,7 @@ export class MemoryEventStore implements EventStore {
       const event = stream.events.shift();
       if (event === undefined) return;
       stream.first++;
+      this.#events--;
       this.#dropped++;
       this.#count(stream, -event.frame.byteLength);
     }
@@ -86,10 +92,14 @@ export class MemoryEventStore implements EventStore {
     const oldest = this.#clock() - this.#limits.maxAgeMs;
     for (const [name, stream] of this.#streams) {
       const isOld = (stream.events.at(-1)?.at ?? oldest - 1) < oldest;
-      if (!isOld && this.#bytes <= this.#limits.maxTotalBytes) return;
+      if (!isOld && this.#takenBytes <= this.#limits.maxTotalBytes) return;
       this.#dropped += stream.events.length;
       this.forget(name);
     }
+  }
+
+  get #takenBytes(): number {
+    return this.#bytes + this.#events * (this.#limits.eventOverhead ?? 0);
   }
 
   #count(stream: StoredStream, bytes: number): void {

@@ -70,6 +70,8 @@ export interface Transport {
   stop(): void;
 }
 
+/** Memory that an event takes beside its bytes: its objects, and its own allocation (bytes). */
+const EVENT_OVERHEAD = 1_024;
 /** Loaded only where several instances share a store. */
 const loadOthers = lazy(() => import("./streamable/other_instances.ts"));
 const loadStdio = lazy(() => import("./stdio/connection.ts"));
@@ -135,6 +137,7 @@ export function createStore(
     maxEvents: settings.MCP_REPLAY_EVENTS,
     maxStreamBytes: settings.MCP_REPLAY_BYTES,
     maxTotalBytes: settings.MCP_REPLAY_TOTAL_BYTES,
+    eventOverhead: EVENT_OVERHEAD,
     maxAgeMs: settings.MCP_REPLAY_MS,
   }, () => wheel.now());
 }

@@ -12,7 +12,8 @@ import { eventually } from "../closure/scenario.ts";
 import { ServerProcess } from "../closure/server.ts";
 import { encodeRequest } from "../faults/http.ts";
 import { Checks } from "../soak/report.ts";
-import { Force } from "./attack.ts";
+import { bytesOf, Force } from "./attack.ts";
+import { unreadOverHttp2 } from "./http2.ts";
 import {
   BIG,
   bigText,
@@ -58,10 +59,11 @@ const LONG_CALL = toolCall("countdown", { from: 100_000, interval_ms: 60_000 });
 const HEAD = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const SPACES = new Uint8Array(BIG).fill(0x20);
 
+/** @param each units that are made at a time */
 const many =
-  (make: (force: Force, n: number) => Promise<unknown>) =>
+  (make: (force: Force, n: number) => Promise<unknown>, each = 1) =>
   async (force: Force, units: number): Promise<void> => {
-    for (let n = 0; n < units; n++) await make(force, n);
+    for (let n = 0; n < units; n += each) await make(force, n);
   };
 const openStream = (force: Force) =>
   force.sendRawInTurn(
@@ -74,6 +76,40 @@ const upload = async (force: Force): Promise<void> => {
   socket?.write(SPACES);
   await socket?.flushed();
 };
+
+/** As many as fill one session. */
+const CALLS_A_SESSION = 100;
+async function callsInSessions(force: Force, units: number): Promise<void> {
+  for (let n = 0; n < units; n += CALLS_A_SESSION) {
+    const headers = inSession(await openSession(force) ?? "");
+    for (let each = 0; each < CALLS_A_SESSION; each++) {
+      const socket = await force.connect();
+      socket?.write(bytesOf(post(JSON.stringify({ ...LONG_CALL, id: each }), { headers })));
+      await socket?.flushed();
+      await pause(5);
+      socket?.close();
+    }
+  }
+}
+
+const EVENTS_A_CALL = 1_000;
+/** One call in a session, whose progress is a stream of events. */
+async function keptEvents(force: Force): Promise<void> {
+  const headers = inSession(await openSession(force) ?? "");
+  const body = rpc("tools/call", {
+    name: "countdown",
+    arguments: { from: EVENTS_A_CALL, interval_ms: 1 },
+    _meta: { progressToken: "x".repeat(40) },
+  });
+  const socket = await force.connect();
+  socket?.write(bytesOf(post(JSON.stringify(body), { headers })));
+  await Promise.race([socket?.ended, pause(EVENTS_A_CALL * 3)]);
+  socket?.close();
+}
+
+const SHORT_ECHO = bytesOf(
+  post(JSON.stringify(toolCall("echo", { message: "x".repeat(15_000) }))),
+);
 
 const COSTS: readonly Cost[] = [
   { name: "an open stream", units: 400, fill: many(openStream) },
@@ -91,6 +127,16 @@ const COSTS: readonly Cost[] = [
       );
       await pause(2);
     }),
+  },
+  {
+    name: "a running call in a session whose client has left",
+    units: 400,
+    fill: callsInSessions,
+  },
+  {
+    name: "an event of 200 bytes that is kept for replay",
+    units: 20_000,
+    fill: many(keptEvents, EVENTS_A_CALL),
   },
   { name: "a session without a stream", units: 2_000, fill: many((force) => openSession(force)) },
   {
@@ -125,6 +171,25 @@ const COSTS: readonly Cost[] = [
     fill: many(async (force) => {
       await force.sendUnread(post(JSON.stringify(toolCall("echo", { message: bigText() }))));
       await pause(200);
+    }),
+  },
+  {
+    name: "a socket with 50 answers of 15 KB that are not read",
+    units: 100,
+    fill: many(async (force) => {
+      const socket = await force.connect();
+      socket?.stall();
+      for (let n = 0; n < 50; n++) socket?.write(SHORT_ECHO);
+      if (socket !== undefined) force.hold(socket);
+      await pause(20);
+    }),
+  },
+  {
+    name: "an HTTP/2 connection with 190 pages of 14 KB that are not read",
+    units: 50,
+    fill: many(async (force) => {
+      await force.sendRaw(unreadOverHttp2("/sse-test.html", 190));
+      await pause(50);
     }),
   },
   { name: "a body of 4 MB on its way", units: 13, fill: many(upload) },

@@ -27,3 +27,24 @@ Deno.test("memory: stats() counts exactly", () => {
   store.forget("c");
   assertEquals(store.stats(), { streams: 0, bytes: 0, dropped: 4 });
 });
+
+Deno.test("memory: the overhead of events counts among the bytes of all streams, and of none else", () => {
+  const limits = {
+    maxEvents: 10,
+    maxStreamBytes: 100,
+    maxTotalBytes: 1_000,
+    maxAgeMs: 1_000,
+    eventOverhead: 190,
+  };
+  const store = new MemoryEventStore(limits, () => 0);
+  const frame = new Uint8Array(10);
+  for (let seq = 1; seq <= 3; seq++) store.append("a", seq, frame);
+  store.append("b", 1, frame);
+  store.append("c", 1, frame);
+  assertEquals(store.stats(), { streams: 3, bytes: 50, dropped: 0 });
+  store.append("c", 2, frame);
+  assertEquals(store.stats(), { streams: 2, bytes: 30, dropped: 3 });
+  store.forget("b");
+  for (let seq = 3; seq <= 5; seq++) store.append("c", seq, frame);
+  assertEquals(store.stats(), { streams: 1, bytes: 50, dropped: 3 });
+});
