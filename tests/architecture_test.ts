@@ -339,7 +339,7 @@ Deno.test("files are named in snake_case and export nothing by default", () => {
   assertEquals(wrong.map(({ path }) => path), []);
 });
 
-/** What a library user imports; `main.ts` is the program. */
+/** The entry points of the library, and the program. */
 const ENTRY_POINTS = ["lib/mod.ts", "lib/serve.ts", "lib/testing.ts", "main.ts"];
 
 const NAMED_IMPORT_REGEXP = /\b(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)"/g;
@@ -371,7 +371,7 @@ Deno.test("the reader of names sees those that are renamed, typed, re-exported a
   ]);
 });
 
-Deno.test("what a file exports but types is imported somewhere else, or public", () => {
+Deno.test("every exported value is imported by another file, or is public", () => {
   const others = ["tests", "doctor", "docs/examples"].flatMap(pathsUnder)
     .filter((path) => path.endsWith(".ts")).map(readSource);
   const used = new Set(

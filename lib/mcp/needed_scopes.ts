@@ -20,7 +20,7 @@ const MAX_URIS = 1_000;
  * see needs none, because it is refused later, in the words for one that does not exist.
  *
  * @param message the received value; a malformed or unknown message is refused later, too
- * @param sight what the sender's session sees; undefined for the default
+ * @param sight the sight of the sender's session; undefined for the default
  */
 export function neededScopes(
   message: unknown,

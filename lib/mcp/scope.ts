@@ -10,7 +10,7 @@ import type { ClientState } from "./session/client_state.ts";
  */
 export interface RequestScope {
   readonly caller: Caller;
-  /** The web page that sends the message; undefined where no page does. */
+  /** The web page that sends the message; undefined if no page does. */
   readonly page: string | undefined;
   /** Id of the stream the answer goes to, as soon as there is one. */
   readonly connectionId: string | undefined;

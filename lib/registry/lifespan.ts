@@ -24,7 +24,7 @@ export interface NamedLifespan {
 }
 
 /**
- * Makes one lifespan of several. They start in their order and stop in the reverse one; where one
+ * Makes one lifespan of several. They start in their order and stop in the reverse one; if one
  * fails to start, those before it are stopped. `ctx.app` is the result of the only one that starts
  * anything, or an object with the members of all results.
  *

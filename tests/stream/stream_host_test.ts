@@ -1,4 +1,4 @@
-/** What a registry promises its streams; the compiler checks it. */
+/** The promises of a registry to its streams, which the compiler checks. */
 import { assertEquals } from "@std/assert";
 import type { EventStream } from "../../lib/stream/event_stream.ts";
 import type { StreamHost } from "../../lib/stream/stream_host.ts";

@@ -135,8 +135,8 @@ function unknownName(kind: string, name: string, list: string): never {
 }
 
 /**
- * Refuses a caller without the scopes of a feature. HTTP has refused it with a status before, unless
- * the feature has come into sight since, or the session is another instance's.
+ * Refuses a caller without the scopes of a feature. HTTP refuses most such requests earlier, with a
+ * status. This check covers features that became visible after that, and sessions of other instances.
  */
 function requireScopes({ scopes }: Guarded, call: Call): void {
   if (scopes === undefined || scopes.length === 0) return;

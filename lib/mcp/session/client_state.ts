@@ -121,7 +121,7 @@ export class ClientState implements Asker {
     return this.#visibility;
   }
 
-  /** What the session sees. */
+  /** The sight of the session. */
   get sight(): Sight {
     return this.#visibility ?? SEES_SERVED;
   }

@@ -20,7 +20,7 @@ export class InitializeScope implements LegacyScope {
     this.session = session;
   }
 
-  /** Nothing is bound to a page before there is a session. */
+  /** No state is bound to a page before a session exists. */
   get page(): undefined {
     return undefined;
   }
