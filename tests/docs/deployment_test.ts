@@ -109,7 +109,8 @@ Deno.test("a container for yourself is published on the loopback alone", () => {
 
 Deno.test("the Dockerfile takes the Deno that the README names, and does not stay root", () => {
   const version = /npx -y deno@(\S+) task start/.exec(read("README.md", ROOT))?.[1];
-  assertEquals(only(DOCKERFILE, "FROM"), `denoland/deno:${version}`);
+  assertEquals(only(DOCKERFILE, "FROM"), "${BASE}");
+  assertEquals(only(DOCKERFILE, "ARG"), `BASE=denoland/deno:${version}`);
   assertEquals(only(DOCKERFILE, "USER"), "deno");
   assertEquals(only(DOCKERFILE, "STOPSIGNAL"), "SIGTERM");
 });
