@@ -83,6 +83,23 @@ export abstract class TimerEntry {
   }
 }
 
+/**
+ * An entry that calls a function. An object that seldom waits makes one when it does: to be an entry
+ * itself would cost each object the members of one. Perf: quick calls.
+ */
+export class Alarm extends TimerEntry {
+  readonly #ring: () => void;
+
+  constructor(ring: () => void) {
+    super();
+    this.#ring = ring;
+  }
+
+  onDue(): void {
+    this.#ring();
+  }
+}
+
 /** The source of the wheel's timer. */
 export interface Timers {
   /** Calls `run` in `ms`, and returns what {@linkcode Timers.clear} takes. */

@@ -1,6 +1,5 @@
 import { CallAborted, messageOf, ToolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { TimerEntry } from "../base/timer_wheel.ts";
 import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import { toJsonValue } from "../wire/json_value.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
@@ -18,7 +17,7 @@ const log = logFor("mcp");
  *
  * Most calls end at once and need nothing of this, so whatever costs is made when first read.
  */
-export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
+export class Call<S extends RequestScope = RequestScope> {
   readonly request: JsonRpcRequest;
   readonly scope: S;
   readonly server: ServerContext;
@@ -35,7 +34,6 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
   #stopWatching: (() => void) | undefined;
 
   constructor(request: JsonRpcRequest, scope: S, server: ServerContext) {
-    super();
     this.request = request;
     this.scope = scope;
     this.server = server;
@@ -146,11 +144,6 @@ export class Call<S extends RequestScope = RequestScope> extends TimerEntry {
     }
     this.#onAbort = undefined;
     this.#stopWatching?.();
-  }
-
-  /** Called by the timer wheel. */
-  onDue(): void {
-    this.abort(new CallAborted("timeout"));
   }
 
   #watchClient(): void {

@@ -9,7 +9,7 @@ import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type Emit, emitNothing, type Outcome } from "../base/observer.ts";
 import { isPromise } from "../base/promises.ts";
-import type { TimerWheel } from "../base/timer_wheel.ts";
+import { Alarm, type TimerWheel } from "../base/timer_wheel.ts";
 import { ThrottledWarning } from "../base/throttled_warning.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
@@ -177,7 +177,6 @@ export class McpServer {
 
   #end(call: Call, outcome: Outcome): void {
     call.finish();
-    this.#wheel.cancel(call);
     call.scope.inFlight.remove(call);
     this.#emit("requestFinished", call, outcome);
   }
@@ -203,7 +202,8 @@ export class McpServer {
     const { request } = call;
     const endRunning = this.#running.add(call);
     const releaseBody = this.#holdBody?.();
-    this.#wheel.schedule(call, this.timeoutOf(request).ms);
+    const timeout = new Alarm(() => call.abort(new CallAborted("timeout")));
+    this.#wheel.schedule(timeout, this.timeoutOf(request).ms);
     const { promise, resolve } = Promise.withResolvers<
       JsonRpcResponse | undefined
     >();
@@ -212,6 +212,7 @@ export class McpServer {
       if (call.isDone) return;
       endRunning();
       releaseBody?.();
+      this.#wheel.cancel(timeout);
       this.#end(call, outcome);
       resolve(response());
     };

@@ -8,7 +8,7 @@
 import type { CallAborted } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
-import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
+import { Alarm, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { RequestScope, ScopeDescription } from "../../mcp/scope.ts";
 import { InFlight } from "../../mcp/in_flight.ts";
 import type { MethodTable } from "../../mcp/methods/table.ts";
@@ -70,7 +70,7 @@ export function handleStateless(deps: StatelessDeps, call: StatelessCall): Maybe
 }
 
 /** A client that is here for one call. */
-class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver {
+class StatelessRequest implements RequestScope, StreamDriver {
   readonly session = undefined;
   readonly inFlight = new InFlight();
   readonly capabilities: ClientCapabilities;
@@ -80,10 +80,11 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   readonly #call: StatelessCall;
   #stream: EventStream | undefined;
   #answer: PromiseWithResolvers<Response> | undefined;
+  /** Opens the stream of a call that takes long. */
+  #alarm: Alarm | undefined;
   readonly #lease: CallLease;
 
   constructor(deps: StatelessDeps, call: StatelessCall, lease: CallLease) {
-    super();
     this.#deps = deps;
     this.#call = call;
     this.#lease = lease;
@@ -182,15 +183,15 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
     const { promise, resolve } = this.#answer = Promise.withResolvers<Response>();
     this.#lease.hold();
     if (this.#stream !== undefined) resolve(eventStream(this.#stream));
-    else if (this.#call.c.accepted.json) this.#deps.wheel.schedule(this, STREAM_AFTER_MS);
+    else if (this.#call.c.accepted.json) this.#openStreamLater();
     else this.#openStream();
     void response.then((settled) => this.#finish(settled));
     return promise;
   }
 
-  /** Called by the timer wheel: the call takes long. */
-  onDue(): void {
-    this.#openStream();
+  #openStreamLater(): void {
+    this.#alarm = new Alarm(() => this.#openStream());
+    this.#deps.wheel.schedule(this.#alarm, STREAM_AFTER_MS);
   }
 
   #openStream(): void {
@@ -207,7 +208,7 @@ class StatelessRequest extends TimerEntry implements RequestScope, StreamDriver 
   }
 
   #finish(response: JsonRpcResponse | undefined): void {
-    this.#deps.wheel.cancel(this);
+    if (this.#alarm !== undefined) this.#deps.wheel.cancel(this.#alarm);
     this.#lease[Symbol.dispose]();
     if (this.#stream === undefined) {
       return this.#answer?.resolve(answerOf(this.#deps, this.#call, response));
