@@ -40,7 +40,7 @@ export class Forwarding {
    *
    * @param place the dialect and the path of the endpoint that has such streams
    * @returns the answer of the stream's instance; undefined for a stream of this instance
-   * @throws {ProtocolError} `not_routed` where its instance cannot be reached, and will not take it
+   * @throws {ProtocolError} `not_routed` if its instance cannot be reached and will not take it later
    */
   bring(place: string, forwarded: Forwarded): Promise<Reception> | undefined {
     const holder = this.#fleet.holderOf(forwarded.id);

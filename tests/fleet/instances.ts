@@ -60,13 +60,19 @@ export class Instances implements AsyncDisposable {
   }
 }
 
-/** Opens a session of 2025-11-25 and returns the headers of its requests. */
+/** How a session is opened. */
+export interface SessionOptions {
+  readonly capabilities?: Readonly<Record<string, unknown>>;
+  readonly version?: string;
+}
+
+/** Opens a session and returns the headers of its requests. */
 export async function openSession(
   url: string,
-  capabilities: Readonly<Record<string, unknown>> = {},
+  { capabilities = {}, version = "2025-11-25" }: SessionOptions = {},
 ): Promise<Record<string, string>> {
   const params = {
-    protocolVersion: "2025-11-25",
+    protocolVersion: version,
     capabilities,
     clientInfo: { name: "test", version: "1" },
   };
@@ -74,7 +80,7 @@ export async function openSession(
   await response.body?.cancel();
   const id = response.headers.get("mcp-session-id");
   if (id === null) throw new Error(`initialize was answered with ${response.status}`);
-  return { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" };
+  return { "mcp-session-id": id, "mcp-protocol-version": version };
 }
 
 /** A `fetch` that gives up when no response comes in time. */

@@ -24,12 +24,13 @@ const LAST_ANSWER_MS = LEASE_MS + 1_000 + 10_000;
 const MAX_STEPS = 8;
 /** A client whose call failed waits before the next one (ms). */
 const AFTER_ERROR_MS = 300;
+const SESSIONS = ["2025-11-25", "2025-11-25", "2025-11-25", "2025-06-18", "2025-03-26"];
 const TOOLS = new URL("./load/tools.ts", import.meta.url).href;
 
 /** Clients of all dialects at one URL. */
 function openClients(url: string): Promise<LoadClient[]> {
   return Promise.all([
-    ...Array.from({ length: 6 }, () => SessionClient.open(url, IDLE_MS)),
+    ...SESSIONS.map((version) => SessionClient.open(version, url, IDLE_MS)),
     StreamClient.open("2024-11-05", url),
     StreamClient.open("2024-11-05", url),
     StreamClient.open("plain", url),

@@ -1,4 +1,4 @@
-/** What happens at the same moment at two instances, held at the moment that matters. */
+/** Two instances act at the same moment; each test holds one of them at the moment that matters. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as z from "zod";
 import { rpc, toolCall } from "../helpers/app.ts";
@@ -112,7 +112,7 @@ Deno.test("an answer that was kept before its instance died is the answer, and n
   assertEquals(saidBy(await resumed.rest()), ["done"]);
 });
 
-Deno.test("an event that was sent and not kept, as the store was away, is not repeated by another number", async () => {
+Deno.test("an event that was sent while the store was away is not sent again with another number", async () => {
   const { fleet, puppet, a, b } = await started();
   using _ = fleet;
   const session = await TestSession.open(a);

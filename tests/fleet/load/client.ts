@@ -1,5 +1,5 @@
 /**
- * What a client under load does and sees, whatever it speaks.
+ * A client under load of any dialect: its calls, and the messages that it sees.
  *
  * @module
  */
@@ -12,11 +12,11 @@ export interface Work {
   readonly asks: boolean;
 }
 
-/** What a client has seen of one call. */
+/** The messages of one call, as its client sees them. */
 export interface Seen {
   /** Its responses with a result. */
   results: number;
-  /** What it was told: errors of the server and of the proxy, and connections that broke. */
+  /** Errors of the server and of the proxy, and connections that broke. */
   readonly errors: string[];
   /** The progress that came, in order. */
   readonly steps: number[];
@@ -27,7 +27,7 @@ export interface Seen {
    * result, and an instance that drains opens no stream for them.
    */
   mayLackSteps: boolean;
-  /** Whether it waited for its own timeout, as its dialect cannot tell that a call is lost. */
+  /** Whether it waited for its own timeout, because its dialect cannot tell that a call is lost. */
   isTimedOut: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface LoadClient extends AsyncDisposable {
 
 /** Time for the outcome of a call, on a slow machine (ms). */
 export const PATIENCE_MS = 30_000;
-/** What a user answers. */
+/** The answer of each user. */
 export const ANSWER = { action: "accept", content: { sure: true } };
 
 export function nothingSeen(mayLackSteps = false): Seen {

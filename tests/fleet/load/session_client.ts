@@ -16,10 +16,13 @@ import {
 
 const CAPABILITIES = { elicitation: {} };
 
-/** A client of 2025-11-25 that comes back to each response that it loses. */
+/** The first revision with questions to the user. */
+const ASKING_SINCE = "2025-06-18";
+
+/** A client of the 2025 revisions that comes back to each response that it loses. */
 export class SessionClient implements LoadClient {
-  readonly name = "2025-11-25";
-  readonly canBeAsked = true;
+  readonly name: string;
+  readonly canBeAsked: boolean;
   readonly #url: string;
   readonly #session: Record<string, string>;
   /** Time without a byte after which it leaves a response (ms). */
@@ -27,14 +30,22 @@ export class SessionClient implements LoadClient {
   /** Answers on their way. */
   readonly #answering: Promise<void>[] = [];
 
-  private constructor(url: string, session: Record<string, string>, idleMs: number) {
+  private constructor(
+    version: string,
+    url: string,
+    session: Record<string, string>,
+    idleMs: number,
+  ) {
+    this.name = version;
+    this.canBeAsked = version >= ASKING_SINCE;
     this.#url = url;
     this.#session = session;
     this.#idleMs = idleMs;
   }
 
-  static async open(url: string, idleMs: number): Promise<SessionClient> {
-    return new SessionClient(url, await openSession(url, CAPABILITIES), idleMs);
+  static async open(version: string, url: string, idleMs: number): Promise<SessionClient> {
+    const session = await openSession(url, { capabilities: CAPABILITIES, version });
+    return new SessionClient(version, url, session, idleMs);
   }
 
   async call(work: Work): Promise<Seen> {

@@ -8,7 +8,7 @@ interface Ran {
   isTimedOut: boolean;
 }
 
-/** What became of all calls. */
+/** The outcomes of all calls. */
 export class Tally {
   calls = 0;
   results = 0;
@@ -17,9 +17,9 @@ export class Tally {
   silent = 0;
   doubled = 0;
   gaps = 0;
-  /** What went wrong, for a test that fails. */
+  /** The calls that went wrong, for a test that fails. */
   readonly faults: string[] = [];
-  /** What clients were told, and how often. */
+  /** The errors that clients got, and how often. */
   readonly errors = new Map<string, number>();
   readonly #ran: Ran[] = [];
   readonly #killedAt: number[] = [];
