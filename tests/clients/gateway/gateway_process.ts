@@ -3,6 +3,7 @@ import { Child } from "../../helpers/child.ts";
 
 /** Time for servers to start on a busy machine (ms). */
 const START_MS = 60_000;
+const ROOT = new URL("../../../", import.meta.url).pathname;
 const [, ...TASK] = config.tasks.gateway.command.split(" ");
 
 /** The gateway as a process, with the servers of a file. */
@@ -44,9 +45,7 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-/** The task names its program by a path in the project's folder. */
+/** The task names files by their paths in the project's folder. */
 function inRoot(argument: string): string {
-  return argument.startsWith("lib/")
-    ? new URL(`../../../${argument}`, import.meta.url).pathname
-    : argument;
+  return argument.replace(/^(--lock=)?(?=lib\/)/, `$1${ROOT}`);
 }
