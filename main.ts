@@ -47,7 +47,7 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   const builtIn = settings.MCP_BUILT_IN_TOOLS ? BUILT_IN_TOOLS : [];
   const features = await loadModules(modules, { tools: builtIn });
   const keysFile = await openKeys(settings.MCP_AUTH_KEYS_FILE);
-  const fleet = await joinFleet(settings);
+  const fleet = stdio ? undefined : await joinFleet(settings);
   const { app } = composeApp({
     ...features,
     tools: [...builtIn, ...features?.tools ?? []],

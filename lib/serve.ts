@@ -11,6 +11,7 @@ import { readCommand } from "./runtime/config.ts";
 import { endProcess } from "./runtime/end_process.ts";
 import { readVariable } from "./runtime/environment.ts";
 import { heap } from "./runtime/heap.ts";
+import { openFleet } from "./runtime/open_fleet.ts";
 import { resident } from "./runtime/resident.ts";
 import { runServer } from "./runtime/run_server.ts";
 import { SocketPeer } from "./runtime/listen/socket_peer.ts";
@@ -97,4 +98,4 @@ export function toServeHandler(
   return (request, info) => app.fetch(request, new SocketPeer(info, ""));
 }
 
-export { heap, resident };
+export { heap, openFleet, resident };

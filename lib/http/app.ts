@@ -90,7 +90,7 @@ export function composeApp<Start = unknown>(
   const streams = new StreamRegistry(registryLimits(settings), wheel, told);
   const core: Core = { wheel, emit, streams, fleet };
   const accessTo = (catalog: Catalog) => new ScopeCheck(catalog, auth, audit);
-  const lifespan = new AppLifespan(options as Lifespan);
+  const lifespan = new AppLifespan(options as Lifespan, fleet);
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const shared = { use, lifespan, dialects, masksErrors };

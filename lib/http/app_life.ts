@@ -25,10 +25,7 @@ export function lifeOf(
 ): Pick<App, "isOneOfSeveral" | "start" | "drain" | "speak" | "activity" | "stop"> {
   return {
     isOneOfSeveral: fleet !== undefined,
-    start: async () => {
-      await lifespan.start();
-      await fleet?.start();
-    },
+    start: () => lifespan.start(),
     drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
       const until = wheel.now() + budgetMs;
       const outcome = await drain({ server: transports.server, streams, pending }, budgetMs);

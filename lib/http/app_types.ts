@@ -54,7 +54,7 @@ export interface AppOptions<Start = unknown> extends Features<NoInfer<Start>>, L
   readonly store?: EventStore | undefined;
   /**
    * Makes this app one instance among others that share a store, so that any of them serves any
-   * request; default: it is alone. Needs `MCP_SESSION_KEY`, the same for all.
+   * request; `openFleet()` makes it from the settings. Default: the app is alone.
    */
   readonly fleet?: ((wheel: TimerWheel, emit: Emit) => Fleet) | undefined;
   /** The dialects of the endpoint, in the order in which they are asked; default: all. */
@@ -104,7 +104,8 @@ export interface App {
   /** Takes reports that only the runtime can make, such as how late its event loop is. */
   readonly observer: RuntimeObserver;
   /**
-   * Runs `onStart`, unless it has run. Without this the first request does.
+   * Runs `onStart` and joins the other instances (`fleet`), unless that is done. Without this the first
+   * request does it.
    *
    * @throws {ConfigError} saying why the app cannot start
    */

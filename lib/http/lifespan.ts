@@ -10,14 +10,17 @@ const log = logFor("lifespan");
 /** Runs the start and the end of one app, each at most once. */
 export class AppLifespan {
   readonly #lifespan: Lifespan;
+  readonly #fleet: { start(): Promise<void> } | undefined;
   #value: unknown;
   #starting: Promise<void> | undefined;
   #isStarted: boolean;
   #isStopped = false;
 
-  constructor(lifespan: Lifespan) {
+  /** @param fleet joined after `onStart` */
+  constructor(lifespan: Lifespan, fleet?: { start(): Promise<void> }) {
     this.#lifespan = lifespan;
-    this.#isStarted = lifespan.onStart === undefined;
+    this.#fleet = fleet;
+    this.#isStarted = lifespan.onStart === undefined && fleet === undefined;
   }
 
   /** The result of `onStart`. */
@@ -56,11 +59,12 @@ export class AppLifespan {
 
   async #start(): Promise<void> {
     try {
-      this.#value = await this.#lifespan.onStart!();
+      this.#value = await this.#lifespan.onStart?.();
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(`Cannot start: onStart failed: ${messageOf(error)}`, { cause: error });
     }
+    await this.#fleet?.start();
     this.#isStarted = true;
   }
 }
@@ -68,7 +72,10 @@ export class AppLifespan {
 /** Answers requests. */
 type Fetch = (request: Request, peer?: Peer) => MaybePromise<Response>;
 
-/** Has requests wait until the app has started; an app without `onStart` pays nothing for it. */
+/**
+ * Makes requests wait until the app has started. An app without `onStart` and without other instances
+ * pays nothing for it.
+ */
 export function afterStart(lifespan: AppLifespan, fetch: Fetch): Fetch {
   if (lifespan.isStarted) return fetch;
   return (request, peer) => {

@@ -15,7 +15,15 @@ const POLL_MS = 5_000;
 const LOCAL_POLL_MS = 100;
 
 /**
- * Makes this process one of several instances, if `MCP_STORE` is set.
+ * Makes this process one of several instances, if `MCP_STORE` is set. Its app joins the others when it
+ * starts.
+ *
+ * @example
+ * ```ts ignore
+ * const settings = readSettings();
+ * const fleet = await openFleet(settings);
+ * await serve(createApp({ tools: [greet], settings, fleet, heap, resident }));
+ * ```
  *
  * @returns the option `fleet` of `createApp()`; undefined without a store
  * @throws {ConfigError} for a store without `MCP_SESSION_KEY`, and for a Deno KV that cannot be

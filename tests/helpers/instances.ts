@@ -67,4 +67,4 @@ export class Instances implements Disposable {
 }
 
 export const LEASE_MS = 5_000;
-const KEY = "a key that all instances were given long enough";
+export const KEY = "a key that all instances were given long enough";

@@ -229,3 +229,25 @@ Deno.test("a drained instance keeps what its calls answered, and is not waited f
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
   assertEquals((await resumed.rest()).at(-1)?.json.result.content[0].text, "in time");
 });
+
+Deno.test("all calls of a batch are stopped once their instance learns that it was taken for dead", async () => {
+  const puppet = new Puppet();
+  const { fleet, a, b } = await started(puppet);
+  using _ = fleet;
+  const session = await TestSession.open(a, { version: "2025-03-26" });
+  const calls = ["1", "2"].map((call, index) => toolCall("puppet", { call }, index));
+  const reader = new EventReader(await session.post(calls));
+  const [one, two] = [await puppet.call("1"), await puppet.call("2")];
+  const signals = [one, two].map(({ ctx }) => ctx.signal);
+  one.ctx.log.info("begun");
+  const begun = await reader.next();
+  await settled();
+  fleet.kill(a);
+  const resumed = new EventReader(await session.on(b).listen(begun?.id));
+  await fleet.time.advance(LEASE_MS + 1_000);
+  assertEquals((await resumed.rest()).length, 1);
+  a.member.isUp = true;
+  one.ctx.log.info("still here");
+  await fleet.time.advance(1_000);
+  assertEquals(signals.map(({ aborted }) => aborted), [true, true]);
+});

@@ -1,8 +1,9 @@
 /** Sessions of the 2025 revisions at any of several instances. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
-import { rpc, toolCall } from "../helpers/app.ts";
-import { Instances } from "../helpers/instances.ts";
+import { Fleet } from "../../lib/fleet/fleet.ts";
+import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { Instances, KEY } from "../helpers/instances.ts";
 import { Puppet } from "../helpers/puppet.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
@@ -268,4 +269,22 @@ Deno.test("what a call says that has no stream goes to the instance that carries
   assertEquals(await asked, { action: "decline" });
   finish("done");
   assertEquals((await (await response).json()).result.content[0].text, "done");
+});
+
+Deno.test("an app joins the other instances by its start, or else by its first request", async () => {
+  using fleet = await Instances.start(1);
+  const [a] = fleet.all;
+  const member = fleet.hub.join();
+  using b = testApp({
+    settings: { MCP_SESSION_KEY: KEY },
+    wheel: { clock: fleet.time.clock },
+    fleet: (wheel, emit) => new Fleet(member, wheel, emit),
+  });
+  assertEquals(member.isUp, false);
+  const session = await TestSession.open(a!);
+  assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
+  assertEquals(member.isUp, true);
+  assertEquals((await session.on(b).delete()).status, 204);
+  await settled();
+  assertEquals((await session.post(rpc("ping"))).status, 404);
 });

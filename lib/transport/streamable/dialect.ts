@@ -104,7 +104,7 @@ export function postBatchToSession(
     return routed.length === 0 ? accepted() : Promise.all(routed).then(accepted);
   }
   session.countRequests(requests.length);
-  const scope = scopeOf(deps, session, post, requests.length === 1 ? requests[0] : undefined);
+  const scope = scopeOf(deps, session, post, requests);
   const { fleet } = deps;
   const responses = requests.map((request) => {
     const response = deps.server.dispatch(request, scope, deps.server.legacy);
@@ -134,7 +134,7 @@ function take(
     return routed;
   }
   fleet?.calls.cancel(session.key, message, session.state.inFlight);
-  server.notify(message, scopeOf(deps, session, post, null), server.legacy);
+  server.notify(message, scopeOf(deps, session, post, []), server.legacy);
   return undefined;
 }
 
@@ -147,7 +147,7 @@ function answerRequest(
   session.countRequests(1);
   const { fleet } = deps;
   if (fleet?.calls.isCancelled(session.key, request.id)) return accepted();
-  const scope = scopeOf(deps, session, post, request);
+  const scope = scopeOf(deps, session, post, [request]);
   const dispatched = deps.server.dispatch(request, scope, deps.server.legacy);
   const response = fleet === undefined ? dispatched : shareChanges(fleet, session, dispatched);
   const answer = { post, scope, request, response };
@@ -205,18 +205,19 @@ function respond(
   });
 }
 
-/** @param request undefined for several; null for none, whose messages need no stream of their own */
+/** @param requests none for a notification, which has no response stream */
 function scopeOf(
   { server }: Pick<StreamableDeps, "server">,
   session: StreamableSession,
   c: RequestContext,
-  request: JsonRpcRequest | undefined | null,
+  requests: readonly JsonRpcRequest[],
 ): ResponseScope {
-  const isOnStream = request !== null && c.accepted.prefersStream;
+  const isOnStream = requests.length > 0 && c.accepted.prefersStream;
+  const requestId = requests.length === 1 ? requests[0]?.id : undefined;
   return new ResponseScope(session, {
     origin: c,
-    requestId: isOnStream ? request?.id : null,
-    request: request ?? undefined,
+    requestId: isOnStream ? requestId : null,
+    requests,
     catalog: server.context.catalog,
   });
 }

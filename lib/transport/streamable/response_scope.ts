@@ -20,8 +20,8 @@ export interface ScopeOrigin {
    * then go on the session's own stream.
    */
   readonly requestId: JsonRpcId | undefined | null;
-  /** Undefined for several requests, and for none. */
-  readonly request: JsonRpcRequest | undefined;
+  /** The requests of the POST. */
+  readonly requests: readonly JsonRpcRequest[];
   /** The features of the endpoint. */
   readonly catalog: Catalog;
 }
@@ -122,9 +122,9 @@ export class ResponseScope implements LegacyScope {
   }
 
   #openStream(): ResumableStream {
-    const { requestId, request, catalog } = this.#origin;
-    const isSafe = request !== undefined && isRepeatable(request, catalog);
-    const stream = this.#session.openStream(requestId ?? undefined, isSafe);
+    const { requests, catalog } = this.#origin;
+    const isSafe = requests.every((request) => isRepeatable(request, catalog));
+    const stream = this.#session.openStream(requests.map(({ id }) => id), isSafe);
     // The first event gives the client an id to come back with.
     if (this.#session.supportsPriming) stream.prime(RETRY_MS);
     return stream;

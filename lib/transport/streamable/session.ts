@@ -93,7 +93,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#incarnation = randomId("x").slice(0, 9) + (fleet === undefined ? "" : `i${fleet.me}`);
     this.state = parts.state;
     this.eventIds = new EventIds(parts.signer, parts.key);
-    this.standalone = this.#createStream(standaloneName(this.#incarnation), undefined);
+    this.standalone = this.#createStream(standaloneName(this.#incarnation), []);
     this.state.sendNotification = (message) => {
       if (this.#hasListened) this.sendChange(message);
       else if (this.#carrying?.isElsewhere) this.sendAside(message);
@@ -132,11 +132,11 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   /**
    * A stream to answer requests on.
    *
-   * @param requestId id of the request, if the stream answers only one
+   * @param requestIds ids of the requests
    * @param isRepeatable whether running the request twice does no harm
    */
-  openStream(requestId: JsonRpcId | undefined, isRepeatable: boolean): ResumableStream {
-    const stream = this.#createStream(this.#nextName(isRepeatable), requestId);
+  openStream(requestIds: readonly JsonRpcId[], isRepeatable: boolean): ResumableStream {
+    const stream = this.#createStream(this.#nextName(isRepeatable), requestIds);
     this.#streams.set(stream.name, stream);
     return stream;
   }
@@ -257,34 +257,33 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     return responseName(++this.#streamCount, this.#incarnation, isRepeatable);
   }
 
-  #openWriter(name: string, requestId?: JsonRpcId): StreamWriter | undefined {
+  #openWriter(name: string, requestIds: readonly JsonRpcId[] = []): StreamWriter | undefined {
     const { fleet, settings } = this.#parts;
     return fleet?.writers.open(
       this.storeKey(name),
       settings.MCP_REPLAY_BYTES,
-      () => this.#fence(name, requestId),
+      () => this.#fence(name, requestIds),
     );
   }
 
   /** This instance was taken for dead: the client was told that the call is lost. */
-  #fence(name: string, requestId: JsonRpcId | undefined): void {
+  #fence(name: string, requestIds: readonly JsonRpcId[]): void {
     this.#streams.get(name)?.supersede();
     this.#streams.delete(name);
-    if (requestId === undefined) return;
-    this.state.inFlight.cancel(
-      requestId,
-      new CallAborted("superseded", "Another instance took this one for dead and ended the call"),
-    );
+    const reason = "Another instance took this one for dead and ended the call";
+    for (const id of requestIds) {
+      this.state.inFlight.cancel(id, new CallAborted("superseded", reason));
+    }
   }
 
-  #createStream(name: string, requestId: JsonRpcId | undefined): ResumableStream {
+  #createStream(name: string, requestIds: readonly JsonRpcId[]): ResumableStream {
     const { store, settings } = this.#parts;
-    const writer = this.#openWriter(name, requestId);
+    const writer = this.#openWriter(name, requestIds);
     return new ResumableStream({
       name,
       writer,
       storeKey: this.storeKey(name),
-      requestId,
+      requestId: requestIds.length === 1 ? requestIds[0] : undefined,
       ids: this.eventIds,
       store,
       settings,
