@@ -8,6 +8,7 @@
  * @module
  */
 import { connect, type Socket } from "node:net";
+import { type Clock, monotonic } from "../../base/clock.ts";
 
 /** Where the listener listens. */
 export interface ListenAddress {
@@ -19,8 +20,10 @@ export interface ListenAddress {
 const POLL_MS = 2_000;
 /** Time between two looks while a connection to itself waits (ms). */
 const WAIT_MS = 250;
-/** Looks until it is deaf: a busy event loop may accept late. */
-const MAX_LOOKS = 4;
+/** Looks until it is deaf. */
+const MAX_LOOKS = 8;
+/** A look that is later than this does not count: the event loop is busy, and accepts late too (ms). */
+const MAX_LATE_MS = 50;
 
 /** Watches one listener. */
 export class AcceptWatch {
@@ -28,13 +31,20 @@ export class AcceptWatch {
   readonly #onDeaf: (error: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #probe: Socket | undefined;
+  readonly #clock: Clock;
   #hasAccepted = false;
   #looks = 0;
+  #dueAt = 0;
 
   /** @param onDeaf called once, when the listener does not accept; the watch has stopped then */
-  constructor(address: ListenAddress, onDeaf: (error: string) => void) {
+  constructor(
+    address: ListenAddress,
+    onDeaf: (error: string) => void,
+    clock: Clock = monotonic,
+  ) {
     this.#address = address;
     this.#onDeaf = onDeaf;
+    this.#clock = clock;
   }
 
   /** Starts with a connection, or with a pause where the listener is known to accept. */
@@ -54,6 +64,7 @@ export class AcceptWatch {
   }
 
   #lookIn(delayMs: number): void {
+    this.#dueAt = this.#clock() + delayMs;
     this.#timer = setTimeout(() => this.#look(), delayMs);
   }
 
@@ -64,11 +75,15 @@ export class AcceptWatch {
       this.#lookIn(POLL_MS);
     } else if (this.#probe === undefined) {
       this.#tryOut();
-    } else if (++this.#looks < MAX_LOOKS) {
+    } else if (this.#isLate() || ++this.#looks < MAX_LOOKS) {
       this.#lookIn(WAIT_MS);
     } else {
       this.#fail("No connection is accepted");
     }
+  }
+
+  #isLate(): boolean {
+    return this.#clock() - this.#dueAt > MAX_LATE_MS;
   }
 
   #tryOut(): void {

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { encodeShared } from "../../stream/out/encoder.ts";
 import type { Sink, SinkOwner } from "../../stream/out/sink.ts";
 
 /** The head of a response. */
@@ -18,6 +19,8 @@ export interface Head {
 type Out = ServerResponse | Socket;
 
 const CRLF = "\r\n";
+// deno-lint-ignore no-control-regex -- the range is ASCII
+const ASCII_REGEXP = /^[\x00-\x7f]*$/;
 const ENCODER = new TextEncoder();
 const LAST_CHUNK = ENCODER.encode(`0${CRLF}${CRLF}`);
 let lastChunk: Uint8Array | undefined;
@@ -110,7 +113,7 @@ function encodeHead({ status, headers }: Head): Uint8Array {
   text += `date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
     `transfer-encoding: chunked${CRLF}${CRLF}`;
   // A header has one byte for each character (Fetch, "byte sequence").
-  return Buffer.from(text, "latin1");
+  return ASCII_REGEXP.test(text) ? encodeShared(text) : Buffer.from(text, "latin1");
 }
 
 /** A chunk in its frame (RFC 9112, 7.1). Keepalives of streams that ping together are one chunk. */
