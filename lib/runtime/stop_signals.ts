@@ -41,6 +41,11 @@ export class StopSignals {
     return this.#first.promise;
   }
 
+  /** Acts as if a signal had come. */
+  stop(signal: Deno.Signal): void {
+    this.#take(signal);
+  }
+
   uninstall(): void {
     for (const [signal, handler] of this.#handlers.splice(0)) {
       Deno.removeSignalListener(signal, handler);

@@ -4,6 +4,10 @@ import { DEFAULT_OPTIONS } from "../../gateway/server_options.ts";
 
 const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], or a URL, for example: " +
   "deno task gateway --port=9000 -- npx -y @modelcontextprotocol/server-everything";
+
+/** The first argument of a gateway that ends when its input does, because its launcher is gone. */
+export const LAUNCHED = "--launched";
+
 /** The flags of a gateway, and its servers. */
 export interface GatewayArguments extends ServersFile {
   readonly flags: readonly string[];

@@ -119,12 +119,24 @@ function lastLinesOf(text: string): readonly string[] {
 
 function signalGroup(pid: number, signal: Deno.Signal): void {
   try {
-    Deno.kill(-pid, signal);
+    if (mayRunAll()) Deno.kill(-pid, signal);
+    else killGroup(pid, signal);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound) && !isNoSuchProcess(error)) {
       log.warning("Server's processes cannot be ended", { pid, error });
     }
   }
+}
+
+/** Deno signals groups only with the permission to run all programs. */
+function mayRunAll(): boolean {
+  return Deno.permissions.querySync({ name: "run" }).state === "granted";
+}
+
+function killGroup(pid: number, signal: Deno.Signal): void {
+  const args = ["-s", signal.slice("SIG".length), "--", `-${pid}`];
+  // It fails if no process of the group is left.
+  new Deno.Command("kill", { args, stdin: "null", stdout: "null", stderr: "null" }).outputSync();
 }
 
 function isNoSuchProcess(error: unknown): boolean {

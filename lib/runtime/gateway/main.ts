@@ -26,7 +26,7 @@ import { withdrawSecrets } from "../secrets.ts";
 import { StderrLines } from "../stderr.ts";
 import { StopSignals } from "../stop_signals.ts";
 import { UncaughtErrors } from "../uncaught_errors.ts";
-import { readArguments } from "./arguments.ts";
+import { LAUNCHED, readArguments } from "./arguments.ts";
 import { killServers, startServer } from "./child_process.ts";
 
 /** `npx -y` downloads before it starts anything. */
@@ -75,7 +75,13 @@ function createServer(
 }
 
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
-  const { flags, servers, hasPaths, warnings } = readArguments(Deno.args, readVariable);
+  const [first, ...others] = Deno.args;
+  const isLaunched = first === LAUNCHED;
+  if (isLaunched) void inputClosed().then(() => signals.stop("SIGHUP"));
+  const { flags, servers, hasPaths, warnings } = readArguments(
+    isLaunched ? others : Deno.args,
+    readVariable,
+  );
   const command = readCommand(flags, (name) => readVariable(name) ?? DEFAULTS[name]);
   const { settings, secretFiles } = command;
   // A server with `inheritEnv` gets the environment.
@@ -115,6 +121,12 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     await gateway.stop();
     uncaught.uninstall();
   }
+}
+
+/** Resolves at the end of the input. */
+async function inputClosed(): Promise<void> {
+  const buffer = new Uint8Array(1);
+  while (await Deno.stdin.read(buffer) !== null);
 }
 
 if (import.meta.main) {

@@ -92,8 +92,18 @@ export class Gateway implements AsyncDisposable {
     return gateway.stderr;
   }
 
-  get pid(): number {
-    return this.#child.pid;
+  /** The process of the gateway itself, which its launcher has started. */
+  async pid(): Promise<number> {
+    const args = ["-P", String(this.#child.pid)];
+    const { stdout } = await new Deno.Command("pgrep", { args }).output();
+    return Number(new TextDecoder().decode(stdout));
+  }
+
+  /** Kills the gateway itself, and waits for the end of its launcher. */
+  async kill(): Promise<void> {
+    Deno.kill(await this.pid(), "SIGKILL");
+    await this.#child.status;
+    await this.#reading;
   }
 
   async until(pattern: RegExp): Promise<RegExpExecArray> {

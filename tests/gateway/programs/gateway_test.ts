@@ -51,7 +51,7 @@ Deno.test("what a server has started is gone with the gateway, too", async () =>
 Deno.test("a server that reads its input ends when the gateway is killed", async () => {
   const gateway = await Gateway.hostile("behaves");
   const pid = await pidOf(gateway);
-  await gateway.stop("SIGKILL");
+  await gateway.kill();
   for (let left = 100; await isAlive(pid) && left > 0; left--) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -90,11 +90,12 @@ Deno.test("clients that come and go leave no process, no session and no descript
     const nothing = /^lifeline_sessions_open 0$/m;
     await until(async () => nothing.test(await gateway.metrics()));
   };
+  const pid = await gateway.pid();
   await visits(2);
-  const before = await descriptorsOf(gateway.pid);
+  const before = await descriptorsOf(pid);
   await visits(40);
   // The client may keep some sockets for further requests.
-  await until(async () => await descriptorsOf(gateway.pid) <= before + KEPT_SOCKETS);
+  await until(async () => await descriptorsOf(pid) <= before + KEPT_SOCKETS);
   const metrics = await gateway.metrics();
   const counts = [...metrics.matchAll(/^lifeline_connections_open\{.*\} (\d+)$/gm)];
   assertEquals(new Set(counts.map(([, count]) => count)), new Set(["0"]));
@@ -104,8 +105,15 @@ Deno.test("setpriv ends a server that ignores the end of its input when the gate
   const wrapped = ["setpriv", "--pdeathsig", "KILL", "--", ...hostile("ignores the end")];
   const gateway = await Gateway.start(...wrapped);
   const [pid] = await gateway.childPids();
-  await gateway.stop("SIGKILL");
+  await gateway.kill();
   await until(async () => !await isAlive(pid!));
+});
+
+Deno.test("a gateway whose launcher is killed drains, and leaves no server", async () => {
+  const gateway = await Gateway.hostile("ignores the end");
+  const [[server], pid] = [await gateway.childPids(), await gateway.pid()];
+  await gateway.stop("SIGKILL");
+  await until(async () => !await isAlive(pid) && !await isAlive(server!));
 });
 
 Deno.test("a gateway that is stopped while its servers start leaves none of them", async () => {

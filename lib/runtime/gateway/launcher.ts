@@ -1,0 +1,82 @@
+/**
+ * Starts the gateway as a process that has no more permissions than its commands, its remote servers
+ * and its settings need.
+ *
+ * @module
+ */
+import { ConfigError } from "../../base/errors.ts";
+import { readVariable } from "../environment.ts";
+import { parseFlags } from "../flags.ts";
+import { startErrorLine } from "../greeting.ts";
+import { LAUNCHED, readArguments } from "./arguments.ts";
+import { permissionFlags } from "./permissions.ts";
+
+const HERE = import.meta.dirname!;
+const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The arguments of `deno` for the gateway. */
+function commandLine(args: readonly string[]): readonly string[] {
+  const { flags, servers } = readArguments(args, readVariable);
+  const path = readVariable("MCP_SERVERS");
+  const permissions = permissionFlags({
+    servers,
+    file: path === undefined ? "" : Deno.readTextFileSync(path),
+    env: Deno.env.toObject(),
+    flags: parseFlags(flags).values,
+    hasProgram,
+  });
+  const lock = `--lock=${HERE}/../../gateway/deno.lock`;
+  return [
+    "run",
+    "--frozen",
+    lock,
+    "--no-prompt",
+    ...permissions,
+    `${HERE}/main.ts`,
+    LAUNCHED,
+    ...args,
+  ];
+}
+
+function hasProgram(name: string): boolean {
+  return (readVariable("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${name}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function launch(): Promise<number> {
+  const gateway = new Deno.Command(Deno.execPath(), {
+    args: [...commandLine(Deno.args)],
+    // It closes with this process, however that ends.
+    stdin: "piped",
+    stdout: "inherit",
+    stderr: "inherit",
+    // A terminal must not send it a signal that is passed on as well.
+    detached: true,
+  }).spawn();
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, () => pass(gateway, signal));
+  const { code } = await gateway.status;
+  return code;
+}
+
+function pass(gateway: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    gateway.kill(signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await launch());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    Deno.stderr.writeSync(new TextEncoder().encode(`${startErrorLine(error, "text")}\n`));
+    Deno.exit(1);
+  }
+}
