@@ -255,3 +255,15 @@ Deno.test("what JSON cannot hold in a definition is refused, with the tool's nam
     assertStringIncludes(message, says);
   }
 });
+
+Deno.test("ids that differ only in odd characters keep their own definitions", () => {
+  const json = inputOf(z.object({
+    flag: z.boolean().meta({ id: "x_y" }),
+    text: z.string().meta({ id: "x/y" }),
+    count: z.number().meta({ id: "x y" }),
+  }));
+  assertReferences(json, json);
+  const types = Object.entries(json.properties as Record<string, JsonObject>)
+    .map(([name, { $ref }]) => [name, definitionOf($ref, json)?.type]);
+  assertEquals(types, [["flag", "boolean"], ["text", "string"], ["count", "number"]]);
+});
