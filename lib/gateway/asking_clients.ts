@@ -5,16 +5,17 @@
  * @module
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
+import { ProtocolError } from "../base/errors.ts";
 import { nodeAsyncHooks } from "../base/node.ts";
 import type { ChildEnd } from "../base/server_report.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { Call } from "../mcp/call.ts";
 import { modernMethods } from "../mcp/methods/modern.ts";
 import type { Method, MethodTable, ModernMethods } from "../mcp/methods/table.ts";
+import type { RequestScope } from "../mcp/scope.ts";
 import type { ServerContext } from "../mcp/server_context.ts";
 import { readInitialize } from "../mcp/session/client_state.ts";
 import { Catalog } from "../registry/catalog.ts";
-import type { ClientCapabilities } from "../wire/mcp_types.ts";
 import { METHODS } from "../wire/methods.ts";
 import { AskingPool } from "./asking_pool.ts";
 import { HeldCalls, type Round } from "./held_call.ts";
@@ -25,7 +26,7 @@ import { canBeAsked } from "./share.ts";
 /** Most processes of one server for clients with the same capabilities. */
 const MAX_MEMBERS = 8;
 
-/** The features for clients with the same capabilities. */
+/** The features for clients with the same credential and capabilities. */
 interface View {
   readonly pools: readonly AskingPool[];
   readonly table: MethodTable;
@@ -58,7 +59,7 @@ export class AskingClients {
           if (call.scope.logLevel === undefined) return method(params, call);
           return this.#logging(call, () => method(params, call));
         }
-        return this.#run(this.#viewOf(call.scope.capabilities, context), name, { call, params });
+        return this.#run(this.#viewOf(call.scope, context), name, { call, params });
       };
       return [name, own] as const;
     }));
@@ -95,11 +96,18 @@ export class AskingClients {
     }
   }
 
-  #viewOf(declared: ClientCapabilities, context: ServerContext): View {
+  /**
+   * A server may keep the answers of clients, such as their roots, so callers with different
+   * credentials do not share a process.
+   *
+   * @throws {ProtocolError} `overloaded` if there are too many, and all are busy
+   */
+  #viewOf({ capabilities: declared, caller }: RequestScope, context: ServerContext): View {
     const { capabilities } = readInitialize({ capabilities: declared });
-    const key = JSON.stringify(capabilities);
+    const key = JSON.stringify([caller.principal, capabilities]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
+    this.#makeRoom();
     this.#rounds ??= new (nodeAsyncHooks().AsyncLocalStorage)<Round>();
     const catalog = new Catalog();
     const pools = this.#servers.map((definition) => {
@@ -132,6 +140,20 @@ export class AskingClients {
     });
     this.#views.set(key, view);
     return view;
+  }
+
+  #makeRoom(): void {
+    const { maxSessions } = this.#limits;
+    if (this.#views.size < maxSessions) return;
+    for (const [key, { running, pools }] of this.#views) {
+      if (running > 0 || pools.some((pool) => pool.isBusy)) continue;
+      return void this.#end(key, "evicted");
+    }
+    throw new ProtocolError(
+      "overloaded",
+      `${maxSessions} callers have their own servers, and all are busy; try again later`,
+      { headers: { "retry-after": "5" } },
+    );
   }
 
   #endLater(view: View): void {

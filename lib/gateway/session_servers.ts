@@ -6,7 +6,7 @@
  */
 import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { isPromise, type MaybePromise } from "../base/promises.ts";
+import type { MaybePromise } from "../base/promises.ts";
 import type { ChildEnd } from "../base/server_report.ts";
 import type { Call } from "../mcp/call.ts";
 import { changeNotification } from "../mcp/changes/change_bus.ts";
@@ -102,9 +102,7 @@ export class SessionServers {
         if (answered !== undefined) return answered;
         if (found === undefined) {
           const result = method(params, call);
-          if (name !== METHODS.setLogLevel) return result;
-          if (!isPromise(result)) return this.#shareLevel(session), result;
-          return result.then((settled) => (this.#shareLevel(session), settled));
+          return TOLD[name] === undefined ? result : this.#tellShared(name, session, result);
         }
         const run = () => found.link.run(call, () => this.#run(found, name, call));
         return found.ready === undefined ? run() : found.ready.then(run);
@@ -139,8 +137,15 @@ export class SessionServers {
     return share === "never" || (share === "auto" && canBeAsked(session));
   }
 
-  #shareLevel(session: ClientState): void {
-    for (const { interest } of this.#servers) interest.setLevel(session, session.logLevel);
+  /** Waits until the shared servers know of a level or a subscription, as a client would directly. */
+  async #tellShared(name: string, session: ClientState, result: unknown): Promise<unknown> {
+    const settled = await result;
+    const interests = this.#servers.map(({ interest }) => interest);
+    if (name === METHODS.setLogLevel) {
+      for (const interest of interests) interest.setLevel(session, session.logLevel);
+    }
+    await Promise.all(interests.map((interest) => interest.settled));
+    return settled;
   }
 
   #run({ link, table }: Own, name: string, call: Call<LegacyScope>): MaybePromise<unknown> {

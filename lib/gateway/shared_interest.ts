@@ -23,6 +23,8 @@ export class SharedInterest implements SubscriptionWatcher {
   readonly #debugging = new Set<object>();
   /** Undefined until a client asks for a level: the server has a default. */
   #level: LoggingLevel | undefined;
+  /** Settles when the latest request was answered. Never rejects. */
+  settled: Promise<unknown> = Promise.resolve();
 
   /** Keeps a process subscribed, also after a restart. */
   attach(server: GatewayServer): void {
@@ -76,28 +78,29 @@ export class SharedInterest implements SubscriptionWatcher {
   }
 
   #restore(connection: Connection): void {
-    if (this.#level !== undefined) send(connection, METHODS.setLogLevel, { level: this.#level });
-    for (const uri of this.#clients.keys()) send(connection, METHODS.subscribe, { uri });
+    if (this.#level !== undefined) {
+      void send(connection, METHODS.setLogLevel, { level: this.#level });
+    }
+    for (const uri of this.#clients.keys()) void send(connection, METHODS.subscribe, { uri });
   }
 
   #sendAll(method: string, params: JsonObject): void {
-    for (const { connection } of this.#servers) {
-      if (connection !== undefined) send(connection, method, params);
-    }
+    const connections = [...this.#servers].flatMap(({ connection }) => connection ?? []);
+    this.settled = Promise.all(connections.map((one) => send(one, method, params)));
   }
 }
 
-/** Sends a request if the server can answer it. Clients do not wait for its answer. */
+/** Sends a request if the server can answer it. */
 function send(
   { upstream, facts: { capabilities } }: Connection,
   method: string,
   params: JsonObject,
-) {
+): Promise<unknown> {
   const { resources, logging } = capabilities;
   const can = method === METHODS.setLogLevel
     ? isObject(logging)
     : isObject(resources) && resources.subscribe === true;
-  if (!can) return;
-  upstream.request(method, params)
+  if (!can) return Promise.resolve();
+  return upstream.request(method, params)
     .catch((error) => log.debug("Server refused", { method, ...params, error: messageOf(error) }));
 }

@@ -187,3 +187,24 @@ Deno.test("a client that leaves while its call runs has it cancelled, and the pr
   assertEquals((await served.call()).result.resultType, "input_required");
   assertEquals(served.runs.one!.length, 2);
 });
+
+Deno.test("callers with different credentials do not share a process that asks, and beyond the limit the idle one ends", async () => {
+  await using served = gatewayApp({ one: asking() }, {
+    entries: { one: { prefix: "", maxChildren: 2 } },
+    authenticate: ({ headers }) => ({ principal: headers.get("x-who") ?? "nobody" }),
+  });
+  const elicit = () => ({ action: "accept" as const, content: { name: "Ada" } });
+  for (const who of ["ada", "ada", "eve", "bob"]) {
+    const client = await testClient(served.app, {
+      keepApp: true,
+      elicit,
+      headers: { "x-who": who },
+    });
+    await client.call("add");
+    await client.close();
+  }
+  const [, ada, eve, bob] = served.runs.one!;
+  assertEquals(served.runs.one!.length, 4);
+  await until(() => ada!.isEnded);
+  assertEquals([eve!.isEnded, bob!.isEnded], [false, false]);
+});
