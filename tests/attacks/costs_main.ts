@@ -138,6 +138,18 @@ const COSTS: readonly Cost[] = [
     units: 20_000,
     fill: many(keptEvents, EVENTS_A_CALL),
   },
+  {
+    name: "a call with an Idempotency-Key that has ended",
+    units: 2_000,
+    fill: many((force) =>
+      force.send({
+        method: "POST",
+        path: "/mcp/sse",
+        headers: { ...STREAM_ONLY, "idempotency-key": `key ${force.sent}` },
+        body: JSON.stringify(toolCall("echo", { message: "x" })),
+      })
+    ),
+  },
   { name: "a session without a stream", units: 2_000, fill: many((force) => openSession(force)) },
   {
     name: "a session with 1,000 subscriptions to URIs of 2,048 characters",

@@ -40,9 +40,15 @@ export interface KeyedCallDeps {
   readonly settings: Pick<Settings, "MCP_REPLAY_MS">;
 }
 
-/** A key, and the call that came with it. */
-interface KeyedCall {
+/** A call that has ended. Its stream is not kept, because keys are remembered for long. */
+interface EndedCall {
   /** Digest of the message, so that a key is used for one call only. */
+  readonly digest: string;
+  readonly running?: undefined;
+}
+
+/** A call that came with a key. */
+interface KeyedCall {
   readonly digest: string;
   /** The newest stream that was opened with the key. */
   newest: StreamSession;
@@ -61,7 +67,7 @@ interface KeyedRequest {
 
 export class KeyedCalls {
   readonly #deps: KeyedCallDeps;
-  readonly #calls = new LruMap<string, KeyedCall>(MAX_KEYS);
+  readonly #calls = new LruMap<string, KeyedCall | EndedCall>(MAX_KEYS);
   /** Writes a response as an event. */
   readonly #encode: (response: JsonRpcResponse) => string;
   /** The names in the store of the calls that run here, if instances share the keys. */
@@ -126,6 +132,7 @@ export class KeyedCalls {
       const end = () => {
         call.running = undefined;
         if (isToRepeat) this.#calls.delete(key);
+        else this.#calls.set(key, { digest: call.digest });
         return text;
       };
       return isPromise(kept) && this.#shared !== undefined ? kept.then(end) : end();
