@@ -1,5 +1,6 @@
 /**
- * Calls with an access token whose verdict is cached, against the same calls without authorization.
+ * Calls with an access token whose verdict is cached, against calls without authorization: without
+ * the token, and with it, because Deno takes time to read a header as long as a token.
  *
  * @module
  */
@@ -40,6 +41,7 @@ export const authorizedCalls: RowGroup = {
     const headers = { ...ECHO_CALL.headers, Authorization: `Bearer ${token}` };
     const found = await inTurn({
       open: { server: open, ...ECHO_CALL },
+      same: { server: open, ...ECHO_CALL, headers },
       guarded: { server: guarded, ...ECHO_CALL, headers },
     }, effort);
     return {
@@ -48,6 +50,12 @@ export const authorizedCalls: RowGroup = {
           what: "`tools/call` of `echo` with a JWT whose verdict is kept",
           atLeast: 0.9,
           of: "Lifeline without authorization",
+          mine: "Lifeline with authorization",
+        }),
+        compared(found.guarded, found.same, {
+          what: "the same, beside the same request",
+          atLeast: 0.95,
+          of: "Lifeline without authorization, which gets the token and ignores it",
           mine: "Lifeline with authorization",
         }),
       ],
