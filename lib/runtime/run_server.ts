@@ -4,7 +4,6 @@ import { VERSION } from "../http/version.ts";
 import { EventLoopLag } from "./event_loop_lag.ts";
 import { greetingLine } from "./greeting.ts";
 import { warnOfUnreachableIssuers } from "./issuer_access.ts";
-import { requireSs } from "./half_open/tcp_probe.ts";
 import type { Listen } from "./listen/listener.ts";
 import { resident } from "./resident.ts";
 import { serve } from "./serve.ts";
@@ -27,7 +26,7 @@ export interface RunOptions {
 export async function runServer(app: App, { lines, signals }: RunOptions): Promise<number> {
   const { settings } = app;
   const isProbing = settings.MCP_TCP_PROBE === "ss";
-  if (isProbing) await requireSs();
+  if (isProbing) await (await import("./half_open/tcp_probe.ts")).requireSs();
   const lag = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
   lag.start();
   warnIfOpen(app);

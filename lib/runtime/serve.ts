@@ -9,7 +9,7 @@ import type { App } from "../http/app.ts";
 import { listenWithDeno } from "./listen/deno_listener.ts";
 import type { Listen, ListenOptions } from "./listen/listener.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { TcpProbe } from "./half_open/tcp_probe.ts";
+import type { TcpProbe } from "./half_open/tcp_probe.ts";
 
 /** Options of serving. */
 export interface ServeOptions extends ListenOptions {
@@ -39,7 +39,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
   try {
     await app.start();
     const listener = await listen(app, options);
-    probe = startProbe(app, listener.port, options);
+    probe = await startProbe(app, listener.port, options);
     const signal = await signals.first;
     log.info("Stopping", {
       signal,
@@ -61,12 +61,14 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
   }
 }
 
-function startProbe(
+/** Starts the probe, which is loaded only if it is on. */
+async function startProbe(
   { connections }: App,
   port: number,
   { probeMs }: ServeOptions,
-): TcpProbe | undefined {
+): Promise<TcpProbe | undefined> {
   if (probeMs === undefined) return undefined;
+  const { TcpProbe } = await import("./half_open/tcp_probe.ts");
   const probe = new TcpProbe({
     port,
     intervalMs: probeMs,

@@ -11,12 +11,13 @@ import { CallLog } from "./call_log.ts";
 import type { Metrics } from "./metric.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { ServerMetrics, type ServerMetricsOptions } from "./server_metrics.ts";
-import { OtelExport } from "./otel.ts";
 import { RecentEnds } from "./recent.ts";
 import { StoreMetrics, type StoreState } from "./store_metrics.ts";
 import { VERSION } from "../version.ts";
 
-const telemetry = openTelemetry && new OtelExport(openTelemetry, VERSION);
+// The export is loaded only if telemetry is collected.
+const telemetry = openTelemetry &&
+  new (await import("./otel.ts")).OtelExport(openTelemetry, VERSION);
 
 /** Options of an {@linkcode Instrumentation}. */
 export interface InstrumentationOptions extends Omit<ServerMetricsOptions, "metrics"> {
