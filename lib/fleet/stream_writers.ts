@@ -13,6 +13,7 @@ export class StreamWriters extends TimerEntry {
   /** Those that have something to append, by the names of their logs. */
   readonly #busy = new Map<string, StreamWriter>();
   #gathered: StreamWriter[] = [];
+  #isStopped = false;
 
   /** @param failed told of appends that may have failed */
   constructor(
@@ -64,7 +65,11 @@ export class StreamWriters extends TimerEntry {
       onRefused,
       events: this.#events,
       wheel: this.#wheel,
-      onBusy: () => this.#busy.set(key, writer),
+      onBusy: () => {
+        this.#busy.set(key, writer);
+        // A call that ends with its app must not try to be kept for ever.
+        if (this.#isStopped) writer.stop();
+      },
       onIdle: () => this.#busy.delete(key),
       onFailed: (error) => this.#failed("append", error),
     });
@@ -78,6 +83,7 @@ export class StreamWriters extends TimerEntry {
 
   /** Drops everything that is not stored yet. */
   stop(): void {
+    this.#isStopped = true;
     this.#wheel.cancel(this);
     for (const writer of [...this.#busy.values()]) writer.stop();
   }

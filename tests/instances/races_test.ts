@@ -314,6 +314,27 @@ Deno.test("a session in use is not idle for an instance whose clock is five minu
   }
 });
 
+Deno.test("a batch whose instance dies has its answers so far once, and one error for the rest", async () => {
+  const { fleet, puppet, a, b } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a, { version: "2025-03-26" });
+  const calls = ["1", "2", "3"].map((call) => toolCall("puppet", { call }, call));
+  const reader = new EventReader(await session.post(calls));
+  const [one, two] = [await puppet.call("1"), await puppet.call("2")];
+  one.ctx.log.info("begun");
+  one.finish("one");
+  const begun = await reader.next();
+  assertEquals((await reader.next())?.json.id, "1");
+  two.finish("two");
+  await settled();
+  fleet.kill(a);
+  const resumed = new EventReader(await session.on(b).listen(begun?.id));
+  await fleet.time.advance(LEASE_MS + 1_000);
+  const rest = await resumed.rest();
+  assertEquals(rest.map(({ json }) => json.id), ["1", "2", null]);
+  assertEquals(rest.at(-1)?.json.error.data.outcome, "unknown");
+});
+
 Deno.test("a result of 4 MiB is resumed whole at another instance", async () => {
   const { fleet, puppet, a, b } = await started();
   using _ = fleet;
