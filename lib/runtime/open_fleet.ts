@@ -13,6 +13,8 @@ const KV = "kv:";
 /** Time between two looks into an inbox of Deno KV (ms), and of a local one, which has no watch. */
 const POLL_MS = 5_000;
 const LOCAL_POLL_MS = 100;
+/** The port of Redis, if the URL names none. */
+const REDIS_PORT = 6379;
 
 /**
  * Makes this process one of several instances, if `MCP_STORE` is set. Its app joins the others when it
@@ -48,12 +50,24 @@ export async function openFleet(
 }
 
 async function openRedis(url: string, settings: Settings): Promise<SharedStore> {
+  requireAccess(url);
   const [{ RedisStore }, { loadRedisClient }] = await Promise.all([
     import("../store/redis/redis_store.ts"),
     import("../store/redis/client.ts"),
   ]);
   await loadRedisClient();
   return new RedisStore({ url, ...boundsOf(settings) });
+}
+
+/** A permission that is missing at the start is missing for good. */
+function requireAccess(url: string): void {
+  const { hostname, port } = new URL(url);
+  const host = `${hostname}:${port || REDIS_PORT}`;
+  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
+  throw new ConfigError(
+    `MCP_STORE: this process may not connect to ${host}; add it to --allow-net in the command, such ` +
+      `as --allow-net=0.0.0.0:8000,${host}`,
+  );
 }
 
 /** @param path of a local database; empty for the one that the platform offers */

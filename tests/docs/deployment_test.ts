@@ -262,3 +262,49 @@ Deno.test("the ServiceMonitor scrapes the Service at the path of the metrics, wi
   assertEquals(name, POD.volumes[0].secret.secretName);
   assert(read("kubernetes.yml").includes(`--from-literal=${key}=`));
 });
+
+// deno-lint-ignore no-explicit-any -- a test looks into whatever is there
+const REDIS_MANIFESTS = parseAll(read("kubernetes-redis.yml")) as any[];
+const [REDIS, REDIS_SERVICE, REDIS_POLICY, TO_REDIS] = REDIS_MANIFESTS;
+// deno-lint-ignore no-explicit-any -- as above
+const [PATCH] = parseAll(read("kubernetes-store-patch.yml")) as any[];
+
+Deno.test("the patch has several replicas start what the image starts, with the store's address", () => {
+  assertGreater(PATCH.spec.replicas, 2);
+  const [patched] = PATCH.spec.template.spec.containers;
+  assertEquals(patched.name, CONTAINER.name);
+  const { name, ports: [{ port }] } = { ...REDIS_SERVICE.metadata, ...REDIS_SERVICE.spec };
+  const address = `${name}:${port}`;
+  const image = parseCommand(only(DOCKERFILE, "ENTRYPOINT"));
+  const expected = image.map((word) =>
+    word.startsWith("--allow-net=") ? `${word},${address}` : word
+  );
+  assertEquals(patched.command, expected);
+  for (const file of ["kubernetes-redis.yml", "kubernetes.md"]) {
+    assert(read(file).includes(`--from-literal=url="redis://:$password@${address}"`), file);
+  }
+  const [{ name: setting, value }] = patched.env;
+  const [{ mountPath }] = patched.volumeMounts;
+  const [{ secret }] = PATCH.spec.template.spec.volumes;
+  assertEquals([setting, value], ["MCP_STORE_FILE", `${mountPath}/${secret.items[0].path}`]);
+  assert(read("kubernetes.md").includes(`create secret generic ${secret.secretName} `));
+  const [annotation] = /upstream-hash-by/.exec(read("kubernetes-store-patch.yml")) ?? [];
+  assert(Object.keys(INGRESS.metadata.annotations).some((one) => one.endsWith(annotation ?? "?")));
+});
+
+Deno.test("Redis is reached by Lifeline alone, keeps its keys, and fits its memory", () => {
+  const { labels } = REDIS.spec.template.metadata;
+  assertEquals(REDIS_SERVICE.spec.selector, labels);
+  const app = DEPLOYMENT.spec.template.metadata.labels;
+  assertEquals(REDIS_POLICY.spec.podSelector.matchLabels, labels);
+  assertEquals(REDIS_POLICY.spec.ingress.map(({ from }: { from: unknown }) => from), [
+    [{ podSelector: { matchLabels: app } }],
+  ]);
+  assertEquals(TO_REDIS.spec.podSelector.matchLabels, app);
+  const [{ to: [{ podSelector }], ports: [{ port }] }] = TO_REDIS.spec.egress;
+  assertEquals([podSelector.matchLabels, port], [labels, REDIS_SERVICE.spec.ports[0].port]);
+  const [{ args, resources }] = REDIS.spec.template.spec.containers;
+  assertEquals(args[args.indexOf("--maxmemory-policy") + 1], "noeviction");
+  const bytes = Number.parseInt(args[args.indexOf("--maxmemory") + 1]) * KIB ** 2;
+  assertLess(bytes, 0.8 * bytesOf(resources.limits.memory));
+});

@@ -105,6 +105,19 @@ for (const name of ["start", "start:env", "start:redis", "dev", "compile"] as co
   });
 }
 
+for (const [url, host] of [["10.0.0.5", "10.0.0.5:6379"], ["redis:7000/1", "redis:7000"]]) {
+  Deno.test(`a start with Redis at ${host}, but without the permission for it, says what to add`, async () => {
+    const env = {
+      MCP_STORE: `redis://user:password@${url}`,
+      MCP_SESSION_KEY: "a key for all instances of this test",
+    };
+    const { code, stderr } = await runMain({ env, args: ["--port=0"] });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `may not connect to ${host}; add it to --allow-net`);
+    assertEquals(stderr.includes("password"), false);
+  });
+}
+
 Deno.test("a start with Redis, but without the lock file that names its package, says how to start", async () => {
   const env = {
     MCP_STORE: "redis://127.0.0.1:1",
