@@ -15,7 +15,7 @@ import { echoCalls, latency } from "./rows/calls.ts";
 import { connections } from "./rows/connections.ts";
 import { killed, listChanged } from "./rows/crowds.ts";
 import { keepalive, memory } from "./rows/idle.ts";
-import { nodeCalls, nodeStreams } from "./rows/node_listener.ts";
+import { nodeCalls, nodeMemory, nodeStreams } from "./rows/node_listener.ts";
 import { plainGrowth, plainStreams } from "./rows/plain.ts";
 import { twoProcesses } from "./rows/processes.ts";
 import { sessionCalls } from "./rows/sessions.ts";
@@ -35,6 +35,7 @@ const GROUPS: readonly RowGroup[] = [
   plainStreams,
   nodeCalls,
   nodeStreams,
+  nodeMemory,
   memory,
   keepalive,
   listChanged,

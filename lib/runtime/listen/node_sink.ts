@@ -22,6 +22,7 @@ const CRLF = "\r\n";
 // deno-lint-ignore no-control-regex -- the range is ASCII
 const ASCII_REGEXP = /^[\x00-\x7f]*$/;
 const ENCODER = new TextEncoder();
+const CRLF_BYTES = ENCODER.encode(CRLF);
 const LAST_CHUNK = ENCODER.encode(`0${CRLF}${CRLF}`);
 let lastChunk: Uint8Array | undefined;
 let lastFramed: Uint8Array | undefined;
@@ -94,8 +95,7 @@ export class NodeSink implements Sink {
     this.#out = socket;
     this.#isFramed = true;
     socket.on("close", () => this.close());
-    // One write, because each is a system call and wakes the client.
-    socket.write(Buffer.concat([encodeHead(head), ...this.#takeEarly().map(framed)]));
+    socket.write(opening(head, this.#takeEarly()));
     if (this.#hasEnded) this.end();
   }
 
@@ -106,13 +106,27 @@ export class NodeSink implements Sink {
   }
 }
 
-/** A response whose end the connection's end announces (RFC 9112, 9.6), in chunks (7.1). */
-function encodeHead({ status, headers }: Head): Uint8Array {
+/**
+ * A response whose end the connection's end announces (RFC 9112, 9.6), with what came before its head
+ * as one chunk (7.1). All of it is one write, because each is a system call and wakes the client.
+ */
+function opening(head: Head, early: readonly Uint8Array[]): Uint8Array {
+  const size = early.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  // A chunk of no bytes would be the last one.
+  if (size === 0) return encodeHead(headText(head));
+  const text = headText(head) + size.toString(16) + CRLF;
+  return Buffer.concat([encodeHead(text), ...early, CRLF_BYTES]);
+}
+
+function headText({ status, headers }: Head): string {
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`;
   for (const name in headers) text += `${name}: ${headers[name]}${CRLF}`;
-  text += `date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
+  return `${text}date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
     `transfer-encoding: chunked${CRLF}${CRLF}`;
-  // A header has one byte for each character (Fetch, "byte sequence").
+}
+
+/** A header has one byte for each character (Fetch, "byte sequence"). */
+function encodeHead(text: string): Uint8Array {
   return ASCII_REGEXP.test(text) ? encodeShared(text) : Buffer.from(text, "latin1");
 }
 
@@ -123,7 +137,7 @@ function framed(chunk: Uint8Array): Uint8Array {
   const whole = new Uint8Array(size.byteLength + chunk.byteLength + CRLF.length);
   whole.set(size);
   whole.set(chunk, size.byteLength);
-  whole.set([0x0d, 0x0a], size.byteLength + chunk.byteLength);
+  whole.set(CRLF_BYTES, size.byteLength + chunk.byteLength);
   lastChunk = chunk;
   return lastFramed = whole;
 }

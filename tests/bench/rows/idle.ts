@@ -21,10 +21,11 @@ interface Memory {
 }
 
 /** A stream reaches its usual idle state after its first ping. */
-const PING_MS = 2_000;
+export const PING_MS = 2_000;
 const PINGED_AFTER_MS = PING_MS * 1.5;
 
-async function kibEach(
+/** The growth of a figure of a server (KiB) with each of so many streams. */
+export async function kibEach(
   launch: Launch,
   count: number,
   read: (server: ServerProcess) => Promise<number> | number,
@@ -52,7 +53,8 @@ async function memoryAt(count: number): Promise<Memory> {
   };
 }
 
-function judged(streams: number, isReached: boolean): boolean | string {
+/** A verdict, if there are as many streams as the targets speak of. */
+export function judged(streams: number, isReached: boolean): boolean | string {
   return streams >= TARGET.streams
     ? isReached
     : `no verdict: ${counted(streams)} streams, not ${counted(TARGET.streams)}`;

@@ -7,11 +7,16 @@ import { inTurn } from "../load.ts";
 import type { RowGroup } from "../report.ts";
 import { ECHO_CALL } from "../requests.ts";
 import { lifeline, peer, roomFor, ServerProcess } from "../server_process.ts";
+import { counted, shown, spreadOf } from "../stats.ts";
 import { compared } from "./compared.ts";
+import { judged, kibEach, PING_MS } from "./idle.ts";
 import { comparedStreams } from "./plain.ts";
 
 const LISTENER = "--mcp-listener=node";
 const CALLS = "`MCP_LISTENER=node`: `tools/call` of `echo`, session-less, JSON";
+const MEMORY = "`MCP_LISTENER=node`: resident memory of an idle stream";
+/** KiB of an idle stream. */
+const AT_MOST = 10;
 const STREAMS = "`MCP_LISTENER=node`: open, welcome, response, client leaves";
 
 export const nodeCalls: RowGroup = {
@@ -38,4 +43,32 @@ export const nodeStreams: RowGroup = {
       bare: peer("node_sse_limit.js"),
       of: "a bare stream on node:http",
     }, effort),
+};
+
+export const nodeMemory: RowGroup = {
+  name: MEMORY,
+  run: async ({ streams, memoryRounds }) => {
+    const pings = String(PING_MS);
+    const launch = lifeline(...roomFor(streams), LISTENER, `--mcp-ping-interval-ms=${pings}`);
+    const resident = (server: ServerProcess) => server.residentKib();
+    const own: number[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < memoryRounds; round++) {
+      bare.push(await kibEach(peer("node_sse_limit.js", pings), streams, resident));
+      own.push(await kibEach(launch, streams, resident));
+    }
+    const spread = spreadOf(own);
+    return {
+      rows: [{
+        what: `${MEMORY}, ${counted(streams)} open`,
+        target: `at most ${AT_MOST} KiB`,
+        measured: shown(spread, "KiB"),
+        verdict: judged(streams, spread.median <= AT_MOST),
+        figures: {
+          Lifeline: shown(spread, "KiB"),
+          "a bare stream on node:http": shown(spreadOf(bare), "KiB"),
+        },
+      }],
+    };
+  },
 };

@@ -124,6 +124,28 @@ Deno.test("the head of a stream comes with its welcome and its first response, i
     assertStringIncludes(client.received, '"result":{}');
   }));
 
+Deno.test("a header of a stream with a character beyond ASCII is one byte for each character", async () => {
+  using app = testApp({ wheel: {} });
+  const marked = {
+    ...app,
+    fetch: async (...request: Parameters<typeof app.fetch>) => {
+      const response = await app.fetch(...request);
+      response.headers.set("x-name", "\u00e9");
+      return response;
+    },
+  };
+  const listener = await listenWithNode(settingsWith())(marked, { hostname: "127.0.0.1", port: 0 });
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+  const request = postText("/mcp/sse", "", ["Accept: text/event-stream"]);
+  await connection.write(new TextEncoder().encode(request));
+  const buffer = new Uint8Array(4_096);
+  const read = await connection.read(buffer) ?? 0;
+  const received = new TextDecoder("latin1").decode(buffer.subarray(0, read));
+  assertStringIncludes(received, "x-name: \u00e9\r\n");
+  await app.drain(0);
+  await listener.stop();
+});
+
 Deno.test("what a client sends on the socket of its stream is dropped, and the stream goes on", () =>
   talk(postText("/mcp/sse", "", ["Accept: text/event-stream"]), async (client, app) => {
     await client.until("event: welcome");
