@@ -145,6 +145,10 @@ export class SessionLink {
       if (severity >= LOG_SEVERITY[this.#session.logLevel]) this.#send(message);
       return true;
     }
+    if (method === NOTIFICATIONS.elicitationComplete) {
+      this.#send(message);
+      return true;
+    }
     if (method !== NOTIFICATIONS.resourceUpdated) return false;
     if (this.#session.subscriptions.has(String(params.uri))) this.#send(message);
     return true;

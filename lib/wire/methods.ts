@@ -40,5 +40,6 @@ export const NOTIFICATIONS = {
   resourcesChanged: "notifications/resources/list_changed",
   promptsChanged: "notifications/prompts/list_changed",
   resourceUpdated: "notifications/resources/updated",
+  elicitationComplete: "notifications/elicitation/complete",
   subscriptionAcknowledged: "notifications/subscriptions/acknowledged",
 } as const;

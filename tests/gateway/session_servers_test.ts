@@ -5,7 +5,7 @@ import { ALL } from "../../lib/gateway/relay.ts";
 import { SessionServers } from "../../lib/gateway/session_servers.ts";
 import { SharedInterest } from "../../lib/gateway/shared_interest.ts";
 import { createApp } from "../../lib/mod.ts";
-import { testClient, type TestClientOptions } from "../../lib/testing.ts";
+import { type TestClient, testClient, type TestClientOptions } from "../../lib/testing.ts";
 import { settled } from "../helpers/time.ts";
 import { ordinary, type Script, ScriptedServer } from "./scripted_server.ts";
 
@@ -144,6 +144,16 @@ Deno.test("log messages and updates of a session's server go to its client alone
   });
   for (let turn = 0; turn < 50 && one.logs.length === 0; turn++) await settled();
   assertEquals(one.logs.map(({ data }) => data), ["for one"]);
+  const complete = {
+    method: "notifications/elicitation/complete",
+    params: { elicitationId: "visited" },
+  };
+  served.runs[0]!.send({ jsonrpc: "2.0", ...complete });
+  const visits = (client: TestClient) =>
+    client.notifications.filter(({ method }) => method === complete.method);
+  for (let turn = 0; turn < 50 && visits(one).length === 0; turn++) await settled();
+  assertEquals(visits(one).map(({ params }) => params), [complete.params]);
+  assertEquals(visits(two), []);
   assertEquals(two.logs, []);
   for (const client of [one, two]) await client.close();
   assert(served.runs.length === 2);
