@@ -180,6 +180,14 @@ Deno.test("lists of known callers are private to caches, lists without scopes ar
     (await (await one.post("/mcp", body, { ...headers, ...more })).json()).result.cacheScope;
   assertEquals(await scopeOf(app, WRITER), "private");
   assertEquals(await scopeOf(open, {}), "public");
+  const tools = [defineTool({ name: "free", description: "", run: () => "" })];
+  using known = testApp({
+    tools,
+    auth: { keys: [{ name: "writer", key: "the-key-of-the-writer" }] },
+  });
+  assertEquals(await scopeOf(known, WRITER), "private", "a known caller, though all see the same");
+  using anonymous = shop({ auth: {} });
+  assertEquals(await scopeOf(anonymous, {}), "private", "callers without scopes see less");
 });
 
 const CALLS: readonly [string, string, Record<string, unknown>, string?][] = [
