@@ -1,15 +1,22 @@
+import { messageOf } from "../base/errors.ts";
+
+/** A URL in a text; its user and its query may hold secrets. */
+const URL_REGEXP = /(https?:\/\/)(?:[^\s/@]*@)?([^\s?#)]*)(\?[^\s)]*)?/g;
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
  * A `fetch` that cuts an answer off when one message in it has too many bytes, because the client
- * library collects each message in memory.
+ * library collects each message in memory. Its errors show no secret of a URL, because they reach the
+ * log and clients.
  *
  * @param maxBytes of an event, or of a whole answer that is no event stream
  */
 export function boundedFetch(maxBytes: number): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, init);
+    const response = await fetch(input, init).catch((error) => {
+      throw error instanceof TypeError ? withoutSecrets(error) : error;
+    });
     const { body, status, statusText, headers, url } = response;
     if (body === null) return response;
     const isEvents = headers.get("content-type")?.startsWith("text/event-stream") ?? false;
@@ -27,6 +34,17 @@ export function boundedFetch(maxBytes: number): typeof fetch {
     );
     return Object.defineProperty(bounded, "url", { value: url });
   };
+}
+
+function withoutSecrets(error: TypeError): TypeError {
+  const shown = (text: string) =>
+    text.replaceAll(
+      URL_REGEXP,
+      (_, scheme, rest, query) => `${scheme}${rest}${query === undefined ? "" : "?…"}`,
+    );
+  const { cause } = error;
+  const options = cause === undefined ? {} : { cause: new Error(shown(messageOf(cause))) };
+  return new TypeError(shown(error.message), options);
 }
 
 /** Counts the bytes of the current message: since the last empty line, or since the start. */

@@ -314,3 +314,13 @@ Deno.test("a server without 2026-07-28 is asked for it once, whatever its refusa
     assert(far.requests.some(({ headers }) => headers.has("mcp-session-id")));
   }
 });
+
+Deno.test("the query and the user of a remote server's URL are in no error", async () => {
+  const closed = remote();
+  await closed[Symbol.asyncDispose]();
+  const url = `http://ada:hunter2@127.0.0.1:${closed.port}/mcp?key=hunter2`;
+  await using near = connected({ url, transport: "http" });
+  const { message } = await assertRejects(() => near.server.connect(), Error);
+  assertMatch(message, /cannot be reached: .*http:\/\/127\.0\.0\.1:\d+\/mcp\?…/);
+  assert(!message.includes("hunter2"), message);
+});
