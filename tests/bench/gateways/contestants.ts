@@ -16,7 +16,9 @@ export const CONTESTANTS: readonly Contestant[] = [
   {
     name: "Lifeline",
     command: (port) => [
-      ...["deno", "task", "gateway", `--port=${port}`, "--mcp-log-level=warning", "--"],
+      ...["deno", "task", "gateway", `--port=${port}`, "--mcp-log-level=warning"],
+      // The others have no such limits; refusals are faster than calls.
+      ...["--mcp-calls-per-second=1000000", "--mcp-calls-burst=1000000", "--"],
       ...SERVER,
     ],
   },
