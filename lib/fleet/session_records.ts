@@ -52,13 +52,33 @@ export class SessionRecords {
     }
   }
 
-  /** Records what has changed, for the other instances; settles once it is stored. */
-  async save(key: string, changes: SessionRecord): Promise<void> {
+  /** The record of a session that is in memory; undefined while the store is away. */
+  async peek(key: string): Promise<SessionRecord | undefined> {
     try {
-      await this.#parts.store.directory.writeSession(key, changes);
-      this.#parts.shout("record", { key, ...changes });
+      return await this.#parts.store.directory.readSession(key);
     } catch (error) {
       this.#parts.failed("session", error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Records changes, and tells the other instances. They read changed values and tags from the store,
+   * which puts changes of several instances into one order.
+   *
+   * @returns whether they are recorded
+   */
+  async save(key: string, changes: SessionRecord): Promise<boolean> {
+    const { store, shout, failed } = this.#parts;
+    const { values, tags, ...told } = changes;
+    const isStale = values !== undefined || tags !== undefined;
+    try {
+      await store.directory.writeSession(key, changes);
+      shout("record", { key, ...told, ...(isStale && { isStale }) });
+      return true;
+    } catch (error) {
+      failed("session", error);
+      return false;
     }
   }
 

@@ -39,6 +39,14 @@ export class Visibility implements Sight {
     this.#hidden.add(tag);
   }
 
+  /** The tags that are shown (true) or hidden (false). */
+  get tags(): Record<string, boolean> {
+    return Object.fromEntries([
+      ...[...this.#shown].map((tag) => [tag, true] as const),
+      ...[...this.#hidden].map((tag) => [tag, false] as const),
+    ]);
+  }
+
   /** A tag that is hidden outweighs one that is shown. */
   allows({ tags = [] }: Serving, isServed: boolean): boolean {
     if (tags.some((tag) => this.#hidden.has(tag))) return false;

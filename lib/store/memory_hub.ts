@@ -18,7 +18,6 @@ import {
   type SharedEvents,
   type SharedStore,
 } from "./shared_store.ts";
-import { mergedValues } from "./session_values.ts";
 
 /** The entries of one stream. */
 interface Log {
@@ -202,7 +201,7 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
   async writeSession(key: string, changes: SessionRecord): Promise<void> {
     await this.#connected();
     const before = this.#hub.sessions.get(key) ?? {};
-    this.#hub.sessions.set(key, { ...before, ...changes, ...mergedValues(before, changes) });
+    this.#hub.sessions.set(key, { ...before, ...changes, ...changedParts(before, changes) });
   }
 
   async takeSession(key: string): Promise<SessionRecord> {
@@ -256,6 +255,15 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
   #turn(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** Values and tags change one by one. */
+function changedParts(before: SessionRecord, { values, tags }: SessionRecord): SessionRecord {
+  const kept = Object.entries({ ...before.values, ...values }).filter(([, text]) => text !== null);
+  return {
+    ...(values !== undefined && { values: Object.fromEntries(kept) }),
+    ...(tags !== undefined && { tags: { ...before.tags, ...tags } }),
+  };
 }
 
 function isSame(a: LogEntry, b: LogEntry): boolean {

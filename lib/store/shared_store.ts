@@ -100,11 +100,13 @@ export interface SessionRecord {
   readonly carrier?: string;
   readonly logLevel?: string;
   readonly subscriptions?: readonly string[];
+  /** The values that tools keep for it, as JSON; null removes one. */
+  readonly values?: Readonly<Record<string, string | null>>;
+  /** The tags whose features it shows (true) or hides (false). */
+  readonly tags?: Readonly<Record<string, boolean>>;
   /** When it was last used (ms since the epoch), not exact. */
   readonly usedAt?: number;
   readonly isEnded?: boolean;
-  /** Texts that tools keep for the session, each written by its own name; "" removes one. */
-  readonly values?: Readonly<Record<string, string>>;
 }
 
 /** A claimed key. */
@@ -127,7 +129,7 @@ export interface Directory {
   /** Ends the lease of this instance, so that no other instance waits for its expiry. */
   leave(): Promise<void>;
   readSession(key: string): Promise<SessionRecord>;
-  /** Changes the given fields and leaves the others. */
+  /** Changes the given fields, and of values and tags the given ones, and leaves the others. */
   writeSession(key: string, changes: SessionRecord): Promise<void>;
   /**
    * Makes this instance the carrier of the session's own stream.

@@ -1,121 +1,190 @@
-/** Values and tags that tools keep for a session, at any of several instances. */
-import { assert, assertEquals } from "@std/assert";
+/** `ctx.session` at several instances. */
+import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
-import { defineTool } from "../../lib/mod.ts";
+import { defineTool, type Tool } from "../../lib/mod.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
 import { Instances } from "../helpers/instances.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { settled } from "../helpers/time.ts";
 
-const value = z.union([z.string(), z.number(), z.null()]);
+/** Sets, removes and reads values, and shows or hides a tag. */
+const USE = defineTool({
+  name: "use",
+  description: "Uses the session",
+  input: z.object({
+    set: z.record(z.string(), z.any()).optional(),
+    remove: z.string().optional(),
+    get: z.string().optional(),
+    show: z.string().optional(),
+    hide: z.string().optional(),
+    wait: z.boolean().optional(),
+  }),
+  run: async ({ set = {}, remove, get = "", show, hide, wait }, { session }) => {
+    if (wait) await Promise.resolve();
+    for (const [key, value] of Object.entries(set)) session?.set(key, value);
+    if (remove !== undefined) session?.set(remove, undefined);
+    if (show !== undefined) session?.show(show);
+    if (hide !== undefined) session?.hide(hide);
+    return JSON.stringify(session?.get(get) ?? null);
+  },
+});
 
-const tools = [
-  defineTool({
-    name: "set",
-    description: "Keeps a value",
-    input: z.object({ key: z.string(), value }),
-    run: ({ key, value }, { session }) => {
-      session?.set(key, value ?? undefined);
-      return "kept";
-    },
-  }),
-  defineTool({
-    name: "get",
-    description: "Gives a value",
-    input: z.object({ key: z.string() }),
-    run: ({ key }, { session }) => JSON.stringify(session?.get(key) ?? null),
-  }),
-  defineTool({
-    name: "show",
-    description: "Shows or hides a tag",
-    input: z.object({ tag: z.string(), isVisible: z.boolean() }),
-    run: ({ tag, isVisible }, { session }) => {
-      if (isVisible) session?.show(tag);
-      else session?.hide(tag);
-      return "done";
-    },
-  }),
-  defineTool({
-    name: "admin",
-    description: "For administrators",
-    tags: ["admin"],
-    enabled: false,
-    run: () => "ran",
-  }),
-];
+const SECRET: Tool = defineTool({
+  name: "secret",
+  description: "Is hidden at first",
+  input: z.object({}),
+  tags: ["admin"],
+  enabled: false,
+  run: () => "shown",
+});
 
-let calls = 0;
-
-async function call(session: TestSession, name: string, args = {}): Promise<string> {
-  const { result, error } = await session.ask(toolCall(name, args, ++calls));
-  return error?.message ?? result.content[0].text;
+async function started(count = 3) {
+  const fleet = await Instances.start(count, { tools: [USE, SECRET] });
+  const [a, b, c] = fleet.all;
+  return { fleet, a: a!, b: b!, c: c! };
 }
 
-Deno.test("a value that a call has set is there for the next call at any instance", async () => {
-  using fleet = await Instances.start(3, { tools });
-  const [a, b, c] = fleet.all;
-  const atA = await TestSession.open(a!);
-  const [atB, atC] = [atA.on(b!), atA.on(c!)];
-  assertEquals(await call(atB, "get", { key: "n" }), "null");
-  await call(atA, "set", { key: "n", value: 1 });
-  assertEquals(await call(atB, "get", { key: "n" }), "1", "in memory already");
-  assertEquals(await call(atC, "get", { key: "n" }), "1", "restored");
-  await Promise.all([
-    call(atA, "set", { key: "a", value: "A" }),
-    call(atB, "set", { key: "b", value: "B" }),
-    call(atC, "set", { key: "n", value: null }),
-  ]);
+// deno-lint-ignore no-explicit-any -- a test looks into whatever came
+async function use(session: TestSession, args: Record<string, unknown>): Promise<any> {
+  const { result } = await session.ask(toolCall("use", args));
+  return JSON.parse(result.content[0].text);
+}
+
+async function toolNames(session: TestSession): Promise<string[]> {
+  const { result } = await session.ask(rpc("tools/list"));
+  return result.tools.map(({ name }: { name: string }) => name);
+}
+
+Deno.test("a value that one instance has set is read at every other, also by copies in memory", async () => {
+  const { fleet, a, b, c } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  // B has a copy from now on; C has none.
+  assertEquals(await use(session.on(b), { get: "cart" }), null);
+  for (const [round, at] of [a, b, c, a].entries()) {
+    await use(session.on(at), { set: { cart: { round, text: "é" } }, wait: round % 2 === 0 });
+    for (const other of [a, b, c]) {
+      assertEquals(await use(session.on(other), { get: "cart" }), { round, text: "é" });
+    }
+  }
+  await use(session.on(b), { remove: "cart" });
+  assertEquals(await use(session.on(a), { get: "cart" }), null);
+  assertEquals(await use(session.on(c), { get: "cart" }), null);
+});
+
+Deno.test("values of one session are unknown to another", async () => {
+  const { fleet, a, b } = await started(2);
+  using _ = fleet;
+  const [one, two] = [await TestSession.open(a), await TestSession.open(a)];
+  await use(one, { set: { x: 1 } });
+  assertEquals(await use(two.on(b), { get: "x" }), null);
+  assertEquals(await use(one.on(b), { get: "x" }), 1);
+});
+
+Deno.test("values set at the same moment by several instances all stay, and of equal names one, the same everywhere", async () => {
+  const { fleet, a, b, c } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  const everywhere = [a, b, c].map((at) => session.on(at));
+  await Promise.all(
+    everywhere.map((at, index) => use(at, { set: { [`own ${index}`]: index, same: index } })),
+  );
   await settled();
-  const late = atA.on(await fleet.add());
-  for (const session of [atA, atB, atC, late]) {
-    const values = [];
-    for (const key of ["a", "b", "n"]) values.push(await call(session, "get", { key }));
-    assertEquals(values, ['"A"', '"B"', "null"]);
+  for (const at of everywhere) {
+    for (const index of [0, 1, 2]) assertEquals(await use(at, { get: `own ${index}` }), index);
+  }
+  const same = await Promise.all(everywhere.map((at) => use(at, { get: "same" })));
+  assertEquals(new Set(same).size, 1);
+});
+
+Deno.test("values outlive the instance that set them", async () => {
+  const { fleet, a, b } = await started(2);
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  await use(session, { set: { step: 2 }, show: "admin" });
+  fleet.kill(a);
+  assertEquals(await use(session.on(b), { get: "step" }), 2);
+  assertEquals((await toolNames(session.on(b))).includes("secret"), true);
+});
+
+Deno.test("the bounds of values hold over all instances", async () => {
+  const { fleet, a, b } = await started(2);
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`v${n}`, n]));
+  await use(session, { set: many });
+  const { result } = await session.on(b).ask(toolCall("use", { set: { more: 1 } }));
+  assertEquals(result.isError, true);
+  await use(session.on(b), { remove: "v0" });
+  await use(session, { set: { more: 1 } });
+  assertEquals(await use(session.on(b), { get: "more" }), 1);
+});
+
+Deno.test("what a session shows or hides holds at every instance, and its client is told once", async () => {
+  const { fleet, a, b, c } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  assertEquals((await toolNames(session.on(b))).includes("secret"), false);
+  const events = new EventReader(await session.on(c).listen());
+  await settled();
+  await use(session, { show: "admin" });
+  for (const at of [a, b, c]) {
+    assertEquals((await toolNames(session.on(at))).includes("secret"), true);
+  }
+  const { result } = await session.on(b).ask(toolCall("secret"));
+  assertEquals(result.content[0].text, "shown");
+  await use(session.on(b), { hide: "admin" });
+  for (const at of [a, b, c]) {
+    assertEquals((await toolNames(session.on(at))).includes("secret"), false);
+  }
+  await settled();
+  assertEquals((await session.delete()).status, 204);
+  const told = (await events.rest()).flatMap(({ json }) => json?.method ?? []);
+  assertEquals(told.filter((method) => method === "notifications/tools/list_changed").length, 2);
+});
+
+Deno.test("while the store is away values stay at their instance, and are made up when it is back", async () => {
+  const { fleet, a, b } = await started(2);
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  await use(session, { set: { kept: 1, both: "a" } });
+  assertEquals(await use(session.on(b), { get: "kept" }), 1);
+  a.member.isUp = false;
+  await use(session, { set: { late: 2 }, remove: "kept" });
+  assertEquals(await use(session, { get: "late" }), 2);
+  assertEquals(await use(session.on(b), { get: "late" }), null);
+  await use(session.on(b), { set: { both: "b" } });
+  a.member.isUp = true;
+  await settled();
+  for (const at of [a, b]) {
+    assertEquals(await use(session.on(at), { get: "late" }), 2);
+    assertEquals(await use(session.on(at), { get: "kept" }), null);
+    assertEquals(await use(session.on(at), { get: "both" }), "b");
   }
 });
 
-Deno.test("a value outlives the instance that has set it, and no other session sees it", async () => {
-  using fleet = await Instances.start(2, { tools });
-  const [a, b] = fleet.all;
-  const session = await TestSession.open(a!);
-  await call(session, "set", { key: "n", value: 7 });
-  fleet.kill(fleet.all[0]!);
-  assertEquals(await call(session.on(b!), "get", { key: "n" }), "7");
-  assertEquals(await call(await TestSession.open(b!), "get", { key: "n" }), "null");
+Deno.test("a store that comes back empty gets the values again", async () => {
+  const { fleet, a, b } = await started(2);
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  await use(session, { set: { step: 3 }, show: "admin" });
+  for (const { member } of fleet.all) member.isUp = false;
+  fleet.hub.clear();
+  for (const { member } of fleet.all) member.isUp = true;
+  await settled();
+  assertEquals(await use(session.on(b), { get: "step" }), 3);
+  assertEquals((await toolNames(session.on(b))).includes("secret"), true);
 });
 
-Deno.test("what a session shows and hides holds at every instance", async () => {
-  using fleet = await Instances.start(2, { tools });
-  const [a, b] = fleet.all;
-  const session = await TestSession.open(a!);
-  const other = session.on(b!);
-  const listed = async (at: TestSession) => {
-    const { result } = await at.ask(rpc("tools/list", {}, ++calls));
-    return result.tools.map(({ name }: { name: string }) => name).includes("admin");
-  };
-  assertEquals([await listed(session), await listed(other)], [false, false]);
-  const events = new EventReader(await session.listen());
-  await call(other, "show", { tag: "admin", isVisible: true });
-  let told = await events.next();
-  while (told !== undefined && told.json === undefined) told = await events.next();
-  assertEquals(told?.json.method, "notifications/tools/list_changed");
-  await settled();
-  assertEquals([await listed(session), await listed(other)], [true, true]);
-  assertEquals(await call(session, "admin"), "ran");
-  await call(session, "show", { tag: "admin", isVisible: false });
-  await settled();
-  assertEquals([await listed(session), await listed(other)], [false, false]);
-  assert((await call(other, "admin")).startsWith("Unknown tool"));
-  await events.leave();
-});
-
-Deno.test("a batch records the values of all its calls", async () => {
-  using fleet = await Instances.start(2, { tools });
-  const [a, b] = fleet.all;
-  const session = await TestSession.open(a!, { version: "2025-03-26" });
-  const batch = [1, 2].map((n) => toolCall("set", { key: `k${n}`, value: n }, ++calls));
-  await (await session.post(batch, { accept: "application/json" })).body?.cancel();
-  assertEquals(await call(session.on(b!), "get", { key: "k1" }), "1");
-  assertEquals(await call(session.on(b!), "get", { key: "k2" }), "2");
+Deno.test("what others write into the record of a session fails no call", async () => {
+  const { fleet, a, b } = await started(2);
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  await use(session, { set: { x: 1 } });
+  const [key = ""] = fleet.hub.sessions.keys();
+  await b.member.writeSession(key, { values: { broken: "{", y: "2" } });
+  assertEquals(await use(session.on(b), { get: "broken" }), null);
+  assertEquals(await use(session.on(b), { get: "y" }), 2);
+  assertMatch(key, /^[0-9a-f]{32}$/);
 });

@@ -14,7 +14,6 @@ import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
 import { SEES_SERVED, type Sight, Visibility } from "../../registry/visibility.ts";
 import { SessionData } from "./session_data.ts";
-import { mergeValues, type SessionValues, SharedValues } from "./shared_values.ts";
 import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
 import type { Asker, AskingCall, Question } from "../ask/questions.ts";
@@ -40,6 +39,7 @@ export interface Negotiated {
 /** Longest name and version of a client that are kept, in characters. */
 const MAX_CLIENT_TEXT = 100;
 
+const nothing = () => {};
 const NOT_INITIALIZED: Negotiated = { version: DEFAULT_VERSION, capabilities: {} };
 
 /**
@@ -58,11 +58,13 @@ export class ClientState implements Asker {
   #hearsChanges = true;
   #data: SessionData | undefined;
   #visibility: Visibility | undefined;
-  /** Changes for other instances; undefined if there are none. */
-  readonly #shared: SharedValues | undefined;
   /** Whether the client has a stream open for what belongs to no request; set by its transport. */
   isListening: () => boolean = () => true;
   #onEnd: (() => void) | undefined;
+  /** Called with each value that is set, as JSON; undefined for one that is removed. */
+  onValue: (key: string, text: string | undefined) => void = nothing;
+  /** Called with each tag that is shown or hidden. */
+  onVisible: (tag: string, isVisible: boolean) => void = nothing;
   /** Sends the client a notification that belongs to no request; set by its transport. */
   sendNotification: (message: JsonRpcNotification) => void = () => {};
   readonly #options: ClientStateOptions;
@@ -71,7 +73,6 @@ export class ClientState implements Asker {
   constructor(options: ClientStateOptions, caller: Caller) {
     this.#options = options;
     this.#caller = caller;
-    this.#shared = options.fleet && new SharedValues();
   }
 
   /** Pings of the client, which show whether it answers. */
@@ -128,26 +129,33 @@ export class ClientState implements Asker {
 
   /** Shows or hides the features with a tag. */
   setVisible(tag: string, isVisible: boolean): void {
-    const visibility = this.#visibility ??= new Visibility();
-    if (isVisible) visibility.show(tag);
-    else visibility.hide(tag);
-    this.#shared?.noteTag(tag, isVisible);
+    this.#setVisible(tag, isVisible);
+    this.onVisible(tag, isVisible);
+  }
+
+  /** Replaces the visibility by that of another instance. */
+  replaceVisibility(tags: Readonly<Record<string, boolean>>): void {
+    this.#visibility = undefined;
+    for (const [tag, isVisible] of Object.entries(tags)) this.#setVisible(tag, isVisible);
   }
 
   /** Values that tools keep for the session. */
   get data(): SessionData {
-    return this.#data ??= new SessionData((key, text) => this.#shared?.noteValue(key, text));
+    if (this.#data === undefined) {
+      this.#data = new SessionData();
+      this.#data.onSet = (key, text) => this.onValue(key, text);
+    }
+    return this.#data;
   }
 
-  /** Values and tags that have changed since the last call, for other instances. */
-  takeChanges(): SessionValues | undefined {
-    return this.#shared?.take();
+  /** The values as JSON, by key. */
+  get values(): Iterable<[string, string]> {
+    return this.#data?.texts ?? [];
   }
 
-  /** Takes over values and tags that another instance has changed. */
-  mergeValues(values: SessionValues): void {
-    const visibility = this.#visibility ??= new Visibility();
-    mergeValues(values, { data: this.data, visibility });
+  /** Replaces the values by those of another instance. */
+  replaceValues(texts: readonly (readonly [string, string])[]): void {
+    if (texts.length > 0 || this.#data !== undefined) this.data.replace(texts);
   }
 
   get negotiated(): Negotiated {
@@ -179,6 +187,12 @@ export class ClientState implements Asker {
   /** Passes a response of the client to the ping or request that it answers. */
   settle(response: JsonRpcResponse): void {
     if (!this.pings.settle(response)) this.clientRequests.settle(response);
+  }
+
+  #setVisible(tag: string, isVisible: boolean): void {
+    const visibility = this.#visibility ??= new Visibility();
+    if (isVisible) visibility.show(tag);
+    else visibility.hide(tag);
   }
 
   get version(): ProtocolVersion {

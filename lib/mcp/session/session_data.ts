@@ -8,12 +8,25 @@ const MAX_CHARACTERS = 16_384;
 /** Values that tools keep for a session, as JSON, so that a store may keep them too. */
 export class SessionData {
   readonly #texts = new Map<string, string>();
-  readonly #onChange: (key: string, text: string) => void;
   #characters = 0;
+  /** Called with each value that is set, as JSON; undefined for one that is removed. */
+  onSet: (key: string, text: string | undefined) => void = () => {};
 
-  /** @param onChange called with the key and the JSON of each value that is set; "" if it is removed */
-  constructor(onChange: (key: string, text: string) => void = () => {}) {
-    this.#onChange = onChange;
+  /** The values as JSON, by key. */
+  get texts(): IterableIterator<[string, string]> {
+    return this.#texts.entries();
+  }
+
+  /** Replaces all values by those that another instance has kept. */
+  replace(texts: Iterable<readonly [string, string]>): void {
+    this.#texts.clear();
+    this.#characters = 0;
+    for (const [key, text] of texts) {
+      // Instances that set values at the same moment may pass the bounds together.
+      if (this.#texts.size >= 2 * MAX_VALUES || !isJson(text)) continue;
+      this.#texts.set(key, text);
+      this.#characters += sizeOf(key, text);
+    }
   }
 
   /** A copy of the value that was set last. */
@@ -34,9 +47,9 @@ export class SessionData {
     }
     const before = sizeOf(key, this.#texts.get(key));
     if (value === undefined) {
-      this.#put(key, "");
-      this.#onChange(key, "");
-      return;
+      this.#texts.delete(key);
+      this.#characters -= before;
+      return this.onSet(key, undefined);
     }
     const text = JSON.stringify(toJsonValue(value, key));
     const characters = this.#characters - before + sizeOf(key, text);
@@ -48,25 +61,21 @@ export class SessionData {
         `Cannot keep ${key}: the values of a session may have ${MAX_CHARACTERS} characters of JSON`,
       );
     }
-    this.#put(key, text);
-    this.#onChange(key, text);
-  }
-
-  /** Takes over a value that another instance has set, which has checked the limits. */
-  merge(key: string, text: string): void {
-    this.#put(key, text);
-  }
-
-  #put(key: string, text: string): void {
-    this.#characters -= sizeOf(key, this.#texts.get(key));
-    if (text === "") this.#texts.delete(key);
-    else {
-      this.#texts.set(key, text);
-      this.#characters += sizeOf(key, text);
-    }
+    this.#texts.set(key, text);
+    this.#characters = characters;
+    this.onSet(key, text);
   }
 }
 
 function sizeOf(key: string, text: string | undefined): number {
   return text === undefined ? 0 : key.length + text.length;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,5 @@
 import { type Clock, monotonic } from "../../base/clock.ts";
 import { randomId } from "../../base/ids.ts";
-import { mergedValues } from "../session_values.ts";
 import type { Claim, Directory, SessionRecord } from "../shared_store.ts";
 import type { Blobs } from "./blobs.ts";
 import { committed, type KvKey, type KvStoreOptions } from "./kv.ts";
@@ -12,9 +11,11 @@ interface SeenLease {
 }
 
 /** A session's record as the database holds it. */
-interface KeptRecord extends Omit<SessionRecord, "subscriptions"> {
+interface KeptRecord extends Omit<SessionRecord, "subscriptions" | "values"> {
   /** JSON of the list, which may be longer than a value of Deno KV. */
   readonly subscriptions?: unknown;
+  /** The same of the values. */
+  readonly values?: unknown;
   readonly until: number;
 }
 
@@ -132,7 +133,7 @@ export class KvDirectory implements Directory {
   /** @returns the record before the change */
   async #changeSession(key: string, changes: SessionRecord): Promise<SessionRecord> {
     const { kv, sessionMs } = this.#options;
-    const { subscriptions, ...rest } = changes;
+    const { subscriptions, values, tags, ...rest } = changes;
     const list = subscriptions && {
       subscriptions: await this.#blobs.write(
         ENCODER.encode(JSON.stringify(subscriptions)),
@@ -144,10 +145,9 @@ export class KvDirectory implements Directory {
       const { value, versionstamp } = await kv.get(sessionKey);
       const kept = this.#currentRecord(value);
       const record = {
-        ...kept,
-        ...rest,
-        ...list,
-        ...mergedValues(kept ?? {}, rest),
+        ...{ ...kept, ...rest, ...list },
+        ...(values !== undefined && { values: await this.#changeValues(kept, values) }),
+        ...(tags !== undefined && { tags: { ...kept?.tags, ...tags } }),
         until: this.#now() + sessionMs,
       };
       const commit = kv.atomic().check({ key: sessionKey, versionstamp })
@@ -160,11 +160,30 @@ export class KvDirectory implements Directory {
   async #recordOf(value: unknown): Promise<SessionRecord> {
     const kept = this.#currentRecord(value);
     if (kept === undefined) return {};
-    const { subscriptions, until: _, ...record } = kept;
-    const bytes = await this.#blobs.read(subscriptions);
-    return bytes === undefined
-      ? record
-      : { ...record, subscriptions: JSON.parse(DECODER.decode(bytes)) };
+    const { subscriptions, values, until: _, ...record } = kept;
+    const list = await this.#readJson(subscriptions) as readonly string[] | undefined;
+    const texts = await this.#readJson(values) as SessionRecord["values"];
+    return {
+      ...record,
+      ...(list !== undefined && { subscriptions: list }),
+      ...(texts !== undefined && { values: texts }),
+    };
+  }
+
+  /** @returns the values after a change, as they are kept */
+  async #changeValues(
+    kept: KeptRecord | undefined,
+    changes: NonNullable<SessionRecord["values"]>,
+  ): Promise<unknown> {
+    const before = await this.#readJson(kept?.values) as SessionRecord["values"];
+    const after = Object.entries({ ...before, ...changes }).filter(([, text]) => text !== null);
+    const bytes = ENCODER.encode(JSON.stringify(Object.fromEntries(after)));
+    return await this.#blobs.write(bytes, this.#options.sessionMs);
+  }
+
+  async #readJson(blob: unknown): Promise<unknown> {
+    const bytes = await this.#blobs.read(blob);
+    return bytes === undefined ? undefined : JSON.parse(DECODER.decode(bytes));
   }
 
   #currentRecord(value: unknown): KeptRecord | undefined {

@@ -3,8 +3,9 @@ import type { Reply } from "./connection.ts";
 import { type RedisParts, type RedisStoreOptions, textOf } from "./parts.ts";
 import { CLAIM, RELEASE, TAKE } from "./scripts.ts";
 
-/** Begins the fields of values. */
-const VALUE = "value:";
+/** Begin the names of the fields of values, and of tags. */
+const VALUE = "v:";
+const TAG = "t:";
 
 /** The sessions as hashes, the instances as keys that expire. */
 export class RedisDirectory implements Directory {
@@ -54,13 +55,14 @@ export class RedisDirectory implements Directory {
 
   async writeSession(key: string, changes: SessionRecord): Promise<void> {
     const fields = fieldsOf(changes);
-    const removed = removedFields(changes);
-    if (fields.length + removed.length === 0) return;
+    const removed = Object.entries(changes.values ?? {}).flatMap(([name, text]) =>
+      text === null ? [VALUE + name] : []
+    );
     const { send } = this.#parts;
     const session = this.#sessionOf(key);
     await Promise.all([
-      ...(fields.length > 0 ? [send(["HSET", session, ...fields])] : []),
-      ...(removed.length > 0 ? [send(["HDEL", session, ...removed])] : []),
+      ...fields.length > 0 ? [send(["HSET", session, ...fields])] : [],
+      ...removed.length > 0 ? [send(["HDEL", session, ...removed])] : [],
       send(["PEXPIRE", session, String(this.#options.sessionMs)]),
     ]);
   }
@@ -100,24 +102,23 @@ export class RedisDirectory implements Directory {
 }
 
 function fieldsOf(changes: SessionRecord): string[] {
-  const { carrier, logLevel, subscriptions, usedAt, isEnded, values = {} } = changes;
+  const { carrier, logLevel, subscriptions, values = {}, tags = {}, usedAt, isEnded } = changes;
   const fields: Readonly<Record<string, string | undefined>> = {
     carrier,
     level: logLevel,
     subscriptions: subscriptions && JSON.stringify(subscriptions),
     used: usedAt === undefined ? undefined : String(usedAt),
     ended: isEnded === undefined ? undefined : isEnded ? "1" : "0",
+    ...Object.fromEntries(
+      Object.entries(values).map(([name, text]) => [VALUE + name, text ?? undefined]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(tags).map(([tag, isShown]) => [TAG + tag, isShown ? "1" : "0"]),
+    ),
   };
-  const texts = Object.entries(values).filter(([, text]) => text !== "")
-    .flatMap(([name, text]) => [VALUE + name, text]);
-  const known = Object.entries(fields).flatMap(([name, value]) =>
+  return Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [name, value]
   );
-  return [...known, ...texts];
-}
-
-function removedFields({ values = {} }: SessionRecord): string[] {
-  return Object.keys(values).filter((name) => values[name] === "").map((name) => VALUE + name);
 }
 
 function recordOf(reply: Reply): SessionRecord {
@@ -128,16 +129,24 @@ function recordOf(reply: Reply): SessionRecord {
   }
   const [carrier, logLevel, used] = ["carrier", "level", "used"].map((name) => fields.get(name));
   const subscriptions = readList(fields.get("subscriptions"));
-  const values = [...fields].filter(([name]) => name.startsWith(VALUE))
-    .map(([name, text]) => [name.slice(VALUE.length), text]);
+  const values = fieldsAfter(fields, VALUE);
+  const tags = fieldsAfter(fields, TAG).map(([tag, text]) => [tag, text === "1"] as const);
   return {
     ...(carrier !== undefined && { carrier }),
     ...(logLevel !== undefined && { logLevel }),
     ...(subscriptions !== undefined && { subscriptions }),
+    ...(values.length > 0 && { values: Object.fromEntries(values) }),
+    ...(tags.length > 0 && { tags: Object.fromEntries(tags) }),
     ...(Number.isFinite(Number(used ?? NaN)) && { usedAt: Number(used) }),
     ...(fields.get("ended") === "1" && { isEnded: true }),
-    ...(values.length > 0 && { values: Object.fromEntries(values) }),
   };
+}
+
+/** The fields whose names begin so, without that beginning. */
+function fieldsAfter(fields: ReadonlyMap<string, string>, prefix: string) {
+  return [...fields].flatMap(([name, text]) =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), text] as const] : []
+  );
 }
 
 function readList(text: string | undefined): readonly string[] | undefined {

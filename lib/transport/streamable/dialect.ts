@@ -105,11 +105,9 @@ export function postBatchToSession(
   }
   session.countRequests(requests.length);
   const scope = scopeOf(deps, session, post, requests);
-  const { fleet } = deps;
-  const responses = requests.map((request) => {
-    const response = deps.server.dispatch(request, scope, deps.server.legacy);
-    return fleet === undefined ? response : shareChanges(fleet, session, response);
-  });
+  const responses = requests.map((request) =>
+    afterSaving(session, deps.server.dispatch(request, scope, deps.server.legacy))
+  );
   const isSettled = !responses.some(isPromise) && scope.opened === undefined;
   if (!post.accepted.prefersStream || (isSettled && post.accepted.json)) {
     return Promise.all(responses).then((settled) => {
@@ -148,28 +146,24 @@ function answerRequest(
   const { fleet } = deps;
   if (fleet?.calls.isCancelled(session.key, request.id)) return accepted();
   const scope = scopeOf(deps, session, post, [request]);
-  const dispatched = deps.server.dispatch(request, scope, deps.server.legacy);
-  const response = fleet === undefined ? dispatched : shareChanges(fleet, session, dispatched);
+  const response = afterSaving(
+    session,
+    deps.server.dispatch(request, scope, deps.server.legacy),
+  );
   const answer = { post, scope, request, response };
   // The record is written before the answer, because the next request may go to another instance.
   return fleet !== undefined && RECORDED.has(request.method)
-    ? fleet.sessions.save(session.key, session.record).then(() => respond(deps, session, answer))
+    ? fleet.sessions.save(session.key, session.shared?.record ?? {}).then(() =>
+      respond(deps, session, answer)
+    )
     : respond(deps, session, answer);
 }
 
-/** Records the values and tags that a call has changed, before its client gets the response. */
-function shareChanges(
-  fleet: Fleet,
-  { key, state }: StreamableSession,
-  response: MaybePromise<JsonRpcResponse | undefined>,
-): MaybePromise<JsonRpcResponse | undefined> {
-  const save = (settled: JsonRpcResponse | undefined) => {
-    const values = state.takeChanges();
-    return values === undefined
-      ? settled
-      : fleet.sessions.save(key, { values }).then(() => settled);
-  };
-  return isPromise(response) ? response.then(save) : save(response);
+/** Delays the response of a call until the store has the values and tags that it changed. */
+function afterSaving<T>({ shared }: StreamableSession, response: MaybePromise<T>): MaybePromise<T> {
+  if (shared === undefined) return response;
+  if (!isPromise(response)) return shared.saved?.then(() => response) ?? response;
+  return response.then((settled) => shared.saved?.then(() => settled) ?? settled);
 }
 
 /** Writes the response to a request in the form that its client takes. */

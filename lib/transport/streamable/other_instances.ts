@@ -41,7 +41,9 @@ export function serveOtherInstances({ fleet, sessions, changes, path }: OtherIns
     if (from !== fleet.me && typeof body.key === "string") sessions.endByKey(body.key);
   });
   fleet.on("record", (body, from) => {
-    if (from !== fleet.me) sessionOf(body)?.setRecord(readRecord(body));
+    const shared = from === fleet.me ? undefined : sessionOf(body)?.shared;
+    shared?.take(readRecord(body));
+    if (body.isStale === true) shared?.setStale();
   });
   const shouts = new ChangeShouts(fleet, path);
   changes.publish = (changed) => shouts.add(changed);
@@ -118,7 +120,13 @@ async function checkEnded(fleet: Fleet, sessions: SessionTable, key: string): Pr
   try {
     const record = await fleet.store.directory.readSession(key);
     if (record.isEnded) return sessions.endByKey(key);
-    sessions.peek(key)?.setRecord(record);
+    const shared = sessions.peek(key)?.shared;
+    // A store that has come back empty gets the record again.
+    if (Object.keys(record).length === 0) await shared?.restore();
+    else {
+      shared?.takeWhole(record);
+      await shared?.saveAgain();
+    }
   } catch (error) {
     fleet.failed("session", error);
   }
@@ -132,19 +140,12 @@ function messageOf(value: unknown): JsonRpcMessage | undefined {
   }
 }
 
-function readRecord({ logLevel, subscriptions, values }: JsonObject) {
+function readRecord({ logLevel, subscriptions }: JsonObject) {
   return {
     ...(typeof logLevel === "string" && { logLevel }),
     ...(Array.isArray(subscriptions) && {
       subscriptions: subscriptions.filter((uri) => typeof uri === "string")
         .slice(0, MAX_SUBSCRIPTIONS),
-    }),
-    ...(isObject(values) && {
-      values: Object.fromEntries(
-        Object.entries(values).filter((entry): entry is [string, string] =>
-          typeof entry[1] === "string"
-        ),
-      ),
     }),
   };
 }

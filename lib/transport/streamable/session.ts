@@ -15,8 +15,6 @@ import type { CatalogChange } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
 import type { Carrying } from "../../fleet/carrying.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
-import { isLogLevel } from "../../mcp/log_levels.ts";
-import type { SessionRecord } from "../../store/shared_store.ts";
 import type { StreamWriter } from "../../fleet/stream_writer.ts";
 import type { EventStore } from "../../store/event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
@@ -29,6 +27,7 @@ import {
 } from "../../wire/json_rpc.ts";
 import { jsonEvent, primingEvent } from "../../wire/sse.ts";
 import { EventIds, finalPosition } from "./event_ids.ts";
+import { SharedState } from "./shared_state.ts";
 import { isStandalone, responseName, standaloneName } from "./stream_names.ts";
 import { type ResumableSettings, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
 
@@ -63,6 +62,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly eventIds: EventIds;
   /** The stream for messages that answer no request. */
   readonly standalone: ResumableStream;
+  /** The state that instances share; undefined if there is only one instance. */
+  readonly shared: SharedState | undefined;
   /** Whether it has ended, or left memory. */
   isOver = false;
   readonly #openedAt: number;
@@ -93,6 +94,12 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#incarnation = randomId("x").slice(0, 9) + (fleet === undefined ? "" : `i${fleet.me}`);
     this.state = parts.state;
     this.eventIds = new EventIds(parts.signer, parts.key);
+    this.shared = fleet && new SharedState({
+      key: parts.key,
+      state: parts.state,
+      records: fleet.sessions,
+      setCarrier: (instance) => this.setCarrier(instance),
+    });
     this.standalone = this.#createStream(standaloneName(this.#incarnation), []);
     this.state.sendNotification = (message) => {
       if (this.#hasListened) this.sendChange(message);
@@ -210,20 +217,6 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     if (!isHere) this.standalone.supersede();
     const held = this.#carrying?.setCarrier(instance) ?? [];
     for (const message of held) this.sendAside(message);
-  }
-
-  /** The record of the session for other instances. */
-  get record(): SessionRecord {
-    const { logLevel, subscriptions } = this.state;
-    return { logLevel, subscriptions: [...subscriptions] };
-  }
-
-  /** Takes over what other instances know of the session. */
-  setRecord({ carrier, logLevel, subscriptions, values }: SessionRecord): void {
-    if (isLogLevel(logLevel)) this.state.logLevel = logLevel;
-    if (subscriptions !== undefined) this.state.setSubscriptions(subscriptions);
-    if (values !== undefined) this.state.mergeValues(values);
-    if (carrier !== undefined) this.setCarrier(carrier);
   }
 
   /** Ends all that belongs to the session. */

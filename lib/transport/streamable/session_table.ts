@@ -98,7 +98,7 @@ export class SessionTable {
     this.#moveToEnd(id, known);
     known.session.touch();
     fleet?.sessions.noteUse(known.session.key);
-    return known.session;
+    return known.session.shared?.refresh()?.then(() => known.session) ?? known.session;
   }
 
   /** The sight of a session in memory, if it belongs to the caller. */
@@ -201,7 +201,7 @@ export class SessionTable {
     const known = this.#sessions.get(id)?.session;
     if (known !== undefined) return known;
     const session = this.#restore(id, token, origin);
-    session.setRecord(record);
+    session.shared?.takeWhole(record);
     records.noteUse(token.key);
     return session;
   }

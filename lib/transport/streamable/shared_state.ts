@@ -1,0 +1,128 @@
+/**
+ * The state of a session that instances share: its log level, its subscriptions, the values that tools
+ * keep for it, and the tags that it sees. Each instance has a copy. A change is written to the store
+ * before the call is answered, and the copies of the others are read anew before their next request.
+ *
+ * @module
+ */
+import type { SessionRecords } from "../../fleet/session_records.ts";
+import { isLogLevel } from "../../mcp/log_levels.ts";
+import type { ClientState } from "../../mcp/session/client_state.ts";
+import type { SessionRecord } from "../../store/shared_store.ts";
+
+/** The parts of a {@linkcode SharedState}. */
+export interface SharedStateParts {
+  /** Key of the session. */
+  readonly key: string;
+  readonly state: ClientState;
+  readonly records: SessionRecords;
+  /** Called with the instance that carries the session's own stream. */
+  readonly setCarrier: (instance: string) => void;
+}
+
+/** Changes that the store does not have yet. */
+type Changes = Required<Pick<SessionRecord, "values" | "tags">>;
+
+/** One instance's copy of the shared state of a session. */
+export class SharedState {
+  readonly #parts: SharedStateParts;
+  #unsaved: Changes | undefined;
+  #saving: Promise<void> | undefined;
+  #isStale = false;
+  #reading: Promise<void> | undefined;
+
+  constructor(parts: SharedStateParts) {
+    this.#parts = parts;
+    const { state } = parts;
+    state.onValue = (name, text) => this.#note({ values: { [name]: text ?? null }, tags: {} });
+    state.onVisible = (tag, isVisible) => this.#note({ values: {}, tags: { [tag]: isVisible } });
+  }
+
+  /** Settles once the store has all changes, or has failed; undefined if it has them. */
+  get saved(): Promise<void> | undefined {
+    return this.#saving;
+  }
+
+  /** The log level and the subscriptions. */
+  get record(): SessionRecord {
+    const { logLevel, subscriptions } = this.#parts.state;
+    return { logLevel, subscriptions: [...subscriptions] };
+  }
+
+  /** Takes over a change that another instance has sent. */
+  take({ carrier, logLevel, subscriptions }: SessionRecord): void {
+    const { state, setCarrier } = this.#parts;
+    if (isLogLevel(logLevel)) state.logLevel = logLevel;
+    if (subscriptions !== undefined) state.setSubscriptions(subscriptions);
+    if (carrier !== undefined) setCarrier(carrier);
+  }
+
+  /** Takes over the whole record of the store, and keeps what the store does not have yet. */
+  takeWhole(record: SessionRecord): void {
+    this.take(record);
+    const { values, tags } = joined({ values: {}, tags: {}, ...record }, this.#unsaved);
+    const { state } = this.#parts;
+    const kept = Object.entries(values).filter((one): one is [string, string] => one[1] !== null);
+    state.replaceValues(kept);
+    state.replaceVisibility(tags);
+  }
+
+  /** Writes the values and tags to a store that has lost the record. */
+  async restore(): Promise<void> {
+    const { key, state, records } = this.#parts;
+    const values = Object.fromEntries(state.values);
+    const tags = state.visibility?.tags ?? {};
+    if (Object.keys({ ...values, ...tags }).length === 0) return;
+    await records.save(key, { values, tags });
+  }
+
+  /** Writes the changes that a store did not take while it was away. */
+  async saveAgain(): Promise<void> {
+    if (this.#unsaved === undefined) return;
+    await (this.#saving ??= this.#save().finally(() => this.#saving = undefined));
+  }
+
+  /** Another instance has changed values or tags. */
+  setStale(): void {
+    this.#isStale = true;
+  }
+
+  /** Reads the record of the store if this copy is stale; undefined if it is not. */
+  refresh(): Promise<void> | undefined {
+    if (this.#isStale) this.#reading ??= this.#read().finally(() => this.#reading = undefined);
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    await this.#saving;
+    this.#isStale = false;
+    const record = await this.#parts.records.peek(this.#parts.key);
+    if (record === undefined) this.#isStale = true;
+    else this.takeWhole(record);
+  }
+
+  #note(changes: Changes): void {
+    this.#unsaved = joined(this.#unsaved ?? { values: {}, tags: {} }, changes);
+    this.#saving ??= this.#save().finally(() => this.#saving = undefined);
+  }
+
+  async #save(): Promise<void> {
+    // All changes of one turn are written together.
+    await Promise.resolve();
+    while (this.#unsaved !== undefined) {
+      const changes = this.#unsaved;
+      this.#unsaved = undefined;
+      if (await this.#parts.records.save(this.#parts.key, changes)) continue;
+      // They are written with the next change, or when the store is back.
+      this.#unsaved = joined(changes, this.#unsaved);
+      return;
+    }
+  }
+}
+
+function joined(first: Changes, second: Changes | undefined): Changes {
+  return {
+    values: { ...first.values, ...second?.values },
+    tags: { ...first.tags, ...second?.tags },
+  };
+}
