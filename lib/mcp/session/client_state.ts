@@ -59,14 +59,14 @@ export class ClientState implements Asker {
   #data: SessionData | undefined;
   #visibility: Visibility | undefined;
   /** Whether the client has a stream open for what belongs to no request; set by its transport. */
-  isListening: () => boolean = () => true;
+  isListening: () => boolean = isAlwaysListening;
   #onEnd: (() => void) | undefined;
   /** Called with each value that is set, as JSON; undefined for one that is removed. */
   onValue: (key: string, text: string | undefined) => void = nothing;
   /** Called with each tag that is shown or hidden. */
   onVisible: (tag: string, isVisible: boolean) => void = nothing;
   /** Sends the client a notification that belongs to no request; set by its transport. */
-  sendNotification: (message: JsonRpcNotification) => void = () => {};
+  sendNotification: (message: JsonRpcNotification) => void = sendNowhere;
   readonly #options: ClientStateOptions;
   readonly #caller: Caller;
 
@@ -219,6 +219,10 @@ export class ClientState implements Asker {
     };
   }
 }
+
+// One function for all clients, because each has a state for as long as its session.
+const isAlwaysListening = () => true;
+const sendNowhere = () => {};
 
 /** Reads the parameters of `initialize`; values that are too long or unknown are left out. */
 export function readInitialize(params: JsonObject): Negotiated {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { IS_DENO } from "./is_deno.ts";
 
 /**
@@ -32,7 +32,16 @@ export function takeSocket({ socket }: IncomingMessage, out: ServerResponse): So
   const closers = socket.listeners("close");
   socket.removeAllListeners();
   for (const closer of closers) closer.call(socket);
+  socket.destroy = destroyQuietly;
   return socket.on("error", ignore).on("data", ignore).on("end", leave);
+}
+
+/**
+ * Ends a socket without an error. For a client that resets its socket, `node:net` would write the
+ * stack of an error that is ignored, and many clients may leave at once.
+ */
+function destroyQuietly(this: Socket): Socket {
+  return Socket.prototype.destroy.call(this);
 }
 
 function ignore(): void {}
