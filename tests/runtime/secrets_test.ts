@@ -103,6 +103,8 @@ Deno.test("no tool finds a secret: not in the environment, and not in its file",
     ServerProcess.start({
       cwd: `${FIXTURES}tools`,
       reads: [`${FIXTURES}tools`, LIB, keys, ...grants],
+      // One of the secrets is the URL of a Redis, which needs a package of its own lock file.
+      flags: [`--lock=${LIB}/store/redis/deno.lock`],
       env: { ...shared, ...env },
     });
   const inEnvironment = Object.fromEntries(SECRET_SETTINGS.map((name) => [name, valueOf(name)]));
