@@ -83,8 +83,11 @@ export class ServerProcess extends Child {
   }
 
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(options);
+    await using stack = new AsyncDisposableStack();
+    const server = stack.use(ServerProcess.spawn(options));
     const { json } = await server.line("greeting", ({ json }) => json.message === "Listening");
+    // A server that starts too slowly ends here; any other is the caller's from now on.
+    stack.move();
     return Object.assign(server, { port: Number(new URL(json.address).port) });
   }
 
