@@ -77,3 +77,11 @@ Deno.test("property: no client ever takes more than burst plus rate times time, 
     if (wait > 0) assertEquals(buckets.take("a", now + wait + 1), 0);
   }));
 });
+
+Deno.test("a bounded map keeps one value under two keys", () => {
+  const map = new LruMap<string, object>(3);
+  const value = {};
+  map.set("a", value);
+  map.set("b", value);
+  assertEquals([map.get("a"), map.get("b")], [value, value]);
+});

@@ -94,3 +94,8 @@ Deno.test("property: `stackOf()` never throws", () => {
     stackOf(Object.assign(new Error("x"), { cause: thrown }));
   }));
 });
+
+Deno.test("`messageOf()` reads the errors of an AggregateError only", () => {
+  assertEquals(messageOf(new AggregateError([new Error("two")], "one")), "one: two");
+  assertEquals(messageOf(Object.assign(new Error("one"), { errors: [new Error("two")] })), "one");
+});

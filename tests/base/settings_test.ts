@@ -62,3 +62,7 @@ Deno.test("ports are whole numbers from 0 to 65535", () => {
   for (const PORT of [0, 1, 65_535]) assertEquals(settingsWith({ PORT }).PORT, PORT);
   for (const PORT of [-1, 65_536, 80.5]) assertThrows(() => settingsWith({ PORT }), z.ZodError);
 });
+
+Deno.test("a drain may take no time at all, as in `deno task dev`", () => {
+  assertEquals(SETTINGS_SCHEMA.parse({ MCP_DRAIN_MS: "0" }).MCP_DRAIN_MS, 0);
+});

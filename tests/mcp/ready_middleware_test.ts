@@ -146,6 +146,11 @@ Deno.test("cacheResults() gives the tool's result again, whatever middleware out
   }
 });
 
+Deno.test("cacheResults() leaves tools alone that it does not name", async () => {
+  using scene = new Scene(() => cacheResults({ tools: ["other"], ttlMs: 1_000 }));
+  assertEquals([await scene.call(), await scene.call()], ["run 1", "run 2"]);
+});
+
 Deno.test("cacheResults() keeps no failure, and drops the result unused for longest", async () => {
   using scene = new Scene((clock) =>
     cacheResults({ tools: ["count"], ttlMs: 1_000, maxEntries: 2, clock })
@@ -165,6 +170,11 @@ Deno.test("limitOutput() refuses a result that is too large, and says its size",
   using roomy = new Scene(() => limitOutput({ maxBytes: 1_000 }));
   assertEquals(await roomy.call(), "run 1");
   const response = await roomy.app.post("/mcp", rpc("resources/read", { uri: "test://large" }));
+  const { length } = JSON.stringify({ content: [{ type: "text", text: "run 1" }] });
+  using exact = new Scene(() => limitOutput({ maxBytes: length }));
+  assertEquals(await exact.call(), "run 1");
+  using short = new Scene(() => limitOutput({ maxBytes: length - 1 }));
+  assertMatch(await short.call(), /^error: /);
   const { error } = await response.json();
   assertEquals(error.code, -32603);
   assertMatch(error.message, /^Result of test:\/\/large is too large: 5\d{3} bytes/);

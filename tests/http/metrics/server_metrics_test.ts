@@ -286,3 +286,14 @@ Deno.test("/metrics answers while the server drains", async () => {
   await app.drain(0);
   assertStringIncludes(await (await app.operate("/metrics")).text(), "lifeline_draining 1");
 });
+
+Deno.test("the age of the oldest open stream is in seconds, and 0 without one", async () => {
+  using time = new FakeTime();
+  using app = testApp({ wheel: { clock: time.clock } });
+  const age = async () => (await scrape(app)).value("lifeline_connection_oldest_seconds");
+  assertEquals(await age(), 0);
+  const { events } = await app.open();
+  await time.advance(7_000);
+  assertEquals(await age(), 7);
+  await events.leave();
+});
