@@ -172,14 +172,16 @@ export class Upstream implements ServerRequests {
     this.#channel.send(notification(method, params));
   }
 
-  /** Fails all that runs, and whatever comes: the server is gone. */
+  /** Fails all running requests and all later ones, because the server is gone. */
   fail(why: string): void {
     this.#ended = why;
     this.#channel.end(why);
     const open = [...this.#pending.values()];
     this.#pending.clear();
     this.counts.errors += open.length;
-    for (const { reject } of open) reject(new ProtocolError("internal_error", why));
+    // The server may have done the work, and only its answer is lost.
+    const data = { outcome: "unknown" };
+    for (const { reject } of open) reject(new ProtocolError("internal_error", why, { data }));
   }
 
   /** An answer that comes later finds no request, and is ignored. */

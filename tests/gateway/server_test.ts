@@ -70,10 +70,9 @@ Deno.test("when a server dies, its running calls fail with its name and last wor
   await settled();
   gateway.run().die("SIGKILL");
   for (const response of await Promise.all(running)) {
-    assertEquals(
-      (await response.json()).error.message,
-      "The server scripted ended (SIGKILL); its last words: out of luck",
-    );
+    const { message, data } = (await response.json()).error;
+    assertEquals(message, "The server scripted ended (SIGKILL); its last words: out of luck");
+    assertEquals(data, { outcome: "unknown" });
   }
   const next = await app.post("/mcp", toolCall("add", {}), JSON_ONLY);
   assertEquals((await next.json()).result, { content: [] });
