@@ -1,7 +1,7 @@
 /** How the keys of an issuer are found, kept and fetched again. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AuthFailure } from "../../lib/auth/auth_failure.ts";
-import { documentUrls } from "../../lib/auth/discovery.ts";
+import { discover, documentUrls } from "../../lib/auth/discovery.ts";
 import { Jwts } from "../../lib/auth/jwt.ts";
 import { Provider } from "../../lib/auth/provider.ts";
 import {
@@ -278,4 +278,14 @@ Deno.test("http is taken from this machine alone, and no URL with a password", a
   ) {
     await provider.json(url);
   }
+});
+
+Deno.test("a discovery document without the place of its keys is named with this fault", async () => {
+  const provider = { json: () => Promise.resolve({ issuer: ISSUER }) };
+  const error = await assertRejects(
+    () => discover(provider as unknown as Provider, ISSUER),
+    AuthFailure,
+  );
+  assertEquals(error.reason, "unavailable");
+  assert(error.message.includes("jwks_uri is missing"), error.message);
 });

@@ -75,6 +75,7 @@ Deno.test("pages over all instances give each connection once, in the order that
   const { matching } = await view(a, `?filter=${c.fleet.me}`);
   assertEquals(matching, 2);
   assertEquals((await a.operate("/mcp/connections?offset=9990&limit=11")).status, 400);
+  assertEquals((await a.operate("/mcp/connections?offset=9990&limit=10")).status, 200);
   for (const { events } of opened) await events.leave();
 });
 

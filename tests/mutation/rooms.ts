@@ -99,7 +99,7 @@ export const ROOMS: readonly Room[] = [
     name: "http",
     source: "lib/http",
     narrow: ["http"],
-    wide: ["telemetry", "spec", "auth", "adversarial", "resume", "transport"],
+    wide: ["instances", "telemetry", "spec", "auth", "adversarial", "resume", "transport"],
   },
 ];
 
