@@ -24,18 +24,23 @@ interface Memory {
 export const PING_MS = 2_000;
 const PINGED_AFTER_MS = PING_MS * 1.5;
 
-/** The growth of a figure of a server (KiB) with each of so many streams. */
+/**
+ * The growth of a figure of a server (KiB) with each stream.
+ *
+ * @param afterMs time from the last opening to the reading (ms)
+ */
 export async function kibEach(
   launch: Launch,
   count: number,
   read: (server: ServerProcess) => Promise<number> | number,
+  afterMs = PINGED_AFTER_MS,
 ): Promise<number> {
   await using server = await ServerProcess.start(launch);
   // The first streams have a cost that occurs once and does not depend on the number.
   await using _warm = await holdIdle(server, 10);
   const before = await read(server);
   await using _all = await holdIdle(server, count);
-  await pause(PINGED_AFTER_MS);
+  await pause(afterMs);
   return (await read(server) - before) / count;
 }
 
