@@ -12,8 +12,8 @@ export function randomId(prefix: string): string {
 }
 
 /**
- * The name of a stream for the ledger, the log and traces: the beginning of its id. Whoever knows a
- * whole id may use the stream, and the digits that are left out cannot be guessed.
+ * The name of a stream for the ledger, the log and traces: the beginning of its id. Anybody who
+ * knows a whole id can use the stream; the omitted digits cannot be guessed.
  */
 export function shortId(id: string): string {
   return id.slice(0, SHORT_LENGTH);

@@ -1,5 +1,5 @@
 /**
- * What a gateway reports of the servers behind it, for metrics, readiness and the connection view.
+ * The gateway's reports on the servers behind it, for metrics, readiness and the connection view.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export const CHILD_POLICIES = ["shared", "session", "asking"] as const;
 export type ChildPolicy = (typeof CHILD_POLICIES)[number];
 
 /**
- * Why a child ended: by itself (`crashed`), because it could not be used (`unusable`), as its
+ * Why a child ended: by itself (`crashed`), because it could not be used (`unusable`), because its
  * clients were idle or gone (`idle`, `session_ended`), to make room for another session
  * (`evicted`), by the operator (`restarted`), or with the gateway (`drain`).
  */
@@ -24,7 +24,7 @@ export const CHILD_ENDS = [
 ] as const;
 export type ChildEnd = (typeof CHILD_ENDS)[number];
 
-/** What a child does: `broken` is one that ended so often that it is not started for a while. */
+/** State of a child: a `broken` one ended so often that it is not started for a while. */
 export type ChildState = "starting" | "up" | "down" | "broken";
 
 /** One child: the process or the connection of a server for some of the clients. */

@@ -29,7 +29,7 @@ export interface Messenger {
   /**
    * Asks another instance.
    *
-   * @param waitMs time for its answer (ms); 2 s where none is given
+   * @param waitMs time for its answer (ms); default: 2 s
    * @returns its answer
    * @throws {ProtocolError} `not_routed` if no answer comes in time
    */

@@ -6,7 +6,7 @@ import { ANSWER_MS, PendingReply } from "./pending_reply.ts";
 /** The parts of a fleet that requests use. */
 export interface RequestParts {
   readonly wheel: TimerWheel;
-  /** Sends a message; rejects where the store is away. */
+  /** Sends a message; rejects while the store is away. */
   readonly send: (instance: string, kind: string, body: Body) => Promise<void>;
   readonly failed: (what: string, error: unknown) => void;
   /** Called for an instance that did not answer in time. */
@@ -27,7 +27,7 @@ export class Requests {
    * Asks another instance.
    *
    * @param waitMs time for its reply (ms)
-   * @throws {ProtocolError} `not_routed` where none comes in time
+   * @throws {ProtocolError} `not_routed` if none comes in time
    */
   async ask(
     instance: string,
@@ -55,7 +55,7 @@ export class Requests {
     }
   }
 
-  /** A reply has come. */
+  /** Settles the request that a reply belongs to. */
   settle({ to, body }: Body): void {
     this.#pending.get(String(to))?.settle(body);
   }

@@ -46,7 +46,7 @@ export class SessionRecords {
       if (!this.isStrict) return {};
       throw new ProtocolError(
         "not_routed",
-        "Nobody can tell now whether this session has ended (MCP_STORE_STRICT); try again in a second",
+        "The store is away, so this session may have ended (MCP_STORE_STRICT); try again in a second",
         { headers: { "retry-after": "1" }, data: { retry_after: 1 } },
       );
     }

@@ -39,7 +39,9 @@ export class Breaker {
     return Math.min(MIN_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS);
   }
 
-  /** Why the server is not to be started now, as the rest of a sentence; undefined if it may be. */
+  /**
+   * The reason not to start the server now, as the rest of a sentence; undefined if it may start.
+   */
   get refusal(): string | undefined {
     const now = this.#now();
     this.#ends = this.#ends.filter((at) => now - at < BROKEN_WITHIN_MS);

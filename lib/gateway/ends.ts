@@ -1,5 +1,5 @@
 /**
- * What clients and the log are told of the end of a server.
+ * The messages for clients and the log about the end of a server.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
 
 const log = logFor("gateway");
 
-/** What calls are told that run when a child is ended. */
+/** The reasons for running calls when a child is ended. */
 const WHY_STOPPED: Readonly<Record<ChildEnd, string>> = {
   crashed: "it failed",
   unusable: "it cannot be used",

@@ -1,5 +1,5 @@
 /**
- * All servers of a gateway: each at an endpoint of its own, and all together at `/mcp`.
+ * All servers of a gateway: each at its own endpoint, and all together at `/mcp`.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export type ServerClient = Pick<
 /** Dependencies of a {@linkcode Gateway}. */
 export interface GatewayOptions {
   readonly configs: readonly ServerConfig[];
-  /** Whether each server has a path of its own; false for a server named on the command line. */
+  /** Whether each server has its own path; false for a server named on the command line. */
   readonly hasPaths: boolean;
   /** Makes a child of a server, for all clients or for one that can be asked. */
   readonly create: (config: ServerConfig, client: ServerClient) => GatewayServer;
@@ -187,7 +187,10 @@ export class Gateway implements ServersBehind {
     };
   }
 
-  /** The server that offers a resource; all of them if none does, as it may not be listed. */
+  /**
+   * The server that offers a resource; all servers if none lists it, because a server may leave it
+   * out.
+   */
   #ownersOf(uri: string, catalog: Catalog): readonly SharedInterest[] {
     const origin = catalog.referenced(uri)?.origin;
     const owner = this.#served.find(({ config: { name } }) => originOf(name) === origin);

@@ -11,7 +11,7 @@ export interface RequestCounts {
   errors: number;
 }
 
-/** A child, as its tally sees it. */
+/** The members of a child that its tally reads. */
 export interface CountedChild {
   readonly counts: Readonly<RequestCounts>;
   /** Why it cannot be used, in words that clients may read; empty if it can be. */

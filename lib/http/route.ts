@@ -21,7 +21,7 @@ export type Route = Readonly<Record<string, Handler>>;
  */
 export type PathAccess = "callers" | "everybody" | "any_page" | "operator";
 
-/** What is known of a path before its handler runs. */
+/** The facts about a path that are known before its handler runs. */
 export interface PathEntry {
   readonly access: PathAccess;
   /** Undefined for a page that is loaded on demand. */

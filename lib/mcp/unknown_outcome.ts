@@ -12,8 +12,8 @@ import { METHODS } from "../wire/methods.ts";
 
 /**
  * Whether it does no harm to run a request twice: a call of a tool that is `readOnlyHint` or
- * `idempotentHint` (2025-03-26 and later, server/tools, annotations), and each request that calls no
- * tool, as it only reads.
+ * `idempotentHint` (2025-03-26 and later, server/tools, annotations), and each request that calls
+ * no tool, because it only reads.
  */
 export function isRepeatable(
   { method, params }: JsonRpcRequest,

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 
-/** What zod keeps of a schema or a check: its definition. */
+/** The definition that zod keeps of a schema or a check. */
 interface Part {
   readonly _zod: { readonly def: Definition };
 }
@@ -11,8 +11,8 @@ const known = new WeakMap<z.ZodType, boolean>();
 
 /**
  * Whether a schema runs functions of its author: refinements, transforms, checks. These may be
- * asynchronous, which only running them tells. A promise that a synchronous parse meets is dropped,
- * and its rejection would go to nobody, so such schemas must be parsed asynchronously from the start.
+ * asynchronous, and only running them shows that. A synchronous parse drops a promise, and its
+ * rejection would be unhandled, so such schemas must be parsed asynchronously from the start.
  */
 export function hasOwnCode(schema: z.ZodType): boolean {
   const answer = known.get(schema);

@@ -14,7 +14,7 @@ export type Validation<T> =
   | { readonly ok: true; readonly value: T }
   | Invalid;
 
-/** What is wrong with a value. */
+/** The faults of a value. */
 export interface Invalid {
   readonly ok: false;
   readonly errors: readonly string[];

@@ -25,7 +25,7 @@ export const HOST = "Host";
 export const FETCH_SITE = "Sec-Fetch-Site";
 /** W3C Fetch Metadata: `navigate` where the answer becomes a page. */
 export const FETCH_MODE = "Sec-Fetch-Mode";
-/** What a browser will use the answer for, such as `document` or `iframe`. */
+/** The browser's use of the answer, such as `document` or `iframe`. */
 export const FETCH_DEST = "Sec-Fetch-Dest";
 /** Fetch standard, "Origin header". */
 export const ORIGIN = "Origin";

@@ -84,7 +84,7 @@ export function selectPage(
 function holds(filter: string): (stream: EventStream) => boolean {
   const needle = filter.toLowerCase();
   if (needle === "") return () => true;
-  // Parts of the whole id must not match, as they could be guessed one digit after the other.
+  // Parts of the whole id must not match, because a caller could guess them digit by digit.
   return ({ id, dialect, client }) =>
     id === needle ||
     [shortId(id), dialect, client.address, client.userAgent, client.principal ?? ""]

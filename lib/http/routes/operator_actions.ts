@@ -7,14 +7,14 @@ import type { AllInstances, OwnView } from "./all_instances.ts";
 /** Longest text of a request that is logged, in characters. */
 const MAX_LOGGED = 512;
 
-/** What an operator can act on. */
+/** The parts of an app that an operator can act on. */
 export interface OperatorTargets {
   readonly connections: Pick<AllInstances, "disconnect" | "endPrincipal"> | OwnView;
   /** The servers behind this one, where it is a gateway. */
   readonly servers: ServersBehind | undefined;
 }
 
-/** What an operator did, for the log, and the answer. */
+/** An action of an operator, for the log, and the answer to it. */
 export interface OperatorAction extends Readonly<Record<string, unknown>> {
   readonly response: Response;
   readonly action: "disconnect" | "end_caller" | "restart";

@@ -56,7 +56,9 @@ export class ChangeBus {
     this.#note(change);
   }
 
-  /** Has all clients look again at all that may have changed unseen at another instance. */
+  /**
+   * Tells all clients to read again everything that may have changed unseen at another instance.
+   */
   noteMissed(): void {
     for (const kind of ["tools", "resources", "prompts"] as const) this.#note({ kind });
     for (const listener of [...this.#listeners]) {

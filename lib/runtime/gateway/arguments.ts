@@ -11,7 +11,7 @@ export const LAUNCHED = "--launched";
 /** The flags of a gateway, and its servers. */
 export interface GatewayArguments extends ServersFile {
   readonly flags: readonly string[];
-  /** Whether each server has a path of its own. */
+  /** Whether each server has its own path. */
   readonly hasPaths: boolean;
 }
 
@@ -79,7 +79,7 @@ function readFile(path: string): string {
 /** Where the command begins; -1 if there is none. */
 function beginOfCommand(args: readonly string[]): number {
   const dashes = args.indexOf("--");
-  // A flag may have its value in an argument of its own.
+  // The value of a flag may be a separate argument.
   const isFlag = (at: number) =>
     args[at]!.startsWith("-") || (at > 0 && /^--[^=]+$/.test(args[at - 1]!));
   const flags = dashes < 0 ? args.length : dashes;

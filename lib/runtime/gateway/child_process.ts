@@ -14,11 +14,11 @@ import { logFor } from "../../base/log.ts";
 const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
 /** The end of stderr that is kept, in characters. */
 const MAX_STDERR = 8_192;
-/** What is read of stderr at once (bytes). */
+/** Size of a read of stderr (bytes). */
 const STDERR_BYTES = 1_024;
 /** Time to exit after its input is closed, and again after SIGTERM (ms). */
 const GRACE_MS = 500;
-/** How long the last words of a server that has exited are waited for (ms). */
+/** Time to wait for the last stderr of a server that has exited (ms). */
 const STDERR_MS = 20;
 /** Lines of stderr that are shown, and their length in characters. */
 const MAX_LINES = 5;
@@ -73,7 +73,7 @@ function spawn({ command, args, cwd, inheritEnv, env }: ProgramLaunch) {
   }
 }
 
-/** Why a command does not start, and the way to mend that. */
+/** The reason why a command does not start, and the remedy. */
 function faultOf(error: unknown, command: string, cwd: string | undefined): string {
   if (error instanceof Deno.errors.NotFound) {
     if (error.message.includes("No such cwd")) return `the folder ${cwd} ("cwd") does not exist`;

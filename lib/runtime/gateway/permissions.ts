@@ -22,7 +22,7 @@ export interface Surroundings {
 const LISTENED = ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]"];
 /** Variables that servers get, and those of the gateway. */
 const VARIABLES = ["PORT", "HOST", "MCP_*", "PATH", "HOME", "LANG", "TMPDIR"];
-/** Settings that lead to hosts that cannot be known before. */
+/** Settings that lead to hosts that are unknown at the start. */
 const NETWORKED = ["MCP_AUTH_ISSUERS", "MCP_AUTH_INTROSPECTION_URL", "MCP_STORE"];
 const VARIABLE_REGEXP = /\$\{([A-Za-z_]\w*)/g;
 
@@ -37,7 +37,7 @@ export function permissionFlags(surroundings: Surroundings): readonly string[] {
   ];
 }
 
-/** A name with a comma cannot stand in a list, so all is granted. */
+/** A name with a comma cannot be part of a list, so everything is granted. */
 function flag(name: string, list: readonly string[] | undefined): string {
   const isWhole = list === undefined || list.some((one) => one.includes(","));
   return isWhole ? `--allow-${name}` : `--allow-${name}=${[...new Set(list)].join(",")}`;
@@ -77,7 +77,10 @@ function isNameOfFile(setting: string): boolean {
   return setting === "MCP_SERVERS" || /^MCP_\w+_FILE$/.test(setting);
 }
 
-/** `kill` ends process groups, which Deno does with the permission for all programs alone. */
+/**
+ * The program `kill` ends process groups, because Deno itself needs permission for all programs to
+ * do so.
+ */
 function runOf({ servers, hasProgram, env, flags }: Surroundings): readonly string[] | undefined {
   const programs = servers.flatMap(({ launch }) => "command" in launch ? [launch] : []);
   if (programs.length === 0) return ["kill"];

@@ -28,8 +28,9 @@ let lastChunk: Uint8Array | undefined;
 let lastFramed: Uint8Array | undefined;
 
 /**
- * Writes one stream. What comes before its head waits here. A long-lived stream takes the socket over:
- * what `node:http` keeps for each request and socket is several times as large as the socket.
+ * Writes one stream. Bytes before its head wait here. A long-lived stream takes over the socket,
+ * because the objects that `node:http` keeps for each request and socket are several times as large
+ * as the socket.
  */
 export class NodeSink implements Sink {
   readonly #owner: SinkOwner;
@@ -80,7 +81,7 @@ export class NodeSink implements Sink {
     this.#owner.cancel();
   }
 
-  /** Sends the head, and what came before it, as a response of `node:http`. */
+  /** Sends the head and the waiting bytes as a response of `node:http`. */
   start({ status, headers }: Head): void {
     const out = this.#out as ServerResponse;
     out.writeHead(status, headers);

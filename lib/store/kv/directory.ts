@@ -170,7 +170,7 @@ export class KvDirectory implements Directory {
     };
   }
 
-  /** @returns the values after a change, as they are kept */
+  /** @returns the stored values after a change */
   async #changeValues(
     kept: KeptRecord | undefined,
     changes: NonNullable<SessionRecord["values"]>,
