@@ -14,16 +14,19 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
   return nearest?.one;
 }
 
-/** Levenshtein's: characters to insert, delete or replace. */
+/** Characters to insert, delete or replace, and neighbours to swap (optimal string alignment). */
 function distance(one: string, other: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let at = 1; at <= one.length; at++) {
     const next = [at];
     for (let to = 1; to <= other.length; to++) {
       const replaced = row[to - 1]! + (one[at - 1] === other[to - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[to]! + 1, next[to - 1]! + 1));
+      const isSwapped = one[at - 1] === other[to - 2] && one[at - 2] === other[to - 1];
+      const swapped = isSwapped ? before[to - 2]! + 1 : Infinity;
+      next.push(Math.min(replaced, row[to]! + 1, next[to - 1]! + 1, swapped));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row.at(-1)!;
 }

@@ -110,11 +110,14 @@ export function describeSettings(settings: Settings): string {
 export function helpText(): string {
   const width = Math.max(...NAMES.map((name) => flagName(name).length));
   const line = (flag: string, text: string) => `  ${flag.padEnd(width)}  ${text}`;
-  const settingLine = (name: SettingName) =>
-    line(
+  const settingLine = (name: SettingName) => {
+    const description = SETTINGS_SCHEMA.shape[name].description ?? "";
+    const hasOwnDefault = description.includes("default: ");
+    return line(
       flagName(name),
-      `${SETTINGS_SCHEMA.shape[name].description ?? ""} (default: ${defaultText(name)})`,
+      hasOwnDefault ? description : `${description} (default: ${defaultText(name)})`,
     );
+  };
   return [
     "Lifeline, an MCP server that keeps its connections healthy.",
     "",
@@ -124,7 +127,7 @@ export function helpText(): string {
     line("--check-config", "Print the settings and end"),
     line("--help", "Print this text and end"),
     "",
-    "Every setting is a flag, or an environment variable of the same name in capitals.",
+    "Every setting is a flag, or an environment variable: --mcp-log-level is MCP_LOG_LEVEL.",
     `A secret is best read from a file: ${SECRET_SETTINGS.map(fileOf).join(", ")}.`,
     ...SETTING_TOPICS.flatMap(({ title, names }) => ["", title, ...names.map(settingLine)]),
   ].join("\n");

@@ -6,6 +6,8 @@
  * @module
  */
 import { SECRET_SETTINGS, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { nearestOf } from "../base/nearest.ts";
+import { nearestSetting } from "./misspelled.ts";
 import { fileOf } from "./secrets.ts";
 
 /** A flag without a value. */
@@ -29,6 +31,7 @@ const SWITCHES = new Map<string, Switch>([
   ["--help", "help"],
   ["-h", "help"],
 ]);
+const LONG_SWITCHES = [...SWITCHES.keys()].filter((name) => name.startsWith("--"));
 const SEE_HELP = "--help lists the flags";
 
 /** Reads the arguments of a command line. */
@@ -50,7 +53,7 @@ export function parseFlags(args: readonly string[]): Flags {
       if (joined === undefined) switches.add(asked);
       else faults.push(`${flag}: takes no value`);
     } else if (flag.startsWith("-")) {
-      faults.push(`${printable(flag)}: unknown flag; ${SEE_HELP}`);
+      faults.push(`${printable(flag)}: unknown flag; ${hintFor(flag)}`);
       // Its value, most likely.
       if (hasNext) at++;
     } else {
@@ -63,6 +66,19 @@ export function parseFlags(args: readonly string[]): Flags {
 /** The flag of a setting: `--mcp-log-level` for `MCP_LOG_LEVEL`. */
 export function flagName(setting: string): string {
   return `--${setting.toLowerCase().replaceAll("_", "-")}`;
+}
+
+/** The flag that was probably meant, or where the flags are listed. */
+function hintFor(flag: string): string {
+  const name = written(flag);
+  const setting = nearestSetting(name.replace(/^-+/, "").toUpperCase().replaceAll("-", "_"));
+  const nearest = setting === undefined ? nearestOf(name, LONG_SWITCHES) : flagName(setting);
+  return nearest === undefined ? SEE_HELP : `did you mean ${nearest}?`;
+}
+
+/** The part of an argument that can be a flag: what follows may be a secret. */
+function written(flag: string): string {
+  return /^--?[a-z_-]*/i.exec(flag)?.[0] ?? "";
 }
 
 /** An unknown flag without what may be a secret that was joined to it by something else than `=`. */

@@ -46,7 +46,9 @@ export async function findMisspelled(
   pause: () => Promise<void>,
 ): Promise<Misspelled[]> {
   const names = environment.names();
-  if (names !== undefined) return names.filter(looksLikeSetting).map(withNearest);
+  if (names !== undefined) {
+    return names.filter(looksLikeSetting).map((name) => ({ name, nearest: nearestSetting(name) }));
+  }
   const found = new Map<string, Misspelled>();
   let asked = 0;
   for (const setting of SETTINGS) {
@@ -63,12 +65,13 @@ function looksLikeSetting(name: string): boolean {
   return name.startsWith(PREFIX) && !KNOWN.has(name);
 }
 
-function withNearest(name: string): Misspelled {
+/** The setting that was probably meant by a name in capitals; undefined if none is near. */
+export function nearestSetting(name: string): string | undefined {
   const bare = name.slice(PREFIX.length);
-  if (KNOWN.has(bare)) return { name, nearest: bare };
+  if (KNOWN.has(bare)) return bare;
+  if (KNOWN.has(PREFIX + name)) return PREFIX + name;
   const sameStem = SETTINGS.find((setting) => stemOf(setting) === stemOf(name));
-  if (sameStem !== undefined) return { name, nearest: sameStem };
-  return { name, nearest: nearestOf(name, SETTINGS) };
+  return sameStem ?? nearestOf(name, SETTINGS);
 }
 
 /** A name without its unit. */

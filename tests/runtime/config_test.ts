@@ -88,7 +88,7 @@ Deno.test("every fault is told at once, with the name, what was given, and what 
   const all = told.join("\n");
   for (
     const expected of [
-      /^--prot: unknown flag; --help lists the flags$/m,
+      /^--prot: unknown flag; did you mean --port\?$/m,
       /^argument 3: not a flag/m,
       /^--host: needs a value$/m,
       /^PORT="70000": Expected a whole number from 0 to 65535$/m,
@@ -143,6 +143,21 @@ for (
     [["--port", "--stdio"], "--port: needs a value"],
     [["--help=yes"], "--help: takes no value"],
     [["-x"], "-x: unknown flag; --help lists the flags"],
+    [["--hepl"], "--hepl: unknown flag; did you mean --help?"],
+    [
+      ["--MCP_LOG_LEVEL=debug"],
+      "--…: unknown flag; did you mean --mcp-log-level?",
+    ],
+    [["--log-level=debug"], "--log-level: unknown flag; did you mean --mcp-log-level?"],
+    [["--mcp-port=1"], "--mcp-port: unknown flag; did you mean --port?"],
+    [
+      ["--mcp-ping-interval=5"],
+      "--mcp-ping-interval: unknown flag; did you mean --mcp-ping-interval-ms?",
+    ],
+    [
+      ["--mcp-admin-tokne=secret"],
+      "--mcp-admin-tokne: unknown flag; did you mean --mcp-admin-token?",
+    ],
     [["--constructor=1"], "--constructor: unknown flag; --help lists the flags"],
     [
       ["serve"],
