@@ -5,7 +5,6 @@
  * @module
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
-import { ProtocolError } from "../base/errors.ts";
 import { nodeAsyncHooks } from "../base/node.ts";
 import type { ChildEnd } from "../base/server_report.ts";
 import type { MaybePromise } from "../base/promises.ts";
@@ -18,6 +17,7 @@ import { readInitialize } from "../mcp/session/client_state.ts";
 import { Catalog } from "../registry/catalog.ts";
 import { METHODS } from "../wire/methods.ts";
 import { AskingPool } from "./asking_pool.ts";
+import { type PlaceHolder, takePlaces } from "./child_places.ts";
 import { HeldCalls, type Round } from "./held_call.ts";
 import { relay } from "./relay.ts";
 import type { SessionLimits, SessionServer } from "./session_servers.ts";
@@ -28,11 +28,14 @@ const MAX_MEMBERS = 8;
 
 /** The features for clients with the same credential and capabilities. */
 interface View {
+  readonly holder: PlaceHolder;
   readonly pools: readonly AskingPool[];
   readonly table: MethodTable;
   /** Resolves when the lists of all reachable servers are known. */
   ready: Promise<unknown> | undefined;
   running: number;
+  /** When a request last ended (ms). */
+  usedAt: number;
   idle: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -92,6 +95,7 @@ export class AskingClients {
       return await this.#rounds!.run(round, () => method(round.params, round.call));
     } finally {
       view.running--;
+      view.usedAt = this.#limits.now();
       this.#endLater(view);
     }
   }
@@ -100,14 +104,15 @@ export class AskingClients {
    * A server may keep the answers of clients, such as their roots, so callers with different
    * credentials do not share a process.
    *
-   * @throws {ProtocolError} `overloaded` if there are too many, and all are busy
+   * @throws {ProtocolError} `overloaded` if a server has no place for further clients
    */
   #viewOf({ capabilities: declared, caller }: RequestScope, context: ServerContext): View {
     const { capabilities } = readInitialize({ capabilities: declared });
     const key = JSON.stringify([caller.principal, capabilities]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
-    this.#makeRoom();
+    const holder = this.#holderOf(key);
+    takePlaces(this.#servers.map(({ places }) => places), holder);
     this.#rounds ??= new (nodeAsyncHooks().AsyncLocalStorage)<Round>();
     const catalog = new Catalog();
     const pools = this.#servers.map((definition) => {
@@ -125,10 +130,12 @@ export class AskingClients {
       return pool;
     });
     const view: View = {
+      holder,
       pools,
       table: modernMethods({ ...context, catalog }),
       ready: undefined,
       running: 0,
+      usedAt: this.#limits.now(),
       idle: undefined,
     };
     view.ready = Promise.allSettled(pools.map(({ first }) => first.connect())).then(() => {
@@ -142,25 +149,24 @@ export class AskingClients {
     return view;
   }
 
-  #makeRoom(): void {
-    const { maxSessions } = this.#limits;
-    if (this.#views.size < maxSessions) return;
-    for (const [key, { running, pools }] of this.#views) {
-      if (running > 0 || pools.some((pool) => pool.isBusy)) continue;
-      return void this.#end(key, "evicted");
-    }
-    throw new ProtocolError(
-      "overloaded",
-      `${maxSessions} callers have their own servers, and all are busy; try again later`,
-      { headers: { "retry-after": "5" } },
-    );
+  #holderOf(key: string): PlaceHolder {
+    const view = () => this.#views.get(key);
+    return {
+      get isBusy() {
+        return view() !== undefined && isBusy(view()!);
+      },
+      get usedAt() {
+        return view()?.usedAt ?? 0;
+      },
+      evict: () => void this.#end(key, "evicted"),
+    };
   }
 
   #endLater(view: View): void {
     clearTimeout(view.idle);
     if (view.running > 0) return;
     view.idle = setTimeout(() => {
-      if (view.pools.some((pool) => pool.isBusy)) return this.#endLater(view);
+      if (isBusy(view)) return this.#endLater(view);
       for (const [key, one] of this.#views) if (one === view) void this.#end(key, "idle");
     }, this.#limits.idleMs);
   }
@@ -170,6 +176,11 @@ export class AskingClients {
     if (view === undefined) return;
     this.#views.delete(key);
     clearTimeout(view.idle);
+    for (const { places } of this.#servers) places.free(view.holder);
     await Promise.all(view.pools.map((pool) => pool.stop(reason)));
   }
+}
+
+function isBusy({ running, pools }: View): boolean {
+  return running > 0 || pools.some((pool) => pool.isBusy);
 }

@@ -3,12 +3,13 @@ import type { ChildEnd } from "../base/server_report.ts";
 import type { Call } from "../mcp/call.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
+import type { PlaceHolder } from "./child_places.ts";
 import { HeldCall } from "./held_call.ts";
 import type { GatewayServer } from "./server.ts";
 import { questionOf } from "./session_link.ts";
 import type { SessionServer } from "./session_servers.ts";
 
-/** Calls that may wait for a process. */
+/** Calls that may wait for a process of one server. */
 const MAX_WAITING = 1_000;
 
 /** One process, and the call that it runs. */
@@ -17,6 +18,8 @@ interface Member {
   /** Whether a call runs, or is about to. */
   isTaken: boolean;
   call: HeldCall | undefined;
+  /** Holds its place; undefined for the first, whose place is that of its clients. */
+  readonly holder: PlaceHolder | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export class AskingPool {
     this.#definition = definition;
     this.#capabilities = capabilities;
     this.#maxMembers = maxMembers;
-    this.#add();
+    this.#members.push(this.#create());
   }
 
   /** The process that tells which features there are. */
@@ -65,19 +68,24 @@ export class AskingPool {
   }
 
   async stop(reason: ChildEnd): Promise<void> {
-    for (const { server } of this.#members) this.#definition.interest.detach(server);
-    await Promise.all(this.#members.map(({ server }) => server.stop(reason)));
+    await Promise.all(this.#members.map((member) => this.#end(member, reason)));
+  }
+
+  async #end({ server, holder }: Member, reason: ChildEnd): Promise<void> {
+    this.#definition.interest.detach(server);
+    if (holder !== undefined) this.#definition.places.free(holder);
+    await server.stop(reason);
   }
 
   #take(): Member | Promise<Member> {
-    const isFull = this.#members.length >= this.#maxMembers;
+    const isFull = this.#members.length >= this.#maxMembers || this.#definition.places.isFull;
     const free = this.#members.find(({ isTaken }) => !isTaken) ??
       (isFull ? undefined : this.#add());
     if (free !== undefined) {
       free.isTaken = true;
       return free;
     }
-    if (this.#waiting.length >= MAX_WAITING) {
+    if (this.first.tally.waiting >= MAX_WAITING) {
       throw new ProtocolError("overloaded", `${MAX_WAITING} calls wait for this server`, {
         headers: { "retry-after": "5" },
       });
@@ -94,10 +102,30 @@ export class AskingPool {
     next(member);
   }
 
+  /** Adds a process at a free place. */
   #add(): Member {
+    const holder: PlaceHolder = {
+      get isBusy() {
+        return member.isTaken;
+      },
+      // An idle one keeps no state that a client relies on, so it goes before all others.
+      usedAt: 0,
+      evict: () => {
+        this.#members.splice(this.#members.indexOf(member), 1);
+        void this.#end(member, "evicted");
+      },
+    };
+    const member = this.#create(holder);
+    this.#members.push(member);
+    this.#definition.places.take(holder);
+    return member;
+  }
+
+  #create(holder?: PlaceHolder): Member {
     const member: Member = {
       isTaken: false,
       call: undefined,
+      holder,
       server: this.#definition.create({
         capabilities: this.#capabilities,
         policy: "asking",
@@ -116,7 +144,6 @@ export class AskingPool {
     };
     this.#definition.interest.attach(member.server);
     member.server.countClients = () => member.isTaken ? 1 : 0;
-    this.#members.push(member);
     return member;
   }
 }

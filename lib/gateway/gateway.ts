@@ -10,6 +10,7 @@ import type { ModernMethods, SessionMethods } from "../mcp/methods/table.ts";
 import { Catalog, type SubscriptionWatcher } from "../registry/catalog.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { AskingClients } from "./asking_clients.ts";
+import { ChildPlaces } from "./child_places.ts";
 import type { ServerConfig } from "./config.ts";
 import { originOf } from "./features.ts";
 import type { KnownEra } from "./handshake.ts";
@@ -34,7 +35,10 @@ export interface GatewayOptions {
   readonly hasPaths: boolean;
   /** Makes a child of a server, for all clients or for one that can be asked. */
   readonly create: (config: ServerConfig, client: ServerClient) => GatewayServer;
-  readonly limits: SessionLimits;
+  readonly limits: SessionLimits & {
+    /** Most children of one server that not all clients share, unless its entry says otherwise. */
+    readonly maxChildren: number;
+  };
   /** How long a start waits for servers that take their time (ms). */
   readonly startMs: number;
 }
@@ -57,6 +61,7 @@ export class Gateway implements ServersBehind {
   readonly #tallies: ReadonlyMap<string, ServerTally>;
   readonly #eras: ReadonlyMap<string, KnownEra>;
   readonly #interests: ReadonlyMap<string, SharedInterest>;
+  readonly #places: ReadonlyMap<string, ChildPlaces>;
   readonly #served: readonly Served[];
   readonly #sessions: SessionServers;
   readonly #asking: AskingClients;
@@ -73,6 +78,10 @@ export class Gateway implements ServersBehind {
     );
     this.#eras = new Map(configs.map(({ name }) => [name, { isLegacy: false }]));
     this.#interests = new Map(configs.map(({ name }) => [name, new SharedInterest()]));
+    this.#places = new Map(configs.map(({ name, maxChildren }) => [
+      name,
+      new ChildPlaces(name, maxChildren ?? options.limits.maxChildren),
+    ]));
     const all = this.#definitionsOf(configs);
     const limits = limitsOf(configs, options.limits);
     this.#sessions = new SessionServers(all, limits);
@@ -229,6 +238,7 @@ export class Gateway implements ServersBehind {
     return configs.map((config) => ({
       selection: config,
       interest: this.#interests.get(config.name)!,
+      places: this.#places.get(config.name)!,
       create: (client) => this.#create(config, client),
     }));
   }
@@ -236,12 +246,9 @@ export class Gateway implements ServersBehind {
 
 /** The limits of sessions that have processes of all these servers: the strictest of each. */
 function limitsOf(configs: readonly ServerConfig[], limits: SessionLimits): SessionLimits {
-  const strictest = (values: readonly (number | undefined)[], otherwise: number) =>
-    Math.min(...values.map((value) => value ?? otherwise));
   return {
     ...limits,
-    maxSessions: strictest(configs.map(({ maxChildren }) => maxChildren), limits.maxSessions),
-    idleMs: strictest(configs.map(({ idleMs }) => idleMs), limits.idleMs),
+    idleMs: Math.min(...configs.map(({ idleMs }) => idleMs ?? limits.idleMs)),
     share: sharedPolicy(configs.map(({ share }) => share)),
   };
 }

@@ -15,7 +15,7 @@ import { type Share, SHARES } from "./share.ts";
 
 /** The options of a server. */
 export interface ServerOptions extends Selection {
-  /** Most sessions that have a process of their own; undefined for the default. */
+  /** Most processes for single clients; undefined for the default. */
   readonly maxChildren: number | undefined;
   /** After so long without a call and a stream, such a process ends (ms). */
   readonly idleMs: number | undefined;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf, ProtocolError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { ChildEnd } from "../base/server_report.ts";
@@ -22,6 +22,7 @@ import type { ServerContext } from "../mcp/server_context.ts";
 import type { ClientState } from "../mcp/session/client_state.ts";
 import { Catalog } from "../registry/catalog.ts";
 import { METHODS } from "../wire/methods.ts";
+import { type ChildPlaces, type PlaceHolder, takePlaces } from "./child_places.ts";
 import type { Selection } from "./features.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { canBeAsked, type Share } from "./share.ts";
@@ -34,6 +35,8 @@ export interface SessionServer {
   readonly selection: Selection;
   /** The subscriptions and levels of clients that share its processes. */
   readonly interest: SharedInterest;
+  /** Its places for children of single clients. */
+  readonly places: ChildPlaces;
   /** Makes it, for a client with these capabilities. */
   readonly create: (
     client: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion" | "policy">>,
@@ -42,8 +45,6 @@ export interface SessionServer {
 
 /** The limits of sessions with servers of their own. */
 export interface SessionLimits {
-  /** Most sessions that have their own; others are refused. */
-  readonly maxSessions: number;
   /** After so long without a call and a stream, a session's servers end (ms). */
   readonly idleMs: number;
   /** The clients that share a process; default: those that cannot be asked. */
@@ -53,6 +54,7 @@ export interface SessionLimits {
 
 /** A session's own servers, and the methods that they answer. */
 interface Own {
+  readonly holder: PlaceHolder;
   readonly link: SessionLink;
   readonly table: MethodTable<LegacyScope>;
   /** Resolves when the lists of all reachable servers are known. */
@@ -157,14 +159,23 @@ export class SessionServers {
     return link.request({ method: name, params, capability }).then(() => result);
   }
 
-  /** @throws {ProtocolError} `overloaded` when too many sessions have their own, and all are busy */
+  /** @throws {ProtocolError} `overloaded` if a server has no place for another session */
   #ownOf(session: ClientState, context: ServerContext): Own {
     const known = this.#own.get(session);
     if (known !== undefined) return known;
-    this.#makeRoom();
+    const link = new SessionLink(session, this.#limits.now);
+    const holder: PlaceHolder = {
+      get isBusy() {
+        return link.isBusy;
+      },
+      get usedAt() {
+        return link.usedAt;
+      },
+      evict: () => void this.#end(session, "evicted"),
+    };
+    takePlaces(this.#servers.map(({ places }) => places), holder);
     session.ignoreChanges();
     const catalog = new Catalog();
-    const link = new SessionLink(session, this.#limits.now);
     for (const { selection, create } of this.#servers) {
       const server = create({
         capabilities: link.capabilities,
@@ -175,7 +186,7 @@ export class SessionServers {
       link.add(server);
     }
     const { legacy: table } = legacyMethods({ ...context, catalog });
-    const own: Own = { link, table, ready: undefined };
+    const own: Own = { holder, link, table, ready: undefined };
     own.ready = link.connect().then(() => {
       own.ready = undefined;
       catalog.onChange((change) => session.sendNotification(changeNotification(change)));
@@ -184,21 +195,6 @@ export class SessionServers {
     session.onEnd(() => void this.#end(session, "session_ended"));
     this.#sweeping ??= setInterval(() => this.#sweep(), this.#limits.idleMs / 4);
     return own;
-  }
-
-  #makeRoom(): void {
-    if (this.#own.size < this.#limits.maxSessions) return;
-    const [idlest] = [...this.#own].filter(([, { link }]) => !link.isBusy)
-      .sort(([, a], [, b]) => a.link.usedAt - b.link.usedAt);
-    if (idlest === undefined) {
-      throw new ProtocolError(
-        "overloaded",
-        `${this.#limits.maxSessions} sessions have servers of their own, and all are busy; try ` +
-          "again later",
-        { headers: { "retry-after": "5" } },
-      );
-    }
-    void this.#end(idlest[0], "evicted");
   }
 
   #sweep(): void {
@@ -213,6 +209,7 @@ export class SessionServers {
     const own = this.#own.get(session);
     if (own === undefined) return;
     this.#own.delete(session);
+    for (const { places } of this.#servers) places.free(own.holder);
     if (this.#own.size === 0) {
       clearInterval(this.#sweeping);
       this.#sweeping = undefined;

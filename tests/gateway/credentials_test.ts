@@ -77,7 +77,7 @@ async function farAndNear(protocol: Protocol) {
         protocol,
         ...client,
       }),
-    limits: { maxSessions: 10, idleMs: 60_000, now: () => performance.now() },
+    limits: { maxChildren: 10, idleMs: 60_000, now: () => performance.now() },
     startMs: 10_000,
   });
   const app = createApp({

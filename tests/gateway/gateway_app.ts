@@ -49,7 +49,7 @@ export function gatewayApp(
         ...{ protocol: config.protocol, restart: config.restart },
         ...client,
       }),
-    limits: { maxSessions: 10, idleMs: 60_000, now },
+    limits: { maxChildren: 10, idleMs: 60_000, now },
     startMs: 5_000,
   });
   const app = createApp({

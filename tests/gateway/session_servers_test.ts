@@ -1,5 +1,6 @@
 /** One server process for each session whose client can answer questions. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ChildPlaces } from "../../lib/gateway/child_places.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
 import { ALL } from "../../lib/gateway/relay.ts";
 import { SessionServers } from "../../lib/gateway/session_servers.ts";
@@ -26,11 +27,12 @@ const asking = ordinary((message, server) => {
 });
 
 /** An app whose sessions each have a scripted server. */
-function gateway(script: Script, { maxSessions = 10, idleMs = 60_000 } = {}) {
+function gateway(script: Script, { maxChildren = 10, idleMs = 60_000 } = {}) {
   const runs: ScriptedServer[] = [];
   const sessions = new SessionServers([{
     selection: ALL,
     interest: new SharedInterest(),
+    places: new ChildPlaces("scripted", maxChildren),
     create: (client) =>
       new GatewayServer({
         name: "scripted",
@@ -45,7 +47,7 @@ function gateway(script: Script, { maxSessions = 10, idleMs = 60_000 } = {}) {
         now: () => performance.now(),
         ...client,
       }),
-  }], { maxSessions, idleMs, now: () => performance.now() });
+  }], { idleMs, now: () => performance.now() });
   const app = createApp({ sessionMethods: sessions.methods });
   return { app, sessions, runs, [Symbol.asyncDispose]: () => (app.stop(), sessions.stop()) };
 }
@@ -96,7 +98,7 @@ Deno.test("a session's server ends with the session", async () => {
 });
 
 Deno.test("over the limit of sessions, the one idle for longest loses its server, and gets a new one when it comes back", async () => {
-  await using served = gateway(asking, { maxSessions: 2 });
+  await using served = gateway(asking, { maxChildren: 2 });
   const clients = [];
   for (const name of ["a", "b", "c"]) {
     const client = await testClient(served.app, answering(name));
@@ -112,7 +114,7 @@ Deno.test("over the limit of sessions, the one idle for longest loses its server
 });
 
 Deno.test("while all sessions are busy, a further one is refused", async () => {
-  await using served = gateway(ordinary(), { maxSessions: 1 });
+  await using served = gateway(ordinary(), { maxChildren: 1 });
   const busy = await testClient(served.app, answering("busy"));
   const call = busy.call("slow").catch(() => {});
   while (!served.runs.some(({ received }) => received.at(-1).method === "tools/call")) {
@@ -122,7 +124,7 @@ Deno.test("while all sessions are busy, a further one is refused", async () => {
     const client = await testClient(served.app, answering("late"));
     await client.list("tools");
   }, Error);
-  assertStringIncludes(error.message, "1 sessions have servers of their own");
+  assertStringIncludes(error.message, "The server scripted has no process free for this client");
   await busy.close();
   await call;
 });

@@ -33,8 +33,8 @@ import { killServers, startServer } from "./child_process.ts";
 const HANDSHAKE_MS = 60_000;
 /** How long listening waits for servers that take their time (ms). */
 const START_MS = 10_000;
-/** Most sessions that have servers of their own; each takes some 30 MB and more. */
-const MAX_SESSIONS = 50;
+/** Most processes of one server for single clients; each takes some 30 MB and more. */
+const MAX_CHILDREN = 50;
 /** After so long without a call and a stream, a session's own servers end (ms). */
 const IDLE_MS = 300_000;
 /** Clients keep idle streams, and many come without a proxy. */
@@ -96,7 +96,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     configs: servers,
     hasPaths,
     create: (config, client) => createServer(config, settings, client),
-    limits: { maxSessions: MAX_SESSIONS, idleMs: IDLE_MS, now: () => performance.now() },
+    limits: { maxChildren: MAX_CHILDREN, idleMs: IDLE_MS, now: () => performance.now() },
     startMs: START_MS,
   });
   const { app } = composeApp({

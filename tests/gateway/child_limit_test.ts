@@ -1,0 +1,145 @@
+/** The most children of a server, whichever path and revision their clients use. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { testClient } from "../../lib/testing.ts";
+import { META_KEYS } from "../../lib/wire/meta.ts";
+import { rpc } from "../helpers/app.ts";
+import { until } from "../helpers/until.ts";
+import { at, gatewayApp } from "./gateway_app.ts";
+import { ordinary } from "./scripted_server.ts";
+
+type Served = ReturnType<typeof gatewayApp>;
+type Limits = Readonly<Record<string, { readonly maxChildren: number }>>;
+
+/** Answers `add`; `slow` gets no answer. */
+const server = ordinary((message) =>
+  message.method === "tools/call" && message.params.name === "add" ? { content: [] } : undefined
+);
+
+/** A gateway in front of two servers, whose callers name themselves. */
+async function gateway(entries: Limits): Promise<Served> {
+  const served = gatewayApp({ one: server, two: server }, {
+    entries,
+    authenticate: ({ headers }) => ({ principal: headers.get("x-who") ?? "nobody" }),
+  });
+  await served.app.start();
+  return served;
+}
+
+/** A client that can be asked, after its first request. */
+async function askable(served: Served, path: string, era: "2025-11-25" | "2026-07-28", who = "a") {
+  const client = await testClient(at(path, served.app), {
+    era,
+    keepApp: true,
+    elicit: () => ({ action: "decline" }),
+    headers: { "x-who": who },
+  });
+  await client.list("tools");
+  return client;
+}
+
+/** Children of a server that are not shared. */
+function own({ gateway }: Served, name: string): number {
+  const { children } = gateway.reports().find((one) => one.name === name)!;
+  return children.filter(({ policy }) => policy !== "shared").length;
+}
+
+/** A call in a session of its own that never ends. */
+async function busySession(served: Served, path: string): Promise<AbortController> {
+  const leaving = new AbortController();
+  const send = (message: unknown, headers = {}) =>
+    served.app.fetch(
+      new Request(`http://localhost${path}`, {
+        method: "POST",
+        signal: leaving.signal,
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          ...headers,
+        },
+        body: JSON.stringify(message),
+      }),
+    );
+  const clientInfo = { name: "test", version: "1" };
+  const capabilities = { elicitation: {} };
+  const params = { protocolVersion: "2025-11-25", capabilities, clientInfo };
+  const response = await send(rpc("initialize", params));
+  await response.body?.cancel();
+  const session = { "mcp-session-id": response.headers.get("mcp-session-id")! };
+  const name = path === "/mcp" ? "one__slow" : "slow";
+  void Promise.resolve(send(rpc("tools/call", { name, arguments: {} }), session)).catch(() => {});
+  return leaving;
+}
+
+const openRequests = ({ gateway }: Served) =>
+  gateway.reports().flatMap(({ children }) => children)
+    .reduce((total, { open }) => total + open, 0);
+
+Deno.test("sessions at /mcp and at /mcp/NAME count for one limit of the server", async () => {
+  await using served = await gateway({ one: { maxChildren: 2 }, two: { maxChildren: 5 } });
+  for (const path of ["/mcp", "/mcp/one", "/mcp", "/mcp/one", "/mcp/one"]) {
+    await askable(served, path, "2025-11-25");
+    assert(own(served, "one") <= 2, `${path}: ${own(served, "one")}`);
+  }
+  assertEquals(own(served, "one"), 2);
+  await until(() => served.gateway.reports()[0]!.ends.evicted === 3);
+});
+
+Deno.test("sessions and clients of 2026-07-28 count for one limit of the server", async () => {
+  await using served = await gateway({ one: { maxChildren: 2 }, two: { maxChildren: 5 } });
+  await askable(served, "/mcp/one", "2025-11-25");
+  for (const who of ["ada", "eve", "bob"]) {
+    await askable(served, "/mcp/one", "2026-07-28", who);
+    await askable(served, "/mcp", "2026-07-28", who);
+    assert(own(served, "one") <= 2, `${who}: ${own(served, "one")}`);
+  }
+  assertEquals(own(served, "one"), 2);
+});
+
+Deno.test("a client that cannot get a place at one server leaves all others their places", async () => {
+  await using served = await gateway({ one: { maxChildren: 1 }, two: { maxChildren: 1 } });
+  const busy = await busySession(served, "/mcp/one");
+  await until(() => openRequests(served) === 1);
+  await askable(served, "/mcp/two", "2025-11-25");
+  const refused = await askable(served, "/mcp", "2025-11-25").catch((error: Error) => error);
+  assert(refused instanceof Error);
+  assertMatch(refused.message, /one .*"maxChildren".*1/);
+  assertEquals([own(served, "one"), own(served, "two")], [1, 1]);
+  assertEquals(served.gateway.reports()[1]!.ends.evicted, 0);
+  busy.abort();
+});
+
+Deno.test("calls of clients of 2026-07-28 take as many processes as the limit leaves, and the others wait", async () => {
+  await using served = await gateway({ one: { maxChildren: 3 }, two: { maxChildren: 5 } });
+  await askable(served, "/mcp/one", "2025-11-25");
+  const stop = new AbortController();
+  const call = () =>
+    Promise.resolve(served.app.fetch(
+      new Request("http://localhost/mcp/one", {
+        method: "POST",
+        signal: stop.signal,
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          "mcp-protocol-version": "2026-07-28",
+          "mcp-method": "tools/call",
+          "mcp-name": "slow",
+        },
+        body: JSON.stringify(rpc("tools/call", {
+          name: "slow",
+          arguments: {},
+          _meta: {
+            [META_KEYS.protocolVersion]: "2026-07-28",
+            [META_KEYS.clientInfo]: { name: "test", version: "1" },
+            [META_KEYS.clientCapabilities]: { elicitation: { form: {} } },
+          },
+        })),
+      }),
+    )).catch(() => {});
+  const calls = [call(), call(), call(), call()];
+  await until(() => served.gateway.reports()[0]!.waiting === 2);
+  assertEquals(own(served, "one"), 3);
+  assertEquals(served.gateway.reports()[0]!.ends.evicted, 0);
+  stop.abort();
+  await Promise.all(calls);
+  await until(() => served.gateway.reports()[0]!.waiting === 0);
+});
