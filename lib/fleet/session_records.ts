@@ -74,7 +74,8 @@ export class SessionRecords {
     const isStale = values !== undefined || tags !== undefined;
     try {
       await store.directory.writeSession(key, changes);
-      shout("record", { key, ...told, ...(isStale && { isStale }) });
+      const changesTags = Object.keys(tags ?? {}).length > 0;
+      shout("record", { key, ...told, ...(isStale && { isStale, changesTags }) });
       return true;
     } catch (error) {
       failed("session", error);

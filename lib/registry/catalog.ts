@@ -10,7 +10,7 @@ import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
 import { normalizeUri } from "./uri.ts";
-import type { Sight } from "./visibility.ts";
+import { SEES_ALL, type Visibility } from "./visibility.ts";
 
 /** The kinds of features; each kind has its own list. */
 export type ListKind = "tools" | "resources" | "prompts";
@@ -73,7 +73,7 @@ export class Catalog {
    * @param uri as a client sent it
    * @param visibility features that the client's session sees; undefined for the default
    */
-  resource(uri: string, visibility?: Sight): Resource | undefined {
+  resource(uri: string, visibility?: Visibility): Resource | undefined {
     const exact = this.resources.find(uri, visibility);
     if (exact !== undefined) return exact;
     const equivalent = this.#byUri().get(normalizeUri(uri));
@@ -86,7 +86,7 @@ export class Catalog {
    * @param uri a URI or a template, as a client sent it
    * @param visibility features that the client's session sees; undefined for the default
    */
-  referenced(uri: string, visibility?: Sight): Resource | ResourceTemplate | undefined {
+  referenced(uri: string, visibility?: Visibility): Resource | ResourceTemplate | undefined {
     const exact = this.resourceTemplates.find(uri, visibility) ?? this.resource(uri, visibility);
     if (exact !== undefined) return exact;
     const templates = [
@@ -95,6 +95,31 @@ export class Catalog {
     const normal = normalizeUri(uri);
     return templates.find(({ name }) => normalizeUri(name) === normal) ??
       templates.find((template) => template.matches(uri));
+  }
+
+  /**
+   * The feature that answers `resources/read` of a URI: its resource, or the first template that
+   * matches.
+   *
+   * @param uri as a client sent it
+   * @param visibility features that the client's session sees; undefined for the default
+   */
+  answering(uri: string, visibility?: Visibility): Resource | ResourceTemplate | undefined {
+    const templates = this.resourceTemplates;
+    return this.resource(uri, visibility) ??
+      templates.visibleTo({ granted: ALL_SCOPES, visibility })
+        .find((template) => template.matches(uri));
+  }
+
+  /**
+   * Whether a resource is hidden from a client: a disabled feature answers for its URI, or one that
+   * the client's session hides. A URI that belongs to no feature is not hidden.
+   *
+   * @param visibility features that the client's session sees; undefined for the default
+   */
+  isHidden(uri: string, visibility?: Visibility): boolean {
+    return this.answering(uri, visibility) === undefined &&
+      this.answering(uri, SEES_ALL) !== undefined;
   }
 
   /** The names of all resources, by the normal forms of their URIs. */

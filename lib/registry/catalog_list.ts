@@ -6,7 +6,7 @@
 import { ALL_SCOPES } from "../auth/scopes.ts";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { type Guarded, isListedFor } from "./access.ts";
-import type { Sight, Viewer } from "./visibility.ts";
+import type { Viewer, Visibility } from "./visibility.ts";
 import { isSelected, type Selection, type Serving } from "./serving.ts";
 
 /** One page of a list. */
@@ -87,7 +87,7 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   }
 
   /** The item of that name, if a session sees it. */
-  find(name: string, visibility: Sight | undefined): T | undefined {
+  find(name: string, visibility: Visibility | undefined): T | undefined {
     if (visibility === undefined) return this.#served.get(name);
     const item = this.#items.get(name);
     return item !== undefined && visibility.allows(item, this.#served.has(name)) ? item : undefined;

@@ -1,25 +1,25 @@
 import type { Serving } from "./serving.ts";
 
-/** Decides whether a client sees a feature, whatever others see. */
-export interface Sight {
+/** The features that a client sees, whatever others see. */
+export interface Visibility {
   /** Clients with the same key see the same. */
   readonly key: string;
   /**
-   * Whether a thing is seen.
+   * Whether the client sees a feature.
    *
-   * @param isServed whether all see it
+   * @param isServed whether the feature is enabled
    */
-  allows(thing: Serving, isServed: boolean): boolean;
+  allows(feature: Serving, isServed: boolean): boolean;
 }
 
-/** Sees disabled features too. */
-export const SEES_ALL: Sight = { key: "all", allows: () => true };
+/** A client that sees disabled features too. */
+export const SEES_ALL: Visibility = { key: "all", allows: () => true };
 
-/** Sees what is served to everybody. */
-export const SEES_SERVED: Sight = { key: "", allows: (_thing, isServed) => isServed };
+/** A client that sees the features that are enabled, which is the default. */
+export const SEES_SERVED: Visibility = { key: "", allows: (_feature, isServed) => isServed };
 
-/** The sight of one session, by tags. */
-export class Visibility implements Sight {
+/** The features that one session sees, by tags. */
+export class SessionVisibility implements Visibility {
   readonly #shown = new Set<string>();
   readonly #hidden = new Set<string>();
 
@@ -58,6 +58,6 @@ export class Visibility implements Sight {
 export interface Viewer {
   /** The caller's scopes; undefined for a caller without any. */
   readonly granted?: readonly string[] | undefined;
-  /** The sight of the caller's session; undefined for the default. */
-  readonly visibility?: Sight | undefined;
+  /** Features that the caller's session sees; undefined for the default. */
+  readonly visibility?: Visibility | undefined;
 }

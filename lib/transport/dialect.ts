@@ -12,7 +12,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { ChangeBus } from "../mcp/changes/change_bus.ts";
 import type { McpServer } from "../mcp/server.ts";
 import type { Catalog } from "../registry/catalog.ts";
-import type { Sight } from "../registry/visibility.ts";
+import type { Visibility } from "../registry/visibility.ts";
 import type { EventStore } from "../store/event_store.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import type { JsonRpcMessage } from "../wire/json_rpc.ts";
@@ -135,9 +135,9 @@ export interface DialectHandlers {
   head?(c: RequestContext, url: EndpointUrl): Response | undefined;
   delete?(c: RequestContext, url: EndpointUrl): MaybePromise<Response> | undefined;
   /**
-   * The sight of the session that a request names, if it is in memory and the caller may use it.
+   * The features that the session of a request sees, if it is in memory and the caller may use it.
    */
-  sightOf?(c: RequestContext, url: EndpointUrl): Sight | undefined;
+  visibilityOf?(c: RequestContext, url: EndpointUrl): Visibility | undefined;
 }
 
 /** A dialect of the endpoint. */

@@ -6,7 +6,7 @@
  */
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import type { Sight } from "../registry/visibility.ts";
+import type { Visibility } from "../registry/visibility.ts";
 import type { Admission } from "../stream/admit/admission.ts";
 import { checkDepth, isRequest, parseMessage } from "../wire/json_rpc.ts";
 import { emptyBodyError } from "../wire/parse_errors.ts";
@@ -25,10 +25,14 @@ export interface AccessCheck {
    * Checks the messages of a POST before any stream begins, so that the status can report it.
    *
    * @param messages the values of the body; invalid messages are refused elsewhere
-   * @param sight the sight of the sender's session; undefined for the default
+   * @param visibility features that the sender's session sees; undefined for the default
    * @throws {ProtocolError} `insufficient_scope`, naming all scopes that the messages need
    */
-  check(messages: readonly unknown[], c: RequestContext, sight: Sight | undefined): void;
+  check(
+    messages: readonly unknown[],
+    c: RequestContext,
+    visibility: Visibility | undefined,
+  ): void;
 }
 
 /** The handlers of all dialects, in their order. */
@@ -63,7 +67,7 @@ export class Endpoint {
     try {
       if (isRequest(message)) this.#admission.admitRequest();
       if (isRated(message)) this.#admission.admitCalls(c.clientKey, 1);
-      if (this.#access?.isNeeded) this.#access.check([message], c, this.#sightOf(c, url));
+      if (this.#access?.isNeeded) this.#access.check([message], c, this.#visibilityOf(c, url));
       for (const handlers of this.#posting) {
         const response = handlers.post(c, message, url);
         if (response !== undefined) return response;
@@ -114,11 +118,11 @@ export class Endpoint {
     );
   }
 
-  /** The sight of the session that a request names; undefined for the default. */
-  #sightOf(c: RequestContext, url: EndpointUrl): Sight | undefined {
+  /** The features that the session of a request sees; undefined for the default. */
+  #visibilityOf(c: RequestContext, url: EndpointUrl): Visibility | undefined {
     for (const handlers of this.#handlers) {
-      const sight = handlers.sightOf?.(c, url);
-      if (sight !== undefined) return sight;
+      const visibility = handlers.visibilityOf?.(c, url);
+      if (visibility !== undefined) return visibility;
     }
     return undefined;
   }
@@ -139,7 +143,7 @@ export class Endpoint {
     c.requireSupportedVersion();
     const calls = values.filter(isRated).length;
     if (calls > 0) this.#admission.admitCalls(c.clientKey, calls);
-    if (this.#access?.isNeeded) this.#access.check(values, c, this.#sightOf(c, url));
+    if (this.#access?.isNeeded) this.#access.check(values, c, this.#visibilityOf(c, url));
     for (const handlers of this.#handlers) {
       const response = handlers.postBatch?.(c, values, url);
       if (response !== undefined) return response;

@@ -1,7 +1,7 @@
 /** `ctx.session` at several instances. */
 import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
-import { defineTool, type Tool } from "../../lib/mod.ts";
+import { defineResource, defineTool, type Tool } from "../../lib/mod.ts";
 import { rpc, toolCall } from "../helpers/app.ts";
 import { Instances } from "../helpers/instances.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -39,8 +39,15 @@ const SECRET: Tool = defineTool({
   run: () => "shown",
 });
 
+const RESOURCE = defineResource({
+  uri: "x://secret",
+  name: "secret",
+  tags: ["admin"],
+  read: () => "read",
+});
+
 async function started(count = 3) {
-  const fleet = await Instances.start(count, { tools: [USE, SECRET] });
+  const fleet = await Instances.start(count, { tools: [USE, SECRET], resources: [RESOURCE] });
   const [a, b, c] = fleet.all;
   return { fleet, a: a!, b: b!, c: c! };
 }
@@ -142,6 +149,22 @@ Deno.test("what a session shows or hides holds at every instance, and its client
   assertEquals((await session.delete()).status, 204);
   const told = (await events.rest()).flatMap(({ json }) => json?.method ?? []);
   assertEquals(told.filter((method) => method === "notifications/tools/list_changed").length, 2);
+});
+
+Deno.test("a resource that a session hides at one instance sends it no updates at another", async () => {
+  const { fleet, a, b, c } = await started();
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  const events = new EventReader(await session.on(c).listen());
+  const [hidden, last] = ["x://secret", "x://last"];
+  for (const uri of [hidden, last]) await session.ask(rpc("resources/subscribe", { uri }));
+  await use(session, { hide: "admin" });
+  await settled();
+  for (const uri of [hidden, last]) b.catalog.resourceUpdated(uri);
+  let told = await events.nextNamed("message");
+  while (told.json?.params?.uri === undefined) told = await events.nextNamed("message");
+  assertEquals(told.json.params.uri, last);
+  await events.leave();
 });
 
 Deno.test("while the store is away values stay at their instance, and are made up when it is back", async () => {

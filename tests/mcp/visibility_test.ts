@@ -1,7 +1,7 @@
 /** Features that a session shows or hides only for itself. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineResource, defineResourceTemplate, defineTool, type Tool } from "../../lib/mod.ts";
-import { Visibility } from "../../lib/registry/visibility.ts";
+import { SessionVisibility } from "../../lib/registry/visibility.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -116,7 +116,7 @@ Deno.test("a tool that a session sees still needs its scopes", async () => {
 });
 
 Deno.test("sessions that show the same share a key, whatever the order of their wishes", () => {
-  const [a, b] = [new Visibility(), new Visibility()];
+  const [a, b] = [new SessionVisibility(), new SessionVisibility()];
   a.show("x");
   a.show("y");
   b.hide("x");

@@ -3,7 +3,7 @@ import { hasScopes, scopeFailure } from "../../auth/scopes.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { neededScopes } from "../../mcp/needed_scopes.ts";
 import type { Catalog } from "../../registry/catalog.ts";
-import type { Sight } from "../../registry/visibility.ts";
+import type { Visibility } from "../../registry/visibility.ts";
 import type { AuditLog } from "../metrics/audit_log.ts";
 import type { AccessCheck } from "../../transport/endpoint.ts";
 import type { RequestContext } from "../../transport/request_head.ts";
@@ -31,10 +31,14 @@ export class ScopeCheck implements AccessCheck {
     return this.#catalog.isGuarded;
   }
 
-  check(messages: readonly unknown[], c: RequestContext, sight: Sight | undefined): void {
+  check(
+    messages: readonly unknown[],
+    c: RequestContext,
+    visibility: Visibility | undefined,
+  ): void {
     const { path, identity } = c;
     const needed = new Set(
-      messages.flatMap((message) => neededScopes(message, this.#catalog, sight)),
+      messages.flatMap((message) => neededScopes(message, this.#catalog, visibility)),
     );
     const scopes = identity?.scopes ?? [];
     if (hasScopes([...needed], scopes)) return;

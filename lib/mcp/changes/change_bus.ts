@@ -12,6 +12,7 @@ import type {
   SubscriptionWatcher,
 } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
+import { SEES_SERVED, type Visibility } from "../../registry/visibility.ts";
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 
@@ -19,6 +20,8 @@ import { NOTIFICATIONS } from "../../wire/methods.ts";
 export interface ChangeListener {
   /** The resources that the client subscribes to; undefined if it cannot. */
   readonly subscribed?: UriSet | undefined;
+  /** Features that the client's session sees; undefined for the default. */
+  readonly visibility?: Visibility | undefined;
   /** Whether the client asked for this change. */
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
@@ -64,7 +67,7 @@ export class ChangeBus {
     for (const listener of [...this.#listeners]) {
       for (const uri of listener.subscribed ?? []) {
         const change = { kind: "resource", uri } as const;
-        this.#tellOne(listener, change, changeNotification(change));
+        this.#tellOne(listener, this.#toTell(change));
       }
     }
   }
@@ -87,9 +90,16 @@ export class ChangeBus {
     this.#waiting.clear();
     if (this.#own.size > 0) this.#publishOwn();
     for (const change of changes) {
-      const message = changeNotification(change);
-      for (const listener of [...this.#listeners]) this.#tellOne(listener, change, message);
+      const told = this.#toTell(change);
+      for (const listener of [...this.#listeners]) this.#tellOne(listener, told);
     }
+  }
+
+  /** A client hears nothing of a resource that was hidden from it after it subscribed. */
+  #isHiddenFrom({ visibility }: ChangeListener, { change, isHidden }: ToldChange): boolean {
+    if (change.kind !== "resource") return false;
+    if (visibility === undefined || visibility === SEES_SERVED) return isHidden;
+    return this.#catalog.isHidden(change.uri, visibility);
   }
 
   #publishOwn(): void {
@@ -98,13 +108,28 @@ export class ChangeBus {
     this.publish?.([...byName.values()]);
   }
 
-  #tellOne(listener: ChangeListener, change: CatalogChange, message: JsonRpcNotification): void {
+  #toTell(change: CatalogChange): ToldChange {
+    const isHidden = change.kind === "resource" && this.#catalog.isHidden(change.uri);
+    return { change, message: changeNotification(change), isHidden };
+  }
+
+  #tellOne(listener: ChangeListener, told: ToldChange): void {
     try {
-      if (listener.wantsChange(change)) listener.sendChange(message);
+      if (listener.wantsChange(told.change) && !this.#isHiddenFrom(listener, told)) {
+        listener.sendChange(told.message);
+      }
     } catch (error) {
       log.error("Change notification failed", { error });
     }
   }
+}
+
+/** A change, as the listeners are told of it. */
+interface ToldChange {
+  readonly change: CatalogChange;
+  readonly message: JsonRpcNotification;
+  /** Whether it is of a resource that clients do not see by default. */
+  readonly isHidden: boolean;
 }
 
 /** A name by which equal changes are told once. */

@@ -12,7 +12,7 @@ import {
 } from "../../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../../wire/mcp_types.ts";
 import { DEFAULT_VERSION, negotiate, type ProtocolVersion } from "../../wire/protocol_versions.ts";
-import { SEES_SERVED, type Sight, Visibility } from "../../registry/visibility.ts";
+import { SEES_SERVED, SessionVisibility, type Visibility } from "../../registry/visibility.ts";
 import { SessionData } from "./session_data.ts";
 import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
@@ -57,7 +57,7 @@ export class ClientState implements Asker {
   #subscriptions: UriSet | undefined;
   #hearsChanges = true;
   #data: SessionData | undefined;
-  #visibility: Visibility | undefined;
+  #visibility: SessionVisibility | undefined;
   /** Whether the client has a stream open for what belongs to no request; set by its transport. */
   isListening: () => boolean = isAlwaysListening;
   #onEnd: (() => void) | undefined;
@@ -118,12 +118,12 @@ export class ClientState implements Asker {
   }
 
   /** The session's own visibility; undefined if it sees the default. */
-  get visibility(): Visibility | undefined {
+  get visibility(): SessionVisibility | undefined {
     return this.#visibility;
   }
 
-  /** The sight of the session. */
-  get sight(): Sight {
+  /** The features that the session sees. */
+  get visibilityOrDefault(): Visibility {
     return this.#visibility ?? SEES_SERVED;
   }
 
@@ -190,7 +190,7 @@ export class ClientState implements Asker {
   }
 
   #setVisible(tag: string, isVisible: boolean): void {
-    const visibility = this.#visibility ??= new Visibility();
+    const visibility = this.#visibility ??= new SessionVisibility();
     if (isVisible) visibility.show(tag);
     else visibility.hide(tag);
   }

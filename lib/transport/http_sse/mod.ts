@@ -26,9 +26,9 @@ export const HTTP_SSE: Dialect = {
         const id = c.queryParameter(CONNECTION_ID_PARAM);
         return id === undefined ? undefined : postToHttpSse(sessions, { id, origin: c }, message);
       },
-      sightOf: (c) => {
+      visibilityOf: (c) => {
         const id = c.queryParameter(CONNECTION_ID_PARAM);
-        return id === undefined ? undefined : sessions.find(id, c)?.sight;
+        return id === undefined ? undefined : sessions.find(id, c)?.visibility;
       },
       get: (c) => isHttpSse(c) ? openHttpSse(sessions, c) : undefined,
       head: (c) => isHttpSse(c) ? streamHead() : undefined,

@@ -42,9 +42,9 @@ export const PLAIN: Dialect = {
         if (!url.isPlain || !wantsStreamOnly(c) || c.connectionId !== null) return undefined;
         return openPlain(streams, c, undefined);
       },
-      sightOf: (c, url) => {
+      visibilityOf: (c, url) => {
         const id = url.isPlain ? c.connectionId : null;
-        return id === null ? undefined : sessions.find(id, c)?.sight;
+        return id === null ? undefined : sessions.find(id, c)?.visibility;
       },
       delete: (c, url) => {
         const id = url.isPlain ? c.connectionId : null;

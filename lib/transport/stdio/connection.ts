@@ -15,6 +15,7 @@ import type { McpServer } from "../../mcp/server.ts";
 import { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
+import type { Visibility } from "../../registry/visibility.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
 import {
   isObject,
@@ -143,6 +144,10 @@ class StdioConnection {
 
   get subscribed(): UriSet | undefined {
     return this.#session.subscribed;
+  }
+
+  get visibility(): Visibility | undefined {
+    return this.#session.visibility;
   }
 
   /** A client that only speaks the modern era asks for changes with `subscriptions/listen`. */

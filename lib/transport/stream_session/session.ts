@@ -18,7 +18,7 @@ import type { McpServer } from "../../mcp/server.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
 import type { Caller } from "../../registry/context.ts";
-import type { Sight } from "../../registry/visibility.ts";
+import type { Visibility } from "../../registry/visibility.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import type { EventStream } from "../../stream/event_stream.ts";
 import type { PongState } from "../../stream/heartbeat.ts";
@@ -113,9 +113,9 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
     return this.stream.client.principal;
   }
 
-  /** The session's sight. */
-  get sight(): Sight {
-    return this.session.sight;
+  /** The features that the session sees. */
+  get visibility(): Visibility {
+    return this.session.visibilityOrDefault;
   }
 
   get name(): string {

@@ -53,7 +53,8 @@ export const STREAMABLE: Dialect = {
       const session = core.sessions.find(sessionId, c);
       return isPromise(session) ? session.then(post) : post(session);
     },
-    sightOf: (c) => c.sessionId === null ? undefined : core.sessions.sightOf(c.sessionId, c),
+    visibilityOf: (c) =>
+      c.sessionId === null ? undefined : core.sessions.visibilityOf(c.sessionId, c),
     get: (c) => {
       const { sessionId } = c;
       if (sessionId === null) return undefined;

@@ -43,7 +43,7 @@ export function serveOtherInstances({ fleet, sessions, changes, path }: OtherIns
   fleet.on("record", (body, from) => {
     const shared = from === fleet.me ? undefined : sessionOf(body)?.shared;
     shared?.take(readRecord(body));
-    if (body.isStale === true) shared?.setStale();
+    if (body.isStale === true) shared?.setStale(body.changesTags === true);
   });
   const shouts = new ChangeShouts(fleet, path);
   changes.publish = (changed) => shouts.add(changed);

@@ -13,6 +13,7 @@ import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
+import type { Visibility } from "../../registry/visibility.ts";
 import type { Carrying } from "../../fleet/carrying.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import type { StreamWriter } from "../../fleet/stream_writer.ts";
@@ -196,6 +197,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
 
   get subscribed(): UriSet | undefined {
     return this.state.subscribed;
+  }
+
+  get visibility(): Visibility | undefined {
+    return this.state.visibility;
   }
 
   sendChange(message: JsonRpcNotification): void {

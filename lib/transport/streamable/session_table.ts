@@ -10,7 +10,7 @@ import { logFor } from "../../base/log.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import { type Emit, emitNothing } from "../../base/observer.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
-import type { Sight } from "../../registry/visibility.ts";
+import type { Visibility } from "../../registry/visibility.ts";
 import type { SessionRecords } from "../../fleet/session_records.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
@@ -101,10 +101,11 @@ export class SessionTable {
     return known.session.shared?.refresh()?.then(() => known.session) ?? known.session;
   }
 
-  /** The sight of a session in memory, if it belongs to the caller. */
-  sightOf(id: string, origin: RequestOrigin): Sight | undefined {
+  /** The features that a session in memory sees, if it belongs to the caller. */
+  visibilityOf(id: string, origin: RequestOrigin): Visibility | undefined {
     const known = this.#sessions.get(id);
-    return known !== undefined && isOwner(known, origin) ? known.session.state.sight : undefined;
+    if (known === undefined || !isOwner(known, origin)) return undefined;
+    return known.session.state.visibilityOrDefault;
   }
 
   /** The session in memory that has a key. */

@@ -1,7 +1,8 @@
 /**
  * The state of a session that instances share: its log level, its subscriptions, the values that tools
  * keep for it, and the tags that it sees. Each instance has a copy. A change is written to the store
- * before the call is answered, and the copies of the others are read anew before their next request.
+ * before the call is answered. Other instances read their copies anew before their next request, and
+ * at once if the session has subscriptions and its tags have changed.
  *
  * @module
  */
@@ -82,9 +83,13 @@ export class SharedState {
     await (this.#saving ??= this.#save().finally(() => this.#saving = undefined));
   }
 
-  /** Another instance has changed values or tags. */
-  setStale(): void {
+  /**
+   * Another instance has changed values or tags. Tags may hide resources that the session subscribes
+   * to, so they are read at once.
+   */
+  setStale(changesTags: boolean): void {
     this.#isStale = true;
+    if (changesTags && this.#parts.state.subscriptions.size > 0) void this.refresh();
   }
 
   /** Reads the record of the store if this copy is stale; undefined if it is not. */
