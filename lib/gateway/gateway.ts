@@ -39,8 +39,8 @@ export interface GatewayOptions {
     /** Most children of one server that not all clients share, unless its entry says otherwise. */
     readonly maxChildren: number;
   };
-  /** How long a start waits for servers that take their time (ms). */
-  readonly startMs: number;
+  /** How long {@linkcode Gateway.start} waits for servers that take their time (ms). */
+  readonly waitMs: number;
 }
 
 /** One server and its own endpoint. */
@@ -214,7 +214,7 @@ export class Gateway implements ServersBehind {
    */
   async start(): Promise<void> {
     const connecting = this.#served.map(({ server }) => server.connect());
-    await settlesWithin(this.#options.startMs, Promise.allSettled(connecting));
+    await settlesWithin(this.#options.waitMs, Promise.allSettled(connecting));
     if (this.#collisions.size === 0) return;
     throw new ConfigError([
       'Names collide; "lifeline": { "prefix": "always" } of one of the servers keeps them apart:',

@@ -36,8 +36,8 @@ export interface GatewayServerOptions {
   /** @throws {Error} saying why it cannot be started */
   readonly start: () => RunningServer;
   readonly limits: ChannelLimits;
-  /** Time for `initialize` to be answered (ms). */
-  readonly handshakeMs: number;
+  /** Time to answer `initialize` and to list all features (ms). */
+  readonly startMs: number;
   readonly now: () => number;
   /** Whether clients are not told why the server ended, as these are its own words; default: no. */
   readonly hidesReasons?: boolean;

@@ -155,19 +155,15 @@ export class GatewayServer implements CountedChild {
     this.#requireWhole();
     const run = this.#start();
     const { upstream } = run;
-    const { handshakeMs, onQuestion } = this.#options;
+    const { onQuestion } = this.#options;
     const { capabilities = {}, protocol = "auto", known = { isLegacy: false } } = this.#options;
     const onNotification = (message: JsonRpcNotification) => this.onNotification(message);
     const events = { onNotification, onQuestion };
     try {
       const options = { ...this.#options, capabilities, protocol, known, events };
       const shaking = handshake(upstream, options);
-      if (!await settlesWithin(handshakeMs, shaking)) {
-        shaking.catch(() => {});
-        throw new Error(`it did not answer initialize within ${handshakeMs} ms`);
-      }
-      const connection = await shaking;
-      await this.onConnected(connection);
+      const connection = await this.#inTime(run, "answer initialize", shaking);
+      await this.#inTime(run, "list its features", this.onConnected(connection));
       if (this.#run !== run) throw new Error(this.#why || "it ended");
       upstream.counts = this.counts;
       this.#connection = connection;
@@ -177,6 +173,15 @@ export class GatewayServer implements CountedChild {
     } catch (error) {
       throw await this.#giveUp(run, error);
     }
+  }
+
+  /** Waits for a part of the start, for as long as the whole start may take. */
+  async #inTime<T>({ startedAt }: Run, what: string, work: Promise<T>): Promise<T> {
+    const { startMs, now } = this.#options;
+    const isInTime = await settlesWithin(Math.max(0, startedAt + startMs - now()), work);
+    if (isInTime) return await work;
+    work.catch(() => {});
+    throw new Error(`it did not ${what} within ${startMs} ms; "startMs" in its entry allows more`);
   }
 
   /** @throws {ProtocolError} saying why it cannot be started */

@@ -19,6 +19,8 @@ export interface ServerOptions extends Selection {
   readonly maxChildren: number | undefined;
   /** After so long without a call and a stream, such a process ends (ms). */
   readonly idleMs: number | undefined;
+  /** Time to answer `initialize` and to list all features; undefined for the default (ms). */
+  readonly startMs: number | undefined;
   /** The clients that share a process. */
   readonly share: Share;
   readonly restart: Restart;
@@ -30,6 +32,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   ...ALL,
   maxChildren: undefined,
   idleMs: undefined,
+  startMs: undefined,
   share: "auto",
   restart: "always",
   protocol: "auto",
@@ -37,7 +40,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
 
 const KNOWN = [
   ...["prefix", "tools", "inheritEnv", "scopes", "timeoutMs", "maxChildren", "idleMs"],
-  ...["share", "restart", "protocol"],
+  ...["startMs", "share", "restart", "protocol"],
 ];
 const KNOWN_OF_TOOLS = ["allow", "block", "scopes"];
 const MAX_MS = 86_400_000;
@@ -64,6 +67,7 @@ export function readServerOptions(
     timeoutMs: readNumber(options, "timeoutMs", [100, MAX_MS], fault),
     maxChildren: readNumber(options, "maxChildren", [1, MAX_CHILDREN], fault),
     idleMs: readNumber(options, "idleMs", [1_000, MAX_MS], fault),
+    startMs: readNumber(options, "startMs", [100, MAX_MS], fault),
     share: readWord(options, "share", SHARES, fault),
     restart: readWord(options, "restart", RESTARTS, fault),
     protocol: readWord(options, "protocol", PROTOCOLS, fault),

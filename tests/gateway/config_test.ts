@@ -28,6 +28,7 @@ Deno.test("a file in the form of other clients is read, under both of its names"
     timeoutMs: undefined,
     maxChildren: undefined,
     idleMs: undefined,
+    startMs: undefined,
     share: "auto",
     restart: "always",
     protocol: "auto",
@@ -163,6 +164,7 @@ Deno.test("options of a server are read, and one that is misspelt or out of rang
           timeoutMs: 5_000,
           maxChildren: 3,
           idleMs: 60_000,
+          startMs: 120_000,
           share: "never",
           restart: "on-request",
           protocol: "2025-11-25",
@@ -170,9 +172,9 @@ Deno.test("options of a server are read, and one that is misspelt or out of rang
       },
     },
   });
-  const { scopes, toolScopes, timeoutMs, maxChildren, idleMs } = server!;
+  const { scopes, toolScopes, timeoutMs, maxChildren, idleMs, startMs } = server!;
   assertEquals([scopes, toolScopes], [["files"], { write: ["files:write"] }]);
-  assertEquals([timeoutMs, maxChildren, idleMs], [5_000, 3, 60_000]);
+  assertEquals([timeoutMs, maxChildren, idleMs, startMs], [5_000, 3, 60_000, 120_000]);
   const { share, restart, protocol } = server!;
   assertEquals([share, restart, protocol], ["never", "on-request", "2025-11-25"]);
   const lifeline = {
@@ -182,19 +184,21 @@ Deno.test("options of a server are read, and one that is misspelt or out of rang
     timeoutMs: "5s",
     maxChildren: 0,
     idleMs: 1.5,
+    startMs: 99,
     share: "sometimes",
     restart: true,
     protocol: "2024",
   };
   assertEquals(faultsOf({ mcpServers: { a: { command: "x", lifeline } } }), [
     'a.lifeline: "scope" is not known; did you mean "scopes"? known are prefix, tools, inheritEnv, ' +
-    "scopes, timeoutMs, maxChildren, idleMs, share, restart, protocol",
+    "scopes, timeoutMs, maxChildren, idleMs, startMs, share, restart, protocol",
     'a.lifeline: "scopes" must be a list of scopes',
     'a.lifeline: "tools": "alow" is not known; did you mean "allow"? known are allow, block, scopes',
     'a.lifeline: "tools" may have "scopes", which maps names of tools to lists of scopes',
     'a.lifeline: "timeoutMs" must be a whole number from 100 to 86400000',
     'a.lifeline: "maxChildren" must be a whole number from 1 to 10000',
     'a.lifeline: "idleMs" must be a whole number from 1000 to 86400000',
+    'a.lifeline: "startMs" must be a whole number from 100 to 86400000',
     'a.lifeline: "share" must be one of auto, always, never',
     'a.lifeline: "restart" must be one of always, on-request, never',
     'a.lifeline: "protocol" must be one of auto, 2026-07-28, 2025-11-25',

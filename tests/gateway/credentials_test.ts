@@ -72,13 +72,13 @@ async function farAndNear(protocol: Protocol) {
         version: "1",
         start: () => connectRemote("far", launch, 100_000),
         limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
-        handshakeMs: 10_000,
+        startMs: 10_000,
         now: () => performance.now(),
         protocol,
         ...client,
       }),
     limits: { maxChildren: 10, idleMs: 60_000, now: () => performance.now() },
-    startMs: 10_000,
+    waitMs: 10_000,
   });
   const app = createApp({
     settings: { MCP_TOOL_HEADERS: ["x-tool"] },

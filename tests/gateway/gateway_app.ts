@@ -44,13 +44,13 @@ export function gatewayApp(
           return run;
         },
         limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
-        handshakeMs: 5_000,
+        startMs: 5_000,
         now,
         ...{ protocol: config.protocol, restart: config.restart },
         ...client,
       }),
     limits: { maxChildren: 10, idleMs: 60_000, now },
-    startMs: 5_000,
+    waitMs: 5_000,
   });
   const app = createApp({
     ...options,

@@ -60,7 +60,7 @@ function connected(
     version: "1",
     start: () => connectRemote("far", { headers: {}, transport: "auto", ...launch }, MAX_BYTES),
     limits: { maxLineBytes: MAX_BYTES, maxQueued: 100_000 },
-    handshakeMs: 10_000,
+    startMs: 10_000,
     now: () => performance.now(),
     protocol,
   });

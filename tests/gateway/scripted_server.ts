@@ -105,7 +105,7 @@ export class ScriptedServer implements RunningServer {
 export function scripted(
   script: Script,
   options: {
-    readonly handshakeMs?: number;
+    readonly startMs?: number;
     readonly maxLineBytes?: number;
     readonly hidesReasons?: boolean;
     readonly known?: KnownEra;
@@ -122,7 +122,7 @@ export function scripted(
       return run;
     },
     limits: { maxLineBytes: options.maxLineBytes ?? 100_000, maxQueued: 100_000 },
-    handshakeMs: options.handshakeMs ?? 5_000,
+    startMs: options.startMs ?? 5_000,
     now: () => performance.now(),
     hidesReasons: options.hidesReasons ?? false,
     ...(options.known !== undefined && { known: options.known }),

@@ -194,9 +194,23 @@ Deno.test("a line over the limit ends the server, with the limit in the error", 
 });
 
 Deno.test("a server that never answers initialize is ended, and the error says so", async () => {
-  await using gateway = scripted(() => undefined, { handshakeMs: 20 });
+  await using gateway = scripted(() => undefined, { startMs: 20 });
   const error = await assertRejects(() => gateway.server.connect(), ProtocolError);
   assertStringIncludes(error.message, "did not answer initialize within 20 ms");
+  assertStringIncludes(error.message, '"startMs"');
+  assert(gateway.run().isEnded);
+});
+
+Deno.test("a server that answers initialize and never lists its tools is ended, and the error says so", async () => {
+  const first = ordinary();
+  await using gateway = scripted(
+    (message, server) => message.method === "tools/list" ? undefined : first(message, server),
+    { startMs: 20 },
+  );
+  using app = testApp({ tools: [] });
+  relay(gateway.server, app);
+  const error = await assertRejects(() => gateway.server.connect(), ProtocolError);
+  assertStringIncludes(error.message, "did not list its features within 20 ms");
   assert(gateway.run().isEnded);
 });
 
@@ -259,7 +273,7 @@ Deno.test("a server that leaves its input unread is ended, and the next call has
         };
       },
       limits: { maxLineBytes: 100_000, maxQueued: 1_000, stuckMs: 0 },
-      handshakeMs: 5_000,
+      startMs: 5_000,
       now: () => performance.now(),
     }),
   );

@@ -43,7 +43,7 @@ function gateway(script: Script, { maxChildren = 10, idleMs = 60_000 } = {}) {
           return run;
         },
         limits: { maxLineBytes: 100_000, maxQueued: 100_000 },
-        handshakeMs: 5_000,
+        startMs: 5_000,
         now: () => performance.now(),
         ...client,
       }),

@@ -29,10 +29,10 @@ import { UncaughtErrors } from "../uncaught_errors.ts";
 import { LAUNCHED, readArguments } from "./arguments.ts";
 import { killServers, startServer } from "./child_process.ts";
 
-/** `npx -y` downloads before it starts anything. */
-const HANDSHAKE_MS = 60_000;
+/** Time of a server to start: `npx -y` downloads before it starts anything. */
+const START_MS = 60_000;
 /** How long listening waits for servers that take their time (ms). */
-const START_MS = 10_000;
+const WAIT_MS = 10_000;
 /** Most processes of one server for single clients; each takes some 30 MB and more. */
 const MAX_CHILDREN = 50;
 /** After so long without a call and a stream, a session's own servers end (ms). */
@@ -65,7 +65,7 @@ function createServer(
         ? connectRemote(name, launch, settings.MCP_MAX_BODY_BYTES)
         : startServer(name, launch),
     limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
-    handshakeMs: HANDSHAKE_MS,
+    startMs: config.startMs ?? START_MS,
     now: () => performance.now(),
     hidesReasons: hidesReasons(settings),
     protocol,
@@ -97,7 +97,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     hasPaths,
     create: (config, client) => createServer(config, settings, client),
     limits: { maxChildren: MAX_CHILDREN, idleMs: IDLE_MS, now: () => performance.now() },
-    startMs: START_MS,
+    waitMs: WAIT_MS,
   });
   const { app } = composeApp({
     settings,

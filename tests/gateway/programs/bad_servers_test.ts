@@ -45,6 +45,11 @@ const CASES: readonly { readonly what: string; readonly bad: unknown; readonly w
     why: /ended \(code 3\); its last words: no licence/,
   },
   {
+    what: "a server that never answers initialize in the time of its entry",
+    bad: entryOf(hostile("is silent"), { startMs: 1_000 }),
+    why: /did not answer initialize within 1000 ms; "startMs" in its entry allows more/,
+  },
+  {
     what: "a server that prints garbage",
     bad: entryOf(hostile("prints garbage")),
     why: /100 lines in a row that are no messages/,
@@ -61,7 +66,7 @@ for (const { what, bad, why } of CASES) {
   });
 }
 
-Deno.test("a server that never answers initialize is starting, and the others go on", async () => {
+Deno.test("a server that does not answer initialize yet is starting, and the others go on", async () => {
   await besideGood(entryOf(hostile("is silent")), async (gateway) => {
     const { servers } = await gateway.view();
     assertEquals(
