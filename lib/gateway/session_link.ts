@@ -150,7 +150,7 @@ export class SessionLink {
       return true;
     }
     if (method !== NOTIFICATIONS.resourceUpdated) return false;
-    if (this.#session.subscriptions.has(String(params.uri))) this.#send(message);
+    if (this.#session.subscriptions.covers(String(params.uri))) this.#send(message);
     return true;
   }
 

@@ -21,7 +21,12 @@ export type Offer = Features;
 /** A change that clients are notified of. */
 export type CatalogChange =
   | { readonly kind: ListKind }
-  | { readonly kind: "resource"; readonly uri: string };
+  | {
+    readonly kind: "resource";
+    readonly uri: string;
+    /** Whether clients that subscribed to a parent may hear of it; undefined if all may. */
+    readonly isParent?: (uri: string) => boolean;
+  };
 
 /** Follows the clients' subscriptions: called once for each client and resource. */
 export interface SubscriptionWatcher {
@@ -170,7 +175,7 @@ export class Catalog {
     return [this.tools, this.resources, this.resourceTemplates, this.prompts];
   }
 
-  /** Tells the clients that subscribed to a resource that it has changed. */
+  /** Tells the clients that subscribed to a resource, or to a parent of it, that it has changed. */
   resourceUpdated(uri: string): void {
     this.#changed({ kind: "resource", uri });
   }

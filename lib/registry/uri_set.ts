@@ -3,9 +3,16 @@ import { normalizeUri } from "./uri.ts";
 
 /** Longest URI that may be subscribed to, in characters. */
 export const MAX_SUBSCRIBED_URI = 2_048;
+/** Levels of a path, from its root, at which a sub-resource is looked for. */
+const MAX_LEVELS = 200;
+/** The part of a normal URI before its path. */
+const START_REGEXP = /^[a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?/;
 
-/** The URI that was normalized last: one change is looked up by each of its subscribers. */
-let last = { uri: "", normal: "" };
+/** The URI that was looked up last: one change is looked up by each of its subscribers. */
+let last: { readonly uri: string; readonly normal: string; parents?: readonly string[] } = {
+  uri: "",
+  normal: "",
+};
 
 /** A set of URIs, compared as RFC 3986 compares them (section 6.2), not as text. */
 export class UriSet implements Iterable<string> {
@@ -25,6 +32,20 @@ export class UriSet implements Iterable<string> {
 
   has(uri: string): boolean {
     return this.#texts.size > 0 && this.#texts.has(normalOf(uri));
+  }
+
+  /**
+   * Whether a URI is a member or a sub-resource of one (2025-11-25 and 2026-07-28, schema,
+   * `ResourceUpdatedNotification`): the member continues with `/`, `?` or `#`.
+   *
+   * @param isParent which members count as the parent of this URI; default: all
+   */
+  covers(uri: string, isParent: (member: string) => boolean = isAnyParent): boolean {
+    if (this.has(uri)) return true;
+    return this.#texts.size > 0 && parentsOf(uri).some((parent) => {
+      const member = this.#texts.get(parent);
+      return member !== undefined && isParent(member);
+    });
   }
 
   /** Adds a URI; the first of equal ones stays. */
@@ -55,6 +76,34 @@ export class UriSet implements Iterable<string> {
   [Symbol.iterator](): IterableIterator<string> {
     return this.#texts.values();
   }
+}
+
+const isAnyParent = () => true;
+
+/** The normal forms of all URIs that have this one as a sub-resource. */
+function parentsOf(uri: string): readonly string[] {
+  const normal = normalOf(uri);
+  return last.parents ??= parentsOfNormal(normal);
+}
+
+function parentsOfNormal(normal: string): readonly string[] {
+  const start = START_REGEXP.exec(normal)?.[0].length;
+  if (start === undefined) return [];
+  // Slices share the text of the whole, however many there are.
+  const parents: string[] = [];
+  const fragment = normal.indexOf("#");
+  if (fragment >= 0) parents.push(normal.slice(0, fragment));
+  const query = normal.slice(0, fragment < 0 ? undefined : fragment).indexOf("?");
+  if (query >= 0) parents.push(normal.slice(0, query));
+  const path = parents.at(-1) ?? normal;
+  let at = path.indexOf("/", start);
+  for (let level = 0; at >= 0 && level < MAX_LEVELS; level++) {
+    // The root has its slash: `a:/x` is no part of `a:`.
+    if (at > start) parents.push(path.slice(0, at));
+    if (at < path.length - 1) parents.push(path.slice(0, at + 1));
+    at = path.indexOf("/", at + 1);
+  }
+  return parents;
 }
 
 function normalOf(uri: string): string {

@@ -279,3 +279,30 @@ Deno.test("a client with a server of its own hears nothing of what others share"
   assertEquals(updatesOf(sharing).length, 1);
   await closeAll([sharing, own]);
 });
+
+Deno.test("an update of a sub-resource reaches the clients that subscribed to a parent, and no others", async () => {
+  await using served = gatewayApp({ one: talkative() });
+  const clients = await connectAll(served, 4);
+  const uris = ["a:x", "a:x/1", "a:xy", "a:y"];
+  for (const [n, client] of clients.entries()) {
+    await client.request("resources/subscribe", { uri: uris[n] });
+  }
+  served.runs.one![0]!.send(update("a:x/1"));
+  served.runs.one![0]!.send(update("a:y"));
+  await until(() => updatesOf(clients[3]!).length === 1);
+  assertEquals(clients.map(updatesOf), [["a:x/1"], ["a:x/1"], [], ["a:y"]]);
+  await closeAll(clients);
+});
+
+Deno.test("a session with its own server hears of sub-resources of what it subscribed to", async () => {
+  await using served = gatewayApp({ one: talkative() });
+  const [own] = await connectAll(served, 1, { elicit: () => ({ action: "decline" }) }) as [
+    TestClient,
+  ];
+  await own.request("resources/subscribe", { uri: "a:x" });
+  const server = served.runs.one!.at(-1)!;
+  for (const uri of ["a:xy", "a:x/1"]) server.send(update(uri));
+  await until(() => updatesOf(own).length === 1);
+  assertEquals(updatesOf(own), ["a:x/1"]);
+  await own.close();
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hasScopes } from "../../auth/scopes.ts";
 import { logFor } from "../../base/log.ts";
 import { SlotList } from "../../base/slot_list.ts";
 import type {
@@ -12,7 +13,7 @@ import type {
   SubscriptionWatcher,
 } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
-import { SEES_SERVED, type Visibility } from "../../registry/visibility.ts";
+import { SEES_ALL, SEES_SERVED, type Visibility } from "../../registry/visibility.ts";
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 
@@ -102,13 +103,27 @@ export class ChangeBus {
     return this.#catalog.isHidden(change.uri, visibility);
   }
 
+  /** A subscription to a parent says nothing about scopes that only its sub-resource needs. */
+  #guarded(change: CatalogChange): CatalogChange {
+    if (change.kind !== "resource" || !this.#catalog.isGuarded) return change;
+    const needed = this.#scopesOf(change.uri);
+    if (needed.length === 0) return change;
+    const isParent = (uri: string) => hasScopes(needed, this.#scopesOf(uri));
+    return { ...change, isParent };
+  }
+
+  #scopesOf(uri: string): readonly string[] {
+    return this.#catalog.answering(uri, SEES_ALL)?.scopes ?? [];
+  }
+
   #publishOwn(): void {
     const byName = new Map([...this.#own].map((change) => [nameOf(change), change]));
     this.#own.clear();
     this.publish?.([...byName.values()]);
   }
 
-  #toTell(change: CatalogChange): ToldChange {
+  #toTell(noted: CatalogChange): ToldChange {
+    const change = this.#guarded(noted);
     const isHidden = change.kind === "resource" && this.#catalog.isHidden(change.uri);
     return { change, message: changeNotification(change), isHidden };
   }

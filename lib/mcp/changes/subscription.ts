@@ -63,7 +63,7 @@ export class Subscription {
 
   wantsChange(change: CatalogChange): boolean {
     return change.kind === "resource"
-      ? this.#uris.has(change.uri)
+      ? this.#uris.covers(change.uri, change.isParent)
       : this.#filter[FLAGS[change.kind]] === true;
   }
 

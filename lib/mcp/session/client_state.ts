@@ -108,7 +108,8 @@ export class ClientState implements Asker {
   /** Whether the client is notified of a change in the shared catalog. */
   wantsChange(change: CatalogChange): boolean {
     if (!this.#hearsChanges) return false;
-    return change.kind !== "resource" || this.#subscriptions?.has(change.uri) === true;
+    return change.kind !== "resource" ||
+      this.#subscriptions?.covers(change.uri, change.isParent) === true;
   }
 
   /** Stops notifications of the shared catalog, because the client has servers for itself. */
