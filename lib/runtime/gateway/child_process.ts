@@ -9,6 +9,7 @@ import { settlesWithin } from "../../base/promises.ts";
 import type { ProgramLaunch } from "../../gateway/launch.ts";
 import type { RunningServer } from "../../gateway/server.ts";
 import { logFor } from "../../base/log.ts";
+import { enterGroup, leaveGroup, signalGroup } from "./process_groups.ts";
 
 /** Variables that a server gets of our environment. */
 const PASSED = ["PATH", "HOME", "LANG", "TMPDIR"];
@@ -23,8 +24,6 @@ const STDERR_MS = 20;
 /** Lines of stderr that are shown, and their length in characters. */
 const MAX_LINES = 5;
 const MAX_LINE = 500;
-/** The leaders of all process groups that may still have processes. */
-const groups = new Set<number>();
 const log = logFor("gateway");
 
 /**
@@ -34,7 +33,7 @@ const log = logFor("gateway");
  */
 export function startServer(name: string, launch: ProgramLaunch): RunningServer {
   const child = spawn(launch);
-  groups.add(child.pid);
+  enterGroup(child.pid);
   let text = "";
   const reading = readText(child.stderr, (part) => {
     text = (text + part).slice(-MAX_STDERR);
@@ -103,44 +102,12 @@ async function endGroup(child: Deno.ChildProcess): Promise<void> {
   // Its own processes may outlive it.
   signalGroup(child.pid, "SIGKILL");
   await child.status;
-  groups.delete(child.pid);
-}
-
-/** Ends all processes of all servers at once: the gateway exits. */
-export function killServers(): void {
-  for (const pid of groups) signalGroup(pid, "SIGKILL");
-  groups.clear();
+  leaveGroup(child.pid);
 }
 
 function lastLinesOf(text: string): readonly string[] {
   return text.trimEnd().split("\n").slice(-MAX_LINES)
     .map((line) => line.trimEnd().slice(-MAX_LINE)).filter((line) => line !== "");
-}
-
-function signalGroup(pid: number, signal: Deno.Signal): void {
-  try {
-    if (mayRunAll()) Deno.kill(-pid, signal);
-    else killGroup(pid, signal);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound) && !isNoSuchProcess(error)) {
-      log.warning("Server's processes cannot be ended", { pid, error });
-    }
-  }
-}
-
-/** Deno signals groups only with the permission to run all programs. */
-function mayRunAll(): boolean {
-  return Deno.permissions.querySync({ name: "run" }).state === "granted";
-}
-
-function killGroup(pid: number, signal: Deno.Signal): void {
-  const args = ["-s", signal.slice("SIG".length), "--", `-${pid}`];
-  // It fails if no process of the group is left.
-  new Deno.Command("kill", { args, stdin: "null", stdout: "null", stderr: "null" }).outputSync();
-}
-
-function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && /ESRCH|No such process/.test(error.message);
 }
 
 async function readText(

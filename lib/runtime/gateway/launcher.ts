@@ -1,17 +1,21 @@
 /**
  * Starts the gateway as a process that has no more permissions than its commands, its remote servers
- * and its settings need.
+ * and its settings need, and ends the servers that are left if the gateway is killed.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { settlesWithin } from "../../base/promises.ts";
 import { readVariable } from "../environment.ts";
 import { parseFlags } from "../flags.ts";
 import { startErrorLine } from "../greeting.ts";
 import { LAUNCHED, readArguments } from "./arguments.ts";
+import { GroupsLeft } from "./groups_left.ts";
 import { permissionFlags } from "./permissions.ts";
 
 const HERE = import.meta.dirname!;
+/** How long the last reports of a gateway that has ended are waited for (ms). */
+const REPORTS_MS = 1_000;
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** The arguments of `deno` for the gateway. */
@@ -53,13 +57,18 @@ async function launch(): Promise<number> {
     args: [...commandLine(Deno.args)],
     // It closes with this process, however that ends.
     stdin: "piped",
-    stdout: "inherit",
+    // It reports the processes of its servers.
+    stdout: "piped",
     stderr: "inherit",
     // A terminal must not send it a signal that is passed on as well.
     detached: true,
   }).spawn();
   for (const signal of SIGNALS) Deno.addSignalListener(signal, () => pass(gateway, signal));
+  const left = new GroupsLeft();
+  const reports = left.follow(gateway.stdout);
   const { code } = await gateway.status;
+  await settlesWithin(REPORTS_MS, reports);
+  await left.end();
   return code;
 }
 

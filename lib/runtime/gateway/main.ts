@@ -27,7 +27,8 @@ import { StderrLines } from "../stderr.ts";
 import { StopSignals } from "../stop_signals.ts";
 import { UncaughtErrors } from "../uncaught_errors.ts";
 import { LAUNCHED, readArguments } from "./arguments.ts";
-import { killServers, startServer } from "./child_process.ts";
+import { startServer } from "./child_process.ts";
+import { killServers, reportGroups } from "./process_groups.ts";
 
 /** Time of a server to start: `npx -y` downloads before it starts anything. */
 const START_MS = 60_000;
@@ -77,7 +78,7 @@ function createServer(
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
   const [first, ...others] = Deno.args;
   const isLaunched = first === LAUNCHED;
-  if (isLaunched) void inputClosed().then(() => signals.stop("SIGHUP"));
+  if (isLaunched) joinLauncher(signals);
   const { flags, servers, hasPaths, warnings } = readArguments(
     isLaunched ? others : Deno.args,
     readVariable,
@@ -121,6 +122,12 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     await gateway.stop();
     uncaught.uninstall();
   }
+}
+
+/** Reports to the launcher, and stops when the launcher ends. */
+function joinLauncher(signals: StopSignals): void {
+  reportGroups(Deno.stdout.writable);
+  void inputClosed().then(() => signals.stop("SIGHUP"));
 }
 
 /** Resolves at the end of the input. */

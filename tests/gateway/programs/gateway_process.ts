@@ -106,6 +106,15 @@ export class Gateway implements AsyncDisposable {
     await this.#reading;
   }
 
+  /** Kills the gateway and its launcher at once. */
+  async killBoth(): Promise<void> {
+    const pid = await this.pid();
+    this.#child.kill("SIGKILL");
+    Deno.kill(pid, "SIGKILL");
+    await this.#child.status;
+    await this.#reading;
+  }
+
   async until(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.stderr);

@@ -1,7 +1,7 @@
 /** The gateway as a process, in front of servers that are processes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { toolCall } from "../../helpers/app.ts";
-import { entryOf, Gateway, isAlive } from "./gateway_process.ts";
+import { entryOf, Gateway, isAlive, until } from "./gateway_process.ts";
 
 async function pidOf(gateway: Gateway): Promise<number> {
   const { result } = await gateway.ask(toolCall("act", {}));
@@ -48,14 +48,11 @@ Deno.test("what a server has started is gone with the gateway, too", async () =>
   assertEquals(await Promise.all([pid, Number(child)].map(isAlive)), [false, false]);
 });
 
-Deno.test("a server that reads its input ends when the gateway is killed", async () => {
+Deno.test("a server that reads its input ends when the gateway and its launcher are killed", async () => {
   const gateway = await Gateway.hostile("behaves");
   const pid = await pidOf(gateway);
-  await gateway.kill();
-  for (let left = 100; await isAlive(pid) && left > 0; left--) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assertEquals(await isAlive(pid), false);
+  await gateway.killBoth();
+  await until(async () => !await isAlive(pid));
 });
 
 Deno.test("a server that inherits the environment gets no secret of the gateway", async () => {

@@ -101,11 +101,26 @@ Deno.test("clients that come and go leave no process, no session and no descript
   assertEquals(new Set(counts.map(([, count]) => count)), new Set(["0"]));
 });
 
-Deno.test("setpriv ends a server that ignores the end of its input when the gateway is killed", async () => {
+Deno.test("a server that ignores the end of its input and SIGTERM is gone after kill -9 of the gateway, and so is what it has started", async () => {
+  const servers = {
+    stubborn: entryOf(hostile("ignores the end")),
+    parent: entryOf(hostile("has a child")),
+  };
+  const gateway = await Gateway.ofFile(servers);
+  const [, child] = await gateway.until(/child (\d+)/);
+  const session = await openSession(gateway.url, ASKABLE);
+  await session.ask(toolCall("stubborn__act", {}));
+  const pids = [...await gateway.childPids(), Number(child)];
+  assertEquals(pids.length, 5);
+  await gateway.kill();
+  for (const pid of pids) assertEquals(await isAlive(pid), false, String(pid));
+});
+
+Deno.test("setpriv ends a server that ignores the end of its input when the gateway and its launcher are killed", async () => {
   const wrapped = ["setpriv", "--pdeathsig", "KILL", "--", ...hostile("ignores the end")];
   const gateway = await Gateway.start(...wrapped);
   const [pid] = await gateway.childPids();
-  await gateway.kill();
+  await gateway.killBoth();
   await until(async () => !await isAlive(pid!));
 });
 
