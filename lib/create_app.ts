@@ -1,4 +1,5 @@
 import { createAuth } from "./auth/create_auth.ts";
+import { ConfigError } from "./base/errors.ts";
 import { composeApp } from "./http/app.ts";
 import type { App, AppOptions } from "./http/app_types.ts";
 
@@ -6,7 +7,8 @@ import type { App, AppOptions } from "./http/app_types.ts";
  * Makes an app.
  *
  * @throws {RegistrationError} when two tools share a name
- * @throws {ConfigError} if the authorization settings are incomplete
+ * @throws {ConfigError} if the authorization settings are incomplete, and for `MCP_STORE` without
+ *   `fleet`
  *
  * @example
  * ```ts
@@ -40,5 +42,13 @@ import type { App, AppOptions } from "./http/app_types.ts";
  * ```
  */
 export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App {
+  // The app would start, and fail only behind a load balancer.
+  if (options.settings?.MCP_STORE !== undefined && options.fleet === undefined) {
+    throw new ConfigError(
+      "MCP_STORE is set, but this app has no `fleet`, so it would share nothing with other " +
+        "instances. Pass `fleet: await openFleet(settings)` to createApp(); openFleet is in " +
+        "@lifeline/mcp/serve. For an app that is alone, leave MCP_STORE out of its settings",
+    );
+  }
   return composeApp(options, createAuth).app;
 }

@@ -92,6 +92,11 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
+  if (settings.MCP_STORE !== undefined) {
+    log.warning("MCP_STORE has no effect in a gateway", {
+      hint: "have your load balancer send all requests of a client to the same gateway",
+    });
+  }
   for (const warning of warnings) log.warning("Unknown key in MCP_SERVERS", { key: warning });
   const gateway = new Gateway({
     configs: servers,

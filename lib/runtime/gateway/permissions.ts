@@ -23,7 +23,7 @@ const LISTENED = ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]"];
 /** Variables that servers get, and those of the gateway. */
 const VARIABLES = ["PORT", "HOST", "MCP_*", "PATH", "HOME", "LANG", "TMPDIR"];
 /** Settings that lead to hosts that are unknown at the start. */
-const NETWORKED = ["MCP_AUTH_ISSUERS", "MCP_AUTH_INTROSPECTION_URL", "MCP_STORE"];
+const NETWORKED = ["MCP_AUTH_ISSUERS", "MCP_AUTH_INTROSPECTION_URL"];
 const VARIABLE_REGEXP = /\$\{([A-Za-z_]\w*)/g;
 
 /** The flags of `deno run` for a gateway. */

@@ -1,7 +1,7 @@
 /** The gateway as a process, in front of servers that are processes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { toolCall } from "../../helpers/app.ts";
-import { entryOf, Gateway, isAlive, until } from "./gateway_process.ts";
+import { entryOf, Gateway, hostile, isAlive, until } from "./gateway_process.ts";
 
 async function pidOf(gateway: Gateway): Promise<number> {
   const { result } = await gateway.ask(toolCall("act", {}));
@@ -60,4 +60,11 @@ Deno.test("a server that inherits the environment gets no secret of the gateway"
   await using gateway = await Gateway.ofFile({ curious });
   await gateway.until(/MCP_SERVERS=/);
   assert(!gateway.stderr.includes("MCP_ADMIN_TOKEN="), gateway.stderr);
+});
+
+Deno.test("a gateway with MCP_STORE says that it has no effect there, and serves", async () => {
+  const flags = ["--mcp-store=redis://127.0.0.1:1"];
+  await using gateway = await Gateway.ofFile({ good: entryOf(hostile("behaves")) }, flags);
+  assertMatch(gateway.stderr, /\[WARNING\] MCP_STORE has no effect in a gateway \{"hint":/);
+  assert(await pidOf(gateway) > 0);
 });
