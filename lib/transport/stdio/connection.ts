@@ -72,7 +72,10 @@ const PIPE_KEY = "stdio";
 export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
   const connection = new StdioConnection(deps, pipe);
   try {
-    for await (const line of linesOf(pipe, deps.settings.MCP_MAX_BODY_BYTES)) {
+    const { input, signal } = pipe;
+    const ends = [connection.broken, ...(signal === undefined ? [] : [signal])];
+    const source = { input, signal: AbortSignal.any(ends) };
+    for await (const line of linesOf(source, deps.settings.MCP_MAX_BODY_BYTES)) {
       // Nothing may run for a reader that gets no answer.
       if (connection.isBroken) break;
       if (line === TOO_LONG) connection.refuseLongLine();
@@ -104,6 +107,11 @@ class StdioConnection {
     this.#scope = new SessionPipeScope(this.#session, this.#output);
     this.#session.sendNotification = (message) => this.sendChange(message);
     this.#listening = deps.changes.add(this);
+  }
+
+  /** Aborts when nothing more reaches the client. */
+  get broken(): AbortSignal {
+    return this.#output.broken;
   }
 
   get isBroken(): boolean {

@@ -23,7 +23,8 @@ export class StdioOutput {
   #writing: Promise<void> = Promise.resolve();
   #queued = 0;
   #backlog: Coalescer | undefined;
-  isBroken = false;
+  readonly #broken = new AbortController();
+  readonly #whenBroken: Promise<void>;
 
   /**
    * @param writeLine writes one line; rejects when the other end is closed
@@ -32,11 +33,23 @@ export class StdioOutput {
   constructor(writeLine: (line: string) => Promise<void>, maxQueued: number) {
     this.#writeLine = writeLine;
     this.#maxQueued = maxQueued;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenBroken = promise;
+    this.broken.addEventListener("abort", () => resolve(), { once: true });
   }
 
-  /** Resolves when the other end has read enough for more to be written. */
+  /** Aborts when its reader is gone, or reads too slowly for the changes that it must get. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  get isBroken(): boolean {
+    return this.broken.aborted;
+  }
+
+  /** Resolves when the other end has read enough for more to be written, or the output is broken. */
   async writable(): Promise<void> {
-    if (this.#queued > this.#maxQueued) await this.#writing;
+    if (this.#queued > this.#maxQueued) await this.written();
   }
 
   /** Sends a message, or defers it while the reader is slow. */
@@ -62,9 +75,9 @@ export class StdioOutput {
     for (const text of backlog?.drain(Infinity) ?? []) this.#write(text);
   }
 
-  /** Resolves when all is written. */
+  /** Resolves when all is written, or the output is broken. */
   written(): Promise<void> {
-    return this.#writing;
+    return Promise.race([this.#writing, this.#whenBroken]);
   }
 
   #defer(message: JsonRpcMessage, text: string): boolean {
@@ -80,7 +93,7 @@ export class StdioOutput {
 
   /** Changes must not get lost, and there is no room for more: an event stream would end here. */
   #giveUp(): void {
-    this.isBroken = true;
+    this.#broken.abort();
     this.#backlog = undefined;
     log.warning("Output full", { max_queued: this.#maxQueued });
   }
@@ -91,7 +104,7 @@ export class StdioOutput {
     this.#writing = this.#writing.then(async () => {
       if (!this.isBroken) await this.#writeLine(`${line}\n`);
     }).catch((error) => {
-      this.isBroken = true;
+      this.#broken.abort();
       log.debug("Output closed", { error: messageOf(error) });
     }).then(() => {
       this.#queued -= line.length;

@@ -21,7 +21,7 @@ async function start(settings = {}) {
     app.stop();
   };
   await pipe.say(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
-  return { app, pipe, held, end };
+  return { app, pipe, held, speaking, end };
 }
 
 const isChange = ({ method }: { method?: string }) => method === "notifications/tools/list_changed";
@@ -132,6 +132,50 @@ Deno.test("stdio: a client that never reads, and is owed more changes than may w
   await end();
   const answered = pipe.lines.slice(before).map(({ id }) => id).filter((id) => id !== undefined);
   assertEquals([answered, held.calls.length], [[], 0]);
+});
+
+/** The sentences of the document that the tests after it prove. */
+const SENTENCES =
+  "Above `MCP_MAX_QUEUED_BYTES` Lifeline reads no further input until the reader has caught up. It " +
+  "ends the connection if there is no room for a change that must not be lost.";
+
+Deno.test("stdio: docs/connections.md says what happens to a client that reads too slowly", async () => {
+  const page = await Deno.readTextFile(new URL("../../../docs/connections.md", import.meta.url));
+  assert(page.replaceAll(/\s+/g, " ").includes(SENTENCES));
+});
+
+Deno.test("stdio: above the limit no input is read until the reader has caught up", async () => {
+  const { pipe, held, end } = await start();
+  await pipe.readOn();
+  pipe.stopReading();
+  await pipe.say(rpc("no/such/method", {}, "x".repeat(5_000)));
+  await pipe.say(rpc("tools/call", { name: "held", arguments: {} }, 1));
+  assertEquals(held.calls.length, 0);
+  await pipe.readOn();
+  (await held.next()).finish("done");
+  await end();
+  assertEquals(pipe.lines.at(-1)?.result.content[0].text, "done");
+});
+
+Deno.test("stdio: the connection ends when there is no room for a change, although its input is open", async () => {
+  const { app, pipe, speaking } = await start();
+  await pipe.readOn();
+  for (let number = 0; number < 100; number++) {
+    await pipe.say(rpc("resources/subscribe", { uri: uriOf(number) }, `s${number}`));
+  }
+  pipe.stopReading();
+  for (let number = 0; number < 100; number++) app.catalog.resourceUpdated(uriOf(number));
+  await speaking;
+  app.stop();
+});
+
+Deno.test("stdio: the connection ends when its reader is gone, although its input is open", async () => {
+  const { app, pipe, speaking } = await start();
+  await pipe.readOn();
+  pipe.breakOff();
+  app.catalog.tools.add(toolThat(() => "", "added"));
+  await speaking;
+  app.stop();
 });
 
 Deno.test("stdio: a change that waits behind one answer comes once that is read", async () => {
