@@ -75,6 +75,14 @@ function createServer(
   });
 }
 
+function warn(unknownKeys: readonly string[], { MCP_STORE }: Settings): void {
+  for (const key of unknownKeys) log.warning("Unknown key in MCP_SERVERS", { key });
+  if (MCP_STORE === undefined) return;
+  log.warning("MCP_STORE has no effect in a gateway", {
+    hint: "have your load balancer send all requests of a client to the same gateway",
+  });
+}
+
 async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
   const [first, ...others] = Deno.args;
   const isLaunched = first === LAUNCHED;
@@ -92,12 +100,7 @@ async function main(lines: StderrLines, signals: StopSignals): Promise<number> {
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
-  if (settings.MCP_STORE !== undefined) {
-    log.warning("MCP_STORE has no effect in a gateway", {
-      hint: "have your load balancer send all requests of a client to the same gateway",
-    });
-  }
-  for (const warning of warnings) log.warning("Unknown key in MCP_SERVERS", { key: warning });
+  warn(warnings, settings);
   const gateway = new Gateway({
     configs: servers,
     hasPaths,
