@@ -19,7 +19,7 @@ import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { warnOfMisspelledTools } from "./misspelled_tools.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
 import { sharedPolicy } from "./share.ts";
-import { SharedInterest } from "./shared_interest.ts";
+import { firstSuccess, SharedInterest } from "./shared_interest.ts";
 import { ServerTally } from "./tally.ts";
 
 /** The policy of a child, the requests that it may send to its client, and what answers them. */
@@ -192,6 +192,14 @@ export class Gateway implements ServersBehind {
         if (known === undefined) return;
         for (const interest of known.interests) interest.unsubscribed(uri);
         if (--known.clients === 0) owners.delete(uri);
+      },
+      holding: (uri) => {
+        const asked = owners.get(uri)?.interests.map((interest) => interest.holding(uri)) ?? [];
+        // One that has nothing to wait for has accepted it, or is not connected yet.
+        const pending = asked.filter((one) => one !== undefined);
+        return pending.length === 0 || pending.length < asked.length
+          ? undefined
+          : firstSuccess(pending);
       },
     };
   }

@@ -1,3 +1,5 @@
+import { ProtocolError } from "../base/errors.ts";
+import { UriSet } from "../registry/uri_set.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 
@@ -16,7 +18,14 @@ const LISTS = {
 /** Dependencies of a {@linkcode ListenStream}. */
 export interface ListenStreamOptions {
   /** Sends `subscriptions/listen`; settles when its stream ends. */
-  readonly open: (filter: JsonObject, signal: AbortSignal) => Promise<unknown>;
+  readonly open: (
+    filter: JsonObject,
+    stream: {
+      readonly signal: AbortSignal;
+      /** Takes the parameters of the acknowledgement. */
+      readonly onAcknowledged: (params: JsonObject) => void;
+    },
+  ) => Promise<unknown>;
   /** Called with the notification of each list that may have changed while no stream was open. */
   readonly onGap: (method: string) => void;
 }
@@ -28,6 +37,8 @@ export interface ListenStreamOptions {
 export class ListenStream {
   readonly #options: ListenStreamOptions;
   readonly #uris = new Set<string>();
+  /** Subscriptions that no stream has acknowledged yet. */
+  readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
   #lists: readonly (keyof typeof LISTS)[] = [];
   #open: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,18 +63,30 @@ export class ListenStream {
     this.#replace();
   }
 
-  add(uri: string): void {
+  /**
+   * Subscribes to a resource.
+   *
+   * @returns resolves when a stream with it is acknowledged, or will be opened later
+   * @throws {Error} if the server does not accept it
+   */
+  add(uri: string): Promise<void> {
     this.#uris.add(uri);
+    if (!this.#isStarted || !this.#canSubscribe) return Promise.resolve();
+    const waiting = this.#waiting.get(uri) ?? Promise.withResolvers<void>();
+    this.#waiting.set(uri, waiting);
     this.#replaceSoon();
+    return waiting.promise;
   }
 
   delete(uri: string): void {
+    this.#settle([uri], () => undefined);
     if (this.#uris.delete(uri)) this.#replaceSoon();
   }
 
   stop(): void {
     this.#isStarted = false;
     clearTimeout(this.#timer);
+    this.#settle([...this.#waiting.keys()], () => undefined);
     this.#open?.abort(new Error("not wanted any more"));
     this.#open = undefined;
   }
@@ -90,7 +113,14 @@ export class ListenStream {
       this.#open = own;
       const openedAt = performance.now();
       const ended = () => this.#ended(own, performance.now() - openedAt);
-      this.#options.open(filter, own.signal).then(ended, ended);
+      const uris = [...this.#uris];
+      const onAcknowledged = (params: JsonObject) => {
+        if (this.#open === own) this.#settle(uris, (uri) => refusalOf(uri, params));
+      };
+      this.#options.open(filter, { signal: own.signal, onAcknowledged }).then(ended, (error) => {
+        if (this.#open === own) this.#settle(uris, () => error);
+        ended();
+      });
     }
     before?.abort(new Error("replaced by another stream"));
   }
@@ -106,6 +136,22 @@ export class ListenStream {
     }, pauseMs);
   }
 
+  /** Settles the subscriptions that wait; a refused one is not asked for again. */
+  #settle(uris: readonly string[], refusal: (uri: string) => Error | undefined): void {
+    for (const uri of uris) {
+      const waiting = this.#waiting.get(uri);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(uri);
+      const error = refusal(uri);
+      if (error === undefined) {
+        waiting.resolve();
+      } else {
+        this.#uris.delete(uri);
+        waiting.reject(error);
+      }
+    }
+  }
+
   #filter(): JsonObject {
     const flags = this.#lists.map((list) => [LISTS[list].flag, true]);
     const uris = this.#canSubscribe && this.#uris.size > 0 ? [...this.#uris] : undefined;
@@ -114,4 +160,14 @@ export class ListenStream {
       ...(uris !== undefined && { resourceSubscriptions: uris }),
     };
   }
+}
+
+/** The error for a subscription that an acknowledgement leaves out. */
+function refusalOf(uri: string, { notifications }: JsonObject): Error | undefined {
+  const accepted = isObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  const uris = Array.isArray(accepted) ? accepted.filter((one) => typeof one === "string") : [];
+  return new UriSet(uris).has(uri) ? undefined : new ProtocolError(
+    "invalid_params",
+    `The server did not accept the subscription to ${uri.slice(0, 200)}`,
+  );
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import { settlesWithin } from "../base/promises.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { META_KEYS, metaOf, ownMeta } from "../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
@@ -16,6 +17,8 @@ import type { RequestOptions, ServerRequests, Upstream, UpstreamEvents } from ".
 export const MODERN_VERSION = "2026-07-28";
 /** A server that asks more often for one request gets no further answer. */
 const MAX_ROUNDS = 50;
+/** How long a subscription waits for its acknowledgement (ms). */
+const ACKNOWLEDGED_MS = 2_000;
 const INPUT_REQUIRED = "input_required";
 /** The keys of a result that only the modern revision defines. */
 const ENVELOPE = ["resultType", "ttlMs", "cacheScope", "_meta"];
@@ -52,9 +55,9 @@ export class ModernUpstream implements ServerRequests {
     this.#meta = modernMeta(client);
     this.#onQuestion = events.onQuestion;
     this.#listening = new ListenStream({
-      open: (filter, signal) =>
+      open: (filter, stream) =>
         upstream.request(METHODS.listen, this.#envelop({ notifications: filter }), {
-          signal,
+          ...stream,
           isUncounted: true,
         }),
       onGap: (method) => events.onNotification({ jsonrpc: "2.0", method }),
@@ -80,7 +83,7 @@ export class ModernUpstream implements ServerRequests {
         this.#level = params.level;
         return {};
       case METHODS.subscribe:
-        this.#listening.add(String(params.uri));
+        await this.#subscribe(String(params.uri));
         return {};
       case METHODS.unsubscribe:
         this.#listening.delete(String(params.uri));
@@ -102,6 +105,12 @@ export class ModernUpstream implements ServerRequests {
   /** Stops the timers of the stream of changes. */
   stop(): void {
     this.#listening.stop();
+  }
+
+  /** A server that does not acknowledge it may send updates all the same. */
+  async #subscribe(uri: string): Promise<void> {
+    const added = this.#listening.add(uri);
+    if (await settlesWithin(ACKNOWLEDGED_MS, added)) await added;
   }
 
   async #requestInRounds(

@@ -10,6 +10,7 @@ import type { JsonObject, JsonRpcNotification, JsonRpcRequest } from "../wire/js
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
 import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { GatewayServer } from "./server.ts";
+import { firstSuccess, subscribeAt } from "./shared_interest.ts";
 
 /** Default log level of a session. */
 const DEFAULT_LEVEL: LoggingLevel = "info";
@@ -113,6 +114,22 @@ export class SessionLink {
     const having = this.#servers.map(({ connection }) => connection)
       .filter((one) => one?.facts.capabilities[capability] !== undefined);
     await Promise.allSettled(having.map((one) => one?.upstream.request(method, rest)));
+  }
+
+  /**
+   * Subscribes the session to a resource that one of its servers has.
+   *
+   * @throws {ProtocolError} the error of the first server, if none accepts it
+   */
+  async subscribe(uri: string): Promise<void> {
+    const connections = this.#servers.flatMap(({ connection }) => connection ?? []);
+    if (connections.length === 0) return;
+    try {
+      await firstSuccess(connections.map((one) => subscribeAt(one, uri)));
+    } catch (error) {
+      this.#session.subscriptions.delete(uri);
+      throw error;
+    }
   }
 
   async stop(reason: ChildEnd): Promise<void> {

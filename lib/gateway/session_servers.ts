@@ -64,7 +64,6 @@ interface Own {
 /** Methods that are passed on to servers, with the capability that each needs. */
 const TOLD: Readonly<Record<string, string>> = {
   [METHODS.setLogLevel]: "logging",
-  [METHODS.subscribe]: "resources",
   [METHODS.unsubscribe]: "resources",
 };
 const ROOTS_CHANGED = "notifications/roots/list_changed";
@@ -139,7 +138,7 @@ export class SessionServers {
     return share === "never" || (share === "auto" && canBeAsked(session));
   }
 
-  /** Waits until the shared servers know of a level or a subscription, as a client would directly. */
+  /** Waits until the shared servers know of a level or an unsubscription, as a client would directly. */
   async #tellShared(name: string, session: ClientState, result: unknown): Promise<unknown> {
     const settled = await result;
     const interests = this.#servers.map(({ interest }) => interest);
@@ -153,6 +152,7 @@ export class SessionServers {
   #run({ link, table }: Own, name: string, call: Call<LegacyScope>): MaybePromise<unknown> {
     const params = call.request.params ?? {};
     const result = table.requests.get(name)!(params, call);
+    if (name === METHODS.subscribe) return link.subscribe(String(params.uri)).then(() => result);
     // Settings of the whole session are passed on to the servers.
     const capability = TOLD[name];
     if (capability === undefined) return result;

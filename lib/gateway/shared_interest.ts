@@ -1,4 +1,4 @@
-import { messageOf } from "../base/errors.ts";
+import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { SubscriptionWatcher } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
@@ -17,8 +17,7 @@ export class SharedInterest implements SubscriptionWatcher {
   /** Called with the URI of a resource that has changed. */
   onUpdated: (uri: string) => void = () => {};
   readonly #servers = new Set<GatewayServer>();
-  /** Number of clients, by resource. */
-  readonly #clients = new Map<string, number>();
+  readonly #subscriptions = new Map<string, SharedSubscription>();
   /** Clients that want messages of the level `debug`; all other levels are filtered here. */
   readonly #debugging = new Set<object>();
   /** Undefined until a client asks for a level: the server has a default. */
@@ -47,15 +46,40 @@ export class SharedInterest implements SubscriptionWatcher {
   }
 
   subscribed(uri: string): void {
-    const clients = this.#clients.get(uri) ?? 0;
-    this.#clients.set(uri, clients + 1);
-    if (clients === 0) this.#sendAll(METHODS.subscribe, { uri });
+    const known = this.#subscriptions.get(uri);
+    if (known !== undefined) return void known.clients++;
+    const subscription: SharedSubscription = { clients: 1, isRefused: false, holding: undefined };
+    this.#subscriptions.set(uri, subscription);
+    subscription.holding = this.#subscribe(uri)?.then(
+      () => void (subscription.holding = undefined),
+      (error) => {
+        subscription.isRefused = true;
+        throw error;
+      },
+    );
+    // Whoever waits for it gets the error, and some do not wait.
+    subscription.holding?.catch(() => {});
   }
 
   unsubscribed(uri: string): void {
-    const clients = this.#clients.get(uri) ?? 0;
-    if (clients > 1) return void this.#clients.set(uri, clients - 1);
-    if (this.#clients.delete(uri)) this.#sendAll(METHODS.unsubscribe, { uri });
+    const known = this.#subscriptions.get(uri);
+    if (known === undefined || --known.clients > 0) return;
+    this.#subscriptions.delete(uri);
+    if (!known.isRefused) this.#sendAll(METHODS.unsubscribe, { uri });
+  }
+
+  holding(uri: string): Promise<void> | undefined {
+    return this.#subscriptions.get(uri)?.holding;
+  }
+
+  /**
+   * Subscribes at each process, one of which must accept it. Those that start later are asked when
+   * they are connected.
+   */
+  #subscribe(uri: string): Promise<unknown> | undefined {
+    const connections = this.#connections();
+    if (connections.length === 0) return undefined;
+    return firstSuccess(connections.map((one) => subscribeAt(one, uri)));
   }
 
   /** A client wants messages of this level and of the more urgent ones. */
@@ -81,13 +105,55 @@ export class SharedInterest implements SubscriptionWatcher {
     if (this.#level !== undefined) {
       void send(connection, METHODS.setLogLevel, { level: this.#level });
     }
-    for (const uri of this.#clients.keys()) void send(connection, METHODS.subscribe, { uri });
+    for (const uri of this.#subscriptions.keys()) void send(connection, METHODS.subscribe, { uri });
   }
 
   #sendAll(method: string, params: JsonObject): void {
-    const connections = [...this.#servers].flatMap(({ connection }) => connection ?? []);
-    this.settled = Promise.all(connections.map((one) => send(one, method, params)));
+    this.settled = Promise.all(this.#connections().map((one) => send(one, method, params)));
   }
+
+  #connections(): readonly Connection[] {
+    return [...this.#servers].flatMap(({ connection }) => connection ?? []);
+  }
+}
+
+/** A resource that clients subscribed to. */
+interface SharedSubscription {
+  clients: number;
+  isRefused: boolean;
+  /** Pending until the server has answered; rejected if it refused. */
+  holding: Promise<void> | undefined;
+}
+
+/**
+ * Subscribes to a resource for a client.
+ *
+ * @throws {ProtocolError} the server's error, or `method_not_found` if it has no subscriptions
+ */
+export async function subscribeAt(
+  { upstream, facts: { info, capabilities } }: Connection,
+  uri: string,
+): Promise<void> {
+  if (!canSubscribe(capabilities)) {
+    throw new ProtocolError(
+      "method_not_found",
+      `Method not found: the server ${info.name} has no subscriptions to resources`,
+    );
+  }
+  await upstream.request(METHODS.subscribe, { uri });
+}
+
+/** @throws the first error, if none succeeds */
+export async function firstSuccess(all: readonly Promise<void>[]): Promise<void> {
+  try {
+    await Promise.any(all);
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  }
+}
+
+function canSubscribe({ resources }: JsonObject): boolean {
+  return isObject(resources) && resources.subscribe === true;
 }
 
 /** Sends a request if the server can answer it. */
@@ -96,10 +162,9 @@ function send(
   method: string,
   params: JsonObject,
 ): Promise<unknown> {
-  const { resources, logging } = capabilities;
   const can = method === METHODS.setLogLevel
-    ? isObject(logging)
-    : isObject(resources) && resources.subscribe === true;
+    ? isObject(capabilities.logging)
+    : canSubscribe(capabilities);
   if (!can) return Promise.resolve();
   return upstream.request(method, params)
     .catch((error) => log.debug("Server refused", { method, ...params, error: messageOf(error) }));

@@ -21,7 +21,7 @@ import {
   parseMessage,
   resultResponse,
 } from "../wire/json_rpc.ts";
-import { metaOf } from "../wire/meta.ts";
+import { META_KEYS, metaOf } from "../wire/meta.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
 import type { RequestCounts } from "./tally.ts";
@@ -44,6 +44,8 @@ export interface RequestOptions {
   readonly onProgress?: (params: JsonObject) => void;
   /** Takes the parameters of log messages, while no other request runs that they could belong to. */
   readonly onLog?: (params: JsonObject) => void;
+  /** Takes the parameters of the acknowledgement of a subscription. */
+  readonly onAcknowledged?: (params: JsonObject) => void;
   /** Whether it is no call of a client, such as a stream of changes; default: no. */
   readonly isUncounted?: boolean;
 }
@@ -251,7 +253,10 @@ export class Upstream implements ServerRequests {
 
   #takeNotification(message: JsonRpcNotification): void {
     const { method, params: all = {} } = message;
-    if (method === NOTIFICATIONS.subscriptionAcknowledged) return;
+    if (method === NOTIFICATIONS.subscriptionAcknowledged) {
+      const id = Number(metaOf(all)?.[META_KEYS.subscriptionId]);
+      return this.#pending.get(id)?.options.onAcknowledged?.(all);
+    }
     if (method === NOTIFICATIONS.message) {
       const onLog = this.#onlyLogged();
       return onLog === undefined ? this.#events.onNotification(message) : onLog(all);

@@ -32,6 +32,13 @@ export type CatalogChange =
 export interface SubscriptionWatcher {
   subscribed(uri: string): void;
   unsubscribed(uri: string): void;
+  /**
+   * Settles when it is known whether a subscription works: rejects with the error of whoever has the
+   * resource.
+   *
+   * @returns undefined if there is nothing to wait for
+   */
+  holding(uri: string): Promise<void> | undefined;
 }
 
 /**

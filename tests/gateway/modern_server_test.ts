@@ -1,7 +1,7 @@
 /** Servers that speak 2026-07-28 only, for clients of every era. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ProtocolError } from "../../lib/base/errors.ts";
-import { testClient, type TestClientOptions } from "../../lib/testing.ts";
+import { RpcError, testClient, type TestClientOptions } from "../../lib/testing.ts";
 import { META_KEYS } from "../../lib/wire/meta.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
 import { until } from "../helpers/until.ts";
@@ -23,6 +23,14 @@ const question = {
   },
 };
 
+function acknowledge(server: ScriptedServer, id: unknown, notifications: object): void {
+  server.send({
+    jsonrpc: "2.0",
+    method: "notifications/subscriptions/acknowledged",
+    params: { notifications, _meta: { [META_KEYS.subscriptionId]: id } },
+  });
+}
+
 /** A server of 2026-07-28 whose tool asks twice; `rest` answers other requests. */
 function modern(rest: Script = () => undefined): Script {
   return ({ id, method, params }, server) => {
@@ -40,6 +48,10 @@ function modern(rest: Script = () => undefined): Script {
         instructions: "Ask me.",
         _meta: { [META_KEYS.serverInfo]: { name: "modern", version: "3" } },
       };
+    }
+    if (method === "subscriptions/listen") {
+      acknowledge(server, id, params.notifications);
+      return SILENCE;
     }
     const cached = { resultType: "complete", ttlMs: 1_000, cacheScope: "public" };
     if (method === "tools/list") {
@@ -150,6 +162,27 @@ Deno.test("subscriptions of clients share one listen stream, which is replaced w
   }
   assertEquals(served.gateway.reports()[0]!.children[0]!.open, 0);
   for (const client of clients) await client.close();
+});
+
+Deno.test("a client learns of a subscription that a server of 2026-07-28 does not accept", async () => {
+  const error = { code: -32602, message: "No such resource" };
+  const strict = modern(({ id, method, params }, server) => {
+    const uris = params?.notifications?.resourceSubscriptions ?? [];
+    if (method !== "subscriptions/listen" || !uris.some((uri: string) => uri !== "a:x")) return;
+    if (uris.includes("a:refused")) server.send({ jsonrpc: "2.0", id, error });
+    else acknowledge(server, id, { resourceSubscriptions: ["a:x"] });
+    return SILENCE;
+  });
+  await using served = gateway(strict);
+  const client = await testClient(served.app, { era: "2025-11-25", keepApp: true });
+  const subscribe = (uri: string) => client.request("resources/subscribe", { uri });
+  await assertRejects(() => subscribe("a:refused"), RpcError, "No such resource");
+  await assertRejects(() => subscribe("a:left-out"), RpcError, "did not accept");
+  assertEquals(await subscribe("a:x"), {});
+  const listens = requestsOf(served.runs.one!, "subscriptions/listen");
+  const { resourceSubscriptions } = listens.at(-1)!.params.notifications;
+  assertEquals(resourceSubscriptions, ["a:x"]);
+  await client.close();
 });
 
 Deno.test("a log message of a server of 2026-07-28 is asked for by each request, at the level that clients want", async () => {

@@ -32,7 +32,8 @@ const FLAGS = {
 /** The changes that one client subscribes to. */
 export class Subscription {
   readonly id: JsonRpcId;
-  readonly #filter: JsonObject;
+  /** The lists whose changes it wants. */
+  readonly #lists: JsonObject;
   readonly #uris: UriSet;
   readonly #info: Implementation;
 
@@ -48,12 +49,9 @@ export class Subscription {
     this.id = id;
     this.#info = info;
     this.#uris = new UriSet(checkedUris(asked.resourceSubscriptions));
-    this.#filter = {
-      ...Object.fromEntries(
-        Object.values(FLAGS).filter((flag) => asked[flag] === true).map((flag) => [flag, true]),
-      ),
-      ...(this.#uris.size > 0 && { resourceSubscriptions: [...this.#uris] }),
-    };
+    this.#lists = Object.fromEntries(
+      Object.values(FLAGS).filter((flag) => asked[flag] === true).map((flag) => [flag, true]),
+    );
   }
 
   /** The resources whose updates it wants. */
@@ -64,14 +62,16 @@ export class Subscription {
   wantsChange(change: CatalogChange): boolean {
     return change.kind === "resource"
       ? this.#uris.covers(change.uri, change.isParent)
-      : this.#filter[FLAGS[change.kind]] === true;
+      : this.#lists[FLAGS[change.kind]] === true;
   }
 
   /** The first message: the part of the filter that the server serves. */
   acknowledgement(): JsonRpcNotification {
-    return this.tag(
-      notification(NOTIFICATIONS.subscriptionAcknowledged, { notifications: this.#filter }),
-    );
+    const notifications = {
+      ...this.#lists,
+      ...(this.#uris.size > 0 && { resourceSubscriptions: [...this.#uris] }),
+    };
+    return this.tag(notification(NOTIFICATIONS.subscriptionAcknowledged, { notifications }));
   }
 
   /** A notification as this subscription sends it. */

@@ -5,6 +5,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise } from "../../base/promises.ts";
+import type { Catalog } from "../../registry/catalog.ts";
 import { MAX_SUBSCRIBED_URI } from "../../registry/uri_set.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import { METHODS } from "../../wire/methods.ts";
@@ -53,7 +54,7 @@ export function legacyMethods(context: ServerContext): LegacyMethods {
   const session: readonly [string, Method<LegacyScope>][] = [
     [METHODS.initialize, initializeWith(context)],
     [METHODS.setLogLevel, setLogLevel],
-    [METHODS.subscribe, subscribe],
+    [METHODS.subscribe, subscribeWith(catalog)],
     [METHODS.unsubscribe, unsubscribe],
   ];
   const legacy = new Map<string, Method<LegacyScope>>([
@@ -113,7 +114,7 @@ const setLogLevel: Method<LegacyScope> = ({ level }, { scope }) => {
 const MAX_SUBSCRIPTIONS = 1_000;
 
 /** `resources/subscribe` (2025-11-25, server/resources, Subscriptions). */
-const subscribe: Method<LegacyScope> = (params, { scope }) => {
+const subscribeWith = (catalog: Catalog): Method<LegacyScope> => (params, { scope }) => {
   const uri = uriParam(params);
   const { subscriptions } = scope.session;
   if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
@@ -124,7 +125,14 @@ const subscribe: Method<LegacyScope> = (params, { scope }) => {
     );
   }
   subscriptions.add(uri);
-  return {};
+  const holding = scope.session.subscribed === undefined
+    ? undefined
+    : catalog.watcher?.holding(uri);
+  if (holding === undefined) return {};
+  return holding.then(() => ({}), (error) => {
+    subscriptions.delete(uri);
+    throw error;
+  });
 };
 
 const unsubscribe: Method<LegacyScope> = (params, { scope }) => {

@@ -5,7 +5,8 @@
  */
 import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
 import { Subscription } from "../../mcp/changes/subscription.ts";
-import type { CatalogChange } from "../../registry/catalog.ts";
+import { settlesWithin } from "../../base/promises.ts";
+import type { Catalog, CatalogChange, SubscriptionWatcher } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
@@ -19,9 +20,13 @@ import { formatJson, KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 
+/** How long the acknowledgement waits for whoever has the resources (ms). */
+const HOLDING_MS = 2_000;
+
 /** Dependencies of listen streams. */
 export interface ListenDeps {
   readonly info: Implementation;
+  readonly catalog: Catalog;
   readonly streams: StreamRegistry;
   readonly changes: ChangeBus;
 }
@@ -34,9 +39,12 @@ export function openListen(
 ): Response {
   const subscription = new Subscription(message, deps.info);
   const driver = new ListenDriver(subscription, deps.changes);
-  const first = () => formatJson(subscription.acknowledgement());
+  const watcher = subscription.uris.size === 0 ? undefined : deps.catalog.watcher;
+  const first = () =>
+    watcher === undefined ? formatJson(subscription.acknowledgement()) : KEEPALIVE;
   const stream = deps.streams.open(c, { driver, first });
   driver.start(stream);
+  if (watcher !== undefined) driver.acknowledge(watcher);
   return eventStream(stream);
 }
 
@@ -46,6 +54,8 @@ class ListenDriver implements StreamDriver, ChangeListener {
   readonly #changes: ChangeBus;
   #stream: EventStream | undefined;
   #listening: Disposable | undefined;
+  /** Changes before the acknowledgement, which must be the first message; undefined after it. */
+  #early: JsonRpcNotification[] | undefined;
 
   constructor(subscription: Subscription, changes: ChangeBus) {
     this.#subscription = subscription;
@@ -79,6 +89,28 @@ class ListenDriver implements StreamDriver, ChangeListener {
     this.#listening = this.#changes.add(this);
   }
 
+  /**
+   * Acknowledges the subscription once each resource is known to be held, without those that were
+   * refused.
+   */
+  acknowledge(watcher: SubscriptionWatcher): void {
+    const { uris } = this.#subscription;
+    const pending = [...uris].flatMap((uri) =>
+      watcher.holding(uri)?.catch(() => uris.delete(uri)) ?? []
+    );
+    if (pending.length === 0) return this.#acknowledge();
+    this.#early = [];
+    // A server that does not answer may send updates all the same.
+    void settlesWithin(HOLDING_MS, Promise.all(pending)).then(() => this.#acknowledge());
+  }
+
+  #acknowledge(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#stream?.sendMessage(this.#subscription.acknowledgement());
+    for (const message of early) this.sendChange(message);
+  }
+
   ping(): string {
     return KEEPALIVE;
   }
@@ -103,6 +135,7 @@ class ListenDriver implements StreamDriver, ChangeListener {
   }
 
   sendChange(message: JsonRpcNotification): void {
+    if (this.#early !== undefined) return void this.#early.push(message);
     this.#stream?.sendMessage(this.#subscription.tag(message));
   }
 
