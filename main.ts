@@ -9,7 +9,7 @@ import { configureLog } from "./lib/base/log.ts";
 import { composeApp } from "./lib/http/app.ts";
 import { askedLogFormat, describeSettings, helpText, readCommand } from "./lib/runtime/config.ts";
 import { endProcess } from "./lib/runtime/end_process.ts";
-import { readVariable, warnOfMisspelled } from "./lib/runtime/environment.ts";
+import { atOnce, inSpareTime, readVariable, warnOfMisspelled } from "./lib/runtime/environment.ts";
 import { startErrorLine } from "./lib/runtime/greeting.ts";
 import type { KeysFile } from "./lib/runtime/keys_file.ts";
 import type { LoadedModules } from "./lib/runtime/load_features.ts";
@@ -59,14 +59,17 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   }, await loadAuth(settings));
   rejections.observer = app.observer;
   if (checkConfig) {
-    await warnOfMisspelled();
+    await warnOfMisspelled(atOnce);
     return print(describeSettings(settings));
   }
-  void warnOfMisspelled();
-  if (serveStdio !== undefined) return await serveStdio(app, signals);
+  const onServing = () => void warnOfMisspelled(inSpareTime);
+  if (serveStdio !== undefined) {
+    onServing();
+    return await serveStdio(app, signals);
+  }
   keysFile?.watch();
   try {
-    return await runServer(app, { lines, signals });
+    return await runServer(app, { lines, signals, onServing });
   } finally {
     keysFile?.stop();
   }

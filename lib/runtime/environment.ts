@@ -8,6 +8,8 @@ import { logFor } from "../base/log.ts";
 import { findMisspelled } from "./misspelled.ts";
 
 const log = logFor("main");
+/** Ten times as long as a portion takes (ms). */
+const PAUSE_MS = 5;
 
 /**
  * Reads a variable.
@@ -27,8 +29,12 @@ export function readVariable(name: string): string | undefined {
   }
 }
 
-/** Logs a warning for each variable with a name that is nearly a setting. */
-export async function warnOfMisspelled(): Promise<void> {
+/**
+ * Logs a warning for each variable with a name that is nearly a setting.
+ *
+ * @param pause waits between two portions of the search
+ */
+export async function warnOfMisspelled(pause: () => Promise<void>): Promise<void> {
   const found = await findMisspelled({
     isSet: (name) => readVariable(name) !== undefined,
     names: listVariables,
@@ -46,7 +52,10 @@ function listVariables(): readonly string[] | undefined {
   return state === "granted" ? Object.keys(Deno.env.toObject()) : undefined;
 }
 
-/** Does not keep the process alive. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, 0)));
+/** The pause of a search that nothing else runs beside. */
+export async function atOnce(): Promise<void> {}
+
+/** The pause of a search beside a server's other work. It does not keep the process alive. */
+export function inSpareTime(): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, PAUSE_MS)));
 }

@@ -6,8 +6,14 @@ const DOUBTFUL = 0.75;
 /** Least time between two forced collections, which are slow (ms). */
 const COLLECT_INTERVAL_MS = 5_000;
 
+let v8: Pick<typeof import("node:v8"), "getHeapStatistics"> | undefined;
 let collect: (() => void) | undefined;
 let collectedAt = -Infinity;
+
+/** Loads what {@linkcode heap} needs. Perf: the first use would load more of Node. */
+export async function loadHeapFigures(): Promise<void> {
+  v8 = await import("node:v8");
+}
 
 /**
  * The use of the JavaScript heap, and its limit.
@@ -16,14 +22,14 @@ let collectedAt = -Infinity;
  * on refusing because of garbage. Garbage is therefore collected before a heap counts as full.
  */
 export function heap(): MemoryFigures {
-  const { used_heap_size, heap_size_limit } = nodeV8().getHeapStatistics();
+  const { used_heap_size, heap_size_limit } = (v8 ??= nodeV8()).getHeapStatistics();
   const now = performance.now();
   if (used_heap_size < heap_size_limit * DOUBTFUL || now - collectedAt < COLLECT_INTERVAL_MS) {
     return { used: used_heap_size, limit: heap_size_limit };
   }
   collectedAt = now;
   (collect ??= exposeGc())();
-  return { used: nodeV8().getHeapStatistics().used_heap_size, limit: heap_size_limit };
+  return { used: v8.getHeapStatistics().used_heap_size, limit: heap_size_limit };
 }
 
 /** V8's own function; only contexts that are created after the flag is set have it. */

@@ -4,8 +4,9 @@ import { VERSION } from "../http/version.ts";
 import { EventLoopLag } from "./event_loop_lag.ts";
 import { greetingLine } from "./greeting.ts";
 import { warnOfUnreachableIssuers } from "./issuer_access.ts";
+import { loadHeapFigures } from "./heap.ts";
 import type { Listen } from "./listen/listener.ts";
-import { resident } from "./resident.ts";
+import { isLimitKnown } from "./resident.ts";
 import { serve } from "./serve.ts";
 import type { StderrLines } from "./stderr.ts";
 import type { StopSignals } from "./stop_signals.ts";
@@ -14,6 +15,8 @@ import type { StopSignals } from "./stop_signals.ts";
 export interface RunOptions {
   readonly lines: StderrLines;
   readonly signals: StopSignals;
+  /** Called once requests are served: the time for work that the start need not wait for. */
+  readonly onServing?: () => void;
 }
 
 /**
@@ -23,12 +26,14 @@ export interface RunOptions {
  * @returns the exit code
  * @throws {ConfigError} when the app cannot start, or the address cannot be listened on
  */
-export async function runServer(app: App, { lines, signals }: RunOptions): Promise<number> {
+export async function runServer(
+  app: App,
+  { lines, signals, onServing }: RunOptions,
+): Promise<number> {
   const { settings } = app;
   const isProbing = settings.MCP_TCP_PROBE === "ss";
   if (isProbing) await (await import("./half_open/tcp_probe.ts")).requireSs();
   const lag = new EventLoopLag((delayMs) => app.observer.loopDelayed(delayMs));
-  lag.start();
   warnIfOpen(app);
   sayIfUnbounded(app);
   warnOfUnreachableIssuers(settings);
@@ -48,6 +53,12 @@ export async function runServer(app: App, { lines, signals }: RunOptions): Promi
         const greeting = { version: VERSION, address, publicUrl, operatorToken };
         lines.write(greetingLine(greeting, MCP_LOG_FORMAT));
       },
+      onServing: () => {
+        // Perf: both load parts of Node, so neither the start nor a request should wait for them.
+        lag.start();
+        void loadHeapFigures();
+        onServing?.();
+      },
     });
   } finally {
     lag.stop();
@@ -63,7 +74,7 @@ async function chooseListener({ settings }: App): Promise<Listen | undefined> {
 
 /** Logs that resident memory has no limit because the runtime may not read the machine's memory. */
 function sayIfUnbounded({ settings }: App): void {
-  if (settings.MCP_MEMORY_BYTES !== undefined || Number.isFinite(resident().limit)) return;
+  if (settings.MCP_MEMORY_BYTES !== undefined || isLimitKnown()) return;
   logFor("main").info(
     "Resident memory has no limit: grant --allow-sys=systemMemoryInfo, or set MCP_MEMORY_BYTES",
   );

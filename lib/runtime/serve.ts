@@ -19,6 +19,8 @@ export interface ServeOptions extends ListenOptions {
   readonly listen?: Listen | undefined;
   /** Time between two probes for half-open peers (ms); undefined for none. */
   readonly probeMs?: number | undefined;
+  /** Called once requests are served. */
+  readonly onServing?: () => void;
   /** Ask for the end; those that come from now on, unless they were listened for before. */
   readonly signals?: StopSignals;
 }
@@ -40,6 +42,7 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     await app.start();
     const listener = await listen(app, options);
     probe = await startProbe(app, listener.port, options);
+    options.onServing?.();
     const signal = await signals.first;
     log.info("Stopping", {
       signal,

@@ -6,6 +6,8 @@ export interface MemoryFigures {
   readonly used: number;
   /** Infinity if it is unknown. */
   readonly limit: number;
+  /** Memory that never counts as full; default: 0. The limit is read only above it. */
+  readonly floor?: number;
 }
 
 /** The JavaScript heap, or the resident memory of the process. */
@@ -69,6 +71,6 @@ export class MemoryGauge extends TimerEntry {
 
 function isFull(measure: (() => MemoryFigures) | undefined, maxPercent: number): boolean {
   if (measure === undefined) return false;
-  const { used, limit } = measure();
-  return used > limit * maxPercent / 100;
+  const memory = measure();
+  return memory.used > (memory.floor ?? 0) && memory.used > memory.limit * maxPercent / 100;
 }

@@ -8,6 +8,7 @@ import {
   type Arrival,
 } from "../../../lib/stream/admit/admission.ts";
 import { TimerWheel } from "../../../lib/base/timer_wheel.ts";
+import type { MemoryFigures } from "../../../lib/stream/admit/memory_gauge.ts";
 import type { Refusal } from "../../../lib/stream/ledger.ts";
 import { CapturedLog } from "../../helpers/log.ts";
 import { BARE, busyDriver, LIMITS, Streams } from "../../helpers/streams.ts";
@@ -27,7 +28,7 @@ class Gate {
     clock: () => this.now,
     timers: { set: (run) => this.#run = run, clear: () => this.#run = undefined },
   });
-  resident = { used: 0, limit: Infinity };
+  resident: MemoryFigures = { used: 0, limit: Infinity };
   readonly told: Refusal[] = [];
   readonly admission: Admission;
 
@@ -154,6 +155,25 @@ Deno.test("nothing new is taken while more memory is resident than the setting s
   gate.resident = { used: 800, limit: 1_000 };
   gate.pass(275);
   assertEquals(gate.stream(), undefined);
+});
+
+Deno.test("memory up to its floor never counts as full, and nobody looks up its limit", () => {
+  const gate = new Gate({ MCP_MAX_RESIDENT_PERCENT: 80 });
+  let looks = 0;
+  const figures = (used: number) => ({
+    used,
+    floor: 900,
+    get limit() {
+      looks++;
+      return 1_000;
+    },
+  });
+  gate.resident = figures(900);
+  assertEquals([gate.stream(), looks], [undefined, 0]);
+  gate.resident = figures(901);
+  gate.pass(275);
+  assertRefused(gate.stream(), "resident", "MCP_MAX_RESIDENT_PERCENT");
+  assertEquals(looks, 1);
 });
 
 Deno.test("a place that is left is free again, in all and for its client", () => {
