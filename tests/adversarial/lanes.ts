@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertExists } from "@std/assert";
-import { rpc, type TestApp } from "../helpers/app.ts";
+import { initializeRequest, type TestApp } from "../helpers/app.ts";
 import { BOTH, TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 
@@ -65,10 +65,7 @@ export abstract class Lane implements AsyncDisposable {
 }
 
 const CAPABILITIES = { elicitation: {} };
-const INITIALIZE = rpc("initialize", {
-  protocolVersion: "2025-11-25",
-  capabilities: CAPABILITIES,
-}, "initialize");
+const INITIALIZE = initializeRequest("2025-11-25", { capabilities: CAPABILITIES });
 
 class StreamableLane extends Lane {
   readonly #session: TestSession;

@@ -1,7 +1,7 @@
 /** Which callers may enter, and the answers to those who may not. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ConfigError, createApp } from "../../lib/mod.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { scrape } from "../helpers/metrics.ts";
 import { FakeIssuer, ISSUER, makeToken } from "./fake_issuer.ts";
@@ -12,7 +12,7 @@ const ECHO = toolCall("echo", { message: "hi" });
 /** A request of each dialect that a stranger may try. */
 const ATTEMPTS: readonly [string, string, RequestInit][] = [
   ["a call without a session", "/mcp", post(ECHO)],
-  ["initialize", "/mcp", post(rpc("initialize", { protocolVersion: "2025-11-25" }))],
+  ["initialize", "/mcp", post(initializeRequest("2025-11-25"))],
   ["a plain stream", "/mcp/sse", post(ECHO, { accept: "text/event-stream" })],
   ["a 2024-11-05 stream", "/mcp/sse", { headers: { accept: "text/event-stream" } }],
   ["a message to a 2024-11-05 stream", "/mcp?connection_id=mcp_x", post(ECHO)],

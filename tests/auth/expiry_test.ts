@@ -1,7 +1,7 @@
 /** Streams end with the token of their client, and go on when it has shown a newer one. */
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import type { AppOptions } from "../../lib/mod.ts";
-import { rpc, type TestApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, toolCall } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
@@ -11,7 +11,7 @@ import { makeToken } from "./fake_issuer.ts";
 import { guardedApp, PUBLIC_URL } from "./scene.ts";
 
 const LEEWAY_MS = 1_000;
-const INITIALIZE = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+const INITIALIZE = initializeRequest();
 
 /** An app in fake time whose clients have tokens that live for some seconds. */
 class Scene implements Disposable {
@@ -231,7 +231,7 @@ Deno.test("the answer of a session's call waits for a client with a fresh token"
 Deno.test("a batch whose token ends while it runs is answered in full", async () => {
   using scene = new Scene();
   const headers = await scene.token(3);
-  const initialize = rpc("initialize", { protocolVersion: "2025-03-26", capabilities: {} });
+  const initialize = initializeRequest("2025-03-26");
   const opened = await scene.app.post("/mcp", initialize, headers);
   await opened.body?.cancel();
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };

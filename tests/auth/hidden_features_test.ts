@@ -7,7 +7,7 @@ import {
   defineTool,
   type ServingDefinition,
 } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { BOTH, initialize } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import type { Message } from "../spec/support/inbox.ts";
@@ -245,7 +245,7 @@ Deno.test("a call over a pipe runs what its session shows, and does not know wha
   await using pipe = new PipeClient(app);
   const ask = (method: string, params: Record<string, unknown>) =>
     pipe.request(rpc(method, params, crypto.randomUUID()) as Message);
-  await ask("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+  await pipe.request(initializeRequest());
   assertEquals((await ask("tools/call", { name: "hidden" })).result.content[0].text, "ran");
   await ask("tools/call", { name: "hide" });
   const hidden = await ask("tools/call", { name: "hidden" });

@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { defineTool } from "../../lib/mod.ts";
-import { rpc, type TestApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, toolCall } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
@@ -61,7 +61,7 @@ async function nextMessage(
 
 const isQuestion = ({ method }: Record<string, unknown>) => method === "elicitation/create";
 const INITIALIZE = (protocolVersion: string) =>
-  rpc("initialize", { protocolVersion, capabilities: { elicitation: {} } }, "initialize");
+  initializeRequest(protocolVersion, { capabilities: { elicitation: {} } });
 
 /** The open streams and sessions of a caller. */
 export class OpenClients implements AsyncDisposable {

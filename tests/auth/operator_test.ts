@@ -1,7 +1,14 @@
 /** The operator's side: who may read, which streams can be ended, the audit of calls. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { StaticKeys } from "../../lib/mod.ts";
-import { PLAIN_HEADERS, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import {
+  initializeRequest,
+  PLAIN_HEADERS,
+  rpc,
+  type TestApp,
+  testApp,
+  toolCall,
+} from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { toolThat } from "../helpers/tools.ts";
@@ -39,7 +46,7 @@ async function openPlain(app: TestApp, headers: Record<string, string>): Promise
 }
 
 async function openSession(app: TestApp, headers: Record<string, string>): Promise<string> {
-  const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+  const initialize = initializeRequest();
   const response = await app.post("/mcp", initialize, headers);
   await response.body?.cancel();
   return response.headers.get("mcp-session-id") ?? "";

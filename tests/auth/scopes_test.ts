@@ -9,7 +9,7 @@ import {
   group,
   RegistrationError,
 } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { BOTH, TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import type { Message } from "../spec/support/inbox.ts";
@@ -231,7 +231,7 @@ for (const [what, method, params, name] of CALLS) {
   });
 }
 
-const INITIALIZE = rpc("initialize", { protocolVersion: "2025-03-26", capabilities: {} });
+const INITIALIZE = initializeRequest("2025-03-26");
 
 Deno.test("a further message on an open stream needs the scope by its own token", async () => {
   using app = shop();
@@ -355,7 +355,7 @@ Deno.test("who starts the server over a pipe may use everything", async () => {
   using app = shop();
   await using pipe = new PipeClient(app);
   await pipe.request(
-    rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }) as Message,
+    initializeRequest() as Message,
   );
   const { result } = await pipe.request(toolCall("order", {}, 2) as Message);
   assertMatch(result.content[0].text, /ordered/);

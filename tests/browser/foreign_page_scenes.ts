@@ -6,7 +6,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "../deps/playwright.ts";
 import { Scrape } from "../helpers/metrics.ts";
-import { rpc } from "../helpers/app.ts";
+import { initializeRequest } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 import { launchChromium } from "./chromium.ts";
 import { callHonestly, tryEventSource, tryEverything, tryWebSocket } from "./foreign_page.js";
@@ -48,15 +48,10 @@ class Victim implements Disposable {
     const old = await this.#stream("/mcp", { headers: STREAM });
     assertEquals(old.status, 200);
     this.oldEndpoint = `/mcp${(await this.#endpoint()).replace(/^\/mcp/, "")}`;
-    const params = {
-      protocolVersion: "2025-11-25",
-      capabilities: {},
-      clientInfo: { name: "victim", version: "1" },
-    };
     const opened = await fetch(`${this.#base}/mcp`, {
       method: "POST",
       headers: { ...JSON_TYPE, accept: BOTH },
-      body: JSON.stringify(rpc("initialize", params)),
+      body: JSON.stringify(initializeRequest()),
     });
     await opened.text();
     this.sessionId = opened.headers.get("mcp-session-id") ?? "";

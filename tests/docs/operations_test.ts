@@ -5,7 +5,7 @@ import { ServerTally } from "../../lib/gateway/tally.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import type { AppOptions } from "../../lib/http/app.ts";
 import { MemoryHub } from "../../lib/store/memory_hub.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, testApp, toolCall } from "../helpers/app.ts";
 import { type Scrape, scrape } from "../helpers/metrics.ts";
 
 const FOLDER = new URL("../../docs/operations/", import.meta.url);
@@ -33,7 +33,7 @@ async function fullScrape(): Promise<Scrape> {
   const client = await app.open(toolCall("echo", { message: "hi" }));
   await client.events.nextNamed("response");
   await client.events.leave();
-  await app.post("/mcp", rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }));
+  await app.post("/mcp", initializeRequest());
   return await scrape(app);
 }
 

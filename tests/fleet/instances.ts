@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rpc } from "../helpers/app.ts";
+import { initializeRequest } from "../helpers/app.ts";
 import { type MainOptions, ServerProcess } from "../helpers/process.ts";
 import { EventReader } from "../helpers/sse.ts";
 
@@ -71,12 +71,7 @@ export async function openSession(
   url: string,
   { capabilities = {}, version = "2025-11-25" }: SessionOptions = {},
 ): Promise<Record<string, string>> {
-  const params = {
-    protocolVersion: version,
-    capabilities,
-    clientInfo: { name: "test", version: "1" },
-  };
-  const response = await post(url, rpc("initialize", params));
+  const response = await post(url, initializeRequest(version, { capabilities }));
   await response.body?.cancel();
   const id = response.headers.get("mcp-session-id");
   if (id === null) throw new Error(`initialize was answered with ${response.status}`);

@@ -1,6 +1,6 @@
 /** What one instance began, another goes on with: real processes, each store, no proxy that sticks. */
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { rpc } from "../helpers/app.ts";
+import { initializeRequest, rpc } from "../helpers/app.ts";
 import { type MainOptions, REDIS_FLAGS } from "../helpers/process.ts";
 import { RedisProcess } from "../helpers/redis.ts";
 import { EventReader } from "../helpers/sse.ts";
@@ -96,12 +96,8 @@ for (const [name, makeStore] of Object.entries(STORES)) {
     const response = await fetch(instances.url(0), { headers: { accept: "text/event-stream" } });
     const events = new EventReader(response);
     const endpoint = (await events.next())?.data ?? "";
-    const params = {
-      protocolVersion: "2024-11-05",
-      capabilities: {},
-      clientInfo: { name: "test", version: "1" },
-    };
-    const sent = await post(new URL(endpoint, instances.url(1)).href, rpc("initialize", params));
+    const path = new URL(endpoint, instances.url(1)).href;
+    const sent = await post(path, initializeRequest("2024-11-05"));
     await sent.body?.cancel();
     assertEquals(sent.status, 202);
     const [answer] = await untilResponse(events);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { initializeRequest } from "../helpers/messages.ts";
 
 /** Contents of one line. */
 export interface Heard {
@@ -59,12 +60,6 @@ const call = (id: string, extra: object = {}) => ({
   method: "tools/call",
   params: { name: "hold", arguments: { client: id }, ...extra },
 });
-const initialize = (protocolVersion: string) => ({
-  jsonrpc: "2.0",
-  id: "hello",
-  method: "initialize",
-  params: { protocolVersion, capabilities: {}, clientInfo: { name: "raw", version: "1" } },
-});
 
 async function post(path: string, body: unknown, headers: HeadersInit = {}): Promise<Response> {
   const response = await fetch(`http://${target}${path}`, {
@@ -92,7 +87,7 @@ function httpSse(client: string, answersPings = false): void {
     const found = `/mcp${query}`;
     if (endpoint === undefined) {
       endpoint = found;
-      void post(found, initialize("2024-11-05")).then(() => post(found, call(client)));
+      void post(found, initializeRequest("2024-11-05")).then(() => post(found, call(client)));
     }
     const asked = [...text.matchAll(/"id":"(lifeline-ping-\d+)"/g)];
     for (; answersPings && answered < asked.length; answered++) {
@@ -103,7 +98,7 @@ function httpSse(client: string, answersPings = false): void {
 }
 
 async function streamable(client: string): Promise<void> {
-  const response = await post("/mcp", initialize("2025-11-25"));
+  const response = await post("/mcp", initializeRequest());
   const session = { "mcp-session-id": response.headers.get("mcp-session-id") ?? "" };
   await post("/mcp", { jsonrpc: "2.0", method: "notifications/initialized" }, session);
   void stream(client, httpRequest("GET", "/mcp", { accept: "text/event-stream", ...session }));

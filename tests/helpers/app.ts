@@ -10,6 +10,8 @@ import type { Ledger } from "../../lib/stream/ledger.ts";
 import type { Peer } from "../../lib/transport/peer.ts";
 import { EventReader } from "./sse.ts";
 
+export { initializeRequest, rpc, toolCall } from "./messages.ts";
+
 /** An app that is stopped when its block ends: `using app = testApp()`. */
 export type TestApp = App & Disposable & Omit<ComposedApp, "app"> & {
   /** Sends a request to a path of the app. */
@@ -87,22 +89,4 @@ export function testApp<Start = unknown>(options: AppOptions<Start> = {}): TestA
     ledger: () => app.connections.ledger(),
     [Symbol.dispose]: () => app.stop(),
   };
-}
-
-/** A JSON-RPC request. */
-export function rpc(
-  method: string,
-  params?: Record<string, unknown>,
-  id: string | number = 1,
-): Record<string, unknown> {
-  return { jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) };
-}
-
-/** A `tools/call` request. */
-export function toolCall(
-  name: string,
-  args?: Record<string, unknown>,
-  id: string | number = 1,
-): Record<string, unknown> {
-  return rpc("tools/call", { name, ...(args !== undefined && { arguments: args }) }, id);
 }

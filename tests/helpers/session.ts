@@ -5,7 +5,7 @@
  */
 import { assertEquals, assertExists } from "@std/assert";
 import type { Peer } from "../../lib/transport/peer.ts";
-import { rpc, type TestApp } from "./app.ts";
+import { initializeRequest, type TestApp } from "./app.ts";
 import { EventReader } from "./sse.ts";
 
 /** How a session is opened. */
@@ -101,14 +101,9 @@ export function initialize(
   { version = "2025-11-25", capabilities = {}, peer, path = "/mcp" }: SessionOptions = {},
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const body = rpc("initialize", {
-    protocolVersion: version,
-    capabilities,
-    clientInfo: { name: "test", version: "1" },
-  });
   return app.request(path, {
     method: "POST",
     headers: { "content-type": "application/json", accept: BOTH, ...headers },
-    body: JSON.stringify(body),
+    body: JSON.stringify(initializeRequest(version, { capabilities })),
   }, peer);
 }

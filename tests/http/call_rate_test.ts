@@ -1,6 +1,6 @@
 /** How fast a client may call tools and ask for completions, in every form that a call has. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
@@ -70,8 +70,7 @@ Deno.test("a call that a 2024-11-05 client POSTs too fast gets 429 with its id, 
   const events = new EventReader(response);
   const endpoint = (await events.next())?.data ?? "";
   const post = (message: unknown) => app.post(`/mcp${endpoint}`, message);
-  const initialize = { protocolVersion: "2024-11-05", capabilities: {} };
-  assertEquals((await post(rpc("initialize", initialize, "first"))).status, 202);
+  assertEquals((await post(initializeRequest("2024-11-05", { id: "first" }))).status, 202);
   for (const id of ["a", "b"]) assertEquals((await post({ ...ECHO, id })).status, 202);
   await assertTooFast(await post({ ...ECHO, id: "c" }), "c");
   await assertTooFast(await app.post(`/${endpoint}`, { ...ECHO, id: "d" }), "d");
@@ -110,7 +109,7 @@ Deno.test("clients count by principal, else by address, of IPv6 by network", asy
 Deno.test("over stdio a call that comes too fast is answered with an error", async () => {
   using app = testApp({ settings: SLOW });
   await using client = new PipeClient(app);
-  await client.request(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
+  await client.request(initializeRequest());
   for (const id of [1, 2]) assertEquals("result" in await client.request({ ...ECHO, id }), true);
   const { error } = await client.request({ ...ECHO, id: 3 });
   assertEquals([error.code, error.data.limit], [-32603, "call_rate"]);

@@ -2,14 +2,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { agreedCopy } from "../../lib/wire/headers.ts";
 import { modernBody } from "../spec/support/modern.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 
 const TWICE = (value: string) => `${value}, ${value}`;
-const INITIALIZE = rpc("initialize", {
-  protocolVersion: "2025-11-25",
-  capabilities: {},
-  clientInfo: { name: "test", version: "1" },
-});
+const INITIALIZE = initializeRequest();
 
 Deno.test("a session is used with every header sent twice", async () => {
   using app = testApp();

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { HeldTool } from "../helpers/tools.ts";
 import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
@@ -59,7 +59,7 @@ Deno.test("whatever is refused during a drain is told when to come back, counted
   using app = testApp();
   await app.drain(0);
   const asked = [
-    ...[rpc("ping"), rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} })].map((
+    ...[rpc("ping"), initializeRequest()].map((
       body,
     ) => app.post("/mcp", body, JSON_ONLY)),
     app.request("/mcp/sse", { headers: { accept: "text/event-stream" } }),

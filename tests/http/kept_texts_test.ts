@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import * as z from "zod";
 import { defineTool } from "../../lib/mod.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
 
 const LONG = "x".repeat(10_000);
@@ -42,11 +42,7 @@ Deno.test("the names of a client are cut, and it is served", async () => {
   using app = testApp();
   const response = await app.post(
     "/mcp",
-    rpc("initialize", {
-      protocolVersion: "2025-11-25",
-      capabilities: {},
-      clientInfo: { name: LONG, version: LONG },
-    }),
+    initializeRequest("2025-11-25", { clientInfo: { name: LONG, version: LONG } }),
   );
   assertEquals(response.status, 200);
   await response.body?.cancel();

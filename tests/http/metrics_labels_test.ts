@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { MAX_NAMES } from "../../lib/base/label_allowlist.ts";
 import { METHODS } from "../../lib/wire/methods.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { scrape } from "../helpers/metrics.ts";
 import { toolThat } from "../helpers/tools.ts";
 
@@ -99,7 +99,7 @@ Deno.test("tools that come and go do not make more labels than that", async () =
 Deno.test("neither addresses nor ids of clients, sessions or streams are labels", async () => {
   using app = testApp();
   const client = await app.open(rpc("ping"));
-  const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+  const initialize = initializeRequest();
   const id = (await app.post("/mcp", initialize)).headers.get("mcp-session-id") ?? "none";
   const text = await (await app.operate("/metrics")).text();
   for (const secret of [client.id, id, "127.0.0.1"]) assert(!text.includes(secret), secret);

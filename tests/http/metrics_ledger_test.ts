@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { CLOSE_REASONS } from "../../lib/stream/close_reason.ts";
 import type { App } from "../../lib/http/app.ts";
-import { PLAIN_HEADERS, rpc, type TestApp, testApp } from "../helpers/app.ts";
+import { initializeRequest, PLAIN_HEADERS, rpc, type TestApp, testApp } from "../helpers/app.ts";
 import { type Scrape, scrape } from "../helpers/metrics.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
@@ -58,7 +58,7 @@ async function openListen({ app, held }: World): Promise<void> {
 }
 
 async function openSession({ app, held }: World): Promise<void> {
-  const initialize = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+  const initialize = initializeRequest();
   const id = (await app.post("/mcp", initialize)).headers.get("mcp-session-id");
   if (id === null) return;
   const headers = { accept: "text/event-stream", "mcp-session-id": id };

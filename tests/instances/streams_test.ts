@@ -1,6 +1,6 @@
 /** Streams that are sessions, and listen streams, with messages at any of several instances. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { PLAIN_HEADERS, rpc, toolCall } from "../helpers/app.ts";
+import { initializeRequest, PLAIN_HEADERS, rpc, toolCall } from "../helpers/app.ts";
 import { Instances, LEASE_MS } from "../helpers/instances.ts";
 import { Puppet } from "../helpers/puppet.ts";
 import { EventReader } from "../helpers/sse.ts";
@@ -13,8 +13,7 @@ Deno.test("a 2024-11-05 client is answered on its stream, whichever instance its
   const reader = new EventReader(opened);
   const endpoint = await reader.nextNamed("endpoint");
   const path = `/mcp${endpoint.data}`;
-  const params = { protocolVersion: "2024-11-05", capabilities: {}, clientInfo: { name: "t" } };
-  assertEquals((await b!.post(path, rpc("initialize", params))).status, 202);
+  assertEquals((await b!.post(path, initializeRequest("2024-11-05"))).status, 202);
   assertEquals((await reader.nextNamed("message")).json.result.protocolVersion, "2024-11-05");
   assertEquals((await c!.post(path, rpc("ping", undefined, 2))).status, 202);
   assertEquals((await reader.nextNamed("message")).json.id, 2);

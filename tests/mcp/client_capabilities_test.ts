@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineTool } from "../../lib/mod.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 
 const CAPABILITIES = { elicitation: { form: {} }, sampling: {} };
 
@@ -18,8 +18,8 @@ async function toldIn(response: Response): Promise<unknown> {
 
 Deno.test("`ctx.capabilities` is what the client of a session declared in initialize", async () => {
   using app = testApp({ tools: [able] });
-  const params = { protocolVersion: "2025-11-25", capabilities: CAPABILITIES };
-  const opened = await app.post("/mcp", rpc("initialize", params));
+  const initialize = initializeRequest("2025-11-25", { capabilities: CAPABILITIES });
+  const opened = await app.post("/mcp", initialize);
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
   await opened.body?.cancel();
   const accept = "application/json, text/event-stream";

@@ -7,7 +7,7 @@ import { ClientRequests } from "../../lib/mcp/ask/client_requests.ts";
 import type { AskingCall, Question } from "../../lib/mcp/ask/questions.ts";
 import { elicitThrough } from "../../lib/mcp/ask/questions.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../lib/wire/json_rpc.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, testApp, toolCall } from "../helpers/app.ts";
 import { TestPipe } from "../helpers/pipe.ts";
 import { FakeTime } from "../helpers/time.ts";
 import { toolThat } from "../helpers/tools.ts";
@@ -138,7 +138,7 @@ Deno.test("a question whose time ends in one turn with its call is withdrawn onc
   const pipe = new TestPipe();
   const served = app.speak(pipe);
   const capabilities = { elicitation: {} };
-  await pipe.say(rpc("initialize", { protocolVersion: "2025-11-25", capabilities }, 0));
+  await pipe.say(initializeRequest("2025-11-25", { capabilities }));
   await pipe.say(toolCall("subject", {}, 1));
   await time.leap(6_000);
   const withdrawn = pipe.lines.filter(({ method }) => method === "notifications/cancelled");

@@ -1,12 +1,12 @@
 /** A client that subscribed to a resource hears nothing of it while the resource is hidden from it. */
 import { assertEquals } from "@std/assert";
 import { defineResource, defineResourceTemplate, defineTool } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { settled } from "../helpers/time.ts";
 import type { Inbox } from "../spec/support/inbox.ts";
-import { connect, initialize, type LegacyClientOptions } from "../spec/support/legacy_client.ts";
+import { connect, type LegacyClientOptions } from "../spec/support/legacy_client.ts";
 import { modernBody, modernPost } from "../spec/support/modern.ts";
 import { PipeClient } from "../spec/support/stdio_client.ts";
 
@@ -70,7 +70,7 @@ const SESSIONS: Record<string, (app: TestApp) => Promise<SessionSubscriber>> = {
   },
   "stdio, 2025-11-25": async (app) => {
     const client = new PipeClient(app);
-    await client.request(initialize("2025-11-25"));
+    await client.request(initializeRequest());
     for (const uri of URIS) await client.request(rpc("resources/subscribe", { uri }, uri));
     return {
       updates: () => updatesIn(client.inbox),

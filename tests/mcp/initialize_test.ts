@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import manifest from "../../deno.json" with { type: "json" };
 import { LEGACY_VERSIONS } from "../../lib/wire/protocol_versions.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { HeldTool } from "../helpers/tools.ts";
 
 function initialize(protocolVersion: string, id: string | number = 1) {
   const clientInfo = { name: "test-client", version: "1.2.3" };
-  return rpc("initialize", { protocolVersion, capabilities: {}, clientInfo }, id);
+  return initializeRequest(protocolVersion, { id, clientInfo });
 }
 
 for (const version of LEGACY_VERSIONS) {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import * as z from "zod";
 import { definePrompt, defineResource, defineTool, group, ToolError } from "../../lib/mod.ts";
 import type { AppOptions } from "../../lib/mod.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { TestSession } from "../helpers/session.ts";
 import { modernRequest } from "../spec/support/modern.ts";
@@ -67,7 +67,7 @@ Deno.test("a masked exception of a tool is a reference that finds its log line, 
   using app = testApp({ tools: TOOLS, settings: ON });
   const session = await TestSession.open(app);
   await using pipe = new PipeClient(app);
-  await pipe.request(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
+  await pipe.request(initializeRequest());
   let id = 1;
   for (const [name, args] of CALLS) {
     const call = toolCall(name, args);
@@ -123,7 +123,7 @@ Deno.test("auto masks beyond this machine and where callers are asked who they a
   assertMatch(await textOf({ auth }, { authorization: "Bearer good" }), masked);
   using app = testApp({ tools: TOOLS, settings: { HOST: "0.0.0.0" } });
   await using pipe = new PipeClient(app);
-  await pipe.request(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
+  await pipe.request(initializeRequest());
   const { result } = await pipe.request(toolCall("leaky"));
   assertEquals(result.content[0].text, SECRET);
 });

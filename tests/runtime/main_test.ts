@@ -1,6 +1,6 @@
 /** `main.ts` as a process: its output, its end, and faults that it survives. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { rpc, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, toolCall } from "../helpers/app.ts";
 import { runMain, ServerProcess } from "../helpers/process.ts";
 import { EventReader } from "../helpers/sse.ts";
 
@@ -197,12 +197,7 @@ Deno.test("MCP_BUILT_IN_TOOLS=false leaves out the built-in tools, and the serve
       MCP_SERVER_INSTRUCTIONS: "Ask for the motto first",
     },
   });
-  const params = {
-    protocolVersion: "2025-11-25",
-    capabilities: {},
-    clientInfo: { name: "test", version: "1" },
-  };
-  const { result } = await call(server, rpc("initialize", params));
+  const { result } = await call(server, initializeRequest());
   assertEquals([result.serverInfo, result.instructions], [
     { name: "acme", title: "Acme tools", version: "7.1" },
     "Ask for the motto first",

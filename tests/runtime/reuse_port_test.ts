@@ -3,7 +3,7 @@ import { shortId } from "../../lib/base/ids.ts";
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { encodeRequest, exchange } from "../faults/http.ts";
 import { RawSocket } from "../faults/socket.ts";
-import { rpc, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, toolCall } from "../helpers/app.ts";
 import { runMain, ServerProcess } from "../helpers/process.ts";
 
 const SHARED = { MCP_REUSE_PORT: "true" };
@@ -109,12 +109,7 @@ for (
 ) {
   Deno.test(`a session of 2025 with ${what} is answered with ${expected.join(" or ")}`, async () => {
     await using pair = await Pair.start(env);
-    const params = {
-      protocolVersion: "2025-11-25",
-      capabilities: {},
-      clientInfo: { name: "test", version: "1.0.0" },
-    };
-    const opened = await pair.post(rpc("initialize", params));
+    const opened = await pair.post(initializeRequest());
     const id = opened.headers.get("mcp-session-id") ?? "";
     assertNotEquals(id, "");
     const headers = { "Mcp-Session-Id": id, "MCP-Protocol-Version": "2025-11-25" };

@@ -10,7 +10,7 @@ import { SlowReader } from "../faults/slow_reader.ts";
 import type { Target } from "../faults/socket.ts";
 import type { SseStream } from "../faults/sse_stream.ts";
 import { STREAM_FAULTS } from "../faults/stream_faults.ts";
-import { toolCall } from "../helpers/app.ts";
+import { initializeRequest, toolCall } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 import { mirrorHeaders, modernBody } from "../spec/support/modern.ts";
 import { DIALECTS, eventStream, type LiveStream, type Message, opened, post } from "./dialects.ts";
@@ -38,16 +38,6 @@ const cancelled = (requestId: number): Message => ({
   jsonrpc: "2.0",
   method: "notifications/cancelled",
   params: { requestId },
-});
-const initialize = (id: number): Message => ({
-  jsonrpc: "2.0",
-  id,
-  method: "initialize",
-  params: {
-    protocolVersion: "2024-11-05",
-    capabilities: {},
-    clientInfo: { name: "soak", version: "1" },
-  },
 });
 
 /** Resolves with the response to a request when it arrives. */
@@ -97,7 +87,7 @@ async function converse(target: Target, dice: Dice): Promise<void> {
 
 async function initialized(live: LiveStream, answers: Answers): Promise<void> {
   const answered = answers.to(1);
-  assertEquals(await live.say!(initialize(1)), 202);
+  assertEquals(await live.say!(initializeRequest("2024-11-05", { id: 1 })), 202);
   await answeredOn(live.stream, answered);
 }
 

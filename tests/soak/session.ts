@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { exchange } from "../faults/http.ts";
 import { SseStream } from "../faults/sse_stream.ts";
 import type { Target } from "../faults/socket.ts";
-import { rpc } from "../helpers/app.ts";
+import { initializeRequest } from "../helpers/app.ts";
 import { BOTH } from "../helpers/session.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -37,11 +37,7 @@ export class SoakSession {
 
   static async open(target: SessionTarget): Promise<SoakSession> {
     const usedAt = performance.now();
-    const body = JSON.stringify(rpc("initialize", {
-      protocolVersion: "2025-11-25",
-      capabilities: {},
-      clientInfo: { name: "soak", version: "1" },
-    }));
+    const body = JSON.stringify(initializeRequest());
     const headers = { ...JSON_TYPE, accept: BOTH };
     const response = await exchange(target, { method: "POST", path: "/mcp", headers, body });
     assertEquals(response.status, 200, response.body);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { definePrompt } from "../../lib/registry/prompt.ts";
 import { defineResource, defineResourceTemplate } from "../../lib/registry/resource.ts";
 import { defineTool, type Tool } from "../../lib/registry/tool.ts";
-import { rpc, type TestApp, testApp } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp } from "../helpers/app.ts";
 import { BOTH, TestSession } from "../helpers/session.ts";
 import type { Message } from "./support/inbox.ts";
 import { connect, LEGACY } from "./support/legacy_client.ts";
@@ -23,7 +23,7 @@ const nothing = () => Promise.resolve();
 
 async function pipeAsker(app: TestApp, toMessage: typeof rpc): Promise<Asker> {
   const client = new PipeClient(app);
-  await client.request(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
+  await client.request(initializeRequest());
   return {
     ask: (method, params = {}, id = freshId()) => client.request(toMessage(method, params, id)),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),

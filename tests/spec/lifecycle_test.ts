@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { initializeRequest } from "../helpers/app.ts";
 import { LEGACY_VERSIONS } from "../../lib/wire/protocol_versions.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { specApp } from "./support/fixtures.ts";
-import { connect, endpointOf, initialize, LEGACY, openHttpSse } from "./support/legacy_client.ts";
+import { connect, endpointOf, LEGACY, openHttpSse } from "./support/legacy_client.ts";
 
 const PATHS = ["/mcp", "/mcp/sse"];
 
@@ -25,10 +26,10 @@ Deno.test("a server says nothing of its own before initialize", async () => {
   const reader = await openHttpSse(app);
   const endpoint = await endpointOf(reader);
   assert(app.catalog.tools.remove("echo"));
-  await app.post(endpoint, initialize("2024-11-05"));
+  await app.post(endpoint, initializeRequest("2024-11-05"));
   const first = await reader.next();
   await reader.leave();
-  assertEquals(first?.json.id, "init");
+  assertEquals(first?.json.id, "initialize");
 });
 
 Deno.test("initialize is answered with version, capabilities and server info", async (t) => {
@@ -104,7 +105,7 @@ Deno.test("a batch is refused in every revision but 2025-03-26", async (t) => {
 
 Deno.test("the plain dialect keeps the message format and the lifecycle", async () => {
   using app = specApp();
-  const response = await app.post("/mcp/sse", initialize("2025-11-25"), {
+  const response = await app.post("/mcp/sse", initializeRequest("2025-11-25"), {
     accept: "text/event-stream",
   });
   const reader = new EventReader(response);
@@ -112,7 +113,7 @@ Deno.test("the plain dialect keeps the message format and the lifecycle", async 
   const { json } = await reader.nextNamed("response");
   await reader.leave();
   assertEquals(welcome.json.jsonrpc, "2.0");
-  assertEquals([json.jsonrpc, json.id], ["2.0", "init"]);
+  assertEquals([json.jsonrpc, json.id], ["2.0", "initialize"]);
   assertEquals(json.result.protocolVersion, "2025-11-25");
 });
 
@@ -133,7 +134,7 @@ Deno.test("ping is answered with an empty result, also beside a running call", a
 type App = ReturnType<typeof specApp>;
 
 async function agreedByPost(app: App, version: string) {
-  const response = await app.post("/mcp", initialize(version), {
+  const response = await app.post("/mcp", initializeRequest(version), {
     accept: "application/json, text/event-stream",
   });
   const type = response.headers.get("content-type") ?? "";
@@ -144,7 +145,7 @@ async function agreedByPost(app: App, version: string) {
 
 async function agreedByHttpSse(app: App, version: string) {
   const reader = await openHttpSse(app);
-  await app.post(await endpointOf(reader), initialize(version));
+  await app.post(await endpointOf(reader), initializeRequest(version));
   const { json } = await reader.nextNamed("message");
   await reader.leave();
   return json.result.protocolVersion;

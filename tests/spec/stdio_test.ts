@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { initializeRequest } from "../helpers/app.ts";
 import { specApp } from "./support/fixtures.ts";
 import { assertMessage } from "./support/json_rpc.ts";
-import { initialize, LEGACY } from "./support/legacy_client.ts";
+import { LEGACY } from "./support/legacy_client.ts";
 import { modernBody } from "./support/modern.ts";
 import { ALL_CAPABILITIES } from "./support/modern_tour.ts";
 import { PipeClient, speakToProcess } from "./support/stdio_client.ts";
@@ -11,7 +12,7 @@ const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
 
 Deno.test("stdio: each line of stdout is one message without a line break in it", async () => {
   const lines = [
-    initialize("2025-11-25"),
+    initializeRequest("2025-11-25"),
     { jsonrpc: "2.0", method: "notifications/initialized" },
     legacyCall("echo", { message: TEXT }, TEXT),
     modernBody("tools/call", { name: "echo", arguments: { message: TEXT } }, { id: "modern" }),
@@ -32,7 +33,7 @@ Deno.test("stdio: each line of stdout is one message without a line break in it"
 
 Deno.test("stdio: nothing but messages goes to stdout, logs go to stderr", async () => {
   const { code, stdout, stderr } = await speakToProcess([
-    JSON.stringify(initialize("2025-11-25")),
+    JSON.stringify(initializeRequest("2025-11-25")),
     JSON.stringify(legacyCall("noisy", {}, "call")),
     "not a message",
   ], {
@@ -42,7 +43,7 @@ Deno.test("stdio: nothing but messages goes to stdout, logs go to stderr", async
   assertEquals(code, 0);
   const messages = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   for (const message of messages) assertMessage(message);
-  assertEquals(messages.map(({ id }) => id).sort(), ["call", "init", null].sort());
+  assertEquals(messages.map(({ id }) => id).sort(), ["call", "initialize", null].sort());
   const call = messages.find(({ id }) => id === "call");
   assertEquals(call.result.content[0].text, "heard hello");
   for (
@@ -64,7 +65,7 @@ Deno.test("stdio: a client of each revision initializes and is served", async ()
   for (const version of LEGACY) {
     using app = specApp();
     await using client = new PipeClient(app);
-    const welcome = await client.request(initialize(version));
+    const welcome = await client.request(initializeRequest(version));
     assertEquals(welcome.result.protocolVersion, version);
     const { result } = await client.request(legacyCall("echo", { message: "x" }, 1));
     assertEquals(result.content[0].text, "x");
@@ -74,7 +75,7 @@ Deno.test("stdio: a client of each revision initializes and is served", async ()
 Deno.test("stdio: a batch is answered in a session of 2025-03-26", async () => {
   using app = specApp();
   await using client = new PipeClient(app);
-  await client.request(initialize("2025-03-26"));
+  await client.request(initializeRequest("2025-03-26"));
   await client.send([
     { jsonrpc: "2.0", id: 1, method: "ping" },
     { jsonrpc: "2.0", method: "notifications/initialized" },
@@ -89,7 +90,7 @@ Deno.test("stdio: a batch is refused in every other revision", async () => {
   for (const version of LEGACY.filter((each) => each !== "2025-03-26")) {
     using app = specApp();
     await using client = new PipeClient(app);
-    await client.request(initialize(version));
+    await client.request(initializeRequest(version));
     await client.send([{ jsonrpc: "2.0", id: 1, method: "ping" }]);
     const { error } = await client.inbox.find("error", (message) => "error" in message);
     assertEquals(error.code, -32600);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { initializeRequest } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { specApp } from "./support/fixtures.ts";
 import { BOTH_TYPES, connectStreamable, STREAMABLE } from "./support/legacy_client.ts";
@@ -151,21 +152,11 @@ Deno.test("an MCP-Protocol-Version that is invalid or unsupported is answered 40
     await t.step(version, async () => {
       using app = specApp();
       await using client = await connectStreamable(app, { version });
-      const initialize = {
-        jsonrpc: "2.0",
-        id: 1,
-        method: "initialize",
-        params: {
-          protocolVersion: version,
-          capabilities: {},
-          clientInfo: { name: "test", version: "1" },
-        },
-      };
       const bodies = [
         { jsonrpc: "2.0", id: 1, method: "ping" },
         { jsonrpc: "2.0", method: "notifications/initialized" },
         { jsonrpc: "2.0", id: "x", result: {} },
-        initialize,
+        initializeRequest(version),
       ];
       for (const header of wrong) {
         const named = { "mcp-protocol-version": header };

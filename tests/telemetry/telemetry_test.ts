@@ -4,7 +4,7 @@ import { openTelemetry } from "../../lib/base/telemetry.ts";
 import { tracing } from "../../lib/mcp/tracing.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
 import { ServerProcess } from "../browser/server_process.ts";
-import { rpc, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { Collector, KIND, STATUS } from "./collector.ts";
 import { StdioServer, Traced } from "./processes.ts";
@@ -108,11 +108,7 @@ Deno.test("spans of requests, as a collector gets them", async (t) => {
   });
 
   await t.step("requests of a session name it, but not by the id that opens it", async () => {
-    const initialize = rpc("initialize", {
-      protocolVersion: "2025-06-18",
-      capabilities: {},
-      clientInfo: { name: "test", version: "1" },
-    }, "opening");
+    const initialize = initializeRequest("2025-06-18", { id: "opening" });
     const opened = await traced.post(initialize);
     const id = opened.headers.get("mcp-session-id") ?? "";
     await opened.body?.cancel();

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineTool } from "../../lib/registry/tool.ts";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
 import { HeldTool } from "../helpers/tools.ts";
 import { settled } from "../helpers/time.ts";
@@ -20,7 +20,7 @@ Deno.test("over stdio a batch is answered also when one of its requests is cance
       return Promise.resolve();
     },
   });
-  await say(rpc("initialize", { protocolVersion: "2025-03-26", capabilities: {} }, 0));
+  await say(initializeRequest("2025-03-26", { id: 0 }));
   await say([toolCall("held", {}, 1), rpc("ping", {}, 2)]);
   await held.next();
   await say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
@@ -59,7 +59,7 @@ for (const isLate of [false, true]) {
   Deno.test(`over stdio a batch is answered also when a result is one that no JSON can hold, ${when}`, async () => {
     using app = testApp({ tools: [wrongTool(isLate)] });
     const lines: string[] = [];
-    const initialize = rpc("initialize", { protocolVersion: "2025-03-26", capabilities: {} }, 0);
+    const initialize = initializeRequest("2025-03-26", { id: 0 });
     const said = [initialize, BATCH].map((message) => `${JSON.stringify(message)}\n`);
     await app.speak({
       input: ReadableStream.from(said).pipeThrough(new TextEncoderStream()),

@@ -1,7 +1,7 @@
 /** The messages that a reader gets in each dialect after it fell behind. */
 import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
 import type { ToolContext } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { scrape } from "../helpers/metrics.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -14,7 +14,7 @@ const SETTINGS = { MCP_MAX_QUEUED_BYTES: 8_192, MCP_MAX_TOTAL_QUEUED_BYTES: 1_00
 const SUPERSEDED = "lifeline_notifications_superseded_total";
 const LOST = "lifeline_results_lost_total";
 const CHANGES = 200;
-const INITIALIZE = rpc("initialize", { protocolVersion: "2024-11-05", capabilities: {} }, 0);
+const INITIALIZE = initializeRequest("2024-11-05");
 
 /** Opens a stream that hears of changed tools, in each dialect that has one. */
 const LISTENERS: Record<string, (app: TestApp) => Promise<EventReader>> = {

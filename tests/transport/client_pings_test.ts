@@ -1,7 +1,7 @@
 /** The protocol's own ping at the heartbeat, in each dialect that lets its client answer. */
 import { assert, assertEquals, assertExists } from "@std/assert";
 import type { StreamDriver } from "../../lib/stream/stream_driver.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader, type ReadEvent } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
@@ -47,11 +47,7 @@ async function openHttpSse(app: TestApp): Promise<{
   return { reader, send };
 }
 
-const INITIALIZE = rpc("initialize", {
-  protocolVersion: "2024-11-05",
-  capabilities: {},
-  clientInfo: { name: "test", version: "1" },
-});
+const INITIALIZE = initializeRequest("2024-11-05");
 
 Deno.test("HTTP+SSE: a client that answered and then falls silent is lost, and its call aborted", async () => {
   using time = new FakeTime();

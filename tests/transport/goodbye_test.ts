@@ -1,6 +1,6 @@
 /** The last thing that the client of each dialect hears of a stream that the server ends by plan. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { BOTH, TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { FakeTime } from "../helpers/time.ts";
@@ -123,7 +123,7 @@ const CALLS: Readonly<Record<string, (scene: Scene) => Promise<EventReader>>> = 
     const { data } = await events.nextNamed("endpoint");
     await app.post(
       `/mcp${data}`,
-      rpc("initialize", { protocolVersion: "2024-11-05", capabilities: {} }, 0),
+      initializeRequest("2024-11-05"),
     );
     await events.nextNamed("message");
     await app.post(`/mcp${data}`, toolCall("held"));

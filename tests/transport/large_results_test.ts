@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Settings } from "../../lib/base/settings.ts";
 import type { ToolContext } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { initialize, TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
@@ -65,7 +65,7 @@ const DIALECTS: Record<string, (app: TestApp, tool: string) => Promise<Answered>
   "2024-11-05": async (app, tool) => {
     const reader = new EventReader(await app.request("/mcp", { headers: STREAM }));
     const { data } = await reader.nextNamed("endpoint");
-    await app.post(`/mcp${data}`, rpc("initialize", { protocolVersion: "2024-11-05" }, 0));
+    await app.post(`/mcp${data}`, initializeRequest("2024-11-05"));
     await reader.nextNamed("message");
     await app.post(`/mcp${data}`, toolCall(tool));
     for (let event = await reader.next(); event !== undefined; event = await reader.next()) {

@@ -2,14 +2,13 @@
  * The requests of n8n's MCP Client Tool, as observed on the wire of n8n 2.41, in both of its modes.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { rpc, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
 
-const INITIALIZE = rpc("initialize", {
-  protocolVersion: "2025-11-25",
-  capabilities: {},
+const INITIALIZE = initializeRequest("2025-11-25", {
+  id: 0,
   clientInfo: { name: "n8n", version: "2.41.0" },
-}, 0);
+});
 
 for (const path of ["/mcp", "/mcp/sse"]) {
   Deno.test(`n8n in its SSE mode lists and calls at ${path}, and leaves without a word`, async () => {

@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import type { Settings } from "../../lib/base/settings.ts";
 import { defineTool, type Tool, type ToolContext } from "../../lib/mod.ts";
-import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import { initializeRequest, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
 
 const ACCEPT = { accept: "application/json, text/event-stream" };
@@ -29,7 +29,7 @@ function gated(first: (ctx: ToolContext) => void) {
 }
 
 async function openSession(app: TestApp, protocolVersion: string) {
-  const opened = await app.post("/mcp", rpc("initialize", { protocolVersion, capabilities: {} }));
+  const opened = await app.post("/mcp", initializeRequest(protocolVersion));
   await opened.body?.cancel();
   return {
     "mcp-session-id": opened.headers.get("mcp-session-id") ?? "",

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { createApp } from "../../../lib/mod.ts";
-import { rpc } from "../../helpers/app.ts";
+import { initializeRequest } from "../../helpers/app.ts";
 import { EventReader } from "../../helpers/sse.ts";
 import { mirrorHeaders, modernBody } from "../../spec/support/modern.ts";
 import { FakeIssuer, makeToken } from "../../auth/fake_issuer.ts";
@@ -33,7 +33,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     if (session["mcp-session-id"] === undefined) {
       const opened = await postJson(
         url,
-        rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }),
+        initializeRequest(),
         headers,
       );
       await opened.body?.cancel();

@@ -1,4 +1,4 @@
-import { rpc } from "../../helpers/app.ts";
+import { initializeRequest } from "../../helpers/app.ts";
 import { EventReader } from "../../helpers/sse.ts";
 import { post } from "../instances.ts";
 import {
@@ -120,12 +120,7 @@ async function openSse(url: string): Promise<OpenStream> {
   const response = await fetch(url, { headers: { accept: "text/event-stream" } });
   const events = await readerOf(response);
   const endpoint = new URL((await events.nextNamed("endpoint")).data, url).href;
-  const params = {
-    protocolVersion: "2024-11-05",
-    capabilities: {},
-    clientInfo: { name: "test", version: "1" },
-  };
-  const opened = await post(endpoint, rpc("initialize", params, "initialize"));
+  const opened = await post(endpoint, initializeRequest("2024-11-05"));
   await opened.body?.cancel();
   if (opened.status !== 202) throw new Error(`${opened.status}`);
   await events.nextNamed("message");

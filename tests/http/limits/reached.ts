@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { SettingName } from "../../../lib/base/settings.ts";
 import type { AppOptions } from "../../../lib/mod.ts";
-import { PLAIN_HEADERS, rpc, type TestApp, testApp } from "../../helpers/app.ts";
+import { initializeRequest, PLAIN_HEADERS, type TestApp, testApp } from "../../helpers/app.ts";
 import { CapturedLog, type LoggedLine } from "../../helpers/log.ts";
 import { moved, scrape } from "../../helpers/metrics.ts";
 import type { EventReader } from "../../helpers/sse.ts";
@@ -46,7 +46,7 @@ export interface Reached {
 }
 
 export const JSON_ONLY = { accept: "application/json" };
-export const INITIALIZE = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+export const INITIALIZE = initializeRequest();
 
 /** Asks for a plain stream. */
 export function open({ app }: Pick<Scene, "app">): Promise<Response> {

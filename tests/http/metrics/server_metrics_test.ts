@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as z from "zod";
 import { defineResource, defineTool } from "../../../lib/mod.ts";
-import { rpc, testApp, toolCall } from "../../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../../helpers/app.ts";
 import { moved, Scrape, scrape } from "../../helpers/metrics.ts";
 import { FakeTime } from "../../helpers/time.ts";
 import { HeldTool, toolThat } from "../../helpers/tools.ts";
@@ -225,11 +225,7 @@ Deno.test("an HTTP request that no method sees counts by the kind of its error",
 
 Deno.test("sessions count as created, restored and ended, and those in memory are a gauge", async () => {
   const settings = { MCP_SESSION_KEY: "a-key-of-the-tests-0123456789-abc" };
-  const initialize = rpc("initialize", {
-    protocolVersion: "2025-11-25",
-    capabilities: {},
-    clientInfo: { name: "test", version: "1" },
-  });
+  const initialize = initializeRequest();
   using first = testApp({ settings });
   const id = (await first.post("/mcp", initialize)).headers.get("mcp-session-id") ?? "";
   const created = await scrape(first);
@@ -250,7 +246,7 @@ Deno.test("sessions count as created, restored and ended, and those in memory ar
 
 Deno.test("an app that stops ends its sessions, so that opened = open + ended holds to the last", async () => {
   const app = testApp();
-  await app.post("/mcp", rpc("initialize", { protocolVersion: "2025-06-18", capabilities: {} }));
+  await app.post("/mcp", initializeRequest("2025-06-18"));
   app.stop();
   const figures = await scrape(app);
   assertEquals(figures.value("lifeline_sessions_ended_total", { end: "drain" }), 1);

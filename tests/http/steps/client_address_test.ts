@@ -1,7 +1,7 @@
 /** The client's address behind proxies, which no client can choose itself. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import * as z from "zod";
-import { rpc, testApp } from "../../helpers/app.ts";
+import { initializeRequest, testApp } from "../../helpers/app.ts";
 
 /** The address that the ledger shows for a stream opened by such a request. */
 async function seenAs(
@@ -123,7 +123,7 @@ async function sessionsTaken(addresses: readonly string[]): Promise<number> {
   using app = testApp({ settings: { MCP_INITIALIZES_BURST: 2, MCP_INITIALIZES_PER_SECOND: 1 } });
   let taken = 0;
   for (const address of addresses) {
-    const body = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} });
+    const body = initializeRequest();
     const { status } = await app.request("/mcp", {
       method: "POST",
       headers: { "content-type": "application/json" },

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { TestApp } from "../../helpers/app.ts";
+import { initializeRequest, type TestApp } from "../../helpers/app.ts";
 import { EventReader } from "../../helpers/sse.ts";
 import type { Peer } from "../../../lib/transport/peer.ts";
 import { Inbox, type Message } from "./inbox.ts";
@@ -57,17 +57,6 @@ export async function connect(
     : new StreamableClient(app, version, options);
   await client.start();
   return client;
-}
-
-/** The `initialize` request of a revision. */
-export function initialize(
-  version: string,
-  capabilities: Record<string, unknown> = {},
-  id: string | number = "init",
-): Record<string, unknown> {
-  const clientInfo = { name: "test", version: "1" };
-  const params = { protocolVersion: version, capabilities, clientInfo };
-  return { jsonrpc: "2.0", id, method: "initialize", params };
 }
 
 abstract class AnyClient implements LegacyClient {
@@ -156,9 +145,9 @@ class HttpSseClient extends AnyClient {
     const reader = await openHttpSse(this.app, path);
     this.#endpoint = await endpointOf(reader);
     this.read(reader);
-    const sent = await this.post(initialize(this.version, capabilities));
+    const sent = await this.post(initializeRequest(this.version, { capabilities }));
     await sent.body?.cancel();
-    this.welcome = (await this.inbox.response("init")).result;
+    this.welcome = (await this.inbox.response("initialize")).result;
     await this.greet();
   }
 
@@ -181,11 +170,12 @@ export class StreamableClient extends AnyClient {
   }
 
   async start(): Promise<void> {
-    const response = await this.post(initialize(this.version, this.options.capabilities));
+    const { capabilities } = this.options;
+    const response = await this.post(initializeRequest(this.version, { capabilities }));
     assertEquals(response.status, 200);
     this.session = response.headers.get("mcp-session-id") ?? "";
     await this.take(response);
-    this.welcome = (await this.inbox.response("init")).result;
+    this.welcome = (await this.inbox.response("initialize")).result;
     await this.greet();
   }
 

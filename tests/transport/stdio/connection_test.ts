@@ -1,17 +1,13 @@
 /** One client at the other end of a pipe: its messages, and the end of its connection. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
-import { rpc, testApp, toolCall } from "../../helpers/app.ts";
+import { initializeRequest, rpc, testApp, toolCall } from "../../helpers/app.ts";
 import { CapturedLog } from "../../helpers/log.ts";
 import { TestPipe } from "../../helpers/pipe.ts";
 import { FakeTime, settled } from "../../helpers/time.ts";
 import { HeldTool, toolThat } from "../../helpers/tools.ts";
 import { modernBody } from "../../spec/support/modern.ts";
 
-const INITIALIZE = rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0);
-
-function initialize(version: string): Record<string, unknown> {
-  return rpc("initialize", { protocolVersion: version, capabilities: {} }, 0);
-}
+const INITIALIZE = initializeRequest("2025-11-25", { id: 0 });
 
 /** An app with a held tool, and a pipe to it. */
 function start({ settings = {}, isSlow = false } = {}) {
@@ -31,7 +27,7 @@ const CUT =
 for (const version of ["2024-11-05", "2025-06-18", "2025-11-25"]) {
   Deno.test(`a batch is refused in ${version} by the same words over stdio and HTTP`, async () => {
     const { app, pipe, served } = start();
-    await pipe.say(initialize(version));
+    await pipe.say(initializeRequest(version));
     await pipe.say([rpc("ping")]);
     const overHttp = await (await app.post("/mcp", [rpc("ping")])).json();
     assertEquals(pipe.lines[1], overHttp);
@@ -58,7 +54,7 @@ for (
   const [what, batch, message] of [
     [
       "with initialize in it",
-      [initialize("2025-03-26"), rpc("ping")],
+      [initializeRequest("2025-03-26"), rpc("ping")],
       /initialize must not be in a/,
     ],
     ["that is empty", [], /empty batch/],
@@ -66,7 +62,7 @@ for (
 ) {
   Deno.test(`a batch ${what} is refused over stdio, as over HTTP`, async () => {
     const { app, pipe, served } = start();
-    await pipe.say(initialize("2025-03-26"));
+    await pipe.say(initializeRequest("2025-03-26"));
     await pipe.say(batch);
     assertEquals(pipe.lines.length, 2);
     assertEquals([pipe.lines[1].id, pipe.lines[1].error.code], [null, -32600]);

@@ -1,6 +1,6 @@
 /** A client at the other end of a pipe that reads slowly. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { rpc, testApp } from "../../helpers/app.ts";
+import { initializeRequest, rpc, testApp } from "../../helpers/app.ts";
 import { TestPipe } from "../../helpers/pipe.ts";
 import { settled } from "../../helpers/time.ts";
 import { HeldTool, toolThat } from "../../helpers/tools.ts";
@@ -20,7 +20,7 @@ async function start(settings = {}) {
     await speaking;
     app.stop();
   };
-  await pipe.say(rpc("initialize", { protocolVersion: "2025-11-25", capabilities: {} }, 0));
+  await pipe.say(initializeRequest("2025-11-25", { id: 0 }));
   return { app, pipe, held, speaking, end };
 }
 
