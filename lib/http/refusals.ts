@@ -48,7 +48,7 @@ export class Refusals {
       ? undefined
       : this.#throttle.count(kind, this.#clock());
     log[refused === undefined ? "debug" : "info"]("Request refused", {
-      method,
+      method: method.slice(0, MAX_LOGGED),
       path: path.slice(0, MAX_LOGGED),
       client_ip: address,
       kind,

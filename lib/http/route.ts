@@ -43,6 +43,8 @@ export interface LazyRoutes {
   readonly endpoints: readonly EndpointInfo[];
 }
 
+/** Most characters of a method that are sent back. */
+const MAX_QUOTED = 40;
 const MCP_PATHS = ENDPOINT_URLS.map(({ path }) => path);
 
 /**
@@ -59,7 +61,7 @@ export function handlerOf(route: Route, path: string, method: string): Handler {
   const hint = method === "POST" ? `; MCP messages go to ${MCP_PATHS.join(" or ")}` : "";
   throw new ProtocolError(
     "method_not_allowed",
-    `${path} takes ${allowed}, not ${method}${hint}`,
+    `${path} takes ${allowed}, not ${method.slice(0, MAX_QUOTED)}${hint}`,
     { headers: { allow: allowed } },
   );
 }

@@ -42,3 +42,21 @@ Deno.test("each kind of refusal has one line in ten seconds at `info`, with the 
   refuse("not_found");
   assertEquals(log.of("Request refused").at(-1)?.level, "DEBUG");
 });
+
+Deno.test("a long method or type is neither answered nor logged at its full length", async () => {
+  using log = new CapturedLog("debug");
+  using app = testApp();
+  const long = "A".repeat(20_000);
+  const requests: [string, RequestInit][] = [
+    ["/healthz", { method: long }],
+    ["/nowhere", { method: long }],
+    ["/mcp", { method: "POST", body: "{}", headers: { "content-type": `text/${long}` } }],
+  ];
+  for (const [path, init] of requests) {
+    const answer = await (await app.request(path, init)).text();
+    assertEquals(answer.includes("A".repeat(200)), false, path);
+  }
+  const lines = log.of("Request refused");
+  assertEquals(lines.length, requests.length);
+  for (const { fields } of lines) assertEquals(JSON.stringify(fields).length < 2_000, true);
+});

@@ -74,7 +74,7 @@ async function requireEmpty(
 function unsupportedType(type: string | null): ProtocolError {
   return new ProtocolError(
     "unsupported_media_type",
-    `Unsupported Content-Type ${type === null ? "(none)" : JSON.stringify(type)}: ` +
+    `Unsupported Content-Type ${type === null ? "(none)" : JSON.stringify(type.slice(0, 100))}: ` +
       "send the JSON-RPC message as application/json in UTF-8",
   );
 }
