@@ -6,12 +6,13 @@
  */
 import type { Guarded } from "../registry/access.ts";
 import type { Catalog } from "../registry/catalog.ts";
+import { MAX_SUBSCRIBED_URI } from "../registry/uri_set.ts";
 import type { Visibility } from "../registry/visibility.ts";
 import { isObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 
 const NONE: readonly string[] = [];
-/** A subscription that names more resources is refused. */
+/** A subscription that names more resources, or longer ones, is refused. */
 const MAX_URIS = 1_000;
 
 /**
@@ -76,6 +77,7 @@ function scopesOfSubscriptions(
   const uris = isObject(notifications) ? notifications.resourceSubscriptions : undefined;
   if (!Array.isArray(uris)) return NONE;
   const scopes = uris.slice(0, MAX_URIS)
+    .filter((uri) => typeof uri === "string" && uri.length <= MAX_SUBSCRIBED_URI)
     .flatMap((uri) => scopesOf(answering(uri, catalog, visibility)));
   return [...new Set(scopes)];
 }

@@ -9,7 +9,7 @@ import { type Features, flatten } from "./group.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
-import { normalizeUri } from "./uri.ts";
+import { MAX_URI_LENGTH, normalizeUri } from "./uri.ts";
 import { SEES_ALL, type Visibility } from "./visibility.ts";
 
 /** The kinds of features; each kind has its own list. */
@@ -87,7 +87,7 @@ export class Catalog {
    */
   resource(uri: string, visibility?: Visibility): Resource | undefined {
     const exact = this.resources.find(uri, visibility);
-    if (exact !== undefined) return exact;
+    if (exact !== undefined || uri.length > MAX_URI_LENGTH) return exact;
     const equivalent = this.#byUri().get(normalizeUri(uri));
     return equivalent === undefined ? undefined : this.resources.find(equivalent, visibility);
   }
@@ -100,7 +100,7 @@ export class Catalog {
    */
   referenced(uri: string, visibility?: Visibility): Resource | ResourceTemplate | undefined {
     const exact = this.resourceTemplates.find(uri, visibility) ?? this.resource(uri, visibility);
-    if (exact !== undefined) return exact;
+    if (exact !== undefined || uri.length > MAX_URI_LENGTH) return exact;
     const templates = [
       ...this.resourceTemplates.visibleTo({ granted: ALL_SCOPES, visibility }),
     ];

@@ -18,6 +18,9 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   wss: "443",
 };
 
+/** Longest URI that is compared or matched by more than its exact text, in characters. */
+export const MAX_URI_LENGTH = 8_192;
+
 /** A URI with each part in normal form. */
 export interface UriParts {
   /** In lower case. */
@@ -92,10 +95,10 @@ export function hasDotSegment(path: string): boolean {
  */
 export function normalizeEscapes(uri: string): string {
   if (/^[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=-]*$/.test(uri)) return uri;
-  return uri.toWellFormed().replace(/%[0-9a-f]{2}|[^]/giu, (part) => {
-    if (part.length > 2) return unescapeUnreserved(part);
-    return /[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=-]/.test(part) ? part : encodeURIComponent(part);
-  });
+  return uri.toWellFormed().replace(
+    /%[0-9a-f]{2}|(?:%(?![0-9a-f]{2}))+|[^A-Za-z0-9._~:/?#[\]@!$&'()*+,;=%-]+/gi,
+    (part) => /^%[0-9a-f]/i.test(part) ? unescapeUnreserved(part) : encodeURIComponent(part),
+  );
 }
 
 function unescapeUnreserved(escape: string): string {

@@ -74,8 +74,8 @@ export class UriExpression {
   readonly prefixes: string;
   /** Most characters of the value, where that decides where it ends. */
   readonly maxLength: number | undefined;
-  readonly #strict: ReadonlySet<number>;
-  readonly #lenient: ReadonlySet<number>;
+  readonly #strict: Uint8Array;
+  readonly #lenient: Uint8Array;
 
   constructor(
     operator: Operator,
@@ -90,8 +90,9 @@ export class UriExpression {
       (first?.maxLength ?? Infinity) <= MAX_PREFIX;
     this.maxLength = isShort ? first?.maxLength : undefined;
     const equals = variables.some((variable) => variable.isExploded) ? "=" : "";
-    this.#strict = codesOf(UNRESERVED + CHARACTERS[operator] + equals);
-    this.#lenient = this.#strict.union(codesOf(LENIENT[operator]));
+    const strict = UNRESERVED + CHARACTERS[operator] + equals;
+    this.#strict = codesOf(strict);
+    this.#lenient = codesOf(strict + LENIENT[operator]);
   }
 
   /** @returns undefined if the text is not an expression of RFC 6570 */
@@ -113,8 +114,8 @@ export class UriExpression {
     return new UriExpression(operator, [...this.variables, ...next.variables], prefixes);
   }
 
-  /** The codes of the characters that its value may have, percent signs aside. */
-  characters(isLenient: boolean): ReadonlySet<number> {
+  /** 1 at the code of each character that its value may have, percent signs aside. */
+  characters(isLenient: boolean): Uint8Array {
     return isLenient ? this.#lenient : this.#strict;
   }
 
@@ -184,8 +185,10 @@ export class UriExpression {
   }
 }
 
-function codesOf(characters: string): ReadonlySet<number> {
-  return new Set([...characters].map((character) => character.charCodeAt(0)));
+function codesOf(characters: string): Uint8Array {
+  const codes = new Uint8Array(128);
+  for (const character of characters) codes[character.charCodeAt(0)] = 1;
+  return codes;
 }
 
 function isNamed(operator: Operator): boolean {

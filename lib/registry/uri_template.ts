@@ -4,7 +4,7 @@
  * @module
  */
 import { RegistrationError } from "../base/errors.ts";
-import { hasDotSegment, hasUriScheme, joinUri, splitUri } from "./uri.ts";
+import { hasDotSegment, hasUriScheme, joinUri, MAX_URI_LENGTH, splitUri } from "./uri.ts";
 import { type Reading, UriExpression, type VariableSpec } from "./uri_expression.ts";
 import { matchParts, type TemplatePart, templateParts } from "./uri_template_parts.ts";
 
@@ -30,9 +30,6 @@ export type UriVariables<T extends string> = string extends T
   ? Readonly<Record<string, string | readonly string[]>>
   : T extends `${string}{${infer Inner}}${infer Rest}` ? Expression<Inner> & UriVariables<Rest>
   : unknown;
-
-/** Longest URI that is matched, in characters. */
-const MAX_URI_LENGTH = 8_192;
 
 /** A file's URI with an empty segment, or with separators or NUL in encoded form. */
 const AMBIGUOUS_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
@@ -86,11 +83,31 @@ export class UriTemplate {
     for (const [index, part] of this.#parts.entries()) {
       if (!(part instanceof UriExpression)) continue;
       const read = part.read(texts[index] ?? "");
-      if (read === undefined) return undefined;
+      if (read === undefined || (this.#isInFolder(index) && beginsAtRoot(part, read))) {
+        return undefined;
+      }
       readings.push(...read);
     }
     return readings.some(({ items }) => items.some(hasTraversal)) ? undefined : valuesOf(readings);
   }
+
+  /** Whether the values of a part are segments within a folder that the template names. */
+  #isInFolder(index: number): boolean {
+    const part = this.#parts[index];
+    const before = this.#parts[index - 1];
+    if (before === undefined || !(part instanceof UriExpression)) return false;
+    if (part.operator === "/") return true;
+    return !(before instanceof UriExpression) && before.text.endsWith("/") &&
+      !/:\/{1,2}$/.test(before.text);
+  }
+}
+
+/** Whether a value begins with a separator, so that joining it to its folder may leave the folder. */
+function beginsAtRoot({ operator }: UriExpression, readings: readonly Reading[]): boolean {
+  const items = readings.flatMap((reading) => reading.items);
+  if (operator === "/") return items.some((item) => SEPARATOR_REGEXP.test(item.charAt(0)));
+  const isText = operator === "" || operator === "+";
+  return isText && SEPARATOR_REGEXP.test(items[0]?.charAt(0) ?? "");
 }
 
 /** The forms of one URI that a template may have: a path that is empty is `/` (RFC 3986, 6.2.3). */

@@ -85,6 +85,10 @@ export function matchParts(
   });
 }
 
+const PERCENT = 0x25;
+/** The first bits of a byte within a character of UTF-8, as an escape writes them. */
+const CONTINUATIONS = "89AB";
+
 /** For each part and place: 1 where this part and all after it can take the text from there. */
 function acceptedStarts(
   parts: readonly TemplatePart[],
@@ -121,25 +125,36 @@ interface Place {
   readonly next: Uint8Array;
 }
 
-function expressionStarts(expression: UriExpression, { text, runs, next }: Place): Uint8Array {
-  const { prefixes, maxLength } = expression;
-  // From each place: the nearest place, within the run, where the next part may start; else 0.
-  const reaches = new Uint8Array(next.length);
-  for (let place = text.length; place >= 0; place--) {
-    const after = place + stepAt(text, place);
-    const isInRun = runs[place]! > place;
-    reaches[place] = next[place] === 1 || (isInRun && reaches[after] === 1) ? 1 : 0;
-  }
+function expressionStarts(expression: UriExpression, place: Place): Uint8Array {
+  const { text, next } = place;
+  const { prefixes, maxLength = FAR } = expression;
+  const distances = distancesTo(place);
   const starts = new Uint8Array(next.length);
   for (let start = 0; start <= text.length; start++) {
     const canBegin = prefixes === ""
-      ? maxLength === undefined
-        ? reaches[start] === 1
-        : longestEnd(expression, { text, start, runs, next }) >= 0
-      : next[start] === 1 || (isPrefix(prefixes, text, start) && reaches[start + 1] === 1);
+      ? distances[start]! <= maxLength && distances[start] !== FAR
+      : next[start] === 1 || (isPrefix(prefixes, text, start) && distances[start + 1] !== FAR);
     if (canBegin) starts[start] = 1;
   }
   return starts;
+}
+
+/** More characters than any text has. */
+const FAR = 0xffff;
+
+/**
+ * From each place: the characters to the nearest place, within the run, where the next part may
+ * start.
+ */
+function distancesTo({ text, runs, next }: Place): Uint16Array {
+  const distances = new Uint16Array(next.length);
+  for (let place = text.length; place >= 0; place--) {
+    if (next[place] === 1) continue;
+    const after = place + stepAt(text, place);
+    const distance = runs[place]! > place && after < next.length ? distances[after]! : FAR;
+    distances[place] = distance === FAR || isContinuation(text, place) ? distance : distance + 1;
+  }
+  return distances;
 }
 
 /**
@@ -163,7 +178,7 @@ function longestEnd(
 
 /** Whether an escape is a byte within a character of UTF-8, not its first. */
 function isContinuation(text: string, place: number): boolean {
-  return text[place] === "%" && "89AB".includes(text[place + 1] ?? "-");
+  return text.charCodeAt(place) === PERCENT && CONTINUATIONS.includes(text[place + 1] ?? "-");
 }
 
 function isPrefix(prefixes: string, text: string, place: number): boolean {
@@ -172,16 +187,16 @@ function isPrefix(prefixes: string, text: string, place: number): boolean {
 
 /** An escape is one step. */
 function stepAt(text: string, place: number): number {
-  return text[place] === "%" ? 3 : 1;
+  return text.charCodeAt(place) === PERCENT ? 3 : 1;
 }
 
-function runsOf(characters: ReadonlySet<number>, text: string): Uint16Array {
+function runsOf(characters: Uint8Array, text: string): Uint16Array {
   const runs = new Uint16Array(text.length + 1);
   runs[text.length] = text.length;
   for (let place = text.length - 1; place >= 0; place--) {
-    const isAllowed = text[place] === "%" || characters.has(text.charCodeAt(place));
-    const after = Math.min(place + stepAt(text, place), text.length);
-    runs[place] = isAllowed ? runs[after]! : place;
+    const code = text.charCodeAt(place);
+    const after = Math.min(code === PERCENT ? place + 3 : place + 1, text.length);
+    runs[place] = code === PERCENT || characters[code] === 1 ? runs[after]! : place;
   }
   return runs;
 }

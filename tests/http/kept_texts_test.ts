@@ -19,6 +19,21 @@ Deno.test("a URI that is too long to keep cannot be subscribed to", async () => 
   await session.delete();
 });
 
+Deno.test("a URI that is too long to be compared is refused, and one that is not is looked for", async () => {
+  using app = testApp();
+  for (
+    const [length, says] of [[8_192, "Resource not found"], [8_193, "8192 characters"]] as const
+  ) {
+    const uri = "test://".padEnd(length, "%");
+    const { error } = await (await app.post("/mcp", rpc("resources/read", { uri }))).json();
+    assertStringIncludes(error.message, says);
+    const ref = { type: "ref/resource", uri };
+    const argument = { name: "a", value: "" };
+    const completed = await app.post("/mcp", rpc("completion/complete", { ref, argument }));
+    assertEquals((await completed.json()).error.code, -32602);
+  }
+});
+
 Deno.test("an id that is too long to keep is refused", async () => {
   using app = testApp();
   const post = async (id: string) => await (await app.post("/mcp", rpc("ping", {}, id))).json();

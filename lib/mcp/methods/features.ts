@@ -12,6 +12,7 @@ import type { CatalogList } from "../../registry/catalog_list.ts";
 import { type Completers, completionResult } from "../../registry/completion.ts";
 import type { ResourceTemplate } from "../../registry/resource.ts";
 import type { ToolContext } from "../../registry/context.ts";
+import { MAX_URI_LENGTH } from "../../registry/uri.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type {
   CompleteResult,
@@ -153,6 +154,12 @@ async function readByTemplate(
     readonly call: Call;
   },
 ): Promise<ReadResourceResult> {
+  if (uri.length > MAX_URI_LENGTH) {
+    throw new ProtocolError(
+      "invalid_params",
+      `Invalid params: "uri" is longer than ${MAX_URI_LENGTH} characters`,
+    );
+  }
   for (const template of templates) {
     if (template.matches(uri)) requireScopes(template, call);
     const result = await template.read(uri, context);

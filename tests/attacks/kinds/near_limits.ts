@@ -79,6 +79,17 @@ const BODIES: readonly NearLimit[] = [
   one("a method's name of 4 MB", post(json(rpc(bigText(), {})))),
   one("a tool's name of 4 MB", post(json(toolCall(bigText(), {})))),
   one("a resource's URI of 4 MB", post(json(rpc("resources/read", { uri: bigText("test://") })))),
+  one(
+    "a resource's URI of 4 MB of percent signs",
+    post(json(rpc("resources/read", { uri: `test://${"%".repeat(BIG - 400)}` }))),
+  ),
+  one(
+    "a template's name of 4 MB of wide characters",
+    post(json(rpc("completion/complete", {
+      ref: { type: "ref/resource", uri: `test://${"\u{1f600}".repeat((BIG - 400) / 4)}` },
+      argument: { name: "a", value: "" },
+    }))),
+  ),
   one("a client's name of 4 MB", post(initialize("2025-11-25", bigText()))),
   one("no JSON, of 4 MB", post(json("[".repeat(BIG / 2)).slice(0, -1))),
   one("16 KB of empty arrays", post(json(rpc("ping", { a: Array(SMALL / 3).fill([]) })))),
