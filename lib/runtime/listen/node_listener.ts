@@ -17,6 +17,8 @@ import type { Listen, Listener, ListenOptions } from "./listener.ts";
 import { NodePeer } from "./node_peer.ts";
 import { NodeRequest } from "./node_request.ts";
 import { sendResponse, sendStream } from "./node_response.ts";
+import { OneATurn } from "./one_a_turn.ts";
+import { Pipeline } from "./pipeline.ts";
 import { QuietRequest } from "./quiet_request.ts";
 
 /** The settings that bound its sockets. */
@@ -52,6 +54,7 @@ class NodeListener implements Listener {
   /** Requests that each socket has had; Deno's `node:http` does not count them itself. */
   readonly #requests = new WeakMap<NodeSocket, number>();
   readonly #failures = new AcceptFailures();
+  readonly #turns = new OneATurn();
   #where = { host: "", port: 0, reusePort: false };
   #port = 0;
   #watch: AcceptWatch | undefined;
@@ -74,7 +77,10 @@ class NodeListener implements Listener {
     this.#maxHeaders = settings.MCP_MAX_HEADERS;
     this.#maxRequests = settings.MCP_MAX_REQUESTS_PER_SOCKET;
     this.#server.on("clientError", refuse);
-    this.#server.on("connection", () => this.#watch?.noteAccepted());
+    this.#server.on("connection", (socket: NodeSocket) => {
+      this.#watch?.noteAccepted();
+      Pipeline.watch(socket, this.#turns.take);
+    });
   }
 
   get port(): number {
@@ -140,25 +146,23 @@ class NodeListener implements Listener {
     else this.#watchAccepting(false);
   }
 
-  /**
-   * Answers a request once the one before it on its socket is answered, in a turn of the event loop
-   * for each. `node:http` passes on all requests of a pipeline at once, and a few clients with long
-   * pipelines would hold up all others.
-   */
+  /** Answers a request, once `node:http` has sent the responses before it on the socket. */
   #take(incoming: IncomingMessage, out: ServerResponse): void {
     // Names and values alternate. Node would drop the excess headers silently.
     if (incoming.rawHeaders.length > 2 * this.#maxHeaders) return refuseHeaders(out);
-    const number = this.#count(incoming.socket, out);
-    if (out.socket !== null) return this.#answer(incoming, out, number);
-    out.once("socket", () => setImmediate(() => this.#answer(incoming, out, number)));
+    this.#count(incoming.socket, out);
+    if (out.socket !== null) return this.#answer(incoming, out);
+    out.once("socket", () => this.#turns.take(() => this.#answer(incoming, out)));
   }
 
-  /** @param number of the request on its socket */
-  #answer(incoming: IncomingMessage, out: ServerResponse, number: number): void {
+  #answer(incoming: IncomingMessage, out: ServerResponse): void {
     if (out.destroyed) return;
+    const pipeline = Pipeline.of(incoming.socket);
+    pipeline?.begin();
     const request = new NodeRequest(incoming);
     const peer = new NodePeer(incoming.socket, out);
     out.on("close", () => {
+      pipeline?.end();
       if (out.writableFinished) return;
       request.clientLeft();
       peer.sink?.close();
@@ -168,10 +172,7 @@ class NodeListener implements Listener {
     const send = (response: Response) => {
       const { sink } = peer;
       const isStreamed = sink !== undefined && response.body === null && response.status === 200;
-      if (isStreamed) {
-        const isLast = () => this.#requests.get(incoming.socket) === number;
-        return sendStream(response, sink, { incoming, out, peer, isLast });
-      }
+      if (isStreamed) return sendStream(response, sink, { incoming, out, peer });
       // Whoever wraps the app may have answered in place of the stream.
       sink?.close();
       sendResponse(response, out);
@@ -181,12 +182,10 @@ class NodeListener implements Listener {
     else send(response);
   }
 
-  /** @returns the number of the request on its socket, from 1 */
-  #count(socket: NodeSocket, out: ServerResponse): number {
+  #count(socket: NodeSocket, out: ServerResponse): void {
     const count = (this.#requests.get(socket) ?? 0) + 1;
     this.#requests.set(socket, count);
     if (count >= this.#maxRequests) out.shouldKeepAlive = false;
-    return count;
   }
 }
 

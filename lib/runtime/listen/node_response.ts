@@ -13,8 +13,6 @@ export interface Answered {
   readonly incoming: IncomingMessage;
   readonly out: ServerResponse;
   readonly peer: NodePeer;
-  /** Whether the client has sent no request behind this one on the socket. */
-  readonly isLast: () => boolean;
 }
 
 /** Silence after which the kernel asks whether the peer is there (ms). */
@@ -48,14 +46,13 @@ export function sendResponse(response: Response, out: ServerResponse): void {
 export function sendStream(
   response: Response,
   sink: NodeSink,
-  { incoming, out, peer, isLast }: Answered,
+  { incoming, out, peer }: Answered,
 ): void {
   const head = { status: response.status, headers: headersOf(response) };
   incoming.socket.setKeepAlive(true, KEEP_ALIVE_MS);
   if (!sink.isLongLived || !canTakeSocket(incoming)) return sink.start(head);
   afterRequest(incoming, () => {
     if (out.destroyed || incoming.socket.destroyed) return;
-    if (!isLast()) return sink.start(head);
     peer.dropResponse();
     sink.startOn(takeSocket(incoming, out), head);
   });

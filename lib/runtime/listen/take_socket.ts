@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { IS_DENO } from "./is_deno.ts";
+import { Pipeline } from "./pipeline.ts";
 
 /**
  * Whether the socket of a request can be taken. Only Deno's `node:http` was tried, and a client of
@@ -29,11 +30,13 @@ export function afterRequest(incoming: IncomingMessage, run: () => void): void {
  */
 export function takeSocket({ socket }: IncomingMessage, out: ServerResponse): Socket {
   out.detachSocket(socket);
+  Pipeline.drop(socket);
   const closers = socket.listeners("close");
   socket.removeAllListeners();
   for (const closer of closers) closer.call(socket);
   socket.destroy = destroyQuietly;
-  return socket.on("error", ignore).on("data", ignore).on("end", leave);
+  // Requests that wait behind this one may have paused it.
+  return socket.on("error", ignore).on("data", ignore).on("end", leave).resume();
 }
 
 /**
