@@ -6,6 +6,7 @@
  * @module
  */
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { METHODS } from "../wire/methods.ts";
 import { isUri } from "./uri.ts";
 
 const MIME_TYPE_REGEXP = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/;
@@ -22,6 +23,35 @@ export function firstError(
     if (error !== undefined) return `[${index}] ${error}`;
   }
   return undefined;
+}
+
+/** The list that a result must have, by method, and the check of its items. */
+const RESULT_LISTS: ReadonlyMap<
+  unknown,
+  readonly [member: string, errorOf: (item: unknown) => string | undefined]
+> = new Map([
+  [METHODS.callTool, ["content", contentError]],
+  [METHODS.readResource, ["contents", resourceError]],
+  [METHODS.getPrompt, ["messages", messageError]],
+  [METHODS.listTools, ["tools", entryError]],
+  [METHODS.listResources, ["resources", entryError]],
+  [METHODS.listResourceTemplates, ["resourceTemplates", entryError]],
+  [METHODS.listPrompts, ["prompts", entryError]],
+]);
+
+/** The error of a whole result, such as `content[1] has no text`; undefined if it is valid. */
+export function resultError(method: string, result: JsonObject): string | undefined {
+  const [member, errorOf] = RESULT_LISTS.get(method) ?? [];
+  if (member === undefined || errorOf === undefined) return undefined;
+  const items = result[member];
+  if (!Array.isArray(items)) return `its "${member}" is no list`;
+  const error = firstError(items, errorOf);
+  return error === undefined ? undefined : `${member}${error}`;
+}
+
+/** The error of an entry of a list. */
+function entryError(entry: unknown): string | undefined {
+  return isObject(entry) && typeof entry.name === "string" ? undefined : "has no name";
 }
 
 /** The error of a content block, as words that follow its name; undefined if it is valid. */

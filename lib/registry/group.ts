@@ -4,16 +4,11 @@
  * @module
  */
 import { RegistrationError } from "../base/errors.ts";
-import { logFor } from "../base/log.ts";
-import type { JsonObject } from "../wire/json_rpc.ts";
-import type { CallToolResult } from "../wire/mcp_types.ts";
-import { METHODS } from "../wire/methods.ts";
-import type { ToolContext } from "./context.ts";
-import { failureResult } from "./failure.ts";
-import { type ComposedMiddleware, composeMiddleware, type Middleware } from "./middleware.ts";
+import { groupedPrompt, groupedResource, groupedTemplate, groupedTool } from "./grouped.ts";
+import type { Middleware } from "./middleware.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
-import { renameTool, type Tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 
 /** Features by their kind, in lists. */
 // deno-lint-ignore no-explicit-any -- as for the features themselves
@@ -48,7 +43,6 @@ export interface FeatureGroup<App = any> {
 }
 
 const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,64}$/;
-const log = logFor("middleware");
 
 /**
  * Puts features under a prefix, and middleware around them. A tool `invoice` of the group `billing` is
@@ -80,8 +74,7 @@ export function group<App = unknown>(
     );
   }
   const { tools, resources, resourceTemplates, prompts } = flatten(features);
-  const around = use.length === 0 ? undefined : composeMiddleware(use);
-  const within = { name, around };
+  const within = { name, use };
   return Object.freeze({
     name,
     features: {
@@ -123,113 +116,4 @@ function add(lists: { readonly [K in keyof FeatureLists]: unknown[] }, more: Fea
   lists.resources.push(...more.resources);
   lists.resourceTemplates.push(...more.resourceTemplates);
   lists.prompts.push(...more.prompts);
-}
-
-/** The group that a feature is put into. */
-interface Within {
-  readonly name: string;
-  readonly around: ComposedMiddleware | undefined;
-}
-
-function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
-  const { around } = within;
-  const renamed = renameTool(tool, `${within.name}_${tool.name}`);
-  const { name, listing, headerParams, timeoutMs } = renamed;
-  return {
-    ...{ name, listing, headerParams, timeoutMs, ...sharedOf(renamed, within) },
-    call: around === undefined
-      ? (args, ctx, masksErrors) => renamed.call(args, ctx, masksErrors)
-      : async (args, ctx, masksErrors = false) => {
-        try {
-          return await around(
-            callOf(METHODS.callTool, { name, args, ctx }),
-            async ({ arguments: changed, ctx }) =>
-              await renamed.call(changed, ctx as ToolContext<App>, masksErrors) as JsonObject,
-          ) as Awaited<ReturnType<Tool["call"]>>;
-        } catch (error) {
-          return middlewareFailure(name, error, masksErrors);
-        }
-      },
-  };
-}
-
-function groupedPrompt<App>(prompt: Prompt<App>, within: Within): Prompt<App> {
-  const { around } = within;
-  const name = `${within.name}_${prompt.name}`;
-  return {
-    ...{ name, listing: { ...prompt.listing, name }, complete: prompt.complete },
-    ...sharedOf(prompt, within),
-    get: around === undefined
-      ? (args, ctx, masksErrors) => prompt.get(args, ctx, masksErrors)
-      : async (args, ctx, masksErrors) =>
-        await around(
-          callOf(METHODS.getPrompt, { name, args, ctx }),
-          async ({ arguments: changed, ctx }) =>
-            await prompt.get(changed, ctx as ToolContext<App>, masksErrors) as JsonObject,
-        ) as Awaited<ReturnType<Prompt["get"]>>,
-  };
-}
-
-function groupedResource<App>(resource: Resource<App>, within: Within): Resource<App> {
-  const { around } = within;
-  return {
-    ...{ name: resource.name, listing: resource.listing, ...sharedOf(resource, within) },
-    read: around === undefined
-      ? (uri, ctx) => resource.read(uri, ctx)
-      : async (uri, ctx) =>
-        await around(
-          callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-          async (changed) =>
-            await resource.read(uri, changed.ctx as ToolContext<App>) as JsonObject,
-        ) as Awaited<ReturnType<Resource["read"]>>,
-  };
-}
-
-function groupedTemplate<App>(
-  template: ResourceTemplate<App>,
-  within: Within,
-): ResourceTemplate<App> {
-  const { around } = within;
-  const { name, listing, complete } = template;
-  return {
-    ...{ name, listing, complete, ...sharedOf(template, within) },
-    matches: (uri) => template.matches(uri),
-    read: around === undefined ? (uri, ctx) => template.read(uri, ctx) : async (uri, ctx) => {
-      if (!template.matches(uri)) return undefined;
-      return await around(
-        callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-        async (changed) => await template.read(uri, changed.ctx as ToolContext<App>) as JsonObject,
-      ) as Awaited<ReturnType<ResourceTemplate["read"]>>;
-    },
-  };
-}
-
-type Shared = Pick<Tool, "scopes" | "isListedForAll" | "tags" | "enabled" | "origin">;
-
-/** The members that features of all kinds have. */
-function sharedOf(
-  { scopes, isListedForAll, tags, enabled, origin }: Shared,
-  { name }: Within,
-): Shared {
-  return {
-    ...(scopes !== undefined && { scopes }),
-    ...(isListedForAll !== undefined && { isListedForAll }),
-    ...(tags !== undefined && { tags }),
-    ...(enabled !== undefined && { enabled }),
-    origin: origin === undefined ? `group "${name}"` : `${origin} in group "${name}"`,
-  };
-}
-
-function callOf(
-  method: string,
-  { name, args, ctx }: { readonly name: string; readonly args: unknown; readonly ctx: ToolContext },
-) {
-  const given = (args ?? {}) as JsonObject;
-  return { method, name, arguments: given, caller: ctx.caller, ctx };
-}
-
-/** The model gets an error of middleware like an error of the tool. */
-function middlewareFailure(tool: string, error: unknown, isMasked: boolean): CallToolResult {
-  const owner = `Middleware of tool ${tool}`;
-  return failureResult(error, { log, event: "Middleware failed", owner, tool, isMasked });
 }

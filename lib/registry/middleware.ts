@@ -4,8 +4,10 @@
  * @module
  */
 import type { MaybePromise } from "../base/promises.ts";
-import type { JsonObject } from "../wire/json_rpc.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { resultError } from "./content.ts";
 import type { Caller, ToolContext } from "./context.ts";
+import { fitForJson } from "./json_fit.ts";
 
 /** A request on its way to the feature that answers it; may be spread to change a member. */
 export interface MiddlewareCall {
@@ -53,23 +55,64 @@ export type Middleware = (call: MiddlewareCall, next: Next) => MaybePromise<Json
 /** The request that middleware runs around. */
 type Run = (call: MiddlewareCall) => MaybePromise<JsonObject>;
 
-/** Several middleware functions around one request. */
-export type ComposedMiddleware = (call: MiddlewareCall, run: Run) => Promise<JsonObject>;
+/** Makes a result of an error of middleware, or throws it. */
+type Failed = (error: unknown) => JsonObject;
+
+/**
+ * Several middleware functions around one request.
+ *
+ * @param failed gets what a middleware function throws; by default the request fails with it
+ */
+export type ComposedMiddleware = (
+  call: MiddlewareCall,
+  run: Run,
+  failed?: Failed,
+) => Promise<JsonObject>;
 
 /**
  * Makes one function of several.
  *
  * @param use the first is the outermost
- * @throws {TypeError} (the result rejects) when one returns no result
+ * @throws {TypeError} (the result rejects) naming one that returns no result, or a wrong one
  */
 export function composeMiddleware(use: readonly Middleware[]): ComposedMiddleware {
-  const from = async (index: number, call: MiddlewareCall, run: Run): Promise<JsonObject> => {
+  const from = async (
+    index: number,
+    call: MiddlewareCall,
+    run: Run,
+    failed: Failed,
+  ): Promise<JsonObject> => {
     const middleware = use[index];
     if (middleware === undefined) return await run(call);
-    const result = await middleware(call, (changed = call) => from(index + 1, changed, run));
-    if (typeof result === "object" && result !== null) return result;
-    const name = middleware.name === "" ? `number ${index + 1}` : middleware.name;
-    throw new TypeError(`Middleware ${name} returned no result; return what next() gives`);
+    let given: JsonObject | undefined;
+    const next: Next = async (changed = call) =>
+      given = await from(index + 1, changed, run, failed);
+    try {
+      const result = await middleware(call, next);
+      if (result !== undefined && result === given) return result;
+      return madeResult(result, call, middleware.name || `number ${index + 1}`);
+    } catch (error) {
+      return failed(error);
+    }
   };
-  return (call, run) => from(0, call, run);
+  return (call, run, failed = rethrow) => from(0, call, run, failed);
+}
+
+/**
+ * A result that middleware made or changed.
+ *
+ * @throws {TypeError} saying what is wrong with it
+ */
+function madeResult(result: unknown, { method }: MiddlewareCall, name: string): JsonObject {
+  if (!isObject(result)) {
+    throw new TypeError(`Middleware ${name} returned no result; return what next() gives`);
+  }
+  const json = fitForJson(result, "", `Middleware ${name} returned`) as JsonObject;
+  const error = resultError(method, json);
+  if (error === undefined) return json;
+  throw new TypeError(`Middleware ${name} returned a wrong result: ${error}`);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

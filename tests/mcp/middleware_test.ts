@@ -266,3 +266,103 @@ Deno.test("middleware around a tool that asks the user sees the handler stop, an
   const second = await modernRequest(app, "tools/call", params, { capabilities });
   assertEquals(second.result.content, [{ type: "text", text: "Hello Ada" }]);
 });
+
+Deno.test("middleware sees the failure of middleware within it as a result of the tool", async () => {
+  using log = new CapturedLog();
+  const seen: unknown[] = [];
+  const outer: Middleware = async (_call, next) => {
+    const result = await next();
+    seen.push(result.isError);
+    return result;
+  };
+  const inner: Middleware = () => {
+    throw new Error("no more today");
+  };
+  using app = appWith(outer, inner);
+  assertEquals(await greeted(app), "error: no more today");
+  assertEquals([seen, log.of("Middleware failed").length], [[true], 1]);
+});
+
+for (
+  const [made, expected] of [
+    [{}, 'its "content" is no list'],
+    [{ content: "Hello" }, 'its "content" is no list'],
+    [{ content: [{ type: "text" }] }, "content[0] has no text"],
+    [{ content: [{ type: "text", text: "a" }, 7] }, "content[1] is no content"],
+  ] as const
+) {
+  Deno.test(`a tool's result ${JSON.stringify(made)} of middleware is refused by name`, async () => {
+    using _log = new CapturedLog();
+    using app = appWith(function guess() {
+      return made as unknown as Record<string, unknown>;
+    });
+    assertEquals(
+      await greeted(app),
+      `error: Middleware guess returned a wrong result: ${expected}`,
+    );
+  });
+}
+
+Deno.test("what middleware returns and JSON cannot hold is named in the error", async () => {
+  using _log = new CapturedLog();
+  using app = appWith(async function count(_call, next) {
+    return { ...await next(), _meta: { calls: 1n } };
+  });
+  assertMatch(
+    await greeted(app),
+    /^error: Middleware count returned what JSON cannot hold: _meta\.calls/,
+  );
+});
+
+Deno.test("wrong results of middleware for reads, prompts and lists are errors, and the log names them", async () => {
+  using log = new CapturedLog();
+  using app = appWith(function guess({ method }) {
+    return method === "tools/list"
+      ? { tools: [{}] }
+      : { contents: 1, messages: [{ role: "user" }] };
+  });
+  for (
+    const [method, params] of [
+      ["resources/read", { uri: "test://motto" }],
+      ["prompts/get", { name: "review", arguments: { code: "x" } }],
+      ["tools/list", {}],
+    ] as const
+  ) assertEquals((await ask(app, method, params)).error.message, "Internal error", method);
+  assertEquals(
+    log.of("Request failed").map(({ fields }) => String(fields.error).split(": ").at(-1)),
+    [
+      'its "contents" is no list',
+      "messages[0] has content that is no content",
+      "tools[0] has no name",
+    ],
+  );
+});
+
+Deno.test("what middleware changes in a list or a greeting is not in the next one", async () => {
+  const mark: Middleware = async (_call, next) => {
+    const result = await next() as {
+      tools?: { description: string }[];
+      capabilities?: Record<string, unknown>;
+    };
+    if (result.tools !== undefined) result.tools[0]!.description += "!";
+    if (result.capabilities !== undefined) {
+      result.capabilities.experimental = { times: result.capabilities.experimental ?? 0 };
+    }
+    return result;
+  };
+  using app = appWith(mark);
+  for (let time = 0; time < 2; time++) {
+    assertEquals(
+      (await ask(app, "tools/list", {})).result.tools[0].description,
+      "Greets somebody!",
+    );
+    const modern = await modernRequest(app, "tools/list", {});
+    assertEquals(modern.result.tools[0].description, "Greets somebody!");
+    const { result } = await (await initialize(app)).json();
+    assertEquals(result.capabilities.experimental, { times: 0 });
+  }
+  assertEquals(GREET.listing.description, "Greets somebody");
+  using plain = testApp(OFFER);
+  const { result } = await (await initialize(plain)).json();
+  assertEquals(result.capabilities.experimental, undefined);
+});

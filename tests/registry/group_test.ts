@@ -117,6 +117,46 @@ Deno.test("groups may hold groups: prefixes and middleware add up, the outer one
   assertEquals([result.content[0].text, order], ["1 due", ["outer", "inner"]]);
 });
 
+Deno.test("middleware and errors of a group in a group have the names that clients use", async () => {
+  const seen: string[] = [];
+  const note = (by: string): Middleware => (call, next) => {
+    seen.push(`${by}: ${call.name}`);
+    return next();
+  };
+  const fails = defineTool({
+    name: "fails",
+    description: "Fails",
+    run: () => {
+      throw new Error("no");
+    },
+  });
+  const { prompts } = features;
+  const inner = group("eu", { tools: [invoice, fails], prompts, use: [note("inner")] });
+  using app = testApp({ tools: [group("billing", { tools: [inner], use: [note("outer")] })] });
+  using log = new CapturedLog();
+  const { result } = await ask(app, toolCall("billing_eu_invoice", { amount: "5" }));
+  assertMatch(result.content[0].text, /^Invalid arguments for tool billing_eu_invoice: amount/);
+  await ask(app, toolCall("billing_eu_fails"));
+  assertEquals(log.of("Tool failed")[0]?.fields.tool, "billing_eu_fails");
+  await ask(app, rpc("prompts/get", { name: "billing_eu_remind" }));
+  assertEquals(
+    seen,
+    ["invoice", "fails", "remind"].flatMap((name) => [
+      `outer: billing_eu_${name}`,
+      `inner: billing_eu_${name}`,
+    ]),
+  );
+});
+
+Deno.test("a group that stands in two groups has the name of each", async () => {
+  const inner = group("eu", { tools: [invoice], use: [(_call, next) => next()] });
+  using app = testApp({ tools: [group("a", { tools: [inner] }), group("b", { tools: [inner] })] });
+  for (const name of ["a_eu_invoice", "b_eu_invoice"]) {
+    const { result } = await ask(app, toolCall(name, {}));
+    assertMatch(result.content[0].text, new RegExp(`^Invalid arguments for tool ${name}:`));
+  }
+});
+
 for (const name of ["", "a b", "x".repeat(65), "ä", 7]) {
   Deno.test(`${JSON.stringify(name)} is not the name of a group`, () => {
     const { message } = assertThrows(() => group(name as string, {}), RegistrationError);

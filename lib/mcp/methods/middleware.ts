@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { logFor } from "../../base/log.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { ToolContext } from "../../registry/context.ts";
-import { failureResult } from "../../registry/failure.ts";
 import { composeMiddleware, type Middleware } from "../../registry/middleware.ts";
+import { toolFailure } from "../../registry/middleware_failure.ts";
 import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
 import { METHODS } from "../../wire/methods.ts";
 import type { Call } from "../call.ts";
@@ -31,8 +30,6 @@ export interface FeatureRequest {
   readonly nameParam: "name" | "uri";
 }
 
-const log = logFor("middleware");
-
 /** Makes the method that runs a feature, with middleware around the run. */
 export function featureMethod(
   use: readonly Middleware[],
@@ -53,19 +50,14 @@ export function featureMethod(
     const name = textParam(params, nameParam);
     const ctx = createToolContext(call);
     const args = argumentsOf(params, nameParam) ?? {};
-    try {
-      return await around(
-        { method, name, arguments: args, caller: ctx.caller, ctx },
-        async (changed) =>
-          await run(changed.name, changed.arguments, changed.ctx, call) as JsonObject,
-      );
-    } catch (error) {
-      if (method !== METHODS.callTool) throw error;
-      const owner = `Middleware of tool ${name}`;
-      const { masksErrors: isMasked } = call;
-      // The model gets an error of middleware like an error of the tool.
-      return failureResult(error, { log, event: "Middleware failed", owner, tool: name, isMasked });
-    }
+    return await around(
+      { method, name, arguments: args, caller: ctx.caller, ctx },
+      async (changed) =>
+        await run(changed.name, changed.arguments, changed.ctx, call) as JsonObject,
+      method === METHODS.callTool
+        ? (error) => toolFailure(error, name, call.masksErrors)
+        : undefined,
+    );
   };
 }
 
@@ -81,7 +73,7 @@ export function withMiddleware<S extends RequestScope>(
     const ctx = createToolContext(call);
     return around(
       { method: name, name, arguments: params, caller: ctx.caller, ctx },
-      async (changed) => valueOf(await method(changed.arguments, call)),
+      async (changed) => copyOf(await method(changed.arguments, call)),
     );
   };
 }
@@ -94,6 +86,9 @@ function argumentsOf(
   return nameParam === "uri" ? undefined : objectParam(params, "arguments");
 }
 
-function valueOf(result: unknown): JsonObject {
-  return result instanceof SerializedResult ? result.value : result as JsonObject;
+/** What middleware may change: other clients get the same lists and capabilities. */
+function copyOf(result: unknown): JsonObject {
+  return result instanceof SerializedResult
+    ? JSON.parse(result.json)
+    : structuredClone(result as JsonObject);
 }
