@@ -5,18 +5,18 @@
  * @module
  */
 export { type Answers } from "./testing/answers.ts";
-export {
-  type Era,
-  type ListName,
-  type LogMessage,
-  type Progress,
-  RpcError,
-  TestClient,
-  testClient,
-  type TestClientOptions,
-} from "./testing/client.ts";
+export { TestClient, testClient } from "./testing/client.ts";
+export type {
+  Era,
+  ListName,
+  LogMessage,
+  Progress,
+  RequestOptions,
+  TestClientOptions,
+} from "./testing/client_types.ts";
 export { FaultyClient, type FaultyClientOptions } from "./testing/faulty_client.ts";
 export { assertNothingLeft } from "./testing/leftovers.ts";
 export { type TestDialect } from "./testing/open_channel.ts";
 export { RawSocket, type SocketEnd, type Target } from "./testing/raw_socket.ts";
+export { RpcError } from "./testing/rpc_error.ts";
 export { TestTime } from "./testing/test_time.ts";

@@ -3,6 +3,7 @@ import type { Peer } from "../transport/peer.ts";
 import {
   isResponse,
   type JsonObject,
+  type JsonRpcId,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResponse,
@@ -17,6 +18,8 @@ export interface Channel {
   request(message: JsonRpcRequest): Promise<JsonRpcResponse>;
   /** Sends a notification, or a response to a request of the server. */
   send(message: JsonRpcMessage): Promise<void>;
+  /** Cancels a request as the era does; its response may never come. */
+  cancel(id: JsonRpcId): Promise<void>;
   /** Adds what every request of the era carries. */
   prepare(params: JsonObject): JsonObject;
   /** Ends the session and its streams. */
@@ -35,6 +38,9 @@ export interface ChannelOptions {
   readonly onMessage: (message: JsonRpcMessage) => void;
 }
 
+/** What a waiting request is told when its stream ends. */
+export const ENDED_EARLY = "Stream ended before the response";
+
 /** Sends HTTP requests to an app like a client, and reads the responses. */
 export class HttpExchange {
   readonly #options: ChannelOptions;
@@ -47,22 +53,29 @@ export class HttpExchange {
 
   async fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const { app, peer, headers } = this.#options;
+    const { signal } = this.#abort;
     const request = new Request(`http://localhost${path}`, {
       ...init,
       method,
       headers: { ...headers, ...init.headers as Record<string, string> },
-      signal: this.#abort.signal,
+      signal: init.signal == null ? signal : AbortSignal.any([signal, init.signal]),
     });
     return await app.fetch(request, peer);
   }
 
-  /** POSTs a message. */
+  /**
+   * POSTs a message.
+   *
+   * @param signal leaves the response
+   */
   async post(
     path: string,
     message: JsonRpcMessage,
     headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
   ): Promise<Response> {
     return await this.fetch("POST", path, {
+      ...(signal !== undefined && { signal }),
       body: JSON.stringify(message),
       headers: {
         accept: "application/json, text/event-stream",
@@ -87,12 +100,19 @@ export class HttpExchange {
       if (isResponse(message)) response = message;
       else this.#options.onMessage(message);
     }
-    if (response === undefined) throw new Error("Stream ended before the response");
+    if (response === undefined) throw new Error(ENDED_EARLY);
     return response;
   }
 
-  /** Reads a stream to its end, in the background. */
-  read(body: ReadableStream<Uint8Array>, onEvent: (event: string, data: string) => void): void {
+  /**
+   * Reads a stream to its end, in the background.
+   *
+   * @returns ends with the stream
+   */
+  read(
+    body: ReadableStream<Uint8Array>,
+    onEvent: (event: string, data: string) => void,
+  ): Promise<void> {
     const reading = (async () => {
       try {
         for await (const { event, data } of eventsOf(body, this.#abort.signal)) {
@@ -103,7 +123,7 @@ export class HttpExchange {
       }
     })();
     this.#reading.add(reading);
-    void reading.then(() => this.#reading.delete(reading));
+    return reading.then(() => void this.#reading.delete(reading));
   }
 
   /** Leaves all streams. */

@@ -4,81 +4,28 @@
  * @module
  */
 import type { App } from "../http/app.ts";
-import type { Peer } from "../transport/peer.ts";
-import { isRequest, type JsonObject, type JsonRpcMessage } from "../wire/json_rpc.ts";
+import {
+  isRequest,
+  type JsonObject,
+  type JsonRpcMessage,
+  type JsonRpcResponse,
+} from "../wire/json_rpc.ts";
 import { META_KEYS, metaOf } from "../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
-import type {
-  CallToolResult,
-  GetPromptResult,
-  LoggingLevel,
-  ReadResourceResult,
-} from "../wire/mcp_types.ts";
-import {
-  LEGACY_VERSIONS,
-  PROTOCOL_VERSIONS,
-  type ProtocolVersion,
-} from "../wire/protocol_versions.ts";
+import type { CallToolResult, GetPromptResult, ReadResourceResult } from "../wire/mcp_types.ts";
+import { LEGACY_VERSIONS, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import { type Answers, answerTo, capabilitiesOf } from "./answers.ts";
 import type { Channel } from "./channel.ts";
 import { assertNothingLeft } from "./leftovers.ts";
-import { openChannel, type TestDialect } from "./open_channel.ts";
-
-/** The revision that a test client speaks. */
-export type Era = ProtocolVersion;
-
-/** Options of a test client: its connection and its answers. */
-export interface TestClientOptions extends Answers {
-  /** The revision it speaks; default: the newest that its dialect has. */
-  readonly era?: Era;
-  /**
-   * How it connects in place of MCP over HTTP: `plain`, in a revision before 2026-07-28, or `stdio`,
-   * a pipe in memory.
-   */
-  readonly dialect?: TestDialect;
-  /** How it names itself. */
-  readonly name?: string;
-  /** Headers of every request, such as `authorization`. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** The client's peer as the server sees it. */
-  readonly peer?: Peer;
-  /**
-   * Whether the app keeps running when its last client has closed; default: it is drained and
-   * stopped.
-   */
-  readonly keepApp?: boolean;
-}
-
-/** The lists of a server. */
-export type ListName = "tools" | "resources" | "resourceTemplates" | "prompts";
-
-/** Progress that a call has reported. */
-export interface Progress {
-  readonly progress: number;
-  readonly total?: number;
-  readonly message?: string;
-}
-
-/** A log message that a call has sent. */
-export interface LogMessage {
-  readonly level: LoggingLevel;
-  readonly data: unknown;
-  readonly logger?: string;
-}
-
-/** An error that the server answered with. */
-export class RpcError extends Error {
-  override readonly name = "RpcError";
-  /** The JSON-RPC code. */
-  readonly code: number;
-  readonly data: unknown;
-
-  constructor({ code, message, data }: { code: number; message: string; data?: unknown }) {
-    super(message);
-    this.code = code;
-    this.data = data;
-  }
-}
+import type {
+  ListName,
+  LogMessage,
+  Progress,
+  RequestOptions,
+  TestClientOptions,
+} from "./client_types.ts";
+import { openChannel } from "./open_channel.ts";
+import { RpcError } from "./rpc_error.ts";
 
 const LIST_METHODS = {
   tools: METHODS.listTools,
@@ -92,7 +39,11 @@ const MAX_ROUNDS = 50;
 const open = new WeakMap<App, number>();
 
 /**
- * Connects a client to an app, in memory.
+ * Connects a client to an app, in memory. An app whose first client cannot connect is stopped, unless
+ * `keepApp` is set.
+ *
+ * @throws {RpcError} when the app refuses `initialize`
+ * @throws {ConfigError} when the app's `onStart` fails
  *
  * @example
  * ```ts
@@ -115,8 +66,19 @@ const open = new WeakMap<App, number>();
  * ```
  */
 export async function testClient(app: App, options: TestClientOptions = {}): Promise<TestClient> {
-  await app.start();
-  return await TestClient.connect(app, options);
+  try {
+    await app.start();
+    return await TestClient.connect(app, options);
+  } catch (error) {
+    const isFirst = (open.get(app) ?? 0) === 0;
+    if (isFirst && options.keepApp !== true) await end(app);
+    throw error;
+  }
+}
+
+async function end(app: App): Promise<void> {
+  await app.drain(0);
+  app.stop();
 }
 
 /** A client in memory; `await using` closes it and checks that it leaves nothing in the app. */
@@ -162,10 +124,16 @@ export class TestClient implements AsyncDisposable {
   /**
    * Calls a tool. Questions of its handler are answered on the way.
    *
+   * @param options its `signal` cancels the call, as a client of the era does
    * @throws {RpcError} for a protocol error; a tool that fails has a result with `isError`
    */
-  async call(name: string, args: object = {}): Promise<CallToolResult> {
-    return await this.request(METHODS.callTool, { name, arguments: args }) as CallToolResult;
+  async call(
+    name: string,
+    args: object = {},
+    options: RequestOptions = {},
+  ): Promise<CallToolResult> {
+    const params = { name, arguments: args };
+    return await this.request(METHODS.callTool, params, options) as CallToolResult;
   }
 
   /** All entries of a list, of all pages. */
@@ -199,16 +167,23 @@ export class TestClient implements AsyncDisposable {
   /**
    * Sends any request.
    *
+   * @param options its `signal` cancels the request, as a client of the era does
    * @returns its result, without what 2026-07-28 puts around every one
    * @throws {RpcError} for an error
+   * @throws the reason of the signal
    */
-  async request(method: string, params: JsonObject = {}): Promise<JsonObject> {
-    let result = await this.#requestOnce(method, params);
+  async request(
+    method: string,
+    params: JsonObject = {},
+    options: RequestOptions = {},
+  ): Promise<JsonObject> {
+    let result = await this.#requestOnce(method, params, options);
     for (let round = 1; result.resultType === "input_required"; round++) {
       if (round > MAX_ROUNDS) throw new Error(`${method} asked ${MAX_ROUNDS} times`);
       const { inputRequests, requestState } = result;
       const inputResponses = await this.#answerAll(inputRequests as JsonObject);
-      result = await this.#requestOnce(method, { ...params, requestState, inputResponses });
+      const answered = { ...params, requestState, inputResponses };
+      result = await this.#requestOnce(method, answered, options);
     }
     return withoutEnvelope(result);
   }
@@ -234,10 +209,7 @@ export class TestClient implements AsyncDisposable {
     try {
       await assertNothingLeft(this.#app);
     } finally {
-      if (!this.#keepsApp) {
-        await this.#app.drain(0);
-        this.#app.stop();
-      }
+      if (!this.#keepsApp) await end(this.#app);
     }
   }
 
@@ -245,18 +217,42 @@ export class TestClient implements AsyncDisposable {
     await this.close();
   }
 
-  async #requestOnce(method: string, params: JsonObject): Promise<JsonObject> {
+  async #requestOnce(
+    method: string,
+    params: JsonObject,
+    { signal }: RequestOptions,
+  ): Promise<JsonObject> {
+    signal?.throwIfAborted();
     const id = ++this.#ids;
     const prepared = this.#channel.prepare(params);
     const _meta = { progressToken: id, ...metaOf(prepared) };
-    const response = await this.#channel.request({
-      jsonrpc: "2.0",
-      id,
-      method,
-      params: { ...prepared, _meta },
-    });
+    const request = { jsonrpc: "2.0", id, method, params: { ...prepared, _meta } } as const;
+    const responding = this.#channel.request(request);
+    const response =
+      await (signal === undefined ? responding : this.#cancellable(responding, id, signal));
     if ("error" in response) throw new RpcError(response.error);
     return response.result as JsonObject;
+  }
+
+  /** The response, or the signal's reason once the server has been told. */
+  async #cancellable(
+    responding: Promise<JsonRpcResponse>,
+    id: number,
+    signal: AbortSignal,
+  ): Promise<JsonRpcResponse> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const cancel = (): void => {
+      this.#channel.cancel(id).then(() => reject(signal.reason), reject);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    // A cancelled request may get no response, and its stream then ends early.
+    responding.catch(() => {});
+    const settled = responding.catch((error) => signal.aborted ? promise : Promise.reject(error));
+    try {
+      return await Promise.race([settled, promise]);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
   }
 
   async #answerAll(requests: JsonObject): Promise<JsonObject> {

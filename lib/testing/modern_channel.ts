@@ -1,6 +1,7 @@
 import { valueAt } from "../registry/header_params.ts";
 import type {
   JsonObject,
+  JsonRpcId,
   JsonRpcMessage,
   JsonRpcRequest,
   JsonRpcResponse,
@@ -14,6 +15,7 @@ import { type Channel, type ChannelOptions, HttpExchange, requireAccepted } from
 export class ModernChannel implements Channel {
   readonly #options: ChannelOptions;
   readonly #http: HttpExchange;
+  readonly #running = new Map<JsonRpcId, AbortController>();
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -25,9 +27,21 @@ export class ModernChannel implements Channel {
   }
 
   async request(message: JsonRpcRequest): Promise<JsonRpcResponse> {
-    return await this.#http.responseIn(
-      await this.#http.post("/mcp", message, this.#headersOf(message)),
-    );
+    const abort = new AbortController();
+    this.#running.set(message.id, abort);
+    try {
+      return await this.#http.responseIn(
+        await this.#http.post("/mcp", message, this.#headersOf(message), abort.signal),
+      );
+    } finally {
+      this.#running.delete(message.id);
+    }
+  }
+
+  /** A client of this revision cancels by leaving the response. */
+  cancel(id: JsonRpcId): Promise<void> {
+    this.#running.get(id)?.abort();
+    return Promise.resolve();
   }
 
   async send(message: JsonRpcMessage): Promise<void> {

@@ -1,22 +1,28 @@
-import {
-  isResponse,
-  type JsonObject,
-  type JsonRpcId,
-  type JsonRpcMessage,
-  type JsonRpcRequest,
-  type JsonRpcResponse,
+import type {
+  JsonObject,
+  JsonRpcId,
+  JsonRpcMessage,
+  JsonRpcRequest,
+  JsonRpcResponse,
 } from "../wire/json_rpc.ts";
 import { eraOf } from "../wire/protocol_versions.ts";
 import type { Channel, ChannelOptions } from "./channel.ts";
-import { INITIALIZED, initializeRequest, SET_LOG_LEVEL } from "./handshake.ts";
+import {
+  cancelled,
+  INITIALIZED,
+  initializeRequest,
+  requireInitialized,
+  SET_LOG_LEVEL,
+} from "./handshake.ts";
 import { withClientMeta } from "./modern_channel.ts";
+import { WaitingRequests } from "./waiting.ts";
 
 const ENCODER = new TextEncoder();
 
 /** A pipe in memory, as stdio is: one message a line, in every revision. */
 export class PipeChannel implements Channel {
   readonly #options: ChannelOptions;
-  readonly #waiting = new Map<JsonRpcId, (response: JsonRpcResponse) => void>();
+  readonly #waiting = new WaitingRequests();
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #served: Promise<void>;
 
@@ -27,7 +33,7 @@ export class PipeChannel implements Channel {
     this.#served = options.app.speak({
       input: readable,
       write: (line) => Promise.resolve(this.#take(JSON.parse(line))),
-    });
+    }).finally(() => this.#waiting.end());
   }
 
   /** Opens the pipe, and the session on it where the revision has one. */
@@ -35,10 +41,14 @@ export class PipeChannel implements Channel {
     const channel = new PipeChannel(options);
     if (eraOf(options.version) === "modern") return channel;
     const response = await channel.request(initializeRequest(options));
-    if ("error" in response) throw new Error(`initialize was refused: ${response.error.message}`);
+    requireInitialized(response);
     await channel.send(INITIALIZED);
     await channel.request(SET_LOG_LEVEL);
     return channel;
+  }
+
+  async cancel(id: JsonRpcId): Promise<void> {
+    await this.send(cancelled(id));
   }
 
   prepare(params: JsonObject): JsonObject {
@@ -47,10 +57,7 @@ export class PipeChannel implements Channel {
   }
 
   async request(message: JsonRpcRequest): Promise<JsonRpcResponse> {
-    const { promise, resolve } = Promise.withResolvers<JsonRpcResponse>();
-    this.#waiting.set(message.id, resolve);
-    await this.send(message);
-    return await promise;
+    return await this.#waiting.responseTo(message.id, () => this.send(message));
   }
 
   async send(message: JsonRpcMessage): Promise<void> {
@@ -63,8 +70,6 @@ export class PipeChannel implements Channel {
   }
 
   #take(message: JsonRpcMessage): void {
-    if (!isResponse(message)) return this.#options.onMessage(message);
-    this.#waiting.get(message.id ?? "")?.(message);
-    this.#waiting.delete(message.id ?? "");
+    if (!this.#waiting.take(message)) this.#options.onMessage(message);
   }
 }

@@ -1,11 +1,18 @@
 import type {
   JsonObject,
+  JsonRpcId,
   JsonRpcMessage,
   JsonRpcRequest,
   JsonRpcResponse,
 } from "../wire/json_rpc.ts";
 import { type Channel, type ChannelOptions, HttpExchange, requireAccepted } from "./channel.ts";
-import { INITIALIZED, initializeRequest, SET_LOG_LEVEL } from "./handshake.ts";
+import {
+  cancelled,
+  INITIALIZED,
+  initializeRequest,
+  requireInitialized,
+  SET_LOG_LEVEL,
+} from "./handshake.ts";
 
 /**
  * Streamable HTTP of 2025-03-26 to 2025-11-25: a session, and a stream for messages that the server
@@ -26,6 +33,10 @@ export class SessionChannel implements Channel {
     const channel = new SessionChannel(options);
     await channel.#open();
     return channel;
+  }
+
+  async cancel(id: JsonRpcId): Promise<void> {
+    await this.send(cancelled(id));
   }
 
   prepare(params: JsonObject): JsonObject {
@@ -51,7 +62,7 @@ export class SessionChannel implements Channel {
     const answer = await this.#http.post("/mcp", initializeRequest(this.#options));
     const session = answer.headers.get("mcp-session-id");
     const response = await this.#http.responseIn(answer);
-    if ("error" in response) throw new Error(`initialize was refused: ${response.error.message}`);
+    requireInitialized(response);
     if (session === null) throw new Error(`initialize was answered ${answer.status}, no session`);
     this.#headers = { "mcp-session-id": session, "mcp-protocol-version": version };
     await this.send(INITIALIZED);
@@ -62,7 +73,7 @@ export class SessionChannel implements Channel {
     if (stream.body === null || !stream.ok) {
       throw new Error(`Session stream was refused with ${stream.status}`);
     }
-    this.#http.read(stream.body, (_event, data) => {
+    void this.#http.read(stream.body, (_event, data) => {
       if (data !== "") onMessage(JSON.parse(data));
     });
   }

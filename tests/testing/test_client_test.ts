@@ -8,6 +8,7 @@ import {
   defineResource,
   defineResourceTemplate,
   defineTool,
+  ProtocolError,
 } from "../../lib/mod.ts";
 import {
   assertNothingLeft,
@@ -147,6 +148,83 @@ for (const [name, way] of WAYS.filter(([, { era }]) => era !== "2024-11-05")) {
   });
 }
 
+for (const [name, way] of WAYS) {
+  Deno.test(`${name}: a test client cancels a call, and its handler sees that`, async () => {
+    const started = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    const wait = defineTool({
+      name: "wait",
+      description: "Waits until it is cancelled",
+      run: async (_input, { signal }) => {
+        signal.addEventListener("abort", () => stopped.resolve());
+        started.resolve();
+        await stopped.promise;
+        return "stopped";
+      },
+    });
+    await using client = await testClient(createApp({ tools: [wait, greet] }), way);
+    const abort = new AbortController();
+    const calling = client.call("wait", {}, { signal: abort.signal });
+    await started.promise;
+    abort.abort(new Error("enough"));
+    await assertRejects(() => calling, Error, "enough");
+    await stopped.promise;
+    assertEquals(
+      (await client.call("greet", { name: "Ada" }, { signal: new AbortController().signal }))
+        .isError,
+      undefined,
+    );
+    await assertRejects(() => client.call("wait", {}, { signal: abort.signal }), Error, "enough");
+  });
+}
+
+for (const [name, way] of WAYS.filter(([name]) => !name.includes("2026-07-28"))) {
+  Deno.test(`${name}: a refused initialize is an RpcError, and its app is stopped`, async () => {
+    let stops = 0;
+    const app = createApp({
+      onStop: () => void stops++,
+      use: [({ method }, next) => {
+        if (method === "initialize") throw new ProtocolError("forbidden", "Not you");
+        return next();
+      }],
+    });
+    const error = await assertRejects(() => testClient(app, way), RpcError, "Not you");
+    assertMatch(error.message, /^initialize was refused: Not you/);
+    assertEquals([error.code, stops], [-32600, 1]);
+  });
+}
+
+Deno.test("a client that cannot connect stops no app that another one uses", async () => {
+  const app = offer();
+  await using client = await testClient(app);
+  const second = testClient(app, { dialect: "plain", era: "2026-07-28" });
+  await assertRejects(() => second, TypeError);
+  assertEquals((await client.list("tools")).length, 4);
+});
+
+for (const way of [{ dialect: "plain" }, { era: "2024-11-05" }] as const) {
+  Deno.test(`${JSON.stringify(way)}: a call whose stream ends rejects`, async () => {
+    const started = Promise.withResolvers<void>();
+    const wait = defineTool({
+      name: "wait",
+      description: "Waits",
+      run: async (_input, { signal }) => {
+        started.resolve();
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        return "";
+      },
+    });
+    const app = createApp({ tools: [wait] });
+    const client = await testClient(app, { ...way, keepApp: true });
+    const calling = client.call("wait");
+    const rejected = assertRejects(() => calling, Error);
+    await started.promise;
+    await client.close();
+    assertMatch((await rejected).message, /Stream ended before the response/);
+    app.stop();
+  });
+}
+
 Deno.test("a test client that has no answer cannot be asked", async () => {
   await using legacy = await testClient(offer(), { era: "2025-11-25" });
   assertEquals((await legacy.call("book")).isError, true);
@@ -251,5 +329,4 @@ Deno.test("the plain dialect speaks no 2026-07-28, and says so", async () => {
   const app = offer();
   const connecting = testClient(app, { dialect: "plain", era: "2026-07-28" });
   await assertRejects(() => connecting, TypeError, "does not speak 2026-07-28");
-  app.stop();
 });
