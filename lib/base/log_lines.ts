@@ -27,6 +27,9 @@ export interface LogRecord {
   readonly fields: LogFields;
 }
 
+/** Longest text in a line, in characters: errors may quote what clients send. */
+const MAX_TEXT = 8_192;
+
 const UNREADABLE = { log_error: "Fields cannot be written as JSON" };
 
 /** A log line. It becomes text when it is written, which is cheaper for many lines at once. */
@@ -103,16 +106,25 @@ function stringify(fields: LogFields): string {
   return isPlain(fields) ? JSON.stringify(fields) : JSON.stringify(fields, asPlainValue);
 }
 
-/** Whether JSON holds all values unchanged and none is an object. */
+/** Whether the line holds all values unchanged and none is an object. */
 function isPlain(fields: LogFields): boolean {
   for (const name in fields) {
-    const kind = typeof fields[name];
+    const value = fields[name];
+    const kind = typeof value;
     if (kind === "object" || kind === "bigint") return false;
+    if (kind === "string" && (value as string).length > MAX_TEXT) return false;
   }
   return true;
 }
 
 function asPlainValue(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return messageOf(value);
+  if (value instanceof Error) return bounded(messageOf(value));
+  if (typeof value === "string") return bounded(value);
   return typeof value === "bigint" ? String(value) : value;
+}
+
+function bounded(text: string): string {
+  return text.length <= MAX_TEXT
+    ? text
+    : `${text.slice(0, MAX_TEXT)}… (${text.length} characters in all)`;
 }

@@ -195,3 +195,20 @@ Deno.test("a sink that throws does not reach the caller, and later lines are sti
   assertEquals(tried.length, 2);
   assertStringIncludes(tried[1]!, "Second");
 });
+
+Deno.test("a text of a line has a bounded length, however deep it is in the fields", () => {
+  for (const format of ["text", "json"] as const) {
+    using log = new CapturedLog("debug", format);
+    const long = "x".repeat(1_000_000);
+    logFor("test").info("Line", {
+      whole: "x".repeat(8_192),
+      text: long,
+      error: new Error(long),
+      list: [{ long }],
+    });
+    const [line = ""] = log.lines;
+    assertEquals(line.length < 5 * 8_192, true);
+    assertStringIncludes(line, `"whole":"${"x".repeat(8_192)}"`);
+    assertStringIncludes(line, "x… (1000000 characters in all)");
+  }
+});
