@@ -1,8 +1,9 @@
 import type * as z from "zod";
+import { catchRejections } from "./schema_rejections.ts";
 
 /** The definition that zod keeps of a schema or a check. */
 interface Part {
-  readonly _zod: { readonly def: Definition };
+  readonly _zod: { readonly def: Definition; readonly innerType?: unknown };
 }
 
 type Definition = Readonly<Record<string, unknown>>;
@@ -12,25 +13,36 @@ const known = new WeakMap<z.ZodType, boolean>();
 /**
  * Whether a schema runs functions of its author: refinements, transforms, checks. These may be
  * asynchronous, and only running them shows that. A synchronous parse drops a promise, and its
- * rejection would be unhandled, so such schemas must be parsed asynchronously from the start.
+ * rejection would be unhandled, so such schemas must be parsed asynchronously from the start. From
+ * then on an asynchronous parse leaves no rejection unhandled.
  */
 export function hasOwnCode(schema: z.ZodType): boolean {
   const answer = known.get(schema);
   if (answer !== undefined) return answer;
-  const found = search(schema, new Set());
+  const parts = partsOf(schema);
+  const found = parts.some(({ _zod: { def } }) => isCode(def));
+  if (found) catchRejections(parts);
   known.set(schema, found);
   return found;
 }
 
 /** Looks through definitions, whose members are schemas, checks, and lists or records of these. */
-function search(value: unknown, seen: Set<object>): boolean {
-  if (typeof value !== "object" || value === null || seen.has(value)) return false;
-  seen.add(value);
-  if (!isPart(value)) {
-    return isContainer(value) && Object.values(value).some((one) => search(one, seen));
-  }
-  const { def } = value._zod;
-  return isCode(def) || search(def, seen) || search(inner(def), seen);
+function partsOf(schema: z.ZodType): readonly Part[] {
+  const parts: Part[] = [];
+  const seen = new Set<object>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    seen.add(value);
+    if (!isPart(value)) {
+      if (isContainer(value)) Object.values(value).forEach(visit);
+      return;
+    }
+    parts.push(value);
+    visit(value._zod.def);
+    visit(inner(value));
+  };
+  visit(schema);
+  return parts;
 }
 
 function isPart(value: object): value is Part {
@@ -48,7 +60,7 @@ function isCode({ type, check, transform }: Definition): boolean {
     typeof transform === "function";
 }
 
-/** The schema that `z.lazy()` gives. */
-function inner({ type, getter }: Definition): unknown {
-  return type === "lazy" && typeof getter === "function" ? getter() : undefined;
+/** The schema that `z.lazy()` gives: the one that zod keeps, as its function may make several. */
+function inner({ _zod }: Part): unknown {
+  return _zod.def.type === "lazy" ? _zod.innerType : undefined;
 }
