@@ -40,14 +40,14 @@ export class Breaker {
   }
 
   /**
-   * The reason not to start the server now, as the rest of a sentence; undefined if it may start.
+   * The reason not to start the server now, after the reason for its end; undefined if it may start.
    */
   get refusal(): string | undefined {
     const now = this.#now();
     this.#ends = this.#ends.filter((at) => now - at < BROKEN_WITHIN_MS);
     const last = this.#ends.at(-1) ?? -Infinity;
     if (this.#ends.length < MAX_ENDS || now - last > BROKEN_FOR_MS) return undefined;
-    return `, ${MAX_ENDS} times within a minute; it is tried again in ` +
+    return `. It failed ${MAX_ENDS} times within a minute, and is tried again in ` +
       `${Math.ceil((last + BROKEN_FOR_MS - now) / 1000)} s`;
   }
 }

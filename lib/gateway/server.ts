@@ -30,7 +30,7 @@ interface Run {
 }
 
 /** How long the output of a process that has exited, or its exit status, is waited for (ms). */
-const ENDING_MS = 50;
+const ENDING_MS = 30;
 const log = logFor("gateway");
 
 /** One child of a server: shared by all clients, or for some of them. */

@@ -40,6 +40,8 @@ export function startServer(name: string, launch: ProgramLaunch): RunningServer 
     log.debug("Server wrote to stderr", { server: name, text: part.trimEnd() });
   });
   let ending: Promise<void> | undefined;
+  // Its own processes hold its pipes open, and nobody answers the calls that run.
+  void child.status.then(() => ending === undefined && signalGroup(child.pid, "SIGTERM"));
   return {
     output: child.stdout,
     input: child.stdin,
@@ -50,7 +52,7 @@ export function startServer(name: string, launch: ProgramLaunch): RunningServer 
       return signal ?? `code ${code}`;
     }),
     lastLines: () => lastLinesOf(text),
-    end: () => ending ??= endGroup(child),
+    end: () => ending ??= endGroup(child, reading),
   };
 }
 
@@ -92,14 +94,18 @@ function passedVariables(): Record<string, string> {
 }
 
 /**
- * Its input is closed already. If the server does not exit, its group gets SIGTERM, then SIGKILL.
+ * Its input is closed already. If the server and its own processes do not exit, its group gets
+ * SIGTERM, then SIGKILL.
+ *
+ * @param stderr settles when no process of the server has its stderr open
  */
-async function endGroup(child: Deno.ChildProcess): Promise<void> {
-  if (!await settlesWithin(GRACE_MS, child.status)) {
+async function endGroup(child: Deno.ChildProcess, stderr: Promise<void>): Promise<void> {
+  const exited = Promise.all([child.status, stderr]);
+  if (!await settlesWithin(GRACE_MS, exited)) {
     signalGroup(child.pid, "SIGTERM");
-    await settlesWithin(GRACE_MS, child.status);
+    await settlesWithin(GRACE_MS, exited);
   }
-  // Its own processes may outlive it.
+  // A process may have closed its stderr, or ignore the signal.
   signalGroup(child.pid, "SIGKILL");
   await child.status;
   leaveGroup(child.pid);

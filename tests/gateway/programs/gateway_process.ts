@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { settlesWithin } from "../../../lib/base/promises.ts";
 import config from "../../../deno.json" with { type: "json" };
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -119,7 +120,9 @@ export class Gateway implements AsyncDisposable {
     for (;;) {
       const match = pattern.exec(this.stderr);
       if (match !== null) return match;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      const written = new Promise<void>((resolve) => this.#wake = resolve);
+      if (await settlesWithin(PATIENCE_MS, written)) continue;
+      throw new Error(`The gateway did not write ${pattern}, but:\n${this.stderr}`);
     }
   }
 

@@ -13,6 +13,13 @@ if (way === "ignores the end" || way === "never starts") {
   Deno.addSignalListener("SIGTERM", () => {});
   setInterval(() => {}, 1_000);
 }
+if (way === "tidies up") {
+  Deno.addSignalListener("SIGTERM", () =>
+    setTimeout(() => {
+      tell("I am tidy");
+      Deno.exit();
+    }, 100));
+}
 if (way === "has a child" || way === "leaves its child") {
   const stdout = way === "has a child" ? "null" : "inherit";
   const child = new Deno.Command("sleep", { args: ["1000"], stdout, stderr: "null" }).spawn();
@@ -41,6 +48,9 @@ function take({ id, method, params }: any): void {
   if (way === "leaves its child") Deno.exit(4);
   if (way === "answers at length" && params.arguments.short !== true) {
     return void answer(id, { content: [{ type: "text", text: "x".repeat(200_000) }] });
+  }
+  if (way === "hangs unless told" && params.arguments.answers !== true) {
+    return void tell("a call begins");
   }
   if (way === "hangs") return void tell("a call begins");
   if (way === "floods stderr") Deno.stderr.writeSync(new Uint8Array(2_000_000).fill(0x78));

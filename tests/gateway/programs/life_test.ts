@@ -26,6 +26,39 @@ Deno.test("kill -9 of a server fails all its open calls with its name and last w
   assert(performance.now() - killedAt < 2_000);
 });
 
+/** The one process that a process has started. */
+async function startedBy(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(pid)] }).output();
+  return Number(new TextDecoder().decode(stdout));
+}
+
+for (const killed of ["a wrapper such as npx", "the server behind a wrapper"]) {
+  Deno.test(`kill -9 of ${killed} fails all open calls, and the next call has a new server`, async () => {
+    // The shell waits for its command, as npx does.
+    const wrapped = ["sh", "-c", '"$@"; exit $?', "wrapper", ...hostile("hangs unless told")];
+    await using gateway = await Gateway.start(...wrapped);
+    const [wrapper] = await gateway.childPids();
+    const server = await startedBy(wrapper!);
+    const calls = Array.from({ length: 4 }, (_, id) => gateway.ask(toolCall("act", {}, id)));
+    await until(async () => (await gateway.view()).servers[0].children[0].requests_open === 4);
+    Deno.kill(killed.startsWith("a wrapper") ? wrapper! : server, "SIGKILL");
+    for (const { error } of await Promise.all(calls)) {
+      assertMatch(error.message, /^The server sh ended \((SIGKILL|code 137)\); its last words: /);
+    }
+    await until(async () => !await isAlive(wrapper!) && !await isAlive(server));
+    const { result } = await gateway.ask(toolCall("act", { answers: true }));
+    assertEquals(Number(result.content[0].text), await startedBy((await gateway.childPids())[0]!));
+  });
+}
+
+Deno.test("a server whose wrapper is killed gets time to end by itself", async () => {
+  const wrapped = ["sh", "-c", '"$@"; exit $?', "wrapper", ...hostile("tidies up")];
+  await using gateway = await Gateway.start(...wrapped);
+  const [wrapper] = await gateway.childPids();
+  Deno.kill(wrapper!, "SIGKILL");
+  await gateway.until(/I am tidy/);
+});
+
 Deno.test("a server that exits while its own child holds its output open is noticed", async () => {
   await using gateway = await Gateway.hostile("leaves its child");
   const [, child] = await gateway.until(/child (\d+)/);
