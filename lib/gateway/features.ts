@@ -6,11 +6,10 @@
  */
 
 import { hasScopes, scopeFailure } from "../auth/scopes.ts";
-import { messageOf, ProtocolError, RegistrationError } from "../base/errors.ts";
-import { logFor } from "../base/log.ts";
+import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { isLogLevel } from "../mcp/log_levels.ts";
-import type { Catalog } from "../registry/catalog.ts";
-import type { Completer, Completers } from "../registry/completion.ts";
+import type { UnlistedReader } from "../registry/catalog.ts";
+import type { AnswerCompletion } from "../registry/completion.ts";
 import type { ToolContext } from "../registry/context.ts";
 import { headerParams } from "../registry/header_params.ts";
 import type { Prompt } from "../registry/prompt.ts";
@@ -18,12 +17,16 @@ import type { Resource, ResourceTemplate } from "../registry/resource.ts";
 import type { Tool } from "../registry/tool.ts";
 import { UriTemplate } from "../registry/uri_template.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import type { CompleteResult } from "../wire/mcp_types.ts";
+import { metaMember } from "../wire/meta.ts";
 import { METHODS } from "../wire/methods.ts";
+import { progressOf } from "./held_call.ts";
 import type { GatewayServer } from "./server.ts";
 
-const log = logFor("gateway");
-const TOOL_NAME_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
-const VARIABLES_REGEXP = /\{[+#./;?&]?([^}]+)\}/g;
+/** Longest name of a tool or prompt, and longest URI, in characters. */
+const MAX_NAME = 4_096;
+/** The completion of a server that has none. */
+const NOTHING: CompleteResult = { completion: { values: [] } };
 
 /** The origin of a server's features, as the catalog names it. */
 export function originOf(server: string): string {
@@ -67,17 +70,24 @@ export class RelayedFeatures {
     return (allow?.includes(String(name)) ?? true) && !block.includes(String(name));
   }
 
-  /** @throws {RegistrationError} for a name that the protocol does not allow */
+  /**
+   * The protocol recommends letters and digits for names, and before 2025-11-25 it said nothing, so
+   * any name is served.
+   *
+   * @throws {RegistrationError} for a tool that clients could not call
+   */
   tool(listing: JsonObject): Tool {
-    const name = String(listing.name);
+    const name = this.#named(listing, "name", "tool");
     const { prefix, timeoutMs } = this.#selection;
     const scopes = this.#scopesOf(name);
     const fullName = prefix + name;
     const owner = `tool "${fullName}" of ${this.#server.name}`;
-    if (!TOOL_NAME_REGEXP.test(fullName) || !isObject(listing.inputSchema)) {
+    if (!isObject(listing.inputSchema)) {
+      throw new RegistrationError(`Cannot serve ${owner}: it has no inputSchema`);
+    }
+    if (isObject(listing.execution) && listing.execution.taskSupport === "required") {
       throw new RegistrationError(
-        `Cannot serve ${owner}: a tool has a name of 1 to 128 letters, digits, "_", "-" and ".", ` +
-          "and an inputSchema",
+        `Cannot serve ${owner}: it runs only as a task, and the gateway passes no tasks on`,
       );
     }
     return {
@@ -97,9 +107,10 @@ export class RelayedFeatures {
     };
   }
 
+  /** @throws {RegistrationError} for one without a URI */
   resource(listing: JsonObject): Resource {
     return {
-      name: String(listing.uri),
+      name: this.#named(listing, "uri", "resource"),
       origin: originOf(this.#server.name),
       listing: listing as JsonObject & Resource["listing"],
       ...needing(this.#selection.scopes),
@@ -109,40 +120,51 @@ export class RelayedFeatures {
 
   /** @throws {RegistrationError} for a template that is not RFC 6570 */
   template(listing: JsonObject): ResourceTemplate {
-    const name = String(listing.uriTemplate);
+    const name = this.#named(listing, "uriTemplate", "resource template");
     const template = new UriTemplate(name, `resource template of ${this.#server.name}`);
-    const variables = [...name.matchAll(VARIABLES_REGEXP)]
-      .flatMap(([, inner = ""]) => inner.split(",").map((one) => one.replace(/[:*].*$/, "")));
     return {
       name,
       origin: originOf(this.#server.name),
       listing: listing as JsonObject & ResourceTemplate["listing"],
       ...needing(this.#selection.scopes),
-      complete: this.#completers({ type: "ref/resource", uri: name }, variables),
+      complete: {},
+      answerCompletion: this.#answerCompletion({ type: "ref/resource", uri: name }),
       matches: (uri) => template.match(uri) !== undefined,
       read: async (uri, ctx) =>
         template.match(uri) === undefined ? undefined : await this.#read(uri, ctx),
     };
   }
 
+  /** @throws {RegistrationError} for one without a name */
   prompt(listing: JsonObject): Prompt {
-    const name = String(listing.name);
-    const names = Array.isArray(listing.arguments)
-      ? listing.arguments.filter(isObject).map((one) => String(one.name))
-      : [];
+    const name = this.#named(listing, "name", "prompt");
     const fullName = this.#selection.prefix + name;
     return {
       name: fullName,
       origin: originOf(this.#server.name),
       listing: { ...listing, name: fullName } as JsonObject & Prompt["listing"],
       ...needing(this.#selection.scopes),
-      complete: this.#completers({ type: "ref/prompt", name }, names),
+      complete: {},
+      answerCompletion: this.#answerCompletion({ type: "ref/prompt", name }),
       get: (args, ctx) =>
         this.#relay<Awaited<ReturnType<Prompt["get"]>>>(
           METHODS.getPrompt,
           { name, ...(args !== undefined && { arguments: args }) },
           ctx,
         ),
+    };
+  }
+
+  /** Reads resources that the server does not list. */
+  unlisted(): UnlistedReader {
+    return {
+      ...needing(this.#selection.scopes),
+      read: (uri, ctx) => {
+        const { connection } = this.#server;
+        const hasNone = connection !== undefined &&
+          connection.facts.capabilities.resources === undefined;
+        return hasNone ? undefined : this.#read(uri, ctx);
+      },
     };
   }
 
@@ -167,20 +189,28 @@ export class RelayedFeatures {
     if (this.#send !== undefined) {
       return this.#send(method, sent) as Promise<JsonObject & Result>;
     }
-    const { progress } = ctx;
     return this.#server.request(method, sent, {
       signal: ctx.signal,
-      onProgress: (reported) =>
-        progress(
-          Number(reported.progress),
-          reported.total === undefined ? undefined : Number(reported.total),
-          typeof reported.message === "string" ? reported.message : undefined,
-        ),
-      onLog: ({ level, data, logger }) => {
+      // A server that is asked for progress may work to report it.
+      ...(ctx.wantsProgress && {
+        onProgress: (reported) => ctx.progress(...progressOf(reported)),
+      }),
+      onLog: (message) => {
+        const { level, data, logger } = message;
         if (!isLogLevel(level)) return;
-        ctx.log[level](data, typeof logger === "string" ? logger : undefined);
+        const name = typeof logger === "string" ? logger : undefined;
+        ctx.log[level](data, name, metaMember(message)._meta);
       },
     }) as Promise<JsonObject & Result>;
+  }
+
+  #named(listing: JsonObject, member: string, kind: string): string {
+    const name = listing[member];
+    if (typeof name === "string" && name !== "" && name.length <= MAX_NAME) return name;
+    throw new RegistrationError(
+      `Cannot serve a ${kind} of ${this.#server.name}: its ${member} must be a text of 1 to ` +
+        `${MAX_NAME} characters`,
+    );
   }
 
   #scopesOf(tool: string): readonly string[] {
@@ -189,92 +219,23 @@ export class RelayedFeatures {
     return [...new Set([...scopes, ...own])];
   }
 
-  #completers(ref: JsonObject, names: readonly string[]): Completers {
-    const completer = (name: string): Completer => async (value, context) => {
-      const params = { ref, argument: { name, value }, context: { ...context } };
-      const { completion } = await this.#server.request(METHODS.complete, params);
-      const values: unknown = isObject(completion) ? completion.values : [];
-      return Array.isArray(values) ? values.filter((one) => typeof one === "string") : [];
+  #answerCompletion(ref: JsonObject): AnswerCompletion {
+    return async (params, signal) => {
+      try {
+        const asked = { ref, ...params };
+        return await this.#server.request(METHODS.complete, asked, { signal }) as
+          & JsonObject
+          & CompleteResult;
+      } catch (error) {
+        // The gateway declares completions whether this server has them or not.
+        if (error instanceof ProtocolError && error.kind === "method_not_found") return NOTHING;
+        throw error;
+      }
     };
-    return Object.fromEntries(names.map((name) => [name, completer(name)]));
   }
 }
 
 /** The member `scopes` of a feature; absent if it needs none. */
 function needing(scopes: readonly string[]): { readonly scopes?: readonly string[] } {
   return scopes.length === 0 ? {} : { scopes };
-}
-
-/** The part of a catalog list that adds and removes a server's entries. */
-interface SharedList<T> {
-  get(name: string): T | undefined;
-  remove(name: string): unknown;
-  add(item: T): void;
-}
-
-/** Told of a feature that is not served, because another server has one of its name. */
-export type OnCollision = (message: string) => void;
-
-/**
- * Makes a function that replaces a server's entries in a list. The log names entries that cannot be
- * served, for example because their name is taken.
- */
-function replacing<T extends { readonly name: string; readonly origin?: string }>(
-  list: SharedList<T>,
-  make: (entry: JsonObject) => T,
-  onCollision: OnCollision = () => {},
-): (entries: readonly JsonObject[]) => void {
-  let served: string[] = [];
-  return (entries) => {
-    for (const name of served) list.remove(name);
-    served = [];
-    for (const entry of entries) {
-      let taken: T | undefined;
-      try {
-        const item = make(entry);
-        taken = list.get(item.name);
-        list.add(item);
-        served.push(item.name);
-      } catch (error) {
-        log.warning("Feature of a server cannot be served", { error: messageOf(error) });
-        if (taken !== undefined) onCollision(messageOf(error));
-      }
-    }
-  };
-}
-
-/** The lists of a catalog, each with the capability that a server needs to have it. */
-export function relayedLists(
-  catalog: Catalog,
-  features: RelayedFeatures,
-  onCollision?: OnCollision,
-) {
-  const tools = replacing(catalog.tools, (entry) => features.tool(entry), onCollision);
-  return [
-    {
-      capability: "tools",
-      method: METHODS.listTools,
-      key: "tools",
-      replace: (entries: readonly JsonObject[]) =>
-        tools(entries.filter((entry) => features.isServed(entry))),
-    },
-    {
-      capability: "resources",
-      method: METHODS.listResources,
-      key: "resources",
-      replace: replacing(catalog.resources, (entry) => features.resource(entry)),
-    },
-    {
-      capability: "resources",
-      method: METHODS.listResourceTemplates,
-      key: "resourceTemplates",
-      replace: replacing(catalog.resourceTemplates, (entry) => features.template(entry)),
-    },
-    {
-      capability: "prompts",
-      method: METHODS.listPrompts,
-      key: "prompts",
-      replace: replacing(catalog.prompts, (entry) => features.prompt(entry), onCollision),
-    },
-  ] as const;
 }

@@ -164,9 +164,9 @@ export class Gateway implements ServersBehind {
         { catalog: own, selection: { ...config, prefix: "" } },
       );
       interest.attach(server);
-      interest.onUpdated = (uri) => {
-        own.resourceUpdated(uri);
-        if (this.#ownersOf(uri, catalog).includes(interest)) catalog.resourceUpdated(uri);
+      interest.onUpdated = (uri, meta) => {
+        own.resourceUpdated(uri, meta);
+        if (this.#ownersOf(uri, catalog).includes(interest)) catalog.resourceUpdated(uri, meta);
       };
       const { onConnected } = server;
       server.onConnected = (connection) => {
@@ -205,13 +205,14 @@ export class Gateway implements ServersBehind {
   }
 
   /**
-   * The server that offers a resource; all servers if none lists it, because a server may leave it
-   * out.
+   * The server that offers a resource. If none lists it, all servers that need no scopes may have it.
    */
   #ownersOf(uri: string, catalog: Catalog): readonly SharedInterest[] {
     const origin = catalog.referenced(uri)?.origin;
     const owner = this.#served.find(({ config: { name } }) => originOf(name) === origin);
-    return owner === undefined ? [...this.#interests.values()] : [owner.interest];
+    if (owner !== undefined) return [owner.interest];
+    const open = this.#served.filter(({ config }) => config.scopes.length === 0);
+    return (open.length === 0 ? this.#served : open).map(({ interest }) => interest);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { Question } from "../mcp/ask/questions.ts";
 import type { Call } from "../mcp/call.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
+import { metaMember } from "../wire/meta.ts";
 
 /** How long a call waits for a client that was asked (ms). */
 const HELD_MS = 300_000;
@@ -32,7 +33,7 @@ interface OpenQuestion {
 /** Sends the call to the server. */
 export type SendCall = (options: {
   readonly signal: AbortSignal;
-  readonly onProgress: (params: JsonObject) => void;
+  readonly onProgress?: (params: JsonObject) => void;
 }) => Promise<JsonObject>;
 
 /** One call, in all its rounds. */
@@ -51,12 +52,9 @@ export class HeldCall {
     this.#principal = call.scope.caller.principal;
     this.#result = send({
       signal: this.#stop.signal,
-      onProgress: ({ progress, total, message }) =>
-        this.#call.reportProgress(
-          Number(progress),
-          total === undefined ? undefined : Number(total),
-          typeof message === "string" ? message : undefined,
-        ),
+      ...(call.wantsProgress && {
+        onProgress: (params) => this.#call.reportProgress(...progressOf(params)),
+      }),
     }).then((result) => ({ result }));
     // The call may fail while no request waits for it.
     this.#result.catch(() => {});
@@ -86,8 +84,10 @@ export class HeldCall {
   }
 
   /** Sends a log message of the server to the client. */
-  log({ level, data, logger }: JsonObject): void {
-    this.#call.sendLog(level as LoggingLevel, data, logger as string | undefined);
+  log(params: JsonObject): void {
+    const { level, data, logger } = params;
+    const { _meta } = metaMember(params);
+    this.#call.sendLog(level as LoggingLevel, data, logger as string | undefined, _meta);
   }
 
   /**
@@ -133,6 +133,24 @@ export class HeldCall {
 
 function isPause(error: unknown): boolean {
   return error instanceof CallAborted && error.reason === "input_required";
+}
+
+/** A report of progress, as arguments of the functions that pass it on. */
+export function progressOf(
+  params: JsonObject,
+): [
+  progress: number,
+  total: number | undefined,
+  message: string | undefined,
+  meta: JsonObject | undefined,
+] {
+  const { progress, total, message } = params;
+  return [
+    Number(progress),
+    total === undefined ? undefined : Number(total),
+    typeof message === "string" ? message : undefined,
+    metaMember(params)._meta,
+  ];
 }
 
 interface Held {

@@ -8,7 +8,7 @@
 import { ProtocolError } from "../base/errors.ts";
 import { settlesWithin } from "../base/promises.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
-import { META_KEYS, metaOf, ownMeta } from "../wire/meta.ts";
+import { META_KEYS, metaMember, metaOf } from "../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import { ListenStream } from "./listen_stream.ts";
 import type { RequestOptions, ServerRequests, Upstream, UpstreamEvents } from "./upstream.ts";
@@ -19,6 +19,7 @@ export const MODERN_VERSION = "2026-07-28";
 const MAX_ROUNDS = 50;
 /** How long a subscription waits for its acknowledgement (ms). */
 const ACKNOWLEDGED_MS = 2_000;
+const COMPLETE = "complete";
 const INPUT_REQUIRED = "input_required";
 /** The keys of a result that only the modern revision defines. */
 const ENVELOPE = ["resultType", "ttlMs", "cacheScope", "_meta"];
@@ -121,7 +122,17 @@ export class ModernUpstream implements ServerRequests {
     let sent = params;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const result = await this.#upstream.request(method, this.#envelop(sent), options);
-      if (result.resultType !== INPUT_REQUIRED) return withoutEnvelope(result);
+      const { resultType = COMPLETE } = result;
+      if (resultType === COMPLETE) return withoutEnvelope(result);
+      if (resultType !== INPUT_REQUIRED) {
+        throw new ProtocolError(
+          "internal_error",
+          `The server answered with a result of the type ${
+            JSON.stringify(resultType)
+          }, which the ` +
+            "gateway does not pass on",
+        );
+      }
       const { inputRequests, requestState } = result;
       const inputResponses = await this.#answers(isObject(inputRequests) ? inputRequests : {});
       sent = { ...params, inputResponses, ...(requestState !== undefined && { requestState }) };
@@ -156,9 +167,5 @@ export class ModernUpstream implements ServerRequests {
 
 function withoutEnvelope(result: JsonObject): JsonObject {
   const members = Object.entries(result).filter(([key]) => !ENVELOPE.includes(key));
-  const meta = ownMeta(result);
-  return {
-    ...Object.fromEntries(members),
-    ...(Object.keys(meta).length > 0 && { _meta: meta }),
-  };
+  return { ...Object.fromEntries(members), ...metaMember(result) };
 }

@@ -8,13 +8,8 @@ import { logFor } from "../base/log.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
-import {
-  type OnCollision,
-  RelayedFeatures,
-  relayedLists,
-  type Selection,
-  type SendRequest,
-} from "./features.ts";
+import { RelayedFeatures, type Selection, type SendRequest } from "./features.ts";
+import { type OnCollision, relayedLists } from "./relayed_lists.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 import type { ServerRequests } from "./upstream.ts";
 
@@ -50,9 +45,11 @@ export interface RelayTarget {
 
 /** Serves a server by catalogs, from its first connection on. */
 export function relay(server: GatewayServer, ...targets: readonly RelayTarget[]): void {
-  const served = targets.map(({ catalog, selection = ALL, send, onCollision }) =>
-    relayedLists(catalog, new RelayedFeatures(server, selection, send), onCollision)
-  );
+  const served = targets.map(({ catalog, selection = ALL, send, onCollision }) => {
+    const features = new RelayedFeatures(server, selection, send);
+    catalog.addUnlisted(features.unlisted());
+    return relayedLists(catalog, features, onCollision);
+  });
   const load = async ({ upstream, facts }: Connection, only?: string): Promise<void> => {
     for (const [at, { capability, method, key }] of served[0]!.entries()) {
       if (only !== undefined && capability !== only) continue;
@@ -88,20 +85,26 @@ async function entriesOf(
   key: string,
 ): Promise<readonly JsonObject[] | undefined> {
   const entries: JsonObject[] = [];
+  // A server that repeats a cursor would cause an endless loop.
+  const cursors = new Set<unknown>();
   let cursor: unknown;
   try {
     do {
+      cursors.add(cursor);
       const page = await upstream.request(method, cursor === undefined ? {} : { cursor });
       const listed = page[key];
       if (Array.isArray(listed)) entries.push(...listed.filter(isObject));
-      // A server that repeats a cursor would cause an endless loop.
-      cursor = page.nextCursor === cursor ? undefined : page.nextCursor;
-    } while (cursor !== undefined && entries.length < MAX_ENTRIES);
+      cursor = typeof page.nextCursor === "string" ? page.nextCursor : undefined;
+    } while (cursor !== undefined && !cursors.has(cursor) && entries.length < MAX_ENTRIES);
   } catch (error) {
     logFailure(method, error);
     return undefined;
   }
-  return entries;
+  if (cursor !== undefined) {
+    const reason = cursors.has(cursor) ? "it repeats a cursor" : `it is longer than ${MAX_ENTRIES}`;
+    log.warning("List of a server is cut", { of: method, entries: entries.length, reason });
+  }
+  return entries.slice(0, MAX_ENTRIES);
 }
 
 function logFailure(of: string, error: unknown): void {

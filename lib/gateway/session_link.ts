@@ -1,3 +1,4 @@
+import { hasScopes } from "../auth/scopes.ts";
 import { CallAborted, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
@@ -6,8 +7,14 @@ import type { AskingCall, Question } from "../mcp/ask/questions.ts";
 import type { Call } from "../mcp/call.ts";
 import { LOG_SEVERITY } from "../mcp/log_levels.ts";
 import type { ClientState } from "../mcp/session/client_state.ts";
-import type { JsonObject, JsonRpcNotification, JsonRpcRequest } from "../wire/json_rpc.ts";
+import {
+  type JsonObject,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  notification,
+} from "../wire/json_rpc.ts";
 import type { ClientCapabilities, LoggingLevel } from "../wire/mcp_types.ts";
+import { metaMember } from "../wire/meta.ts";
 import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { GatewayServer } from "./server.ts";
 import { firstSuccess, subscribeAt } from "./shared_interest.ts";
@@ -22,6 +29,8 @@ export class SessionLink {
   usedAt: number;
   readonly #session: ClientState;
   readonly #servers: GatewayServer[] = [];
+  /** The scopes that the resources of each server need. */
+  readonly #scopes = new Map<GatewayServer, readonly string[]>();
   readonly #now: () => number;
   /** Calls that run, the newest last. */
   readonly #running = new Set<Call>();
@@ -47,10 +56,12 @@ export class SessionLink {
     };
   }
 
-  add(server: GatewayServer): void {
+  /** @param scopes that its resources need */
+  add(server: GatewayServer, scopes: readonly string[]): void {
     const { onNotification, onConnected } = server;
+    this.#scopes.set(server, scopes);
     server.onNotification = (message) => {
-      if (!this.#takeNotification(message)) onNotification(message);
+      if (!this.#takeNotification(server, message)) onNotification(message);
     };
     server.onConnected = async (connection) => {
       await onConnected(connection);
@@ -122,7 +133,8 @@ export class SessionLink {
    * @throws {ProtocolError} the error of the first server, if none accepts it
    */
   async subscribe(uri: string): Promise<void> {
-    const connections = this.#servers.flatMap(({ connection }) => connection ?? []);
+    const connections = this.#servers.filter((server) => this.#mayRead(server))
+      .flatMap(({ connection }) => connection ?? []);
     if (connections.length === 0) return;
     try {
       await firstSuccess(connections.map((one) => subscribeAt(one, uri)));
@@ -147,6 +159,10 @@ export class SessionLink {
     return this.#session.ask(question, call ?? this.#asking());
   };
 
+  #mayRead(server: GatewayServer): boolean {
+    return hasScopes(this.#scopes.get(server) ?? [], this.#session.caller.scopes);
+  }
+
   #asking(): AskingCall {
     const { signal } = this.#stopped;
     const send = (message: JsonRpcNotification | JsonRpcRequest): void =>
@@ -155,7 +171,7 @@ export class SessionLink {
   }
 
   /** @returns whether it was for this session alone */
-  #takeNotification(message: JsonRpcNotification): boolean {
+  #takeNotification(server: GatewayServer, message: JsonRpcNotification): boolean {
     const { method, params = {} } = message;
     if (method === NOTIFICATIONS.message) {
       const severity = LOG_SEVERITY[params.level as LoggingLevel] ?? 0;
@@ -167,13 +183,15 @@ export class SessionLink {
       return true;
     }
     if (method !== NOTIFICATIONS.resourceUpdated) return false;
-    if (this.#session.subscriptions.covers(String(params.uri))) this.#send(message);
+    const isWanted = this.#session.subscriptions.covers(String(params.uri));
+    if (isWanted && this.#mayRead(server)) this.#send(message);
     return true;
   }
 
-  #send(message: JsonRpcNotification): void {
+  #send({ method, params }: JsonRpcNotification): void {
+    const { _meta, ...rest } = params ?? {};
     try {
-      this.#session.sendNotification(message);
+      this.#session.sendNotification(notification(method, { ...rest, ...metaMember(params) }));
     } catch (error) {
       log.warning("Notification of a server was not sent", { error: messageOf(error) });
     }
@@ -184,11 +202,12 @@ export class SessionLink {
  * A server's question, and the capability that a client needs for it; undefined for an unknown
  * method.
  */
-export function questionOf(method: string, { _meta, ...params }: JsonObject): Question | undefined {
-  const required = requiredFor(method, params);
-  return required === undefined
-    ? undefined
-    : { method: method as Question["method"], params, requires: required, key: undefined };
+export function questionOf(method: string, asked: JsonObject): Question | undefined {
+  const requires = requiredFor(method, asked);
+  if (requires === undefined) return undefined;
+  const { _meta, ...rest } = asked;
+  const params = { ...rest, ...metaMember(asked) };
+  return { method: method as Question["method"], params, requires, key: undefined };
 }
 
 function requiredFor(method: string, params: JsonObject): ClientCapabilities | undefined {

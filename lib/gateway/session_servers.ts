@@ -183,7 +183,7 @@ export class SessionServers {
         policy: "session",
       });
       relay(server, { catalog, selection });
-      link.add(server);
+      link.add(server, selection.scopes);
     }
     const { legacy: table } = legacyMethods({ ...context, catalog });
     const own: Own = { holder, link, table, ready: undefined };

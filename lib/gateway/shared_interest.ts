@@ -3,6 +3,7 @@ import { logFor } from "../base/log.ts";
 import type { SubscriptionWatcher } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
+import { metaMember } from "../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 
@@ -14,8 +15,8 @@ const log = logFor("gateway");
  * a client asked for. Each client then gets the messages that it asked for.
  */
 export class SharedInterest implements SubscriptionWatcher {
-  /** Called with the URI of a resource that has changed. */
-  onUpdated: (uri: string) => void = () => {};
+  /** Called with the URI of a resource that has changed, and the `_meta` of the notification. */
+  onUpdated: (uri: string, meta: JsonObject | undefined) => void = () => {};
   readonly #servers = new Set<GatewayServer>();
   readonly #subscriptions = new Map<string, SharedSubscription>();
   /** Clients that want messages of the level `debug`; all other levels are filtered here. */
@@ -36,7 +37,7 @@ export class SharedInterest implements SubscriptionWatcher {
     server.onNotification = (message: JsonRpcNotification) => {
       onNotification(message);
       if (message.method === NOTIFICATIONS.resourceUpdated) {
-        this.onUpdated(String(message.params?.uri));
+        this.onUpdated(String(message.params?.uri), metaMember(message.params)._meta);
       }
     };
   }

@@ -89,8 +89,13 @@ export class Call<S extends RequestScope = RequestScope> {
     if (!this.#isDone) this.scope.releaseStream(retryMs);
   }
 
+  /** Whether the client asked for progress. */
+  get wantsProgress(): boolean {
+    return progressTokenOf(this.request.params) !== undefined;
+  }
+
   /** Sends progress, where the client asked for it and while the call runs. */
-  reportProgress(progress: number, total?: number, message?: string): void {
+  reportProgress(progress: number, total?: number, message?: string, meta?: JsonObject): void {
     const progressToken = progressTokenOf(this.request.params);
     if (progressToken === undefined || this.#isDone) return;
     const error = progressError(progress, total, message);
@@ -98,28 +103,26 @@ export class Call<S extends RequestScope = RequestScope> {
     // "The progress value MUST increase with each notification" (2025-11-25, utilities/progress).
     if (progress <= this.#lastProgress) return;
     this.#lastProgress = progress;
-    this.#send(NOTIFICATIONS.progress, {
+    const report = {
       progressToken,
       progress,
       ...(total !== undefined && { total }),
       ...(message !== undefined && { message: message.toWellFormed() }),
-    });
+    };
+    this.#send(NOTIFICATIONS.progress, () => ({ ...report, ...metaMember(meta) }));
   }
 
   /** Sends a log message, where the client wants its level and while the call runs. */
-  sendLog(level: LoggingLevel, data: unknown, logger?: string): void {
+  sendLog(level: LoggingLevel, data: unknown, logger?: string, meta?: JsonObject): void {
     const wanted = this.scope.logLevel;
     if (this.#isDone || wanted === undefined) return;
     if (LOG_SEVERITY[level] < LOG_SEVERITY[wanted]) return;
-    try {
-      this.#send(NOTIFICATIONS.message, {
-        level,
-        ...(logger !== undefined && { logger: String(logger) }),
-        data: toJsonValue(data, "data"),
-      });
-    } catch (error) {
-      this.#warnUnsent(NOTIFICATIONS.message, messageOf(error));
-    }
+    this.#send(NOTIFICATIONS.message, () => ({
+      level,
+      ...(logger !== undefined && { logger: String(logger) }),
+      data: toJsonValue(data, "data"),
+      ...metaMember(meta),
+    }));
   }
 
   /** Stops the call. The first reason wins; a finished call stays unchanged. */
@@ -152,22 +155,26 @@ export class Call<S extends RequestScope = RequestScope> {
     );
   }
 
-  #send(method: string, params: JsonObject): void {
+  /**
+   * A value that JSON cannot hold (a BigInt, a cycle) drops the message but does not fail the call.
+   */
+  #send(method: string, params: () => JsonObject): void {
     try {
-      this.scope.send(notification(method, params));
+      this.scope.send(notification(method, params()));
     } catch (error) {
       this.#warnUnsent(method, messageOf(error));
     }
   }
 
-  /**
-   * A value that JSON cannot hold (a BigInt, a cycle) drops the message but does not fail the call.
-   */
   #warnUnsent(method: string, error: string): void {
     const { name, uri } = this.request.params ?? {};
     const of = typeof name === "string" ? name : uri;
     log.warning("Message cannot be written", { method, request: this.request.method, of, error });
   }
+}
+
+function metaMember(meta: JsonObject | undefined): JsonObject {
+  return meta === undefined ? {} : { _meta: toJsonValue(meta, "meta") };
 }
 
 /** The error in a progress report, because authors may write JavaScript. */

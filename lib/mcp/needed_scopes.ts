@@ -55,7 +55,8 @@ function answering(
   catalog: Catalog,
   visibility: Visibility | undefined,
 ): Guarded | undefined {
-  return typeof uri === "string" ? catalog.answering(uri, visibility) : undefined;
+  if (typeof uri !== "string") return undefined;
+  return catalog.answering(uri, visibility) ?? { scopes: catalog.unlistedScopes };
 }
 
 function referenced(

@@ -9,6 +9,7 @@
  * @module
  */
 import type { Caller, ClientLog, ToolContext, ToolSession } from "../registry/context.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
 import { ownMeta } from "../wire/meta.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
@@ -34,7 +35,9 @@ const MEMBERS: { readonly [Name in keyof ToolContext]: (call: Call) => ToolConte
   caller: (call) => callerOf(call.scope.caller),
   capabilities: (call) => structuredClone(call.scope.capabilities),
   log: logOf,
-  progress: (call) => (progress, total, message) => call.reportProgress(progress, total, message),
+  wantsProgress: (call) => call.wantsProgress,
+  progress: (call) => (progress, total, message, meta) =>
+    call.reportProgress(progress, total, message, meta),
   elicit: (call) => elicitThrough((question) => call.ask(question), call.masksErrors),
   sample: (call) => sampleThrough((question) => call.ask(question)),
   roots: (call) => rootsThrough((question) => call.ask(question)),
@@ -132,7 +135,8 @@ function logOf(call: Call): ClientLog {
   return Object.fromEntries(
     levels.map((level) => [
       level,
-      (data: unknown, logger?: string) => call.sendLog(level, data, logger),
+      (data: unknown, logger?: string, meta?: JsonObject) =>
+        call.sendLog(level, data, logger, meta),
     ]),
   ) as ClientLog;
 }

@@ -6,8 +6,12 @@
 import { ALL_SCOPES } from "../auth/scopes.ts";
 import { CatalogList } from "./catalog_list.ts";
 import { type Features, flatten } from "./group.ts";
+import type { Guarded } from "./access.ts";
+import type { ToolContext } from "./context.ts";
+import type { ReadResourceResult } from "../wire/mcp_types.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
 import type { Tool } from "./tool.ts";
 import { MAX_URI_LENGTH, normalizeUri } from "./uri.ts";
 import { SEES_ALL, type Visibility } from "./visibility.ts";
@@ -24,6 +28,8 @@ export type CatalogChange =
   | {
     readonly kind: "resource";
     readonly uri: string;
+    /** The `_meta` of the notification. */
+    readonly meta?: JsonObject;
     /** Whether clients that subscribed to a parent may hear of it; undefined if all may. */
     readonly isParent?: (uri: string) => boolean;
   };
@@ -39,6 +45,17 @@ export interface SubscriptionWatcher {
    * @returns undefined if there is nothing to wait for
    */
   holding(uri: string): Promise<void> | undefined;
+}
+
+/** Reads resources that no list names, such as those that results of tools link to. */
+export interface UnlistedReader extends Guarded {
+  /**
+   * Reads a resource.
+   *
+   * @returns undefined if it has no resources at all
+   * @throws {ProtocolError} if it has not this one
+   */
+  readonly read: (uri: string, ctx: ToolContext) => Promise<ReadResourceResult> | undefined;
 }
 
 /**
@@ -62,6 +79,8 @@ export class Catalog {
     "prompt",
     () => this.#changed({ kind: "prompts" }),
   );
+  readonly #unlisted: UnlistedReader[] = [];
+  #unlistedScopes: readonly string[] = [];
   /** Follows the subscriptions; set before the first client comes. */
   watcher: SubscriptionWatcher | undefined;
   /** Made at the first look-up of a revision that needs it. */
@@ -134,6 +153,24 @@ export class Catalog {
       this.answering(uri, SEES_ALL) !== undefined;
   }
 
+  /** The readers that are asked, in this order, for a URI that no feature answers for. */
+  get unlisted(): readonly UnlistedReader[] {
+    return this.#unlisted;
+  }
+
+  /** The scopes that such a URI needs: none if one of the readers needs none. */
+  get unlistedScopes(): readonly string[] {
+    return this.#unlistedScopes;
+  }
+
+  /** Has a reader asked for URIs that no feature answers for. */
+  addUnlisted(reader: UnlistedReader): void {
+    this.#unlisted.push(reader);
+    const needed = this.#unlisted.map(({ scopes = [] }) => scopes);
+    const isOpen = needed.some((scopes) => scopes.length === 0);
+    this.#unlistedScopes = isOpen ? [] : [...new Set(needed.flat())];
+  }
+
   /** The names of all resources, by the normal forms of their URIs. */
   #byUri(): ReadonlyMap<string, string> {
     const { revision } = this.resources;
@@ -156,7 +193,8 @@ export class Catalog {
 
   /** Whether anything here needs scopes. */
   get isGuarded(): boolean {
-    return this.tools.access.isGuarded || this.resources.access.isGuarded ||
+    return this.unlistedScopes.length > 0 || this.tools.access.isGuarded ||
+      this.resources.access.isGuarded ||
       this.resourceTemplates.access.isGuarded || this.prompts.access.isGuarded;
   }
 
@@ -182,9 +220,13 @@ export class Catalog {
     return [this.tools, this.resources, this.resourceTemplates, this.prompts];
   }
 
-  /** Tells the clients that subscribed to a resource, or to a parent of it, that it has changed. */
-  resourceUpdated(uri: string): void {
-    this.#changed({ kind: "resource", uri });
+  /**
+   * Tells the clients that subscribed to a resource, or to a parent of it, that it has changed.
+   *
+   * @param meta the `_meta` of the notification
+   */
+  resourceUpdated(uri: string, meta?: JsonObject): void {
+    this.#changed({ kind: "resource", uri, ...(meta !== undefined && { meta }) });
   }
 
   /** Notifies the clients that a list has changed, if some of them get another list than this. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MaybePromise } from "../base/promises.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
 import type { CompleteResult } from "../wire/mcp_types.ts";
 import { requireJsonValue, wrongReturn } from "./json_fit.ts";
 
@@ -24,6 +25,17 @@ export type Completer = (
 
 /** Completers by argument name. */
 export type Completers<Name extends string = string> = Readonly<Partial<Record<Name, Completer>>>;
+
+/**
+ * Answers a whole `completion/complete`, in place of completers.
+ *
+ * @param params of the request, without its reference
+ * @param signal aborts when the answer is not wanted any more
+ */
+export type AnswerCompletion = (
+  params: JsonObject,
+  signal: AbortSignal,
+) => MaybePromise<CompleteResult>;
 
 /**
  * The result of `completion/complete`: the first 100 values, and the number of all.

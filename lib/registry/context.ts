@@ -54,8 +54,16 @@ export interface ToolSession {
   readonly hide: (tag: string) => void;
 }
 
-/** Sends log messages to the client (`notifications/message`), one method a level (RFC 5424). */
-export type ClientLog = Readonly<Record<LoggingLevel, (data: unknown, logger?: string) => void>>;
+/**
+ * Sends log messages to the client (`notifications/message`), one method a level (RFC 5424). `meta`
+ * is the `_meta` of the notification.
+ */
+export type ClientLog = Readonly<
+  Record<
+    LoggingLevel,
+    (data: unknown, logger?: string, meta?: Readonly<Record<string, unknown>>) => void
+  >
+>;
 
 /** Options of every question to the client. */
 export interface AskOptions {
@@ -138,14 +146,22 @@ export interface ToolContext<App = unknown> {
   /** The client's capabilities: a handler can do something else where one is missing. */
   readonly capabilities: ClientCapabilities;
   readonly log: ClientLog;
+  /** Whether the client asked for progress, for a handler that has to do something to learn of it. */
+  readonly wantsProgress: boolean;
   /**
    * Reports progress, where the client asked for it.
    *
    * @param progress must grow from call to call; a value that does not is not sent
    * @param total what `progress` will be at the end, where known
    * @param message for a person to read
+   * @param meta the `_meta` of the notification
    */
-  readonly progress: (progress: number, total?: number, message?: string) => void;
+  readonly progress: (
+    progress: number,
+    total?: number,
+    message?: string,
+    meta?: Readonly<Record<string, unknown>>,
+  ) => void;
   /**
    * Asks the user, by a form or by a page to visit.
    *

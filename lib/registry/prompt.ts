@@ -9,7 +9,7 @@ import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wire/mcp_types.ts";
 import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
-import type { Completers } from "./completion.ts";
+import type { AnswerCompletion, Completers } from "./completion.ts";
 import { firstError, messageError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
@@ -45,6 +45,8 @@ export interface Prompt<App = any> extends Guarded, Serving {
   /** Its entry in `prompts/list`; never alter it in place. */
   readonly listing: PromptListing;
   readonly complete: Completers;
+  /** Answers completions of its arguments in place of the completers. */
+  readonly answerCompletion?: AnswerCompletion;
   /**
    * Validates the arguments, runs the prompt and checks its result.
    *

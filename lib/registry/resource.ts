@@ -16,7 +16,7 @@ import type {
   TextResourceContents,
 } from "../wire/mcp_types.ts";
 import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
-import type { Completers } from "./completion.ts";
+import type { AnswerCompletion, Completers } from "./completion.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
 import { firstError, resourceError } from "./content.ts";
 import type { ToolContext } from "./context.ts";
@@ -72,6 +72,8 @@ export interface ResourceTemplate<App = any> extends Guarded, Serving {
   readonly name: string;
   readonly listing: ResourceTemplateListing;
   readonly complete: Completers;
+  /** Answers completions of its variables in place of the completers. */
+  readonly answerCompletion?: AnswerCompletion;
   /** Whether a URI is one of this template. */
   matches(uri: string): boolean;
   /** Reads a URI of this template; undefined where it is not one. */

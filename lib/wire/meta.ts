@@ -41,6 +41,12 @@ export function ownMeta(params: JsonObject | undefined): JsonObject {
   return Object.fromEntries(Object.entries(meta).filter(([key]) => !isProtocolKey(key)));
 }
 
+/** The same as the member `_meta`; absent if it would be empty. */
+export function metaMember(params: JsonObject | undefined): { readonly _meta?: JsonObject } {
+  const meta = ownMeta(params);
+  return Object.keys(meta).length === 0 ? {} : { _meta: meta };
+}
+
 /** Longest progress token that is a text, in characters; each progress notification carries it. */
 const MAX_TOKEN_LENGTH = 1_024;
 

@@ -21,6 +21,7 @@ const MEMBERS = [
   "sample",
   "session",
   "signal",
+  "wantsProgress",
 ];
 
 /** The context that a tool without a session is given. */

@@ -83,7 +83,12 @@ Deno.test("no `any` reaches an author: neither in the arguments nor in the conte
       assertType<
         Same<
           Parameters<typeof ctx.progress>,
-          [number, (number | undefined)?, (string | undefined)?]
+          [
+            number,
+            (number | undefined)?,
+            (string | undefined)?,
+            (Readonly<Record<string, unknown>> | undefined)?,
+          ]
         >
       >();
       assertType<Same<Parameters<typeof ctx.log.info>[0], unknown>>();

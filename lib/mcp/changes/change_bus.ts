@@ -195,7 +195,8 @@ class Watched implements Disposable {
 
 /** The notification that tells a change. */
 export function changeNotification(change: CatalogChange): JsonRpcNotification {
-  return change.kind === "resource"
-    ? notification(NOTIFICATIONS.resourceUpdated, { uri: change.uri })
-    : LIST_CHANGED[change.kind];
+  if (change.kind !== "resource") return LIST_CHANGED[change.kind];
+  const { uri, meta } = change;
+  const params = meta === undefined ? { uri } : { uri, _meta: meta };
+  return notification(NOTIFICATIONS.resourceUpdated, params);
 }

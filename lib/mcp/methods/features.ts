@@ -7,9 +7,10 @@ import { ALL_SCOPES, hasScopes, scopeFailure } from "../../auth/scopes.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Guarded } from "../../registry/access.ts";
-import type { Catalog } from "../../registry/catalog.ts";
+import type { Catalog, UnlistedReader } from "../../registry/catalog.ts";
 import type { CatalogList } from "../../registry/catalog_list.ts";
-import { type Completers, completionResult } from "../../registry/completion.ts";
+import { completionResult } from "../../registry/completion.ts";
+import type { Prompt } from "../../registry/prompt.ts";
 import type { ResourceTemplate } from "../../registry/resource.ts";
 import type { ToolContext } from "../../registry/context.ts";
 import { MAX_URI_LENGTH } from "../../registry/uri.ts";
@@ -19,6 +20,7 @@ import type {
   ReadResourceResult,
   ServerCapabilities,
 } from "../../wire/mcp_types.ts";
+import { metaMember } from "../../wire/meta.ts";
 import { METHODS } from "../../wire/methods.ts";
 import { featureMethod, withMiddleware } from "./middleware.ts";
 import type { ServerContext } from "../server_context.ts";
@@ -93,7 +95,7 @@ export function featureMethods({ catalog, settings, use }: ServerContext): Featu
           return resource.read(resource.name, ctx);
         }
         const templates = resourceTemplates.visibleTo({ granted: ALL_SCOPES, visibility });
-        return readByTemplate(uri, ctx, { templates, call });
+        return readByTemplate(uri, ctx, { templates, unlisted: catalog.unlisted, call });
       },
     ),
     complete: withMiddleware(
@@ -105,10 +107,11 @@ export function featureMethods({ catalog, settings, use }: ServerContext): Featu
 }
 
 function completeArgument(
-  { ref, argument, context }: JsonObject,
+  params: JsonObject,
   catalog: Catalog,
   call: Call,
 ): MaybePromise<CompleteResult> {
+  const { ref, argument, context } = params;
   if (
     !isObject(argument) || typeof argument.name !== "string" || typeof argument.value !== "string"
   ) {
@@ -117,7 +120,11 @@ function completeArgument(
       'Invalid params: "argument" needs a "name" and a "value", both strings',
     );
   }
-  const completers = completersOf(ref, catalog, call);
+  const { complete: completers = {}, answerCompletion } = completedFeature(ref, catalog, call);
+  if (answerCompletion !== undefined) {
+    const asked = { argument, ...(context !== undefined && { context }), ...metaMember(params) };
+    return answerCompletion(asked, call.signal);
+  }
   const completer = Object.hasOwn(completers, argument.name)
     ? completers[argument.name]
     : undefined;
@@ -149,8 +156,9 @@ function requireScopes({ scopes }: Guarded, call: Call): void {
 async function readByTemplate(
   uri: string,
   context: ToolContext,
-  { templates, call }: {
+  { templates, unlisted, call }: {
     readonly templates: Iterable<ResourceTemplate>;
+    readonly unlisted: readonly UnlistedReader[];
     readonly call: Call;
   },
 ): Promise<ReadResourceResult> {
@@ -165,16 +173,40 @@ async function readByTemplate(
     const result = await template.read(uri, context);
     if (result !== undefined) return result;
   }
-  throw new ProtocolError("resource_not_found", `Resource not found: ${uri.slice(0, 200)}`, {
-    data: { uri },
-  });
+  return await readUnlisted(uri, context, { unlisted, call });
 }
 
-function completersOf(
+/** @throws {ProtocolError} of the first reader that refuses, if none has it */
+async function readUnlisted(
+  uri: string,
+  context: ToolContext,
+  { unlisted, call }: { readonly unlisted: readonly UnlistedReader[]; readonly call: Call },
+): Promise<ReadResourceResult> {
+  const refusals: ProtocolError[] = [];
+  for (const reader of unlisted) {
+    try {
+      requireScopes(reader, call);
+      const result = await reader.read(uri, context);
+      if (result !== undefined) return result;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      refusals.push(error);
+    }
+  }
+  // One that cannot be asked now may have it, and says more than one that does not know it.
+  const notAsked = refusals.find(({ kind }) => kind === "overloaded");
+  const refused = refusals.find(({ kind }) => kind !== "insufficient_scope");
+  throw notAsked ?? refused ?? refusals[0] ??
+    new ProtocolError("resource_not_found", `Resource not found: ${uri.slice(0, 200)}`, {
+      data: { uri },
+    });
+}
+
+function completedFeature(
   ref: unknown,
   catalog: Catalog,
   call: Call,
-): Completers {
+): Partial<Pick<Prompt, "complete" | "answerCompletion">> {
   const visibility = call.scope.session?.visibility;
   if (isObject(ref) && ref.type === "ref/prompt" && typeof ref.name === "string") {
     const prompt = catalog.prompts.find(ref.name, visibility);
@@ -182,7 +214,7 @@ function completersOf(
       throw new ProtocolError("invalid_params", `Unknown prompt: ${ref.name.slice(0, 200)}`);
     }
     requireScopes(prompt, call);
-    return prompt.complete;
+    return prompt;
   }
   if (isObject(ref) && ref.type === "ref/resource" && typeof ref.uri === "string") {
     const found = catalog.referenced(ref.uri, visibility);
@@ -194,7 +226,7 @@ function completersOf(
     }
     requireScopes(found, call);
     // A resource has no variables.
-    return "complete" in found ? found.complete : {};
+    return "complete" in found ? found : {};
   }
   throw new ProtocolError(
     "invalid_params",
