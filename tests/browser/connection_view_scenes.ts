@@ -312,7 +312,7 @@ Deno.test("The link of the greeting opens the view, and its token stays in no ad
   await stage.sees("#view-badge", /^live$/);
   await page.goto(`${address}#token=of-another-start`);
   await stage.sees("#view-badge", /^token needed$/);
-  await page.goto(linkOf(stage.server.log));
+  await page.goto(linkOf(stage.server.stderr));
   await stage.sees("#view-badge", /^live$/);
   stage.equals(page.url(), address, "The address without the token");
   const other = await page.context().newPage();
@@ -345,7 +345,7 @@ Deno.test("View ends all streams of one caller, and leaves those of others", asy
     stage.holds((await text).includes('"reason":"disconnected"'), "Each is told");
   }
   stage.assertClean();
-  await stage.server.end("SIGTERM");
+  await stage.server.stop("SIGTERM");
   await streams[2]?.text;
 });
 
@@ -354,7 +354,7 @@ Deno.test("View says when the server is gone, goes on asking, and starts its cou
   using _client = await openAs(stage, "curl/8");
   await stage.sees("#list-status", /^1–1 of 1$/);
   const { port } = stage.server;
-  await stage.server.end("SIGTERM");
+  await stage.server.stop("SIGTERM");
   await stage.sees("#view-badge", /^no answer$/);
   await stage.sees("#view-trouble", /does not answer.*keeps asking/);
   stage.equals(await stage.page.evaluate(poorContrasts), [], "Text that is hard to read");

@@ -7,10 +7,10 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "../deps/playwright.ts";
 import { Scrape } from "../helpers/metrics.ts";
 import { initializeRequest } from "../helpers/app.ts";
+import { ServerProcess } from "../helpers/process.ts";
 import { BOTH } from "../helpers/session.ts";
 import { launchChromium } from "./chromium.ts";
 import { callHonestly, tryEventSource, tryEverything, tryWebSocket } from "./foreign_page.js";
-import { ServerProcess } from "./server_process.ts";
 
 /** A name that resolves to this machine, as an attacker's DNS server may say. */
 const FOREIGN_HOST = "evil.test";
@@ -102,11 +102,7 @@ function servePage(): Deno.HttpServer<Deno.NetAddr> {
 
 async function effects(server: ServerProcess): Promise<Effects> {
   const scrape = new Scrape(await server.look("/metrics"));
-  const { opened, open } = await server.ledger() as
-    & Effects
-    & Awaited<
-      ReturnType<ServerProcess["ledger"]>
-    >;
+  const { opened, open } = await server.ledger();
   return { requests: scrape.value("lifeline_requests_total"), opened, open };
 }
 
@@ -115,7 +111,7 @@ async function onForeignPage(
   host: string,
   play: (page: Page, server: ServerProcess, victim: Victim) => Promise<void>,
 ): Promise<void> {
-  await using server = await ServerProcess.start();
+  await using server = await ServerProcess.startOperated();
   await using resources = new AsyncDisposableStack();
   const pages = servePage();
   resources.defer(() => pages.shutdown());

@@ -193,7 +193,7 @@ Deno.test("A call that is lost says so until it is dismissed", async () => {
   await stage.call("countdown", { from: "1000", interval_ms: "50" });
   await stage.sees("#running-list", /of 1000/);
   const { port } = stage.server;
-  await stage.server.end("SIGKILL");
+  await stage.server.stop("SIGKILL");
   await stage.sees("#running-list .lost", /countdown req-2.*Lost\. The connection ended/);
   await using _successor = await stage.follow(port);
   await stage.sees("#state-badge", /^connected$/);

@@ -5,9 +5,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BrowserContextOptions, Locator, Page } from "../deps/playwright.ts";
+import { type LedgerReport, ServerProcess } from "../helpers/process.ts";
 import { launchChromium } from "./chromium.ts";
 import { textMatches } from "./in_page.js";
-import { type Ledger, ServerProcess } from "./server_process.ts";
 
 /** How long a check waits for what it wants to see. */
 const PATIENCE_MS = 30_000;
@@ -29,6 +29,12 @@ export interface StageOptions {
   readonly expectedErrors?: RegExp;
   /** Other servers that pages of this scene may ask: the beginnings of their URLs. */
   readonly otherServers?: readonly string[];
+}
+
+/** Starts a server on a free port; a script in place of `main.ts` greets with its test page. */
+function startServer(env = {}, script?: string): Promise<ServerProcess> {
+  const options = { script, env: { PORT: "0", ...env } };
+  return ServerProcess.startOperated(options, /Test page +(http\S+)\/sse-test\.html\n/);
 }
 
 export class Stage implements AsyncDisposable {
@@ -57,12 +63,12 @@ export class Stage implements AsyncDisposable {
     const { env, script, path = "/sse-test.html", context, expectedErrors, otherServers } = options;
     const { isBehindProxy = false } = options;
     await using resources = new AsyncDisposableStack();
-    const server = resources.use(await ServerProcess.start(env, script));
+    const server = resources.use(await startServer(env, script));
     const browser = await launchChromium();
     resources.defer(() => browser.close());
     const page = await (await browser.newContext(context)).newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    const url = new URL(typeof path === "string" ? path : path(server.log), server.base);
+    const url = new URL(typeof path === "string" ? path : path(server.stderr), server.base);
     const base = isBehindProxy ? "http://127.0.0.1:" : `${url.origin}/`;
     const complaints = watch(page, [base, ...otherServers ?? []], expectedErrors);
     await page.goto(url.href);
@@ -134,11 +140,11 @@ export class Stage implements AsyncDisposable {
 
   /** Starts the successor of a server that has ended, at its address. */
   async follow(port: number): Promise<ServerProcess> {
-    return this.server = await ServerProcess.start({ PORT: String(port) });
+    return this.server = await ServerProcess.startOperated({ args: [`--port=${port}`] });
   }
 
   /** Waits until the server's ledger is as wanted: an effect in another process. */
-  async ledgerShows(isWanted: (ledger: Ledger) => boolean): Promise<void> {
+  async ledgerShows(isWanted: (ledger: LedgerReport) => boolean): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const ledger = await this.server.ledger();

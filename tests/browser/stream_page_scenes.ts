@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { LedgerReport } from "../helpers/process.ts";
 import { hasMoreRowsThan, readClipboard } from "./in_page.js";
-import type { Ledger } from "./server_process.ts";
 import { Stage } from "./stage.ts";
 import { saveScreenshot } from "./screenshots.ts";
 
@@ -189,7 +189,7 @@ Deno.test("A drained server shows as drain, and the page comes back to its succe
   await stage.page.getByLabel("Connect again when the connection is lost").check();
   await stage.connect();
   const { port } = stage.server;
-  const { code } = await stage.server.end("SIGTERM");
+  const code = await stage.server.stop("SIGTERM");
   stage.equals(code, 0, "The exit code");
   await stage.sees("#log-list", /closedrain after \d+ s/);
   await stage.sees("#state-badge", /^closed: (drain|no answer)$/);
@@ -203,7 +203,7 @@ Deno.test("A drained server shows as drain, and the page comes back to its succe
 Deno.test("A server that is stopped while the page is connected leaves the badge at drain", async () => {
   await using stage = await Stage.open();
   await stage.connect();
-  await stage.server.end("SIGTERM");
+  await stage.server.stop("SIGTERM");
   await stage.sees("#state-badge", /^closed: drain$/);
   await stage.sees("#state-text", /stopping or restarting/);
   await saveScreenshot(stage.page, "drained");
@@ -216,7 +216,7 @@ Deno.test("A server that is killed shows as network lost", async () => {
   await stage.connect();
   await stage.call("countdown", { from: "1000", interval_ms: "50" });
   await stage.sees("#running-list", /of 1000/);
-  await stage.server.end("SIGKILL");
+  await stage.server.stop("SIGKILL");
   await stage.sees("#state-badge", /^closed: network lost$/);
   await stage.sees("#result-body", /The connection ended: network lost/);
   await stage.button("Ping").press("Enter");
@@ -240,5 +240,5 @@ Deno.test("A refused connection shows the server's own words", async () => {
 });
 
 function inFlight(count: number) {
-  return ({ connections }: Ledger) => connections[0]?.requests_in_flight === count;
+  return ({ connections }: LedgerReport) => connections[0]?.requests_in_flight === count;
 }

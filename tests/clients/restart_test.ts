@@ -1,7 +1,7 @@
 /** The real server is killed in the middle of a session and started again on the same port. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { ServerProcess } from "../browser/server_process.ts";
 import { CuttingProxy } from "../helpers/cutting_proxy.ts";
+import { ServerProcess } from "../helpers/process.ts";
 import { settled } from "../helpers/time.ts";
 import { ClientTimers } from "./client_timers.ts";
 import { Inbox, type OfficialClient, type Target } from "./official_client.ts";
@@ -19,8 +19,9 @@ const SESSIONS: readonly (readonly [string, Connect])[] = [
 
 /** Kills the server without warning and starts another one on its port. */
 async function restart(server: ServerProcess, env: Record<string, string>): Promise<ServerProcess> {
-  await server.end("SIGKILL");
-  return await ServerProcess.start({ ...env, PORT: String(server.port) });
+  const { port } = server;
+  await server.stop("SIGKILL");
+  return await ServerProcess.start({ env, args: [`--port=${port}`] });
 }
 
 function endpointOf({ base }: ServerProcess): URL {
@@ -34,7 +35,7 @@ async function sumOf(client: OfficialClient): Promise<unknown> {
 for (const [name, connect] of SESSIONS) {
   Deno.test(`${name}: the next call after a restart with the same key succeeds`, async () => {
     using _timers = new ClientTimers();
-    await using before = await ServerProcess.start(KEY);
+    await using before = await ServerProcess.start({ env: KEY });
     await using client = await connect({ url: endpointOf(before) });
     assertEquals(await sumOf(client), { sum: 3 });
     await using _after = await restart(before, KEY);
@@ -43,7 +44,7 @@ for (const [name, connect] of SESSIONS) {
 
   Deno.test(`${name}: after a restart with another key the client says that its session is gone`, async () => {
     using _timers = new ClientTimers();
-    await using before = await ServerProcess.start(KEY);
+    await using before = await ServerProcess.start({ env: KEY });
     await using client = await connect({ url: endpointOf(before) });
     await using _after = await restart(before, OTHER_KEY);
     await assertRejects(() => sumOf(client), Error, "Session not found");
@@ -51,7 +52,7 @@ for (const [name, connect] of SESSIONS) {
 
   Deno.test(`${name}: a call that a restart cuts ends in an error that says so`, async () => {
     using _timers = new ClientTimers();
-    await using before = await ServerProcess.start(KEY);
+    await using before = await ServerProcess.start({ env: KEY });
     await using proxy = new CuttingProxy(before.base);
     await using client = await connect({ url: new URL("/mcp", proxy.origin) });
     const { promise: started, resolve: start } = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 /** Official clients of 2024-11-05 that call on while their streams end by plan, again and again. */
 import { assertGreater, assertLessOrEqual, assertMatch } from "@std/assert";
-import { ServerProcess } from "../browser/server_process.ts";
+import { ServerProcess } from "../helpers/process.ts";
 import { ClientTimers } from "./client_timers.ts";
 import type { OfficialClient, Target } from "./official_client.ts";
 import { connectV1 } from "./sdk_v1.ts";
@@ -43,7 +43,7 @@ for (
 ) {
   Deno.test(`of the calls of official SSE clients at most 1 % meet the planned end of their stream: ${name}`, async () => {
     using _timers = new ClientTimers();
-    await using server = await ServerProcess.start(ENV);
+    await using server = await ServerProcess.startOperated({ env: ENV });
     const url = new URL("/mcp", server.base);
     const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect({ url })));
     try {

@@ -4,6 +4,7 @@
  * @module
  */
 import config from "../../deno.json" with { type: "json" };
+import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "./operator.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -16,7 +17,12 @@ export const START_FLAGS: readonly string[] = config.tasks.start.command
 export const REDIS_FLAGS: readonly string[] = config.tasks["start:redis"].command.split(" ")
   .filter((flag) => flag.startsWith("--lock="));
 
+/** Time for a server to greet (ms); one that needs longer is ended. */
+const GREETING_MS = 60_000;
+
 export interface MainOptions {
+  /** The program in place of `main.ts`, by its path in the project. */
+  readonly script?: string | undefined;
   /** Its working directory; default: the project's folder. */
   readonly cwd?: string;
   /** Files and folders that it may read; default: those of `deno task start`. */
@@ -30,6 +36,14 @@ export interface MainOptions {
   readonly mayReadEnvironment?: boolean;
 }
 
+/** Parts of `GET /mcp/connections` that tests read. */
+export interface LedgerReport {
+  readonly opened: number;
+  readonly open: number;
+  readonly closed: Readonly<Record<string, number>>;
+  readonly connections: readonly { readonly requests_in_flight: number }[];
+}
+
 /** How a process ended, and all it wrote. */
 export interface Ended {
   readonly code: number;
@@ -39,6 +53,7 @@ export interface Ended {
 
 function command(options: MainOptions): Deno.Command {
   const { cwd, reads, flags: more = [], args = [], env = {}, mayReadEnvironment = true } = options;
+  const { script = "main.ts" } = options;
   const granted = START_FLAGS.filter((flag) =>
     mayReadEnvironment || !flag.startsWith("--allow-env")
   );
@@ -47,7 +62,7 @@ function command(options: MainOptions): Deno.Command {
     `--allow-read=${reads.join()}`,
   ];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, ...more, new URL("main.ts", ROOT).pathname, ...args],
+    args: ["run", ...flags, ...more, new URL(script, ROOT).pathname, ...args],
     cwd: cwd ?? ROOT,
     env: { ...env, NO_COLOR: "1" },
     stdin: "null",
@@ -89,9 +104,39 @@ export class ServerProcess implements AsyncDisposable {
   ): Promise<ServerProcess> {
     const child = command({ ...options, args: ["--port=0", ...args] }).spawn();
     const server = new ServerProcess(child);
-    const [, url = ""] = await server.until(greeting);
+    const timer = setTimeout(() => child.kill("SIGKILL"), GREETING_MS);
+    const [, url = ""] = await server.until(greeting).finally(() => clearTimeout(timer));
     server.url = url;
     return server;
+  }
+
+  /** Starts one whose operator is the test, for {@linkcode look} and {@linkcode ledger}. */
+  static startOperated(
+    { env = {}, ...options }: MainOptions = {},
+    greeting?: RegExp,
+  ): Promise<ServerProcess> {
+    const withToken = { MCP_ADMIN_TOKEN: OPERATOR_TOKEN, ...env };
+    return ServerProcess.start({ ...options, env: withToken }, greeting);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Its URL by address, for example `http://127.0.0.1:40123`. */
+  get base(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Reads a path as the operator. */
+  async look(path: string): Promise<string> {
+    const response = await fetch(`${this.base}${path}`, { headers: OPERATOR_HEADERS });
+    return await response.text();
+  }
+
+  /** The ledger, as the operator reads it. */
+  async ledger(): Promise<LedgerReport> {
+    return JSON.parse(await this.look("/mcp/connections"));
   }
 
   /** Waits until stderr holds such a text; fails when the process ends before. */

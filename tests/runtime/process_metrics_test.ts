@@ -1,7 +1,7 @@
 /** Metrics of the process, scraped from the real server. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ServerProcess } from "../browser/server_process.ts";
 import { toolCall } from "../helpers/app.ts";
+import { ServerProcess } from "../helpers/process.ts";
 import { Scrape } from "../helpers/metrics.ts";
 
 const TOOLS = new URL("../telemetry/tracing_tools.ts", import.meta.url).pathname;
@@ -14,7 +14,7 @@ async function scrape(server: ServerProcess): Promise<Scrape> {
 }
 
 Deno.test("/metrics of a process started as deno task start does", async (t) => {
-  await using server = await ServerProcess.start({ MCP_TOOLS: TOOLS });
+  await using server = await ServerProcess.startOperated({ env: { MCP_TOOLS: TOOLS } });
 
   const call = async (name: string) => {
     const response = await fetch(`${server.base}/mcp`, {
@@ -67,10 +67,13 @@ Deno.test("/metrics of a process started as deno task start does", async (t) => 
     assertEquals(within10s, figures.value("lifeline_event_loop_delay_seconds_count"));
   });
 
-  await server.end("SIGTERM");
-  assertMatch(server.log, /Unhandled rejection \{"error":"Forgotten","at":".*tracing_tools\.ts:\d/);
+  await server.stop("SIGTERM");
   assertMatch(
-    server.log,
+    server.stderr,
+    /Unhandled rejection \{"error":"Forgotten","at":".*tracing_tools\.ts:\d/,
+  );
+  assertMatch(
+    server.stderr,
     /Uncaught error \{"error":"Thrown in a timer","at":".*tracing_tools\.ts:\d/,
   );
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ServerProcess } from "../browser/server_process.ts";
+import { ServerProcess } from "../helpers/process.ts";
 import { type CollectedSpan, Collector } from "./collector.ts";
 
 const TOOLS = new URL("./tracing_tools.ts", import.meta.url).pathname;
@@ -23,7 +23,7 @@ export class Traced implements AsyncDisposable {
     const collector = new Collector();
     return new Traced(
       collector,
-      await ServerProcess.start({ ...collector.env, MCP_TOOLS: TOOLS }),
+      await ServerProcess.start({ env: { ...collector.env, MCP_TOOLS: TOOLS } }),
     );
   }
 

@@ -3,9 +3,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openTelemetry } from "../../lib/base/telemetry.ts";
 import { tracing } from "../../lib/mcp/tracing.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
-import { ServerProcess } from "../browser/server_process.ts";
 import { initializeRequest, rpc, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
+import { ServerProcess } from "../helpers/process.ts";
 import { Collector, KIND, STATUS } from "./collector.ts";
 import { StdioServer, Traced } from "./processes.ts";
 
@@ -285,7 +285,7 @@ Deno.test("an app behind a server that traces nothing takes the traceparent head
 Deno.test("without OTEL_DENO nothing is traced and nothing is exported", async () => {
   await using collector = new Collector();
   const { OTEL_DENO: _, ...env } = collector.env;
-  await using server = await ServerProcess.start(env);
+  await using server = await ServerProcess.start({ env });
   const response = await fetch(`${server.base}/mcp`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -293,7 +293,7 @@ Deno.test("without OTEL_DENO nothing is traced and nothing is exported", async (
   });
   assertEquals(response.status, 200);
   await response.body?.cancel();
-  await server.end("SIGTERM");
+  await server.stop("SIGTERM");
   assertEquals(collector.requests, []);
 });
 
