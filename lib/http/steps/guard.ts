@@ -110,14 +110,15 @@ export class Guard {
 
   /**
    * Refuses requests of a page of another site that do not name the page: a browser sends no `Origin`
-   * with a simple GET, so no setting could refuse that page.
+   * with a simple GET, so no setting could refuse that page. A request of any method is refused, not
+   * only one that a browser sends so.
    *
    * @param isPage whether a link of another site may lead here, in a tab but not in a frame
    * @throws {ProtocolError} `origin_refused`
    */
   checkSite({ headers, origin, method }: GuardedRequest, isPage: boolean): void {
-    // With any other method browsers send the origin, too, which has been checked.
-    if (origin !== null || (method !== "GET" && method !== "HEAD")) return;
+    // An origin has been checked. Where a proxy or an extension removes it, the site tells.
+    if (origin !== null) return;
     const site = headers.get(FETCH_SITE);
     if (site === null || site === "same-origin" || site === "none") return;
     if (isPage && method === "GET" && isLink(headers)) return;

@@ -267,6 +267,14 @@ const READS = [
   ["GET", "/metrics"],
   ["GET", "/healthz"],
 ] as const;
+const WRITES = [
+  ["POST", "/mcp"],
+  ["POST", "/mcp/sse"],
+  ["POST", "/nowhere"],
+  ["DELETE", "/mcp"],
+  ["DELETE", "/mcp/connections"],
+  ["OPTIONS", "/mcp"],
+] as const;
 
 for (const site of ["cross-site", "same-site", "anything-else"]) {
   for (const mode of ["no-cors", "cors", "navigate", "websocket"]) {
@@ -276,7 +284,7 @@ for (const site of ["cross-site", "same-site", "anything-else"]) {
         "sec-fetch-site": site,
         "sec-fetch-mode": mode,
       };
-      for (const [method, path] of READS) {
+      for (const [method, path] of [...READS, ...WRITES]) {
         const { status, headers: sent } = await statusAt(`http://localhost${path}`, {
           method,
           headers,
