@@ -52,7 +52,7 @@ export class Refusals {
       path: path.slice(0, MAX_LOGGED),
       client_ip: address,
       kind,
-      message: message.slice(0, MAX_LOGGED),
+      error: message.slice(0, MAX_LOGGED),
       ...(refused !== undefined && { refused }),
     });
   }

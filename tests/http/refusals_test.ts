@@ -1,9 +1,10 @@
 /** The operator's information on refused clients. */
 import { assertEquals } from "@std/assert";
-import { ProtocolError } from "../../lib/mod.ts";
+import * as z from "zod";
+import { defineTool, ProtocolError } from "../../lib/mod.ts";
 import { Refusals } from "../../lib/http/refusals.ts";
 import { emitNothing } from "../../lib/base/observer.ts";
-import { testApp } from "../helpers/app.ts";
+import { rpc, testApp } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
 const REQUEST = { method: "GET", path: "/mcp", address: "192.0.2.1" };
@@ -59,4 +60,44 @@ Deno.test("a long method or type is neither answered nor logged at its full leng
   const lines = log.of("Request refused");
   assertEquals(lines.length, requests.length);
   for (const { fields } of lines) assertEquals(JSON.stringify(fields).length < 2_000, true);
+});
+
+Deno.test("no credential and no argument is in the log or the view, even if two copies of it differ", async () => {
+  const secrets = ["s3cret-credential-s3cret-credential", "s3cret-argument"] as const;
+  using log = new CapturedLog("debug");
+  const tool = defineTool({
+    name: "pay",
+    description: "Pays",
+    input: z.object({ pin: z.string().meta({ "x-mcp-header": "Pin" }) }),
+    run: () => "paid",
+  });
+  using app = testApp({ tools: [tool] });
+  const twice = `Bearer wrong, Bearer ${secrets[0]}`;
+  await (await app.request("/metrics", { headers: { authorization: twice } })).body?.cancel();
+  for (const name of ["mcp-session-id", "mcp-connection-id", "idempotency-key"]) {
+    const headers = { [name]: `other, ${secrets[0]}`, accept: "text/event-stream" };
+    const response = await app.post("/mcp/sse", rpc("ping"), headers);
+    assertEquals(response.status, 400, name);
+    assertEquals((await response.text()).includes(secrets[0]), false, name);
+  }
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const call = rpc("tools/call", { name: "pay", arguments: { pin: secrets[1] }, _meta });
+  const mirrored = {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": "pay",
+  };
+  for (const pin of [{}, { "mcp-param-pin": "another" }]) {
+    const response = await app.post("/mcp", call, { ...mirrored, ...pin });
+    assertEquals(response.status, 400);
+    await response.body?.cancel();
+  }
+  const view = await (await app.operate("/mcp/connections")).text();
+  const told = [...log.lines, view].join("\n");
+  assertEquals(secrets.filter((secret) => told.includes(secret)), []);
+  assertEquals(log.of("Request refused").length, 6);
 });

@@ -131,15 +131,22 @@ interface ExpectedHeader {
 
 function requireHeader(headers: Headers, { header, value, id }: ExpectedHeader): void {
   const sent = headers.get(header);
-  if (sent === null) throw mismatch(`${header} is missing, the body says ${quote(value)}`, id);
+  // Errors are logged, and arguments must not be.
+  const isArgument = header !== NAME;
+  const inBody = isArgument ? "has a value for it" : `says ${quote(value)}`;
+  if (sent === null) throw mismatch(`${header} is missing, the body ${inBody}`, id);
   const decoded = decodeHeaderValue(sent);
   const copy = sent.includes(",") ? agreedCopy(sent) : undefined;
   const decodedCopy = copy === undefined ? undefined : decodeHeaderValue(copy);
   if (decodedCopy !== undefined && sameHeaderValue(decodedCopy, value)) return;
   if (decoded === undefined) throw mismatch(`${header} holds invalid characters`, id);
-  if (!sameHeaderValue(decoded, value)) {
-    throw mismatch(`${header} is ${quote(decoded)}, but the body says ${quote(value)}`, id);
-  }
+  if (sameHeaderValue(decoded, value)) return;
+  throw mismatch(
+    isArgument
+      ? `${header} differs from the value in the body`
+      : `${header} is ${quote(decoded)}, but the body ${inBody}`,
+    id,
+  );
 }
 
 function mismatch(what: string, id: JsonRpcId): ProtocolError {
