@@ -51,8 +51,6 @@ class NodeListener implements Listener {
   readonly #server: Server;
   readonly #maxHeaders: number;
   readonly #maxRequests: number;
-  /** Requests that each socket has had; Deno's `node:http` does not count them itself. */
-  readonly #requests = new WeakMap<NodeSocket, number>();
   readonly #failures = new AcceptFailures();
   readonly #turns = new OneATurn();
   #where = { host: "", port: 0, reusePort: false };
@@ -79,7 +77,7 @@ class NodeListener implements Listener {
     this.#server.on("clientError", refuse);
     this.#server.on("connection", (socket: NodeSocket) => {
       this.#watch?.noteAccepted();
-      Pipeline.watch(socket, this.#turns.take);
+      Pipeline.start(socket, this.#turns.take);
     });
   }
 
@@ -150,19 +148,21 @@ class NodeListener implements Listener {
   #take(incoming: IncomingMessage, out: ServerResponse): void {
     // Names and values alternate. Node would drop the excess headers silently.
     if (incoming.rawHeaders.length > 2 * this.#maxHeaders) return refuseHeaders(out);
-    this.#count(incoming.socket, out);
-    if (out.socket !== null) return this.#answer(incoming, out);
-    out.once("socket", () => this.#turns.take(() => this.#answer(incoming, out)));
+    const pipeline = Pipeline.of(incoming.socket) ??
+      Pipeline.start(incoming.socket, this.#turns.take);
+    // Deno's `node:http` does not count them itself.
+    if (++pipeline.requests >= this.#maxRequests) out.shouldKeepAlive = false;
+    if (out.socket !== null) return this.#answer(incoming, out, pipeline);
+    out.once("socket", () => this.#turns.take(() => this.#answer(incoming, out, pipeline)));
   }
 
-  #answer(incoming: IncomingMessage, out: ServerResponse): void {
+  #answer(incoming: IncomingMessage, out: ServerResponse, pipeline: Pipeline): void {
     if (out.destroyed) return;
-    const pipeline = Pipeline.of(incoming.socket);
-    pipeline?.begin();
+    pipeline.begin();
     const request = new NodeRequest(incoming);
     const peer = new NodePeer(incoming.socket, out);
     out.on("close", () => {
-      pipeline?.end();
+      pipeline.end();
       if (out.writableFinished) return;
       request.clientLeft();
       peer.sink?.close();
@@ -180,12 +180,6 @@ class NodeListener implements Listener {
     const response = this.#app.fetch(request as unknown as Request, peer);
     if (isPromise(response)) void response.then(send);
     else send(response);
-  }
-
-  #count(socket: NodeSocket, out: ServerResponse): void {
-    const count = (this.#requests.get(socket) ?? 0) + 1;
-    this.#requests.set(socket, count);
-    if (count >= this.#maxRequests) out.shouldKeepAlive = false;
   }
 }
 

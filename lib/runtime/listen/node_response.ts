@@ -15,9 +15,6 @@ export interface Answered {
   readonly peer: NodePeer;
 }
 
-/** Silence after which the kernel asks whether the peer is there (ms). */
-const KEEP_ALIVE_MS = 30_000;
-
 /**
  * Responses with these statuses may leave the rest of a request unread, so the socket must be
  * closed.
@@ -48,13 +45,13 @@ export function sendStream(
   sink: NodeSink,
   { incoming, out, peer }: Answered,
 ): void {
-  const head = { status: response.status, headers: headersOf(response) };
-  incoming.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  if (!sink.isLongLived || !canTakeSocket(incoming)) return sink.start(head);
+  if (!sink.isLongLived || !canTakeSocket(incoming)) {
+    return sink.start({ status: response.status, headers: headersOf(response) });
+  }
   afterRequest(incoming, () => {
     if (out.destroyed || incoming.socket.destroyed) return;
     peer.dropResponse();
-    sink.startOn(takeSocket(incoming, out), head);
+    sink.startOn(takeSocket(incoming, out), response);
   });
 }
 

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { encodeShared } from "../../stream/out/encoder.ts";
+import { opening } from "./stream_opening.ts";
 import type { Sink, SinkOwner } from "../../stream/out/sink.ts";
 
 /** The head of a response. */
@@ -18,9 +17,9 @@ export interface Head {
 /** The response to a request, or its socket once the stream has taken that over. */
 type Out = ServerResponse | Socket;
 
+/** Silence after which the kernel asks whether the peer is there (ms). */
+const KEEP_ALIVE_MS = 30_000;
 const CRLF = "\r\n";
-// deno-lint-ignore no-control-regex -- the range is ASCII
-const ASCII_REGEXP = /^[\x00-\x7f]*$/;
 const ENCODER = new TextEncoder();
 const CRLF_BYTES = ENCODER.encode(CRLF);
 const LAST_CHUNK = ENCODER.encode(`0${CRLF}${CRLF}`);
@@ -41,6 +40,7 @@ export class NodeSink implements Sink {
   #hasEnded = false;
   /** Whether this class, and not `node:http`, writes the frames around chunks. */
   #isFramed = false;
+  #isKeptAlive = false;
 
   constructor(owner: SinkOwner, out: ServerResponse) {
     this.#owner = owner;
@@ -59,8 +59,11 @@ export class NodeSink implements Sink {
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#early !== undefined) this.#early.push(chunk);
-    else if (!this.#out.destroyed) this.#out.write(this.#isFramed ? framed(chunk) : chunk);
+    if (this.#early !== undefined) return void this.#early.push(chunk);
+    const out = this.#out;
+    if (out.destroyed) return;
+    if (!this.#isKeptAlive) this.#keepAlive();
+    out.write(this.#isFramed ? framed(chunk) : chunk);
   }
 
   end(): void {
@@ -92,12 +95,20 @@ export class NodeSink implements Sink {
   }
 
   /** Sends the head, and what came before it, on the socket itself. */
-  startOn(socket: Socket, head: Head): void {
+  startOn(socket: Socket, response: Response): void {
     this.#out = socket;
     this.#isFramed = true;
     socket.on("close", () => this.close());
-    socket.write(opening(head, this.#takeEarly()));
+    socket.write(opening(response, this.#takeEarly()));
     if (this.#hasEnded) this.end();
+  }
+
+  /** Not when it opens, because a stream that ends soon needs none. */
+  #keepAlive(): void {
+    this.#isKeptAlive = true;
+    const out = this.#out;
+    const socket = "setKeepAlive" in out ? out : out.socket;
+    socket?.setKeepAlive(true, KEEP_ALIVE_MS);
   }
 
   #takeEarly(): readonly Uint8Array[] {
@@ -105,30 +116,6 @@ export class NodeSink implements Sink {
     this.#early = undefined;
     return early;
   }
-}
-
-/**
- * A response whose end the connection's end announces (RFC 9112, 9.6), with what came before its head
- * as one chunk (7.1). All of it is one write, because each is a system call and wakes the client.
- */
-function opening(head: Head, early: readonly Uint8Array[]): Uint8Array {
-  const size = early.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  // A chunk of no bytes would be the last one.
-  if (size === 0) return encodeHead(headText(head));
-  const text = headText(head) + size.toString(16) + CRLF;
-  return Buffer.concat([encodeHead(text), ...early, CRLF_BYTES]);
-}
-
-function headText({ status, headers }: Head): string {
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}${CRLF}`;
-  for (const name in headers) text += `${name}: ${headers[name]}${CRLF}`;
-  return `${text}date: ${new Date().toUTCString()}${CRLF}connection: close${CRLF}` +
-    `transfer-encoding: chunked${CRLF}${CRLF}`;
-}
-
-/** A header has one byte for each character (Fetch, "byte sequence"). */
-function encodeHead(text: string): Uint8Array {
-  return ASCII_REGEXP.test(text) ? encodeShared(text) : Buffer.from(text, "latin1");
 }
 
 /** A chunk in its frame (RFC 9112, 7.1). Keepalives of streams that ping together are one chunk. */

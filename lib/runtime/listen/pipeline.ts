@@ -26,9 +26,14 @@ const BYTES_PER_PART = 4_096;
 type Callback = (this: Parser, ...args: unknown[]) => unknown;
 
 interface Parser {
-  readonly socket: Socket | null;
+  readonly socket: Watched | null;
   [member: number]: Callback;
 }
+
+type Watched = Socket & { readonly parser?: Parser | null; [PIPELINE]?: Pipeline | undefined };
+
+/** Runs a function later, in a turn of the event loop of its own. */
+type TakeTurn = (run: () => void) => void;
 
 /** One call by the parser. */
 interface Part {
@@ -37,44 +42,46 @@ interface Part {
   readonly args: unknown[];
 }
 
-const pipelines = new WeakMap<Socket, Pipeline>();
+/** A map would be asked for each part of each request. */
+const PIPELINE = Symbol("pipeline");
 const prepared = new WeakSet<Parser>();
 
 /** The requests of one socket. */
 export class Pipeline {
-  readonly #parser: Parser;
-  readonly #socket: Socket;
-  readonly #takeTurn: (run: () => void) => void;
+  /** Requests that the app has had, or was refused. */
+  requests = 0;
+  readonly #socket: Watched;
+  readonly #takeTurn: TakeTurn;
   #waiting: Part[] | undefined;
   #weight = 0;
   #isAnswering = false;
   /** Whether the last message that was passed on is complete. */
   #isComplete = true;
 
-  private constructor(parser: Parser, socket: Socket, takeTurn: (run: () => void) => void) {
-    this.#parser = parser;
+  private constructor(socket: Watched, takeTurn: TakeTurn) {
     this.#socket = socket;
     this.#takeTurn = takeTurn;
   }
 
-  /** @param takeTurn runs a function later, in a turn of the event loop of its own */
-  static watch(socket: Socket, takeTurn: (run: () => void) => void): void {
-    const { parser } = socket as Socket & { readonly parser?: Parser };
-    if (!IS_DENO || parser === undefined) return;
-    pipelines.set(socket, new Pipeline(parser, socket, takeTurn));
+  /** That of a new socket. */
+  static start(socket: Watched, takeTurn: TakeTurn): Pipeline {
+    const pipeline = socket[PIPELINE] = new Pipeline(socket, takeTurn);
+    const { parser } = socket;
+    if (!IS_DENO || !parser) return pipeline;
     put(parser, MESSAGE_BEGIN);
-    if (prepared.has(parser)) return;
+    if (prepared.has(parser)) return pipeline;
     prepared.add(parser);
     for (const member of LASTING) put(parser, member);
+    return pipeline;
   }
 
-  static of(socket: Socket): Pipeline | undefined {
-    return pipelines.get(socket);
+  static of(socket: Watched): Pipeline | undefined {
+    return socket[PIPELINE];
   }
 
   /** Drops what waits, because nobody will answer it. */
-  static drop(socket: Socket): void {
-    pipelines.delete(socket);
+  static drop(socket: Watched): void {
+    socket[PIPELINE] = undefined;
   }
 
   /** The app answers a request from now on. */
@@ -122,14 +129,14 @@ export class Pipeline {
   #pass(member: number, callback: Callback, args: unknown[]): unknown {
     if (member === MESSAGE_BEGIN) this.#isComplete = false;
     else if (member === MESSAGE_COMPLETE) this.#isComplete = true;
-    return callback.apply(this.#parser, args);
+    return callback.apply(this.#socket.parser!, args);
   }
 }
 
 function put(parser: Parser, member: number): void {
   const callback = parser[member]!;
   parser[member] = function (this: Parser, ...args: unknown[]): unknown {
-    const pipeline = this.socket === null ? undefined : pipelines.get(this.socket);
+    const pipeline = this.socket?.[PIPELINE];
     return pipeline === undefined
       ? callback.apply(this, args)
       : pipeline.tell(member, callback, args);

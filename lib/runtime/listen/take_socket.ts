@@ -33,10 +33,26 @@ export function takeSocket({ socket }: IncomingMessage, out: ServerResponse): So
   Pipeline.drop(socket);
   const closers = socket.listeners("close");
   socket.removeAllListeners();
-  for (const closer of closers) closer.call(socket);
+  withoutStacks(() => {
+    for (const closer of closers) closer.call(socket);
+  });
   socket.destroy = destroyQuietly;
   // Requests that wait behind this one may have paused it.
   return socket.on("error", ignore).on("data", ignore).on("end", leave).resume();
+}
+
+/**
+ * `node:http` makes an error for the request that it takes for aborted, and nobody reads it. Its stack
+ * takes longer than everything else here.
+ */
+function withoutStacks(run: () => void): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /**

@@ -9,10 +9,14 @@ import { toolCall } from "../../helpers/app.ts";
 import { SseStream } from "../sse_stream.ts";
 
 Deno.test({
-  name: "the socket of each stream asks a silent peer whether it is there (TCP keepalive)",
+  name:
+    "the socket of each stream that was pinged asks a silent peer whether it is there (TCP keepalive)",
   ignore: listenerUnderTest() !== "node" || Deno.build.os !== "linux",
   fn: async () => {
-    await using server = await ServerProcess.start({ abort: "no-legacy" });
+    await using server = await ServerProcess.start({
+      abort: "no-legacy",
+      settings: { MCP_PING_INTERVAL_MS: 500 },
+    });
     const message = toolCall("countdown", { from: 100_000, interval_ms: 60_000 });
     using idle = await SseStream.open(server);
     using busy = await SseStream.open(server, { message });
