@@ -1,25 +1,30 @@
 /**
  * Looks for faults that no test sees: puts one at a time into a copy of the tree and runs the tests.
  *
- *     deno task test:mutation [--sample 160] [--seed 1] [--rooms stdio,mcp] [--only PATH]
+ *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE] [--jobs 1]
  *
- * The sample is spread evenly over all rooms (`rooms.ts`), of which some can be chosen. Each line says whether a test failed
- * (`killed`) or hung (`hung`), and which, or that no test did (`SURVIVED`). A survivor is either a
- * missing test, or a fault that changes nothing that anybody can see.
+ * Takes as many faults of each room (`rooms.ts`). First runs all tests once, to learn which test
+ * files reach which fault. Then each fault meets the test files of its room that reach it, and if
+ * none fails, all others that reach it. Each line says whether a test failed (`killed`) or hung
+ * (`hung`), and which, or that no test did (`SURVIVED`), or that no test reaches the fault
+ * (`UNREACHED`). A survivor is either a missing test, or a fault that changes nothing that anybody
+ * can see.
  *
  * @module
  */
 import { type Mutant, mutantsOf } from "./mutants.ts";
+import { filesUnder, reachOf, type TestFile, watchersOf } from "./reach.ts";
 import { type Room, roomOf, ROOMS } from "./rooms.ts";
-import { type Patience, runTests, type TestRun } from "./test_run.ts";
+import { type Patience, runTests } from "./test_run.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** A run has hung if it takes this many times as long as without a fault, and this much longer. */
-const PATIENCE = { factor: 3, extraMs: 45_000 };
-/** A test has hung if it takes this many times as long as the slowest one, and at least this long. */
-const TEST_PATIENCE = { factor: 4, minMs: 30_000 };
-/** Time limits without a fault. */
-const BASELINE: Patience = { runMs: 900_000, testMs: 600_000 };
+const RUN_PATIENCE = { factor: 3, extraMs: 45_000 };
+/** A test has hung if it takes this many times as long as its file does without a fault. */
+const TEST_PATIENCE = { factor: 4, minMs: 30_000, maxMs: 60_000 };
+
+const OUTCOMES = { passed: "SURVIVED", failed: "killed", hung: "hung" } as const;
+type Verdict = typeof OUTCOMES[keyof typeof OUTCOMES] | "UNREACHED";
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -41,114 +46,109 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-function filesUnder(folder: string): string[] {
-  return [...Deno.readDirSync(`${ROOT}${folder}`)].flatMap(({ name, isDirectory }) =>
-    isDirectory ? filesUnder(`${folder}/${name}`) : [`${folder}/${name}`]
-  ).filter((path) => path.endsWith(".ts"));
-}
-
 /** Some faults of a room: each of its faults has the same chance. */
-function sampleOf(room: Room, size: number, seed: number, only: string): Mutant[] {
-  const all = filesUnder(room.source)
-    .filter((path) => roomOf(path) === room && path.includes(only))
+function sampleOf(tree: string, room: Room): Mutant[] {
+  const [size, seed, only] = [option("sample", "15"), option("seed", "1"), option("only", "")];
+  const all = filesUnder(tree, room.source)
+    .filter((path) => path.endsWith(".ts") && roomOf(path) === room)
     .toSorted()
-    .flatMap((path) => mutantsOf(path, Deno.readTextFileSync(ROOT + path)));
-  const random = randomFrom(seed);
+    .flatMap((path) => mutantsOf(path, Deno.readTextFileSync(`${tree}/${path}`)))
+    .filter(({ path, line }) => `${path}:${line}`.includes(only));
+  const random = randomFrom(Number(seed));
   const chosen = all.map((mutant) => ({ mutant, at: random() }))
-    .sort((one, other) => one.at - other.at).slice(0, size).map(({ mutant }) => mutant);
-  if (all.length > 0) print(`${room.name}: ${chosen.length} of ${all.length} faults, seed ${seed}`);
+    .sort((one, other) => one.at - other.at).slice(0, Number(size)).map(({ mutant }) => mutant);
+  print(`${room.name}: ${chosen.length} of ${all.length} faults, seed ${seed}`);
   return chosen;
 }
 
-async function cloneTo(copy: string): Promise<void> {
-  const { success } = await new Deno.Command("git", { args: ["clone", "-q", ROOT, copy] }).output();
+async function cloneTo(tree: string): Promise<string> {
+  const { success } = await new Deno.Command("git", { args: ["clone", "-q", ROOT, tree] }).output();
   if (!success) throw new Error("git cannot copy the tree");
+  return tree;
 }
 
-/** Runs one room's tests, with patience by how long they take without a fault. */
-class RoomTests {
-  readonly #room: Room;
-  readonly #copy: string;
-  /** Measured without a fault, before the first use. */
-  readonly #patience = new Map<"narrow" | "wide", Patience>();
+function patienceFor(files: readonly TestFile[]): Patience {
+  const { factor, minMs, maxMs } = TEST_PATIENCE;
+  const slowestMs = Math.max(...files.map(({ ms }) => ms));
+  const usualMs = files.reduce((sum, { ms }) => sum + ms, 0);
+  return {
+    runMs: usualMs * RUN_PATIENCE.factor + RUN_PATIENCE.extraMs,
+    testMs: Math.ceil(Math.min(maxMs, Math.max(minMs, slowestMs * factor))),
+  };
+}
 
-  constructor(room: Room, copy: string) {
-    this.#room = room;
-    this.#copy = copy;
-  }
-
-  /** @throws {Error} where a test fails without a fault */
-  async measure(kind: "narrow" | "wide"): Promise<Patience> {
-    const known = this.#patience.get(kind);
-    if (known !== undefined) return known;
-    const startedAt = performance.now();
-    const run = await runTests(this.#copy, this.#room[kind], BASELINE);
-    if (run.outcome !== "passed") {
-      throw new Error(`Without any fault, this test ${run.outcome}: ${run.test}`);
+/** Puts a fault into a copy of the tree, runs the tests that reach it, and takes it out again. */
+async function examine(
+  { mutant, room }: Candidate,
+  tree: string,
+  files: readonly TestFile[],
+): Promise<{ readonly verdict: Verdict; readonly test: string }> {
+  const { own, others } = watchersOf(mutant, room, files);
+  const path = `${tree}/${mutant.path}`;
+  const source = Deno.readTextFileSync(path);
+  Deno.writeTextFileSync(
+    path,
+    source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end),
+  );
+  let verdict: Verdict = "UNREACHED";
+  try {
+    for (const group of [own, others].filter(({ length }) => length > 0)) {
+      const options = { patience: patienceFor(group), flags: ["--fail-fast"] };
+      const { outcome, test } = await runTests(tree, group.map(({ path }) => path), options);
+      if (outcome !== "passed") return { verdict: OUTCOMES[outcome], test };
+      verdict = "SURVIVED";
     }
-    const usualMs = performance.now() - startedAt;
-    const patience = {
-      runMs: usualMs * PATIENCE.factor + PATIENCE.extraMs,
-      testMs: Math.ceil(Math.max(TEST_PATIENCE.minMs, run.slowestMs * TEST_PATIENCE.factor)),
-    };
-    this.#patience.set(kind, patience);
-    return patience;
-  }
-
-  /** Runs the narrow tests with a fault, and the others if no narrow test failed. */
-  async run(mutant: Mutant): Promise<TestRun> {
-    const first = await this.#runWith(mutant, "narrow");
-    return first.outcome === "passed" ? await this.#runWith(mutant, "wide") : first;
-  }
-
-  async #runWith({ path, start, end, text }: Mutant, kind: "narrow" | "wide"): Promise<TestRun> {
-    const patience = await this.measure(kind);
-    // Reads the copy, because the tree may change meanwhile.
-    const source = Deno.readTextFileSync(`${this.#copy}/${path}`);
-    const mutated = source.slice(0, start) + text + source.slice(end);
-    Deno.writeTextFileSync(`${this.#copy}/${path}`, mutated);
-    try {
-      return await runTests(this.#copy, this.#room[kind], patience);
-    } finally {
-      Deno.writeTextFileSync(`${this.#copy}/${path}`, source);
-    }
+    return { verdict, test: "" };
+  } finally {
+    Deno.writeTextFileSync(path, source);
   }
 }
 
-const OUTCOMES = { passed: "SURVIVED", failed: "killed", hung: "hung" } as const;
+interface Candidate {
+  readonly room: Room;
+  readonly mutant: Mutant;
+}
 
-/** @returns how many faults of the room no test has seen */
-async function examine(room: Room, mutants: readonly Mutant[], copy: string): Promise<number> {
-  const tests = new RoomTests(room, copy);
-  await tests.measure("narrow");
-  let survived = 0;
-  for (const mutant of mutants) {
-    const { outcome, test } = await tests.run(mutant);
-    if (outcome === "passed") survived++;
-    const change = mutant.change.slice(0, 90);
+/** Examines the candidates in turn, in a copy of the tree. */
+async function work(
+  queue: Candidate[],
+  tree: string,
+  files: readonly TestFile[],
+  report: (candidate: Candidate, verdict: Verdict) => void,
+): Promise<void> {
+  for (let candidate = queue.shift(); candidate !== undefined; candidate = queue.shift()) {
+    const { path, line, change } = candidate.mutant;
+    const { verdict, test } = await examine(candidate, tree, files);
     const saw = test === "" ? "" : `  [${test.slice(0, 90)}]`;
-    print(`${OUTCOMES[outcome].padEnd(8)} ${mutant.path}:${mutant.line}  ${change}${saw}`);
+    print(`${verdict.padEnd(9)} ${path}:${line}  ${change.slice(0, 90)}${saw}`);
+    report(candidate, verdict);
   }
-  print(`${room.name}: ${mutants.length - survived} killed, ${survived} survived`);
-  return survived;
+}
+
+function printTable(verdicts: ReadonlyMap<Room, readonly Verdict[]>): void {
+  const row = (name: string, all: readonly Verdict[]): void => {
+    const seen = all.filter((verdict) => verdict === "killed" || verdict === "hung").length;
+    print(`| ${name} | ${all.length} | ${seen} | ${all.length - seen} |`);
+  };
+  print("| room | faults | seen | survived |\n| --- | --- | --- | --- |");
+  for (const [{ name }, all] of verdicts) row(name, all);
+  row("all", [...verdicts.values()].flat());
 }
 
 const folder = await Deno.makeTempDir();
-const copy = `${folder}/tree`;
 try {
-  await cloneTo(copy);
-  const quota = Math.ceil(Number(option("sample", "160")) / ROOMS.length);
+  const tree = await cloneTo(`${folder}/0`);
   const names = option("rooms", ROOMS.map(({ name }) => name).join()).split(",");
-  const chosen = ROOMS.filter(({ name }) => names.includes(name)).map((room) => ({
-    room,
-    mutants: sampleOf(room, quota, Number(option("seed", "1")), option("only", "")),
-  }));
-  const total = chosen.reduce((sum, { mutants }) => sum + mutants.length, 0);
-  let survived = 0;
-  for (const { room, mutants } of chosen) {
-    if (mutants.length > 0) survived += await examine(room, mutants, copy);
-  }
-  print(`${total - survived} killed, ${survived} survived`);
+  const queue = ROOMS.filter(({ name }) => names.includes(name))
+    .flatMap((room) => sampleOf(tree, room).map((mutant) => ({ room, mutant })));
+  const files = await reachOf(await cloneTo(`${folder}/reach`), queue.map(({ mutant }) => mutant));
+  print(`${files.length} test files watch`);
+  const verdicts = new Map<Room, Verdict[]>(queue.map(({ room }) => [room, []]));
+  const others = Array.from({ length: Number(option("jobs", "1")) - 1 }, (_, i) => i + 1);
+  const trees = [tree, ...await Promise.all(others.map((i) => cloneTo(`${folder}/${i}`)))];
+  const report = ({ room }: Candidate, verdict: Verdict) => verdicts.get(room)?.push(verdict);
+  await Promise.all(trees.map((tree) => work(queue, tree, files, report)));
+  printTable(verdicts);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Scope, scopesOf } from "./scopes.ts";
 import ts from "./typescript.ts";
 
 /** One fault: the text between two offsets, and what takes its place. */
@@ -15,6 +16,8 @@ export interface Mutant {
   readonly text: string;
   /** For people: what becomes what. */
   readonly change: string;
+  /** The code that runs with the fault: a test that runs none of it cannot see the fault. */
+  readonly scopes: readonly Scope[];
 }
 
 const SWAPS = new Map<ts.SyntaxKind, string>([
@@ -32,11 +35,21 @@ const SWAPS = new Map<ts.SyntaxKind, string>([
   [ts.SyntaxKind.SlashToken, "*"],
 ]);
 
+function isCondition(node: ts.Node): boolean {
+  return ts.isIfStatement(node.parent) && node.parent.expression === node;
+}
+
+/** The other operator, except where negating the whole condition is the same fault. */
+function swapped(node: ts.Node): string | undefined {
+  if (!ts.isBinaryExpression(node.parent) || node.parent.operatorToken !== node) return undefined;
+  const isEquality = node.kind === ts.SyntaxKind.EqualsEqualsEqualsToken ||
+    node.kind === ts.SyntaxKind.ExclamationEqualsEqualsToken;
+  return isEquality && isCondition(node.parent) ? undefined : SWAPS.get(node.kind);
+}
+
 /** The faulty replacement of a node, if there is one. */
 function replacement(node: ts.Node): string | undefined {
-  if (ts.isIfStatement(node.parent) && node.parent.expression === node) {
-    return `!(${node.getText()})`;
-  }
+  if (isCondition(node)) return `!(${node.getText()})`;
   if (ts.isAwaitExpression(node)) return node.expression.getText();
   if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression)) {
     const isSuper = node.expression.expression.kind === ts.SyntaxKind.SuperKeyword;
@@ -44,10 +57,11 @@ function replacement(node: ts.Node): string | undefined {
   }
   if (node.kind === ts.SyntaxKind.TrueKeyword) return "false";
   if (node.kind === ts.SyntaxKind.FalseKeyword) return "true";
-  if (ts.isNumericLiteral(node)) return `(${node.getText()} + 1)`;
-  return ts.isBinaryExpression(node.parent) && node.parent.operatorToken === node
-    ? SWAPS.get(node.kind)
-    : undefined;
+  if (ts.isNumericLiteral(node)) {
+    const isName = "name" in node.parent && node.parent.name === node;
+    return isName ? `${Number(node.text) + 1}` : `(${node.getText()} + 1)`;
+  }
+  return swapped(node);
 }
 
 /** Types are gone at run time, so no fault in one shows. */
@@ -67,7 +81,8 @@ export function mutantsOf(path: string, source: string): Mutant[] {
       const [start, end] = [node.getStart(), node.getEnd()];
       const line = file.getLineAndCharacterOfPosition(start).line + 1;
       const before = source.slice(start, end).replaceAll(/\s+/g, " ");
-      found.push({ path, line, start, end, text, change: `${before} → ${text}` });
+      const change = `${before} → ${text.replaceAll(/\s+/g, " ")}`;
+      found.push({ path, line, start, end, text, change, scopes: scopesOf(node, path) });
     }
     ts.forEachChild(node, visit);
   };

@@ -1,5 +1,5 @@
 /**
- * The rooms that get faults, each with its tests.
+ * The rooms that get faults, and the tests that may see them.
  *
  * @module
  */
@@ -9,98 +9,35 @@ export interface Room {
   readonly name: string;
   /** Folder of the sources. */
   readonly source: string;
-  /** Run first: they see most faults, and take seconds. */
-  readonly narrow: readonly string[];
-  /** Run where no narrow test has failed. */
-  readonly wide: readonly string[];
+  /** Files and folders in `tests/` that run first. */
+  readonly tests: readonly string[];
+  /** Of the tests, those that start processes: no probe shows what they reach, so they always run. */
+  readonly processes: readonly string[];
 }
 
 /** Of these rooms, the first whose folder holds a file owns it. */
 export const ROOMS: readonly Room[] = [
-  {
-    name: "base",
-    source: "lib/base",
-    narrow: ["base"],
-    wide: ["wire", "stream", "mcp", "http", "transport"],
-  },
-  {
-    name: "auth",
-    source: "lib/auth",
-    narrow: ["auth"],
-    wide: ["http", "adversarial"],
-  },
-  {
-    name: "fleet",
-    source: "lib/fleet",
-    narrow: ["instances"],
-    wide: ["store", "resume", "transport", "http"],
-  },
-  {
-    name: "gateway",
-    source: "lib/gateway",
-    narrow: ["gateway/*_test.ts"],
-    wide: ["mcp", "http"],
-  },
-  {
-    name: "middleware",
-    source: "lib/middleware",
-    narrow: ["mcp/ready_middleware_test.ts", "mcp/middleware_test.ts"],
-    wide: ["registry", "http"],
-  },
+  { name: "wire", source: "lib/wire", tests: ["wire"], processes: [] },
   {
     name: "stdio",
     source: "lib/transport/stdio",
-    narrow: ["transport/stdio", "transport/batch_test.ts", "spec/stdio_test.ts"],
-    wide: ["transport", "mcp", "adversarial", "spec"],
+    tests: ["transport/stdio", "transport/batch_test.ts", "spec/stdio_test.ts"],
+    processes: [],
   },
-  {
-    name: "transport",
-    source: "lib/transport",
-    narrow: ["transport", "resume"],
-    wide: ["spec", "http", "mcp", "adversarial", "faults", "auth"],
-  },
-  {
-    name: "stream",
-    source: "lib/stream",
-    narrow: ["stream"],
-    wide: ["transport", "http", "resume", "adversarial", "auth"],
-  },
-  {
-    name: "mcp",
-    source: "lib/mcp",
-    narrow: ["mcp"],
-    wide: ["auth", "spec", "transport", "registry", "telemetry", "http", "resume"],
-  },
-  {
-    name: "wire",
-    source: "lib/wire",
-    narrow: ["wire"],
-    wide: ["spec", "mcp", "transport", "http"],
-  },
-  {
-    name: "registry",
-    source: "lib/registry",
-    narrow: ["registry"],
-    wide: ["mcp", "spec", "tools", "testing", "http"],
-  },
-  {
-    name: "kv",
-    source: "lib/store/kv",
-    narrow: ["store/kv_store_test.ts"],
-    wide: ["instances"],
-  },
-  {
-    name: "store",
-    source: "lib/store",
-    narrow: ["store"],
-    wide: ["instances", "resume", "http"],
-  },
-  {
-    name: "http",
-    source: "lib/http",
-    narrow: ["http"],
-    wide: ["instances", "telemetry", "spec", "auth", "adversarial", "resume", "transport"],
-  },
+  { name: "transport", source: "lib/transport", tests: ["transport", "resume"], processes: [] },
+  { name: "stream", source: "lib/stream", tests: ["stream"], processes: [] },
+  { name: "registry", source: "lib/registry", tests: ["registry"], processes: [] },
+  { name: "mcp", source: "lib/mcp", tests: ["mcp"], processes: ["telemetry"] },
+  { name: "base", source: "lib/base", tests: ["base"], processes: [] },
+  { name: "http", source: "lib/http", tests: ["http"], processes: ["telemetry"] },
+  { name: "auth", source: "lib/auth", tests: ["auth"], processes: [] },
+  { name: "fleet", source: "lib/fleet", tests: ["instances"], processes: [] },
+  // Deno KV has its own room, so that a fault in it does not run the tests of all stores.
+  { name: "kv", source: "lib/store/kv", tests: ["store/kv_store_test.ts"], processes: [] },
+  { name: "store", source: "lib/store", tests: ["store"], processes: [] },
+  { name: "gateway", source: "lib/gateway", tests: ["gateway"], processes: [] },
+  { name: "middleware", source: "lib/middleware", tests: ["mcp"], processes: [] },
+  { name: "runtime", source: "lib/runtime", tests: ["runtime"], processes: ["runtime"] },
 ];
 
 /** Sources that only tests with other programs reach. */
@@ -110,4 +47,19 @@ const NEEDS_PROGRAMS = ["lib/store/redis/"];
 export function roomOf(path: string): Room | undefined {
   if (NEEDS_PROGRAMS.some((folder) => path.startsWith(folder))) return undefined;
   return ROOMS.find(({ source }) => path.startsWith(`${source}/`));
+}
+
+/** Folders of `tests/` whose tests may see a fault. */
+export const SUITE: readonly string[] = [
+  ...["adversarial", "auth", "base", "faults", "gateway", "http", "instances", "mcp", "registry"],
+  ...["resume", "runtime", "spec", "store", "stream", "telemetry", "testing", "tools"],
+  ...["transport", "wire"],
+];
+
+/** Folders in these whose tests need the server, or others, as programs. */
+export const LEFT_OUT: readonly string[] = ["tests/faults/server/", "tests/gateway/programs/"];
+
+/** Whether a test file is one of some files and folders in `tests/`. */
+export function isAmong(file: string, tests: readonly string[]): boolean {
+  return tests.some((test) => file === `tests/${test}` || file.startsWith(`tests/${test}/`));
 }

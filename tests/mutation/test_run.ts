@@ -8,8 +8,8 @@
 export interface TestRun {
   readonly outcome: "passed" | "failed" | "hung";
   readonly test: string;
-  /** Duration of the slowest test (ms). */
-  readonly slowestMs: number;
+  /** All that the run wrote. */
+  readonly output: string;
 }
 
 /** Time limits of a run and of each of its tests (ms). */
@@ -18,20 +18,15 @@ export interface Patience {
   readonly testMs: number;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, s: 1_000, ms: 1, "µs": 0.001 };
-
-/** The duration of the slowest test (ms), read from a test run's output. */
-export function slowestTestMs(output: string): number {
-  const durations = [...output.matchAll(/ \.\.\. (?:ok|FAILED) \(([^)]+)\)$/gm)]
-    .map(([, text = ""]) =>
-      [...text.matchAll(/(\d+)(ms|µs|m|s)/g)]
-        .reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0)
-    );
-  return Math.max(0, ...durations);
+/** How to run tests. */
+export interface RunOptions {
+  readonly patience: Patience;
+  readonly flags: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The name of the test that failed, or else of the last one that ran, in a test run's output. */
-export function decisiveTest(output: string): string {
+function decisiveTest(output: string): string {
   let running = "before any test";
   for (const line of output.split("\n")) {
     running = /^(\S.*?) \.\.\.(?: |$)/.exec(line)?.[1] ?? running;
@@ -40,29 +35,26 @@ export function decisiveTest(output: string): string {
   return running;
 }
 
-/** The arguments of `deno` for tests one after the other, the first failure of which decides. */
-function argsFor(folders: readonly string[]): string[] {
-  return [
-    ...["test", "-A", "--frozen", "--lock=tests/deno.lock", "--no-check", "--fail-fast"],
-    "--preload=./tests/mutation/short_deadline.ts",
-    ...folders.map((folder) => `tests/${folder}`),
-  ];
-}
+/** The arguments of `deno test` without a type check: a fault that only types see is not seen. */
+const ARGS = [
+  ...["test", "-A", "--frozen", "--lock=tests/deno.lock", "--no-check"],
+  "--preload=./tests/mutation/preload.ts",
+];
 
 /**
  * @param copy folder of the tree
- * @param folders in `tests/`
- * @param patience a run or a test that takes longer has hung
+ * @param files test files, relative to the copy
+ * @throws {Error} where no test ran at all, though none failed
  */
 export async function runTests(
   copy: string,
-  folders: readonly string[],
-  { runMs, testMs }: Patience,
+  files: readonly string[],
+  { patience, flags, env }: RunOptions,
 ): Promise<TestRun> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: argsFor(folders),
+    args: [...ARGS, ...flags, ...files],
     cwd: copy,
-    env: { NO_COLOR: "1", MUTATION_DEADLINE_MS: String(testMs) },
+    env: { NO_COLOR: "1", MUTATION_DEADLINE_MS: String(patience.testMs), ...env },
     stdout: "piped",
     stderr: "null",
   }).spawn();
@@ -70,12 +62,14 @@ export async function runTests(
   const timer = setTimeout(() => {
     hasHung = true;
     child.kill("SIGKILL");
-  }, runMs);
+  }, patience.runMs);
   const output = await new Response(child.stdout).text();
   const { success } = await child.status;
   clearTimeout(timer);
-  const slowestMs = slowestTestMs(output);
-  if (success) return { outcome: "passed", test: "", slowestMs };
+  if (success) {
+    if (!/\| [1-9]\d* passed/.test(output)) throw new Error(`No test ran in ${files.join()}`);
+    return { outcome: "passed", test: "", output };
+  }
   const isLate = hasHung || output.includes("error: Test timed out");
-  return { outcome: isLate ? "hung" : "failed", test: decisiveTest(output), slowestMs };
+  return { outcome: isLate ? "hung" : "failed", test: decisiveTest(output), output };
 }
