@@ -39,6 +39,12 @@ function isCondition(node: ts.Node): boolean {
   return ts.isIfStatement(node.parent) && node.parent.expression === node;
 }
 
+/** Whether a number is the name of a property. */
+function isName(node: ts.NumericLiteral): boolean {
+  if (ts.isBindingElement(node.parent)) return node.parent.propertyName === node;
+  return ts.isPropertyAssignment(node.parent) && node.parent.name === node;
+}
+
 /** The other operator, except where negating the whole condition is the same fault. */
 function swapped(node: ts.Node): string | undefined {
   if (!ts.isBinaryExpression(node.parent) || node.parent.operatorToken !== node) return undefined;
@@ -58,8 +64,7 @@ function replacement(node: ts.Node): string | undefined {
   if (node.kind === ts.SyntaxKind.TrueKeyword) return "false";
   if (node.kind === ts.SyntaxKind.FalseKeyword) return "true";
   if (ts.isNumericLiteral(node)) {
-    const isName = "name" in node.parent && node.parent.name === node;
-    return isName ? `${Number(node.text) + 1}` : `(${node.getText()} + 1)`;
+    return isName(node) ? `${Number(node.text) + 1}` : `(${node.getText()} + 1)`;
   }
   return swapped(node);
 }
