@@ -1,10 +1,10 @@
 /**
  * Looks for faults that no test sees: puts one at a time into a copy of the tree and runs the tests.
  *
- *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE] [--jobs 1]
+ *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE] [--jobs 1] [--reach FILE]
  *
  * Takes as many faults of each room (`rooms.ts`). First runs all tests once, to learn which test
- * files reach which fault. Then each fault meets the test files of its room that reach it, and if
+ * files reach which fault, and keeps that in FILE for more runs on the same commit. Then each fault meets the test files of its room that reach it, and if
  * none fails, all others that reach it. Each line says whether a test failed (`killed`) or hung
  * (`hung`), and which, or that no test did (`SURVIVED`), or that no test reaches the fault
  * (`UNREACHED`). A survivor is either a missing test, or a fault that changes nothing that anybody
@@ -65,6 +65,22 @@ async function cloneTo(tree: string): Promise<string> {
   const { success } = await new Deno.Command("git", { args: ["clone", "-q", ROOT, tree] }).output();
   if (!success) throw new Error("git cannot copy the tree");
   return tree;
+}
+
+/** What each test file reaches, from a file of an earlier run on the same commit if there is one. */
+async function watchedBy(tree: string): Promise<TestFile[]> {
+  const file = option("reach", "");
+  try {
+    const known: readonly [string, number, string[]][] = JSON.parse(Deno.readTextFileSync(file));
+    return known.map(([path, ms, reached]) => ({ path, ms, reached: new Set(reached) }));
+  } catch {
+    const files = await reachOf(tree, (folder, { length }) => print(`${folder}: ${length} files`));
+    if (file !== "") {
+      const rows = files.map(({ path, ms, reached }) => [path, ms, [...reached]]);
+      Deno.writeTextFileSync(file, JSON.stringify(rows));
+    }
+    return files;
+  }
 }
 
 function patienceFor(files: readonly TestFile[]): Patience {
@@ -141,8 +157,7 @@ try {
   const names = option("rooms", ROOMS.map(({ name }) => name).join()).split(",");
   const queue = ROOMS.filter(({ name }) => names.includes(name))
     .flatMap((room) => sampleOf(tree, room).map((mutant) => ({ room, mutant })));
-  const files = await reachOf(await cloneTo(`${folder}/reach`), queue.map(({ mutant }) => mutant));
-  print(`${files.length} test files watch`);
+  const files = await watchedBy(await cloneTo(`${folder}/probes`));
   const verdicts = new Map<Room, Verdict[]>(queue.map(({ room }) => [room, []]));
   const others = Array.from({ length: Number(option("jobs", "1")) - 1 }, (_, i) => i + 1);
   const trees = [tree, ...await Promise.all(others.map((i) => cloneTo(`${folder}/${i}`)))];

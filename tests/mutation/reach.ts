@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { Mutant } from "./mutants.ts";
+import { type Mutant, mutantsOf } from "./mutants.ts";
 import type { Reach } from "./preload.ts";
 import { isAmong, LEFT_OUT, type Room, SUITE } from "./rooms.ts";
 import { withProbes } from "./scopes.ts";
 import { runTests } from "./test_run.ts";
 
 /** Time limits without a fault. */
-const PATIENCE = { runMs: 1_800_000, testMs: 600_000 };
+const PATIENCE = { runMs: 1_200_000, testMs: 600_000 };
 
 /** One test file, with the duration of its tests (ms). */
 export interface TestFile {
@@ -27,41 +27,50 @@ export function filesUnder(tree: string, folder: string): string[] {
   );
 }
 
-function suiteOf(tree: string): string[] {
-  return SUITE.flatMap((folder) => filesUnder(tree, `tests/${folder}`))
+function testFilesIn(tree: string, folder: string): string[] {
+  return filesUnder(tree, `tests/${folder}`)
     .filter((path) => path.endsWith("_test.ts"))
     .filter((path) => !LEFT_OUT.some((folder) => path.startsWith(folder)));
 }
 
-function putProbes(tree: string, mutants: readonly Mutant[]): void {
-  for (const [path, own] of Map.groupBy(mutants, ({ path }) => path)) {
+function putProbes(tree: string): void {
+  for (const path of filesUnder(tree, "lib").filter((path) => path.endsWith(".ts"))) {
     const source = Deno.readTextFileSync(`${tree}/${path}`);
-    const scopes = own.flatMap(({ scopes }) => scopes);
+    const scopes = mutantsOf(path, source).flatMap(({ scopes }) => scopes);
     Deno.writeTextFileSync(`${tree}/${path}`, withProbes(source, scopes));
   }
 }
 
-/**
- * @param tree a copy of the tree, which gets the probes
- * @returns the test files of which each test passed: another cannot tell whether it sees a fault
- */
-export async function reachOf(tree: string, mutants: readonly Mutant[]): Promise<TestFile[]> {
-  putProbes(tree, mutants);
-  const folder = `${tree}/reach`;
-  Deno.mkdirSync(folder);
-  const { output } = await runTests(tree, suiteOf(tree), {
+/** Runs the tests of a folder. A test file with a failure cannot tell whether it sees a fault. */
+async function reachOfFolder(tree: string, folder: string): Promise<TestFile[]> {
+  const results = Deno.makeTempDirSync({ dir: tree });
+  const { output } = await runTests(tree, testFilesIn(tree, folder), {
     patience: PATIENCE,
     flags: ["--parallel"],
-    env: { MUTATION_REACH: folder },
+    env: { MUTATION_REACH: results },
   });
   const failed = new Set(
-    [...output.matchAll(/ => \.\/(tests\/\S+?):\d+/g)].map(([, file]) => file),
+    [...output.matchAll(/ => \.\/(tests\/\S+?):\d+/g)].map(([, path]) => path),
   );
-  const files = [...Deno.readDirSync(folder)].map(({ name }): TestFile => {
-    const { test, ms, reached }: Reach = JSON.parse(Deno.readTextFileSync(`${folder}/${name}`));
+  return [...Deno.readDirSync(results)].map(({ name }): TestFile => {
+    const { test, ms, reached }: Reach = JSON.parse(Deno.readTextFileSync(`${results}/${name}`));
     return { path: test.slice(test.indexOf("/tests/") + 1), ms, reached: new Set(reached) };
-  });
-  return files.filter(({ path }) => !failed.has(path));
+  }).filter(({ path }) => !failed.has(path));
+}
+
+/** @param tree a copy of the tree, which gets the probes */
+export async function reachOf(
+  tree: string,
+  report: (folder: string, files: readonly TestFile[]) => void,
+): Promise<TestFile[]> {
+  putProbes(tree);
+  const all: TestFile[] = [];
+  for (const folder of SUITE) {
+    const files = await reachOfFolder(tree, folder);
+    report(folder, files);
+    all.push(...files);
+  }
+  return all;
 }
 
 /** Test files that can see a fault: those of its room, and the others. */

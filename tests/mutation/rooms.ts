@@ -51,9 +51,9 @@ export function roomOf(path: string): Room | undefined {
 
 /** Folders of `tests/` whose tests may see a fault. */
 export const SUITE: readonly string[] = [
-  ...["adversarial", "auth", "base", "faults", "gateway", "http", "instances", "mcp", "registry"],
-  ...["resume", "runtime", "spec", "store", "stream", "telemetry", "testing", "tools"],
-  ...["transport", "wire"],
+  ...["wire", "stream", "mcp", "registry", "transport", "resume", "http", "spec", "base"],
+  ...["adversarial", "auth", "gateway", "instances", "store", "tools", "testing", "faults"],
+  ...["telemetry", "runtime"],
 ];
 
 /** Folders in these whose tests need the server, or others, as programs. */
