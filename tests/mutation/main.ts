@@ -1,30 +1,32 @@
 /**
  * Looks for faults that no test sees: puts one at a time into a copy of the tree and runs the tests.
  *
- *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE] [--jobs 1] [--reach FILE]
+ *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE] [--reach FILE]
  *
- * Takes as many faults of each room (`rooms.ts`). First runs all tests once, to learn which test
- * files reach which fault, and keeps that in FILE for more runs on the same commit. Then each fault meets the test files of its room that reach it, and if
- * none fails, all others that reach it. Each line says whether a test failed (`killed`) or hung
- * (`hung`), and which, or that no test did (`SURVIVED`), or that no test reaches the fault
- * (`UNREACHED`). A survivor is either a missing test, or a fault that changes nothing that anybody
- * can see.
+ * Takes as many faults of each room (`rooms.ts`), each with the same chance. A fault meets those test
+ * files of its room that run the faulty code, and if all faults of all rooms have met these, those
+ * that are left meet the other test files that run it. The option `--reach` names a file that keeps
+ * what the tests run, for more searches on the same commit. Each line says whether a test failed
+ * (`killed`) or hung (`hung`), and which, or that no test did (`SURVIVED`), or that no test runs the
+ * code (`UNREACHED`). Such a fault is either a missing test, or changes nothing that anybody can see.
  *
  * @module
  */
 import { type Mutant, mutantsOf } from "./mutants.ts";
-import { filesUnder, reachOf, type TestFile, watchersOf } from "./reach.ts";
-import { type Room, roomOf, ROOMS } from "./rooms.ts";
-import { type Patience, runTests } from "./test_run.ts";
+import { filesUnder, ReachMap, type TestFile } from "./reach.ts";
+import { type Room, roomOf, ROOMS, SUITE } from "./rooms.ts";
+import { type Patience, runTests, type TestRun } from "./test_run.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** A run has hung if it takes this many times as long as without a fault, and this much longer. */
-const RUN_PATIENCE = { factor: 3, extraMs: 45_000 };
+const RUN_PATIENCE = { factor: 3, extraMs: 120_000 };
 /** A test has hung if it takes this many times as long as its file does without a fault. */
-const TEST_PATIENCE = { factor: 4, minMs: 30_000, maxMs: 60_000 };
+const TEST_PATIENCE = { factor: 4, minMs: 60_000, maxMs: 180_000 };
 
 const OUTCOMES = { passed: "SURVIVED", failed: "killed", hung: "hung" } as const;
 type Verdict = typeof OUTCOMES[keyof typeof OUTCOMES] | "UNREACHED";
+const NO_RUN = { outcome: "passed", test: "" } as const;
+const isSeen = ({ verdict }: Trial): boolean => verdict === "killed" || verdict === "hung";
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -67,22 +69,6 @@ async function cloneTo(tree: string): Promise<string> {
   return tree;
 }
 
-/** What each test file reaches, from a file of an earlier run on the same commit if there is one. */
-async function watchedBy(tree: string): Promise<TestFile[]> {
-  const file = option("reach", "");
-  try {
-    const known: readonly [string, number, string[]][] = JSON.parse(Deno.readTextFileSync(file));
-    return known.map(([path, ms, reached]) => ({ path, ms, reached: new Set(reached) }));
-  } catch {
-    const files = await reachOf(tree, (folder, { length }) => print(`${folder}: ${length} files`));
-    if (file !== "") {
-      const rows = files.map(({ path, ms, reached }) => [path, ms, [...reached]]);
-      Deno.writeTextFileSync(file, JSON.stringify(rows));
-    }
-    return files;
-  }
-}
-
 function patienceFor(files: readonly TestFile[]): Patience {
   const { factor, minMs, maxMs } = TEST_PATIENCE;
   const slowestMs = Math.max(...files.map(({ ms }) => ms));
@@ -93,77 +79,71 @@ function patienceFor(files: readonly TestFile[]): Patience {
   };
 }
 
-/** Puts a fault into a copy of the tree, runs the tests that reach it, and takes it out again. */
-async function examine(
-  { mutant, room }: Candidate,
+/** Puts a fault into a copy of the tree, runs tests, and takes it out again. */
+async function runWith(
+  { path, start, end, text }: Mutant,
   tree: string,
   files: readonly TestFile[],
-): Promise<{ readonly verdict: Verdict; readonly test: string }> {
-  const { own, others } = watchersOf(mutant, room, files);
-  const path = `${tree}/${mutant.path}`;
-  const source = Deno.readTextFileSync(path);
-  Deno.writeTextFileSync(
-    path,
-    source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end),
-  );
-  let verdict: Verdict = "UNREACHED";
+): Promise<TestRun> {
+  const source = Deno.readTextFileSync(`${tree}/${path}`);
+  Deno.writeTextFileSync(`${tree}/${path}`, source.slice(0, start) + text + source.slice(end));
   try {
-    for (const group of [own, others].filter(({ length }) => length > 0)) {
-      const options = { patience: patienceFor(group), flags: ["--fail-fast"] };
-      const { outcome, test } = await runTests(tree, group.map(({ path }) => path), options);
-      if (outcome !== "passed") return { verdict: OUTCOMES[outcome], test };
-      verdict = "SURVIVED";
-    }
-    return { verdict, test: "" };
+    const options = { patience: patienceFor(files), flags: ["--fail-fast"] };
+    return await runTests(tree, files.map(({ path }) => path), options);
   } finally {
-    Deno.writeTextFileSync(path, source);
+    Deno.writeTextFileSync(`${tree}/${path}`, source);
   }
 }
 
-interface Candidate {
+/** A fault of a room, and what became of it so far. */
+interface Trial {
   readonly room: Room;
   readonly mutant: Mutant;
+  verdict: Verdict;
 }
 
-/** Examines the candidates in turn, in a copy of the tree. */
-async function work(
-  queue: Candidate[],
-  tree: string,
-  files: readonly TestFile[],
-  report: (candidate: Candidate, verdict: Verdict) => void,
+/** Runs those of the tests that reach a fault, unless another test has seen it. */
+async function examine(
+  trial: Trial,
+  tests: readonly string[],
+  { tree, reach }: { readonly tree: string; readonly reach: ReachMap },
 ): Promise<void> {
-  for (let candidate = queue.shift(); candidate !== undefined; candidate = queue.shift()) {
-    const { path, line, change } = candidate.mutant;
-    const { verdict, test } = await examine(candidate, tree, files);
-    const saw = test === "" ? "" : `  [${test.slice(0, 90)}]`;
-    print(`${verdict.padEnd(9)} ${path}:${line}  ${change.slice(0, 90)}${saw}`);
-    report(candidate, verdict);
-  }
+  const { mutant } = trial;
+  const files = await reach.watchersOf(mutant, tests);
+  const { outcome, test } = files.length === 0 ? NO_RUN : await runWith(mutant, tree, files);
+  if (files.length > 0) trial.verdict = OUTCOMES[outcome];
+  const saw = test === "" ? "" : `  [${test.slice(0, 90)}]`;
+  print(
+    `${trial.verdict.padEnd(9)} ${mutant.path}:${mutant.line}  ${mutant.change.slice(0, 90)}${saw}`,
+  );
 }
 
-function printTable(verdicts: ReadonlyMap<Room, readonly Verdict[]>): void {
-  const row = (name: string, all: readonly Verdict[]): void => {
-    const seen = all.filter((verdict) => verdict === "killed" || verdict === "hung").length;
-    print(`| ${name} | ${all.length} | ${seen} | ${all.length - seen} |`);
+function printTable(trials: readonly Trial[]): void {
+  const row = (name: string, of: readonly Trial[]): void => {
+    const seen = of.filter(isSeen).length;
+    print(`| ${name} | ${of.length} | ${seen} | ${of.length - seen} |`);
   };
   print("| room | faults | seen | survived |\n| --- | --- | --- | --- |");
-  for (const [{ name }, all] of verdicts) row(name, all);
-  row("all", [...verdicts.values()].flat());
+  for (const [{ name }, of] of Map.groupBy(trials, ({ room }) => room)) row(name, of);
+  row("all", trials);
 }
 
 const folder = await Deno.makeTempDir();
 try {
-  const tree = await cloneTo(`${folder}/0`);
+  const tree = await cloneTo(`${folder}/tree`);
+  const reach = new ReachMap(await cloneTo(`${folder}/probes`), option("reach", ""));
   const names = option("rooms", ROOMS.map(({ name }) => name).join()).split(",");
-  const queue = ROOMS.filter(({ name }) => names.includes(name))
-    .flatMap((room) => sampleOf(tree, room).map((mutant) => ({ room, mutant })));
-  const files = await watchedBy(await cloneTo(`${folder}/probes`));
-  const verdicts = new Map<Room, Verdict[]>(queue.map(({ room }) => [room, []]));
-  const others = Array.from({ length: Number(option("jobs", "1")) - 1 }, (_, i) => i + 1);
-  const trees = [tree, ...await Promise.all(others.map((i) => cloneTo(`${folder}/${i}`)))];
-  const report = ({ room }: Candidate, verdict: Verdict) => verdicts.get(room)?.push(verdict);
-  await Promise.all(trees.map((tree) => work(queue, tree, files, report)));
-  printTable(verdicts);
+  const trials = ROOMS.filter(({ name }) => names.includes(name)).flatMap((room) =>
+    sampleOf(tree, room).map((mutant): Trial => ({ room, mutant, verdict: "UNREACHED" }))
+  );
+  for (const trial of trials) await examine(trial, trial.room.tests, { tree, reach });
+  const left = trials.filter((trial) => !isSeen(trial));
+  print(`${left.length} not seen by the tests of their rooms; now the others`);
+  for (const trial of left) {
+    const others = SUITE.filter((test) => !trial.room.tests.includes(test));
+    await examine(trial, others, { tree, reach });
+  }
+  printTable(trials);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -1,12 +1,13 @@
 /**
- * Finds out which test files run the code that gets a fault: one run of all tests without a fault,
- * in a copy of the tree with probes.
+ * Finds out which test files run the code that gets a fault: runs them once without a fault, in a
+ * copy of the tree with probes.
  *
  * @module
  */
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import type { Reach } from "./preload.ts";
-import { isAmong, LEFT_OUT, type Room, SUITE } from "./rooms.ts";
+import { existsSync } from "node:fs";
+import { LEFT_OUT, mayReachUnseen } from "./rooms.ts";
 import { withProbes } from "./scopes.ts";
 import { runTests } from "./test_run.ts";
 
@@ -20,6 +21,8 @@ export interface TestFile {
   readonly reached: ReadonlySet<string>;
 }
 
+type Kept = Omit<TestFile, "reached"> & { readonly reached: readonly string[] };
+
 /** All files in a folder of the tree, with paths relative to the tree. */
 export function filesUnder(tree: string, folder: string): string[] {
   return [...Deno.readDirSync(`${tree}/${folder}`)].flatMap(({ name, isDirectory }) =>
@@ -27,9 +30,11 @@ export function filesUnder(tree: string, folder: string): string[] {
   );
 }
 
-function testFilesIn(tree: string, folder: string): string[] {
-  return filesUnder(tree, `tests/${folder}`)
-    .filter((path) => path.endsWith("_test.ts"))
+/** The test files that some files and folders in `tests/` hold. */
+export function testFilesIn(tree: string, tests: readonly string[]): string[] {
+  return tests.flatMap((test) =>
+    test.endsWith(".ts") ? [`tests/${test}`] : filesUnder(tree, `tests/${test}`)
+  ).filter((path) => path.endsWith("_test.ts"))
     .filter((path) => !LEFT_OUT.some((folder) => path.startsWith(folder)));
 }
 
@@ -41,47 +46,64 @@ function putProbes(tree: string): void {
   }
 }
 
-/** Runs the tests of a folder. A test file with a failure cannot tell whether it sees a fault. */
-async function reachOfFolder(tree: string, folder: string): Promise<TestFile[]> {
-  const results = Deno.makeTempDirSync({ dir: tree });
-  const { output } = await runTests(tree, testFilesIn(tree, folder), {
-    patience: PATIENCE,
-    flags: ["--parallel"],
-    env: { MUTATION_REACH: results },
-  });
-  const failed = new Set(
-    [...output.matchAll(/ => \.\/(tests\/\S+?):\d+/g)].map(([, path]) => path),
-  );
-  return [...Deno.readDirSync(results)].map(({ name }): TestFile => {
-    const { test, ms, reached }: Reach = JSON.parse(Deno.readTextFileSync(`${results}/${name}`));
-    return { path: test.slice(test.indexOf("/tests/") + 1), ms, reached: new Set(reached) };
-  }).filter(({ path }) => !failed.has(path));
-}
+/** What each test file reaches, learned when it is first asked for. */
+export class ReachMap {
+  readonly #tree: string;
+  /** Where the map is kept for other runs; empty: nowhere. */
+  readonly #keptIn: string;
+  readonly #files = new Map<string, TestFile>();
 
-/** @param tree a copy of the tree, which gets the probes */
-export async function reachOf(
-  tree: string,
-  report: (folder: string, files: readonly TestFile[]) => void,
-): Promise<TestFile[]> {
-  putProbes(tree);
-  const all: TestFile[] = [];
-  for (const folder of SUITE) {
-    const files = await reachOfFolder(tree, folder);
-    report(folder, files);
-    all.push(...files);
+  /** @param tree a copy of the tree, which gets the probes */
+  constructor(tree: string, keptIn: string) {
+    this.#tree = tree;
+    this.#keptIn = keptIn;
+    putProbes(tree);
+    if (keptIn === "" || !existsSync(keptIn)) return;
+    for (const file of JSON.parse(Deno.readTextFileSync(keptIn)) as readonly Kept[]) {
+      this.#files.set(file.path, { ...file, reached: new Set(file.reached) });
+    }
   }
-  return all;
-}
 
-/** Test files that can see a fault: those of its room, and the others. */
-export function watchersOf(
-  { scopes }: Mutant,
-  room: Room,
-  files: readonly TestFile[],
-): { readonly own: TestFile[]; readonly others: TestFile[] } {
-  const watchers = files.filter(({ path, reached }) =>
-    isAmong(path, room.processes) || scopes.some(({ id }) => reached.has(id))
-  );
-  const own = watchers.filter(({ path }) => isAmong(path, room.tests));
-  return { own, others: watchers.filter((file) => !own.includes(file)) };
+  /** @returns those of the test files that run code with a fault, those with its name first */
+  async watchersOf({ path, scopes }: Mutant, tests: readonly string[]): Promise<TestFile[]> {
+    const paths = testFilesIn(this.#tree, tests);
+    await this.#learn(paths.filter((path) => !this.#files.has(path)));
+    const name = path.slice(path.lastIndexOf("/") + 1, -".ts".length);
+    const hasName = (file: TestFile): number => Number(file.path.includes(`/${name}_`));
+    return [...new Set(paths)].map((path) => this.#files.get(path))
+      .filter((file) => file !== undefined)
+      .filter((test) =>
+        mayReachUnseen(test.path, path) || scopes.some(({ id }) => test.reached.has(id))
+      )
+      .sort((one, other) => hasName(other) - hasName(one) || one.ms - other.ms);
+  }
+
+  async #learn(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return;
+    const results = Deno.makeTempDirSync({ dir: this.#tree });
+    const { output } = await runTests(this.#tree, paths, {
+      patience: PATIENCE,
+      flags: ["--parallel"],
+      env: { MUTATION_REACH: results },
+    });
+    for (const { name } of Deno.readDirSync(results)) {
+      const { test, ms, reached }: Reach = JSON.parse(Deno.readTextFileSync(`${results}/${name}`));
+      const path = test.slice(test.indexOf("/tests/") + 1);
+      this.#files.set(path, { path, ms, reached: new Set(reached) });
+    }
+    for (const [, path = ""] of output.matchAll(/ => \.\/(tests\/\S+?):\d+/g)) {
+      // A test that fails without a fault cannot tell whether it sees one.
+      this.#files.set(path, { path, ms: 0, reached: new Set() });
+    }
+    this.#keep();
+  }
+
+  #keep(): void {
+    if (this.#keptIn === "") return;
+    const rows = [...this.#files.values()].map((file): Kept => ({
+      ...file,
+      reached: [...file.reached],
+    }));
+    Deno.writeTextFileSync(this.#keptIn, JSON.stringify(rows));
+  }
 }
