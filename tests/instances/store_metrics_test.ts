@@ -20,6 +20,18 @@ Deno.test("an app without a store has no metrics of one", async () => {
   assertEquals([...families.keys()].filter((name) => /_(store|bus)_|calls_lost/.test(name)), []);
 });
 
+Deno.test("the durations of a store have the bucket bounds that dashboards rely on", async () => {
+  const { fleet, a } = await started();
+  using _ = fleet;
+  const figures = await scrape(a);
+  for (const name of ["lifeline_store_duration_seconds", "lifeline_bus_lag_seconds"]) {
+    assertEquals(
+      figures.labelValues(`${name}_bucket`, "le").join(" "),
+      "0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 +Inf",
+    );
+  }
+});
+
 Deno.test("operations, failures and messages to itself are counted by each instance", async () => {
   const { fleet, a, b } = await started();
   using _ = fleet;

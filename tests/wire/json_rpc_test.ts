@@ -168,6 +168,13 @@ for (
   });
 }
 
+Deno.test("an id has at most 8,192 characters", () => {
+  const request = (length: number) => ({ jsonrpc: "2.0", id: "x".repeat(length), method: "ping" });
+  assertEquals(parseMessage(request(8_192)), request(8_192));
+  const error = refusal(() => parseMessage(request(8_193)));
+  assertStringIncludes(error.message, '"id" must be a string of up to 8192 characters');
+});
+
 /** A request nested so many levels deep, the message itself being level 1. */
 function nested(levels: number, [open, close]: readonly [string, string]): string {
   const inner = open.repeat(levels - 2) + "1" + close.repeat(levels - 2);

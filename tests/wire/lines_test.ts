@@ -61,3 +61,17 @@ for (const make of [byteStream, chunkStream]) {
     }
   });
 }
+
+for (const make of [byteStream, chunkStream]) {
+  Deno.test(`the first line and a later one may have just the limit's bytes: ${make.name}`, async () => {
+    const [fits, isLonger] = ["x".repeat(50), "x".repeat(51)];
+    for (const size of [1, 7, 4_096]) {
+      assertEquals(await read(make(`${fits}\n${fits}\n`, size), 50), [fits, fits]);
+      assertEquals(await read(make(`${isLonger}\n${isLonger}\n`, size), 50), [TOO_LONG, TOO_LONG]);
+    }
+  });
+
+  Deno.test(`an input without bytes has no lines: ${make.name}`, async () => {
+    assertEquals(await read(make("", 10)), []);
+  });
+}

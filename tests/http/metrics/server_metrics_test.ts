@@ -46,6 +46,31 @@ Deno.test("every histogram's buckets rise to its count", async () => {
   assertEquals(seen, 3, "one request, one tool call, one stream that ended");
 });
 
+/** Bounds that dashboards and alerts name: a change of one breaks them. */
+const BOUNDS: Readonly<Record<string, string>> = {
+  lifeline_request_duration_seconds:
+    "0.001 0.005 0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 30 60 120 300 +Inf",
+  lifeline_tool_duration_seconds:
+    "0.001 0.005 0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 30 60 120 300 +Inf",
+  lifeline_connection_age_seconds: "1 5 15 30 55 65 95 105 120 130 290 310 600 1800 3600 7200 +Inf",
+  lifeline_session_age_seconds: "1 10 60 300 900 1800 3600 7200 21600 86400 +Inf",
+  lifeline_ping_lateness_seconds: "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf",
+  lifeline_event_loop_delay_seconds: "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf",
+};
+
+Deno.test("every histogram has the bucket bounds that dashboards rely on", async () => {
+  using app = testApp();
+  assertEquals((await app.post("/mcp", toolCall("echo", { text: "hi" }))).status, 200);
+  const client = await app.open();
+  await client.events.leave();
+  const figures = await scrape(app);
+  const histograms = [...figures.families.values()].filter(({ type }) => type === "histogram");
+  const bounds = histograms.map((
+    { name },
+  ) => [name, figures.labelValues(`${name}_bucket`, "le").join(" ")]);
+  assertEquals(Object.fromEntries(bounds), BOUNDS);
+});
+
 Deno.test("GET /metrics refuses who sends no token, on this machine as well", async () => {
   using app = testApp();
   for (const peer of [ELSEWHERE, { address: "127.0.0.1" }]) {
