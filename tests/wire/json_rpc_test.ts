@@ -12,6 +12,7 @@ import {
   isNotification,
   isRequest,
   isResponse,
+  type JsonRpcRequest,
   MAX_DEPTH,
   notification,
   parseJson,
@@ -169,7 +170,11 @@ for (
 }
 
 Deno.test("an id has at most 8,192 characters", () => {
-  const request = (length: number) => ({ jsonrpc: "2.0", id: "x".repeat(length), method: "ping" });
+  const request = (length: number): JsonRpcRequest => ({
+    jsonrpc: "2.0",
+    id: "x".repeat(length),
+    method: "ping",
+  });
   assertEquals(parseMessage(request(8_192)), request(8_192));
   const error = refusal(() => parseMessage(request(8_193)));
   assertStringIncludes(error.message, '"id" must be a string of up to 8192 characters');
