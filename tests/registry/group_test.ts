@@ -205,3 +205,14 @@ Deno.test("a module may export a group", () => {
   ]);
   assertEquals(unserved, []);
 });
+
+Deno.test("a module may export features in lists and objects, four deep and no deeper", () => {
+  const fits = { lists: [[[[invoice]]]], objects: { a: { b: { c: { motto } } } } };
+  const found = collectFeatures(fits);
+  assertEquals(found.features.tools, [invoice]);
+  assertEquals(found.features.resources, [motto]);
+  assertEquals(found.unserved, []);
+  const deeper = collectFeatures({ lists: [[[[[invoice]]]]] });
+  assertEquals(deeper.features.tools, []);
+  assertEquals(deeper.unserved.map(({ path }) => path), ["lists[0][0][0][0]"]);
+});
