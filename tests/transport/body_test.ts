@@ -93,6 +93,16 @@ Deno.test("a body cut in the middle of a character is put together again", async
   assertEquals((await response.json()).id, "ä€😀");
 });
 
+Deno.test("400: a body that ends within a character is no JSON, though all before it is", async () => {
+  using app = testApp();
+  const bytes = [...new TextEncoder().encode(JSON.stringify(rpc("ping"))), 0xc3];
+  const cut = new Uint8Array(bytes);
+  await assertRefused(await postStream(app, ReadableStream.from([cut])), 400, /JSON/);
+  const headers = { "content-type": "application/json", "content-length": String(cut.length) };
+  const declared = await app.request("/mcp", { method: "POST", headers, body: cut });
+  await assertRefused(declared, 400, /JSON/);
+});
+
 for (
   const type of [
     "text/plain",
