@@ -142,6 +142,34 @@ Deno.test("a question that the client has been asked before a gap is not asked a
   await client.cut();
 });
 
+Deno.test("a client that after a gap knows an older event still gets the question that came last", async () => {
+  using set = await openSession({ MCP_REPLAY_EVENTS: 3 });
+  const { client, call } = await set.startAndCut();
+  const older = client.lastEventId;
+  await client.connect();
+  const answered = call.ctx.elicit({
+    message: "open",
+    requestedSchema: { type: "object", properties: {} },
+  });
+  await client.readMessages(2);
+  await client.cut();
+  for (let number = 0; number < 5; number++) call.ctx.log.info(number);
+  await client.connect();
+  await client.readMessages(3);
+  await client.cut();
+  client.lastEventId = older;
+  await client.connect();
+  const questions = () =>
+    client.messages.filter(({ method }) => method === "elicitation/create").map(({ id }) => id);
+  call.ctx.log.info("all");
+  await client.readUntil(() => client.messages.at(-1).params?.data === "all");
+  const [id, again] = questions();
+  assertEquals(again, id);
+  await set.session.tell({ jsonrpc: "2.0", id, result: { action: "decline" } });
+  assertEquals((await answered).action, "decline");
+  await client.cut();
+});
+
 /** The messages that tell of a gap on a session's own stream. */
 const GAP_METHODS = [
   "notifications/message",
