@@ -114,6 +114,29 @@ Deno.test("an elicitation in a mode that the client lacks is not sent", async ()
   }
 });
 
+Deno.test("a question that the client does not support is refused with the capability that it lacks", async () => {
+  const withTools = toolThat("with_tools", async ({ sample }) => {
+    await sample({ messages: [ASK], maxTokens: 5, tools: [SEARCH] });
+  });
+  using app = specApp({ tools: [withTools] });
+  await using client = await connect(app, { ...TRUSTING, capabilities: {} });
+  for (
+    const [name, method, capability] of [
+      ["ask", "elicitation/create", "elicitation.form"],
+      ["ask_url", "elicitation/create", "elicitation.url"],
+      ["sample", "sampling/createMessage", "sampling"],
+      ["with_tools", "sampling/createMessage", "sampling.tools"],
+      ["roots", "roots/list", "roots"],
+    ]
+  ) {
+    const { result } = await client.request("tools/call", { name });
+    assertEquals(
+      result.content[0].text,
+      `Client does not support ${method}: it declared no capability ${capability}`,
+    );
+  }
+});
+
 Deno.test("an answer to an elicitation counts only from the session that was asked", async () => {
   using app = specApp();
   await using asked = await connectStreamable(app, { ...TRUSTING, answer: () => undefined });
