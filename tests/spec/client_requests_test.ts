@@ -2,7 +2,7 @@ import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from 
 import * as z from "zod";
 import type { ToolContext } from "../../lib/registry/context.ts";
 import { defineTool, type Tool } from "../../lib/registry/tool.ts";
-import { specApp } from "./support/fixtures.ts";
+import { ASKING_TOOLS, specApp } from "./support/fixtures.ts";
 import { connect, connectStreamable } from "./support/legacy_client.ts";
 import { TRUSTING } from "./support/tour.ts";
 
@@ -118,7 +118,7 @@ Deno.test("a question that the client does not support is refused with the capab
   const withTools = toolThat("with_tools", async ({ sample }) => {
     await sample({ messages: [ASK], maxTokens: 5, tools: [SEARCH] });
   });
-  using app = specApp({ tools: [withTools] });
+  using app = specApp({ tools: [...ASKING_TOOLS, withTools] });
   await using client = await connect(app, { ...TRUSTING, capabilities: {} });
   for (
     const [name, method, capability] of [
