@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
+import { ProtocolError, ToolError } from "../base/errors.ts";
 import { settlesWithin } from "../base/promises.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { META_KEYS, metaMember, metaOf } from "../wire/meta.ts";
@@ -134,7 +134,10 @@ export class ModernUpstream implements ServerRequests {
         );
       }
       const { inputRequests, requestState } = result;
-      const inputResponses = await this.#answers(isObject(inputRequests) ? inputRequests : {});
+      const inputResponses = await this.#answers(
+        isObject(inputRequests) ? inputRequests : {},
+        options?.signal,
+      );
       sent = { ...params, inputResponses, ...(requestState !== undefined && { requestState }) };
     }
     throw new ProtocolError(
@@ -144,7 +147,7 @@ export class ModernUpstream implements ServerRequests {
   }
 
   /** Asks the client one question after another, because a session answers in that order, too. */
-  async #answers(requests: JsonObject): Promise<JsonObject> {
+  async #answers(requests: JsonObject, signal: AbortSignal | undefined): Promise<JsonObject> {
     const answers: Record<string, unknown> = {};
     for (const [key, asked] of Object.entries(requests)) {
       const { method, params } = isObject(asked) ? asked : {};
@@ -154,7 +157,13 @@ export class ModernUpstream implements ServerRequests {
           `The server asked for ${String(method)}, and the clients of this gateway cannot be asked`,
         );
       }
-      answers[key] = await this.#onQuestion(method, isObject(params) ? params : {});
+      const asking = this.#onQuestion(method, isObject(params) ? params : {}, signal);
+      // The revision has no error as an answer, so the call ends with it.
+      answers[key] = await asking.catch((error) => {
+        throw error instanceof ToolError
+          ? new ProtocolError("internal_error", error.message)
+          : error;
+      });
     }
     return answers;
   }

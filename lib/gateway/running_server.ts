@@ -7,6 +7,7 @@ import type { ChildPolicy } from "../base/server_report.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { ChannelLimits, ServerStreams } from "./channel.ts";
 import type { KnownEra, Protocol } from "./handshake.ts";
+import type { AnswerQuestion } from "./server_questions.ts";
 import type { ServerTally } from "./tally.ts";
 
 /** A server that runs, as whoever started it hands it over. */
@@ -54,5 +55,5 @@ export interface GatewayServerOptions {
   /** The capabilities that the server may use; default: none. */
   readonly capabilities?: JsonObject;
   /** Answers the server's requests. */
-  readonly onQuestion?: (method: string, params: JsonObject) => Promise<unknown>;
+  readonly onQuestion?: AnswerQuestion;
 }

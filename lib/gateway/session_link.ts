@@ -18,6 +18,7 @@ import { metaMember } from "../wire/meta.ts";
 import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { GatewayServer } from "./server.ts";
 import { firstSuccess, subscribeAt } from "./shared_interest.ts";
+import type { AnswerQuestion } from "./server_questions.ts";
 
 /** Default log level of a session. */
 const DEFAULT_LEVEL: LoggingLevel = "info";
@@ -150,13 +151,13 @@ export class SessionLink {
   }
 
   /** Asks the client, on the stream of the newest call, else on the session's own. */
-  readonly ask = (method: string, params: JsonObject): Promise<unknown> => {
+  readonly ask: AnswerQuestion = (method, params, signal) => {
     const question = questionOf(method, params);
     if (question === undefined) {
       return Promise.reject(new Error(`Clients cannot be asked for ${method}`));
     }
     const call = [...this.#running].findLast((one) => !one.isDone);
-    return this.#session.ask(question, call ?? this.#asking());
+    return this.#session.ask(question, until(call ?? this.#asking(), signal));
   };
 
   #mayRead(server: GatewayServer): boolean {
@@ -196,6 +197,19 @@ export class SessionLink {
       log.warning("Notification of a server was not sent", { error: messageOf(error) });
     }
   }
+}
+
+/** The same, until the server does not want the answer any more. */
+function until(asking: AskingCall, signal: AbortSignal | undefined): AskingCall {
+  if (signal === undefined) return asking;
+  return {
+    scope: asking.scope,
+    signal: AbortSignal.any([asking.signal, signal]),
+    get aborted() {
+      if (asking.aborted !== undefined || !signal.aborted) return asking.aborted;
+      return new CallAborted("cancelled", messageOf(signal.reason));
+    },
+  };
 }
 
 /**

@@ -12,18 +12,16 @@ import {
   isResponse,
   type JsonObject,
   type JsonRpcErrorResponse,
-  type JsonRpcId,
   type JsonRpcNotification,
-  type JsonRpcRequest,
   type JsonRpcResponse,
   notification,
   parseJson,
   parseMessage,
-  resultResponse,
 } from "../wire/json_rpc.ts";
 import { META_KEYS, metaOf } from "../wire/meta.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
+import { type AnswerQuestion, ServerQuestions } from "./server_questions.ts";
 import type { RequestCounts } from "./tally.ts";
 
 /** Events of a connection. */
@@ -31,7 +29,7 @@ export interface UpstreamEvents {
   /** A notification that belongs to no request. */
   onNotification(message: JsonRpcNotification): void;
   /** Answers a question of the server; without it all are refused. */
-  readonly onQuestion?: ((method: string, params: JsonObject) => Promise<unknown>) | undefined;
+  readonly onQuestion?: AnswerQuestion | undefined;
   /** Called once, when the connection has ended, with the reason. */
   onEnd(reason: string): void;
 }
@@ -92,6 +90,7 @@ export class Upstream implements ServerRequests {
   readonly #events: UpstreamEvents;
   readonly #channel: Channel;
   readonly #pending = new Map<number, Pending>();
+  readonly #questions: ServerQuestions;
   readonly #log = logFor("gateway");
   #lastId = 0;
   #uncounted = 0;
@@ -109,6 +108,10 @@ export class Upstream implements ServerRequests {
   ) {
     this.#name = name;
     this.#events = events;
+    this.#questions = new ServerQuestions(
+      (message) => void this.#channel.send(message),
+      events.onQuestion,
+    );
     this.#channel = new Channel(streams, limits, {
       onLine: (line) => this.#takeLine(line),
       onEnd: (reason) => this.#events.onEnd(reason),
@@ -183,6 +186,7 @@ export class Upstream implements ServerRequests {
     this.counts.errors += open.length;
     // The server may have done the work, and only its answer is lost.
     const data = { outcome: "unknown" };
+    this.#questions.stop(why);
     for (const { reject } of open) reject(new ProtocolError("internal_error", why, { data }));
   }
 
@@ -201,7 +205,7 @@ export class Upstream implements ServerRequests {
       const message = parseMessage(value);
       this.#noise = 0;
       if (isResponse(message)) this.#settle(message);
-      else if (isRequest(message)) void this.#answer(message);
+      else if (isRequest(message)) void this.#questions.take(message);
       else this.#takeNotification(message);
     } catch (error) {
       this.#log.debug("Server sent no message", {
@@ -233,24 +237,6 @@ export class Upstream implements ServerRequests {
     pending.reject(new ProtocolError("internal_error", why));
   }
 
-  async #answer({ id, method, params = {} }: JsonRpcRequest): Promise<void> {
-    if (method === "ping") return void this.#channel.send(resultResponse(id, {}));
-    const { onQuestion } = this.#events;
-    if (onQuestion === undefined) return this.#refuse(id, method);
-    try {
-      this.#channel.send(resultResponse(id, await onQuestion(method, params)));
-    } catch (error) {
-      const message = messageOf(error);
-      this.#channel.send({ jsonrpc: "2.0", id, error: { code: -32603, message } });
-    }
-  }
-
-  /** A question of a shared server does not name a client, so it is refused. */
-  #refuse(id: JsonRpcId, method: string): void {
-    const message = `Method not found: the clients of this gateway cannot be asked for ${method}`;
-    this.#channel.send({ jsonrpc: "2.0", id, error: { code: -32601, message } });
-  }
-
   #takeNotification(message: JsonRpcNotification): void {
     const { method, params: all = {} } = message;
     if (method === NOTIFICATIONS.subscriptionAcknowledged) {
@@ -261,6 +247,7 @@ export class Upstream implements ServerRequests {
       const onLog = this.#onlyLogged();
       return onLog === undefined ? this.#events.onNotification(message) : onLog(all);
     }
+    if (method === NOTIFICATIONS.cancelled) return this.#questions.cancel(all);
     if (method !== NOTIFICATIONS.progress) return this.#events.onNotification(message);
     const { progressToken, ...params } = all;
     this.#pending.get(Number(progressToken))?.options.onProgress?.(params);

@@ -8,6 +8,7 @@ import { CallAborted, ToolError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import {
+  type JsonRpcErrorResponse,
   type JsonRpcId,
   type JsonRpcRequest,
   type JsonRpcResponse,
@@ -30,6 +31,16 @@ export interface ClientRequestsOptions {
 
 /** Random digits in the ids of one client's requests. */
 const PREFIX_DIGITS = 8;
+
+/** The error that a client answered a request of the server with. */
+export class ClientRefusal extends ToolError {
+  readonly error: JsonRpcErrorResponse["error"];
+
+  constructor(method: string, error: JsonRpcErrorResponse["error"]) {
+    super(`Client refused ${method}: ${error.message} (${error.code})`);
+    this.error = error;
+  }
+}
 
 /** Requests that the server sends to its client, and their answers. */
 export class ClientRequests {
@@ -121,10 +132,7 @@ class PendingRequest extends TimerEntry {
   settle(response: JsonRpcResponse): void {
     this.#isSettled = true;
     if ("result" in response) return this.#settled.resolve(response.result);
-    const { code, message } = response.error;
-    this.#settled.reject(
-      new ToolError(`Client refused ${this.#request.method}: ${message} (${code})`),
-    );
+    this.#settled.reject(new ClientRefusal(this.#request.method, response.error));
   }
 
   /** Withdraws the request, unless that is done or the client has answered. */

@@ -242,7 +242,12 @@ function knownCapabilities(given: unknown): ClientCapabilities {
   const { roots, sampling, elicitation } = given;
   return {
     ...(isObject(roots) && { roots: {} }),
-    ...(isObject(sampling) && { sampling: isObject(sampling.tools) ? { tools: {} } : {} }),
+    ...(isObject(sampling) && {
+      sampling: {
+        ...(isObject(sampling.context) && { context: {} }),
+        ...(isObject(sampling.tools) && { tools: {} }),
+      },
+    }),
     ...(isObject(elicitation) && {
       elicitation: {
         ...(isObject(elicitation.form) && { form: {} }),
