@@ -57,11 +57,21 @@ export class RelayedFeatures {
   readonly #server: GatewayServer;
   readonly #selection: Selection;
   readonly #send: SendRequest | undefined;
+  readonly #onRequest: () => void;
 
-  constructor(server: GatewayServer, selection: Selection, send?: SendRequest) {
+  constructor(
+    server: GatewayServer,
+    selection: Selection,
+    { send, onRequest = () => {} }: {
+      readonly send?: SendRequest;
+      /** Called before each request that is passed on. */
+      readonly onRequest?: () => void;
+    } = {},
+  ) {
     this.#server = server;
     this.#selection = selection;
     this.#send = send;
+    this.#onRequest = onRequest;
   }
 
   /** Whether a tool of the server is served. */
@@ -184,6 +194,7 @@ export class RelayedFeatures {
       const { message } = scopeFailure(scopes, ctx.caller.scopes ?? []);
       return Promise.reject(new ProtocolError("insufficient_scope", message));
     }
+    this.#onRequest();
     const { meta } = ctx;
     const sent = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
     if (this.#send !== undefined) {
@@ -195,6 +206,7 @@ export class RelayedFeatures {
       ...(ctx.wantsProgress && {
         onProgress: (reported) => ctx.progress(...progressOf(reported)),
       }),
+      ownerOf: () => ctx.session,
       onLog: (message) => {
         const { level, data, logger } = message;
         if (!isLogLevel(level)) return;
@@ -221,6 +233,7 @@ export class RelayedFeatures {
 
   #answerCompletion(ref: JsonObject): AnswerCompletion {
     return async (params, signal) => {
+      this.#onRequest();
       try {
         const asked = { ref, ...params };
         return await this.#server.request(METHODS.complete, asked, { signal }) as

@@ -153,6 +153,7 @@ export class Gateway implements ServersBehind {
     catalog.watcher = this.#watcherOf(catalog);
     for (const { config, server, interest, catalog: own, info } of this.#served) {
       own.watcher = interest;
+      const onRequest = () => interest.sole.noteRequest();
       relay(
         server,
         {
@@ -160,10 +161,11 @@ export class Gateway implements ServersBehind {
           selection: config,
           onCollision: (message) => void this.#collisions.add(message),
           onTools: (names) => warnOfMisspelledTools(config.name, config, names),
+          onRequest,
         },
-        { catalog: own, selection: { ...config, prefix: "" } },
+        { catalog: own, selection: { ...config, prefix: "" }, onRequest },
       );
-      interest.attach(server);
+      interest.attachShared(server);
       interest.onUpdated = (uri, meta) => {
         own.resourceUpdated(uri, meta);
         if (this.#ownersOf(uri, catalog).includes(interest)) catalog.resourceUpdated(uri, meta);

@@ -37,6 +37,8 @@ export interface RelayTarget {
   readonly catalog: Catalog;
   readonly selection?: Selection;
   readonly send?: SendRequest;
+  /** Called before each request of a client that is passed on. */
+  readonly onRequest?: () => void;
   /** Told of tools and prompts that another server has under the same name. */
   readonly onCollision?: OnCollision;
   /** Called with the names of all tools of the server, also those that are not served. */
@@ -45,8 +47,8 @@ export interface RelayTarget {
 
 /** Serves a server by catalogs, from its first connection on. */
 export function relay(server: GatewayServer, ...targets: readonly RelayTarget[]): void {
-  const served = targets.map(({ catalog, selection = ALL, send, onCollision }) => {
-    const features = new RelayedFeatures(server, selection, send);
+  const served = targets.map(({ catalog, selection = ALL, onCollision, ...passing }) => {
+    const features = new RelayedFeatures(server, selection, passing);
     catalog.addUnlisted(features.unlisted());
     return relayedLists(catalog, features, onCollision);
   });

@@ -66,6 +66,16 @@ const TOLD: Readonly<Record<string, string>> = {
   [METHODS.setLogLevel]: "logging",
   [METHODS.unsubscribe]: "resources",
 };
+/** Methods that reach a shared server, at once or at first. */
+const PASSED_ON: ReadonlySet<string> = new Set([
+  METHODS.callTool,
+  METHODS.readResource,
+  METHODS.getPrompt,
+  METHODS.complete,
+  METHODS.subscribe,
+  METHODS.unsubscribe,
+  METHODS.setLogLevel,
+]);
 const ROOTS_CHANGED = "notifications/roots/list_changed";
 const log = logFor("gateway");
 
@@ -102,7 +112,9 @@ export class SessionServers {
         const found = this.#hasOwn(session) ? this.#ownOf(session, context) : this.#share(session);
         if (answered !== undefined) return answered;
         if (found === undefined) {
-          const result = method(params, call);
+          const result = PASSED_ON.has(name)
+            ? this.#use(session, () => method(params, call))
+            : method(params, call);
           return TOLD[name] === undefined ? result : this.#tellShared(name, session, result);
         }
         const run = () => found.link.run(call, () => this.#run(found, name, call));
@@ -128,8 +140,19 @@ export class SessionServers {
     this.#sharing.add(session);
     session.onEnd(() => {
       this.#sharing.delete(session);
-      for (const { interest } of this.#servers) interest.forget(session);
+      for (const { interest } of this.#servers) {
+        interest.forget(session);
+        interest.sole.forget(session);
+      }
     });
+  }
+
+  /** Passes a request of a session on to the shared servers. */
+  #use<T>(session: ClientState, work: () => T): T {
+    return this.#servers.reduce<() => T>(
+      (within, { interest }) => () => interest.sole.use(session, within),
+      work,
+    )();
   }
 
   /** Whether a session gets its own servers. */

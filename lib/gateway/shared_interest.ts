@@ -6,6 +6,7 @@ import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { metaMember } from "../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { Connection, GatewayServer } from "./server.ts";
+import { SoleSession } from "./sole_session.ts";
 
 const log = logFor("gateway");
 
@@ -17,6 +18,8 @@ const log = logFor("gateway");
 export class SharedInterest implements SubscriptionWatcher {
   /** Called with the URI of a resource that has changed, and the `_meta` of the notification. */
   onUpdated: (uri: string, meta: JsonObject | undefined) => void = () => {};
+  /** The session that has the process for itself, if there is one. */
+  readonly sole: SoleSession = new SoleSession();
   readonly #servers = new Set<GatewayServer>();
   readonly #subscriptions = new Map<string, SharedSubscription>();
   /** Clients that want messages of the level `debug`; all other levels are filtered here. */
@@ -39,6 +42,21 @@ export class SharedInterest implements SubscriptionWatcher {
       if (message.method === NOTIFICATIONS.resourceUpdated) {
         this.onUpdated(String(message.params?.uri), metaMember(message.params)._meta);
       }
+    };
+  }
+
+  /** Passes on log messages of the process that all clients share, if it has one client. */
+  attachShared(server: GatewayServer): void {
+    this.attach(server);
+    const { onConnected, onNotification } = server;
+    server.onConnected = async (connection) => {
+      // Subscriptions of several clients are made anew.
+      if (this.#subscriptions.size === 0) this.sole.restarted();
+      await onConnected(connection);
+    };
+    server.onNotification = (message) => {
+      const { method, params = {} } = message;
+      if (method !== NOTIFICATIONS.message || !this.sole.takeLog(params)) onNotification(message);
     };
   }
 
@@ -78,6 +96,7 @@ export class SharedInterest implements SubscriptionWatcher {
    * they are connected.
    */
   #subscribe(uri: string): Promise<unknown> | undefined {
+    this.sole.noteRequest();
     const connections = this.#connections();
     if (connections.length === 0) return undefined;
     return firstSuccess(connections.map((one) => subscribeAt(one, uri)));

@@ -40,8 +40,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Takes the parameters of progress notifications. */
   readonly onProgress?: (params: JsonObject) => void;
-  /** Takes the parameters of log messages, while no other request runs that they could belong to. */
+  /** Takes the parameters of log messages, while all requests that they could belong to are of one client. */
   readonly onLog?: (params: JsonObject) => void;
+  /** The same object for all requests of one client; undefined if only this request is known. */
+  readonly ownerOf?: () => object | undefined;
   /** Takes the parameters of the acknowledgement of a subscription. */
   readonly onAcknowledged?: (params: JsonObject) => void;
   /** Whether it is no call of a client, such as a stream of changes; default: no. */
@@ -253,15 +255,24 @@ export class Upstream implements ServerRequests {
     this.#pending.get(Number(progressToken))?.options.onProgress?.(params);
   }
 
-  /** The one request that a log message can belong to; a message does not name its request. */
+  /**
+   * The newest request of the one client that a log message can belong to; a message does not name
+   * its request.
+   */
   #onlyLogged(): RequestOptions["onLog"] {
-    let found: RequestOptions["onLog"];
-    for (const { options: { onLog } } of this.#pending.values()) {
-      if (onLog !== undefined && found !== undefined) return undefined;
-      found ??= onLog;
+    let found: RequestOptions | undefined;
+    for (const { options } of this.#pending.values()) {
+      if (options.onLog === undefined) continue;
+      if (found !== undefined && !isSameOwner(found, options)) return undefined;
+      found = options;
     }
-    return found;
+    return found?.onLog;
   }
+}
+
+function isSameOwner(one: RequestOptions, other: RequestOptions): boolean {
+  const owner = one.ownerOf?.();
+  return owner !== undefined && owner === other.ownerOf?.();
 }
 
 function relayedError({ error: { code, message, data } }: JsonRpcErrorResponse): ProtocolError {

@@ -14,6 +14,8 @@ import { ownMeta } from "../wire/meta.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
 import { elicitThrough, rootsThrough, sampleThrough } from "./ask/questions.ts";
 import type { Call } from "./call.ts";
+import type { ServerContext } from "./server_context.ts";
+import type { ClientState } from "./session/client_state.ts";
 import { changeNotification } from "./changes/change_bus.ts";
 import { LOG_SEVERITY } from "./log_levels.ts";
 
@@ -94,20 +96,25 @@ function isPending(known: Known, name: PropertyKey): name is keyof ToolContext {
   return Object.hasOwn(MEMBERS, name) && !Object.hasOwn(known, name);
 }
 
-function sessionOf({ scope: { session }, server: { catalog } }: Call): ToolSession | undefined {
+function sessionOf({ scope: { session }, server }: Call): ToolSession | undefined {
   if (session === undefined) return undefined;
+  return session.toolSession ??= toolSession(session, server);
+}
+
+/** All calls of a session share it, so no handler may alter it. */
+function toolSession(session: ClientState, { catalog }: ServerContext): ToolSession {
   const setVisible = (tag: string, isVisible: boolean) => {
     session.setVisible(tag, isVisible);
     for (const kind of catalog.kindsWith(tag)) {
       session.sendNotification(changeNotification({ kind }));
     }
   };
-  return {
+  return Object.freeze({
     get: <T>(key: string) => session.data.get(key) as T | undefined,
-    set: (key, value) => session.data.set(key, value),
-    show: (tag) => setVisible(tag, true),
-    hide: (tag) => setVisible(tag, false),
-  };
+    set: (key: string, value: unknown) => session.data.set(key, value),
+    show: (tag: string) => setVisible(tag, true),
+    hide: (tag: string) => setVisible(tag, false),
+  });
 }
 
 function callerOf(caller: Caller): Caller {

@@ -2,7 +2,7 @@ import type { Settings } from "../../base/settings.ts";
 import { copyText } from "../../base/copy_text.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
-import type { Caller } from "../../registry/context.ts";
+import type { Caller, ToolSession } from "../../registry/context.ts";
 import { UriSet } from "../../registry/uri_set.ts";
 import {
   isObject,
@@ -58,6 +58,8 @@ export class ClientState implements Asker {
   #hearsChanges = true;
   #data: SessionData | undefined;
   #visibility: SessionVisibility | undefined;
+  /** The session as its handlers see it; made when one first reads it. */
+  toolSession: ToolSession | undefined;
   /** Whether the client has a stream open for what belongs to no request; set by its transport. */
   isListening: () => boolean = isAlwaysListening;
   #onEnd: (() => void) | undefined;
