@@ -8,8 +8,8 @@ import { logFor } from "../base/log.ts";
 import { findMisspelled } from "./misspelled.ts";
 
 const log = logFor("main");
-/** Ten times as long as a portion takes (ms). */
-const PAUSE_MS = 5;
+/** Many times as long as a portion takes (ms). */
+const PAUSE_MS = 10;
 
 /**
  * Reads a variable.
@@ -32,9 +32,10 @@ export function readVariable(name: string): string | undefined {
 /**
  * Logs a warning for each variable with a name that is nearly a setting.
  *
- * @param pause waits between two portions of the search
+ * @param pause waits before each portion of the search
  */
 export async function warnOfMisspelled(pause: () => Promise<void>): Promise<void> {
+  await pause();
   const found = await findMisspelled({
     isSet: (name) => readVariable(name) !== undefined,
     names: listVariables,
