@@ -6,9 +6,9 @@ import type { App, AppOptions } from "./http/app_types.ts";
 /**
  * Makes an app.
  *
- * @throws {RegistrationError} when two tools share a name
- * @throws {ConfigError} if the authorization settings are incomplete, and for `MCP_STORE` without
- *   `fleet`
+ * @throws {RegistrationError} when two tools share a name, or for what cannot be served
+ * @throws {ConfigError} naming each wrong setting; if the authorization settings are incomplete; for
+ *   `MCP_STORE` without `fleet`
  *
  * @example
  * ```ts

@@ -6,8 +6,10 @@
  */
 import * as z from "zod";
 import { AUTHORIZATION } from "./auth_settings.ts";
+import { ConfigError } from "./errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { isPublicUrl } from "./public_url.ts";
+import { unknownSettings, wrongSettings } from "./setting_faults.ts";
 import type { PublicSettings, SecretName, Settings } from "./settings_type.ts";
 import { SESSIONS, SHARING } from "./session_settings.ts";
 import {
@@ -275,10 +277,14 @@ export const WITHOUT_JIT = { jitless: true } as const;
  * Fills in the defaults.
  *
  * @param given any settings, by name
- * @throws {z.ZodError} naming each that is not allowed
+ * @throws {ConfigError} naming each that is not allowed, and what is
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
-  return SETTINGS_SCHEMA.parse(given, WITHOUT_JIT);
+  const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
+  const faults = unknownSettings(given, Object.keys(SETTINGS_SCHEMA.shape));
+  if (parsed.success && faults.length === 0) return parsed.data;
+  faults.push(...wrongSettings(parsed, given, SECRET_SETTINGS));
+  throw new ConfigError(["Invalid settings:", ...faults].join("\n  "));
 }
 
 /** A copy without the secrets. */

@@ -14,6 +14,7 @@ import { errorMasking, isReachable } from "../mcp/error_masking.ts";
 import type { RequestScope } from "../mcp/scope.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
+import { requireMiddleware } from "../registry/middleware.ts";
 import { OpenStreams } from "../stream/open_streams.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import {
@@ -65,7 +66,7 @@ export interface ComposedApp {
  *
  * @param createAuth makes its authorization; undefined where nothing asks for any, so that a server
  *   without it need not load it
- * @throws {RegistrationError} when two tools share a name
+ * @throws {RegistrationError} when two tools share a name, or for what cannot be served
  * @throws {ConfigError} if the authorization settings are incomplete
  */
 export function composeApp<Start = unknown>(
@@ -136,6 +137,7 @@ function endAllOf(
 
 /** The endpoints of an app: the one at `/mcp` with the features of its options, then the others. */
 function endpointsOf<Start>(options: AppOptions<Start>, settings: Settings): Endpoints {
+  requireMiddleware(options.use ?? [], "the app");
   const { info = infoOf(settings), sessionMethods, modernMethods, endpoints = [] } = options;
   const instructions = options.instructions ?? settings.MCP_SERVER_INSTRUCTIONS;
   const catalog = new Catalog(options);

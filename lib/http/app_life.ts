@@ -30,8 +30,8 @@ export function lifeOf(
       const until = wheel.now() + budgetMs;
       const outcome = await drain({ server: transports.server, streams, pending }, budgetMs);
       await fleet?.leave(Math.max(until - wheel.now(), MIN_STOP_MS));
-      await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
-      return outcome;
+      const stopError = await lifespan.stop(Math.max(until - wheel.now(), MIN_STOP_MS));
+      return stopError === undefined ? outcome : { ...outcome, stopError };
     },
     speak: async (pipe) => {
       await lifespan.start();

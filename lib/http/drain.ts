@@ -11,6 +11,8 @@ export interface DrainOutcome {
   readonly cut: number;
   /** Requests without a stream that were cut, and answered with an error. */
   readonly unanswered: number;
+  /** Why `onStop` failed; undefined if it did not. */
+  readonly stopError?: Error;
 }
 
 /** The parts of an app that a drain uses. */

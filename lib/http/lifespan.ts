@@ -43,18 +43,32 @@ export class AppLifespan {
     return this.#starting ??= this.#start().finally(() => this.#starting = undefined);
   }
 
-  /** Runs `onStop`, if the app has started; waits for it at most `budgetMs`, and never rejects. */
-  async stop(budgetMs: number): Promise<void> {
+  /**
+   * Runs `onStop`, if the app has started; waits for it at most `budgetMs`, and never rejects.
+   *
+   * @returns why `onStop` failed; undefined if it did not
+   */
+  async stop(budgetMs: number): Promise<Error | undefined> {
+    const stopping = this.#stop();
+    stopping.catch((error) => log.error("onStop failed", { error: messageOf(error) }));
+    if (!await settlesWithin(budgetMs, stopping)) {
+      const what = this.#starting === undefined ? "onStop" : "onStart";
+      log.warning(`${what} did not end in time`, { budget_ms: budgetMs });
+      return new Error(`${what} did not end within ${budgetMs} ms`);
+    }
+    return await stopping.then(
+      () => undefined,
+      (error) => new Error(`onStop failed: ${messageOf(error)}`, { cause: error }),
+    );
+  }
+
+  async #stop(): Promise<void> {
     // A running start may already have opened things that must be closed.
     await this.#starting?.catch(() => {});
     const { onStop } = this.#lifespan;
     if (this.#isStopped || !this.#isStarted || onStop === undefined) return;
     this.#isStopped = true;
-    const stopping = (async () => await onStop(this.#value))();
-    stopping.catch((error) => log.error("onStop failed", { error: messageOf(error) }));
-    if (!await settlesWithin(budgetMs, stopping)) {
-      log.warning("onStop did not end in time", { budget_ms: budgetMs });
-    }
+    await onStop(this.#value);
   }
 
   async #start(): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
+import { describeValue, isPlain, kindOf, mistakeOf } from "./feature_form.ts";
 import { type FeatureLists, isGroup } from "./group.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
@@ -58,7 +59,7 @@ class Collector {
       const value = read();
       if (this.#take(value)) return;
       const members = depth < MAX_DEPTH ? membersOf(value, path) : [];
-      if (members.length === 0) this.unserved.push({ path, ...describe(value, depth) });
+      if (members.length === 0) this.unserved.push({ path, ...unserved(value, depth) });
       for (const [inner, readMember] of members) this.collect(readMember, inner, depth + 1);
     } catch (error) {
       const kind = error instanceof Error ? `${error.name}: ` : "";
@@ -73,16 +74,22 @@ class Collector {
       for (const one of [...tools, ...resources, ...resourceTemplates, ...prompts]) this.#take(one);
       return true;
     }
-    if (typeof value !== "object" || value === null || !("listing" in value)) return false;
-    const { listing, name } = value as { readonly listing: unknown; readonly name?: unknown };
-    if (typeof listing !== "object" || listing === null || typeof name !== "string") return false;
-    if (hasFunction(value, "call")) this.#tools.add(value as Tool);
-    else if (hasFunction(value, "get")) this.#prompts.add(value as Prompt);
-    else if (hasFunction(value, "read") && "uriTemplate" in listing) {
-      this.#templates.add(value as ResourceTemplate);
-    } else if (hasFunction(value, "read")) this.#resources.add(value as Resource);
-    else return false;
-    return true;
+    switch (kindOf(value)) {
+      case "tools":
+        this.#tools.add(value as Tool);
+        return true;
+      case "prompts":
+        this.#prompts.add(value as Prompt);
+        return true;
+      case "resourceTemplates":
+        this.#templates.add(value as ResourceTemplate);
+        return true;
+      case "resources":
+        this.#resources.add(value as Resource);
+        return true;
+      default:
+        return false;
+    }
   }
 }
 
@@ -105,40 +112,8 @@ function isContainerOrFeature(value: unknown): boolean {
     ("listing" in value || Array.isArray(value) || value instanceof Set || isPlain(value));
 }
 
-function isPlain(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  // A module namespace that another module exports has no prototype.
-  return prototype === null || prototype === Object.prototype;
-}
-
-function describe(value: unknown, depth: number): Omit<Unserved, "path"> {
-  const mistake = mistakeOf(value);
-  if (mistake !== undefined) return { what: mistake, isMistake: true };
+function unserved(value: unknown, depth: number): Omit<Unserved, "path"> {
   // Among things that are served, nothing else is expected.
-  const isMistake = depth > 0;
-  if (value === null || value === undefined) return { what: String(value), isMistake };
-  if (Array.isArray(value) || value instanceof Set) return { what: "an empty list", isMistake };
-  const kind = typeof value;
-  return { what: kind === "object" ? "an object" : `a ${kind}`, isMistake };
-}
-
-/** The author's mistake, where the form of a value shows it. */
-function mistakeOf(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (value instanceof Promise) return "a promise; await it";
-  if ("_zod" in value || "_def" in value) return undefined;
-  if (hasFunction(value, "run")) {
-    return "a plain definition; pass it to defineTool() or definePrompt()";
-  }
-  if (hasFunction(value, "read") && "uriTemplate" in value) {
-    return "a plain definition; pass it to defineResourceTemplate()";
-  }
-  return hasFunction(value, "read") && "uri" in value
-    ? "a plain definition; pass it to defineResource()"
-    : undefined;
-}
-
-function hasFunction(value: object, name: string): boolean {
-  return typeof (value as Readonly<Record<string, unknown>>)[name] === "function";
+  const isMistake = depth > 0 || mistakeOf(value) !== undefined;
+  return { what: describeValue(value), isMistake };
 }

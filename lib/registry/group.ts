@@ -5,7 +5,8 @@
  */
 import { RegistrationError } from "../base/errors.ts";
 import { groupedPrompt, groupedResource, groupedTemplate, groupedTool } from "./grouped.ts";
-import type { Middleware } from "./middleware.ts";
+import { describeValue, type FeatureKind, kindOf } from "./feature_form.ts";
+import { type Middleware, requireMiddleware } from "./middleware.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { Tool } from "./tool.ts";
@@ -49,7 +50,8 @@ const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,64}$/;
  * served as `billing_invoice`, and so are prompts; resources keep their URIs. Groups may hold groups.
  *
  * @param name the prefix: 1 to 64 letters, digits, `_`, `-` and `.`
- * @throws {RegistrationError} for a name outside the protocol's characters, or one that gets too long
+ * @throws {RegistrationError} for a name outside the protocol's characters, or one that gets too long,
+ *   and for what is no feature or no middleware
  *
  * @example
  * ```ts
@@ -73,6 +75,7 @@ export function group<App = unknown>(
       }: a name is 1 to 64 letters, digits, "_", "-" and "."`,
     );
   }
+  requireMiddleware(use, `group "${name}"`);
   const { tools, resources, resourceTemplates, prompts } = flatten(features);
   const within = { name, use };
   return Object.freeze({
@@ -94,6 +97,8 @@ export function isGroup(value: unknown): value is FeatureGroup {
 
 /**
  * The features by their kind. The features of a group are served whichever list contains the group.
+ *
+ * @throws {RegistrationError} naming what is no feature, or belongs in another list
  */
 export function flatten<App>(features: Features<App>): FeatureLists<App> {
   const lists = {
@@ -103,12 +108,33 @@ export function flatten<App>(features: Features<App>): FeatureLists<App> {
     prompts: [] as Prompt<App>[],
   };
   for (const kind of ["tools", "resources", "resourceTemplates", "prompts"] as const) {
-    for (const item of features[kind] ?? []) {
+    for (const [index, item] of listOf(features, kind).entries()) {
       if (isGroup(item)) add(lists, item.features);
-      else (lists[kind] as unknown[]).push(item);
+      else {
+        requireKind(item, kind, index);
+        (lists[kind] as unknown[]).push(item);
+      }
     }
   }
   return lists;
+}
+
+/** Deno runs programs without a type check, so a wrong list may come this far. */
+function listOf(features: Features, kind: FeatureKind): readonly unknown[] {
+  const list: unknown = features[kind] ?? [];
+  if (typeof list === "object" && list !== null && Symbol.iterator in list) {
+    return [...list as Iterable<unknown>];
+  }
+  throw new RegistrationError(
+    `Cannot serve ${kind}: it must be a list, not ${describeValue(list)}`,
+  );
+}
+
+function requireKind(item: unknown, kind: FeatureKind, index: number): void {
+  const found = kindOf(item);
+  if (found === kind) return;
+  const why = found === undefined ? describeValue(item) : `it belongs in "${found}"`;
+  throw new RegistrationError(`Cannot serve ${kind}[${index}]: ${why}`);
 }
 
 function add(lists: { readonly [K in keyof FeatureLists]: unknown[] }, more: FeatureLists): void {

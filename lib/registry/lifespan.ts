@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, messageOf, RegistrationError } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
 
 /** Hooks for the start and the end of an app. */
@@ -23,14 +24,22 @@ export interface NamedLifespan {
   readonly lifespan: Lifespan;
 }
 
+/** Time after which the log says which module an operator waits for (ms). */
+const PATIENCE_MS = 10_000;
+const log = logFor("lifespan");
+
 /**
  * Makes one lifespan of several. They start in their order and stop in the reverse one; if one
  * fails to start, those before it are stopped. `ctx.app` is the result of the only one that starts
  * anything, or an object with the members of all results.
  *
+ * @param patienceMs time after which the log names a module that is not done
  * @throws {ConfigError} (the start rejects) saying which failed and why
  */
-export function composeLifespans(lifespans: readonly NamedLifespan[]): Lifespan {
+export function composeLifespans(
+  lifespans: readonly NamedLifespan[],
+  patienceMs = PATIENCE_MS,
+): Lifespan {
   const parts = lifespans.filter(({ lifespan: { onStart, onStop } }) => onStart ?? onStop);
   if (parts.length === 0) return {};
   const started: { readonly part: NamedLifespan; readonly app: unknown }[] = [];
@@ -52,7 +61,7 @@ export function composeLifespans(lifespans: readonly NamedLifespan[]): Lifespan 
     let only: unknown;
     for (const part of parts) {
       try {
-        const app = await part.lifespan.onStart?.();
+        const app = await startOf(part, patienceMs);
         started.push({ part, app });
         if (isMerged) addMembers(all, app, { origin: part.origin, origins });
         else only ??= app;
@@ -66,6 +75,19 @@ export function composeLifespans(lifespans: readonly NamedLifespan[]): Lifespan 
     return isMerged ? all : only;
   };
   return { onStart, onStop };
+}
+
+async function startOf({ origin, lifespan }: NamedLifespan, patienceMs: number): Promise<unknown> {
+  if (lifespan.onStart === undefined) return undefined;
+  const timer = setTimeout(
+    () => log.warning("Still starting", { module: origin, waiting_for: "onStart" }),
+    patienceMs,
+  );
+  try {
+    return await lifespan.onStart();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

@@ -5,6 +5,8 @@
  */
 import type { MaybePromise } from "../base/promises.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { RegistrationError } from "../base/errors.ts";
+import { describeValue } from "./feature_form.ts";
 import { resultError } from "./content.ts";
 import type { Caller, ToolContext } from "./context.ts";
 import { fitForJson } from "./json_fit.ts";
@@ -96,6 +98,26 @@ export function composeMiddleware(use: readonly Middleware[]): ComposedMiddlewar
     }
   };
   return (call, run, failed = rethrow) => from(0, call, run, failed);
+}
+
+/**
+ * Deno runs programs without a type check, and middleware that is passed over could be a guard.
+ *
+ * @param owner of the list, such as `app`
+ * @throws {RegistrationError} for anything but a list of functions
+ */
+export function requireMiddleware(use: unknown, owner: string): void {
+  if (!Array.isArray(use)) {
+    throw new RegistrationError(
+      `Cannot serve ${owner}: "use" must be a list of functions, not ${describeValue(use)}`,
+    );
+  }
+  // A loop sees holes, too.
+  for (let index = 0; index < use.length; index++) {
+    if (typeof use[index] === "function") continue;
+    const what = describeValue(use[index]);
+    throw new RegistrationError(`Cannot serve ${owner}: use[${index}] is ${what}, not a function`);
+  }
 }
 
 /**

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type * as z from "zod";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import type { LogFormat } from "../base/log.ts";
 import {
@@ -15,6 +14,7 @@ import {
   SETTINGS_SCHEMA,
   WITHOUT_JIT,
 } from "../base/settings.ts";
+import { wrongSettings } from "../base/setting_faults.ts";
 import { flagName, parseFlags, type Switch } from "./flags.ts";
 import { fileOf, readSecretFile } from "./secrets.ts";
 
@@ -66,7 +66,7 @@ export function readCommand(
     }
   }
   const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
-  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultLine(issue, given)));
+  faults.push(...wrongSettings(parsed, given, SECRET_SETTINGS));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(["Invalid settings:", ...faults].join("\n  "));
   }
@@ -131,13 +131,4 @@ export function helpText(): string {
     `A secret is best read from a file: ${SECRET_SETTINGS.map(fileOf).join(", ")}.`,
     ...SETTING_TOPICS.flatMap(({ title, names }) => ["", title, ...names.map(settingLine)]),
   ].join("\n");
-}
-
-function faultLine(
-  { path, message }: z.core.$ZodIssue,
-  given: Readonly<Record<string, string>>,
-): string {
-  const name = String(path[0]);
-  const isSecret = SECRET_SETTINGS.some((secret) => secret === name);
-  return isSecret ? `${name}: ${message}` : `${name}=${JSON.stringify(given[name])}: ${message}`;
 }

@@ -71,14 +71,16 @@ export async function testClient(app: App, options: TestClientOptions = {}): Pro
     return await TestClient.connect(app, options);
   } catch (error) {
     const isFirst = (open.get(app) ?? 0) === 0;
-    if (isFirst && options.keepApp !== true) await end(app);
+    if (isFirst && options.keepApp !== true) await end(app).catch(() => {});
     throw error;
   }
 }
 
+/** @throws {Error} when `onStop` fails */
 async function end(app: App): Promise<void> {
-  await app.drain(0);
+  const { stopError } = await app.drain(0);
   app.stop();
+  if (stopError !== undefined) throw stopError;
 }
 
 /** A client in memory; `await using` closes it and checks that it leaves nothing in the app. */
@@ -197,7 +199,7 @@ export class TestClient implements AsyncDisposable {
    * Ends the session and its streams. The last client of an app checks that nothing is left in it,
    * drains it and stops it.
    *
-   * @throws {Error} naming streams, sessions, requests and timers that are left
+   * @throws {Error} naming streams, sessions, requests and timers that are left, or why `onStop` failed
    */
   async close(): Promise<void> {
     if (this.#isClosed) return;

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import * as z from "zod";
+import { ConfigError } from "../../lib/base/errors.ts";
 import { type Settings, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
 
 Deno.test("`settingsWith()` fills in the documented defaults", () => {
@@ -42,7 +42,7 @@ Deno.test("every limit is on by default and cannot be turned off by 0 or a negat
   );
   for (const name of limits) {
     for (const value of [0, -1, 0.5, NaN, Infinity, "all"]) {
-      assertThrows(() => settingsWith({ [name]: value }), z.ZodError, name);
+      assertThrows(() => settingsWith({ [name]: value }), ConfigError, name);
     }
   }
 });
@@ -50,7 +50,7 @@ Deno.test("every limit is on by default and cannot be turned off by 0 or a negat
 Deno.test("durations that no JavaScript timer can wait are refused", () => {
   const longest = 2 ** 31 - 1;
   assertEquals(settingsWith({ MCP_DRAIN_MS: longest }).MCP_DRAIN_MS, longest);
-  assertThrows(() => settingsWith({ MCP_DRAIN_MS: longest + 1 }), z.ZodError);
+  assertThrows(() => settingsWith({ MCP_DRAIN_MS: longest + 1 }), ConfigError);
 });
 
 Deno.test("lists of names are split at commas, with blanks and empty names left out", () => {
@@ -60,9 +60,30 @@ Deno.test("lists of names are split at commas, with blanks and empty names left 
 
 Deno.test("ports are whole numbers from 0 to 65535", () => {
   for (const PORT of [0, 1, 65_535]) assertEquals(settingsWith({ PORT }).PORT, PORT);
-  for (const PORT of [-1, 65_536, 80.5]) assertThrows(() => settingsWith({ PORT }), z.ZodError);
+  for (const PORT of [-1, 65_536, 80.5]) assertThrows(() => settingsWith({ PORT }), ConfigError);
 });
 
 Deno.test("a drain may take no time at all, as in `deno task dev`", () => {
   assertEquals(SETTINGS_SCHEMA.parse({ MCP_DRAIN_MS: "0" }).MCP_DRAIN_MS, 0);
+});
+
+Deno.test("wrong and misspelt settings of an app are all named, and secrets are not shown", () => {
+  const given = {
+    MCP_PING_INTERVALL_MS: 5_000,
+    MCP_TOOLBOX: "x",
+    MCP_PAGE_SIZE: 0,
+    MCP_ADMIN_TOKEN: "two words",
+    PATH: "/bin",
+  };
+  const { message } = assertThrows(
+    () => settingsWith(given as Record<string, unknown>),
+    ConfigError,
+  );
+  assertEquals(message.split("\n  "), [
+    "Invalid settings:",
+    "MCP_PING_INTERVALL_MS: unknown setting; did you mean MCP_PING_INTERVAL_MS?",
+    "MCP_TOOLBOX: unknown setting",
+    "MCP_PAGE_SIZE=0: Expected a whole number from 1 to 1000000000",
+    "MCP_ADMIN_TOKEN: Expected at least 16 ASCII characters, and no blanks",
+  ]);
 });

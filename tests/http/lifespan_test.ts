@@ -248,3 +248,54 @@ Deno.test("one module that fails to stop keeps no other from stopping", async ()
   assertEquals((error.errors[0] as Error).message, "onStop of ./b.ts: stuck");
   assertEquals(notes, ["start a", 'stop a {"a":"a"}']);
 });
+
+Deno.test("a drain says why onStop failed", async () => {
+  using log = new CapturedLog();
+  const app = createApp({
+    onStop: () => {
+      throw new Error("cannot flush");
+    },
+  });
+  const { stopError } = await app.drain(0);
+  assertEquals(stopError?.message, "onStop failed: cannot flush");
+  assertEquals(log.of("onStop failed").length, 1);
+  app.stop();
+});
+
+Deno.test("a drain waits for a start that never ends no longer than its budget", async () => {
+  using log = new CapturedLog();
+  const lifespan = new AppLifespan({ onStart: () => new Promise(() => {}) });
+  void lifespan.start();
+  const error = await lifespan.stop(20);
+  assertEquals(error?.message, "onStart did not end within 20 ms");
+  assertEquals(log.of("onStart did not end in time").length, 1);
+});
+
+Deno.test("onStop runs for a start that ends after the drain's budget", async () => {
+  using _log = new CapturedLog();
+  const opened = Promise.withResolvers<string>();
+  const closed: unknown[] = [];
+  const lifespan = new AppLifespan({
+    onStart: () => opened.promise,
+    onStop: (pool) => void closed.push(pool),
+  });
+  void lifespan.start();
+  await lifespan.stop(1);
+  opened.resolve("pool");
+  await settled();
+  assertEquals(closed, ["pool"]);
+});
+
+Deno.test("a start that takes long is told, with the module that is not done", async () => {
+  using log = new CapturedLog();
+  const opened = Promise.withResolvers<void>();
+  const { onStart } = composeLifespans([{
+    origin: "pool.ts",
+    lifespan: { onStart: () => opened.promise },
+  }], 1);
+  const starting = onStart?.();
+  while (log.of("Still starting").length === 0) await settled();
+  assertEquals(log.of("Still starting")[0]?.fields, { module: "pool.ts", waiting_for: "onStart" });
+  opened.resolve();
+  await starting;
+});

@@ -1,10 +1,12 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as z from "zod";
 import {
+  createApp,
   definePrompt,
   defineResource,
   defineResourceTemplate,
   defineTool,
+  type Features,
   group,
   type Middleware,
   ProtocolError,
@@ -216,3 +218,50 @@ Deno.test("a module may export features in lists and objects, four deep and no d
   assertEquals(deeper.features.tools, []);
   assertEquals(deeper.unserved.map(({ path }) => path), ["lists[0][0][0][0]"]);
 });
+
+for (
+  const [lists, expected] of [
+    [
+      { tools: [{ name: "a", run: () => "" }] },
+      "tools[0]: a plain definition; pass it to defineTool() or definePrompt()",
+    ],
+    [{ tools: [invoice, Promise.resolve(invoice)] }, "tools[1]: a promise; await it"],
+    [{ tools: [undefined] }, "tools[0]: undefined"],
+    [{ tools: [motto] }, 'tools[0]: it belongs in "resources"'],
+    [{ resources: [customer] }, 'resources[0]: it belongs in "resourceTemplates"'],
+    [
+      { resources: [{ uri: "a://b", read: () => "" }] },
+      "resources[0]: a plain definition; pass it to defineResource()",
+    ],
+    [{ prompts: [[remind]] }, "prompts[0]: a list"],
+    [{ tools: { invoice } }, "tools: it must be a list, not an object"],
+    [{ tools: invoice }, "tools: it must be a list, not an object"],
+    [{ prompts: "remind" }, "prompts: it must be a list, not a string"],
+  ] as const
+) {
+  Deno.test(`without a type check, ${expected} is refused by an app and a group`, () => {
+    const wrong = lists as unknown as Features;
+    const message = `Cannot serve ${expected}`;
+    assertEquals(assertThrows(() => createApp(wrong), RegistrationError).message, message);
+    assertEquals(assertThrows(() => group("g", wrong), RegistrationError).message, message);
+  });
+}
+
+for (
+  const [use, expected] of [
+    [() => {}, '"use" must be a list of functions, not a function'],
+    [
+      [(_call: unknown, next: () => unknown) => next(), false],
+      "use[1] is a boolean, not a function",
+    ],
+    [[, () => {}], "use[0] is undefined, not a function"],
+  ] as const
+) {
+  Deno.test(`without a type check, middleware is never passed over: ${expected}`, () => {
+    const wrong = use as unknown as Middleware[];
+    const ofApp = assertThrows(() => createApp({ use: wrong }), RegistrationError);
+    assertEquals(ofApp.message, `Cannot serve the app: ${expected}`);
+    const ofGroup = assertThrows(() => group("g", { use: wrong }), RegistrationError);
+    assertEquals(ofGroup.message, `Cannot serve group "g": ${expected}`);
+  });
+}

@@ -315,6 +315,15 @@ Deno.test("closing the last client finds what is left in the app", async () => {
   app.stop();
 });
 
+Deno.test("closing the last client tells why onStop failed", async () => {
+  const client = await testClient(createApp({
+    onStop: () => {
+      throw new Error("cannot flush");
+    },
+  }));
+  await assertRejects(() => client.close(), Error, "onStop failed: cannot flush");
+});
+
 Deno.test("what an app holds while a session listens is told by kind", async () => {
   const app = offer();
   {

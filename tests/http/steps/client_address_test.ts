@@ -1,6 +1,6 @@
 /** The client's address behind proxies, which no client can choose itself. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import * as z from "zod";
+import { ConfigError } from "../../../lib/base/errors.ts";
 import { initializeRequest, testApp } from "../../helpers/app.ts";
 
 /** The address that the ledger shows for a stream opened by such a request. */
@@ -114,7 +114,7 @@ Deno.test("a header that the operator's proxy does not write is not believed", a
 
 Deno.test("MCP_FORWARDED_HEADER refuses what is no header's name", () => {
   for (const MCP_FORWARDED_HEADER of ["X Forwarded", "a:b", "ä"]) {
-    assertThrows(() => testApp({ settings: { MCP_FORWARDED_HEADER } }), z.ZodError);
+    assertThrows(() => testApp({ settings: { MCP_FORWARDED_HEADER } }), ConfigError);
   }
 });
 
@@ -157,10 +157,12 @@ for (
   Deno.test(`MCP_TRUSTED_PROXIES refuses ${JSON.stringify(proxy)}, and shows it`, () => {
     const error = assertThrows(
       () => testApp({ settings: { MCP_TRUSTED_PROXIES: [proxy] } }),
-      z.ZodError,
+      ConfigError,
     );
-    const [issue] = error.issues;
-    assertEquals(issue?.path, ["MCP_TRUSTED_PROXIES"]);
-    assertStringIncludes(issue?.message ?? "", `${JSON.stringify(proxy)} is not an address`);
+    const shown = JSON.stringify(proxy);
+    assertStringIncludes(
+      error.message,
+      `MCP_TRUSTED_PROXIES=[${shown}]: ${shown} is not an address`,
+    );
   });
 }
