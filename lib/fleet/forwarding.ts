@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Identity } from "../base/identity.ts";
 import { Client } from "../stream/client.ts";
+import { isPlanned, type PlannedReason } from "../stream/planned_end.ts";
 import { isObject, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.ts";
 import { notRouted } from "./errors.ts";
 import type { Body, Messenger } from "./messenger.ts";
@@ -24,8 +24,17 @@ export interface Forwarded {
   readonly message: JsonRpcMessage | undefined;
 }
 
-/** The answer of the instance that has the stream. */
-export type Reception = "taken" | "unknown" | "ended";
+/**
+ * The answer of the instance that has the stream: it took the message, does not know the stream, or
+ * has ended it by plan. The outcome is unknown if the instance may have taken the message, and gave no
+ * answer.
+ */
+export type Reception = "taken" | "unknown" | "outcome_unknown" | EndedByPlan;
+
+/** The reason for which a stream was ended by plan. */
+export interface EndedByPlan {
+  readonly ended: PlannedReason;
+}
 
 /** Brings messages to the streams of other instances, and takes theirs. */
 export class Forwarding {
@@ -87,27 +96,32 @@ export class Forwarding {
       reply = await this.#fleet.ask(holder, `forward ${place}`, body);
     } catch (error) {
       // The instance may only be slow: it does not take what this one claims before it.
-      if (await this.#isWithdrawn(claim, upSince)) throw error;
-      return "taken";
+      const isWithdrawn = await this.#isWithdrawn(claim, upSince);
+      if (isWithdrawn) throw error;
+      return isWithdrawn === undefined ? "outcome_unknown" : "taken";
     }
-    return reply === "taken" || reply === "ended" ? reply : "unknown";
+    if (reply === "taken") return reply;
+    return isEndedByPlan(reply) ? reply : "unknown";
   }
 
-  /** @param upSince since when the store was there as the message was sent: a break loses claims */
-  async #isWithdrawn(claim: string, upSince: number): Promise<boolean> {
+  /**
+   * Whether the message is kept from being taken; undefined if the store cannot tell.
+   *
+   * @param upSince since when the store was there as the message was sent: a break loses claims
+   */
+  async #isWithdrawn(claim: string, upSince: number): Promise<boolean | undefined> {
     try {
       const isWithdrawn = await this.#fleet.claim(claim);
-      if (this.#fleet.upSince === upSince) return isWithdrawn;
+      return this.#fleet.upSince === upSince ? isWithdrawn : undefined;
     } catch {
       // The store is away.
+      return undefined;
     }
-    throw new ProtocolError(
-      "internal_error",
-      "The server that this message belongs to has not answered, and its outcome is unknown: it " +
-        "may have run",
-      { data: { outcome: "unknown" } },
-    );
   }
+}
+
+function isEndedByPlan(reply: unknown): reply is EndedByPlan {
+  return isObject(reply) && typeof reply.ended === "string" && isPlanned(reply.ended);
 }
 
 /** Reads an identity from the bus, to which only instances of this fleet may write. */

@@ -8,7 +8,7 @@ const EXPIRY_WINDOW_MS = { min: 1, spread: 1_999 } as const;
 const ROTATION_WINDOW_MS = { min: 1, spread: 4 } as const;
 
 /** Reasons for which the server ends a stream by plan. */
-type PlannedReason = "max_age" | "auth_expired" | "drain";
+export type PlannedReason = "max_age" | "auth_expired" | "drain";
 
 const WINDOWS_MS: Readonly<
   Record<PlannedReason, { readonly min: number; readonly spread: number }>
@@ -19,7 +19,7 @@ const WINDOWS_MS: Readonly<
 };
 
 /** Whether the server ends the stream by plan, and its client is expected back. */
-export function isPlanned(reason: CloseReason): reason is PlannedReason {
+export function isPlanned(reason: string): reason is PlannedReason {
   return Object.hasOwn(WINDOWS_MS, reason);
 }
 

@@ -187,7 +187,12 @@ Deno.test("a message whose claim was lost with the store is answered with an unk
   b.member.isUp = true;
   await fleet.time.advance(2_100);
   const response = await sent;
-  assertEquals((await response.json()).error.data, { outcome: "unknown" });
+  const { error } = await response.json();
+  assertEquals(error.data, { outcome: "unknown", is_repeatable: false });
+  assertMatch(
+    error.message,
+    /has not answered\. Its outcome is unknown: it may have run\. Find out/,
+  );
 });
 
 Deno.test("a message that got no reply before the store went away is answered with an unknown outcome", async () => {
@@ -200,5 +205,31 @@ Deno.test("a message that got no reply before the store went away is answered wi
   await fleet.time.advance(2_100);
   const response = await sent;
   assertEquals(response.status, 500);
-  assertEquals((await response.json()).error.data, { outcome: "unknown" });
+  const { data } = (await response.json()).error;
+  assertEquals(data, { outcome: "unknown", is_repeatable: false });
+});
+
+Deno.test("a message for a stream that its instance has ended by plan is told the true reason", async () => {
+  using fleet = await Instances.start(2, { settings: { MCP_MAX_CONNECTION_MS: 60_000 } });
+  const [a, b] = fleet.all;
+  const opened = await Promise.all([a!.open(), a!.open(), a!.open()]);
+  await fleet.time.advance(LEASE_MS + 1_000);
+  const [byAge, byExpiry, byDrain] = opened.map(({ id }) => a!.registry.get(id)!);
+  byAge!.close("max_age");
+  byExpiry!.close("auth_expired");
+  byDrain!.close("drain");
+  for (
+    const [{ id }, reason] of [[opened[0], "max_age"], [opened[1], "auth_expired"], [
+      opened[2],
+      "drain",
+    ]] as const
+  ) {
+    const sent = await b!.post("/mcp/sse", rpc("ping"), {
+      ...PLAIN_HEADERS,
+      "mcp-connection-id": id,
+    });
+    const { error } = await sent.json();
+    assertEquals([sent.status, error.data.reason], [503, reason]);
+    assertMatch(error.message, new RegExp(`has ended by plan \\(${reason}\\)`));
+  }
 });

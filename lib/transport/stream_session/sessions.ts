@@ -1,11 +1,11 @@
-import type { Forwarded, Reception } from "../../fleet/forwarding.ts";
+import type { EndedByPlan, Forwarded, Reception } from "../../fleet/forwarding.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import { LruMap } from "../../base/lru_map.ts";
-import type { CloseReason } from "../../stream/close_reason.ts";
+import { isRepeatable, unknownOutcome } from "../../mcp/unknown_outcome.ts";
 import { IdMap } from "../../stream/id_map.ts";
-import { isPlanned } from "../../stream/planned_end.ts";
+import { isPlanned, type PlannedReason } from "../../stream/planned_end.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
-import type { JsonRpcResponse } from "../../wire/json_rpc.ts";
+import { isRequest, type JsonRpcResponse } from "../../wire/json_rpc.ts";
 import { formatJson } from "../../wire/sse.ts";
 import { isOwner, type Owner, type Sender } from "../peer.ts";
 import {
@@ -60,18 +60,29 @@ export class StreamSessions {
    * @param message undefined for a stream that is to be closed
    * @param notFound makes the error for an unknown id
    * @returns settles once the instance that has the stream has taken the message; undefined where this one has
-   * @throws {ProtocolError} `stream_ended`, or what `notFound` makes
+   * @throws {ProtocolError} `stream_ended`, what `notFound` makes, or an error that says that the
+   *   outcome is unknown
    */
   deliver(forwarded: Forwarded, notFound: () => ProtocolError): Promise<void> | undefined {
     const received = this.#receive(forwarded);
     if (received === "taken") return undefined;
-    if (received === "ended") this.refuseEnded(forwarded.id, senderOf(forwarded));
+    if (received !== "unknown") throw this.#refusal(received, forwarded);
     const brought = this.#parts.fleet?.forwarding.bring(this.#place, forwarded);
     if (brought === undefined) throw notFound();
     return brought.then((reception) => {
-      if (reception === "ended") throw streamEnded("max_age");
       if (reception === "unknown") throw notFound();
+      if (reception !== "taken") throw this.#refusal(reception, forwarded);
     });
+  }
+
+  #refusal(reception: "outcome_unknown" | EndedByPlan, { message }: Forwarded): ProtocolError {
+    if (reception !== "outcome_unknown") return streamEnded(reception.ended);
+    const { catalog } = this.#parts.server.context;
+    return unknownOutcome(
+      "internal_error",
+      "The server that this message belongs to has not answered",
+      message === undefined || !isRequest(message) || isRepeatable(message, catalog),
+    );
   }
 
   /** The streams of this dialect at this endpoint, at whichever instance. */
@@ -83,7 +94,10 @@ export class StreamSessions {
     const { id, client, message } = forwarded;
     const sender = senderOf(forwarded);
     const session = this.find(id, sender);
-    if (session === undefined) return this.#endedOf(id, sender) === undefined ? "unknown" : "ended";
+    if (session === undefined) {
+      const ended = this.#endedOf(id, sender);
+      return ended === undefined ? "unknown" : { ended: ended.reason };
+    }
     if (message === undefined) session.stream.close("disconnected");
     else session.take(message, client);
     return "taken";
@@ -115,7 +129,7 @@ export class StreamSessions {
 
 /** A stream that the server has ended by plan. */
 interface EndedStream extends Owner {
-  readonly reason: CloseReason;
+  readonly reason: PlannedReason;
   /** On the wheel's clock (ms). */
   readonly at: number;
 }
@@ -129,7 +143,7 @@ function senderOf({ client: { identity }, page }: Forwarded): Sender {
   return { identity, page };
 }
 
-function streamEnded(reason: CloseReason): ProtocolError {
+function streamEnded(reason: PlannedReason): ProtocolError {
   return new ProtocolError(
     "stream_ended",
     `The stream of this id has ended by plan (${reason}), and nothing was run; send the ` +
