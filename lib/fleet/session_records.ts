@@ -113,6 +113,24 @@ export class SessionRecords {
     this.end(key).catch((error) => this.#parts.failed("session", error));
   }
 
+  /**
+   * Records that all sessions that a principal opened until then have ended; a failure is logged.
+   *
+   * @param at ms since the epoch
+   */
+  endAllOf(principal: string, at: number): void {
+    const { directory } = this.#parts.store;
+    const written = directory.writeSession(ownerKey(principal), { isEnded: true, usedAt: at });
+    written.catch((error) => this.#parts.failed("session", error));
+  }
+
+  /** When all sessions of a principal were ended (ms since the epoch); undefined if they were not. */
+  async allEndedAt(principal: string | undefined): Promise<number | undefined> {
+    if (principal === undefined) return undefined;
+    const { isEnded, usedAt } = await this.read(ownerKey(principal));
+    return isEnded ? usedAt : undefined;
+  }
+
   /** A session was idle here; where it was idle everywhere, it has ended. */
   async endIfIdle(key: string): Promise<void> {
     try {
@@ -122,4 +140,9 @@ export class SessionRecords {
       this.#parts.failed("session", error);
     }
   }
+}
+
+/** The key of a principal's record; keys of sessions are hexadecimal digits. */
+function ownerKey(principal: string): string {
+  return `principal ${principal}`;
 }

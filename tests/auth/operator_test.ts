@@ -11,6 +11,7 @@ import {
 } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { EventReader } from "../helpers/sse.ts";
+import { FakeTime } from "../helpers/time.ts";
 import { toolThat } from "../helpers/tools.ts";
 import { defineTool } from "../../lib/mod.ts";
 
@@ -139,6 +140,27 @@ Deno.test("ending a principal ends its streams and sessions in every dialect, an
   assertEquals(await ping(otherId, EVE), 200);
   assertEquals(app.ledger().open, 1);
   await others.leave();
+});
+
+Deno.test("ending a principal ends its sessions that are not in memory, and none that it opens later", async () => {
+  using time = new FakeTime();
+  const settings = { MCP_MAX_SESSIONS_PER_CLIENT: 1 };
+  using app = testApp({ auth: { keys: KEYS }, settings, wheel: { clock: time.clock } });
+  const evicted = await openSession(app, ADA);
+  const inMemory = await openSession(app, ADA);
+  const ofEve = await openSession(app, EVE);
+  await time.advance(100);
+  const query = new URLSearchParams({ principal: ADA_PRINCIPAL });
+  const response = await app.request(`${VIEW}?${query}`, { method: "DELETE", headers: OPERATOR });
+  assertEquals(await response.json(), { streams: 0, sessions: 1 });
+  await time.advance(100);
+  const ping = (id: string, caller: Record<string, string>) =>
+    statusOf(app.post("/mcp", rpc("ping"), { ...caller, "mcp-session-id": id }));
+  assertEquals([await ping(evicted, ADA), await ping(inMemory, ADA)], [404, 404]);
+  const later = await openSession(app, ADA);
+  const evenLater = await openSession(app, ADA);
+  assertEquals([await ping(later, ADA), await ping(evenLater, ADA)], [200, 200]);
+  assertEquals(await ping(ofEve, EVE), 200);
 });
 
 Deno.test("a key that is taken away ends the streams and sessions of its caller", async () => {

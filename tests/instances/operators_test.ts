@@ -158,6 +158,24 @@ Deno.test("ending a connection of an instance that cannot be reached is refused,
   await events.leave();
 });
 
+Deno.test("ending a principal ends its sessions that no instance has in memory, at every instance", async () => {
+  const { fleet, a, b, c } = await started();
+  using _ = fleet;
+  const gone = await fleet.add();
+  const session = await TestSession.open(gone, { peer: ADA });
+  const ofEve = await TestSession.open(gone, { peer: { address: "192.0.2.1", principal: "eve" } });
+  fleet.kill(gone);
+  await fleet.time.advance(2 * LEASE_MS);
+  assertEquals((await (await closing(a, { principal: "ada" })).json()).sessions, 0);
+  await fleet.time.advance(100);
+  for (const at of [a, b, c]) assertEquals((await session.on(at).post(rpc("ping"))).status, 404);
+  const late = await fleet.add();
+  assertEquals((await session.on(late).post(rpc("ping"))).status, 404);
+  assertEquals((await ofEve.on(b).post(rpc("ping"))).status, 200);
+  const next = await TestSession.open(b, { peer: ADA });
+  assertEquals((await next.on(c).post(rpc("ping"))).status, 200);
+});
+
 Deno.test("ending a principal ends its streams and sessions at all instances, and names who did not answer", async () => {
   const { fleet, a, b, c } = await started();
   using _ = fleet;

@@ -21,6 +21,7 @@ import {
   type SessionOpening,
   type SessionTableOptions,
 } from "./session_entry.ts";
+import { EndedSessions } from "./ended_sessions.ts";
 import {
   foreignSession,
   sessionNotFound,
@@ -38,8 +39,6 @@ export const SESSION_ENDS = ["deleted", "idle", "evicted", "drain"] as const;
 /** Why a session left memory. */
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
-/** Ended sessions that are remembered, so that their ids are unknown at once. */
-const MAX_ENDED = 100_000;
 const log = logFor("session");
 
 /** The sessions of an app, in memory and from their ids. */
@@ -52,7 +51,7 @@ export class SessionTable {
   readonly #byKey = new Map<string, SessionEntry>();
   /** The one at the end of the map. */
   #latest: SessionEntry | undefined;
-  readonly #ended = new Set<string>();
+  readonly #ended = new EndedSessions();
   readonly #tokens: SessionTokens;
 
   constructor(options: SessionTableOptions) {
@@ -121,7 +120,7 @@ export class SessionTable {
   /** A session has ended at another instance. */
   endByKey(key: string): void {
     const session = this.peek(key);
-    if (session === undefined) this.#markEnded(key);
+    if (session === undefined) this.#ended.add(key);
     else this.#end(session, "deleted", "disconnected");
   }
 
@@ -146,21 +145,26 @@ export class SessionTable {
     const known = this.#sessions.get(id);
     if (known !== undefined) requireOwner(known, origin);
     const { key } = known?.token ?? this.#verify(id, origin);
-    if (known === undefined) this.#markEnded(key);
+    if (known === undefined) this.#ended.add(key);
     else this.#end(known.session, "deleted", "disconnected");
     return this.#options.fleet?.sessions.end(key);
   }
 
   /**
-   * Ends all sessions in memory of a principal.
+   * Ends all sessions of a principal. Those that are not in memory end, too: their ids are unknown
+   * from now on.
    *
-   * @returns how many there were
+   * @returns how many were in memory
    */
   endOf(principal: string): number {
+    const { fleet } = this.#options;
+    const now = Date.now();
+    this.#ended.addAllOf(principal, now);
+    fleet?.sessions.endAllOf(principal, now);
     const entries = [...this.#sessions.values()].filter((entry) => entry.principal === principal);
     for (const { session } of entries) {
       this.#end(session, "deleted", "disconnected");
-      this.#options.fleet?.sessions.endLater(session.key);
+      fleet?.sessions.endLater(session.key);
     }
     return entries.length;
   }
@@ -183,7 +187,7 @@ export class SessionTable {
     const token = this.#tokens.read(id);
     const isCaller = this.#tokens.isOwner(token.owner, origin.identity?.principal);
     if (!isCaller || !isFromPage(token.page, origin.page)) throw foreignSession();
-    if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
+    this.#ended.refuse(token, origin);
     if (Date.now() - token.at > this.#options.settings.MCP_SESSION_MAX_MS) {
       throw sessionNotFound("it is too old (MCP_SESSION_MAX_MS)");
     }
@@ -194,10 +198,15 @@ export class SessionTable {
     records: SessionRecords,
     { id, token, origin }: Pick<IssuedId, "id" | "token"> & { readonly origin: RequestOrigin },
   ): Promise<StreamableSession> {
-    const record = await records.read(token.key);
-    if (record.isEnded) this.#markEnded(token.key);
+    const { principal } = origin.identity ?? {};
+    const [record, allEndedAt] = await Promise.all([
+      records.read(token.key),
+      records.allEndedAt(principal),
+    ]);
+    if (record.isEnded) this.#ended.add(token.key);
+    this.#ended.addAllOf(principal, allEndedAt);
     // It may have ended, and another request may have restored it, while the store was read.
-    if (this.#ended.has(token.key)) throw sessionNotFound("the session has ended");
+    this.#ended.refuse(token, origin);
     if (records.isIdle(record)) throw sessionNotFound("the session was idle");
     const known = this.#sessions.get(id)?.session;
     if (known !== undefined) return known;
@@ -274,18 +283,13 @@ export class SessionTable {
     this.#byKey.delete(session.key);
     // With others, it is idle once it is idle everywhere.
     if (end === "idle" && fleet !== undefined) void fleet.sessions.endIfIdle(session.key);
-    else if (end === "deleted" || end === "idle") this.#markEnded(session.key);
+    else if (end === "deleted" || end === "idle") this.#ended.add(session.key);
     entry.listening[Symbol.dispose]();
     session.end(reason);
     const { ageMs, state: { version: protocolVersion } } = session;
     this.#emit("sessionEnded", { end, ageMs, protocolVersion });
     // An eviction is a limit at work.
     log[end === "evicted" ? "info" : "debug"]("Session ended", { end });
-  }
-
-  #markEnded(key: string): void {
-    if (this.#ended.size >= MAX_ENDED) this.#ended.delete(this.#ended.values().next().value ?? "");
-    this.#ended.add(key);
   }
 }
 
