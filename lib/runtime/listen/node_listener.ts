@@ -49,6 +49,7 @@ export function listenWithNode(settings: SocketSettings): Listen {
 class NodeListener implements Listener {
   readonly #app: App;
   readonly #server: Server;
+  readonly #bodyMs: number;
   readonly #maxHeaders: number;
   readonly #maxRequests: number;
   readonly #failures = new AcceptFailures();
@@ -72,6 +73,7 @@ class NodeListener implements Listener {
       noDelay: true,
       IncomingMessage: QuietRequest,
     }, (incoming, out) => this.#take(incoming, out));
+    this.#bodyMs = settings.MCP_BODY_TIMEOUT_MS;
     this.#maxHeaders = settings.MCP_MAX_HEADERS;
     this.#maxRequests = settings.MCP_MAX_REQUESTS_PER_SOCKET;
     this.#server.on("clientError", refuse);
@@ -170,6 +172,7 @@ class NodeListener implements Listener {
     // Without a listener a socket error, such as a reset, would end the process.
     out.on("error", () => {});
     const send = (response: Response) => {
+      request.dropBody(this.#bodyMs);
       const { sink } = peer;
       const isStreamed = sink !== undefined && response.body === null && response.status === 200;
       if (isStreamed) return sendStream(response, sink, { incoming, out, peer });

@@ -14,6 +14,8 @@ export class NodeRequest {
   #hasLeft = false;
   #body: ReadableStream<Uint8Array> | null | undefined;
   #isUsed = false;
+  /** Whether the rest of the body is discarded. */
+  #isDropped = false;
 
   constructor(incoming: IncomingMessage) {
     this.#incoming = incoming;
@@ -71,6 +73,26 @@ export class NodeRequest {
     this.#abort?.abort();
   }
 
+  /**
+   * Discards what the app has not read of the body, because otherwise the socket would stay as it is
+   * as long as its client. A body that does not end in time ends its socket.
+   *
+   * @param withinMs from now on
+   */
+  dropBody(withinMs: number): void {
+    const incoming = this.#incoming;
+    if (incoming.complete || !this.#hasBody()) return;
+    this.#isDropped = true;
+    const { socket } = incoming;
+    const timer = setTimeout(() => socket.destroy(), withinMs);
+    const onOver = () => {
+      clearTimeout(timer);
+      socket.off("close", onOver);
+    };
+    socket.once("close", onOver);
+    incoming.once("end", onOver).resume();
+  }
+
   #hasBody(): boolean {
     const { headers } = this;
     return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
@@ -81,12 +103,15 @@ export class NodeRequest {
     this.#isUsed = true;
     const incoming = this.#incoming;
     return new ReadableStream<Uint8Array>({
-      start(controller) {
+      start: (controller) => {
         incoming.on("data", (chunk: Uint8Array) => {
+          if (this.#isDropped) return;
           controller.enqueue(new Uint8Array(chunk));
           incoming.pause();
         });
-        incoming.on("end", () => controller.close());
+        incoming.on("end", () => {
+          if (!this.#isDropped) controller.close();
+        });
         incoming.on("error", (error) => controller.error(error));
         incoming.on("close", () => {
           if (!incoming.complete) controller.error(new TypeError("The body has ended early"));

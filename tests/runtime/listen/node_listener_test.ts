@@ -94,6 +94,36 @@ Deno.test("a body over MCP_MAX_BODY_BYTES gets 413, and its socket is closed", (
     assertMatch(client.received, /413/);
   }));
 
+/** Each is answered before its body is read. */
+const UNREAD = {
+  "a GET": ["GET", "/healthz", ""],
+  "a DELETE": ["DELETE", "/mcp", ""],
+  "a path that does not exist": ["POST", "/nowhere", ""],
+  "a wrong type": ["POST", "/mcp", "Content-Type: text/plain\r\n"],
+  "a refused host": ["POST", "/mcp", "Origin: http://evil.example\r\n"],
+} as const;
+const headOf = ([method, path, headers]: readonly string[], length: number) =>
+  `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: ${length}\r\n\r\n`;
+
+for (const [what, request] of Object.entries(UNREAD)) {
+  Deno.test(`a body that nobody reads is discarded, and the next request is answered: ${what}`, () =>
+    served({}, async (port) => {
+      using client = await RawClient.connect(port);
+      const body = "x".repeat(4_000_000);
+      await client.send(`${headOf(request, body.length)}${body}${postText("/mcp", PING)}`);
+      await client.until('"result"');
+      assertEquals(client.received.split("HTTP/1.1").length, 3);
+    }));
+
+  Deno.test(`a body that nobody reads and that does not end closes its socket: ${what}`, () =>
+    served({ MCP_BODY_TIMEOUT_MS: 100 }, async (port) => {
+      using client = await RawClient.connect(port);
+      await client.send(`${headOf(request, 4_000_000)}${"x".repeat(100_000)}`);
+      await client.closed;
+      assertEquals(client.received.split("HTTP/1.1").length, 2);
+    }));
+}
+
 Deno.test("what is no HTTP gets 400, and its socket is closed", () =>
   served({}, async (port) => {
     using client = await RawClient.connect(port);
