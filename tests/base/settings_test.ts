@@ -53,6 +53,15 @@ Deno.test("durations that no JavaScript timer can wait are refused", () => {
   assertThrows(() => settingsWith({ MCP_DRAIN_MS: longest + 1 }), ConfigError);
 });
 
+Deno.test("numbers of things go up to a thousand million, sizes to a terabyte", () => {
+  for (
+    const [name, most] of [["MCP_MAX_SESSIONS", 1e9], ["MCP_MAX_BODY_BYTES", 2 ** 40]] as const
+  ) {
+    assertEquals(settingsWith({ [name]: most })[name], most);
+    assertThrows(() => settingsWith({ [name]: most + 1 }), z.ZodError, name);
+  }
+});
+
 Deno.test("lists of names are split at commas, with blanks and empty names left out", () => {
   const { MCP_ALLOWED_HOSTS } = SETTINGS_SCHEMA.parse({ MCP_ALLOWED_HOSTS: " a.test, ,b.test,," });
   assertEquals(MCP_ALLOWED_HOSTS, ["a.test", "b.test"]);

@@ -116,3 +116,15 @@ Deno.test("of several keys the first signs and seals, and what any of them made 
   assertEquals(both.isDigest(old.digest("session", "ada"), "session", "eve"), false);
   assertEquals(fresh.isDigest(old.digest("session", "ada"), "session", "ada"), false);
 });
+
+Deno.test("what an earlier version signed and sealed is still accepted", () => {
+  const signer = new Signer(KEY);
+  const signed = "g.12.abc.n8cskxknFsu4v7AcIM2av5";
+  assertEquals(signer.sign("event", "g.12.abc"), signed);
+  assertEquals(signer.verify("event", signed), "g.12.abc");
+  const derived = "g.12.abc.4lOqdRze5Z7BIJs7bN16-P";
+  assertEquals(signer.derive("events").verify("event", derived), "g.12.abc");
+  assertEquals(signer.isDigest("SppEYLMYfsee-2j0Fbl8Rf", "event", "g.12.abc"), true);
+  const sealed = "J4Pydmoimiprt4YIb4eu8GlkoaJuWMYvO1g0GLJSLcqHq824FbSehf7J";
+  assertEquals(signer.openJson("session", sealed), { user: "ada" });
+});

@@ -160,3 +160,20 @@ Deno.test("a context that is printed shows nothing of the server", async () => {
   assertMatch(printed, /address/);
   assert(!/scope|request|seal|wheel/i.test(printed), printed);
 });
+
+Deno.test("a log message names the logger that its tool gives, and none if it gives none", async () => {
+  using app = testApp({
+    tools: [toolThat(({ log }) => {
+      log.info("named", "orders");
+      log.info("bare");
+      return "done";
+    })],
+  });
+  const session = await TestSession.open(app);
+  const events = await new EventReader(await session.post(toolCall("subject"))).rest();
+  const logged = events.map(({ json }) => json?.params).filter((params) => params !== undefined);
+  assertEquals(logged, [
+    { level: "info", logger: "orders", data: "named" },
+    { level: "info", data: "bare" },
+  ]);
+});

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
-import { defineResource } from "../../lib/mod.ts";
+import { defineResource, type Observer } from "../../lib/mod.ts";
 import { rpc, testApp } from "../helpers/app.ts";
 import { ResumingClient } from "../helpers/resuming_client.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -71,12 +71,12 @@ class Listening {
   }
 }
 
-async function openListening() {
+async function openListening(observer: Partial<Observer> = {}) {
   const resources = Array.from(
     { length: MAX_CHANGES },
     (_, index) => defineResource({ uri: uriOf(index + 1), name: "number", read: () => "" }),
   );
-  const app = testApp({ resources });
+  const app = testApp({ resources, observer });
   const session = await TestSession.open(app);
   for (const { name } of resources) await session.ask(rpc("resources/subscribe", { uri: name }));
   const client = new ResumingClient((lastEventId) => session.listen(lastEventId));
@@ -129,4 +129,23 @@ Deno.test("changes that were replayed do not come again to a client that listens
   assertEquals(anew.client.messages, []);
   await anew.client.cut();
   await listening.client.cut();
+});
+
+Deno.test("an observer hears how many events were replayed, and nothing if none was missed", async () => {
+  const replayed: number[] = [];
+  using set = await openListening({ replayed: (events) => void replayed.push(events) });
+  const { listening } = set;
+  const { client } = listening;
+  await listening.listen();
+  await listening.change();
+  await client.readMessages(1);
+  await client.cut();
+  await listening.listen();
+  assertEquals(replayed, []);
+  await client.cut();
+  for (let change = 0; change < 2; change++) await listening.change();
+  await client.connect();
+  await client.readMessages(3);
+  assertEquals(replayed, [2]);
+  await client.cut();
 });
