@@ -123,3 +123,13 @@ for (const [what, answer, expected, rules] of ANSWERS) {
     assertEquals(await outcome(answer, rules), expected);
   });
 }
+
+Deno.test("a token that the server does not know may be known to the user's own function", async () => {
+  const isForeign = async (answer: unknown) => {
+    const verdict = await introspect(answer);
+    assert(verdict instanceof AuthFailure);
+    return verdict.isForeign;
+  };
+  assertEquals(await isForeign({ active: false }), true);
+  assertEquals(await isForeign({ ...GOOD, aud: "another" }), false);
+});

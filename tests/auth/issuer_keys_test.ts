@@ -137,6 +137,16 @@ Deno.test("one key that cannot be used does not spoil the set", async () => {
   assertEquals(await scene.outcome(), "ok");
 });
 
+Deno.test("of a set the first 100 keys are read", async () => {
+  const outcomeAfter = async (others: number) => {
+    const scene = new Scene();
+    const other = await makeKey("other");
+    scene.issuer.keys = [...Array.from({ length: others }, () => other.jwk), KEY.jwk];
+    return await scene.outcome();
+  };
+  assertEquals([await outcomeAfter(99), await outcomeAfter(100)], ["ok", "key"]);
+});
+
 Deno.test("without any key and with the provider down the answer is unavailable", async () => {
   const scene = new Scene();
   scene.issuer.isDown = true;

@@ -62,6 +62,15 @@ Deno.test("an open connection is shown with what the operator wants to know", as
   await events.leave();
 });
 
+Deno.test("the view names a stream by the beginning of its id, which does not give the stream away", async () => {
+  using app = testApp();
+  const { id, events } = await app.open();
+  const { connections } = await view(app);
+  assertEquals(connections[0].id, id.slice(0, "mcp_sse_".length + 13));
+  assertEquals(id.length, "mcp_sse_".length + 32);
+  await events.leave();
+});
+
 Deno.test("failed pings and the reason of the end are shown as they happen", async () => {
   using time = new FakeTime();
   using app = testApp({ wheel: { clock: time.clock } });

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { shortId } from "../../lib/base/ids.ts";
 import { StaticKeys } from "../../lib/auth/static_keys.ts";
+import type { AppOptions } from "../../lib/http/app.ts";
 import { rpc } from "../helpers/app.ts";
 import { type Instance, Instances, LEASE_MS } from "../helpers/instances.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -9,8 +10,11 @@ import { settled } from "../helpers/time.ts";
 
 const ADA = { address: "192.0.2.1", principal: "ada" };
 
-async function started(count = 3) {
-  const fleet = await Instances.start(count);
+async function started(
+  count = 3,
+  options: (index: number) => AppOptions = () => ({}),
+) {
+  const fleet = await Instances.start(count, options);
   const [a, b, c] = fleet.all;
   await fleet.time.advance(LEASE_MS + 1_000);
   return { fleet, a: a!, b: b!, c: c! };
@@ -49,6 +53,19 @@ Deno.test("the ledger of any instance has the connections of all, each with its 
     assertEquals([here.name, here.is_here], [at.fleet.me, true]);
   }
   for (const { events } of opened) await events.leave();
+});
+
+Deno.test("the view of all instances says where one of them lets everybody in", async () => {
+  for (const HOST of ["127.0.0.1", "0.0.0.0"]) {
+    const { fleet, a, b, c } = await started(
+      3,
+      (index) => index === 1 ? { settings: { HOST } } : {},
+    );
+    using _ = fleet;
+    for (const at of [a, b, c]) {
+      assertEquals((await view(at)).is_open_to_all, HOST === "0.0.0.0" ? true : undefined);
+    }
+  }
 });
 
 Deno.test("pages over all instances give each connection once, in the order that is asked for", async () => {

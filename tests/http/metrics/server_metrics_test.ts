@@ -160,6 +160,21 @@ Deno.test("a request counts once, by method and outcome, with its time", async (
   }
 });
 
+Deno.test("the durations of a request and of its tool call are in seconds", async () => {
+  using time = new FakeTime();
+  const held = new HeldTool();
+  using app = testApp({ tools: [held.tool], wheel: { clock: time.clock } });
+  const response = app.post("/mcp", toolCall("held"));
+  const call = await held.next();
+  await time.advance(12_500);
+  call.finish("done");
+  await (await response).text();
+  const figures = await scrape(app);
+  for (const name of ["lifeline_request_duration_seconds", "lifeline_tool_duration_seconds"]) {
+    assertEquals(figures.value(`${name}_sum`), 12.5, name);
+  }
+});
+
 Deno.test("a call that fails inside counts as internal_error", async () => {
   const broken = defineResource({
     uri: "x://broken",
