@@ -214,6 +214,18 @@ Deno.test("a bus that carries nothing makes an instance unready, though the stor
   assertEquals((await a.request("/readyz")).status, 503);
 });
 
+Deno.test("a bus that carries nothing for a while is connected anew", async () => {
+  const { fleet, a } = await started(new Puppet());
+  using _ = fleet;
+  const resets: string[] = [];
+  Object.assign(a.member, { reset: (why: string) => void resets.push(why) });
+  await fleet.time.advance(2 * LEASE_MS);
+  assertEquals(resets, []);
+  a.member.onMessage = () => {};
+  await fleet.time.advance(2 * LEASE_MS);
+  assertEquals(resets[0], "The bus carries no messages");
+});
+
 Deno.test("a drained instance keeps what its calls answered, and is not waited for", async () => {
   const puppet = new Puppet();
   const { fleet, a, b } = await started(puppet);
