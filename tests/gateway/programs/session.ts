@@ -25,9 +25,10 @@ export class Session {
   }
 
   /** Sends a request, and gives the text of its answer. */
-  async ask(message: unknown): Promise<string> {
+  async ask(message: unknown, signal: AbortSignal | null = null): Promise<string> {
     const response = await fetch(this.#url, {
       method: "POST",
+      signal,
       headers: this.#headers,
       body: JSON.stringify(message),
     });
