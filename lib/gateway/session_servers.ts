@@ -117,8 +117,12 @@ export class SessionServers {
             : method(params, call);
           return TOLD[name] === undefined ? result : this.#tellShared(name, session, result);
         }
-        const run = () => found.link.run(call, () => this.#run(found, name, call));
-        return found.ready === undefined ? run() : found.ready.then(run);
+        const run = () => this.#run(found, name, call);
+        // A session that waits for its servers to start is not idle.
+        return found.link.run(
+          call,
+          () => found.ready === undefined ? run() : found.ready.then(run),
+        );
       };
       return [name, own] as const;
     }));

@@ -1,14 +1,21 @@
 /** The most children of a server, whichever path and revision their clients use. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { testClient } from "../../lib/testing.ts";
+import { testClient, type TestClientOptions } from "../../lib/testing.ts";
 import { META_KEYS } from "../../lib/wire/meta.ts";
 import { rpc } from "../helpers/app.ts";
+import { settled } from "../helpers/time.ts";
 import { until } from "../helpers/until.ts";
 import { at, gatewayApp } from "./gateway_app.ts";
-import { ordinary } from "./scripted_server.ts";
+import { ordinary, type Script } from "./scripted_server.ts";
 
 type Served = ReturnType<typeof gatewayApp>;
 type Limits = Readonly<Record<string, { readonly maxChildren: number }>>;
+
+const ASKABLE: TestClientOptions = {
+  era: "2025-11-25",
+  keepApp: true,
+  elicit: () => ({ action: "decline" }),
+};
 
 /** Answers `add`; `slow` gets no answer. */
 const server = ordinary((message) =>
@@ -142,4 +149,34 @@ Deno.test("calls of clients of 2026-07-28 take as many processes as the limit le
   stop.abort();
   await Promise.all(calls);
   await until(() => served.gateway.reports()[0]!.waiting === 0);
+});
+
+Deno.test("a session whose call waits for its server to start keeps its place", async () => {
+  const slow = Promise.withResolvers<void>();
+  let isFirst = true;
+  const starting: Script = (message, run) => {
+    if (message.method !== "initialize" || isFirst) return server(message, run);
+    void slow.promise.then(() => {
+      const result = server(message, run);
+      run.send({ jsonrpc: "2.0", id: message.id, result });
+    });
+    return undefined;
+  };
+  await using served = gatewayApp({ one: starting }, {
+    entries: { one: { prefix: "", maxChildren: 1 } },
+  });
+  await served.app.start();
+  isFirst = false;
+  // Its first request waits for the server.
+  const opening = testClient(served.app, ASKABLE);
+  await until(() => served.runs.one!.length === 2);
+  for (let turn = 0; turn < 50; turn++) await settled();
+  const refused = await askable(served, "/mcp", "2025-11-25").catch((error: Error) => error);
+  assert(refused instanceof Error);
+  assertMatch(refused.message, /all of them are busy/);
+  slow.resolve();
+  const first = await opening;
+  assertEquals((await first.call("add")).content, []);
+  assertEquals(served.runs.one!.length, 2);
+  await first.close();
 });
