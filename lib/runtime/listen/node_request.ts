@@ -106,7 +106,7 @@ export class NodeRequest {
       start: (controller) => {
         incoming.on("data", (chunk: Uint8Array) => {
           if (this.#isDropped) return;
-          controller.enqueue(new Uint8Array(chunk));
+          controller.enqueue(ownBytes(chunk));
           incoming.pause();
         });
         incoming.on("end", () => {
@@ -137,6 +137,12 @@ function readWhole(incoming: IncomingMessage): Promise<Uint8Array> {
   };
   incoming.on("data", onData).on("end", settle).on("error", settle).on("close", settle);
   return promise;
+}
+
+/** Without a copy, unless the chunk shares its buffer with other bytes, as those of Node may. */
+function ownBytes(chunk: Uint8Array): Uint8Array {
+  const { buffer, byteLength } = chunk;
+  return byteLength === buffer.byteLength ? new Uint8Array(buffer) : new Uint8Array(chunk);
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -5,6 +5,7 @@ import type { Admission } from "../../stream/admit/admission.ts";
 import type { BodyBudget, BodyLease } from "../../stream/admit/body_budget.ts";
 import { parseJson } from "../../wire/json_rpc.ts";
 import { JsonValueCount } from "../../wire/json_values.ts";
+import { BodyBytes } from "./body_bytes.ts";
 import { type BodyConsumer, type BodyDeadlines, PendingBody } from "./deadlines.ts";
 import { tooLarge } from "./errors.ts";
 import type { Turns } from "./turns.ts";
@@ -67,28 +68,29 @@ export class LargeBody {
   async #readText(declared: number): Promise<string> {
     const { MCP_MAX_BODY_BYTES } = this.#limits;
     const reader = this.#owner.request.body!.getReader();
-    const stop = () => void reader.cancel().catch(() => {});
+    const bytes = new BodyBytes(declared);
+    const stop = () => {
+      bytes.free();
+      reader.cancel().catch(() => {});
+    };
     this.#reading.onLate = stop;
-    const decoder = new TextDecoder();
-    const parts: string[] = [];
-    let bytes = 0;
     try {
       for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+        if (this.#reading.isLate) return "";
         const { byteLength } = chunk.value;
-        bytes += byteLength;
-        if (bytes > MCP_MAX_BODY_BYTES) throw tooLarge(this.#limits);
-        if (declared === 0 && bytes > LARGE_BYTES) {
-          this.#grow(bytes - byteLength <= LARGE_BYTES ? bytes : byteLength);
+        const length = bytes.length + byteLength;
+        if (length > MCP_MAX_BODY_BYTES) throw tooLarge(this.#limits);
+        if (declared === 0 && length > LARGE_BYTES) {
+          this.#grow(bytes.length <= LARGE_BYTES ? length : byteLength);
         }
         this.#countValues(chunk.value);
-        parts.push(decoder.decode(chunk.value, { stream: true }));
+        bytes.add(chunk.value);
       }
     } catch (error) {
       stop();
       throw error;
     }
-    parts.push(decoder.decode());
-    return parts.join("");
+    return bytes.takeText();
   }
 
   #grow(bytes: number): void {
