@@ -19,6 +19,11 @@ export function boundedFetch(maxBytes: number): typeof fetch {
     });
     const { body, status, statusText, headers, url } = response;
     if (body === null) return response;
+    if (status !== 200 && (init?.method ?? "GET") === "GET") {
+      // The library leaves the body of a refused stream unread, which keeps its connection open.
+      await body.cancel();
+      return new Response(null, { status, statusText, headers });
+    }
     const isEvents = headers.get("content-type")?.startsWith("text/event-stream") ?? false;
     const bound = new MessageBound(maxBytes, isEvents);
     const bounded = new Response(

@@ -26,8 +26,9 @@ export function wordsOfStop(server: string, reason: ChildEnd): string {
   return `The server ${server} was ended: ${WHY_STOPPED[reason]}`;
 }
 
-/** The last line of a server's stderr, as the end of a sentence. */
+/** The last line of a process's stderr, as the end of a sentence. */
 export function lastWords(process: RunningServer): string {
+  if (process.isRemote === true) return "";
   const line = process.lastLines().at(-1) ?? "";
   return line === "" ? "" : `; its last words: ${line}`;
 }

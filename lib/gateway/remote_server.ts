@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
 import {
@@ -21,15 +20,16 @@ import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import { boundedFetch } from "./bounded_fetch.ts";
 import type { RemoteLaunch } from "./launch.ts";
 import { MirroredParams } from "./mirrored_params.ts";
-import { answerIn, causeOf, isRefusal, RefusedTransport, statusOf } from "./remote_errors.ts";
+import {
+  answerIn,
+  describe,
+  isRefusal,
+  isUnreachable,
+  RefusedTransport,
+  statusOf,
+} from "./remote_errors.ts";
+import { type ClientTransport, createTransport, type SendOptions } from "./remote_transport.ts";
 import type { RunningServer } from "./server.ts";
-
-interface SendOptions {
-  readonly onRequestStreamEnd: () => void;
-  /** Ends the stream of the request, which cancels it in 2026-07-28. */
-  readonly requestSignal: AbortSignal;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** A request without an answer. */
 interface OpenRequest {
@@ -37,27 +37,6 @@ interface OpenRequest {
   readonly stop: AbortController;
 }
 
-/** The part of a transport of the library that is used. */
-interface ClientTransport {
-  onmessage?: (message: unknown) => void;
-  onerror?: (error: Error) => void;
-  onclose?: () => void;
-  start(): Promise<void>;
-  send(message: unknown, options?: SendOptions): Promise<void>;
-  close(): Promise<void>;
-  setProtocolVersion(version: string): void;
-  /** Deletes the session, where the transport has one. */
-  terminateSession?(): Promise<void>;
-  readonly sessionId?: string;
-}
-
-/** How a lost event stream is taken up again (ms). */
-const RECONNECTION = {
-  initialReconnectionDelay: 500,
-  maxReconnectionDelay: 8_000,
-  reconnectionDelayGrowFactor: 2,
-  maxRetries: 5,
-};
 /** How long the deletion of a session may take (ms). */
 const GOODBYE_MS = 1_000;
 const GAVE_UP_REGEXP = /Maximum reconnection attempts/;
@@ -73,6 +52,7 @@ export function connectRemote(name: string, launch: RemoteLaunch, maxBytes: numb
 }
 
 class RemoteServer implements RunningServer {
+  readonly isRemote = true;
   readonly input: WritableStream<Uint8Array>;
   readonly output: ReadableStream<Uint8Array>;
   readonly #name: string;
@@ -85,6 +65,8 @@ class RemoteServer implements RunningServer {
   #connecting: Promise<ClientTransport> | undefined;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #lastError = "";
+  /** The last error of a stream since the last answer. */
+  #streamError = "";
   #isEnded = false;
   /** Whether `initialize` was answered. */
   #isConnected = false;
@@ -132,7 +114,7 @@ class RemoteServer implements RunningServer {
     const stop = new AbortController();
     if (isRequest(message)) this.#open.set(message.id, { method: message.method, stop });
     const options: SendOptions = {
-      onRequestStreamEnd: () => this.#refuse(id, "its stream ended without an answer"),
+      onRequestStreamEnd: () => this.#refuse(id, this.#wordsOfStreamEnd),
       requestSignal: stop.signal,
       headers: this.#headers.of(message),
     };
@@ -148,7 +130,7 @@ class RemoteServer implements RunningServer {
       if (isDiscovery(message) && isRefusal(error)) {
         // The next message begins anew, in an earlier revision.
         this.#connecting = undefined;
-        return this.#refuse(id, messageOf(error));
+        return this.#refuse(id, describe(error));
       }
       this.#failed(id, error);
     }
@@ -190,31 +172,18 @@ class RemoteServer implements RunningServer {
   }
 
   async #create(kind: "http" | "sse"): Promise<ClientTransport> {
-    const { SSEClientTransport, StreamableHTTPClientTransport } = await import(
-      // deno-lint-ignore no-import-prefix -- what the import map names, every first start fetches
-      "npm:@modelcontextprotocol/client@2.4.0"
-    );
-    const url = new URL(this.#launch.url);
-    const options = {
+    const transport = await createTransport(kind, {
+      launch: this.#launch,
       fetch: this.#fetch,
-      requestInit: { headers: { ...this.#launch.headers } },
-      // Another origin must not get the credentials.
-      redirectPolicy: "same-origin",
-    } as const;
-    const transport =
-      (kind === "sse"
-        ? new SSEClientTransport(url, options)
-        : new StreamableHTTPClientTransport(url, {
-          ...options,
-          reconnectionOptions: RECONNECTION,
-          reconnectionScheduler: (reconnect, ms) => this.#later(reconnect, ms),
-        })) as ClientTransport;
+      later: (reconnect, ms) => this.#later(reconnect, ms),
+    });
     transport.onmessage = (message) => this.#take(transport, message as JsonRpcMessage);
     transport.onerror = (error) => {
       this.#note(error);
+      this.#streamError = this.#lastError;
       // After a break, an SSE server knows nothing of the session; a stream that is given up is lost.
       const isLost = kind === "sse" ? this.#isConnected : GAVE_UP_REGEXP.test(error.message);
-      if (isLost) this.#end(`its stream is lost: ${error.message}`);
+      if (isLost) this.#end(`its stream is lost: ${describe(error)}`);
     };
     return transport;
   }
@@ -226,7 +195,13 @@ class RemoteServer implements RunningServer {
     return () => clearTimeout(timer);
   }
 
+  get #wordsOfStreamEnd(): string {
+    const why = this.#streamError === "" ? "" : `: ${this.#streamError}`;
+    return `its stream ended without an answer${why}`;
+  }
+
   #take(transport: ClientTransport, message: JsonRpcMessage): void {
+    this.#streamError = "";
     if (isResponse(message) && message.id !== undefined && message.id !== null) {
       const method = this.#open.get(message.id)?.method;
       this.#open.delete(message.id);
@@ -241,24 +216,30 @@ class RemoteServer implements RunningServer {
 
   #failed(id: JsonRpcId | undefined, error: unknown): void {
     this.#note(error);
-    const status = statusOf(error);
+    const why = describe(error);
     // With a session, the status tells if the session is still known.
     const answer = this.#isConnected ? undefined : answerIn(error);
     if (answer !== undefined && id !== undefined && this.#open.delete(id)) {
       return this.#pass({ jsonrpc: "2.0", id, error: answer });
     }
-    if (status === 404 && this.#isConnected) {
+    if (this.#isConnected && statusOf(error) === 404) {
       return this.#end("it does not know the session any more");
     }
-    if (status === undefined) return this.#end(`it cannot be reached: ${causeOf(error)}`);
-    const hint = status === 401 || status === 403 ? '; set its "headers"' : "";
-    this.#refuse(id, `it answered with HTTP ${status}: ${messageOf(error)}${hint}`);
+    const isAnswer = statusOf(error) !== undefined || (this.#isBegun(id) && !isUnreachable(error));
+    if (!isAnswer) return this.#end(why);
+    this.#refuse(id, why);
+  }
+
+  /** Whether the handshake waits for this answer. */
+  #isBegun(id: JsonRpcId | undefined): boolean {
+    const method = id === undefined ? undefined : this.#open.get(id)?.method;
+    return method === METHODS.initialize || method === METHODS.discover;
   }
 
   /** Answers a request in place of the server. */
   #refuse(id: JsonRpcId | undefined, why: string): void {
+    const message = this.#isBegun(id) ? why : `The server ${this.#name} gave no answer: ${why}`;
     if (id === undefined || !this.#open.delete(id)) return;
-    const message = `The server ${this.#name} gave no answer: ${why}`;
     this.#pass({ jsonrpc: "2.0", id, error: { code: -32603, message } });
   }
 
@@ -268,7 +249,7 @@ class RemoteServer implements RunningServer {
   }
 
   #note(error: unknown): void {
-    this.#lastError = messageOf(error).split("\n")[0]!.slice(0, 500);
+    this.#lastError = describe(error);
     log.debug("Remote server", { server: this.#name, error: this.#lastError });
   }
 

@@ -14,6 +14,8 @@ import type { ServerTally } from "./tally.ts";
 export interface RunningServer extends ServerStreams {
   /** Its process; undefined for a server elsewhere. */
   readonly pid?: number | undefined;
+  /** Whether it is elsewhere: then its last lines are the reasons themselves. */
+  readonly isRemote?: boolean;
   /** The last lines of its stderr, the newest last. */
   lastLines(): readonly string[];
   /** Resolves when it has ended, to words that say how. */

@@ -127,13 +127,6 @@ Deno.test("headers of the file are sent with every request, and not to another o
   assertEquals(elsewhere.requests, []);
 });
 
-Deno.test("a server that refuses the credentials is told of, with what to set", async () => {
-  await using far = remote(() => new Response("No", { status: 401 }));
-  await using near = connected({ url: far.url });
-  const { message } = await assertRejects(() => near.server.connect());
-  assertMatch(message, /The server far .*HTTP 401.*set its "headers"/);
-});
-
 Deno.test("a server that cannot be reached is its own failure, and is connected once it is there", async () => {
   const gone = remote();
   const { port, url } = gone;
@@ -321,6 +314,6 @@ Deno.test("the query and the user of a remote server's URL are in no error", asy
   const url = `http://ada:hunter2@127.0.0.1:${closed.port}/mcp?key=hunter2`;
   await using near = connected({ url, transport: "http" });
   const { message } = await assertRejects(() => near.server.connect(), Error);
-  assertMatch(message, /cannot be reached: .*http:\/\/127\.0\.0\.1:\d+\/mcp\?…/);
+  assertMatch(message, /cannot be reached.*http:\/\/127\.0\.0\.1:\d+\/mcp\?…/);
   assert(!message.includes("hunter2"), message);
 });
