@@ -9,8 +9,10 @@ import {
   limitOutput,
   logTiming,
   type Middleware,
+  type MiddlewareCall,
   rateLimit,
 } from "../../lib/mod.ts";
+import type { CallToolResult } from "../../lib/wire/mcp_types.ts";
 import { rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 
@@ -218,4 +220,51 @@ Deno.test("an option that is no positive number is refused where it is given", (
       /^Invalid \w+: .+; give a positive number/,
     );
   }
+});
+
+const textResult = (text: string): CallToolResult => ({ content: [{ type: "text", text }] });
+
+/** What middleware answers to a call of `count` with a number, from an address. */
+function answerOf(
+  middleware: Middleware,
+  { number = 0, address = "10.0.0.1" }: { readonly number?: number; readonly address?: string },
+  next: () => Promise<CallToolResult>,
+) {
+  const call = {
+    method: "tools/call",
+    name: "count",
+    arguments: { number },
+    caller: { address },
+    ctx: { headers: {} },
+  };
+  return middleware(call as unknown as MiddlewareCall, next);
+}
+
+Deno.test("cacheResults() keeps 1,000 results unless it is told another number", async () => {
+  const middleware = cacheResults({ tools: ["count"], ttlMs: 1_000, clock: () => 0 });
+  let runs = 0;
+  const next = () => Promise.resolve(textResult(`run ${++runs}`));
+  const runsFor = async (numbers: readonly number[]) => {
+    runs = 0;
+    for (const number of numbers) await answerOf(middleware, { number }, next);
+    return runs;
+  };
+  const thousand = Array.from({ length: 1_000 }, (_, number) => number);
+  assertEquals(await runsFor(thousand), 1_000);
+  assertEquals(await runsFor(thousand), 0);
+  assertEquals(await runsFor([1_000]), 1);
+  assertEquals(await runsFor([1_000, 999, 0]), 1);
+});
+
+Deno.test("rateLimit() remembers 10,000 callers unless it is told another number", async () => {
+  const middleware = rateLimit({ perMinute: 1, clock: () => 0 });
+  const next = () => Promise.resolve(textResult("done"));
+  const isRefused = async (caller: number) => {
+    const result = await answerOf(middleware, { address: String(caller) }, next);
+    return (result as CallToolResult).isError === true;
+  };
+  for (let caller = 0; caller < 10_000; caller++) assertEquals(await isRefused(caller), false);
+  assertEquals(await isRefused(0), true);
+  assertEquals(await isRefused(10_000), false);
+  assertEquals([await isRefused(0), await isRefused(1)], [true, false]);
 });
