@@ -226,6 +226,32 @@ Deno.test("a subscription that its client cancels is told of no more changes", a
   app.stop();
 });
 
+Deno.test("a subscription without the client's capabilities, or with an unknown log level, is refused", async () => {
+  const { app, pipe, served } = start();
+  const listen = modernBody("subscriptions/listen", {
+    notifications: { toolsListChanged: true },
+  }, { id: 7 });
+  const { _meta, ...params } = listen.params;
+  for (
+    const [key, value, says] of [
+      ["clientCapabilities", undefined, /clientCapabilities\\?"\] must be an object/],
+      ["logLevel", "loud", /logLevel\\?"\] must be one of debug, info/],
+    ] as const
+  ) {
+    const meta = { ..._meta, [`io.modelcontextprotocol/${key}`]: value };
+    await pipe.say({ ...listen, params: { ...params, _meta: meta } });
+    const { id, error } = pipe.lines.at(-1)!;
+    assertEquals([id, error.code], [7, -32602]);
+    assertMatch(error.message, says);
+  }
+  app.catalog.tools.add(toolThat(() => "", "one"));
+  await settled();
+  assertEquals(pipe.lines.filter(isChange), []);
+  await pipe.close();
+  await served;
+  app.stop();
+});
+
 Deno.test("a connection that has ended is told of no more changes", async () => {
   const { app, pipe, served } = start();
   await pipe.say(INITIALIZE);
