@@ -49,6 +49,8 @@ export class AppLifespan {
    * @returns why `onStop` failed; undefined if it did not
    */
   async stop(budgetMs: number): Promise<Error | undefined> {
+    // Without work no timer begins, either.
+    if (this.#starting === undefined && !this.#needsStop) return undefined;
     const stopping = this.#stop();
     stopping.catch((error) => log.error("onStop failed", { error: messageOf(error) }));
     if (!await settlesWithin(budgetMs, stopping)) {
@@ -62,13 +64,17 @@ export class AppLifespan {
     );
   }
 
+  /** Whether `onStop` has to run. */
+  get #needsStop(): boolean {
+    return this.#isStarted && !this.#isStopped && this.#lifespan.onStop !== undefined;
+  }
+
   async #stop(): Promise<void> {
     // A running start may already have opened things that must be closed.
     await this.#starting?.catch(() => {});
-    const { onStop } = this.#lifespan;
-    if (this.#isStopped || !this.#isStarted || onStop === undefined) return;
+    if (!this.#needsStop) return;
     this.#isStopped = true;
-    await onStop(this.#value);
+    await this.#lifespan.onStop?.(this.#value);
   }
 
   async #start(): Promise<void> {

@@ -200,7 +200,8 @@ Deno.test("two apps keep their lists apart", async () => {
 Deno.test("a list that no JSON can hold is an internal error until it can", async () => {
   // As `defineTool()` refuses such a definition, this one is made by hand.
   const plain = named("wrong");
-  const wrong = { ...plain, name: "wrong", listing: { ...plain.listing, _meta: { amount: 1n } } };
+  const listing = { ...plain.listing, _meta: { amount: 1n } };
+  const wrong = { ...plain, listing, call: () => ({ content: [] }) };
   using app = testApp({ tools: [named("a"), wrong] });
   const ask = async () => await (await app.post("/mcp", rpc("tools/list", {}, 5))).json();
   for (let round = 0; round < 2; round++) {
