@@ -104,7 +104,7 @@ function sessionOf({ scope: { session }, server }: Call): ToolSession | undefine
 /** All calls of a session share it, so no handler may alter it. */
 function toolSession(session: ClientState, { catalog }: ServerContext): ToolSession {
   const setVisible = (tag: string, isVisible: boolean) => {
-    session.setVisible(tag, isVisible);
+    if (!session.setVisible(tag, isVisible)) return;
     for (const kind of catalog.kindsWith(tag)) {
       session.sendNotification(changeNotification({ kind }));
     }

@@ -45,11 +45,19 @@ export interface ToolSession {
   /**
    * Shows this session the tools, resources, templates and prompts with a tag, even if they are
    * disabled for others (`enabled: false`). The client is notified that its lists have changed.
+   *
+   * @param tag 1 to 200 characters
+   * @throws {TypeError} for anything else
+   * @throws {RangeError} when the session shows and hides 100 other tags
    */
   readonly show: (tag: string) => void;
   /**
    * Hides the features with a tag from this session. The client is notified that its lists have
    * changed.
+   *
+   * @param tag 1 to 200 characters
+   * @throws {TypeError} for anything else
+   * @throws {RangeError} when the session shows and hides 100 other tags
    */
   readonly hide: (tag: string) => void;
 }

@@ -64,7 +64,7 @@ export interface Prompt<App = any> extends Guarded, Serving {
  * Defines a prompt. The type of `run`'s arguments follows from the schema.
  *
  * @throws {RegistrationError} for a prompt without a name or a `run` function, and for arguments that
- * are not a `z.object()`
+ * are not a `z.object()` of fields that take text
  *
  * @example
  * ```ts
@@ -120,6 +120,27 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
 }
 
 const NO_ARGUMENTS = z.object({});
+/** Schemas that read text (2025-11-25, server/prompts: values of arguments are strings). */
+const TEXT_SCHEMAS: Readonly<Record<string, string | undefined>> = {
+  number: "z.coerce.number()",
+  bigint: "z.coerce.bigint()",
+  boolean: "z.stringbool()",
+  date: "z.coerce.date()",
+};
+/** Schemas that no text matches, besides those above. */
+const UNLIKE_TEXT: readonly string[] = ["array", "object", "record", "tuple", "map", "set"];
+
+/** The kind of a schema that no text matches; undefined for any other. */
+function unlikeText(schema: z.ZodType): string | undefined {
+  const { type, innerType, coerce } = schema.def as {
+    readonly type: string;
+    readonly innerType?: z.ZodType;
+    readonly coerce?: boolean;
+  };
+  if (innerType !== undefined) return unlikeText(innerType);
+  const isUnlike = coerce !== true && (type in TEXT_SCHEMAS || UNLIKE_TEXT.includes(type));
+  return isUnlike ? type : undefined;
+}
 
 function argumentList(
   schema: z.ZodObject,
@@ -130,6 +151,13 @@ function argumentList(
     throw new RegistrationError(`Cannot serve ${owner}: its arguments schema ${error}`);
   }
   return Object.entries(schema.shape).map(([name, field]) => {
+    const wrong = unlikeText(field as z.ZodType);
+    if (wrong !== undefined) {
+      throw new RegistrationError(
+        `Cannot serve ${owner}: its argument "${name}" is a ${wrong}, but clients send text; use ` +
+          `${TEXT_SCHEMAS[wrong] ?? "z.string()"}`,
+      );
+    }
     const { description } = field as z.ZodType;
     const title = z.globalRegistry.get(field as z.ZodType)?.title;
     return {

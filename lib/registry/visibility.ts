@@ -18,6 +18,11 @@ export const SEES_ALL: Visibility = { key: "all", allows: () => true };
 /** A client that sees the features that are enabled, which is the default. */
 export const SEES_SERVED: Visibility = { key: "", allows: (_feature, isServed) => isServed };
 
+/** Most tags that one session shows and hides. */
+const MAX_TAGS = 100;
+/** Longest tag, in characters. */
+const MAX_TAG = 200;
+
 /** The features that one session sees, by tags. */
 export class SessionVisibility implements Visibility {
   readonly #shown = new Set<string>();
@@ -27,16 +32,28 @@ export class SessionVisibility implements Visibility {
     return [this.#shown, this.#hidden].map((tags) => JSON.stringify([...tags].sort())).join();
   }
 
-  /** Shows the features with the tag, even if they are disabled for others. */
-  show(tag: string): void {
+  /**
+   * Shows the features with the tag, even if they are disabled for others.
+   *
+   * @returns whether that changed anything
+   */
+  show(tag: string): boolean {
+    const isNew = !this.#shown.has(tag);
     this.#hidden.delete(tag);
     this.#shown.add(tag);
+    return isNew;
   }
 
-  /** Hides the features with the tag. */
-  hide(tag: string): void {
+  /**
+   * Hides the features with the tag.
+   *
+   * @returns whether that changed anything
+   */
+  hide(tag: string): boolean {
+    const isNew = !this.#hidden.has(tag);
     this.#shown.delete(tag);
     this.#hidden.add(tag);
+    return isNew;
   }
 
   /** The tags that are shown (true) or hidden (false). */
@@ -45,6 +62,23 @@ export class SessionVisibility implements Visibility {
       ...[...this.#shown].map((tag) => [tag, true] as const),
       ...[...this.#hidden].map((tag) => [tag, false] as const),
     ]);
+  }
+
+  /**
+   * Whether one more tag has room.
+   *
+   * @throws {TypeError} for a tag that is no text, or too long
+   * @throws {RangeError} for more tags than a session may show and hide
+   */
+  requireRoom(tag: string): void {
+    if (typeof tag !== "string" || tag === "" || tag.length > MAX_TAG) {
+      throw new TypeError(`Cannot show or hide: a tag is a text of 1 to ${MAX_TAG} characters`);
+    }
+    if (this.#shown.has(tag) || this.#hidden.has(tag)) return;
+    if (this.#shown.size + this.#hidden.size < MAX_TAGS) return;
+    throw new RangeError(
+      `Cannot show or hide "${tag}": a session may show and hide ${MAX_TAGS} tags`,
+    );
   }
 
   /** A tag that is hidden outweighs one that is shown. */

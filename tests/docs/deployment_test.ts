@@ -40,6 +40,34 @@ function unitValues(key: string): string[] {
   return [...UNIT.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, value = ""]) => value);
 }
 
+/** The folders and files of the project that the modules of a folder import. */
+function importedBy(folder: string): Set<string> {
+  const found = new Set<string>();
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
+    if (isDirectory) { for (const each of importedBy(`${folder}/${name}`)) found.add(each); }
+    else if (name.endsWith(".ts")) {
+      const code = read(`${folder}/${name}`, ROOT);
+      for (const [, path = ""] of code.matchAll(/(?:from |import\()"(\.\.\/[^"]+)"/g)) {
+        const { pathname } = new URL(path, `file:///${folder}/${name}`);
+        found.add(pathname.split("/")[1]!);
+      }
+    }
+  }
+  return found;
+}
+
+Deno.test("every way to install Lifeline copies all that it imports", () => {
+  const needed = [...importedBy("lib")].sort();
+  assertEquals(needed, ["deno.json", "doctor", "lib", "static"]);
+  const [, copied = ""] = /cp -r (.*) \/opt/.exec(read("systemd.md")) ?? [];
+  const inImage = [...read("Dockerfile").matchAll(/^COPY (.*) /gm)]
+    .flatMap(([, names = ""]) => names.split(" ").map((name) => name.replace(/\/$/, "")));
+  const { publish } = JSON.parse(read("deno.json", ROOT));
+  for (const way of [copied.split(" "), inImage, publish.include]) {
+    assertEquals(needed.filter((name) => !way.includes(name)), []);
+  }
+});
+
 // deno-lint-ignore no-explicit-any -- a test looks into whatever is there
 const MANIFESTS = parseAll(read("kubernetes.yml")) as any[];
 const [DEPLOYMENT, SERVICE, BUDGET, INGRESS, POLICY] = MANIFESTS;

@@ -1,6 +1,13 @@
 /** Features that a session shows or hides only for itself. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { defineResource, defineResourceTemplate, defineTool, type Tool } from "../../lib/mod.ts";
+import {
+  createApp,
+  defineResource,
+  defineResourceTemplate,
+  defineTool,
+  type Tool,
+} from "../../lib/mod.ts";
+import { testClient } from "../../lib/testing.ts";
 import { SessionVisibility } from "../../lib/registry/visibility.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
@@ -125,4 +132,40 @@ Deno.test("sessions that show the same share a key, whatever the order of their 
   assertEquals(a.key, b.key);
   a.hide("y");
   assertEquals(a.key === b.key, false);
+});
+
+Deno.test("a session shows and hides at most 100 tags, each a text of at most 200 characters", async () => {
+  const failures: string[] = [];
+  const fill = tool("fill", {
+    run: (_input, { session }) => {
+      const attempt = (tag: unknown): void => {
+        try {
+          session?.show(tag as string);
+        } catch (error) {
+          failures.push(String(error));
+        }
+      };
+      for (let count = 0; count <= 100; count++) attempt(`tag ${count}`);
+      session?.hide("tag 7");
+      for (const wrong of ["", "x".repeat(201), undefined, 5]) attempt(wrong);
+      return "";
+    },
+  });
+  using app = testApp({ tools: [fill] });
+  const session = await TestSession.open(app);
+  await session.ask(toolCall("fill", {}, 2));
+  const wrong = "TypeError: Cannot show or hide: a tag is a text of 1 to 200 characters";
+  assertEquals(failures, [
+    'RangeError: Cannot show or hide "tag 100": a session may show and hide 100 tags',
+    ...Array(4).fill(wrong),
+  ]);
+});
+
+Deno.test("a client hears nothing of a tag that its session shows already", async () => {
+  await using client = await testClient(createApp({ tools }), { era: "2025-11-25" });
+  for (let time = 0; time < 3; time++) await client.call("show_admin");
+  await client.call("hide_fun");
+  await client.call("hide_fun");
+  const heard = client.notifications.map(({ method }) => method);
+  assertEquals(heard.filter((method) => method.includes("tools")).length, 2);
 });

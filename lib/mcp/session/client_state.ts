@@ -130,10 +130,17 @@ export class ClientState implements Asker {
     return this.#visibility ?? SEES_SERVED;
   }
 
-  /** Shows or hides the features with a tag. */
-  setVisible(tag: string, isVisible: boolean): void {
-    this.#setVisible(tag, isVisible);
+  /**
+   * Shows or hides the features with a tag.
+   *
+   * @returns whether that changed anything
+   * @throws {TypeError | RangeError} for a wrong tag, or too many
+   */
+  setVisible(tag: string, isVisible: boolean): boolean {
+    (this.#visibility ??= new SessionVisibility()).requireRoom(tag);
+    if (!this.#setVisible(tag, isVisible)) return false;
     this.onVisible(tag, isVisible);
+    return true;
   }
 
   /** Replaces the visibility by that of another instance. */
@@ -192,10 +199,9 @@ export class ClientState implements Asker {
     if (!this.pings.settle(response)) this.clientRequests.settle(response);
   }
 
-  #setVisible(tag: string, isVisible: boolean): void {
+  #setVisible(tag: string, isVisible: boolean): boolean {
     const visibility = this.#visibility ??= new SessionVisibility();
-    if (isVisible) visibility.show(tag);
-    else visibility.hide(tag);
+    return isVisible ? visibility.show(tag) : visibility.hide(tag);
   }
 
   get version(): ProtocolVersion {

@@ -5,6 +5,9 @@ const MAX_VALUES = 100;
 /** Most characters of JSON of one session, names included. */
 const MAX_CHARACTERS = 16_384;
 
+/** Characters of a key that an error shows. */
+const MAX_SHOWN_KEY = 100;
+
 /** Values that tools keep for a session, as JSON, so that a store may keep them too. */
 export class SessionData {
   readonly #texts = new Map<string, string>();
@@ -45,6 +48,7 @@ export class SessionData {
     if (typeof key !== "string") {
       throw new TypeError("Cannot keep a value: its key must be a string");
     }
+    const shown = key.slice(0, MAX_SHOWN_KEY);
     const before = sizeOf(key, this.#texts.get(key));
     if (value === undefined) {
       this.#texts.delete(key);
@@ -54,11 +58,11 @@ export class SessionData {
     const text = JSON.stringify(toJsonValue(value, key));
     const characters = this.#characters - before + sizeOf(key, text);
     if (before === 0 && this.#texts.size >= MAX_VALUES) {
-      throw new RangeError(`Cannot keep ${key}: a session may have ${MAX_VALUES} values`);
+      throw new RangeError(`Cannot keep ${shown}: a session may have ${MAX_VALUES} values`);
     }
     if (characters > MAX_CHARACTERS) {
       throw new RangeError(
-        `Cannot keep ${key}: the values of a session may have ${MAX_CHARACTERS} characters of JSON`,
+        `Cannot keep ${shown}: the values of a session may have ${MAX_CHARACTERS} characters of JSON`,
       );
     }
     this.#texts.set(key, text);
