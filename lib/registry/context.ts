@@ -39,7 +39,7 @@ export interface ToolSession {
    *
    * @param value anything that JSON can hold; undefined takes it away
    * @throws {TypeError} naming what JSON cannot hold
-   * @throws {RangeError} for more than 100 values, or more than 16 KiB of JSON in all
+   * @throws {RangeError} for more than 100 values, or more than 16,384 characters of JSON in all
    */
   readonly set: (key: string, value: unknown) => void;
   /**

@@ -23,10 +23,11 @@ export interface FeatureLists<App = any> {
 /** The tools, resources, templates and prompts of an app or a group; groups may stand in any list. */
 // deno-lint-ignore no-explicit-any -- as for the features themselves
 export interface Features<App = any> {
-  readonly tools?: Iterable<Tool<App> | FeatureGroup<App>>;
-  readonly resources?: Iterable<Resource<App> | FeatureGroup<App>>;
-  readonly resourceTemplates?: Iterable<ResourceTemplate<App> | FeatureGroup<App>>;
-  readonly prompts?: Iterable<Prompt<App> | FeatureGroup<App>>;
+  // Lists, because the compiler's message for a wrong item of an `Iterable` is hard to read.
+  readonly tools?: readonly (Tool<App> | FeatureGroup<App>)[];
+  readonly resources?: readonly (Resource<App> | FeatureGroup<App>)[];
+  readonly resourceTemplates?: readonly (ResourceTemplate<App> | FeatureGroup<App>)[];
+  readonly prompts?: readonly (Prompt<App> | FeatureGroup<App>)[];
 }
 
 /** Options of {@linkcode group}. */

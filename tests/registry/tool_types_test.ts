@@ -281,3 +281,37 @@ Deno.test("using an argument as another type does not compile", () => {
     run: ({ b }) => `${b}`,
   });
 });
+
+Deno.test("an app and a group take lists of features, and each wrong item is an error at its place", () => {
+  const motto = defineResource({ uri: "x://motto", name: "motto", read: () => "" });
+  const needsPool = defineTool({
+    name: "a",
+    description: "",
+    run: (_input, { app }: ToolContext<{ pool: string }>) => app.pool,
+  });
+  const attempts = [
+    () =>
+      createApp({
+        tools: [
+          // @ts-expect-error -- a resource is no tool
+          motto,
+        ],
+      }),
+    () =>
+      createApp({
+        tools: [
+          // @ts-expect-error -- a plain definition is no tool
+          { name: "b", description: "", run: () => "" },
+        ],
+      }),
+    () =>
+      createApp({
+        onStart: () => ({ pool: 5 }),
+        tools: [
+          // @ts-expect-error -- onStart gives a number
+          needsPool,
+        ],
+      }),
+  ];
+  assertEquals(attempts.length, 3);
+});
