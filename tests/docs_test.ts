@@ -79,7 +79,7 @@ Deno.test("the README's endpoints table names every path that the server lists",
 
 /** Packages that only some settings need: the file that names the package, and its lock file. */
 const OPTIONAL_PACKAGES = [
-  ["lib/gateway/remote_server.ts", "lib/gateway/deno.lock"],
+  ["lib/gateway/remote_transport.ts", "lib/gateway/deno.lock"],
   ["lib/store/redis/client.ts", "lib/store/redis/deno.lock"],
 ] as const;
 
