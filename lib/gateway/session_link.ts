@@ -5,7 +5,7 @@ import type { MaybePromise } from "../base/promises.ts";
 import type { ChildEnd } from "../base/server_report.ts";
 import type { AskingCall, Question } from "../mcp/ask/questions.ts";
 import type { Call } from "../mcp/call.ts";
-import { LOG_SEVERITY } from "../mcp/log_levels.ts";
+import { DEFAULT_LOG_LEVEL, LOG_SEVERITY } from "../mcp/log_levels.ts";
 import type { ClientState } from "../mcp/session/client_state.ts";
 import {
   type JsonObject,
@@ -20,8 +20,6 @@ import type { GatewayServer } from "./server.ts";
 import { firstSuccess, subscribeAt } from "./shared_interest.ts";
 import type { AnswerQuestion } from "./server_questions.ts";
 
-/** Default log level of a session. */
-const DEFAULT_LEVEL: LoggingLevel = "info";
 const log = logFor("gateway");
 
 /** Connects a session to its own servers: calls, questions, logs and updates. */
@@ -68,7 +66,7 @@ export class SessionLink {
       await onConnected(connection);
       // A restarted server does not know the session's level and subscriptions.
       const { logLevel: level } = this.#session;
-      if (level !== DEFAULT_LEVEL && connection.facts.capabilities.logging !== undefined) {
+      if (level !== DEFAULT_LOG_LEVEL && connection.facts.capabilities.logging !== undefined) {
         await connection.upstream.request(METHODS.setLogLevel, { level }).catch(() => {});
       }
       for (const uri of this.#session.subscriptions) {

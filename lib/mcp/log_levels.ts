@@ -12,6 +12,9 @@ export const LOG_SEVERITY: Readonly<Record<LoggingLevel, number>> = {
   emergency: 7,
 };
 
+/** The level of a session that has set none. */
+export const DEFAULT_LOG_LEVEL: LoggingLevel = "info";
+
 /** Whether a value is the name of a log level. */
 export function isLogLevel(level: unknown): level is LoggingLevel {
   return typeof level === "string" && Object.hasOwn(LOG_SEVERITY, level);

@@ -187,15 +187,19 @@ Deno.test("while the store is away values stay at their instance, and are made u
   }
 });
 
-Deno.test("a store that comes back empty gets the values again", async () => {
+Deno.test("a store that comes back empty gets the record of a session again", async () => {
   const { fleet, a, b } = await started(2);
   using _ = fleet;
   const session = await TestSession.open(a);
   await use(session, { set: { step: 3 }, show: "admin" });
+  await session.ask(rpc("resources/subscribe", { uri: "x://one" }));
+  await session.ask(rpc("logging/setLevel", { level: "error" }));
   for (const { member } of fleet.all) member.isUp = false;
   fleet.hub.clear();
   for (const { member } of fleet.all) member.isUp = true;
   await settled();
+  const [record] = fleet.hub.sessions.values();
+  assertEquals([record?.logLevel, record?.subscriptions], ["error", ["x://one"]]);
   assertEquals(await use(session.on(b), { get: "step" }), 3);
   assertEquals((await toolNames(session.on(b))).includes("secret"), true);
 });

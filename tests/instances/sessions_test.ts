@@ -288,3 +288,28 @@ Deno.test("an app joins the other instances by its start, or else by its first r
   await settled();
   assertEquals((await session.post(rpc("ping"))).status, 404);
 });
+
+Deno.test("a change of the log level or of a subscription writes only that to the store", async () => {
+  const { fleet, a, b } = await started(new Puppet(), 2);
+  using _ = fleet;
+  const session = await TestSession.open(a);
+  const written: string[][] = [];
+  for (const { member } of [a, b]) {
+    const { writeSession } = member;
+    member.writeSession = (key, changes) => {
+      written.push(Object.keys(changes).filter((field) => field !== "usedAt"));
+      return writeSession.call(member, key, changes);
+    };
+  }
+  await session.ask(rpc("resources/subscribe", { uri: "x://one" }));
+  await session.on(b).ask(rpc("logging/setLevel", { level: "error" }));
+  await session.on(b).ask(rpc("resources/unsubscribe", { uri: "x://one" }));
+  await session.ask(rpc("ping"));
+  assertEquals(written.filter(({ length }) => length > 0), [
+    ["subscriptions"],
+    ["logLevel"],
+    ["subscriptions"],
+  ]);
+  const [record] = fleet.hub.sessions.values();
+  assertEquals([record?.logLevel, record?.subscriptions], ["error", []]);
+});

@@ -18,6 +18,7 @@ import { ClientPings } from "./client_pings.ts";
 import { ClientRequests } from "../ask/client_requests.ts";
 import type { Asker, AskingCall, Question } from "../ask/questions.ts";
 import { InFlight } from "../in_flight.ts";
+import { DEFAULT_LOG_LEVEL } from "../log_levels.ts";
 
 /** Dependencies of {@linkcode ClientState}. */
 export interface ClientStateOptions {
@@ -48,7 +49,7 @@ const NOT_INITIALIZED: Negotiated = { version: DEFAULT_VERSION, capabilities: {}
  */
 export class ClientState implements Asker {
   readonly inFlight: InFlight = new InFlight();
-  logLevel: LoggingLevel = "info";
+  logLevel: LoggingLevel = DEFAULT_LOG_LEVEL;
   /** Whether `initialize` has taken place. */
   isInitialized = false;
   #negotiated: Negotiated = NOT_INITIALIZED;

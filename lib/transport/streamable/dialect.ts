@@ -10,7 +10,6 @@ import { randomId } from "../../base/ids.ts";
 import { ignoreRejection, isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
-import { METHODS } from "../../wire/methods.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import { isRepeatable } from "../../mcp/unknown_outcome.ts";
@@ -45,13 +44,6 @@ export interface StreamableDeps extends ResumptionDeps {
   readonly settings: Pick<Settings, "MCP_REQUEST_TIMEOUT_MS">;
   readonly fleet?: Fleet | undefined;
 }
-
-/** Methods that change the record of a session. */
-const RECORDED: ReadonlySet<string> = new Set([
-  METHODS.setLogLevel,
-  METHODS.subscribe,
-  METHODS.unsubscribe,
-]);
 
 /** Answers `initialize`: opens a session and returns its id, if the request is valid. */
 export function openSession(
@@ -152,11 +144,10 @@ function answerRequest(
   );
   const answer = { post, scope, request, response };
   // The record is written before the answer, because the next request may go to another instance.
-  return fleet !== undefined && RECORDED.has(request.method)
-    ? fleet.sessions.save(session.key, session.shared?.record ?? {}).then(() =>
-      respond(deps, session, answer)
-    )
-    : respond(deps, session, answer);
+  const changes = session.shared?.changedBy(request.method);
+  return fleet === undefined || changes === undefined
+    ? respond(deps, session, answer)
+    : fleet.sessions.save(session.key, changes).then(() => respond(deps, session, answer));
 }
 
 /** Delays the response of a call until the store has the values and tags that it changed. */

@@ -7,9 +7,10 @@
  * @module
  */
 import type { SessionRecords } from "../../fleet/session_records.ts";
-import { isLogLevel } from "../../mcp/log_levels.ts";
+import { DEFAULT_LOG_LEVEL, isLogLevel } from "../../mcp/log_levels.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { SessionRecord } from "../../store/shared_store.ts";
+import { METHODS } from "../../wire/methods.ts";
 
 /** The parts of a {@linkcode SharedState}. */
 export interface SharedStateParts {
@@ -44,10 +45,21 @@ export class SharedState {
     return this.#saving;
   }
 
-  /** The log level and the subscriptions. */
-  get record(): SessionRecord {
+  /**
+   * The part of the record that a request has changed; undefined if its method changes none. A list of
+   * subscriptions can be long, so it is written only with its own changes.
+   */
+  changedBy(method: string): SessionRecord | undefined {
     const { logLevel, subscriptions } = this.#parts.state;
-    return { logLevel, subscriptions: [...subscriptions] };
+    switch (method) {
+      case METHODS.setLogLevel:
+        return { logLevel };
+      case METHODS.subscribe:
+      case METHODS.unsubscribe:
+        return { subscriptions: [...subscriptions] };
+      default:
+        return undefined;
+    }
   }
 
   /** Takes over a change that another instance has sent. */
@@ -68,13 +80,15 @@ export class SharedState {
     state.replaceVisibility(tags);
   }
 
-  /** Writes the values and tags to a store that has lost the record. */
+  /** Writes the record to a store that has lost it. */
   async restore(): Promise<void> {
     const { key, state, records } = this.#parts;
     const values = Object.fromEntries(state.values);
     const tags = state.visibility?.tags ?? {};
-    if (Object.keys({ ...values, ...tags }).length === 0) return;
-    await records.save(key, { values, tags });
+    const { logLevel, subscriptions } = state;
+    if (Object.keys({ ...values, ...tags }).length > 0) await records.save(key, { values, tags });
+    if (logLevel === DEFAULT_LOG_LEVEL && subscriptions.size === 0) return;
+    await records.save(key, { logLevel, subscriptions: [...subscriptions] });
   }
 
   /** Writes the changes that a store did not take while it was away. */
