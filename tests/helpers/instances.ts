@@ -6,7 +6,9 @@
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import type { AppOptions } from "../../lib/http/app.ts";
 import { MemoryHub, type MemoryMember } from "../../lib/store/memory_hub.ts";
+import { BUILT_IN_TOOLS } from "../../lib/tools/mod.ts";
 import { type TestApp, testApp } from "./app.ts";
+import { Puppet } from "./puppet.ts";
 import { FakeTime } from "./time.ts";
 
 /** One instance. */
@@ -20,6 +22,8 @@ export class Instances implements Disposable {
   readonly time: FakeTime;
   readonly hub: MemoryHub;
   readonly all: Instance[] = [];
+  /** Served by all of them, beside the built-in tools, unless their options name others. */
+  readonly puppet: Puppet = new Puppet();
   readonly #options: (index: number) => AppOptions;
 
   private constructor(options: (index: number) => AppOptions) {
@@ -37,12 +41,41 @@ export class Instances implements Disposable {
     return fleet;
   }
 
+  /** Starts instances, and waits until one that gives no sign of life would count as dead. */
+  static async startPastLease(
+    count: number,
+    options: AppOptions | ((index: number) => AppOptions) = {},
+  ): Promise<Instances> {
+    const fleet = await Instances.start(count, options);
+    await fleet.time.advance(LEASE_MS + 1_000);
+    return fleet;
+  }
+
+  get a(): Instance {
+    return this.#at(0);
+  }
+
+  get b(): Instance {
+    return this.#at(1);
+  }
+
+  get c(): Instance {
+    return this.#at(2);
+  }
+
+  #at(index: number): Instance {
+    const instance = this.all[index];
+    if (instance === undefined) throw new RangeError(`Only ${this.all.length} were started`);
+    return instance;
+  }
+
   /** Starts one more instance. */
   async add(): Promise<Instance> {
     const member = this.hub.join();
     const made: { fleet?: Fleet } = {};
     const options = this.#options(this.all.length);
     const app = testApp({
+      tools: [...BUILT_IN_TOOLS, this.puppet.tool],
       ...options,
       settings: { MCP_SESSION_KEY: KEY, ...options.settings },
       wheel: { clock: this.time.clock },

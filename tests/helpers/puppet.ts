@@ -5,6 +5,9 @@
  */
 import * as z from "zod";
 import { defineTool, type Tool, type ToolContext } from "../../lib/mod.ts";
+import { toolCall } from "./messages.ts";
+import type { TestSession } from "./session.ts";
+import { EventReader, type ReadEvent } from "./sse.ts";
 
 /** A call that runs. */
 export interface PuppetCall {
@@ -31,6 +34,19 @@ export class Puppet {
         return promise;
       },
     });
+  }
+
+  /** Calls it in a session. The client has read the first event of the call, `primed`. */
+  async callIn(
+    session: TestSession,
+    name = "1",
+  ): Promise<
+    PuppetCall & { readonly reader: EventReader; readonly primed: ReadEvent | undefined }
+  > {
+    const reader = new EventReader(await session.post(toolCall("puppet", { call: name }, name)));
+    const call = await this.call(name);
+    const primed = await reader.next();
+    return { reader, primed, ...call };
   }
 
   /** The call with that name; settles when it runs. */

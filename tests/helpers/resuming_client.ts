@@ -4,6 +4,8 @@
  * @module
  */
 import { createParser } from "../deps/eventsource_parser.ts";
+import { toolCall } from "./messages.ts";
+import type { TestSession } from "./session.ts";
 
 /** Opens a stream: the first time without an id, then from an event on. */
 export type OpenStream = (lastEventId: string | undefined) => Promise<Response>;
@@ -25,6 +27,15 @@ export class ResumingClient {
 
   constructor(open: OpenStream) {
     this.#open = open;
+  }
+
+  /** A client that calls the tool of a `Puppet` in a session; the call is named `a`. */
+  static ofCall(session: TestSession): ResumingClient {
+    return new ResumingClient((lastEventId) =>
+      lastEventId === undefined
+        ? session.post(toolCall("puppet", { call: "a" }, "call"))
+        : session.listen(lastEventId)
+    );
   }
 
   get isConnected(): boolean {

@@ -2,39 +2,25 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { rpc, toolCall } from "../helpers/app.ts";
 import { Instances, LEASE_MS } from "../helpers/instances.ts";
-import { Puppet } from "../helpers/puppet.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { settled } from "../helpers/time.ts";
 
-async function started(puppet: Puppet, settings = {}) {
-  const fleet = await Instances.start(3, { tools: [puppet.tool], settings });
-  const [a, b, c] = fleet.all;
-  // After a start every instance has a lease's time to show that it lives.
-  await fleet.time.advance(LEASE_MS + 1_000);
-  return { fleet, a: a!, b: b!, c: c! };
-}
-
-/** A call at `a`, with a client that has its first event. */
-async function callAt(session: TestSession, puppet: Puppet) {
-  const reader = new EventReader(await session.post(toolCall("puppet", { call: "1" }, 5)));
-  const call = await puppet.call("1");
-  const primed = await reader.next();
-  return { reader, primed, ...call };
+function started(settings = {}): Promise<Instances> {
+  return Instances.startPastLease(3, { settings });
 }
 
 Deno.test("a call whose instance dies ends with one error that says that its outcome is unknown", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed } = await callAt(session, puppet);
+  const { primed } = await puppet.callIn(session);
   fleet.kill(a);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
   await fleet.time.advance(LEASE_MS + 1_000);
   const [lost, ...more] = await resumed.rest();
   assertEquals(more, []);
-  assertEquals(lost?.json.id, 5);
+  assertEquals(lost?.json.id, "1");
   assertEquals(lost?.json.error.data, { outcome: "unknown", is_repeatable: false });
   assertMatch(lost?.json.error.message, /outcome is unknown: it may have run\. Find out/);
   // Nothing more comes, whoever asks.
@@ -42,11 +28,10 @@ Deno.test("a call whose instance dies ends with one error that says that its out
 });
 
 Deno.test("a client that comes after the lease has run out is told at its first look", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed } = await callAt(session, puppet);
+  const { primed } = await puppet.callIn(session);
   fleet.kill(a);
   await fleet.time.advance(LEASE_MS + 1_000);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
@@ -55,11 +40,10 @@ Deno.test("a client that comes after the lease has run out is told at its first 
 });
 
 Deno.test("two instances that end the same call tell the same error", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b, c } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, c, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed } = await callAt(session, puppet);
+  const { primed } = await puppet.callIn(session);
   fleet.kill(a);
   const atB = new EventReader(await session.on(b).listen(primed?.id));
   const atC = new EventReader(await session.on(c).listen(primed?.id));
@@ -73,11 +57,10 @@ Deno.test("two instances that end the same call tell the same error", async () =
 });
 
 Deno.test("an instance that was frozen past its lease sends nothing of a call that was told lost", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { reader, primed, finish } = await callAt(session, puppet);
+  const { reader, primed, finish } = await puppet.callIn(session);
   fleet.kill(a);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
   await fleet.time.advance(LEASE_MS + 1_000);
@@ -89,11 +72,10 @@ Deno.test("an instance that was frozen past its lease sends nothing of a call th
 });
 
 Deno.test("a call that runs on is stopped once its instance learns that it was told lost", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed, ctx } = await callAt(session, puppet);
+  const { primed, ctx } = await puppet.callIn(session);
   const { signal } = ctx;
   fleet.kill(a);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
@@ -106,11 +88,10 @@ Deno.test("a call that runs on is stopped once its instance learns that it was t
 });
 
 Deno.test("a client that still reads from an instance without a store gets its result there", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { reader, primed, finish } = await callAt(session, puppet);
+  const { reader, primed, finish } = await puppet.callIn(session);
   a.member.isUp = false;
   finish("done");
   await settled();
@@ -124,11 +105,10 @@ Deno.test("a client that still reads from an instance without a store gets its r
 });
 
 Deno.test("a store that was away for longer than a lease has nobody declared dead", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed, finish } = await callAt(session, puppet);
+  const { primed, finish } = await puppet.callIn(session);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
   const reading = resumed.rest();
   await settled();
@@ -142,11 +122,10 @@ Deno.test("a store that was away for longer than a lease has nobody declared dea
 });
 
 Deno.test("a store that comes back empty loses no call and no answer", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed, ctx, finish } = await callAt(session, puppet);
+  const { primed, ctx, finish } = await puppet.callIn(session);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
   await settled();
   ctx.log.info("before");
@@ -162,9 +141,8 @@ Deno.test("a store that comes back empty loses no call and no answer", async () 
 });
 
 Deno.test("while the store is away answers for elsewhere are refused with 503, and calls go on", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
   b.member.isUp = false;
@@ -183,8 +161,8 @@ Deno.test("while the store is away answers for elsewhere are refused with 503, a
 
 Deno.test("while the store is away a session is restored, or refused where MCP_STORE_STRICT is set", async () => {
   for (const [MCP_STORE_STRICT, status] of [[false, 200], [true, 503]] as const) {
-    const { fleet, a, b } = await started(new Puppet(), { MCP_STORE_STRICT });
-    using _ = fleet;
+    using fleet = await started({ MCP_STORE_STRICT });
+    const { a, b } = fleet;
     const session = await TestSession.open(a);
     b.member.isUp = false;
     assertEquals((await session.on(b).post(rpc("ping"))).status, status);
@@ -192,8 +170,8 @@ Deno.test("while the store is away a session is restored, or refused where MCP_S
 });
 
 Deno.test("an instance that missed the end of a session learns of it when the store is back", async () => {
-  const { fleet, a, b } = await started(new Puppet());
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
   b.member.isUp = false;
@@ -206,8 +184,8 @@ Deno.test("an instance that missed the end of a session learns of it when the st
 });
 
 Deno.test("a bus that carries nothing makes an instance unready, though the store is there", async () => {
-  const { fleet, a } = await started(new Puppet());
-  using _ = fleet;
+  using fleet = await started();
+  const { a } = fleet;
   assertEquals((await a.request("/readyz")).status, 200);
   a.member.onMessage = () => {};
   await fleet.time.advance(LEASE_MS);
@@ -215,8 +193,8 @@ Deno.test("a bus that carries nothing makes an instance unready, though the stor
 });
 
 Deno.test("a bus that carries nothing for a while is connected anew", async () => {
-  const { fleet, a } = await started(new Puppet());
-  using _ = fleet;
+  using fleet = await started();
+  const { a } = fleet;
   const resets: string[] = [];
   Object.assign(a.member, { reset: (why: string) => void resets.push(why) });
   await fleet.time.advance(2 * LEASE_MS);
@@ -227,11 +205,10 @@ Deno.test("a bus that carries nothing for a while is connected anew", async () =
 });
 
 Deno.test("a drained instance keeps what its calls answered, and is not waited for", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
-  const { primed, finish, reader } = await callAt(session, puppet);
+  const { primed, finish, reader } = await puppet.callIn(session);
   await reader.leave();
   const drained = a.drain(1_000);
   finish("in time");
@@ -243,9 +220,8 @@ Deno.test("a drained instance keeps what its calls answered, and is not waited f
 });
 
 Deno.test("all calls of a batch are stopped once their instance learns that it was taken for dead", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a, { version: "2025-03-26" });
   const calls = ["1", "2"].map((call, index) => toolCall("puppet", { call }, index));
   const reader = new EventReader(await session.post(calls));

@@ -1,51 +1,33 @@
 /** Calls with an `Idempotency-Key` at several instances. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { PLAIN_HEADERS, toolCall } from "../helpers/app.ts";
-import { type Instance, Instances, LEASE_MS } from "../helpers/instances.ts";
-import { EventReader } from "../helpers/sse.ts";
+import { Instances, LEASE_MS } from "../helpers/instances.ts";
+import { HELD, heldText, postKeyed } from "../helpers/keyed_calls.ts";
 import { settled } from "../helpers/time.ts";
 import { HeldTool } from "../helpers/tools.ts";
 
-const HELD = toolCall("held", {}, 7);
-
-/** POSTs a call with a key, and reads its welcome. */
-async function post(at: Instance, body: unknown = HELD, key = "key"): Promise<EventReader> {
-  const response = await at.post("/mcp/sse", body, { ...PLAIN_HEADERS, "idempotency-key": key });
-  assertEquals(response.status, 200);
-  const events = new EventReader(response);
-  await events.nextNamed("welcome");
-  return events;
-}
-
-async function textOf(events: EventReader): Promise<string> {
-  const { json } = await events.nextNamed("response");
-  assertEquals(json.id, 7);
-  return json.result.content[0].text;
-}
-
 async function started(count = 2) {
   const held = new HeldTool();
-  const fleet = await Instances.start(count, { tools: [held.tool] });
-  const [a, b, c] = fleet.all;
-  await fleet.time.advance(LEASE_MS + 1_000);
-  return { fleet, held, a: a!, b: b!, c: c! };
+  const fleet = await Instances.startPastLease(count, { tools: [held.tool] });
+  return { fleet, held };
 }
 
 Deno.test("a key that two instances are sent runs once, and both streams get the response", async () => {
-  const { fleet, held, a, b } = await started();
+  const { fleet, held } = await started();
   using _ = fleet;
-  const first = await post(a);
+  const { a, b } = fleet;
+  const first = await postKeyed(a);
   const call = await held.next();
-  const second = await post(b);
-  const third = await post(b);
+  const second = await postKeyed(b);
+  const third = await postKeyed(b);
   await fleet.time.advance(5_000);
   assertEquals(held.calls.length, 1);
   call.finish("done");
   await fleet.time.advance(1_000);
-  assertEquals(await Promise.all([first, second, third].map(textOf)), ["done", "done", "done"]);
-  const later = await post(b);
+  assertEquals(await Promise.all([first, second, third].map(heldText)), ["done", "done", "done"]);
+  const later = await postKeyed(b);
   await settled();
-  assertEquals(await textOf(later), "done");
+  assertEquals(await heldText(later), "done");
   assertEquals(held.calls.length, 1);
   for (const events of [first, second, third, later]) await events.leave();
 });
@@ -53,40 +35,42 @@ Deno.test("a key that two instances are sent runs once, and both streams get the
 Deno.test("the same key at all instances in one moment runs once", async () => {
   const { fleet, held } = await started(3);
   using _ = fleet;
-  const posts = Promise.all([...fleet.all, ...fleet.all].map((at) => post(at)));
+  const posts = Promise.all([...fleet.all, ...fleet.all].map((at) => postKeyed(at)));
   const streams = await posts;
   const call = await held.next();
   await fleet.time.advance(1_000);
   assertEquals(held.calls.length, 1);
   call.finish("done");
   await fleet.time.advance(1_000);
-  assertEquals(new Set(await Promise.all(streams.map(textOf))), new Set(["done"]));
+  assertEquals(new Set(await Promise.all(streams.map(heldText))), new Set(["done"]));
   for (const events of streams) await events.leave();
 });
 
 Deno.test("a call goes on when its client moves to another instance, which answers it", async () => {
-  const { fleet, held, a, b } = await started();
+  const { fleet, held } = await started();
   using _ = fleet;
-  const first = await post(a);
+  const { a, b } = fleet;
+  const first = await postKeyed(a);
   const call = await held.next();
   const { signal } = call.ctx;
   await first.leave();
-  const second = await post(b);
+  const second = await postKeyed(b);
   await fleet.time.advance(1_000);
   assertEquals(signal.aborted, false);
   call.finish("done");
   await fleet.time.advance(1_000);
-  assertEquals(await textOf(second), "done");
+  assertEquals(await heldText(second), "done");
   await second.leave();
 });
 
 Deno.test("a key that comes with another request is refused at every instance, also after its end", async () => {
-  const { fleet, held, a, b } = await started();
+  const { fleet, held } = await started();
   using _ = fleet;
-  const first = await post(a);
+  const { a, b } = fleet;
+  const first = await postKeyed(a);
   const call = await held.next();
   for (let round = 0; round < 2; round++) {
-    const other = await post(b, toolCall("held", { other: 1 }, 8));
+    const other = await postKeyed(b, { body: toolCall("held", { other: 1 }, 8) });
     const { json } = await other.nextNamed("error");
     assertMatch(json.error.message, /Idempotency-Key was sent with another request already/);
     await other.leave();
@@ -98,11 +82,12 @@ Deno.test("a key that comes with another request is refused at every instance, a
 });
 
 Deno.test("all who wait for a call that is cut get its error, and none of them runs it again", async () => {
-  const { fleet, held, a, b, c } = await started(3);
+  const { fleet, held } = await started(3);
   using _ = fleet;
-  const first = await post(a);
+  const { a, b, c } = fleet;
+  const first = await postKeyed(a);
   await held.next();
-  const second = await post(b);
+  const second = await postKeyed(b);
   const drained = a.drain(100);
   await fleet.time.advance(1_000);
   await drained;
@@ -113,19 +98,20 @@ Deno.test("all who wait for a call that is cut get its error, and none of them r
   }
   assertEquals(held.calls.length, 1);
   // A client that sends it once more has decided that it may run twice.
-  const third = await post(c);
+  const third = await postKeyed(c);
   (await held.next()).finish("again");
   await settled();
-  assertEquals(await textOf(third), "again");
+  assertEquals(await heldText(third), "again");
   for (const events of [second, third]) await events.leave();
 });
 
 Deno.test("a key whose instance has died is answered with one error of unknown outcome, and runs nothing", async () => {
-  const { fleet, held, a, b } = await started();
+  const { fleet, held } = await started();
   using _ = fleet;
-  const first = await post(a);
+  const { a, b } = fleet;
+  const first = await postKeyed(a);
   await held.next();
-  const second = await post(b);
+  const second = await postKeyed(b);
   await settled();
   fleet.kill(a);
   await fleet.time.advance(LEASE_MS + 3_000);
@@ -137,25 +123,27 @@ Deno.test("a key whose instance has died is answered with one error of unknown o
 });
 
 Deno.test("while the store is away a new key is refused, as nobody can tell whether it ran", async () => {
-  const { fleet, held, b } = await started();
+  const { fleet, held } = await started();
   using _ = fleet;
+  const { b } = fleet;
   b.member.isUp = false;
-  const refused = await post(b);
+  const refused = await postKeyed(b);
   const { json } = await refused.nextNamed("error");
   assertEquals(json.error.data, { retry_after: 1 });
   assertEquals(held.calls.length, 0);
   await refused.leave();
   b.member.isUp = true;
-  const taken = await post(b);
+  const taken = await postKeyed(b);
   (await held.next()).finish("done");
   await settled();
-  assertEquals(await textOf(taken), "done");
+  assertEquals(await heldText(taken), "done");
   await taken.leave();
 });
 
 Deno.test("a client that has left before its key was claimed runs nothing, and its key is free", async () => {
-  const { fleet, held, a, b } = await started();
+  const { fleet, held } = await started();
   using _ = fleet;
+  const { a, b } = fleet;
   const response = await a.fetch(
     new Request("http://localhost/mcp/sse", {
       method: "POST",
@@ -167,11 +155,11 @@ Deno.test("a client that has left before its key was claimed runs nothing, and i
   await response.body?.cancel();
   await settled();
   const runs = held.calls.length;
-  const again = await post(b);
+  const again = await postKeyed(b);
   await settled();
   assertEquals(held.calls.length, Math.max(runs, 1));
   held.calls.at(-1)!.finish("done");
   await fleet.time.advance(1_000);
-  assertEquals(await textOf(again), "done");
+  assertEquals(await heldText(again), "done");
   await again.leave();
 });

@@ -2,23 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { shortId } from "../../lib/base/ids.ts";
 import { StaticKeys } from "../../lib/auth/static_keys.ts";
-import type { AppOptions } from "../../lib/http/app.ts";
 import { rpc } from "../helpers/app.ts";
 import { type Instance, Instances, LEASE_MS } from "../helpers/instances.ts";
 import { TestSession } from "../helpers/session.ts";
 import { settled } from "../helpers/time.ts";
 
 const ADA = { address: "192.0.2.1", principal: "ada" };
-
-async function started(
-  count = 3,
-  options: (index: number) => AppOptions = () => ({}),
-) {
-  const fleet = await Instances.start(count, options);
-  const [a, b, c] = fleet.all;
-  await fleet.time.advance(LEASE_MS + 1_000);
-  return { fleet, a: a!, b: b!, c: c! };
-}
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
 async function view(at: Instance, query = ""): Promise<any> {
@@ -32,8 +21,8 @@ function closing(at: Instance, query: Record<string, string>): Promise<Response>
 }
 
 Deno.test("the ledger of any instance has the connections of all, each with its instance", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b, c } = fleet;
   const opened = [await a.open(), await b.open(), await b.open()];
   for (const at of [a, b, c]) {
     const ledger = await view(at);
@@ -57,20 +46,17 @@ Deno.test("the ledger of any instance has the connections of all, each with its 
 
 Deno.test("the view of all instances says where one of them lets everybody in", async () => {
   for (const HOST of ["127.0.0.1", "0.0.0.0"]) {
-    const { fleet, a, b, c } = await started(
-      3,
-      (index) => index === 1 ? { settings: { HOST } } : {},
-    );
-    using _ = fleet;
-    for (const at of [a, b, c]) {
+    const options = (index: number) => index === 1 ? { settings: { HOST } } : {};
+    using fleet = await Instances.startPastLease(3, options);
+    for (const at of fleet.all) {
       assertEquals((await view(at)).is_open_to_all, HOST === "0.0.0.0" ? true : undefined);
     }
   }
 });
 
 Deno.test("pages over all instances give each connection once, in the order that is asked for", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b, c } = fleet;
   const opened = [];
   for (const at of [a, b, c, a, b, c, a]) {
     opened.push(await at.open());
@@ -97,8 +83,8 @@ Deno.test("pages over all instances give each connection once, in the order that
 });
 
 Deno.test("an instance that does not answer in time is named, and the rest is shown", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b, c } = fleet;
   const [kept, hidden] = [await a.open(), await b.open()];
   b.member.onMessage = () => {};
   const looking = view(c);
@@ -116,8 +102,8 @@ Deno.test("an instance that does not answer in time is named, and the rest is sh
 });
 
 Deno.test("without the store each instance shows its own connections", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b } = fleet;
   const opened = [await a.open(), await b.open()];
   a.member.isUp = false;
   const { open, instances } = await view(a);
@@ -126,8 +112,8 @@ Deno.test("without the store each instance shows its own connections", async () 
 });
 
 Deno.test("what others write to the bus as the answer of an instance is no view", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(2);
+  const { a, b } = fleet;
   b.fleet.on("view", () => ({ opened: "many", connections: [{ id: 5 }] }));
   const answered = await view(a);
   // The handler that came first has answered; a view that is none counts as silence.
@@ -142,8 +128,8 @@ Deno.test("what others write to the bus as the answer of an instance is no view"
 });
 
 Deno.test("the name of a connection that any view shows ends exactly that one, from any instance", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b, c } = fleet;
   const opened = await Promise.all(Array.from({ length: 20 }, () => a.open()));
   const names = new Set((await view(b)).connections.map(({ id }: { id: string }) => id));
   assertEquals(names.size, 20);
@@ -163,8 +149,8 @@ Deno.test("the name of a connection that any view shows ends exactly that one, f
 });
 
 Deno.test("ending a connection of an instance that cannot be reached is refused, and of a dead one 404", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b } = fleet;
   const { id, events } = await a.open();
   fleet.kill(a);
   const early = closing(b, { id });
@@ -176,8 +162,8 @@ Deno.test("ending a connection of an instance that cannot be reached is refused,
 });
 
 Deno.test("ending a principal ends its sessions that no instance has in memory, at every instance", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b, c } = fleet;
   const gone = await fleet.add();
   const session = await TestSession.open(gone, { peer: ADA });
   const ofEve = await TestSession.open(gone, { peer: { address: "192.0.2.1", principal: "eve" } });
@@ -194,8 +180,8 @@ Deno.test("ending a principal ends its sessions that no instance has in memory, 
 });
 
 Deno.test("ending a principal ends its streams and sessions at all instances, and names who did not answer", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(3);
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a, { peer: ADA });
   assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
   await session.on(b).listen();
@@ -222,9 +208,8 @@ Deno.test("a static key that one instance no longer has ends what its principal 
   const ada = entry("ada", "the-key-of-ada-0123456789");
   const eve = entry("eve", "the-key-of-eve-0123456789");
   const keys = [new StaticKeys([ada, eve]), new StaticKeys([ada, eve])];
-  const fleet = await Instances.start(2, (index) => ({ auth: { keys: keys[index]! } }));
-  using _ = fleet;
-  const [a, b] = fleet.all;
+  using fleet = await Instances.start(2, (index) => ({ auth: { keys: keys[index]! } }));
+  const { a, b } = fleet;
   const open = ({ key }: { key: string }) =>
     b!.open(undefined, {
       headers: {

@@ -3,7 +3,6 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as z from "zod";
 import { rpc, toolCall } from "../helpers/app.ts";
 import { type Instance, Instances, LEASE_MS } from "../helpers/instances.ts";
-import { Puppet } from "../helpers/puppet.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader, type ReadEvent } from "../helpers/sse.ts";
 import { settled } from "../helpers/time.ts";
@@ -11,21 +10,8 @@ import type { MemoryMember } from "../../lib/store/memory_hub.ts";
 
 const ELICITATION = { elicitation: {} };
 
-async function started(settings = {}) {
-  const puppet = new Puppet();
-  const fleet = await Instances.start(3, { tools: [puppet.tool], settings });
-  const [a, b, c] = fleet.all;
-  // After a start every instance has a lease's time to show that it is alive.
-  await fleet.time.advance(LEASE_MS + 1_000);
-  return { fleet, puppet, a: a!, b: b!, c: c! };
-}
-
-/** A call at an instance, with a client that has its first event. */
-async function callAt(session: TestSession, puppet: Puppet, name = "1") {
-  const reader = new EventReader(await session.post(toolCall("puppet", { call: name }, name)));
-  const call = await puppet.call(name);
-  const primed = await reader.next();
-  return { reader, primed, ...call };
+function started(settings = {}): Promise<Instances> {
+  return Instances.startPastLease(3, { settings });
 }
 
 type Operation = "append" | "carry" | "readSession" | "takeSession";
@@ -56,10 +42,10 @@ async function listening(session: TestSession, app: Instance): Promise<EventRead
 }
 
 Deno.test("events that come before, while and after another instance takes the stream arrive once, in order", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { primed, ctx, finish } = await callAt(session, puppet);
+  const { primed, ctx, finish } = await puppet.callIn(session);
   ctx.log.info("before");
   await settled();
   const letCarry = hold(b, "carry");
@@ -78,10 +64,10 @@ Deno.test("events that come before, while and after another instance takes the s
 });
 
 Deno.test("a client that comes back while the answer is being kept gets it once", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { reader, primed, finish } = await callAt(session, puppet);
+  const { reader, primed, finish } = await puppet.callIn(session);
   const letAppend = hold(a, "append");
   finish("done");
   await settled();
@@ -93,10 +79,10 @@ Deno.test("a client that comes back while the answer is being kept gets it once"
 });
 
 Deno.test("an answer that was kept before its instance died is the answer, and no call counts as lost", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { primed, finish } = await callAt(session, puppet);
+  const { primed, finish } = await puppet.callIn(session);
   // The store keeps it, and the instance dies before it hears so.
   const append = a.member.append.bind(a.member);
   a.member.append = async (...args) => {
@@ -113,10 +99,10 @@ Deno.test("an answer that was kept before its instance died is the answer, and n
 });
 
 Deno.test("an event that was sent while the store was away is not sent again with another number", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { reader, ctx } = await callAt(session, puppet);
+  const { reader, ctx } = await puppet.callIn(session);
   ctx.log.info("kept");
   assertEquals((await reader.next())?.json.params.data, "kept");
   a.member.isUp = false;
@@ -132,8 +118,8 @@ Deno.test("an event that was sent while the store was away is not sent again wit
 });
 
 Deno.test("a session's stream that goes to another instance and back within a lease loses and doubles nothing", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a);
   await session.ask(rpc("resources/subscribe", { uri: "test://one" }));
   const first = await listening(session, a);
@@ -155,8 +141,8 @@ Deno.test("a session's stream that goes to another instance and back within a le
 });
 
 Deno.test("a session that ends while another instance restores it does not come back to life", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   // It has read that the session lives, and goes on only once that has ended.
   const read = b.member.readSession.bind(b.member);
@@ -176,8 +162,8 @@ Deno.test("a session that ends while another instance restores it does not come 
 });
 
 Deno.test("a session that ends while another instance takes its stream ends that stream", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
   const letTake = hold(b, "takeSession");
@@ -190,10 +176,10 @@ Deno.test("a session that ends while another instance takes its stream ends that
 });
 
 Deno.test("a question takes the first answer alone, and none after its call, from any instance", async () => {
-  const { fleet, puppet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b, c } = fleet;
   const session = await TestSession.open(a, { capabilities: ELICITATION });
-  const { reader, ctx, finish } = await callAt(session, puppet);
+  const { reader, ctx, finish } = await puppet.callIn(session);
   const asked = ctx.elicit({ message: "Sure?", schema: z.object({ yes: z.boolean() }) });
   const question = await reader.next();
   const answer = (yes: boolean) => ({
@@ -212,8 +198,8 @@ Deno.test("a question takes the first answer alone, and none after its call, fro
 });
 
 Deno.test("an instance that missed the takeover of a session's stream ends its own when the store is back", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   const old = await listening(session, a);
   a.member.isUp = false;
@@ -229,10 +215,10 @@ Deno.test("an instance that missed the takeover of a session's stream ends its o
 });
 
 Deno.test("an instance that missed the takeover of a call's stream leaves it to the other when the store is back", async () => {
-  const { fleet, puppet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b, c } = fleet;
   const session = await TestSession.open(a);
-  const { primed, ctx, finish } = await callAt(session, puppet);
+  const { primed, ctx, finish } = await puppet.callIn(session);
   const atB = new EventReader(await session.on(b).listen(primed?.id));
   await settled();
   b.member.isUp = false;
@@ -247,8 +233,8 @@ Deno.test("an instance that missed the takeover of a call's stream leaves it to 
 });
 
 Deno.test("changes that an instance missed while the store was away are told when it is back", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   await session.ask(rpc("resources/subscribe", { uri: "test://one" }));
   const stream = await listening(session, b);
@@ -265,10 +251,10 @@ Deno.test("changes that an instance missed while the store was away are told whe
 });
 
 Deno.test("a store that is away for less than a lease changes nothing for a call", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { primed, ctx, finish } = await callAt(session, puppet);
+  const { primed, ctx, finish } = await puppet.callIn(session);
   const resumed = new EventReader(await session.on(b).listen(primed?.id));
   await settled();
   for (const { member } of fleet.all) member.isUp = false;
@@ -282,10 +268,10 @@ Deno.test("a store that is away for less than a lease changes nothing for a call
 });
 
 Deno.test("an instance that starts in the place of a dead one takes over nothing by name", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { primed } = await callAt(session, puppet);
+  const { primed } = await puppet.callIn(session);
   fleet.kill(a);
   const next = await fleet.add();
   assertNotEquals(next.fleet.me, a.fleet.me);
@@ -297,8 +283,8 @@ Deno.test("an instance that starts in the place of a dead one takes over nothing
 });
 
 Deno.test("a session in use is not idle for an instance whose clock is five minutes ahead or behind", async () => {
-  const { fleet, a, b, c } = await started({ MCP_SESSION_IDLE_MS: 60_000 });
-  using _ = fleet;
+  using fleet = await started({ MCP_SESSION_IDLE_MS: 60_000 });
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await session.ask(rpc("ping"))).result, {});
   const { now } = Date;
@@ -315,8 +301,8 @@ Deno.test("a session in use is not idle for an instance whose clock is five minu
 });
 
 Deno.test("a batch whose instance dies has its answers so far once, and one error for the rest", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a, { version: "2025-03-26" });
   const calls = ["1", "2", "3"].map((call) => toolCall("puppet", { call }, call));
   const reader = new EventReader(await session.post(calls));
@@ -336,10 +322,10 @@ Deno.test("a batch whose instance dies has its answers so far once, and one erro
 });
 
 Deno.test("a result of 4 MiB is resumed whole at another instance", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { reader, primed, finish } = await callAt(session, puppet);
+  const { reader, primed, finish } = await puppet.callIn(session);
   await reader.leave();
   const text = "x".repeat(4_194_304);
   finish(text);
@@ -350,8 +336,8 @@ Deno.test("a result of 4 MiB is resumed whole at another instance", async () => 
 });
 
 Deno.test("of thousands of list changes in a second every instance hears the last, by few messages", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b } = fleet;
   const session = await TestSession.open(b);
   const stream = await listening(session, b);
   let shouts = 0;
@@ -374,10 +360,10 @@ Deno.test("of thousands of list changes in a second every instance hears the las
 });
 
 Deno.test("messages of another version, and of kinds that an instance does not know, change nothing", async () => {
-  const { fleet, puppet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { puppet, a, b } = fleet;
   const session = await TestSession.open(a);
-  const { reader, finish } = await callAt(session, puppet);
+  const { reader, finish } = await puppet.callIn(session);
   const [key] = fleet.hub.sessions.keys();
   const from = b.fleet.me;
   await b.member.shout({ kind: "ended", key, v: 99, from });

@@ -46,10 +46,8 @@ const RESOURCE = defineResource({
   read: () => "read",
 });
 
-async function started(count = 3) {
-  const fleet = await Instances.start(count, { tools: [USE, SECRET], resources: [RESOURCE] });
-  const [a, b, c] = fleet.all;
-  return { fleet, a: a!, b: b!, c: c! };
+function started(count = 3): Promise<Instances> {
+  return Instances.start(count, { tools: [USE, SECRET], resources: [RESOURCE] });
 }
 
 // deno-lint-ignore no-explicit-any -- a test looks into whatever came
@@ -64,8 +62,8 @@ async function toolNames(session: TestSession): Promise<string[]> {
 }
 
 Deno.test("a value that one instance has set is read at every other, also by copies in memory", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a);
   // B has a copy from now on; C has none.
   assertEquals(await use(session.on(b), { get: "cart" }), null);
@@ -81,8 +79,8 @@ Deno.test("a value that one instance has set is read at every other, also by cop
 });
 
 Deno.test("values of one session are unknown to another", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await started(2);
+  const { a, b } = fleet;
   const [one, two] = [await TestSession.open(a), await TestSession.open(a)];
   await use(one, { set: { x: 1 } });
   assertEquals(await use(two.on(b), { get: "x" }), null);
@@ -90,8 +88,8 @@ Deno.test("values of one session are unknown to another", async () => {
 });
 
 Deno.test("values set at the same moment by several instances all stay, and of equal names one, the same everywhere", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a);
   const everywhere = [a, b, c].map((at) => session.on(at));
   await Promise.all(
@@ -106,8 +104,8 @@ Deno.test("values set at the same moment by several instances all stay, and of e
 });
 
 Deno.test("values outlive the instance that set them", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await started(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   await use(session, { set: { step: 2 }, show: "admin" });
   fleet.kill(a);
@@ -116,8 +114,8 @@ Deno.test("values outlive the instance that set them", async () => {
 });
 
 Deno.test("the bounds of values hold over all instances", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await started(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`v${n}`, n]));
   await use(session, { set: many });
@@ -129,8 +127,8 @@ Deno.test("the bounds of values hold over all instances", async () => {
 });
 
 Deno.test("what a session shows or hides holds at every instance, and its client is told once", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await toolNames(session.on(b))).includes("secret"), false);
   const events = new EventReader(await session.on(c).listen());
@@ -152,8 +150,8 @@ Deno.test("what a session shows or hides holds at every instance, and its client
 });
 
 Deno.test("a resource that a session hides at one instance sends it no updates at another", async () => {
-  const { fleet, a, b, c } = await started();
-  using _ = fleet;
+  using fleet = await started();
+  const { a, b, c } = fleet;
   const session = await TestSession.open(a);
   const events = new EventReader(await session.on(c).listen());
   const [hidden, last] = ["x://secret", "x://last"];
@@ -168,8 +166,8 @@ Deno.test("a resource that a session hides at one instance sends it no updates a
 });
 
 Deno.test("while the store is away values stay at their instance, and are made up when it is back", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await started(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   await use(session, { set: { kept: 1, both: "a" } });
   assertEquals(await use(session.on(b), { get: "kept" }), 1);
@@ -188,8 +186,8 @@ Deno.test("while the store is away values stay at their instance, and are made u
 });
 
 Deno.test("a store that comes back empty gets the record of a session again", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await started(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   await use(session, { set: { step: 3 }, show: "admin" });
   await session.ask(rpc("resources/subscribe", { uri: "x://one" }));
@@ -205,8 +203,8 @@ Deno.test("a store that comes back empty gets the record of a session again", as
 });
 
 Deno.test("what others write into the record of a session fails no call", async () => {
-  const { fleet, a, b } = await started(2);
-  using _ = fleet;
+  using fleet = await started(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   await use(session, { set: { x: 1 } });
   const [key = ""] = fleet.hub.sessions.keys();

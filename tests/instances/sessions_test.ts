@@ -4,7 +4,6 @@ import * as z from "zod";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { Instances, KEY } from "../helpers/instances.ts";
-import { Puppet } from "../helpers/puppet.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
 import { settled } from "../helpers/time.ts";
@@ -19,16 +18,9 @@ async function nextMessage(reader: EventReader) {
   throw new Error("Stream ended before a message");
 }
 
-async function started(puppet: Puppet, count = 3) {
-  const fleet = await Instances.start(count, { tools: [puppet.tool] });
-  const [a, b, c] = fleet.all;
-  return { fleet, a: a!, b: b!, c: c! };
-}
-
 Deno.test("an answer to a question reaches its tool from any instance", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a, { capabilities: ELICITATION });
   const reader = new EventReader(await session.post(toolCall("puppet", { call: "1" })));
   const { ctx, finish } = await puppet.call("1");
@@ -47,9 +39,8 @@ Deno.test("an answer to a question reaches its tool from any instance", async ()
 });
 
 Deno.test("an answer of another session settles nothing, from any instance", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a, { capabilities: ELICITATION });
   const stranger = await TestSession.open(b, { capabilities: ELICITATION });
   const reader = new EventReader(await session.post(toolCall("puppet", { call: "1" })));
@@ -68,9 +59,8 @@ Deno.test("an answer of another session settles nothing, from any instance", asy
 });
 
 Deno.test("a cancellation stops its call at another instance", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, c } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, c, puppet } = fleet;
   const session = await TestSession.open(a);
   const reader = new EventReader(await session.post(toolCall("puppet", { call: "1" }, 7)));
   const { ctx } = await puppet.call("1");
@@ -87,9 +77,8 @@ Deno.test("a cancellation stops its call at another instance", async () => {
 });
 
 Deno.test("a cancellation that comes before its call keeps it from running", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
   await session.on(b).tell({
     jsonrpc: "2.0",
@@ -105,9 +94,8 @@ Deno.test("a cancellation that comes before its call keeps it from running", asy
 });
 
 Deno.test("a call that runs elsewhere is resumed with all that it said and says, in order", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
   const first = new EventReader(await session.post(toolCall("puppet", { call: "1" })));
   const { ctx, finish } = await puppet.call("1");
@@ -130,9 +118,8 @@ Deno.test("a call that runs elsewhere is resumed with all that it said and says,
 });
 
 Deno.test("a call that has ended elsewhere is replayed", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
   const first = new EventReader(await session.post(toolCall("puppet", { call: "1" })));
   const { finish } = await puppet.call("1");
@@ -145,8 +132,8 @@ Deno.test("a call that has ended elsewhere is replayed", async () => {
 });
 
 Deno.test("an answer that came at once is replayed elsewhere", async () => {
-  const { fleet, a, b } = await started(new Puppet());
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   const response = await session.post(rpc("tools/list"), { accept: "text/event-stream" });
   const [primed] = await new EventReader(response).rest();
@@ -155,9 +142,8 @@ Deno.test("an answer that came at once is replayed elsewhere", async () => {
 });
 
 Deno.test("of two resumptions at two instances the newest wins, and so does a third at the writer", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b, c } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, c, puppet } = fleet;
   const session = await TestSession.open(a);
   const first = new EventReader(await session.post(toolCall("puppet", { call: "1" })));
   const { ctx, finish } = await puppet.call("1");
@@ -176,9 +162,8 @@ Deno.test("of two resumptions at two instances the newest wins, and so does a th
 });
 
 Deno.test("DELETE ends the session at all instances, with what runs there", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b, c } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, c, puppet } = fleet;
   const session = await TestSession.open(a);
   const stream = new EventReader(await session.post(toolCall("puppet", { call: "1" })));
   const { ctx } = await puppet.call("1");
@@ -196,9 +181,8 @@ Deno.test("DELETE ends the session at all instances, with what runs there", asyn
 });
 
 Deno.test("log level and subscriptions hold at every instance, also those that restore the session later", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b, c } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, c, puppet } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
   await session.ask(rpc("logging/setLevel", { level: "error" }));
@@ -222,8 +206,8 @@ Deno.test("log level and subscriptions hold at every instance, also those that r
 });
 
 Deno.test("the newest stream of a session wins, and nothing is lost or doubled from one to the next", async () => {
-  const { fleet, a, b } = await started(new Puppet());
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   const atA = new EventReader(await session.listen());
   await settled();
@@ -252,9 +236,8 @@ Deno.test("the newest stream of a session wins, and nothing is lost or doubled f
 });
 
 Deno.test("what a call says that has no stream goes to the instance that carries the session's own", async () => {
-  const puppet = new Puppet();
-  const { fleet, a, b } = await started(puppet);
-  using _ = fleet;
+  using fleet = await Instances.start(3);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a, { capabilities: ELICITATION });
   const stream = new EventReader(await session.listen());
   await settled();
@@ -290,8 +273,8 @@ Deno.test("an app joins the other instances by its start, or else by its first r
 });
 
 Deno.test("a change of the log level or of a subscription writes only that to the store", async () => {
-  const { fleet, a, b } = await started(new Puppet(), 2);
-  using _ = fleet;
+  using fleet = await Instances.start(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   const written: string[][] = [];
   for (const { member } of [a, b]) {

@@ -3,16 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { Instances, LEASE_MS } from "../helpers/instances.ts";
 import { scrape } from "../helpers/metrics.ts";
-import { Puppet } from "../helpers/puppet.ts";
 import { TestSession } from "../helpers/session.ts";
 import { EventReader } from "../helpers/sse.ts";
-
-async function started(puppet = new Puppet()) {
-  const fleet = await Instances.start(2, { tools: [puppet.tool] });
-  const [a, b] = fleet.all;
-  await fleet.time.advance(LEASE_MS + 1_000);
-  return { fleet, a: a!, b: b!, puppet };
-}
 
 Deno.test("an app without a store has no metrics of one", async () => {
   using app = testApp();
@@ -21,8 +13,8 @@ Deno.test("an app without a store has no metrics of one", async () => {
 });
 
 Deno.test("the durations of a store have the bucket bounds that dashboards rely on", async () => {
-  const { fleet, a } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(2);
+  const { a } = fleet;
   const figures = await scrape(a);
   for (const name of ["lifeline_store_duration_seconds", "lifeline_bus_lag_seconds"]) {
     assertEquals(
@@ -33,8 +25,8 @@ Deno.test("the durations of a store have the bucket bounds that dashboards rely 
 });
 
 Deno.test("operations, failures and messages to itself are counted by each instance", async () => {
-  const { fleet, a, b } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(2);
+  const { a, b } = fleet;
   const session = await TestSession.open(a);
   assertEquals((await session.on(b).ask(rpc("ping"))).result, {});
   const before = await scrape(b);
@@ -54,8 +46,8 @@ Deno.test("operations, failures and messages to itself are counted by each insta
 });
 
 Deno.test("a lost call counts where it was ended, and a refused append at the instance taken for dead", async () => {
-  const { fleet, a, b, puppet } = await started();
-  using _ = fleet;
+  using fleet = await Instances.startPastLease(2);
+  const { a, b, puppet } = fleet;
   const session = await TestSession.open(a);
   const reader = new EventReader(await session.post(toolCall("puppet", { call: "1" }, 5)));
   const { finish } = await puppet.call("1");

@@ -17,11 +17,7 @@ async function openSession(settings: Partial<Settings>, time?: FakeTime) {
   const session = await TestSession.open(app, { capabilities: { elicitation: {} } });
   /** Calls, reads one number, and loses the connection. */
   const startAndCut = async () => {
-    const client = new ResumingClient((lastEventId) =>
-      lastEventId === undefined
-        ? session.post(toolCall("puppet", { call: "a" }, "call"))
-        : session.listen(lastEventId)
-    );
+    const client = ResumingClient.ofCall(session);
     await client.connect();
     const call = await puppet.call("a");
     call.ctx.log.info("read");

@@ -24,11 +24,7 @@ async function startAndCut(settings = {}) {
   const puppet = new Puppet();
   const app = testApp({ tools: [puppet.tool], store, settings });
   const session = await TestSession.open(app);
-  const client = new ResumingClient((lastEventId) =>
-    lastEventId === undefined
-      ? session.post(toolCall("puppet", { call: "a" }, "call"))
-      : session.listen(lastEventId)
-  );
+  const client = ResumingClient.ofCall(session);
   await client.connect();
   const call = await puppet.call("a");
   const say = (number: number) => call.ctx.log.info(number);

@@ -1,37 +1,11 @@
 /** Clients of the plain dialect that POST the same call again, with an Idempotency-Key. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { MemoryEventStore } from "../../../lib/store/memory_event_store.ts";
-import { PLAIN_HEADERS, rpc, type TestApp, testApp, toolCall } from "../../helpers/app.ts";
+import { PLAIN_HEADERS, rpc, testApp, toolCall } from "../../helpers/app.ts";
+import { HELD, heldText, postKeyed } from "../../helpers/keyed_calls.ts";
 import { CapturedLog } from "../../helpers/log.ts";
-import { EventReader } from "../../helpers/sse.ts";
 import { FakeTime, settled } from "../../helpers/time.ts";
 import { HeldTool } from "../../helpers/tools.ts";
-
-const HELD = toolCall("held", {}, 7);
-
-/** POSTs a call with a key, and reads its welcome. */
-async function post(
-  app: TestApp,
-  key: string,
-  body: unknown = HELD,
-  headers: Record<string, string> = {},
-): Promise<EventReader> {
-  const response = await app.post("/mcp/sse", body, {
-    ...PLAIN_HEADERS,
-    "idempotency-key": key,
-    ...headers,
-  });
-  assertEquals(response.status, 200, response.status === 200 ? "" : await response.text());
-  const events = new EventReader(response);
-  await events.nextNamed("welcome");
-  return events;
-}
-
-async function textOf(events: EventReader): Promise<string> {
-  const { json } = await events.nextNamed("response");
-  assertEquals(json.id, 7);
-  return json.result.content[0].text;
-}
 
 function start(options: Parameters<typeof testApp>[0] = {}) {
   const held = new HeldTool();
@@ -42,11 +16,11 @@ function start(options: Parameters<typeof testApp>[0] = {}) {
 Deno.test("a call that is POSTed again while it runs is not run again, and both streams get its response", async () => {
   using set = start();
   const { app, held } = set;
-  const first = await post(app, "key");
+  const first = await postKeyed(app);
   const call = await held.next();
-  const second = await post(app, "key");
+  const second = await postKeyed(app);
   call.finish("done");
-  assertEquals([await textOf(first), await textOf(second)], ["done", "done"]);
+  assertEquals([await heldText(first), await heldText(second)], ["done", "done"]);
   assertEquals(held.calls.length, 1);
 });
 
@@ -55,17 +29,17 @@ Deno.test("a call goes on when its stream is lost, tells its progress on the nex
   const { app, held } = set;
   const params = { name: "held", arguments: {}, _meta: { progressToken: "p" } };
   const body = rpc("tools/call", params, 7);
-  const first = await post(app, "key", body);
+  const first = await postKeyed(app, { body });
   const call = await held.next();
   const { signal } = call.ctx;
   await first.leave();
   await settled();
   assertEquals(signal.aborted, false);
-  const second = await post(app, "key", body);
+  const second = await postKeyed(app, { body });
   call.ctx.progress(1);
   call.finish("done");
   assertEquals((await second.nextNamed("message")).json.params.progress, 1);
-  assertEquals(await textOf(second), "done");
+  assertEquals(await heldText(second), "done");
   assertEquals(held.calls.length, 1);
   await second.leave();
 });
@@ -73,14 +47,14 @@ Deno.test("a call goes on when its stream is lost, tells its progress on the nex
 Deno.test("a call that has ended meanwhile is answered from what was kept", async () => {
   using set = start();
   const { app, held } = set;
-  const first = await post(app, "key");
+  const first = await postKeyed(app);
   const call = await held.next();
   await first.leave();
   call.finish("done");
   await settled();
   for (let round = 0; round < 3; round++) {
-    const again = await post(app, "key");
-    assertEquals(await textOf(again), "done");
+    const again = await postKeyed(app);
+    assertEquals(await heldText(again), "done");
     await again.leave();
   }
   assertEquals(held.calls.length, 1);
@@ -89,7 +63,7 @@ Deno.test("a call that has ended meanwhile is answered from what was kept", asyn
 Deno.test("another key, and a POST without one, run the call", async () => {
   using set = start();
   const { app, held } = set;
-  const streams = [await post(app, "one"), await post(app, "two")];
+  const streams = [await postKeyed(app, { key: "one" }), await postKeyed(app, { key: "two" })];
   streams.push((await app.open(HELD)).events, (await app.open(HELD)).events);
   await settled();
   assertEquals(held.calls.length, 4);
@@ -110,8 +84,8 @@ Deno.test("without a key the end of the stream aborts the call, as ever", async 
 Deno.test("a key that comes with another request is an error that says so", async () => {
   using set = start();
   const { app, held } = set;
-  const first = await post(app, "key");
-  const other = await post(app, "key", toolCall("held", { other: 1 }, 8));
+  const first = await postKeyed(app);
+  const other = await postKeyed(app, { body: toolCall("held", { other: 1 }, 8) });
   const { json } = await other.nextNamed("error");
   assertEquals([json.id, json.error.code], [8, -32600]);
   assertMatch(json.error.message, /Idempotency-Key was sent with another request already/);
@@ -136,13 +110,13 @@ Deno.test("keys of different principals are different keys", async () => {
   let principal = "ada";
   using set = start({ authenticate: () => ({ principal }) });
   const { app, held } = set;
-  const mine = await post(app, "key");
+  const mine = await postKeyed(app);
   (await held.next()).finish("secret");
-  assertEquals(await textOf(mine), "secret");
+  assertEquals(await heldText(mine), "secret");
   principal = "eve";
-  const yours = await post(app, "key");
+  const yours = await postKeyed(app);
   (await held.next()).finish("other");
-  assertEquals(await textOf(yours), "other");
+  assertEquals(await heldText(yours), "other");
   await mine.leave();
   await yours.leave();
 });
@@ -151,13 +125,13 @@ Deno.test("a call that failed as a request, or was cut by a drain, may be run ag
   using time = new FakeTime();
   using set = start({ settings: { MCP_REQUEST_TIMEOUT_MS: 1_000 }, wheel: { clock: time.clock } });
   const { app, held } = set;
-  const first = await post(app, "key");
+  const first = await postKeyed(app);
   await held.next();
   await time.advance(1_100);
   assertMatch((await first.nextNamed("error")).json.error.message, /timed out/);
-  const second = await post(app, "key");
+  const second = await postKeyed(app);
   (await held.next()).finish("done");
-  assertEquals(await textOf(second), "done");
+  assertEquals(await heldText(second), "done");
   await first.leave();
   await second.leave();
 });
@@ -165,11 +139,11 @@ Deno.test("a call that failed as a request, or was cut by a drain, may be run ag
 Deno.test("a tool that fails has been run: its error is the response of every POST", async () => {
   using set = start();
   const { app, held } = set;
-  const first = await post(app, "key");
+  const first = await postKeyed(app);
   (await held.next()).fail(new Error("No luck"));
-  assertEquals(await textOf(first), "No luck");
-  const second = await post(app, "key");
-  assertEquals(await textOf(second), "No luck");
+  assertEquals(await heldText(first), "No luck");
+  const second = await postKeyed(app);
+  assertEquals(await heldText(second), "No luck");
   assertEquals(held.calls.length, 1);
   await first.leave();
   await second.leave();
@@ -179,11 +153,11 @@ Deno.test("a response that is gone is an error, and the call is not run again un
   using time = new FakeTime();
   using set = start({ settings: { MCP_REPLAY_MS: 1_000 }, wheel: { clock: time.clock } });
   const { app, held } = set;
-  const first = await post(app, "key");
+  const first = await postKeyed(app);
   (await held.next()).finish("done");
-  await textOf(first);
+  await heldText(first);
   await time.advance(2_000);
-  const second = await post(app, "key");
+  const second = await postKeyed(app);
   const { json } = await second.nextNamed("error");
   assertMatch(json.error.message, /the response is gone; send a new key to run the request/);
   assertEquals(held.calls.length, 1);
@@ -196,13 +170,13 @@ Deno.test("with a store that outlives the process a key is known after a restart
   const store = new MemoryEventStore(limits, () => 0);
   {
     using set = start({ store });
-    const first = await post(set.app, "key");
+    const first = await postKeyed(set.app);
     (await set.held.next()).finish("done");
-    await textOf(first);
+    await heldText(first);
   }
   using set = start({ store });
-  const again = await post(set.app, "key");
-  assertEquals(await textOf(again), "done");
+  const again = await postKeyed(set.app);
+  assertEquals(await heldText(again), "done");
   assertEquals(set.held.calls.length, 0);
   await again.leave();
 });
@@ -216,9 +190,9 @@ Deno.test("browsers may send the header, and nothing is logged of a key", async 
     headers: { origin: "http://localhost", "access-control-request-method": "POST" },
   });
   assertMatch(preflight.headers.get("access-control-allow-headers") ?? "", /\bIdempotency-Key\b/);
-  const events = await post(app, "very-secret-key");
+  const events = await postKeyed(app, { key: "very-secret-key" });
   (await held.next()).finish("done");
-  await textOf(events);
+  await heldText(events);
   await events.leave();
   assertEquals(log.lines.filter((line) => JSON.stringify(line).includes("very-secret")), []);
 });
