@@ -1,21 +1,22 @@
 /**
  * Looks for faults that no test sees: puts one at a time into a copy of the tree and runs the tests.
  *
- *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE] [--reach FILE]
+ *     deno task test:mutation [--sample 15] [--seed 1] [--rooms stdio,mcp] [--only PATH:LINE]
+ *         [--at COMMIT] [--reach FILE]
  *
  * Takes as many faults of each room (`rooms.ts`), each with the same chance. A fault meets those test
  * files of its room that run the faulty code, and if all faults of all rooms have met these, those
  * that are left meet the other test files that run it. The option `--reach` names a file that keeps
  * what the tests run, for more searches on the same commit. Each line says whether a test failed
  * (`killed`) or hung (`hung`), and which, or that no test did (`SURVIVED`), or that no test runs the
- * code (`UNREACHED`). Such a fault is either a missing test, or changes nothing that anybody can see.
+ * code (`UNREACHED`). The option `--at` looks at the tree of an earlier commit. Such a fault is either a missing test, or changes nothing that anybody can see.
  *
  * @module
  */
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { filesUnder, ReachMap, type TestFile } from "./reach.ts";
 import { type Room, roomOf, ROOMS, SUITE } from "./rooms.ts";
-import { type Patience, runTests, type TestRun } from "./test_run.ts";
+import { type Patience, PRELOAD, runTests, type TestRun } from "./test_run.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** A run has hung if it takes this many times as long as without a fault, and this much longer. */
@@ -63,9 +64,18 @@ function sampleOf(tree: string, room: Room): Mutant[] {
   return chosen;
 }
 
+async function git(...args: readonly string[]): Promise<void> {
+  const { success } = await new Deno.Command("git", { args: [...args] }).output();
+  if (!success) throw new Error(`git ${args.join(" ")} failed`);
+}
+
+/** Copies the tree, as it was at the commit that `--at` names, with the preload of today. */
 async function cloneTo(tree: string): Promise<string> {
-  const { success } = await new Deno.Command("git", { args: ["clone", "-q", ROOT, tree] }).output();
-  if (!success) throw new Error("git cannot copy the tree");
+  await git("clone", "-q", ROOT, tree);
+  const commit = option("at", "");
+  if (commit === "") return tree;
+  await git("-C", tree, "checkout", "-q", commit);
+  Deno.copyFileSync(`${ROOT}${PRELOAD}`, `${tree}/${PRELOAD}`);
   return tree;
 }
 

@@ -35,10 +35,13 @@ function decisiveTest(output: string): string {
   return running;
 }
 
+/** Loaded before the tests. */
+export const PRELOAD = "tests/mutation/preload.ts";
+
 /** The arguments of `deno test` without a type check: a fault that only types see is not seen. */
 const ARGS = [
   ...["test", "-A", "--frozen", "--lock=tests/deno.lock", "--no-check"],
-  "--preload=./tests/mutation/preload.ts",
+  `--preload=./${PRELOAD}`,
 ];
 
 /**
