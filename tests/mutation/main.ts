@@ -6,10 +6,12 @@
  *
  * Takes as many faults of each room (`rooms.ts`), each with the same chance. A fault meets those test
  * files of its room that run the faulty code, and if all faults of all rooms have met these, those
- * that are left meet the other test files that run it. The option `--reach` names a file that keeps
- * what the tests run, for more searches on the same commit. Each line says whether a test failed
+ * that are left meet the other test files that run it. Each line says whether a test failed
  * (`killed`) or hung (`hung`), and which, or that no test did (`SURVIVED`), or that no test runs the
- * code (`UNREACHED`). The option `--at` looks at the tree of an earlier commit. Such a fault is either a missing test, or changes nothing that anybody can see.
+ * code (`UNREACHED`): then a test is missing, or the fault changes nothing that anybody can see.
+ *
+ * `--at` looks at the tree of an earlier commit. `--reach` names a file that keeps which test runs
+ * what, for more searches on the same commit.
  *
  * @module
  */
