@@ -1,7 +1,7 @@
 import { ConfigError, messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import { type MaybePromise, settlesWithin } from "../base/promises.ts";
-import type { Lifespan } from "../registry/lifespan.ts";
+import { endOf, type Lifespan } from "../registry/lifespan.ts";
 import type { Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
 
@@ -64,9 +64,10 @@ export class AppLifespan {
     );
   }
 
-  /** Whether `onStop` has to run. */
+  /** Whether something that has started must be ended. */
   get #needsStop(): boolean {
-    return this.#isStarted && !this.#isStopped && this.#lifespan.onStop !== undefined;
+    return this.#isStarted && !this.#isStopped &&
+      endOf(this.#lifespan, this.#value) !== undefined;
   }
 
   async #stop(): Promise<void> {
@@ -74,7 +75,7 @@ export class AppLifespan {
     await this.#starting?.catch(() => {});
     if (!this.#needsStop) return;
     this.#isStopped = true;
-    await this.#lifespan.onStop?.(this.#value);
+    await endOf(this.#lifespan, this.#value)?.();
   }
 
   async #start(): Promise<void> {

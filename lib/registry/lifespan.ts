@@ -14,7 +14,10 @@ export interface Lifespan<App = unknown> {
    * the app does not start.
    */
   readonly onStart?: (() => MaybePromise<App>) | undefined;
-  /** Runs once, after the drain; is given what `onStart` returned. */
+  /**
+   * Runs once, after the drain; is given what `onStart` returned. Without it, a result of `onStart`
+   * that is disposable is disposed of.
+   */
   readonly onStop?: ((app: App) => MaybePromise<void>) | undefined;
 }
 
@@ -22,6 +25,17 @@ export interface Lifespan<App = unknown> {
 export interface NamedLifespan {
   readonly origin: string;
   readonly lifespan: Lifespan;
+}
+
+/** Ends what a start has opened: by `onStop`, else as a disposable; undefined if neither fits. */
+export function endOf({ onStop }: Lifespan, app: unknown): (() => MaybePromise<void>) | undefined {
+  if (onStop !== undefined) return () => onStop(app);
+  if (typeof app !== "object" || app === null) return undefined;
+  const { [Symbol.asyncDispose]: disposeAsync, [Symbol.dispose]: dispose } = app as Partial<
+    AsyncDisposable & Disposable
+  >;
+  const end = disposeAsync ?? dispose;
+  return end === undefined ? undefined : async () => await end.call(app);
 }
 
 /** Time after which the log says which module an operator waits for (ms). */
@@ -47,7 +61,7 @@ export function composeLifespans(
     const errors: unknown[] = [];
     for (const { part, app } of started.splice(0).reverse()) {
       try {
-        await part.lifespan.onStop?.(app);
+        await endOf(part.lifespan, app)?.();
       } catch (error) {
         errors.push(new Error(`onStop of ${part.origin}: ${messageOf(error)}`, { cause: error }));
       }

@@ -299,3 +299,39 @@ Deno.test("a start that takes long is told, with the module that is not done", a
   opened.resolve();
   await starting;
 });
+
+for (const kind of ["asyncDispose", "dispose"] as const) {
+  Deno.test(`without onStop, a result with Symbol.${kind} is disposed of after the drain`, async () => {
+    class Closable {
+      isClosed = false;
+      [Symbol[kind]](): void {
+        this.isClosed = true;
+      }
+    }
+    const [own, kept, ofModule] = [new Closable(), new Closable(), new Closable()];
+    const app = createApp({ onStart: () => own });
+    await app.start();
+    await app.drain(0);
+    app.stop();
+    const other = createApp({ onStart: () => kept, onStop: () => {} });
+    await other.start();
+    await other.drain(0);
+    other.stop();
+    const modules = composeLifespans([
+      { origin: "a.ts", lifespan: { onStart: () => ofModule } },
+      { origin: "b.ts", lifespan: { onStop: () => {} } },
+    ]);
+    await modules.onStop?.(await modules.onStart?.());
+    assertEquals([own.isClosed, kept.isClosed, ofModule.isClosed], [true, false, true]);
+  });
+}
+
+Deno.test("a disposable that fails to close is told by the drain", async () => {
+  using _log = new CapturedLog();
+  const app = createApp({
+    onStart: () => ({ [Symbol.asyncDispose]: () => Promise.reject(new Error("cannot flush")) }),
+  });
+  await app.start();
+  assertEquals((await app.drain(0)).stopError?.message, "onStop failed: cannot flush");
+  app.stop();
+});
