@@ -11,6 +11,8 @@ export const nodeAsyncHooks = () => process.getBuiltinModule("node:async_hooks")
 export const nodeCrypto = () => process.getBuiltinModule("node:crypto");
 /** Addresses and lists of subnets. */
 export const nodeNet = () => process.getBuiltinModule("node:net");
+/** Comparison of values. */
+export const nodeUtil = () => process.getBuiltinModule("node:util");
 /** Figures of the heap. */
 export const nodeV8 = () => process.getBuiltinModule("node:v8");
 export const nodeVm = () => process.getBuiltinModule("node:vm");

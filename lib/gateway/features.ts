@@ -11,7 +11,7 @@ import { isLogLevel } from "../mcp/log_levels.ts";
 import type { UnlistedReader } from "../registry/catalog.ts";
 import type { AnswerCompletion } from "../registry/completion.ts";
 import type { ToolContext } from "../registry/context.ts";
-import { headerParams } from "../registry/header_params.ts";
+import { type HeaderParam, headerParams } from "../registry/header_params.ts";
 import type { Prompt } from "../registry/prompt.ts";
 import type { Resource, ResourceTemplate } from "../registry/resource.ts";
 import type { Tool } from "../registry/tool.ts";
@@ -103,8 +103,8 @@ export class RelayedFeatures {
     return {
       name: fullName,
       origin: originOf(this.#server.name),
-      listing: { ...listing, name: fullName } as JsonObject & Tool["listing"],
-      headerParams: headerParams({ ...listing.inputSchema }, owner),
+      listing: named(listing, fullName) as JsonObject & Tool["listing"],
+      headerParams: knownHeaderParams(listing.inputSchema, owner),
       ...needing(scopes),
       ...(timeoutMs !== undefined && { timeoutMs }),
       call: (args, ctx) =>
@@ -152,7 +152,7 @@ export class RelayedFeatures {
     return {
       name: fullName,
       origin: originOf(this.#server.name),
-      listing: { ...listing, name: fullName } as JsonObject & Prompt["listing"],
+      listing: named(listing, fullName) as JsonObject & Prompt["listing"],
       ...needing(this.#selection.scopes),
       complete: {},
       answerCompletion: this.#answerCompletion({ type: "ref/prompt", name }),
@@ -246,6 +246,20 @@ export class RelayedFeatures {
       }
     };
   }
+}
+
+/** An entry under a name that may be another. */
+function named(listing: JsonObject, name: string): JsonObject {
+  return listing.name === name ? listing : { ...listing, name };
+}
+
+/** The header parameters of schemas that several children list. */
+const PARAMS = new WeakMap<JsonObject, readonly HeaderParam[]>();
+
+function knownHeaderParams(schema: JsonObject, owner: string): readonly HeaderParam[] {
+  const known = PARAMS.get(schema) ?? headerParams({ ...schema }, owner);
+  PARAMS.set(schema, known);
+  return known;
 }
 
 /** The member `scopes` of a feature; absent if it needs none. */

@@ -14,6 +14,7 @@ import { ChildPlaces } from "./child_places.ts";
 import type { ServerConfig } from "./config.ts";
 import { originOf } from "./features.ts";
 import type { KnownEra } from "./handshake.ts";
+import { KnownEntries } from "./known_entries.ts";
 import { relay } from "./relay.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
 import { warnOfMisspelledTools } from "./misspelled_tools.ts";
@@ -25,7 +26,7 @@ import { ServerTally } from "./tally.ts";
 /** The policy of a child, the requests that it may send to its client, and what answers them. */
 export type ServerClient = Pick<
   GatewayServerOptions,
-  "capabilities" | "known" | "onQuestion" | "policy" | "tally"
+  "capabilities" | "entries" | "known" | "onQuestion" | "policy" | "tally"
 >;
 
 /** Dependencies of a {@linkcode Gateway}. */
@@ -60,6 +61,7 @@ export class Gateway implements ServersBehind {
   readonly #options: GatewayOptions;
   readonly #tallies: ReadonlyMap<string, ServerTally>;
   readonly #eras: ReadonlyMap<string, KnownEra>;
+  readonly #entries: ReadonlyMap<string, KnownEntries>;
   readonly #interests: ReadonlyMap<string, SharedInterest>;
   readonly #places: ReadonlyMap<string, ChildPlaces>;
   readonly #served: readonly Served[];
@@ -77,6 +79,7 @@ export class Gateway implements ServersBehind {
       ]),
     );
     this.#eras = new Map(configs.map(({ name }) => [name, { isLegacy: false }]));
+    this.#entries = new Map(configs.map(({ name }) => [name, new KnownEntries()]));
     this.#interests = new Map(configs.map(({ name }) => [name, new SharedInterest()]));
     this.#places = new Map(configs.map(({ name, maxChildren }) => [
       name,
@@ -242,7 +245,12 @@ export class Gateway implements ServersBehind {
   #create(config: ServerConfig, client: ServerClient): GatewayServer {
     const { name } = config;
     const tally = this.#tallies.get(name)!;
-    return this.#options.create(config, { ...client, tally, known: this.#eras.get(name)! });
+    return this.#options.create(config, {
+      ...client,
+      tally,
+      known: this.#eras.get(name)!,
+      entries: this.#entries.get(name)!,
+    });
   }
 
   #definitionsOf(configs: readonly ServerConfig[]): readonly SessionServer[] {

@@ -55,10 +55,11 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
   const load = async ({ upstream, facts }: Connection, only?: string): Promise<void> => {
     for (const [at, { capability, method, key }] of served[0]!.entries()) {
       if (only !== undefined && capability !== only) continue;
-      const entries = isObject(facts.capabilities[capability])
+      const listed = isObject(facts.capabilities[capability])
         ? await entriesOf(upstream, method, key)
         : [];
-      if (entries === undefined) continue;
+      if (listed === undefined) continue;
+      const entries = server.entries.share(key, listed);
       for (const lists of served) lists[at]!.replace(entries);
       if (key !== "tools") continue;
       const names = entries.map(({ name }) => String(name));

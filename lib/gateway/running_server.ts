@@ -6,6 +6,7 @@
 import type { ChildPolicy } from "../base/server_report.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { ChannelLimits, ServerStreams } from "./channel.ts";
+import type { KnownEntries } from "./known_entries.ts";
 import type { KnownEra, Protocol } from "./handshake.ts";
 import type { AnswerQuestion } from "./server_questions.ts";
 import type { ServerTally } from "./tally.ts";
@@ -48,6 +49,8 @@ export interface GatewayServerOptions {
   readonly policy?: ChildPolicy;
   /** Counts it with the other children of its server; default: it is alone. */
   readonly tally?: ServerTally;
+  /** The entries of its lists, shared by all its processes; default: of this one alone. */
+  readonly entries?: KnownEntries;
   /** Whether it is started again after its end; default: always. */
   readonly restart?: Restart;
   /** The revision to speak; default: the newest that the server knows. */

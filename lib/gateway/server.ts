@@ -13,6 +13,7 @@ import { Breaker } from "./breaker.ts";
 import { INPUT_CLOSED, OUTPUT_CLOSED } from "./channel.ts";
 import { lastWords, tellOfEnd, wordsOfStop } from "./ends.ts";
 import { type Connection, handshake } from "./handshake.ts";
+import { KnownEntries } from "./known_entries.ts";
 import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
 import { type CountedChild, type RequestCounts, ServerTally } from "./tally.ts";
 import { type RequestOptions, Upstream } from "./upstream.ts";
@@ -45,6 +46,7 @@ export class GatewayServer implements CountedChild {
   countClients: () => number = () => 1;
   /** Counts it with the other children of its server. */
   readonly tally: ServerTally;
+  readonly entries: KnownEntries;
   readonly #id: string;
   readonly #options: GatewayServerOptions;
   readonly #breaker: Breaker;
@@ -65,6 +67,7 @@ export class GatewayServer implements CountedChild {
     this.#breaker = new Breaker(options.now);
     this.name = options.name;
     this.tally = options.tally ?? new ServerTally(options.name);
+    this.entries = options.entries ?? new KnownEntries();
     this.#id = this.tally.enter(this);
   }
 

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- it prints its table
 /**
- * Memory of a gateway: the clients of one shared process, and sessions with a process each. Prints a
- * table. Needs Node, and Linux:
+ * Memory of a gateway: the clients of one shared process, and sessions with a process each; beside
+ * it, a bare program with as many processes. Prints a table. Needs Node, and Linux:
  *
  *     deno run -A tests/bench/gateway_memory.ts
  *
@@ -11,6 +11,9 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const CHILD = new URL("trivial_server.mjs", import.meta.url).pathname;
 const SHARED_CLIENTS = 1_000;
 const OWN_SESSIONS = 100;
+const BARE = new URL("bare_children.ts", import.meta.url).pathname;
+/** V8 then keeps little space for young objects, which otherwise grows to its size once. */
+const YOUNG_SMALL = { DENO_V8_FLAGS: "--max-semi-space-size=2" };
 /** Time for garbage and buffers to settle (ms). */
 const SETTLE_MS = 3_000;
 const HEADERS = {
@@ -40,11 +43,12 @@ class Gateway implements AsyncDisposable {
   url = "";
   readonly #launcher: Deno.ChildProcess;
 
-  private constructor(path: string) {
+  private constructor(path: string, env: Readonly<Record<string, string>>) {
     this.#launcher = new Deno.Command("deno", {
       args: ["task", "gateway", "--port=0", "--mcp-log-level=error"],
       cwd: ROOT,
       env: {
+        ...env,
         NO_COLOR: "1",
         MCP_SERVERS: path,
         MCP_INITIALIZES_BURST: "100000",
@@ -57,11 +61,11 @@ class Gateway implements AsyncDisposable {
     }).spawn();
   }
 
-  static async start(): Promise<Gateway> {
+  static async start(env: Readonly<Record<string, string>>): Promise<Gateway> {
     const path = await Deno.makeTempFile({ suffix: ".json" });
     const one = { command: "node", args: [CHILD], lifeline: { maxChildren: OWN_SESSIONS } };
     await Deno.writeTextFile(path, JSON.stringify({ mcpServers: { one } }));
-    const gateway = new Gateway(path);
+    const gateway = new Gateway(path, env);
     let log = "";
     let port = "";
     for await (const text of gateway.#launcher.stderr.pipeThrough(new TextDecoderStream())) {
@@ -119,8 +123,8 @@ async function openClient({ url }: Gateway, capabilities: object): Promise<Deno.
 }
 
 /** How much the gateway and its children grow with so many clients, in MB. */
-async function measure(clients: number, capabilities: object) {
-  await using gateway = await Gateway.start();
+async function measure(clients: number, capabilities: object, env = {}) {
+  await using gateway = await Gateway.start(env);
   const sockets = [await openClient(gateway, capabilities)];
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const before = memoryOf(gateway.pid, "status", "VmRSS");
@@ -135,13 +139,20 @@ async function measure(clients: number, capabilities: object) {
   const children = (await childrenOf(gateway.pid)).filter((pid) => !known.has(pid))
     .reduce((sum, pid) => sum + memoryOf(pid, "smaps_rollup", "Pss"), 0);
   for (const socket of sockets) socket.close();
-  return { grown: Math.round(grown), children: Math.round(children) };
+  return { grown: Math.round(grown * 10) / 10, children: Math.round(children) };
 }
 
-const shared = await measure(SHARED_CLIENTS, {});
-const own = await measure(OWN_SESSIONS, { elicitation: {} });
+const askable = { elicitation: {} };
+const rows = {
+  [`${SHARED_CLIENTS} of one process`]: await measure(SHARED_CLIENTS, {}),
+  [`${OWN_SESSIONS} with a process each`]: await measure(OWN_SESSIONS, askable),
+  "the same, little space for young objects": await measure(OWN_SESSIONS, askable, YOUNG_SMALL),
+};
+const bare = await output("deno", "run", "-A", "--no-lock", BARE, String(OWN_SESSIONS));
 console.log("| clients | the gateway grows by | their processes take |");
 console.log("| --- | --: | --: |");
-console.log(`| ${SHARED_CLIENTS} of one process | ${shared.grown} MB | ${shared.children} MB |`);
-console.log(`| ${OWN_SESSIONS} with a process each | ${own.grown} MB | ${own.children} MB |`);
+for (const [clients, { grown, children }] of Object.entries(rows)) {
+  console.log(`| ${clients} | ${grown} MB | ${children} MB |`);
+}
+console.log(`| none: a bare program with ${OWN_SESSIONS} processes | ${bare} MB | – |`);
 Deno.exit();
