@@ -1,6 +1,6 @@
 import { type Clock, monotonic } from "../base/clock.ts";
 import { LruMap } from "../base/lru_map.ts";
-import type { Middleware, MiddlewareCall } from "../registry/middleware.ts";
+import { isOfTools, type Middleware, type MiddlewareCall } from "../registry/middleware.ts";
 import { isObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import { requirePositive } from "./rate_limit.ts";
@@ -9,7 +9,10 @@ import { requirePositive } from "./rate_limit.ts";
 export interface CacheOptions {
   /** How long a result may be given again (ms). */
   readonly ttlMs: number;
-  /** The tools with cached results: those that only read, and nothing from `ctx.session`. */
+  /**
+   * The tools with cached results: those that only read, and nothing from `ctx.session`. In a group
+   * their names may lack its prefix.
+   */
   readonly tools: readonly string[];
   /**
    * Whether callers share results; default: no. Use it only for tools with results that do not
@@ -53,7 +56,7 @@ export function cacheResults(options: CacheOptions): Middleware {
   const tools = new Set(options.tools);
   const entries = new LruMap<string, Entry>(maxEntries);
   return async function cacheResults(call, next) {
-    if (call.method !== METHODS.callTool || !tools.has(call.name)) return await next();
+    if (call.method !== METHODS.callTool || !isOfTools(call, tools)) return await next();
     const key = keyOf(call, isShared);
     const known = entries.get(key);
     if (known !== undefined && clock() < known.until) return JSON.parse(known.text);

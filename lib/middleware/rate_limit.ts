@@ -2,7 +2,7 @@ import { type Clock, monotonic } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
 import { TokenBuckets } from "../base/token_buckets.ts";
 import type { Caller } from "../registry/context.ts";
-import type { Middleware } from "../registry/middleware.ts";
+import { isOfTools, type Middleware } from "../registry/middleware.ts";
 import { errorResult } from "../registry/tool_results.ts";
 import { METHODS } from "../wire/methods.ts";
 
@@ -12,7 +12,7 @@ export interface RateLimitOptions {
   readonly perMinute: number;
   /** Calls at once after a time without; default: as many as in one minute, and at least 1. */
   readonly burst?: number;
-  /** The tools that are limited; default: all. */
+  /** The tools that are limited; default: all. In a group their names may lack its prefix. */
   readonly tools?: readonly string[];
   /** Key of a caller; default: the principal, else the address. */
   readonly callerOf?: (caller: Caller) => string;
@@ -47,8 +47,10 @@ export function rateLimit(options: RateLimitOptions): Middleware {
   requirePositive({ perMinute, burst, maxEntries });
   const limited = tools === undefined ? undefined : new Set(tools);
   const buckets = new TokenBuckets({ perSecond: perMinute / 60, burst }, maxEntries);
-  return function rateLimit({ method, name, caller }, next) {
-    if (method !== METHODS.callTool || limited?.has(name) === false) return next();
+  return function rateLimit(call, next) {
+    const { method, name, caller } = call;
+    if (method !== METHODS.callTool) return next();
+    if (limited !== undefined && !isOfTools(call, limited)) return next();
     const waitMs = buckets.take(JSON.stringify([name, callerOf(caller)]), clock());
     if (waitMs === 0) return next();
     return errorResult(

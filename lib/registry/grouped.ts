@@ -14,6 +14,7 @@ import {
   composeMiddleware,
   type Middleware,
   type MiddlewareCall,
+  withNameInGroup,
 } from "./middleware.ts";
 import { toolFailure } from "./middleware_failure.ts";
 import type { Prompt } from "./prompt.ts";
@@ -37,9 +38,13 @@ interface Parts<T> {
 
 const partsOfGrouped = new WeakMap<object, Parts<unknown>>();
 
-function partsWithin<T extends object>(feature: T, within: Within): Parts<T> {
+/** @param name in the group; undefined for a feature whose name no group changes */
+function partsWithin<T extends object>(feature: T, within: Within, name?: string): Parts<T> {
   const inner = partsOfGrouped.get(feature) as Parts<T> | undefined;
-  const use = [...within.use, ...inner?.use ?? []];
+  const own = name === undefined
+    ? within.use
+    : within.use.map((middleware) => withNameInGroup(middleware, name));
+  const use = [...own, ...inner?.use ?? []];
   const around = use.length === 0 ? undefined : composeMiddleware(use);
   return { own: inner?.own ?? feature, use, around };
 }
@@ -51,7 +56,7 @@ function remember<T extends object>(grouped: T, parts: Parts<T>): T {
 
 /** @throws {RegistrationError} for a name that gets too long */
 export function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
-  const parts = partsWithin(tool, within);
+  const parts = partsWithin(tool, within, tool.name);
   const { around } = parts;
   const renamed = renameTool(parts.own, `${within.name}_${tool.name}`);
   const { name, listing, headerParams, timeoutMs } = renamed;
@@ -70,7 +75,7 @@ export function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
 }
 
 export function groupedPrompt<App>(prompt: Prompt<App>, within: Within): Prompt<App> {
-  const parts = partsWithin(prompt, within);
+  const parts = partsWithin(prompt, within, prompt.name);
   const { around, own } = parts;
   const name = `${within.name}_${prompt.name}`;
   return remember({

@@ -17,6 +17,10 @@ export interface MiddlewareCall {
   readonly method: string;
   /** Name of the tool or prompt, URI of the resource; for other requests the method. */
   readonly name: string;
+  /**
+   * In middleware of a group: the name of the tool or prompt within that group, without the prefix.
+   */
+  readonly nameInGroup?: string;
   /** Arguments of the tool or prompt, as the client sent them; for other requests their parameters. */
   readonly arguments: JsonObject;
   readonly caller: Caller;
@@ -53,6 +57,20 @@ export type Next = (call?: MiddlewareCall) => Promise<JsonObject>;
  * ```
  */
 export type Middleware = (call: MiddlewareCall, next: Next) => MaybePromise<JsonObject>;
+
+/** The same middleware, told the name that the feature has in the middleware's group. */
+export function withNameInGroup(middleware: Middleware, nameInGroup: string): Middleware {
+  const told: Middleware = (call, next) => middleware({ ...call, nameInGroup }, next);
+  return Object.defineProperty(told, "name", { value: middleware.name });
+}
+
+/** Whether a call is of one of the tools; a group's middleware may leave out the group's prefix. */
+export function isOfTools(
+  { name, nameInGroup }: MiddlewareCall,
+  tools: ReadonlySet<string>,
+): boolean {
+  return tools.has(name) || (nameInGroup !== undefined && tools.has(nameInGroup));
+}
 
 /** The request that middleware runs around. */
 type Run = (call: MiddlewareCall) => MaybePromise<JsonObject>;

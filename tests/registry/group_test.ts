@@ -10,6 +10,7 @@ import {
   group,
   type Middleware,
   ProtocolError,
+  rateLimit,
   RegistrationError,
 } from "../../lib/mod.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
@@ -148,6 +149,47 @@ Deno.test("middleware and errors of a group in a group have the names that clien
       `inner: billing_eu_${name}`,
     ]),
   );
+});
+
+Deno.test("ready-made middleware of a group takes names with and without its prefix", async () => {
+  const other = defineTool({ name: "other", description: "", run: () => "" });
+  const outcomes = async (limited: string, names: readonly string[]) => {
+    const use = [rateLimit({ perMinute: 1, tools: [limited] })];
+    const inner = group("eu", { tools: [invoice, other], use });
+    using app = testApp({ tools: [inner, group("billing", { tools: [inner] })] });
+    const results = names.flatMap((name) => [name, name]).map(async (name) =>
+      (await ask(app, toolCall(name, { amount: 1 }))).result.isError ?? false
+    );
+    return await Promise.all(results);
+  };
+  const both = ["eu_invoice", "billing_eu_invoice"];
+  assertEquals(await outcomes("invoice", both), [false, true, false, true]);
+  assertEquals(await outcomes("eu_invoice", both), [false, true, false, false]);
+  assertEquals(await outcomes("invoice", ["eu_other"]), [false, false]);
+});
+
+Deno.test("middleware of each group sees the name within that group", async () => {
+  const seen: unknown[] = [];
+  const note: Middleware = ({ name, nameInGroup }, next) => {
+    seen.push([name, nameInGroup]);
+    return next();
+  };
+  const inner = group("eu", { ...features, use: [note] });
+  using app = testApp({ tools: [group("billing", { tools: [inner], use: [note] })], use: [note] });
+  await ask(app, toolCall("billing_eu_invoice", { amount: 1 }));
+  await ask(app, rpc("prompts/get", { name: "billing_eu_remind" }));
+  await ask(app, rpc("resources/read", { uri: "x://motto" }));
+  assertEquals(seen, [
+    ["billing_eu_invoice", undefined],
+    ["billing_eu_invoice", "eu_invoice"],
+    ["billing_eu_invoice", "invoice"],
+    ["billing_eu_remind", undefined],
+    ["billing_eu_remind", "eu_remind"],
+    ["billing_eu_remind", "remind"],
+    ["x://motto", undefined],
+    ["x://motto", undefined],
+    ["x://motto", undefined],
+  ]);
 });
 
 Deno.test("a group that stands in two groups has the name of each", async () => {
