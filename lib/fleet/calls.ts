@@ -61,7 +61,7 @@ export class FleetCalls {
     // All instances receive it, so it has only the parts that they use.
     const { jsonrpc, method } = message;
     const params = { requestId: id, ...reasonOf(message) };
-    this.#fleet.shout("cancel", { key, message: { jsonrpc, method, params } });
+    this.#fleet.broadcast("cancel", { key, message: { jsonrpc, method, params } });
   }
 
   /** A cancellation has come before its call. */

@@ -95,7 +95,7 @@ export class Fleet extends TimerEntry implements Messenger {
     this.writers = new StreamWriters(store.events, wheel, failed);
     this.sessions = new SessionRecords({
       store,
-      shout: (kind, body) => this.shout(kind, body),
+      broadcast: (kind, body) => this.broadcast(kind, body),
       failed,
     });
     store.bus.onMessage = (message) => this.#handlers.take(message);
@@ -172,8 +172,8 @@ export class Fleet extends TimerEntry implements Messenger {
   }
 
   /** Sends a message to all others; it may get lost. */
-  shout(kind: string, body: Body): void {
-    this.store.bus.shout(this.#message(kind, body)).catch((error) => this.failed(kind, error));
+  broadcast(kind: string, body: Body): void {
+    this.store.bus.broadcast(this.#message(kind, body)).catch((error) => this.failed(kind, error));
   }
 
   /** See {@linkcode Messenger}. */

@@ -90,7 +90,7 @@ function measuredEvents(events: SharedEvents, measure: Measure, emit: Emit): Sha
 function measuredBus(bus: Bus, measure: Measure): Bus {
   return {
     send: (...args) => measure("send", () => bus.send(...args)),
-    shout: (...args) => measure("shout", () => bus.shout(...args)),
+    broadcast: (...args) => measure("shout", () => bus.broadcast(...args)),
     get onMessage() {
       return bus.onMessage;
     },

@@ -25,7 +25,7 @@ export interface Messenger {
   /** Sends a message to another instance; it may get lost. */
   tell(instance: string, kind: string, body: Body): void;
   /** Sends a message to all others; it may get lost. */
-  shout(kind: string, body: Body): void;
+  broadcast(kind: string, body: Body): void;
   /**
    * Asks another instance.
    *

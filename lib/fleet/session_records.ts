@@ -10,7 +10,7 @@ import type { SessionRecord, SharedStore } from "../store/shared_store.ts";
 /** The parts of a fleet that the records use. */
 export interface RecordsParts {
   readonly store: SharedStore;
-  readonly shout: (kind: string, body: Readonly<Record<string, unknown>>) => void;
+  readonly broadcast: (kind: string, body: Readonly<Record<string, unknown>>) => void;
   readonly failed: (what: string, error: unknown) => void;
 }
 
@@ -69,13 +69,13 @@ export class SessionRecords {
    * @returns whether they are recorded
    */
   async save(key: string, changes: SessionRecord): Promise<boolean> {
-    const { store, shout, failed } = this.#parts;
+    const { store, broadcast, failed } = this.#parts;
     const { values, tags, ...told } = changes;
     const isStale = values !== undefined || tags !== undefined;
     try {
       await store.directory.writeSession(key, changes);
       const changesTags = Object.keys(tags ?? {}).length > 0;
-      shout("record", { key, ...told, ...(isStale && { isStale, changesTags }) });
+      broadcast("record", { key, ...told, ...(isStale && { isStale, changesTags }) });
       return true;
     } catch (error) {
       failed("session", error);
@@ -105,7 +105,7 @@ export class SessionRecords {
    */
   async end(key: string): Promise<void> {
     await this.#parts.store.directory.writeSession(key, { isEnded: true });
-    this.#parts.shout("ended", { key });
+    this.#parts.broadcast("ended", { key });
   }
 
   /** Records that a session has ended; a failure is logged. */

@@ -132,7 +132,7 @@ function endAllOf(
 ): void {
   streams.credentials.end(principal, "auth_expired");
   transports.sessions.endOf(principal);
-  fleet?.shout("endPrincipal", { principal, reason: "auth_expired" });
+  fleet?.broadcast("endPrincipal", { principal, reason: "auth_expired" });
 }
 
 /** The endpoints of an app: the one at `/mcp` with the features of its options, then the others. */

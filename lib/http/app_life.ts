@@ -41,7 +41,7 @@ export function lifeOf(
       const sessions = transports.sessions.size;
       const { queuedBytes: unreadBytes } = streams.ledger();
       // Timers of idle sessions, and those of bodies, ended streams and memory that end with their next check.
-      const known = sessions + streams.tails +
+      const known = sessions + streams.finalFlushCount +
         (bodies.deadlines.isScheduled ? 1 : 0) + (streams.admission.isMeasuring ? 1 : 0);
       return {
         streams: streams.size,

@@ -168,7 +168,7 @@ export class MemoryMember implements SharedStore, SharedEvents, Bus, Directory {
     this.#post(instance, message);
   }
 
-  async shout(message: BusMessage): Promise<void> {
+  async broadcast(message: BusMessage): Promise<void> {
     await this.#connected();
     for (const instance of this.#hub.members.keys()) this.#post(instance, message);
   }

@@ -89,7 +89,7 @@ export interface Bus {
   /** Sends a message to one instance. Rejects where the store is away. */
   send(instance: string, message: BusMessage): Promise<void>;
   /** Sends a message to all instances, this one included. */
-  shout(message: BusMessage): Promise<void>;
+  broadcast(message: BusMessage): Promise<void>;
   /** Takes messages for this instance; set it before {@linkcode SharedStore.start}. */
   onMessage: (message: unknown) => void;
 }

@@ -20,7 +20,7 @@ import { type CloseReason, isClientGone } from "./close_reason.ts";
 import type { Frame } from "./out/encoder.ts";
 import { Outbox } from "./out/outbox.ts";
 import type { OutboxOwner } from "./out/outbox_owner.ts";
-import { TailDrain } from "./out/tail_drain.ts";
+import { FinalFlush } from "./out/final_flush.ts";
 import type { StreamState } from "./snapshot.ts";
 import { closingFrameOf, notifyEnded, type StreamDriver } from "./stream_driver.ts";
 import type { HostedStream, StreamHost } from "./stream_host.ts";
@@ -49,7 +49,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
   #endedAt: number | undefined;
   /** Listens to the request's signal while something runs for the stream. */
   #onAbort: (() => void) | undefined;
-  #tailDrain: TailDrain | undefined;
+  #finalFlush: FinalFlush | undefined;
 
   constructor(parts: EventStreamParts) {
     const { host } = parts;
@@ -261,7 +261,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
 
   /** The transport holds nothing of the stream any more. */
   onSocketReleased(): void {
-    this.#tailDrain?.discard();
+    this.#finalFlush?.discard();
   }
 
   /** A reader that has stopped, or stops now, must not keep alive what waits for it. */
@@ -274,7 +274,7 @@ export class EventStream implements HostedStream, TimedStream, OutboxOwner {
     if (this.#isStalled(reason)) return this.#fail();
     const isToBeRead = this.#outbox.end() && !isClientGone(reason);
     if (!isToBeRead) return this.#outbox.discard();
-    this.#tailDrain = new TailDrain(this.#outbox, this.#host, () => this.#fail());
+    this.#finalFlush = new FinalFlush(this.#outbox, this.#host, () => this.#fail());
   }
 
   /** Drops what waits; answers among it are lost, and that is said. */

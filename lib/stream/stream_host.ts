@@ -7,7 +7,7 @@ import type { CloseReason } from "./close_reason.ts";
 import type { DeadlineLimits } from "./deadline.ts";
 import type { OutboxLimits } from "./out/outbox_owner.ts";
 import type { QueueBudget } from "./out/queue_budget.ts";
-import type { TailDrain } from "./out/tail_drain.ts";
+import type { FinalFlush } from "./out/final_flush.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 
 /** How often and how long; see the settings. */
@@ -37,8 +37,8 @@ export interface StreamHost {
   readonly wheel: TimerWheel;
   /** The bytes that wait for all readers. */
   readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
-  /** The tail drains of ended streams. */
-  readonly tailDrains: Set<TailDrain>;
+  /** The final flushes of ended streams. */
+  readonly finalFlushes: Set<FinalFlush>;
   /** The stream has ended. */
   readonly ended: (stream: HostedStream, reason: CloseReason) => void;
   /** Adds to the count of waiting bytes; negative for bytes that are gone. */

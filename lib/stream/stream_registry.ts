@@ -112,8 +112,8 @@ export class StreamRegistry {
   }
 
   /** How many streams and long bodies have ended and still wait for their readers. */
-  get tails(): number {
-    return this.#queues.tailDrains.size;
+  get finalFlushCount(): number {
+    return this.#queues.finalFlushes.size;
   }
 
   /** All open streams, oldest first. */
@@ -232,7 +232,7 @@ export class StreamRegistry {
       limits: this.#limits,
       wheel,
       queues: this.#queues,
-      tailDrains: this.#queues.tailDrains,
+      finalFlushes: this.#queues.finalFlushes,
       ended: (stream, reason) => this.#end(stream, reason),
       addQueued: (delta) => this.#queues.add(delta),
       notificationDropped: (kind) => emit("notificationDropped", kind),

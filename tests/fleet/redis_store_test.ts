@@ -124,7 +124,7 @@ Deno.test("while Redis is away everything is refused at once; it is taken up aga
   await until(() => !a.isUp && !b.isUp);
   const before = performance.now();
   await assertRejects(() => a.events.append("k/s", 1, [event("one")]), Error, "away");
-  await assertRejects(() => a.bus.shout({ kind: "x" }), Error, "away");
+  await assertRejects(() => a.bus.broadcast({ kind: "x" }), Error, "away");
   assert(performance.now() - before < 200);
   await redis.restart();
   await until(() => a.isUp && b.isUp);

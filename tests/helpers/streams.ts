@@ -192,7 +192,9 @@ export class Streams implements Disposable {
     const sum = Object.values(closed).reduce((total, count) => total + count, 0);
     const queued = [...this.registry.values()]
       .reduce((total, { queuedBytes }) => total + queuedBytes, 0);
-    const isCounted = this.registry.tails === 0 ? queuedBytes === queued : queuedBytes >= queued;
+    const isCounted = this.registry.finalFlushCount === 0
+      ? queuedBytes === queued
+      : queuedBytes >= queued;
     return opened === open + sum && isCounted && open === this.registry.size;
   }
 

@@ -8,12 +8,12 @@ const NONE = { has: () => false };
 
 /** The calls of an instance, and the bodies of all messages that it has sent to the others. */
 function calls() {
-  const shouted: Body[] = [];
+  const told: Body[] = [];
   const fleet: Partial<Messenger> = {
     wheel: { now: () => 0 } as Messenger["wheel"],
-    shout: (_, body) => void shouted.push(body),
+    broadcast: (_, body) => void told.push(body),
   };
-  return { shouted, calls: new FleetCalls(fleet as Messenger) };
+  return { told, calls: new FleetCalls(fleet as Messenger) };
 }
 
 function cancellation(requestId: unknown, more: object = {}): JsonRpcNotification {
@@ -25,18 +25,18 @@ function cancellation(requestId: unknown, more: object = {}): JsonRpcNotificatio
 }
 
 Deno.test("the others get the id of the cancelled request and the beginning of the reason, and nothing else", () => {
-  const { shouted, calls: one } = calls();
+  const { told, calls: one } = calls();
   const large = "x".repeat(1_000_000);
   one.cancel("session", cancellation(7, { reason: large, other: large }), NONE);
   const reason = large.slice(0, 500);
-  assertEquals(shouted, [{ key: "session", message: cancellation(7, { reason }) }]);
+  assertEquals(told, [{ key: "session", message: cancellation(7, { reason }) }]);
 });
 
 for (const id of ["x".repeat(8_193), { a: 1 }, null, undefined, true]) {
   Deno.test(`no cancellation is passed on or remembered for an id that no request can have: ${typeof id}`, () => {
-    const { shouted, calls: one } = calls();
+    const { told, calls: one } = calls();
     one.cancel("session", cancellation(id), NONE);
-    assertEquals(shouted, []);
+    assertEquals(told, []);
     one.noteEarly("session", cancellation(id));
     assertEquals(one.isCancelled("session", id as string), false);
   });

@@ -340,11 +340,11 @@ Deno.test("of thousands of list changes in a second every instance hears the las
   const { a, b } = fleet;
   const session = await TestSession.open(b);
   const stream = await listening(session, b);
-  let shouts = 0;
-  const shout = a.member.shout.bind(a.member);
-  a.member.shout = (message) => {
-    if (message.kind === "changes") shouts++;
-    return shout(message);
+  let broadcasts = 0;
+  const broadcast = a.member.broadcast.bind(a.member);
+  a.member.broadcast = (message) => {
+    if (message.kind === "changes") broadcasts++;
+    return broadcast(message);
   };
   for (let change = 0; change < 10_000; change++) {
     a.catalog.tools.disable({ tag: `none ${change}` });
@@ -352,7 +352,7 @@ Deno.test("of thousands of list changes in a second every instance hears the las
     if (change % 100 === 0) await fleet.time.advance(10, 10);
   }
   await fleet.time.advance(1_000);
-  assert(shouts <= 100, `${shouts} messages`);
+  assert(broadcasts <= 100, `${broadcasts} messages`);
   a.catalog.tools.remove("puppet");
   await fleet.time.advance(1_000);
   let event = await stream.next();
@@ -366,9 +366,9 @@ Deno.test("messages of another version, and of kinds that an instance does not k
   const { reader, finish } = await puppet.callIn(session);
   const [key] = fleet.hub.sessions.keys();
   const from = b.fleet.me;
-  await b.member.shout({ kind: "ended", key, v: 99, from });
-  await b.member.shout({ kind: "ended", key, from });
-  await b.member.shout({ kind: "invented later", key, v: 1, from, id: "1" });
+  await b.member.broadcast({ kind: "ended", key, v: 99, from });
+  await b.member.broadcast({ kind: "ended", key, from });
+  await b.member.broadcast({ kind: "invented later", key, v: 1, from, id: "1" });
   await b.member.send(a.fleet.me, { kind: "handOver", v: 99, from, id: "2", key: { of: 1 } });
   await b.member.send(a.fleet.me, { kind: "record", v: 1, from, key, subscriptions: 7 });
   await settled();

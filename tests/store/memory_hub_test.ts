@@ -30,7 +30,7 @@ Deno.test("a member that is cut off is refused everything, and is told when it i
     () => events.carry("k/s", 0, true),
     () => events.forget("k/s"),
     () => bus.send(member.me, { kind: "x" }),
-    () => bus.shout({ kind: "x" }),
+    () => bus.broadcast({ kind: "x" }),
     () => directory.renew(),
     () => directory.isAlive(member.me),
     () => directory.instances(),

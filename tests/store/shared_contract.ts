@@ -170,7 +170,7 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
     const [a, b] = [await made.join(), await made.join()];
     const [toA, toB] = [new Inbox(a), new Inbox(b)];
     await a.bus.send(b.me, { kind: "one" });
-    await a.bus.shout({ kind: "all", text: "é€ \u{1F600}" });
+    await a.bus.broadcast({ kind: "all", text: "é€ \u{1F600}" });
     assertEquals(await toB.until(2), [{ kind: "one" }, { kind: "all", text: "é€ \u{1F600}" }]);
     assertEquals(await toA.until(1), [{ kind: "all", text: "é€ \u{1F600}" }]);
   });

@@ -67,7 +67,7 @@ export class KvStore implements SharedStore, Bus, InboxHost {
     return this.#commit((commit) => this.#inbox.post(commit, instance, message));
   }
 
-  async shout(message: BusMessage): Promise<void> {
+  async broadcast(message: BusMessage): Promise<void> {
     const instances = new Set([...await this.directory.members(), this.me]);
     await Promise.all([...instances].map((instance) => this.send(instance, message)));
   }

@@ -104,7 +104,7 @@ export class RedisStore implements SharedStore, Bus {
     return this.#publish(this.#channelOf(instance), message);
   }
 
-  shout(message: BusMessage): Promise<void> {
+  broadcast(message: BusMessage): Promise<void> {
     return this.#publish(this.#channelOf("all"), message);
   }
 

@@ -212,7 +212,7 @@ export class Admission {
   #enterCall(arrival: Arrival): CallLease {
     // While no call runs, a quick call needs no client. Perf: looking up the address.
     if (this.#calls.total > 0) this.#checkRoom(this.#calls, arrival.client);
-    return new HeldCall(this.#calls, arrival);
+    return new CountedCall(this.#calls, arrival);
   }
 
   #checkRoom(slots: Slots, { key, address }: Arrival["client"]): void {
@@ -262,7 +262,7 @@ export class Admission {
   }
 }
 
-class HeldCall implements CallLease {
+class CountedCall implements CallLease {
   readonly #slots: Slots;
   readonly #arrival: Arrival;
   #lease: Lease | undefined;

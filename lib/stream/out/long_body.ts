@@ -5,10 +5,10 @@ import { NO_SOCKET } from "../client.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
 import type { QueueBudget } from "./queue_budget.ts";
-import { TailDrain, type TailDrainHost } from "./tail_drain.ts";
+import { FinalFlush, type FinalFlushHost } from "./final_flush.ts";
 
 /** Counts long bodies. */
-export interface LongBodyHost extends TailDrainHost {
+export interface LongBodyHost extends FinalFlushHost {
   readonly limits: OutboxLimits;
   readonly queues: Pick<QueueBudget, "enforceTotalBudget">;
   addQueued(delta: number): void;
@@ -27,23 +27,23 @@ export class LongBody implements OutboxOwner {
   readonly socket = NO_SOCKET;
   readonly isLongLived = false;
   readonly #outbox: Outbox;
-  readonly #tail: TailDrain;
+  readonly #flush: FinalFlush;
 
   constructor(text: string, host: LongBodyHost) {
     this.#outbox = new Outbox(this, host, host.limits);
     this.readable = this.#outbox.readable;
     this.#outbox.add(text);
     this.#outbox.end();
-    this.#tail = new TailDrain(this.#outbox, host, () => this.#cut());
+    this.#flush = new FinalFlush(this.#outbox, host, () => this.#cut());
     host.queues.enforceTotalBudget();
   }
 
   /** Called by the outbox when the reader is gone. */
   cancel(): void {
-    this.#tail.discard();
+    this.#flush.discard();
   }
 
-  /** A body is watched from its start, by its {@linkcode TailDrain}. */
+  /** A body is watched from its start, by its {@linkcode FinalFlush}. */
   onStalled(): void {}
 
   /** A body has nothing that could be deferred. */

@@ -1,4 +1,4 @@
-import type { TailDrain } from "./tail_drain.ts";
+import type { FinalFlush } from "./final_flush.ts";
 
 /** Something with bytes that wait for a reader. */
 export interface Queue {
@@ -10,8 +10,8 @@ export interface Queue {
 
 /** The bytes that wait for all readers together, and their limit. */
 export class QueueBudget {
-  /** Tail drains of ended streams. */
-  readonly tailDrains: Set<TailDrain> = new Set();
+  /** Final flushes of ended streams. */
+  readonly finalFlushes: Set<FinalFlush> = new Set();
   readonly #maxBytes: number;
   readonly #streams: () => Iterable<Queue>;
   #bytes = 0;
@@ -35,7 +35,7 @@ export class QueueBudget {
   /** Asks all streams what waits, so that the total is right. */
   syncCount(): void {
     for (const queue of this.#streams()) queue.syncCount();
-    for (const queue of this.tailDrains) queue.syncCount();
+    for (const queue of this.finalFlushes) queue.syncCount();
   }
 
   /** The waiting bytes; exact if the budget may be exceeded. */
@@ -56,7 +56,7 @@ export class QueueBudget {
 
   #greediest(): Queue | undefined {
     let greediest: Queue | undefined;
-    for (const queues of [this.#streams(), this.tailDrains]) {
+    for (const queues of [this.#streams(), this.finalFlushes]) {
       for (const queue of queues) {
         if (queue.queuedBytes > (greediest?.queuedBytes ?? 0)) greediest = queue;
       }

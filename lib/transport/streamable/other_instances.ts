@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ChangeShouts } from "../../fleet/change_shouts.ts";
+import { ChangeBroadcasts } from "../../fleet/change_broadcasts.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import type { ChangeBus } from "../../mcp/changes/change_bus.ts";
 import { cancelCall } from "../../mcp/methods/notifications.ts";
@@ -45,8 +45,8 @@ export function serveOtherInstances({ fleet, sessions, changes, path }: OtherIns
     shared?.take(readRecord(body));
     if (body.isStale === true) shared?.setStale(body.changesTags === true);
   });
-  const shouts = new ChangeShouts(fleet, path);
-  changes.publish = (changed) => shouts.add(changed);
+  const broadcasts = new ChangeBroadcasts(fleet, path);
+  changes.publish = (changed) => broadcasts.add(changed);
   fleet.on("changes", ({ path: at, changes: changed }, from) => {
     if (from === fleet.me || at !== path || !Array.isArray(changed)) return;
     for (const change of changed) if (isChange(change)) changes.noteRemote(change);

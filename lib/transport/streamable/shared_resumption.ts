@@ -171,7 +171,7 @@ async function takeOver(fleet: Fleet, session: StreamableSession): Promise<Taken
   session.setCarrier(fleet.me);
   try {
     const { carrier } = await fleet.store.directory.takeSession(key);
-    fleet.shout("carrier", { key });
+    fleet.broadcast("carrier", { key });
     if (carrier === undefined || carrier === fleet.me) return { isLost: false };
     if (await fleet.stateOf(carrier) === "dead") return { isLost: true };
     const reply = await fleet.ask(carrier, "handOver", { key });

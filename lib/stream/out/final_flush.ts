@@ -9,31 +9,31 @@ const MAX_WAIT_MS = 60_000;
 const MIN_RATE = 64;
 
 /** Counts the last bytes of streams. */
-export interface TailDrainHost {
+export interface FinalFlushHost {
   readonly wheel: TimerWheel;
-  readonly tailDrains: Set<TailDrain>;
+  readonly finalFlushes: Set<FinalFlush>;
 }
 
 /**
  * The bytes that wait in an ended stream. A slow reader may take them while it keeps reading. A
  * reader that has taken nothing since the last check is cut off.
  */
-export class TailDrain extends TimerEntry {
+export class FinalFlush extends TimerEntry {
   readonly #outbox: Outbox;
-  readonly #owner: TailDrainHost;
+  readonly #owner: FinalFlushHost;
   readonly #cut: () => void;
   readonly #until: number;
   #seenBytes: number;
 
   /** @param cut drops what waits */
-  constructor(outbox: Outbox, owner: TailDrainHost, cut: () => void) {
+  constructor(outbox: Outbox, owner: FinalFlushHost, cut: () => void) {
     super();
     this.#outbox = outbox;
     this.#owner = owner;
     this.#cut = cut;
     this.#seenBytes = outbox.waitingBytes;
     this.#until = owner.wheel.now() + MAX_WAIT_MS + this.#seenBytes / MIN_RATE;
-    owner.tailDrains.add(this);
+    owner.finalFlushes.add(this);
     owner.wheel.schedule(this, POLL_MS);
   }
 
@@ -55,7 +55,7 @@ export class TailDrain extends TimerEntry {
   /** The reader has all of it, or is gone. */
   discard(): void {
     this.#owner.wheel.cancel(this);
-    this.#owner.tailDrains.delete(this);
+    this.#owner.finalFlushes.delete(this);
     this.#outbox.discard();
   }
 

@@ -6,7 +6,7 @@ import type { Messenger } from "./messenger.ts";
 const PACE_MS = 20;
 
 /** Tells the other instances of changes: the first at once, those that follow closely together. */
-export class ChangeShouts extends TimerEntry {
+export class ChangeBroadcasts extends TimerEntry {
   readonly #fleet: Messenger;
   readonly #path: string;
   /** Changes that wait for the next message, each once. */
@@ -24,16 +24,16 @@ export class ChangeShouts extends TimerEntry {
       const name = change.kind === "resource" ? `resource ${change.uri}` : change.kind;
       this.#waiting.set(name, change);
     }
-    if (!this.isScheduled) this.#shout();
+    if (!this.isScheduled) this.#broadcast();
   }
 
   /** Called by the timer wheel: the next message may be sent. */
   onDue(): void {
-    if (this.#waiting.size > 0) this.#shout();
+    if (this.#waiting.size > 0) this.#broadcast();
   }
 
-  #shout(): void {
-    this.#fleet.shout("changes", { path: this.#path, changes: [...this.#waiting.values()] });
+  #broadcast(): void {
+    this.#fleet.broadcast("changes", { path: this.#path, changes: [...this.#waiting.values()] });
     this.#waiting.clear();
     this.#fleet.wheel.schedule(this, PACE_MS);
   }
