@@ -236,6 +236,16 @@ Deno.test("an answer without end is cut", async () => {
   await assertRejects(() => new Provider().json(server.url), AuthFailure, "above 262144 bytes");
 });
 
+Deno.test("an answer may have just 262,144 bytes", async () => {
+  const sized = (bytes: number) => {
+    const text = JSON.stringify({ a: 1 });
+    const body = text + " ".repeat(bytes - text.length);
+    return new Provider(() => Promise.resolve(new Response(body))).json(`${ISSUER}/keys`);
+  };
+  assertEquals(await sized(262_144), { a: 1 });
+  await assertRejects(() => sized(262_145), AuthFailure, "above 262144 bytes");
+});
+
 Deno.test("a provider that is slow is given up, its body too", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using server = onSocket(async ({ url }) => {

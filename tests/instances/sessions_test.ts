@@ -235,6 +235,21 @@ Deno.test("the newest stream of a session wins, and nothing is lost or doubled f
   );
 });
 
+Deno.test("a client gets at another instance what its session's stream sent to it in vain", async () => {
+  using fleet = await Instances.start(2);
+  const { a, b } = fleet;
+  const session = await TestSession.open(a);
+  const atA = new EventReader(await session.listen());
+  const primed = await atA.next();
+  assert(primed?.id);
+  a.catalog.tools.remove("puppet");
+  assertEquals((await nextMessage(atA)).json.method, "notifications/tools/list_changed");
+  const atB = new EventReader(await session.on(b).listen(primed.id));
+  assertEquals((await nextMessage(atB)).json.method, "notifications/tools/list_changed");
+  await atB.leave();
+  await atA.rest();
+});
+
 Deno.test("what a call says that has no stream goes to the instance that carries the session's own", async () => {
   using fleet = await Instances.start(3);
   const { a, b, puppet } = fleet;

@@ -82,6 +82,39 @@ Deno.test("the link of the greeting carries the operator's token, also where std
   }
 });
 
+const OPEN = "No authorization is set up: whoever reaches this address may call every tool";
+const UNBOUNDED = "Resident memory has no limit: grant --allow-sys=systemMemoryInfo";
+const NO_MEASURE = ["--deny-sys=systemMemoryInfo"];
+
+for (
+  const { what, env, flags = [], says } of [
+    { what: "on loopback that may measure memory is not warned of anything", env: {}, says: [] },
+    {
+      what: "on the network without authorization is warned of that",
+      env: { HOST: "0.0.0.0" },
+      says: [OPEN],
+    },
+    {
+      what: "that may not measure memory is told so",
+      env: {},
+      flags: NO_MEASURE,
+      says: [UNBOUNDED],
+    },
+    {
+      what: "that may not measure memory and is told its size says nothing",
+      env: { MCP_MEMORY_BYTES: "500000000" },
+      flags: NO_MEASURE,
+      says: [],
+    },
+  ]
+) {
+  Deno.test(`a server ${what}`, async () => {
+    await using server = await ServerProcess.start({ env, flags });
+    await server.stop();
+    assertEquals([OPEN, UNBOUNDED].filter((line) => server.stderr.includes(line)), says);
+  });
+}
+
 Deno.test("issuers that the process may not connect to are named at the start, with the flag", async () => {
   const env = {
     MCP_PUBLIC_URL: "https://mcp.example.com",

@@ -103,6 +103,10 @@ Deno.test("nobody who reads the log: lines beyond a bound are dropped, and count
   const dropped = Number(/Log lines dropped \{"count":(\d+)\}/.exec(text)?.[1]);
   assert(dropped > 10 && dropped < 30);
   assertEquals(text.split(line).length - 1, 30 - dropped);
+  lines.write("later");
+  await lines.flush();
+  assert(text.endsWith("}\nlater\n"));
+  assertEquals(text.split("Log lines dropped").length, 2);
 });
 
 Deno.test("a log that cannot be written to stops nothing", async () => {
