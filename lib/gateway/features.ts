@@ -95,11 +95,7 @@ export class RelayedFeatures {
     if (!isObject(listing.inputSchema)) {
       throw new RegistrationError(`Cannot serve ${owner}: it has no inputSchema`);
     }
-    if (isObject(listing.execution) && listing.execution.taskSupport === "required") {
-      throw new RegistrationError(
-        `Cannot serve ${owner}: it runs only as a task, and the gateway passes no tasks on`,
-      );
-    }
+    const isTask = isObject(listing.execution) && listing.execution.taskSupport === "required";
     return {
       name: fullName,
       origin: originOf(this.#server.name),
@@ -108,12 +104,14 @@ export class RelayedFeatures {
       ...needing(scopes),
       ...(timeoutMs !== undefined && { timeoutMs }),
       call: (args, ctx) =>
-        this.#relay<Awaited<ReturnType<Tool["call"]>>>(
-          METHODS.callTool,
-          { name, ...(args !== undefined && { arguments: args }) },
-          ctx,
-          scopes,
-        ),
+        isTask
+          ? Promise.reject(taskRefusal(owner))
+          : this.#relay<Awaited<ReturnType<Tool["call"]>>>(
+            METHODS.callTool,
+            { name, ...(args !== undefined && { arguments: args }) },
+            ctx,
+            scopes,
+          ),
     };
   }
 
@@ -260,6 +258,14 @@ function knownHeaderParams(schema: JsonObject, owner: string): readonly HeaderPa
   const known = PARAMS.get(schema) ?? headerParams({ ...schema }, owner);
   PARAMS.set(schema, known);
   return known;
+}
+
+/** Clients that can use tasks do not call such a tool, as the gateway does not declare them. */
+function taskRefusal(owner: string): ProtocolError {
+  return new ProtocolError(
+    "method_not_found",
+    `Method not found: the ${owner} runs only as a task, and the gateway passes no tasks on`,
+  );
 }
 
 /** The member `scopes` of a feature; absent if it needs none. */

@@ -94,13 +94,24 @@ Deno.test("an entry without a name is left out, and the others are served", asyn
   assertEquals(log.lines.some((line) => line.includes("its name must be a text")), true);
 });
 
-Deno.test("a tool that runs only as a task is hidden, with a reason in the log", async () => {
-  using log = new CapturedLog("warning");
-  const tools = ["required", "optional", "forbidden"].map((taskSupport) =>
+Deno.test("a tool that runs only as a task is listed, and a call to it says why it cannot run", async () => {
+  const tools = ["required", "optional"].map((taskSupport) =>
     tool(taskSupport, { execution: { taskSupport } })
   );
-  assertEquals(await namesOf(listing({ "tools/list": { tools } })), ["optional", "forbidden"]);
-  assertEquals(log.lines.some((line) => line.includes("passes no tasks on")), true);
+  const script = listing({ "tools/list": { tools }, "tools/call": { content: [] } });
+  await using served = gatewayApp({ one: script });
+  for (const era of ["2025-11-25", "2026-07-28"] as const) {
+    const client = await testClient(at("/mcp/one", served.app), { era, keepApp: true });
+    assertEquals<unknown>(await client.list("tools"), tools);
+    const refused = await assertRejects(
+      () => client.call("required"),
+      RpcError,
+      'the tool "required" of one runs only as a task, and the gateway passes no tasks on',
+    );
+    assertEquals(refused.code, -32601);
+    assertEquals((await client.call("optional")).content, []);
+    await client.close();
+  }
 });
 
 Deno.test("at /mcp a resource that no server lists is read at the first server that has it", async () => {

@@ -101,6 +101,45 @@ export const OBSERVATIONS: Readonly<Record<string, readonly Observation[]>> = {
     ]),
     { kind: "changes of the list of tools", observe: observeToolsChanged },
   ],
+  rich: [
+    about,
+    ...(["tools", "resources", "prompts"] as const).map((list) => ({
+      kind: `all pages of the list of ${list}`,
+      observe: (client: OfficialClient) => pagesOf(client, `${list}/list`, list),
+    })),
+    {
+      kind: "all pages of the list of templates",
+      observe: (client) => pagesOf(client, "resources/templates/list", "resourceTemplates"),
+    },
+    each("content of every kind, and members that nobody knows", "tools/call", [
+      { name: "rich", arguments: { a: "1" } },
+    ]),
+    {
+      ...each("unknown content, of a tool with an unusual name", "tools/call", [
+        { name: "a name/with spaces, ümlauts", arguments: {} },
+      ]),
+      // The library of 2026-07-28 refuses content that it does not know.
+      isLegacyOnly: true,
+    },
+    each("resources that no list names", "resources/read", [
+      { uri: "rich:///x" },
+      { uri: "rich:///t/1" },
+      { uri: "rich:///linked" },
+    ]),
+    each("messages of every kind", "prompts/get", [{ name: "p", arguments: { who: "me" } }]),
+    each("whole completions", "completion/complete", [
+      completion({ type: "ref/prompt", name: "p" }, "who", "b"),
+      completion({ type: "ref/resource", uri: "rich:///t/{id}" }, "unlisted", "b", { c: "d" }),
+    ]),
+    { kind: "errors with their data", observe: observeErrors },
+    {
+      kind: "the refusal of a subscription",
+      isLegacyOnly: true,
+      observe: (client) =>
+        errorOf(client.request("resources/subscribe", { uri: "rich:///refused" })),
+    },
+    { kind: "updates of a sub-resource", observe: observeSubResource },
+  ],
 };
 
 function request(kind: string, method: string): Observation {
@@ -123,6 +162,45 @@ function each(kind: string, method: string, requests: readonly Json[]): Observat
       return seen;
     },
   };
+}
+
+/** All entries of a list, whatever its pages. */
+async function pagesOf(client: OfficialClient, method: string, key: string): Promise<unknown> {
+  const entries: unknown[] = [];
+  let cursor: unknown;
+  do {
+    const page = await client.request(method, cursor === undefined ? {} : { cursor });
+    entries.push(...page[key] as unknown[]);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return entries;
+}
+
+async function errorOf(request: Promise<unknown>): Promise<unknown> {
+  try {
+    return { result: await request };
+  } catch (error) {
+    const { code, data } = error as { readonly code?: unknown; readonly data?: unknown };
+    // 2026-07-28 has another code for a resource that is not found.
+    return { code: code === -32002 ? -32602 : code, data };
+  }
+}
+
+async function observeErrors(client: OfficialClient): Promise<unknown> {
+  return [
+    await errorOf(client.request("tools/call", { name: "rich", arguments: { fail: true } })),
+    await errorOf(client.request("resources/read", { uri: "rich:///none" })),
+  ];
+}
+
+/** The server updates another resource, one with nearly the same name, and one in the folder. */
+async function observeSubResource(client: OfficialClient): Promise<unknown> {
+  await client.subscribe("rich:///folder");
+  await client.call("touch");
+  let updated = await client.updates.take();
+  // Without the gateway the client hears of all.
+  while (!updated.startsWith("rich:///folder/")) updated = await client.updates.take();
+  return updated;
 }
 
 function completion(ref: Json, name: string, value: string, known?: Json): Json {

@@ -1,6 +1,6 @@
 /**
  * The servers behind the gateway in these tests: three of npm, with a lock file of their own so
- * that nobody else downloads them, and one that prints noise.
+ * that nobody else downloads them, one that prints noise, and one with all that the protocol allows.
  *
  * @module
  */
@@ -15,5 +15,6 @@ export function serversIn(folder: string): Readonly<Record<string, readonly stri
     filesystem: [...NPM, reference("filesystem"), folder],
     memory: [...NPM, reference("memory")],
     noisy: ["run", "--quiet", `${HERE}noisy_server.ts`],
+    rich: ["run", "--quiet", `${HERE}rich_server.ts`],
   };
 }
