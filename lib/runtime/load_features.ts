@@ -28,8 +28,8 @@ export interface LoadedModules extends FeatureLists, Lifespan {
  *
  * @param specifiers paths, relative to the working directory, or URLs
  * @param builtIn built-in features, which are served too and reserve their names
- * @throws {ConfigError} naming the module that does not load and why, or the modules with the same
- *   name
+ * @throws {ConfigError} naming the module that does not load or is listed twice, or the modules with
+ *   the same name
  */
 export async function loadFeatures(
   specifiers: readonly string[],
@@ -44,8 +44,11 @@ export async function loadFeatures(
     resourceTemplates: [],
     prompts: [],
   };
+  const urls = new Set<string>();
   for (const specifier of specifiers) {
     const url = toModuleUrl(specifier, Deno.cwd());
+    if (urls.has(url)) throw refusal(specifier, url, "it is listed twice; list it once");
+    urls.add(url);
     const { features, hooks } = await loadModule(specifier, url);
     names.add(features, { specifier, url });
     all.tools.push(...features.tools);

@@ -162,6 +162,13 @@ Deno.test("`loadFeatures()` refuses what is no module", async () => {
   assert((await refusal("no-such-scheme:tools")).length > 0);
 });
 
+Deno.test("`loadFeatures()` refuses a module that is listed twice, however it is written", async () => {
+  const url = new URL("../fixtures/tools/good.ts", import.meta.url);
+  const twice = [`./${FIXTURES}/good.ts`, url.href];
+  const { message } = await assertRejects(() => loadFeatures(twice), ConfigError);
+  assertStringIncludes(message, `${url.href}): it is listed twice; list it once`);
+});
+
 Deno.test("`loadFeatures()` refuses a tool whose name is taken, with both origins", async () => {
   const specifier = `./${FIXTURES}/taken_name.ts`;
   const builtIn = { tools: BUILT_IN_TOOLS };
