@@ -1,7 +1,7 @@
 /**
  * The benchmark: Lifeline, the limit of what Deno can do, and peers, in turn on this machine.
  *
- *     deno task bench [--quick] [--only=WORDS] [--before=COMMIT] [--sheet=FILE]
+ *     deno task bench [--quick] [--rounds=N] [--only=WORDS] [--before=COMMIT] [--sheet=FILE]
  *
  * Prints the tables, and writes them to docs/capacity.md (or FILE) when all rows were measured.
  *
@@ -95,17 +95,29 @@ async function measure(group: RowGroup, effort: Effort): Promise<Found> {
   }
 }
 
+/** @param rounds a whole number; undefined for those of the effort */
+function withRounds(effort: Effort, rounds: string | undefined): Effort {
+  if (rounds === undefined) return effort;
+  const count = Number(rounds);
+  if (!Number.isInteger(count) || count < 1) throw new Error("--rounds takes a number from 1 on");
+  return { ...effort, rounds: count, growthRounds: Math.min(count, effort.growthRounds) };
+}
+
 const { values } = parseArgs({
   args: Deno.args,
   options: {
     quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
     only: { type: "string", default: "" },
     before: { type: "string" },
     sheet: { type: "string", default: SHEET },
   },
 });
 await requireWrk();
-const effort = { ...(values.quick ? QUICK : THOROUGH), before: values.before };
+const effort = {
+  ...withRounds(values.quick ? QUICK : THOROUGH, values.rounds),
+  before: values.before,
+};
 const chosen = GROUPS.filter(({ name }) => name.includes(values.only));
 const loadBefore = loadNow();
 const startedAt = performance.now();
