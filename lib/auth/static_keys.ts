@@ -98,7 +98,7 @@ export class StaticKeys implements Way {
     const now = this.#now();
     let hasExpired = false;
     let found: KnownCaller | undefined;
-    // All are compared, so that the time tells nothing of the place of a key.
+    // All are compared, so that the time does not reveal the place of a key.
     for (const { hash: known, identity } of this.#entries) {
       if (!timingSafeEqual(hash, known)) continue;
       if (identity.expiresAt !== undefined && identity.expiresAt <= now) hasExpired = true;

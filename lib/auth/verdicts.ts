@@ -1,5 +1,5 @@
 /**
- * What was found out about credentials, so that each is checked once in a while and not with every
+ * Results of checks of credentials, so that each is checked once in a while and not with every
  * request. Keyed by a hash. Only the few headers that were used last are kept as they came, as
  * hashing takes longer than the rest of authorization. Perf: verdicts by header.
  *
@@ -33,7 +33,7 @@ export class Verdicts {
   #headers = new LruMap<string, Accepted>(MAX_HEADERS);
 
   /**
-   * Who sends a header that was used just before.
+   * The sender of a header that was used just before.
    *
    * @param header as it came, credential included
    */

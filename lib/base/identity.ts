@@ -13,7 +13,7 @@ export interface Identity {
   readonly clientId?: string | undefined;
   /** The scopes that the credential grants. */
   readonly scopes?: readonly string[] | undefined;
-  /** All that the credential says, where it says something. */
+  /** The contents of the credential, if it has any. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Until when the credential is accepted, with the leeway for clocks (ms since the Unix epoch);

@@ -139,7 +139,7 @@ export class StreamWriter extends TimerEntry {
     else this.#settle();
   }
 
-  /** The store is away: the client gets its events all the same, and they are appended later. */
+  /** The store is away: the client still gets its events, and they are appended later. */
   #failed(batch: readonly Waiting[], error: unknown): void {
     this.#isSending = false;
     if (this.#isRefused) return;

@@ -10,7 +10,7 @@ export class StreamWriters extends TimerEntry {
   readonly #events: SharedEvents;
   readonly #wheel: TimerWheel;
   readonly #failed: (what: string, error: unknown) => void;
-  /** Those that have something to append, by the names of their logs. */
+  /** The writers with something to append, by the names of their logs. */
   readonly #busy = new Map<string, StreamWriter>();
   #gathered: StreamWriter[] = [];
   #isStopped = false;

@@ -108,7 +108,7 @@ export class ModernUpstream implements ServerRequests {
     this.#listening.stop();
   }
 
-  /** A server that does not acknowledge it may send updates all the same. */
+  /** A server that does not acknowledge it may still send updates. */
   async #subscribe(uri: string): Promise<void> {
     const added = this.#listening.add(uri);
     if (await settlesWithin(ACKNOWLEDGED_MS, added)) await added;

@@ -15,7 +15,7 @@ const log = logFor("mcp");
 /**
  * The server's half of one running request; its author's half is the tool context.
  *
- * Most calls end at once and need nothing of this, so whatever costs is made when first read.
+ * Most calls end at once and need nothing of this, so costly members are made when first read.
  */
 export class Call<S extends RequestScope = RequestScope> {
   readonly request: JsonRpcRequest;

@@ -205,6 +205,11 @@ export class ClientState implements Asker {
     return isVisible ? visibility.show(tag) : visibility.hide(tag);
   }
 
+  /** The revision that `initialize` agreed on; undefined before that. */
+  get agreedVersion(): ProtocolVersion | undefined {
+    return this.isInitialized ? this.version : undefined;
+  }
+
   get version(): ProtocolVersion {
     return this.#negotiated.version;
   }

@@ -16,7 +16,7 @@ let report: (line: string) => void = () => {};
 export function reportGroups(output: WritableStream<Uint8Array>): void {
   const writer = output.getWriter();
   report = (line) => {
-    // A launcher that is gone reads nothing.
+    // A launcher that has ended reads nothing.
     writer.write(ENCODER.encode(`${line}\n`)).catch(() => {});
   };
 }

@@ -159,7 +159,7 @@ export class Outbox implements SinkOwner {
     return this.#deferred.hold(notice, text, this.#limits.MCP_MAX_QUEUED_BYTES - waitingBytes);
   }
 
-  /** A call is over: its progress matters no more. */
+  /** A call has ended: its waiting progress is dropped. */
   endProgress(token: unknown): void {
     this.#deferred?.drop(progressKey(token));
   }

@@ -9,7 +9,7 @@ export interface OutboxOwner {
   readonly isLongLived: boolean;
   /** The reader is gone. */
   cancel(): void;
-  /** The reader has taken nothing for a while, and more waits than should. */
+  /** The reader has taken nothing for a while, and more bytes wait than allowed. */
   onStalled(): void;
   /** Sends a message that was deferred, given as JSON. */
   sendDeferred(text: string): void;

@@ -100,7 +100,7 @@ class ListenDriver implements StreamDriver, ChangeListener {
     );
     if (pending.length === 0) return this.#acknowledge();
     this.#early = [];
-    // A server that does not answer may send updates all the same.
+    // A server that does not answer may still send updates.
     void settlesWithin(HOLDING_MS, Promise.all(pending)).then(() => this.#acknowledge());
   }
 

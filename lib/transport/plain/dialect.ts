@@ -114,7 +114,7 @@ export function postToPlain(
   return brought === undefined ? accepted() : brought.then(accepted);
 }
 
-/** Closes a plain stream at its client's wish. */
+/** Closes a plain stream because its client asks for it. */
 export function deletePlain(
   sessions: StreamSessions,
   { id, origin: { client, page } }: PlainReference,

@@ -183,8 +183,7 @@ class StdioConnection {
   }
 
   #takeBatch(values: readonly unknown[]): void {
-    const { isInitialized, version } = this.#session;
-    const messages = readBatch(values, isInitialized ? version : undefined);
+    const messages = readBatch(values, this.#session.agreedVersion);
     const answers: JsonRpcResponse[] = [];
     let open = messages.filter(isRequest).length;
     const finish = (response: JsonRpcResponse | undefined): void => {

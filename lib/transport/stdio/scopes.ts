@@ -37,27 +37,15 @@ export interface PipeOutput {
   endProgress(token: string | number): void;
 }
 
-/** The scope of a request of 2026-07-28 or later, which carries its client's capabilities. */
-export class PipeScope implements RequestScope {
-  readonly session = undefined;
+/** The part that scopes on a pipe share. */
+abstract class OnPipe {
   readonly connectionId = undefined;
-  readonly caller: Caller;
-  readonly capabilities: ClientCapabilities;
-  readonly logLevel: LoggingLevel | undefined;
-  readonly inFlight: InFlight;
+  /** No page speaks over a pipe. */
+  readonly page = undefined;
   readonly #output: PipeOutput;
 
-  constructor(client: ModernClient, inFlight: InFlight, output: PipeOutput) {
-    this.caller = pipeCaller(client.info);
-    this.capabilities = client.capabilities;
-    this.logLevel = client.logLevel;
-    this.inFlight = inFlight;
+  constructor(output: PipeOutput) {
     this.#output = output;
-  }
-
-  /** No page speaks over a pipe. */
-  get page(): undefined {
-    return undefined;
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
@@ -75,6 +63,23 @@ export class PipeScope implements RequestScope {
 
   /** A pipe has no stream to let go of. */
   releaseStream(): void {}
+}
+
+/** The scope of a request of 2026-07-28 or later, which carries its client's capabilities. */
+export class PipeScope extends OnPipe implements RequestScope {
+  readonly session = undefined;
+  readonly caller: Caller;
+  readonly capabilities: ClientCapabilities;
+  readonly logLevel: LoggingLevel | undefined;
+  readonly inFlight: InFlight;
+
+  constructor(client: ModernClient, inFlight: InFlight, output: PipeOutput) {
+    super(output);
+    this.caller = pipeCaller(client.info);
+    this.capabilities = client.capabilities;
+    this.logLevel = client.logLevel;
+    this.inFlight = inFlight;
+  }
 
   describe(): ScopeDescription {
     return { transport: "pipe", session: undefined, protocolVersion: undefined };
@@ -82,19 +87,12 @@ export class PipeScope implements RequestScope {
 }
 
 /** The one legacy session of a pipe; the same for all its messages. */
-export class SessionPipeScope implements LegacyScope {
-  readonly connectionId = undefined;
+export class SessionPipeScope extends OnPipe implements LegacyScope {
   readonly session: ClientState;
-  readonly #output: PipeOutput;
 
   constructor(session: ClientState, output: PipeOutput) {
+    super(output);
     this.session = session;
-    this.#output = output;
-  }
-
-  /** No page speaks over a pipe. */
-  get page(): undefined {
-    return undefined;
   }
 
   get caller(): Caller {
@@ -113,28 +111,11 @@ export class SessionPipeScope implements LegacyScope {
     return this.session.inFlight;
   }
 
-  send(message: JsonRpcNotification | JsonRpcRequest): void {
-    this.#output.send(message);
-  }
-
-  endProgress(token: string | number): void {
-    this.#output.endProgress(token);
-  }
-
-  /** The end of the pipe aborts what runs. */
-  onClientGone(): () => void {
-    return NOT_WATCHING;
-  }
-
-  /** A pipe has no stream to let go of. */
-  releaseStream(): void {}
-
   describe(): ScopeDescription {
-    const { isInitialized, version } = this.session;
     return {
       transport: "pipe",
       session: undefined,
-      protocolVersion: isInitialized ? version : undefined,
+      protocolVersion: this.session.agreedVersion,
     };
   }
 }

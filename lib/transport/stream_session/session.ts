@@ -221,11 +221,10 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
   releaseStream(): void {}
 
   describe(): ScopeDescription {
-    const { isInitialized, version } = this.session;
     return {
       transport: "http",
       session: shortId(this.connectionId),
-      protocolVersion: isInitialized ? version : undefined,
+      protocolVersion: this.session.agreedVersion,
     };
   }
 

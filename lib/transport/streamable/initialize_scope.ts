@@ -52,11 +52,10 @@ export class InitializeScope implements LegacyScope {
   releaseStream(): void {}
 
   describe(): ScopeDescription {
-    const { isInitialized, version } = this.session;
     return {
       transport: "http",
       session: this.#key,
-      protocolVersion: isInitialized ? version : undefined,
+      protocolVersion: this.session.agreedVersion,
     };
   }
 }

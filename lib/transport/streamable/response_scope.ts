@@ -90,11 +90,10 @@ export class ResponseScope implements LegacyScope {
   }
 
   describe(): ScopeDescription {
-    const { isInitialized, version } = this.session;
     return {
       transport: "http",
       session: this.#session.key,
-      protocolVersion: isInitialized ? version : undefined,
+      protocolVersion: this.session.agreedVersion,
     };
   }
 
