@@ -5,6 +5,7 @@
  */
 import type * as z from "zod";
 import { nearestOf } from "./nearest.ts";
+import { withoutCredentials } from "./url_credentials.ts";
 
 /** Settings by their names, as somebody gave them. */
 type Given = Readonly<Record<string, unknown>>;
@@ -22,9 +23,10 @@ export function wrongSettings(
 ): string[] {
   return (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
-    return secrets.includes(name)
+    const line = secrets.includes(name)
       ? `${name}: ${message}`
       : `${name}=${JSON.stringify(given[name])}: ${message}`;
+    return withoutCredentials(line);
   });
 }
 

@@ -15,6 +15,7 @@ import {
   WITHOUT_JIT,
 } from "../base/settings.ts";
 import { wrongSettings } from "../base/setting_faults.ts";
+import { withoutCredentials } from "../base/url_credentials.ts";
 import { flagName, parseFlags, type Switch } from "./flags.ts";
 import { fileOf, readSecretFile } from "./secrets.ts";
 
@@ -101,7 +102,7 @@ export function describeSettings(settings: Settings): string {
     const value = settings[name];
     if (value === undefined) return "(not set)";
     if (SECRET_SETTINGS.includes(name)) return "(set)";
-    return Array.isArray(value) ? value.join(",") : String(value);
+    return withoutCredentials(Array.isArray(value) ? value.join(",") : String(value));
   };
   return NAMES.map((name) => `${name.padEnd(width)}  ${show(name)}`).join("\n");
 }

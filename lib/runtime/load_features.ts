@@ -1,5 +1,6 @@
 import { ConfigError, messageOf, RegistrationError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { withoutCredentials } from "../base/url_credentials.ts";
 import { collectFeatures, type Unserved } from "../registry/collect.ts";
 import type { FeatureLists, Features } from "../registry/group.ts";
 import { composeLifespans, type Lifespan, type NamedLifespan } from "../registry/lifespan.ts";
@@ -127,7 +128,8 @@ function namesOf(features: Features): readonly (readonly [Kind, string])[] {
 }
 
 function refusal(specifier: string, url: string, why: string, cause?: unknown): ConfigError {
-  return new ConfigError(`Cannot load MCP_TOOLS=${specifier} (${url}): ${why}`, { cause });
+  const message = withoutCredentials(`Cannot load MCP_TOOLS=${specifier} (${url}): ${why}`);
+  return new ConfigError(message, { cause });
 }
 
 /** The message of an error, without Deno's colors. */

@@ -5,6 +5,9 @@
  */
 import { SECRET_SETTINGS } from "../base/settings.ts";
 
+/** More than any secret has. */
+const MAX_BYTES = 65_536;
+
 /** The setting that names the file of a secret. */
 export function fileOf(secret: string): string {
   return `${secret}_FILE`;
@@ -13,12 +16,25 @@ export function fileOf(secret: string): string {
 /**
  * The text of a secret's file without the line end behind it.
  *
- * @throws {Error} when it cannot be read or is empty
+ * @throws {Error} when it cannot be read, is empty, or is larger than a secret can be
  */
 export function readSecretFile(path: string): string {
-  const text = Deno.readTextFileSync(path).replace(/\r?\n$/, "");
+  const text = new TextDecoder().decode(readUpTo(path, MAX_BYTES)).replace(/\r?\n$/, "");
   if (text.trim() === "") throw new Error("The file is empty");
   return text;
+}
+
+/** The bytes of a file, which may be a device or a pipe without an end. */
+function readUpTo(path: string, maxBytes: number): Uint8Array {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(maxBytes + 1);
+  let size = 0;
+  for (let read = file.readSync(bytes); read !== null && read > 0;) {
+    size += read;
+    if (size > maxBytes) throw new Error(`The file has more than ${maxBytes} bytes`);
+    read = file.readSync(bytes.subarray(size));
+  }
+  return bytes.subarray(0, size);
 }
 
 /**

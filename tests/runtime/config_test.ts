@@ -1,7 +1,15 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { type SettingName, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
 import { describeSettings, helpText, readCommand } from "../../lib/runtime/config.ts";
+import { loadFeatures } from "../../lib/runtime/load_features.ts";
 
 function read(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return readCommand(args, (name) => env[name]);
@@ -12,6 +20,15 @@ function faults(args: readonly string[], env: Readonly<Record<string, string>> =
   const [head, ...lines] = message.split("\n");
   assertEquals(head, "Invalid settings:");
   return lines.map((line) => line.trim());
+}
+
+/** The faults, or what is in force. */
+function faultsIfAny(args: readonly string[], env: Readonly<Record<string, string>>): string[] {
+  try {
+    return [describeSettings(read(args, env).settings)];
+  } catch {
+    return faults(args, env);
+  }
 }
 
 Deno.test("without flags and environment the settings are the defaults", () => {
@@ -35,6 +52,35 @@ Deno.test("the environment gives settings by their names", () => {
   assertEquals(settings.MCP_PING_INTERVAL_MS, 5_000);
   assertEquals(settings.MCP_ALLOWED_HOSTS, ["a.example", "b.example:8443"]);
   assertEquals(settings.MCP_LOG_FORMAT, "json");
+});
+
+Deno.test("no user and no password of a URL is shown, whether the setting is right or wrong", async () => {
+  const url = "https://ada:hunter2@host.example/x";
+  for (
+    const name of ["MCP_PUBLIC_URL", "MCP_AUTH_INTROSPECTION_URL", "MCP_ALLOWED_HOSTS", "PORT"]
+  ) {
+    const given = faultsIfAny([], { [name]: url });
+    assertEquals(given.join().includes("hunter2"), false, given.join());
+  }
+  const { settings } = read([], { MCP_TOOLS: `./a.ts,${url}` });
+  assertStringIncludes(describeSettings(settings), "./a.ts,https://…@host.example/x");
+  const { message } = await assertRejects(
+    () => loadFeatures(["https://ada:hunter2@127.0.0.1:1/x.ts"]),
+    ConfigError,
+  );
+  assertEquals(message.includes("hunter2"), false, message);
+});
+
+Deno.test("a file of a secret that does not end, or is too large, stops the start", async () => {
+  const large = await Deno.makeTempFile();
+  await Deno.writeTextFile(large, "x".repeat(65_537));
+  for (const path of ["/dev/zero", large]) {
+    const [fault = ""] = faults([], { MCP_ADMIN_TOKEN_FILE: path });
+    assertStringIncludes(fault, "more than 65536 bytes");
+  }
+  await Deno.writeTextFile(large, `${"x".repeat(65_535)}\n`);
+  assertEquals(read([], { MCP_ADMIN_TOKEN_FILE: large }).settings.MCP_ADMIN_TOKEN?.length, 65_535);
+  await Deno.remove(large);
 });
 
 Deno.test("flags give the same settings, joined or apart", () => {
