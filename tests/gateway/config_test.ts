@@ -147,6 +147,17 @@ Deno.test("a name that stands twice, or that no path and no tool can have, is re
   ]);
 });
 
+Deno.test("a key that stands twice is found behind a list and in an object of a list, with its place", () => {
+  assertEquals(
+    faultsOf('{"mcpServers": {"a": {"command": "x", "args": ["y"], "env": {},\n"env": {}}}}'),
+    ["mcpServers.a.env stands on line 1 and again on line 2"],
+  );
+  assertEquals(
+    faultsOf('{"mcpServers": {"a": {"command": "x", "args": [{"b": 1,\n"b": 2}]}}}')[0],
+    "mcpServers.a.args.b stands on line 1 and again on line 2",
+  );
+});
+
 Deno.test("keys that look alike in other places are no duplicates", () => {
   const text = '{"mcpServers": {"a": {"command": "a", "args": ["a", ":", "{\\"a\\":1}"]}, ' +
     '"b": {"command": "a", "env": {"a": "b", "b": "a"}}}}';

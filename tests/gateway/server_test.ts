@@ -59,6 +59,15 @@ Deno.test("clients that use the same request ids and progress tokens get their o
   assertEquals(new Set(calls.map(({ id }) => id)).size, 20, "each has an id of its own upstream");
 });
 
+Deno.test("the log names each server that is connected, with what it says of itself", async () => {
+  using log = new CapturedLog();
+  await using gateway = scripted(echo);
+  await gateway.server.connect();
+  const [connected] = log.of("Server connected");
+  assertEquals([connected?.level, connected?.fields.server], ["INFO", "scripted"]);
+  assertEquals(typeof connected?.fields.version, "string");
+});
+
 Deno.test("when a server dies, its running calls fail with its name and last words, and the next call works", async () => {
   await using gateway = scripted(
     ordinary((message) => message.params?.name === "add" ? { content: [] } : undefined),
