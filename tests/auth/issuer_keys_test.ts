@@ -4,6 +4,7 @@ import { AuthFailure } from "../../lib/auth/auth_failure.ts";
 import { discover, documentUrls } from "../../lib/auth/discovery.ts";
 import { Jwts } from "../../lib/auth/jwt.ts";
 import { Provider } from "../../lib/auth/provider.ts";
+import { CapturedLog, type LoggedLine } from "../helpers/log.ts";
 import {
   AUDIENCE,
   FakeIssuer,
@@ -123,7 +124,8 @@ Deno.test("a flood of unknown keys causes one fetch in 30 s", async () => {
   assertEquals(await scene.outcome(), "ok", "good tokens are taken meanwhile");
 });
 
-Deno.test("one key that cannot be used does not spoil the set", async () => {
+Deno.test("one key that cannot be used does not spoil the set, and the log tells how many can", async () => {
+  using log = new CapturedLog();
   const scene = new Scene();
   scene.issuer.keys = [
     null,
@@ -135,6 +137,8 @@ Deno.test("one key that cannot be used does not spoil the set", async () => {
     KEY.jwk,
   ];
   assertEquals(await scene.outcome(), "ok");
+  const [{ fields }] = log.of("Keys of an issuer left out") as [LoggedLine];
+  assertEquals(fields, { issuer: ISSUER, usable: 2, given: 7 });
 });
 
 Deno.test("of a set the first 100 keys are read", async () => {
