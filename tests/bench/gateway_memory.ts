@@ -12,8 +12,6 @@ const CHILD = new URL("trivial_server.mjs", import.meta.url).pathname;
 const SHARED_CLIENTS = 1_000;
 const OWN_SESSIONS = 100;
 const BARE = new URL("bare_children.ts", import.meta.url).pathname;
-/** V8 then keeps little space for young objects, which otherwise grows to its size once. */
-const YOUNG_SMALL = { DENO_V8_FLAGS: "--max-semi-space-size=2" };
 /** Time for garbage and buffers to settle (ms). */
 const SETTLE_MS = 3_000;
 const HEADERS = {
@@ -43,12 +41,11 @@ class Gateway implements AsyncDisposable {
   url = "";
   readonly #launcher: Deno.ChildProcess;
 
-  private constructor(path: string, env: Readonly<Record<string, string>>) {
+  private constructor(path: string) {
     this.#launcher = new Deno.Command("deno", {
       args: ["task", "gateway", "--port=0", "--mcp-log-level=error"],
       cwd: ROOT,
       env: {
-        ...env,
         NO_COLOR: "1",
         MCP_SERVERS: path,
         MCP_INITIALIZES_BURST: "100000",
@@ -61,11 +58,11 @@ class Gateway implements AsyncDisposable {
     }).spawn();
   }
 
-  static async start(env: Readonly<Record<string, string>>): Promise<Gateway> {
+  static async start(): Promise<Gateway> {
     const path = await Deno.makeTempFile({ suffix: ".json" });
     const one = { command: "node", args: [CHILD], lifeline: { maxChildren: OWN_SESSIONS } };
     await Deno.writeTextFile(path, JSON.stringify({ mcpServers: { one } }));
-    const gateway = new Gateway(path, env);
+    const gateway = new Gateway(path);
     let log = "";
     let port = "";
     for await (const text of gateway.#launcher.stderr.pipeThrough(new TextDecoderStream())) {
@@ -123,8 +120,8 @@ async function openClient({ url }: Gateway, capabilities: object): Promise<Deno.
 }
 
 /** How much the gateway and its children grow with so many clients, in MB. */
-async function measure(clients: number, capabilities: object, env = {}) {
-  await using gateway = await Gateway.start(env);
+async function measure(clients: number, capabilities: object) {
+  await using gateway = await Gateway.start();
   const sockets = [await openClient(gateway, capabilities)];
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const before = memoryOf(gateway.pid, "status", "VmRSS");
@@ -142,11 +139,9 @@ async function measure(clients: number, capabilities: object, env = {}) {
   return { grown: Math.round(grown * 10) / 10, children: Math.round(children) };
 }
 
-const askable = { elicitation: {} };
 const rows = {
   [`${SHARED_CLIENTS} of one process`]: await measure(SHARED_CLIENTS, {}),
-  [`${OWN_SESSIONS} with a process each`]: await measure(OWN_SESSIONS, askable),
-  "the same, little space for young objects": await measure(OWN_SESSIONS, askable, YOUNG_SMALL),
+  [`${OWN_SESSIONS} with a process each`]: await measure(OWN_SESSIONS, { elicitation: {} }),
 };
 const bare = await output("deno", "run", "-A", "--no-lock", BARE, String(OWN_SESSIONS));
 console.log("| clients | the gateway grows by | their processes take |");
