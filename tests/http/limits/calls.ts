@@ -31,6 +31,24 @@ async function holdLargeCall({ app }: Scene): Promise<void> {
   await HELD.next();
 }
 
+/** A limit of sessions: a session over it takes the place of the one unused for longest. */
+function evicting(name: "MCP_MAX_SESSIONS" | "MCP_MAX_SESSIONS_PER_CLIENT"): Reached {
+  return {
+    name,
+    options: { settings: { [name]: 1 } },
+    approach: initialize,
+    exceed: ({ app }) => app.post("/mcp", INITIALIZE),
+    status: 200,
+    says: /protocolVersion/,
+    logs: ["INFO Session ended evicted"],
+    moves: {
+      'lifeline_sessions_ended_total{end="evicted"}': 1,
+      "lifeline_session_age_seconds_count": 1,
+      ...initialized,
+    },
+  };
+}
+
 export const CALL_LIMITS: readonly Reached[] = [
   {
     name: "MCP_INITIALIZES_PER_SECOND",
@@ -56,20 +74,7 @@ export const CALL_LIMITS: readonly Reached[] = [
     logs: refusedLog("call_rate", "too_many_requests"),
     moves: refused("call_rate", "too_many_requests"),
   },
-  {
-    name: "MCP_MAX_SESSIONS_PER_CLIENT",
-    options: { settings: { MCP_MAX_SESSIONS_PER_CLIENT: 1 } },
-    approach: initialize,
-    exceed: ({ app }) => app.post("/mcp", INITIALIZE),
-    status: 200,
-    says: /protocolVersion/,
-    logs: ["INFO Session ended evicted"],
-    moves: {
-      'lifeline_sessions_ended_total{end="evicted"}': 1,
-      "lifeline_session_age_seconds_count": 1,
-      ...initialized,
-    },
-  },
+  evicting("MCP_MAX_SESSIONS_PER_CLIENT"),
   {
     name: "MCP_MAX_REQUESTS_PER_CONNECTION",
     options: { tools: [HELD.tool], settings: { MCP_MAX_REQUESTS_PER_CONNECTION: 1 } },
@@ -205,18 +210,5 @@ export const CALL_LIMITS: readonly Reached[] = [
     logs: ["INFO Request refused session_not_found"],
     moves: rejected("session_not_found"),
   },
-  {
-    name: "MCP_MAX_SESSIONS",
-    options: { settings: { MCP_MAX_SESSIONS: 1 } },
-    approach: initialize,
-    exceed: ({ app }) => app.post("/mcp", INITIALIZE),
-    status: 200,
-    says: /protocolVersion/,
-    logs: ["INFO Session ended evicted"],
-    moves: {
-      'lifeline_sessions_ended_total{end="evicted"}': 1,
-      "lifeline_session_age_seconds_count": 1,
-      ...initialized,
-    },
-  },
+  evicting("MCP_MAX_SESSIONS"),
 ];
