@@ -130,3 +130,26 @@ Deno.test("a start with Redis, but without the lock file that names its package,
     /^\[ERROR\] MCP_STORE=redis: needs the package npm:@redis.client@[\d.]+\. Start with `deno task start:redis`, or add --lock=lib\/store\/redis\/deno\.lock to the command\. The reason: [^\n]+$/,
   );
 });
+
+Deno.test("a module outside of Lifeline's folder imports `@lifeline/mcp`, if both folders may be read", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/my_tools.ts`;
+  await Deno.writeTextFile(
+    path,
+    `import * as z from "zod";
+    import { defineTool } from "@lifeline/mcp";
+    export const greet = defineTool({
+      name: "greet",
+      description: "Greets somebody",
+      input: z.object({ name: z.string() }),
+      run: ({ name }) => \`Hello \${name}\`,
+    });`,
+  );
+  {
+    const reads = [folder, new URL("../..", import.meta.url).pathname];
+    await using server = await ServerProcess.start({ env: { MCP_TOOLS: path }, reads });
+    const { content } = await call(server, "greet", { name: "Ada" });
+    assertEquals(content[0].text, "Hello Ada");
+  }
+  await Deno.remove(folder, { recursive: true });
+});
