@@ -1,5 +1,5 @@
 /** Features that a caller does not see cannot be told from those that do not exist, in any dialect. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   definePrompt,
   defineResource,
@@ -221,6 +221,24 @@ for (
     }
   });
 }
+
+Deno.test("a feature that middleware shows while a request runs still needs its scope", async () => {
+  for (const [method, paramsOf] of REQUESTS.slice(0, 4)) {
+    const keys = [{ name: "reader", key: "the-key-of-the-reader", scopes: [] }];
+    using app = testApp({
+      ...featuresThat({ tags: ["secret"], enabled: false }),
+      auth: { keys },
+      use: [(call, next) => {
+        if (call.method === method) call.ctx.session?.show("secret");
+        return next();
+      }],
+    });
+    await using client = await DIALECTS["a session"]!(app);
+    const { body } = await client.ask(method, paramsOf("hidden")) as { body: unknown };
+    assertMatch(JSON.stringify(body), /secret:use/, method);
+    assertEquals(/ran|asked|"read/.test(JSON.stringify(body)), false, method);
+  }
+});
 
 Deno.test("another client's session does not say what a caller sees", async () => {
   const keys = [
