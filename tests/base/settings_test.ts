@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { type Settings, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
 
@@ -59,6 +59,16 @@ Deno.test("numbers of things go up to a thousand million, sizes to a terabyte", 
   ) {
     assertEquals(settingsWith({ [name]: most })[name], most);
     assertThrows(() => settingsWith({ [name]: most + 1 }), ConfigError, name);
+  }
+});
+
+Deno.test("a session key that is too weak is refused with what would be right", () => {
+  for (const MCP_SESSION_KEY of ["short", "x".repeat(40), `${"0123456789".repeat(4)},short`]) {
+    const { message } = assertThrows(() => settingsWith({ MCP_SESSION_KEY }), ConfigError);
+    assertMatch(
+      message,
+      /: Expected at least \d+ characters, \d+ of them different, in each key where commas separate several; openssl rand -hex 32 makes one$/,
+    );
   }
 });
 

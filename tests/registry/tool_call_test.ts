@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import * as z from "zod";
-import { defineTool, ProtocolError, type Tool } from "../../lib/mod.ts";
+import { defineTool, ProtocolError, type Tool, type ToolContext } from "../../lib/mod.ts";
 import { testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { toolThat } from "../helpers/tools.ts";
@@ -287,3 +287,21 @@ Deno.test("property: whatever arguments are sent, a tool gets what its schema sa
     else input.parse(got);
   }));
 });
+
+Deno.test("a tool that its author calls directly tells what went wrong", async () => {
+  const tool = defineTool({
+    ...base,
+    input: z.object({ a: z.string().transform(() => fail("check broke")) }),
+    run: () => "done",
+  });
+  const bare = defineTool({ ...base, run: () => fail("handler broke") });
+  for (const [one, says] of [[tool, "check broke"], [bare, "handler broke"]] as const) {
+    const { content, isError } = await one.call({ a: "b" }, {} as ToolContext);
+    assertEquals(isError, true);
+    assertStringIncludes(JSON.stringify(content), says);
+  }
+});
+
+function fail(message: string): never {
+  throw new Error(message);
+}
