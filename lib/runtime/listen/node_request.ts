@@ -81,9 +81,9 @@ export class NodeRequest {
    */
   dropBody(withinMs: number): void {
     const incoming = this.#incoming;
-    if (incoming.complete || !this.#hasBody()) return;
-    this.#isDropped = true;
     const { socket } = incoming;
+    if (incoming.complete || socket.destroyed || !this.#hasBody()) return;
+    this.#isDropped = true;
     const timer = setTimeout(() => socket.destroy(), withinMs);
     const onOver = () => {
       clearTimeout(timer);
