@@ -163,6 +163,22 @@ Deno.test("an instance that was frozen does not run what its sender has told was
   assertEquals(isRun, false);
 });
 
+Deno.test("a message that comes without its stream, its claim or its sender is not run, and its sender is told", async () => {
+  const { fleet, a, bring } = await bringing();
+  using _ = fleet;
+  const { member } = a;
+  const take = member.onMessage;
+  for (const part of ["stream", "claim", "client"]) {
+    member.onMessage = (message) => {
+      const { kind } = message as { readonly kind: string };
+      take(kind.startsWith("forward ") ? { ...message as object, [part]: 5 } : message);
+    };
+    assertEquals((await bring(part)).status, 404, part);
+  }
+  member.onMessage = take;
+  assertEquals((await bring("whole")).status, 202);
+});
+
 Deno.test("a message whose instance took it is accepted, although the reply to its sender is lost", async () => {
   const { fleet, b, puppet, events, bring } = await bringing();
   using _ = fleet;
