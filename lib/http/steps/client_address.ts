@@ -12,6 +12,9 @@ import { nodeNet } from "../../base/node.ts";
 import { parseSubnet, type Subnet } from "../../base/subnet.ts";
 import { identityOf, type Peer } from "../../transport/peer.ts";
 
+/** Proxies in a row that are looked at: a client behind them may write a header of any length. */
+const MAX_HOPS = 32;
+
 /** Finds the client behind proxies that the operator trusts. */
 export class TrustedProxies {
   /** Undefined where nothing is. */
@@ -40,7 +43,7 @@ export class TrustedProxies {
     const trusted = this.#trusted;
     // Without trusted proxies the address is not even looked up.
     if (trusted === undefined || !isIn(trusted, peer.address)) return peer;
-    const hops = this.#hopsOf(request.headers.get(this.#header) ?? "");
+    const hops = this.#hopsOf(request.headers.get(this.#header) ?? "").slice(-MAX_HOPS);
     for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
       const address = normalAddress(withoutPort(hop));
       if (address === undefined) return peer;

@@ -146,6 +146,14 @@ Deno.test("limits count an IPv6 network as one client, and each of its spellings
   assertEquals(await sessionsTaken(["127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1"]), 2);
 });
 
+Deno.test("32 proxies in a row are looked at, so that a long header takes no time", async () => {
+  const behind = (proxies: number) => ({
+    "x-forwarded-for": `198.51.100.1${", 10.0.0.2".repeat(proxies)}`,
+  });
+  assertEquals(await seenAs("10.0.0.1", behind(31)), "198.51.100.1");
+  assertEquals(await seenAs("10.0.0.1", behind(32)), "10.0.0.1");
+});
+
 Deno.test("without trusted proxies no header counts", async () => {
   const headers = { "x-forwarded-for": "198.51.100.1", forwarded: "for=198.51.100.2" };
   assertEquals(await seenAs("127.0.0.1", headers, []), "127.0.0.1");
