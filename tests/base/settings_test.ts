@@ -72,6 +72,29 @@ Deno.test("a session key that is too weak is refused with what would be right", 
   }
 });
 
+for (
+  const [name, least, most] of [
+    ["MCP_MAX_AUTH_FAILURES", 1, 1e9],
+    ["MCP_AUTH_INTROSPECTION_CACHE_MS", 1, 2 ** 31 - 1],
+    ["MCP_AUTH_RECHECK_MS", 1_000, 2 ** 31 - 1],
+  ] as const
+) {
+  Deno.test(`${name} is a whole number from ${least} to ${most}`, () => {
+    for (const value of [least, most]) {
+      assertEquals(settingsWith({ [name]: value })[name], value);
+    }
+    for (const value of [least - 1, most + 1]) {
+      assertThrows(() => settingsWith({ [name]: value }), ConfigError, name);
+    }
+  });
+}
+
+Deno.test("a client secret for introspection has at least 8 characters", () => {
+  const name = "MCP_AUTH_INTROSPECTION_CLIENT_SECRET";
+  assertEquals(settingsWith({ [name]: "12345678" })[name], "12345678");
+  assertThrows(() => settingsWith({ [name]: "1234567" }), ConfigError, name);
+});
+
 Deno.test("lists of names are split at commas, with blanks and empty names left out", () => {
   const { MCP_ALLOWED_HOSTS } = SETTINGS_SCHEMA.parse({ MCP_ALLOWED_HOSTS: " a.test, ,b.test,," });
   assertEquals(MCP_ALLOWED_HOSTS, ["a.test", "b.test"]);

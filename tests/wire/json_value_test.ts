@@ -150,3 +150,12 @@ Deno.test("property: whatever `toJsonValue()` returns, JSON gives it back unchan
     ),
   );
 });
+
+Deno.test("the path of what JSON cannot hold is told up to 200 characters", () => {
+  const whyNot = (key: string) => {
+    const error = assertThrows(() => toJsonValue({ [key]: 1n }), Error);
+    return error.message.split(" ")[0];
+  };
+  assertEquals(whyNot("x".repeat(200)), "x".repeat(200));
+  assertEquals(whyNot("x".repeat(201)), `${"x".repeat(200)}…`);
+});
