@@ -19,3 +19,16 @@ Deno.test("the values of a JSON text are counted, wherever its bytes are parted"
     assertEquals(count.count, countOf(value));
   }));
 });
+
+Deno.test("texts longer than a search are skipped, wherever their escapes and parts are", () => {
+  const part = fc.constantFrom("x".repeat(70), "y", "\\", '"', ",[{", "é");
+  const text = fc.array(part, { maxLength: 60 }).map((parts) => parts.join(""));
+  fc.assert(fc.property(fc.array(text), fc.nat(), (value, cut) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    const count = new JsonValueCount();
+    const at = cut % (bytes.length + 1);
+    count.add(bytes.subarray(0, at));
+    count.add(bytes.subarray(at));
+    assertEquals(count.count, countOf(value));
+  }));
+});
