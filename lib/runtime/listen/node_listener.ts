@@ -12,6 +12,7 @@ import type { Settings } from "../../base/settings.ts";
 import type { App } from "../../http/app.ts";
 import { AcceptFailures } from "./accept_failures.ts";
 import { AcceptWatch } from "./accept_watch.ts";
+import { BodyPace } from "./body_pace.ts";
 import { IS_DENO } from "./is_deno.ts";
 import type { Listen, Listener, ListenOptions } from "./listener.ts";
 import { NodePeer } from "./node_peer.ts";
@@ -54,6 +55,7 @@ class NodeListener implements Listener {
   readonly #maxRequests: number;
   readonly #failures = new AcceptFailures();
   readonly #turns = new OneATurn();
+  readonly #pace = new BodyPace();
   #where = { host: "", port: 0, reusePort: false };
   #port = 0;
   #watch: AcceptWatch | undefined;
@@ -161,7 +163,7 @@ class NodeListener implements Listener {
   #answer(incoming: IncomingMessage, out: ServerResponse, pipeline: Pipeline): void {
     if (out.destroyed) return;
     pipeline.begin();
-    const request = new NodeRequest(incoming);
+    const request = new NodeRequest(incoming, this.#pace);
     const peer = new NodePeer(incoming.socket, out);
     out.on("close", () => {
       pipeline.end();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { BodyPace } from "./body_pace.ts";
 import { NodeHeaders } from "./node_headers.ts";
 
 const DECODER = new TextDecoder();
@@ -9,6 +10,7 @@ const DECODER = new TextDecoder();
  */
 export class NodeRequest {
   readonly #incoming: IncomingMessage;
+  readonly #pace: BodyPace;
   #headers: NodeHeaders | undefined;
   #abort: AbortController | undefined;
   #hasLeft = false;
@@ -17,8 +19,10 @@ export class NodeRequest {
   /** Whether the rest of the body is discarded. */
   #isDropped = false;
 
-  constructor(incoming: IncomingMessage) {
+  /** @param pace of the bodies of all requests; those that are read whole are too small for it */
+  constructor(incoming: IncomingMessage, pace: BodyPace) {
     this.#incoming = incoming;
+    this.#pace = pace;
   }
 
   get method(): string {
@@ -90,6 +94,10 @@ export class NodeRequest {
       socket.off("close", onOver);
     };
     socket.once("close", onOver);
+    incoming.on("data", ({ byteLength }: Uint8Array) => {
+      incoming.pause();
+      this.#pace.take(byteLength, () => incoming.resume());
+    });
     incoming.once("end", onOver).resume();
   }
 
@@ -102,10 +110,12 @@ export class NodeRequest {
   #stream(): ReadableStream<Uint8Array> {
     this.#isUsed = true;
     const incoming = this.#incoming;
+    let last = 0;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         incoming.on("data", (chunk: Uint8Array) => {
           if (this.#isDropped) return;
+          last = chunk.byteLength;
           controller.enqueue(ownBytes(chunk));
           incoming.pause();
         });
@@ -118,7 +128,7 @@ export class NodeRequest {
         });
         incoming.pause();
       },
-      pull: () => void incoming.resume(),
+      pull: () => this.#pace.take(last, () => incoming.resume()),
       cancel: () => void incoming.pause(),
     }, { highWaterMark: 0 });
   }
