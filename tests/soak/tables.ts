@@ -14,7 +14,7 @@ export interface Weighing {
 
 /** Tables that keep something of clients that have left, and the entries at which each stops growing. */
 export const BOUNDS: Readonly<Record<string, number>> = {
-  "transport/streamable/session_table.ts #ended": 100_000,
+  "transport/streamable/ended_sessions.ts #keys": 100_000,
   "transport/stream_session/sessions.ts #ended": 10_000,
   "transport/plain/keyed_calls.ts #calls": 10_000,
 };
@@ -49,7 +49,7 @@ export function growthOf(before: Weighing, weights: readonly TableWeight[]): Tab
   });
 }
 
-/** `session_table.ts #ended: 1000 → 5000 entries (of at most 100000), 0.31 MiB more`. */
+/** `ended_sessions.ts #keys: 1000 → 5000 entries (of at most 100000), 0.31 MiB more`. */
 export function lineOf({ name, before, after, bound, bytes }: TableGrowth): string {
   const most = bound === undefined ? "no bound is known" : `of at most ${bound}`;
   return `${name}: ${before} → ${after} entries (${most}), ${
