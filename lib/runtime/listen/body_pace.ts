@@ -1,30 +1,41 @@
-/** Bytes of bodies that are read before other sockets have their turn. */
-const SLICE_BYTES = 262_144;
-/** How long reading rests between two slices (ms). */
+/** Chunks of bodies that are read before other sockets have their turn. */
+const CHUNKS = 8;
+/** How long reading rests then (ms). */
 const REST_MS = 2;
 
 /**
- * Lets small requests come between the large bodies of a server. While one socket always has more to
+ * Lets small requests come between the large bodies of a server. While sockets always have more to
  * read, Deno's event loop never rests, and then looks for news of other sockets only once in 61
- * turns. So the reading of all bodies rests between two slices.
+ * turns. So the reading of all bodies rests after a few chunks.
  */
 export class BodyPace {
-  #left = SLICE_BYTES;
-  readonly #resting: (() => void)[] = [];
+  #left = CHUNKS;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  readonly #waiting: (() => void)[] = [];
 
-  /**
-   * Counts bytes of a body that were read.
-   *
-   * @param readOn reads more of the body; called now, or after a rest
-   */
-  take(bytes: number, readOn: () => void): void {
-    this.#left -= bytes;
-    if (this.#left > 0) return readOn();
-    if (this.#resting.push(readOn) === 1) setTimeout(this.#endRest, REST_MS);
+  /** @param read reads a chunk; called now, or after a rest in the order of the calls */
+  take(read: () => void): void {
+    this.#waiting.push(read);
+    this.#readOn();
+  }
+
+  /** Reads no more: no socket is left. */
+  stop(): void {
+    clearTimeout(this.#rest);
+    this.#waiting.length = 0;
+  }
+
+  #readOn(): void {
+    while (this.#left > 0 && this.#waiting.length > 0) {
+      this.#left--;
+      this.#waiting.shift()!();
+    }
+    if (this.#left === 0) this.#rest ??= setTimeout(this.#endRest, REST_MS);
   }
 
   readonly #endRest = (): void => {
-    this.#left = SLICE_BYTES;
-    for (const readOn of this.#resting.splice(0)) readOn();
+    this.#rest = undefined;
+    this.#left = CHUNKS;
+    this.#readOn();
   };
 }

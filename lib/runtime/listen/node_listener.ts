@@ -112,7 +112,10 @@ class NodeListener implements Listener {
     this.#watch?.stop();
     clearTimeout(this.#again);
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
+      this.#server.close(() => {
+        this.#pace.stop();
+        resolve();
+      });
       this.#server.closeIdleConnections();
     });
   }

@@ -94,11 +94,13 @@ export class NodeRequest {
       socket.off("close", onOver);
     };
     socket.once("close", onOver);
-    incoming.on("data", ({ byteLength }: Uint8Array) => {
+    const read = () => void incoming.resume();
+    incoming.on("data", () => {
       incoming.pause();
-      this.#pace.take(byteLength, () => incoming.resume());
+      this.#pace.take(read);
     });
-    incoming.once("end", onOver).resume();
+    incoming.once("end", onOver);
+    this.#pace.take(read);
   }
 
   #hasBody(): boolean {
@@ -110,12 +112,10 @@ export class NodeRequest {
   #stream(): ReadableStream<Uint8Array> {
     this.#isUsed = true;
     const incoming = this.#incoming;
-    let last = 0;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         incoming.on("data", (chunk: Uint8Array) => {
           if (this.#isDropped) return;
-          last = chunk.byteLength;
           controller.enqueue(ownBytes(chunk));
           incoming.pause();
         });
@@ -128,7 +128,7 @@ export class NodeRequest {
         });
         incoming.pause();
       },
-      pull: () => this.#pace.take(last, () => incoming.resume()),
+      pull: () => this.#pace.take(() => void incoming.resume()),
       cancel: () => void incoming.pause(),
     }, { highWaterMark: 0 });
   }
