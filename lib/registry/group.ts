@@ -5,7 +5,7 @@
  */
 import { RegistrationError } from "../base/errors.ts";
 import { groupedPrompt, groupedResource, groupedTemplate, groupedTool } from "./grouped.ts";
-import { describeValue, type FeatureKind, kindOf } from "./feature_form.ts";
+import { describeValue, type FeatureKind, kindOf, mistakeOf } from "./feature_form.ts";
 import { type Middleware, requireMiddleware } from "./middleware.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
@@ -131,10 +131,20 @@ function listOf(features: Features, kind: FeatureKind): readonly unknown[] {
   );
 }
 
+/** The function that makes a feature of each kind. */
+const DEFINERS: Readonly<Record<FeatureKind, string>> = {
+  tools: "defineTool",
+  resources: "defineResource",
+  resourceTemplates: "defineResourceTemplate",
+  prompts: "definePrompt",
+};
+
 function requireKind(item: unknown, kind: FeatureKind, index: number): void {
   const found = kindOf(item);
   if (found === kind) return;
-  const why = found === undefined ? describeValue(item) : `it belongs in "${found}"`;
+  const why = found === undefined
+    ? mistakeOf(item) ?? `${describeValue(item)}, which ${DEFINERS[kind]}() did not make`
+    : `it belongs in "${found}"`;
   throw new RegistrationError(`Cannot serve ${kind}[${index}]: ${why}`);
 }
 
