@@ -14,7 +14,8 @@ import { errorMasking, isReachable } from "../mcp/error_masking.ts";
 import type { RequestScope } from "../mcp/scope.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
-import { requireMiddleware } from "../registry/middleware.ts";
+import { type Middleware, requireMiddleware } from "../registry/middleware.ts";
+import { namesTools } from "../registry/named_tools.ts";
 import { OpenStreams } from "../stream/open_streams.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import {
@@ -91,7 +92,7 @@ export function composeApp<Start = unknown>(
   const streams = new StreamRegistry(registryLimits(settings), wheel, told);
   const core: Core = { wheel, emit, streams, fleet };
   const accessTo = (catalog: Catalog) => new ScopeCheck(catalog, auth, audit);
-  const lifespan = new AppLifespan(options as Lifespan, fleet);
+  const lifespan = new AppLifespan(options as Lifespan, fleet, namesCheck(use ?? [], endpoints));
   const authenticate = options.authenticate ?? authenticateBy(auth);
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const shared = { use, lifespan, dialects, masksErrors };
@@ -143,6 +144,21 @@ function endpointsOf<Start>(options: AppOptions<Start>, settings: Settings): End
   const catalog = new Catalog(options);
   const methods = { sessionMethods, modernMethods };
   return [{ path: MAIN_PATH, info, instructions, catalog, ...methods }, ...endpoints];
+}
+
+/**
+ * Checks the names of tools in middleware: at the start, because tools may be added until then.
+ *
+ * @returns undefined if no middleware names tools, so that requests need not wait for a start
+ */
+function namesCheck(
+  use: readonly Middleware[],
+  endpoints: Endpoints,
+): (() => Promise<void>) | undefined {
+  const catalogs = endpoints.map(({ catalog }) => catalog);
+  if (!namesTools(use, catalogs)) return undefined;
+  return async () =>
+    (await import("../registry/unknown_tools.ts")).warnOfUnknownTools(use, catalogs);
 }
 
 /** Hides unexpected errors where not only this machine can call. */

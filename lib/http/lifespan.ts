@@ -13,14 +13,26 @@ export class AppLifespan {
   readonly #fleet: { start(): Promise<void> } | undefined;
   #value: unknown;
   #starting: Promise<void> | undefined;
+  readonly #onStarted: (() => Promise<void>) | undefined;
+  /** Whether there is something to end: an app without `onStart` has it from the beginning. */
+  #isOpen: boolean;
   #isStarted: boolean;
   #isStopped = false;
 
-  /** @param fleet joined after `onStart` */
-  constructor(lifespan: Lifespan, fleet?: { start(): Promise<void> }) {
+  /**
+   * @param fleet joined after `onStart`
+   * @param onStarted called once, before the first request
+   */
+  constructor(
+    lifespan: Lifespan,
+    fleet?: { start(): Promise<void> },
+    onStarted?: () => Promise<void>,
+  ) {
     this.#lifespan = lifespan;
     this.#fleet = fleet;
-    this.#isStarted = lifespan.onStart === undefined && fleet === undefined;
+    this.#onStarted = onStarted;
+    this.#isOpen = lifespan.onStart === undefined && fleet === undefined;
+    this.#isStarted = this.#isOpen && onStarted === undefined;
   }
 
   /** The result of `onStart`. */
@@ -66,7 +78,7 @@ export class AppLifespan {
 
   /** Whether something that has started must be ended. */
   get #needsStop(): boolean {
-    return this.#isStarted && !this.#isStopped &&
+    return this.#isOpen && !this.#isStopped &&
       endOf(this.#lifespan, this.#value) !== undefined;
   }
 
@@ -86,6 +98,8 @@ export class AppLifespan {
       throw new ConfigError(`Cannot start: onStart failed: ${messageOf(error)}`, { cause: error });
     }
     await this.#fleet?.start();
+    this.#isOpen = true;
+    await this.#onStarted?.();
     this.#isStarted = true;
   }
 }

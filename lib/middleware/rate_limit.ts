@@ -1,9 +1,12 @@
 import { type Clock, monotonic } from "../base/clock.ts";
 import { ConfigError } from "../base/errors.ts";
+import type { MaybePromise } from "../base/promises.ts";
 import { TokenBuckets } from "../base/token_buckets.ts";
 import type { Caller } from "../registry/context.ts";
-import { isOfTools, type Middleware } from "../registry/middleware.ts";
+import type { Middleware, MiddlewareCall, Next } from "../registry/middleware.ts";
+import { forTools, isOfTools, toolNames } from "../registry/named_tools.ts";
 import { errorResult } from "../registry/tool_results.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 
 /** How often a caller may call a tool. */
@@ -27,7 +30,8 @@ const MAX_ENTRIES = 10_000;
  * Middleware that limits how often each caller may call each tool. A call over the limit is
  * answered with a result that has `isError` and says when to call again; the tool does not run.
  *
- * @throws {ConfigError} for a rate or burst that is not a positive number
+ * @throws {ConfigError} for a rate or burst that is not a positive number, and for tools that are no
+ *   list of names
  *
  * @example
  * ```ts
@@ -45,9 +49,9 @@ export function rateLimit(options: RateLimitOptions): Middleware {
     options;
   const { burst = Math.max(1, perMinute) } = options;
   requirePositive({ perMinute, burst, maxEntries });
-  const limited = tools === undefined ? undefined : new Set(tools);
+  const limited = tools === undefined ? undefined : toolNames(tools);
   const buckets = new TokenBuckets({ perSecond: perMinute / 60, burst }, maxEntries);
-  return function rateLimit(call, next) {
+  const rateLimit = (call: MiddlewareCall, next: Next): MaybePromise<JsonObject> => {
     const { method, name, caller } = call;
     if (method !== METHODS.callTool) return next();
     if (limited !== undefined && !isOfTools(call, limited)) return next();
@@ -58,6 +62,7 @@ export function rateLimit(options: RateLimitOptions): Middleware {
         `${Math.ceil(waitMs / 1000)} s`,
     );
   };
+  return limited === undefined ? rateLimit : forTools(limited, rateLimit);
 }
 
 /** @throws {ConfigError} naming the option at fault */

@@ -98,6 +98,11 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     return this.#items.keys();
   }
 
+  /** All items, also those that are switched off. */
+  all(): IterableIterator<T> {
+    return this.#items.values();
+  }
+
   /** Whether any item has the tag, also one that is switched off. */
   hasTag(tag: string): boolean {
     return this.#items.values().some(({ tags }) => tags?.includes(tag) ?? false);

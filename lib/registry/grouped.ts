@@ -38,6 +38,11 @@ interface Parts<T> {
 
 const partsOfGrouped = new WeakMap<object, Parts<unknown>>();
 
+/** The middleware of all groups that a feature is in; the first is the outermost. */
+export function middlewareOf(feature: object): readonly Middleware[] {
+  return partsOfGrouped.get(feature)?.use ?? [];
+}
+
 /** @param name in the group; undefined for a feature whose name no group changes */
 function partsWithin<T extends object>(feature: T, within: Within, name?: string): Parts<T> {
   const inner = partsOfGrouped.get(feature) as Parts<T> | undefined;

@@ -58,18 +58,25 @@ export type Next = (call?: MiddlewareCall) => Promise<JsonObject>;
  */
 export type Middleware = (call: MiddlewareCall, next: Next) => MaybePromise<JsonObject>;
 
+/** Middleware of a group around one of its features. */
+interface PlaceInGroup {
+  readonly middleware: Middleware;
+  /** Undefined for a feature whose name no group changes. */
+  readonly nameInGroup?: string;
+}
+
+const places = new WeakMap<Middleware, PlaceInGroup>();
+
 /** The same middleware, told the name that the feature has in the middleware's group. */
 export function withNameInGroup(middleware: Middleware, nameInGroup: string): Middleware {
   const told: Middleware = (call, next) => middleware({ ...call, nameInGroup }, next);
+  places.set(told, { middleware, nameInGroup });
   return Object.defineProperty(told, "name", { value: middleware.name });
 }
 
-/** Whether a call is of one of the tools; a group's middleware may leave out the group's prefix. */
-export function isOfTools(
-  { name, nameInGroup }: MiddlewareCall,
-  tools: ReadonlySet<string>,
-): boolean {
-  return tools.has(name) || (nameInGroup !== undefined && tools.has(nameInGroup));
+/** The middleware that a group was made with, and the name that it is told. */
+export function placeInGroup(middleware: Middleware): PlaceInGroup {
+  return places.get(middleware) ?? { middleware };
 }
 
 /** The request that middleware runs around. */
