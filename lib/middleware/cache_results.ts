@@ -1,17 +1,20 @@
 import { type Clock, monotonic } from "../base/clock.ts";
 import { LruMap } from "../base/lru_map.ts";
-import { isOfTools, type Middleware, type MiddlewareCall } from "../registry/middleware.ts";
-import { isObject } from "../wire/json_rpc.ts";
+import type { Caller, ToolContext } from "../registry/context.ts";
+import type { Middleware, MiddlewareCall, Next } from "../registry/middleware.ts";
+import { forTools, isOfTools, toolNames } from "../registry/named_tools.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import { requirePositive } from "./rate_limit.ts";
+import { SharedRuns } from "./shared_runs.ts";
 
 /** Options of {@linkcode cacheResults}. */
 export interface CacheOptions {
   /** How long a result may be given again (ms). */
   readonly ttlMs: number;
   /**
-   * The tools with cached results: those that only read, and nothing from `ctx.session`. In a group
-   * their names may lack its prefix.
+   * The tools with cached results: those that only read, neither `ctx.session` nor `ctx.meta`, and
+   * do not ask the user. In a group their names may lack its prefix.
    */
   readonly tools: readonly string[];
   /**
@@ -36,7 +39,11 @@ const MAX_ENTRIES = 1_000;
  * Middleware that returns a cached result of a tool for a call with the same arguments. Results
  * with `isError` are not cached. The order of the arguments' members does not matter.
  *
- * @throws {ConfigError} for a time or number of entries that is not positive
+ * Calls that ask for the same result at the same time share one run and its progress. If the run
+ * fails, each of the others runs by itself; if its caller cancels it, one of them runs in its place.
+ *
+ * @throws {ConfigError} for a time or number of entries that is not positive, and for tools that are
+ *   no list of names
  *
  * @example
  * ```ts
@@ -53,24 +60,40 @@ const MAX_ENTRIES = 1_000;
 export function cacheResults(options: CacheOptions): Middleware {
   const { ttlMs, isShared = false, maxEntries = MAX_ENTRIES, clock = monotonic } = options;
   requirePositive({ ttlMs, maxEntries });
-  const tools = new Set(options.tools);
+  const tools = toolNames(options.tools);
   const entries = new LruMap<string, Entry>(maxEntries);
-  return async function cacheResults(call, next) {
+  const runs = new SharedRuns();
+  const cacheResults = async (call: MiddlewareCall, next: Next): Promise<JsonObject> => {
     if (call.method !== METHODS.callTool || !isOfTools(call, tools)) return await next();
     const key = keyOf(call, isShared);
-    const known = entries.get(key);
-    if (known !== undefined && clock() < known.until) return JSON.parse(known.text);
-    const result = await next();
-    if (result.isError !== true) {
-      entries.set(key, { text: JSON.stringify(result), until: clock() + ttlMs });
-    }
-    return result;
+    const known = () => {
+      const entry = entries.get(key);
+      return entry !== undefined && clock() < entry.until ? entry.text : undefined;
+    };
+    const run = async (progress: ToolContext["progress"]) => {
+      const result = await next({ ...call, ctx: { ...call.ctx, progress } });
+      if (result.isError === true) return { result, text: undefined };
+      const text = JSON.stringify(result);
+      entries.set(key, { text, until: clock() + ttlMs });
+      return { result, text };
+    };
+    return await runs.run(key, call.ctx, { known, run });
   };
+  return forTools(tools, cacheResults);
 }
 
+/** Claims that differ from token to token of the same caller, and say nothing of what it may do. */
+const OF_TOKEN = new Set(["exp", "iat", "nbf", "jti"]);
+
 function keyOf({ name, arguments: args, caller, ctx }: MiddlewareCall, isShared: boolean): string {
-  const owner = isShared ? null : [caller.principal ?? null, caller.address, ctx.headers];
+  const owner = isShared ? null : [ownerOf(caller), ctx.headers];
   return JSON.stringify([name, args, owner], sortKeys);
+}
+
+/** All that a tool may read of its caller, because two tokens of a principal may allow different things. */
+function ownerOf({ scopes, claims, ...caller }: Caller): unknown {
+  const lasting = Object.entries(claims ?? {}).filter(([name]) => !OF_TOKEN.has(name));
+  return { ...caller, scopes: scopes?.toSorted(), claims: Object.fromEntries(lasting) };
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

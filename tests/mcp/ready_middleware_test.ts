@@ -235,7 +235,7 @@ function answerOf(
     name: "count",
     arguments: { number },
     caller: { address },
-    ctx: { headers: {} },
+    ctx: { headers: {}, signal: new AbortController().signal },
   };
   return middleware(call as unknown as MiddlewareCall, next);
 }
