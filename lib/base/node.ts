@@ -9,6 +9,8 @@
 export const nodeAsyncHooks = () => process.getBuiltinModule("node:async_hooks");
 /** Hashes and signatures. */
 export const nodeCrypto = () => process.getBuiltinModule("node:crypto");
+/** Files, opened without waiting. */
+export const nodeFs = () => process.getBuiltinModule("node:fs");
 /** Addresses and lists of subnets. */
 export const nodeNet = () => process.getBuiltinModule("node:net");
 /** Comparison of values. */

@@ -6,9 +6,12 @@
 import { parseKeys, StaticKeys } from "../auth/static_keys.ts";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { requireRegularFile } from "./files.ts";
 
 /** Time between two checks of the file (ms). A watcher would miss a file that replaces it. */
 const POLL_MS = 1_000;
+/** More than any list of keys has. */
+const MAX_BYTES = 16_777_216;
 
 const log = logFor("auth");
 
@@ -25,7 +28,10 @@ export function fileAt(path: string): ChangingFile {
   return {
     path,
     version: async () => {
-      const { mtime, size, ino } = await Deno.stat(path);
+      const info = await Deno.stat(path);
+      requireRegularFile(info);
+      const { mtime, size, ino } = info;
+      if (size > MAX_BYTES) throw new Error(`The file has more than ${MAX_BYTES} bytes`);
       return `${mtime?.getTime()} ${size} ${ino}`;
     },
     text: () => Deno.readTextFile(path),

@@ -71,6 +71,7 @@ interface LoadedModule {
 async function loadModule(specifier: string, url: string): Promise<LoadedModule> {
   let module: Record<string, unknown>;
   try {
+    await requireModuleFile(url);
     module = await import(url);
   } catch (error) {
     const words = wordsOf(error);
@@ -91,6 +92,14 @@ async function loadModule(specifier: string, url: string): Promise<LoadedModule>
   }
   logUnserved(url, unserved);
   return { features, hooks };
+}
+
+/** @throws {Error} if an import of the module would wait for a pipe, or read a device for ever */
+async function requireModuleFile(url: string): Promise<void> {
+  if (!url.startsWith("file:")) return;
+  // The import says what is wrong with a path that leads nowhere.
+  const info = await Deno.stat(new URL(url)).catch(() => undefined);
+  if (info?.isFile === false && !info.isDirectory) throw new Error("it is a pipe or device");
 }
 
 /** The names that are served, and where each comes from. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { SECRET_SETTINGS } from "../base/settings.ts";
+import { readUpTo } from "./files.ts";
 
 /** More than any secret has. */
 const MAX_BYTES = 65_536;
@@ -22,19 +23,6 @@ export function readSecretFile(path: string): string {
   const text = new TextDecoder().decode(readUpTo(path, MAX_BYTES)).replace(/\r?\n$/, "");
   if (text.trim() === "") throw new Error("The file is empty");
   return text;
-}
-
-/** The bytes of a file, which may be a device or a pipe without an end. */
-function readUpTo(path: string, maxBytes: number): Uint8Array {
-  using file = Deno.openSync(path);
-  const bytes = new Uint8Array(maxBytes + 1);
-  let size = 0;
-  for (let read = file.readSync(bytes); read !== null && read > 0;) {
-    size += read;
-    if (size > maxBytes) throw new Error(`The file has more than ${maxBytes} bytes`);
-    read = file.readSync(bytes.subarray(size));
-  }
-  return bytes.subarray(0, size);
 }
 
 /**

@@ -22,8 +22,9 @@ milliseconds, sizes end in \`_BYTES\`. [operations/limits.md](operations/limits.
 shows itself.
 
 A secret is best read from a file, as containers and systemd hand them over:
-${SECRET_SETTINGS.map((name) => `\`${name}_FILE\``).join(", ")} name one each. A flag can be seen by
-everybody on the machine, and is never shown in a message.
+${SECRET_SETTINGS.map((name) => `\`${name}_FILE\``).join(", ")} name one each. The file may be
+a pipe, whose writer has 5 s. A flag can be seen by everybody on the machine, and is never shown in
+a message.
 
 This page is made by \`deno task docs\`.
 `;

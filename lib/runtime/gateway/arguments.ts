@@ -1,6 +1,7 @@
 import { ConfigError, messageOf } from "../../base/errors.ts";
 import { readServers, type ServerConfig, type ServersFile } from "../../gateway/config.ts";
 import { DEFAULT_OPTIONS } from "../../gateway/server_options.ts";
+import { requireRegularFile } from "../files.ts";
 
 const USAGE = "deno task gateway [flags] -- COMMAND [ARGUMENTS], or a URL, for example: " +
   "deno task gateway --port=9000 -- npx -y @modelcontextprotocol/server-everything";
@@ -35,7 +36,7 @@ export function readArguments(
     throw new ConfigError(`${fault}: set MCP_SERVERS=./mcp.json, or start ${USAGE}`);
   }
   if (command === undefined) {
-    return { flags, hasPaths: true, ...readServers(readFile(path!), env) };
+    return { flags, hasPaths: true, ...readServers(readServersFile(path!), env) };
   }
   return {
     flags,
@@ -68,8 +69,10 @@ function readCommandLine(
   return { name: url.host, launch: { url: command, headers: {}, transport: "auto" } };
 }
 
-function readFile(path: string): string {
+/** The text of a file of servers, which the launcher and the gateway both read. */
+export function readServersFile(path: string): string {
   try {
+    requireRegularFile(Deno.statSync(path));
     return Deno.readTextFileSync(path);
   } catch (error) {
     throw new ConfigError(`Cannot read MCP_SERVERS=${path}: ${messageOf(error)}`);

@@ -9,7 +9,7 @@ import { settlesWithin } from "../../base/promises.ts";
 import { readVariable } from "../environment.ts";
 import { parseFlags } from "../flags.ts";
 import { startErrorLine } from "../greeting.ts";
-import { LAUNCHED, readArguments } from "./arguments.ts";
+import { LAUNCHED, readArguments, readServersFile } from "./arguments.ts";
 import { GroupsLeft } from "./groups_left.ts";
 import { permissionFlags } from "./permissions.ts";
 
@@ -24,7 +24,7 @@ function commandLine(args: readonly string[]): readonly string[] {
   const path = readVariable("MCP_SERVERS");
   const permissions = permissionFlags({
     servers,
-    file: path === undefined ? "" : Deno.readTextFileSync(path),
+    file: path === undefined ? "" : readServersFile(path),
     env: Deno.env.toObject(),
     flags: parseFlags(flags).values,
     hasProgram,
