@@ -1,12 +1,17 @@
 import { ConfigError } from "./base/errors.ts";
+import { logFor } from "./base/log.ts";
 import type { MaybePromise } from "./base/promises.ts";
-import type { Peer } from "./transport/peer.ts";
+import { noteMountPath, type Peer } from "./transport/peer.ts";
 import type { App } from "./http/app_types.ts";
+
+const log = logFor("mount");
 
 /**
  * Serves an app under a prefix of another server's paths, such as `/ai` for `/ai/mcp`.
  *
- * Also set `MCP_PUBLIC_URL` where clients need absolute URLs.
+ * With authorization by `MCP_AUTH_ISSUERS`, clients also ask for documents beside the prefix, such as
+ * `/.well-known/oauth-protected-resource/ai/mcp`, which this answers, too. `MCP_PUBLIC_URL` must then
+ * end with the prefix.
  *
  * @param prefix begins with a slash, such as `/ai`; `/` is every path
  * @returns answers requests under the prefix; undefined for others, which are not the app's
@@ -30,14 +35,57 @@ export function mountAt(
   prefix: string,
 ): (request: Request, peer?: Peer) => MaybePromise<Response> | undefined {
   const base = basePath(prefix);
+  warnOfPublicUrl(app, base);
+  const documentAt = documentPaths(app, base);
   return (request, peer) => {
     const url = new URL(request.url);
     const { pathname } = url;
-    if (pathname !== base && !pathname.startsWith(`${base}/`)) return undefined;
+    const isUnder = pathname === base || pathname.startsWith(`${base}/`);
+    const path = isUnder ? pathname.slice(base.length) || "/" : documentAt(pathname);
+    if (path === undefined) return undefined;
     if (pathname === base && base !== "" && wantsPage(request)) return toFolder(url);
-    url.pathname = pathname.slice(base.length) || "/";
-    return app.fetch(new Request(url, request), peer);
+    url.pathname = path;
+    const inner = new Request(url, request);
+    if (base !== "") noteMountPath(inner, base);
+    return app.fetch(inner, peer);
   };
+}
+
+const RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource";
+const MIRROR_PATH = "/.well-known/oauth-authorization-server";
+
+/**
+ * Finds the documents of an app's authorization among paths that are not under its prefix: clients
+ * put the prefix behind the well-known path (RFC 9728, section 3.1).
+ *
+ * @returns the path within the app; undefined for a path that is not the app's
+ */
+function documentPaths(
+  { settings }: App,
+  base: string,
+): (pathname: string) => string | undefined {
+  const { MCP_AUTH_ISSUERS: issuers, MCP_AUTH_MIRROR_METADATA: isMirrored } = settings;
+  if (issuers.length === 0) return () => undefined;
+  const own = `${RESOURCE_METADATA_PATH}${base}`;
+  return (pathname) => {
+    if (isMirrored && pathname === MIRROR_PATH) return pathname;
+    if (pathname !== own && !pathname.startsWith(`${own}/`)) return undefined;
+    return `${RESOURCE_METADATA_PATH}${pathname.slice(own.length)}`;
+  };
+}
+
+/** Warns if clients are told URLs that are not under the prefix. */
+function warnOfPublicUrl({ settings: { MCP_PUBLIC_URL: publicUrl } }: App, base: string): void {
+  if (publicUrl === undefined) return;
+  const url = new URL(publicUrl);
+  const path = url.pathname.replace(/\/+$/, "");
+  if (path.endsWith(base)) return;
+  const hint = `unless a proxy adds ${base}, set it to ${url.origin}${path}${base}`;
+  log.warning("MCP_PUBLIC_URL does not end with the prefix of the mounted app", {
+    public_url: publicUrl,
+    prefix: base,
+    hint,
+  });
 }
 
 /** The prefix as the path of a request has it, without a slash at its end. */

@@ -1,6 +1,7 @@
 /**
  * Mounted in Fresh 2: this file is the route `routes/ai/[...path].ts` of your project. Clients use
- * `/ai/mcp`.
+ * `/ai/mcp`. With `MCP_AUTH_ISSUERS`, it is also the route
+ * `routes/.well-known/oauth-protected-resource/ai/[...path].ts`.
  */
 import { createApp, mountAt } from "@lifeline/mcp";
 import { greet } from "./tools.ts";

@@ -1,6 +1,6 @@
 /**
- * Mounted in Hono, under `/ai`: clients use `/ai/mcp`. Keep middleware that compresses or buffers
- * away from it, as streams must flow.
+ * Mounted in Hono, under `/ai`: clients use `/ai/mcp`. Middleware that compresses or buffers comes
+ * after it, as streams must flow.
  *
  *     deno run --allow-net --allow-env=PORT docs/examples/hono.ts
  */
@@ -14,11 +14,11 @@ const app = createApp({ tools: [greet] });
 const answer = mountAt(app, "/ai");
 
 const hono = new Hono();
-hono.get("/", (c) => c.text("My own page"));
-hono.all("/ai/*", (c) => {
+hono.use(async (c, next) => {
   const { address = "unknown" } = getConnInfo(c).remote;
-  return answer(c.req.raw, { address }) ?? c.notFound();
+  return await answer(c.req.raw, { address }) ?? await next();
 });
+hono.get("/", (c) => c.text("My own page"));
 
 const server = Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, hono.fetch);
 

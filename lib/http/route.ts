@@ -6,8 +6,9 @@
 import { ProtocolError } from "../base/errors.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { ENDPOINT_URLS } from "../transport/dialect.ts";
+import { mountPathOf } from "../transport/peer.ts";
 import type { RequestContext } from "../transport/request_head.ts";
-import type { EndpointInfo } from "./routes/info.ts";
+import { type EndpointInfo, underMountPath } from "./routes/info.ts";
 
 /** Answers one request; may throw. A POST comes with the JSON value of its body. */
 export type Handler = (request: RequestContext, body?: unknown) => MaybePromise<Response>;
@@ -71,11 +72,13 @@ export function lazyHandler({ lazyRoutes, endpoints }: LazyRoutes, method: strin
   return async (request) => {
     const route = (await lazyRoutes()).get(request.path);
     if (route !== undefined) return await handlerOf(route, request.path, method)(request);
+    const prefix = mountPathOf(request.request);
+    const paths = MCP_PATHS.map((path) => `${prefix}${path}`).join(" or ");
     throw new ProtocolError(
       "not_found",
-      `Nothing is served at this path: MCP clients connect to ${MCP_PATHS.join(" or ")}; see ` +
-        "data.endpoints for the rest",
-      { data: { endpoints } },
+      `Nothing is served at this path: MCP clients connect to ${paths}; see data.endpoints for ` +
+        "the rest",
+      { data: { endpoints: underMountPath(endpoints, request) } },
     );
   };
 }

@@ -15,6 +15,7 @@ import { isRated } from "../wire/rated_calls.ts";
 import { ACCEPT } from "../wire/headers.ts";
 import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
+import { mountPathOf } from "./peer.ts";
 import type { RequestContext } from "./request_head.ts";
 
 /** Refuses messages if the caller lacks their scopes. */
@@ -159,10 +160,12 @@ export class Endpoint {
 function requireEventStream(c: RequestContext): void {
   const { eventStream, listsEventStream } = c.accepted;
   if (!listsEventStream && (!eventStream || listsPage(c.headers.get(ACCEPT)))) {
+    const prefix = mountPathOf(c.request);
     throw new ProtocolError(
       "not_acceptable",
       "GET opens an event stream: send Accept: text/event-stream, and Mcp-Session-Id if you have " +
-        "a session; in a browser open /sse-test.html, or /mcp/info for what this server is",
+        `a session; in a browser open ${prefix}/sse-test.html, or ${prefix}/mcp/info for what this ` +
+        "server is",
     );
   }
   c.requireSupportedVersion();

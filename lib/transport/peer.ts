@@ -19,6 +19,18 @@ export function identityOf(peer: Peer): Identity | undefined {
   return { principal, clientId, scopes, claims, expiresAt };
 }
 
+const mountPaths = new WeakMap<Request, string>();
+
+/** Notes the prefix that was taken off a request's path, for what tells clients of other paths. */
+export function noteMountPath(request: Request, prefix: string): void {
+  mountPaths.set(request, prefix);
+}
+
+/** The prefix under which another server mounts the app, such as `/ai`; empty for none. */
+export function mountPathOf(request: Request): string {
+  return mountPaths.get(request) ?? "";
+}
+
 /** Stands for the server's own pages where another page's origin would stand. */
 export const OWN_PAGE = "own";
 

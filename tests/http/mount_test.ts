@@ -1,6 +1,8 @@
 /** An app under a prefix of another server's paths. */
-import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigError, createApp, mountAt } from "../../lib/mod.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { type AppOptions, ConfigError, createApp, mountAt } from "../../lib/mod.ts";
+import { CapturedLog } from "../helpers/log.ts";
+import { rpc } from "../helpers/messages.ts";
 
 /** Status of a GET; 0 for a path that is not the app's. */
 async function statusAt(prefix: string, path: string): Promise<number> {
@@ -49,3 +51,94 @@ Deno.test("a page of a mounted app is sent to the folder that its links start fr
   assertEquals([page?.status, (await page?.text())?.includes("<html")], [200, true]);
   app.stop();
 });
+
+const ISSUED = {
+  MCP_PUBLIC_URL: "https://example.com/ai/v1",
+  MCP_AUTH_ISSUERS: ["https://issuer.example"],
+};
+
+/** Asks an app that is mounted at `/ai/v1`. */
+async function ask(settings: AppOptions["settings"], path: string, init?: RequestInit) {
+  const app = createApp({ settings: settings ?? {} });
+  const response = await mountAt(app, "/ai/v1")(new Request(`http://localhost${path}`, init));
+  const text = await response?.text() ?? "";
+  app.stop();
+  return { status: response?.status, headers: response?.headers, text };
+}
+
+Deno.test("server information of a mounted app lists paths as clients reach them", async () => {
+  for (const settings of [{}, { MCP_PUBLIC_URL: "https://example.com/ai/v1" }]) {
+    const { endpoints } = JSON.parse((await ask(settings, "/ai/v1/mcp/info")).text);
+    const home = JSON.parse((await ask(settings, "/ai/v1/")).text);
+    const lost = JSON.parse((await ask(settings, "/ai/v1/nowhere")).text);
+    assertEquals([home.info, home.endpoints], ["/ai/v1/mcp/info", endpoints]);
+    assertEquals(lost.error.data.endpoints, endpoints);
+    assertMatch(lost.error.message, /connect to \/ai\/v1\/mcp or \/ai\/v1\/mcp\/sse;/);
+    for (const { path, url } of endpoints) {
+      assertMatch(path, /^\/ai\/v1\/\w*/);
+      assertEquals(url, "MCP_PUBLIC_URL" in settings ? `https://example.com${path}` : undefined);
+    }
+  }
+});
+
+Deno.test("a browser at the endpoint of a mounted app is told where the page is", async () => {
+  const { status, text } = await ask({}, "/ai/v1/mcp", { headers: { accept: "text/html" } });
+  assertEquals(status, 406);
+  assertMatch(text, /open \/ai\/v1\/sse-test\.html, or \/ai\/v1\/mcp\/info/);
+});
+
+Deno.test("a client finds the way to a token of a mounted app", async () => {
+  const refused = await ask(ISSUED, "/ai/v1/mcp", {
+    method: "POST",
+    headers: { "content-type": "application/json", host: "example.com" },
+    body: JSON.stringify(rpc("ping")),
+  });
+  assertEquals(refused.status, 401);
+  const challenge = refused.headers?.get("www-authenticate") ?? "";
+  const [, url = ""] = /resource_metadata="([^"]+)"/.exec(challenge) ?? [];
+  const found = "https://example.com/.well-known/oauth-protected-resource/ai/v1/mcp";
+  assertEquals(url, found);
+  const document = await ask(ISSUED, new URL(found).pathname);
+  assertEquals(JSON.parse(document.text).resource, "https://example.com/ai/v1/mcp");
+  const ofBase = await ask(ISSUED, "/.well-known/oauth-protected-resource/ai/v1");
+  assertEquals(JSON.parse(ofBase.text).resource, "https://example.com/ai/v1");
+});
+
+Deno.test("a mounted app leaves documents alone that are not its own", async () => {
+  for (
+    const [settings, path] of [
+      [{}, "/.well-known/oauth-protected-resource/ai/v1/mcp"],
+      [ISSUED, "/.well-known/oauth-protected-resource/ai/v10/mcp"],
+      [ISSUED, "/.well-known/oauth-protected-resource"],
+      [ISSUED, "/.well-known/oauth-authorization-server"],
+    ] as const
+  ) assertEquals((await ask(settings, path)).status, undefined, path);
+});
+
+Deno.test("a mounted app serves its issuer's document at the root only if it is told to", async () => {
+  const mirrored = { ...ISSUED, MCP_AUTH_MIRROR_METADATA: true };
+  const { status } = await ask(mirrored, "/.well-known/oauth-authorization-server");
+  assertEquals(status, 503);
+});
+
+for (
+  const [publicUrl, prefix, isTold] of [
+    ["https://example.com", "/ai", true],
+    ["https://example.com/ai", "/ai/", false],
+    ["https://example.com/outer/ai/", "/ai", false],
+    ["https://example.com/aide", "/ai", true],
+    ["https://example.com/x", "/", false],
+  ] as const
+) {
+  Deno.test(`an app at ${prefix} ${isTold ? "warns of" : "takes"} the public URL ${publicUrl}`, () => {
+    using log = new CapturedLog("warning");
+    const app = createApp({ settings: { MCP_PUBLIC_URL: publicUrl } });
+    mountAt(app, prefix);
+    app.stop();
+    const [line] = log.of("MCP_PUBLIC_URL does not end with the prefix of the mounted app");
+    assertEquals(
+      line?.fields.hint,
+      isTold ? `unless a proxy adds ${prefix}, set it to ${publicUrl}${prefix}` : undefined,
+    );
+  });
+}

@@ -4,9 +4,11 @@
  * @module
  */
 import { instructionsOf, type ServerContext } from "../../mcp/server_context.ts";
+import { mountPathOf } from "../../transport/peer.ts";
+import type { RequestContext } from "../../transport/request_head.ts";
 import { listsPage } from "../../wire/media_types.ts";
 import type { Route, RouteLoader } from "../route.ts";
-import type { EndpointInfo } from "./info.ts";
+import { type EndpointInfo, underMountPath } from "./info.ts";
 
 /** The server's root. */
 export const HOME_PATH = "/";
@@ -19,17 +21,19 @@ export function homeRoute(
   context: ServerContext,
   endpoints: readonly EndpointInfo[],
 ): Route {
-  const description = () => ({
+  const description = (c: RequestContext) => ({
     ...context.info,
     ...instructionsOf(context),
-    info: "/mcp/info",
-    endpoints,
+    info: `${mountPathOf(c.request)}/mcp/info`,
+    endpoints: underMountPath(endpoints, c),
   });
   return {
     GET: async (request) => {
       const wantsPage = listsPage(request.headers.get("accept"));
       const page = wantsPage ? (await pages()).get(PAGE)?.GET : undefined;
-      const response = page === undefined ? Response.json(description()) : await page(request);
+      const response = page === undefined
+        ? Response.json(description(request))
+        : await page(request);
       response.headers.append("vary", "Accept");
       return response;
     },

@@ -11,7 +11,19 @@ import {
   endpointUrls,
 } from "../../transport/dialect.ts";
 import { DIALECTS } from "../../transport/dialects.ts";
+import { mountPathOf } from "../../transport/peer.ts";
+import type { RequestContext } from "../../transport/request_head.ts";
 import { PROTOCOL_VERSIONS } from "../../wire/protocol_versions.ts";
+
+/** Endpoints as clients of a mounted app reach them. */
+export function underMountPath(
+  endpoints: readonly EndpointInfo[],
+  { request }: Pick<RequestContext, "request">,
+): readonly EndpointInfo[] {
+  const prefix = mountPathOf(request);
+  if (prefix === "") return endpoints;
+  return endpoints.map((endpoint) => ({ ...endpoint, path: `${prefix}${endpoint.path}` }));
+}
 
 /** One endpoint, as `GET /mcp/info` and the 404 answer list it. */
 export interface EndpointInfo {

@@ -9,7 +9,7 @@ import type { PathAccess, PathEntry, Route, RouteLoader } from "../route.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { HEALTH_ROUTE, readinessRoute } from "./health.ts";
 import { HOME_PATH, homeRoute } from "./home.ts";
-import { type EndpointInfo, endpointsOf, serverInfo } from "./info.ts";
+import { type EndpointInfo, endpointsOf, serverInfo, underMountPath } from "./info.ts";
 import type { Transports } from "../../transport/endpoints/transports.ts";
 import { type AdminRouteDeps, adminRoutes } from "./operator.ts";
 
@@ -36,14 +36,11 @@ export function createRoutes(
   const others = all.map(({ path }) => path).filter((path) => path !== MAIN_PATH);
   const endpoints = endpointsOf(dialects, operator.settings.MCP_PUBLIC_URL, others);
   const info: Route = {
-    GET: ({ identity }) =>
-      Response.json(
-        serverInfo(
-          context,
-          { dialects, endpoints, servers: operator.servers },
-          identity?.scopes,
-        ),
-      ),
+    GET: (c) => {
+      const { servers } = operator;
+      const ways = { dialects, endpoints: underMountPath(endpoints, c), servers };
+      return Response.json(serverInfo(context, ways, c.identity?.scopes));
+    },
   };
   const byAccess: RoutesByAccess = {
     callers: [
