@@ -6,7 +6,6 @@
 import * as z from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { nodeCrypto } from "../base/node.ts";
-import { WITHOUT_JIT } from "../base/settings.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
 import { type KnownCaller, principalOf } from "./identity.ts";
@@ -74,7 +73,8 @@ export class StaticKeys implements Way {
    * @throws {ConfigError} naming each fault; the keys before stay in force then
    */
   replace(keys: readonly StaticKey[]): void {
-    const parsed = FILE.safeParse(keys, WITHOUT_JIT);
+    // Perf: compiling the schema takes longer than its one or two uses.
+    const parsed = FILE.safeParse(keys, { jitless: true });
     if (!parsed.success) {
       const faults = parsed.error.issues.map(({ path, message }) =>
         `${path.length === 0 ? "the list" : `entry ${path.join(".")}`}: expected ${message}`

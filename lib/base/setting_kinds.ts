@@ -2,30 +2,49 @@
  * The kinds of settings. Each reads the text of an environment variable or a flag, and checks a
  * value that comes from code.
  *
- * All are one kind of schema: the first of each kind that zod has takes 1 to 6 ms of a start.
+ * Perf: to make and use a hundred zod schemas takes a twentieth of a start.
  *
  * @module
  */
-import * as z from "zod";
 
 /** Refuses a value, with a message that says what is allowed. */
-type Refuse = (message: string) => undefined;
+export type Refuse = (message: string) => undefined;
 
 /** Reads the given value as a value of the kind; undefined if it is refused. */
 type Read<T> = (given: unknown, refuse: Refuse) => T | undefined;
 
-/** A setting with a fallback for when it is not given. */
-function setting<T>(read: Read<NonNullable<T>>, fallback: T) {
-  return z.transform((given, { issues }): T => {
-    if (given === undefined) return fallback;
-    const refuse: Refuse = (message) => void issues.push({ code: "custom", message, input: given });
-    return read(given, refuse) ?? fallback;
-  });
+/** What is allowed for a setting, and what holds when it is not given. */
+export class Setting<T> {
+  readonly fallback: T;
+  /** What the setting is for, as one phrase. */
+  readonly description: string;
+  readonly #read: Read<NonNullable<T>>;
+
+  constructor(read: Read<NonNullable<T>>, fallback: T, description = "") {
+    this.#read = read;
+    this.fallback = fallback;
+    this.description = description;
+  }
+
+  /** The same setting with a description. */
+  describe(description: string): Setting<T> {
+    return new Setting(this.#read, this.fallback, description);
+  }
+
+  /**
+   * The value that somebody gave, or the fallback: if nothing is given or if the value is refused.
+   *
+   * @param refuse called with a message for each fault
+   */
+  read(given: unknown, refuse: Refuse): T {
+    if (given === undefined) return this.fallback;
+    return this.#read(given, refuse) ?? this.fallback;
+  }
 }
 
 /** A whole number. */
 export function integer<T extends number | undefined>(min: number, max: number, fallback: T) {
-  return setting<number | T>((given, refuse) => {
+  return new Setting<number | T>((given, refuse) => {
     const value = Number(given);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     return refuse(`Expected a whole number from ${min} to ${max}`);
@@ -47,7 +66,7 @@ export interface TextRules {
 export function text<T extends string | undefined>(fallback: T, rules: TextRules = {}) {
   const { min = 1, keepsBlanks = false, isAllowed = () => true } = rules;
   const { error = `Expected at least ${min} characters` } = rules;
-  return setting<string | T>((given, refuse) => {
+  return new Setting<string | T>((given, refuse) => {
     const asGiven = typeof given === "string" ? given : "";
     const value = keepsBlanks ? asGiven : asGiven.trim();
     if (value.length >= min && isAllowed(value)) return value;
@@ -57,7 +76,7 @@ export function text<T extends string | undefined>(fallback: T, rules: TextRules
 
 /** One of some words. */
 export function oneOf<const T extends string>(words: readonly T[], fallback: NoInfer<T>) {
-  return setting<T>((given, refuse) => {
+  return new Setting<T>((given, refuse) => {
     const word = words.find((each) => each === given);
     if (word !== undefined) return word;
     const expected = words.map((each) => JSON.stringify(each)).join("|");
@@ -70,7 +89,7 @@ const NO = ["false", "0", "no", "off", "n", "disabled"];
 
 /** Yes or no, in the words of YAML and shells. */
 export function boolean(fallback: boolean) {
-  return setting<boolean>((given, refuse) => {
+  return new Setting<boolean>((given, refuse) => {
     const word = String(given).toLowerCase();
     if (YES.includes(word)) return true;
     if (NO.includes(word)) return false;
@@ -89,7 +108,7 @@ export function nameList(
   isName: (name: string) => boolean,
   what: string,
 ) {
-  return setting<readonly string[]>((given, refuse) => {
+  return new Setting<readonly string[]>((given, refuse) => {
     const list: readonly unknown[] = typeof given === "string" ? splitList(given) : [given].flat();
     for (const name of list) {
       if (!(typeof name === "string" && isName(name))) {

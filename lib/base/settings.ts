@@ -1,15 +1,14 @@
 /**
- * Every setting with its default and its allowed values, as one schema. Durations end in `_MS`,
+ * Every setting with its default and its allowed values, in one table. Durations end in `_MS`,
  * sizes in `_BYTES`; every limit is on by default.
  *
  * @module
  */
-import * as z from "zod";
-import { AUTHORIZATION } from "./auth_settings.ts";
+import { ACCESS, AUTHORIZATION } from "./access_settings.ts";
 import { ConfigError } from "./errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { isPublicUrl } from "./public_url.ts";
-import { unknownSettings, wrongSettings } from "./setting_faults.ts";
+import { unknownSetting, wrongSetting } from "./setting_faults.ts";
 import type { PublicSettings, SecretName, Settings } from "./settings_type.ts";
 import { SESSIONS, SHARING } from "./session_settings.ts";
 import {
@@ -23,21 +22,10 @@ import {
   oneOf,
   text,
 } from "./setting_kinds.ts";
-import { parseSubnet } from "./subnet.ts";
 
-const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
-const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
-/** `token` of RFC 9110, section 5.6.2. */
-const HEADER_REGEXP = /^[\w!#$%&'*+.^`|~-]+$/;
-/** Extensions of browsers have schemes of their own. */
-const SCHEME_REGEXP = /^[a-z][a-z\d+.-]*:\/\//i;
-const isHost = (name: string) => HOST_REGEXP.test(name);
-const isOrigin = (name: string) =>
-  name === "*" || (!name.includes("*") && isHost(name.replace(SCHEME_REGEXP, "")));
 const isToolHeader = (name: string) =>
   /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !SECRET_HEADERS.includes(name.toLowerCase());
 const SECRET_HEADERS = ["authorization", "cookie", "proxy-authorization", "mcp-session-id"];
-const isSubnet = (name: string) => parseSubnet(name) !== undefined;
 
 const LISTENING = {
   PORT: integer(0, 65_535, 8000)
@@ -170,41 +158,6 @@ const REQUESTS = {
   ),
 };
 
-const OPERATOR_TOKEN = {
-  min: 16,
-  isAllowed: (token: string) => /^[\x21-\x7e]+$/.test(token),
-  error: "Expected at least 16 ASCII characters, and no blanks",
-};
-
-const ACCESS = {
-  MCP_ALLOWED_HOSTS: nameList(
-    LOCAL_NAMES,
-    isHost,
-    "a host name such as mcp.example.com, localhost:8000 or [::1], without https:// and path; * only alone",
-  ).describe("Host names that clients may use, comma-separated; * allows any"),
-  MCP_ALLOWED_ORIGINS: nameList(
-    LOCAL_NAMES,
-    isOrigin,
-    "an origin such as https://app.example.com or app.example.com, without path and final slash",
-  ).describe(
-    "Origins, or host names of origins, of web pages that may call; * allows any",
-  ),
-  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "an address or a subnet such as 10.0.0.0/8")
-    .describe("Addresses and subnets of proxies that are trusted to name the client"),
-  MCP_FORWARDED_HEADER: text("X-Forwarded-For", {
-    isAllowed: (name) => HEADER_REGEXP.test(name),
-    error: "Expected the name of a header such as X-Forwarded-For, Forwarded or X-Real-IP",
-  }).describe("Header in which trusted proxies name the client; they must overwrite it"),
-  MCP_ADMIN_TOKEN: text(undefined, OPERATOR_TOKEN)
-    .describe(
-      "Token for the connection view and the metrics; without it each start makes one and prints a link with it",
-    ),
-  MCP_READ_TOKEN: text(undefined, OPERATOR_TOKEN)
-    .describe("Second token that may read but not end connections, for monitoring"),
-  MCP_METRICS_PUBLIC: boolean(false)
-    .describe("Whether /metrics needs no token"),
-};
-
 const LOGGING = {
   MCP_LOG_LEVEL: oneOf(LOG_LEVELS, "info").describe(
     "Least urgent level to log",
@@ -230,8 +183,8 @@ const TOPICS = {
 
 export type { PublicSettings, Settings } from "./settings_type.ts";
 
-/** The schema of all settings. */
-export const SETTINGS_SCHEMA = z.object({
+/** All settings, by name. */
+export const SETTINGS = {
   ...LISTENING,
   ...TOOLS,
   ...STREAMS,
@@ -242,10 +195,13 @@ export const SETTINGS_SCHEMA = z.object({
   ...ACCESS,
   ...AUTHORIZATION,
   ...LOGGING,
-});
+};
 
 /** A setting's name. */
 export type SettingName = keyof Settings;
+
+/** The names of all settings, in the order in which people need them. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** Settings that are secrets; `…_FILE` names a file to read each from instead. */
 export const SECRET_SETTINGS: readonly SettingName[] = [
@@ -270,8 +226,31 @@ export function defaultText(name: SettingName): string {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-/** Perf: compiling the schema takes longer than its one or two uses. */
-export const WITHOUT_JIT = { jitless: true } as const;
+/** Settings as somebody gave them, checked. */
+export interface CheckedSettings {
+  readonly settings: Settings;
+  /** A line for each fault. The settings are not to be used if there is any. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Checks settings, and fills in the defaults.
+ *
+ * @param given texts or values, by name; other names are left out
+ */
+export function checkSettings(given: Readonly<Record<string, unknown>>): CheckedSettings {
+  const settings: Partial<Record<SettingName, unknown>> = {};
+  const faults: string[] = [];
+  for (const name of SETTING_NAMES) {
+    const value = given[name];
+    settings[name] = SETTINGS[name].read(value, (message) => {
+      const isSecret = SECRET_SETTINGS.includes(name);
+      faults.push(wrongSetting(name, isSecret ? undefined : value, message));
+      return undefined;
+    });
+  }
+  return { settings: settings as Settings, faults };
+}
 
 /**
  * Fills in the defaults.
@@ -280,11 +259,17 @@ export const WITHOUT_JIT = { jitless: true } as const;
  * @throws {ConfigError} naming each that is not allowed, and what is
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
-  const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
-  const faults = unknownSettings(given, Object.keys(SETTINGS_SCHEMA.shape));
-  if (parsed.success && faults.length === 0) return parsed.data;
-  faults.push(...wrongSettings(parsed, given, SECRET_SETTINGS));
-  throw new ConfigError(["Invalid settings:", ...faults].join("\n  "));
+  const { settings, faults } = checkSettings(given);
+  const unknown = Object.keys(given)
+    .filter((name) => name.startsWith("MCP_") && !Object.hasOwn(SETTINGS, name))
+    .map((name) => unknownSetting(name, SETTING_NAMES));
+  requireNoFaults([...unknown, ...faults]);
+  return settings;
+}
+
+/** @throws {ConfigError} with all faults */
+export function requireNoFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new ConfigError(["Invalid settings:", ...faults].join("\n  "));
 }
 
 /** A copy without the secrets. */

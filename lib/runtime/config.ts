@@ -3,18 +3,19 @@
  *
  * @module
  */
-import { ConfigError, messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import type { LogFormat } from "../base/log.ts";
 import {
+  checkSettings,
   defaultText,
+  requireNoFaults,
   SECRET_SETTINGS,
+  SETTING_NAMES,
   SETTING_TOPICS,
   type SettingName,
+  SETTINGS,
   type Settings,
-  SETTINGS_SCHEMA,
-  WITHOUT_JIT,
 } from "../base/settings.ts";
-import { wrongSettings } from "../base/setting_faults.ts";
 import { withoutCredentials } from "../base/url_credentials.ts";
 import { flagName, parseFlags, type Switch } from "./flags.ts";
 import { fileOf, readSecretFile } from "./secrets.ts";
@@ -29,8 +30,6 @@ export interface Command {
   readonly checkConfig: boolean;
   readonly help: boolean;
 }
-
-const NAMES = Object.keys(SETTINGS_SCHEMA.shape) as SettingName[];
 
 /**
  * Reads the settings; a flag such as `--mcp-ping-interval-ms=5000` or `--port 0` wins over the
@@ -50,7 +49,7 @@ export function readCommand(
     const value = values.get(name) ?? env(name);
     return value === undefined || value.trim() === "" ? undefined : value;
   };
-  for (const name of NAMES) {
+  for (const name of SETTING_NAMES) {
     const value = read(name);
     if (value !== undefined) given[name] = value;
   }
@@ -66,12 +65,9 @@ export function readCommand(
       faults.push(`${fileOf(name)}=${JSON.stringify(path)}: ${messageOf(error)}`);
     }
   }
-  const parsed = SETTINGS_SCHEMA.safeParse(given, WITHOUT_JIT);
-  faults.push(...wrongSettings(parsed, given, SECRET_SETTINGS));
-  if (!parsed.success || faults.length > 0) {
-    throw new ConfigError(["Invalid settings:", ...faults].join("\n  "));
-  }
-  return { settings: parsed.data, secretFiles, ...switchesOf(switches) };
+  const checked = checkSettings(given);
+  requireNoFaults([...faults, ...checked.faults]);
+  return { settings: checked.settings, secretFiles, ...switchesOf(switches) };
 }
 
 function switchesOf(switches: ReadonlySet<Switch>): Readonly<Record<Switch, boolean>> {
@@ -97,22 +93,22 @@ export function askedLogFormat(
 
 /** The settings as `--check-config` prints them, one a line; secrets stay hidden. */
 export function describeSettings(settings: Settings): string {
-  const width = Math.max(...NAMES.map((name) => name.length));
+  const width = Math.max(...SETTING_NAMES.map((name) => name.length));
   const show = (name: SettingName): string => {
     const value = settings[name];
     if (value === undefined) return "(not set)";
     if (SECRET_SETTINGS.includes(name)) return "(set)";
     return withoutCredentials(Array.isArray(value) ? value.join(",") : String(value));
   };
-  return NAMES.map((name) => `${name.padEnd(width)}  ${show(name)}`).join("\n");
+  return SETTING_NAMES.map((name) => `${name.padEnd(width)}  ${show(name)}`).join("\n");
 }
 
 /** The text of `--help`: the settings by topic, each with its default. */
 export function helpText(): string {
-  const width = Math.max(...NAMES.map((name) => flagName(name).length));
+  const width = Math.max(...SETTING_NAMES.map((name) => flagName(name).length));
   const line = (flag: string, text: string) => `  ${flag.padEnd(width)}  ${text}`;
   const settingLine = (name: SettingName) => {
-    const description = SETTINGS_SCHEMA.shape[name].description ?? "";
+    const description = SETTINGS[name].description;
     const hasOwnDefault = description.includes("default: ");
     return line(
       flagName(name),

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { SECRET_SETTINGS, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { SECRET_SETTINGS, SETTING_NAMES } from "../base/settings.ts";
 import { nearestOf } from "../base/nearest.ts";
 import { nearestSetting } from "./misspelled.ts";
 import { fileOf } from "./secrets.ts";
@@ -22,8 +22,8 @@ export interface Flags {
   readonly faults: string[];
 }
 
-const SETTINGS = [...Object.keys(SETTINGS_SCHEMA.shape), ...SECRET_SETTINGS.map(fileOf)];
-const FLAGS = new Map(SETTINGS.map((name) => [flagName(name), name]));
+const NAMES = [...SETTING_NAMES, ...SECRET_SETTINGS.map(fileOf)];
+const FLAGS = new Map(NAMES.map((name) => [flagName(name), name]));
 const SECRET_FLAGS = SECRET_SETTINGS.map(flagName);
 const SWITCHES = new Map<string, Switch>([
   ["--stdio", "stdio"],

@@ -1,5 +1,5 @@
 import type { CreateAuth } from "../auth/create_auth.ts";
-import { asksForAuthorization } from "../base/auth_settings.ts";
+import { asksForAuthorization } from "../base/access_settings.ts";
 import type { Settings } from "../base/settings_type.ts";
 
 /** Loads authorization if any setting asks for it, so that no other start has to. */

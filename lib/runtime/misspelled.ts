@@ -9,7 +9,7 @@
  * @module
  */
 import { nearestOf } from "../base/nearest.ts";
-import { SECRET_SETTINGS, SETTINGS_SCHEMA } from "../base/settings.ts";
+import { SECRET_SETTINGS, SETTING_NAMES } from "../base/settings.ts";
 import { fileOf } from "./secrets.ts";
 
 /** A variable that is set, and the setting that was probably meant. */
@@ -28,8 +28,8 @@ export interface Environment {
 }
 
 const PREFIX = "MCP_";
-const SETTINGS = [...Object.keys(SETTINGS_SCHEMA.shape), ...SECRET_SETTINGS.map(fileOf)];
-const KNOWN = new Set(SETTINGS);
+const NAMES = [...SETTING_NAMES, ...SECRET_SETTINGS.map(fileOf)];
+const KNOWN = new Set(NAMES);
 const CHARACTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ_"];
 /** Endings that people confuse. */
 const ENDINGS = ["_MS", "_BYTES", "_SECONDS", "_SEC", "_S", "_MB", "_KB", ""];
@@ -51,7 +51,7 @@ export async function findMisspelled(
   }
   const found = new Map<string, Misspelled>();
   let asked = 0;
-  for (const setting of SETTINGS) {
+  for (const setting of NAMES) {
     for (const name of nearNames(setting)) {
       if (++asked % PORTION === 0) await pause();
       if (KNOWN.has(name) || found.has(name) || !environment.isSet(name)) continue;
@@ -70,8 +70,8 @@ export function nearestSetting(name: string): string | undefined {
   const bare = name.slice(PREFIX.length);
   if (KNOWN.has(bare)) return bare;
   if (KNOWN.has(PREFIX + name)) return PREFIX + name;
-  const sameStem = SETTINGS.find((setting) => stemOf(setting) === stemOf(name));
-  return sameStem ?? nearestOf(name, SETTINGS);
+  const sameStem = NAMES.find((setting) => stemOf(setting) === stemOf(name));
+  return sameStem ?? nearestOf(name, NAMES);
 }
 
 /** A name without its unit. */

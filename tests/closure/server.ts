@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SETTINGS_SCHEMA } from "../../lib/base/settings.ts";
+import { SETTINGS } from "../../lib/base/settings.ts";
 import { exchange, type RawResponse } from "../faults/http.ts";
 import { Child } from "../helpers/child.ts";
 import { OPERATOR_HEADERS, OPERATOR_TOKEN } from "../helpers/operator.ts";
@@ -47,7 +47,7 @@ const ADMIT_CROWDS = {
 };
 /** Nothing of the caller's own environment may reach the server, but for the listener under test. */
 const NO_ENV = {
-  ...Object.fromEntries(Object.keys(SETTINGS_SCHEMA.shape).map((name) => [name, ""])),
+  ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ""])),
   MCP_LISTENER: listenerUnderTest(),
 };
 

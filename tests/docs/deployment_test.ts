@@ -1,7 +1,7 @@
 /** The files by which Lifeline is deployed fit its settings, its endpoints and each other. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { parseAll } from "@std/yaml";
-import { SECRET_SETTINGS, SETTINGS_SCHEMA, settingsWith } from "../../lib/base/settings.ts";
+import { checkSettings, SECRET_SETTINGS, SETTINGS, settingsWith } from "../../lib/base/settings.ts";
 import { ENDPOINTS } from "../../lib/http/routes/info.ts";
 import { testApp } from "../helpers/app.ts";
 import { envOf, only, parseCommand, parseDockerfile } from "../helpers/dockerfile.ts";
@@ -25,7 +25,7 @@ function permissionsOf(words: readonly string[]): string[] {
 
 /** Everything that can be set: the settings, and the files of those that are secret. */
 const SETTABLE = [
-  ...Object.keys(SETTINGS_SCHEMA.shape),
+  ...Object.keys(SETTINGS),
   ...SECRET_SETTINGS.map((name) => `${name}_FILE`),
 ];
 /** Paths that only the operator may request. */
@@ -104,7 +104,7 @@ Deno.test("every setting that the pages on operation name is one", () => {
 Deno.test("limits.md names every setting that is a limit", () => {
   const others =
     /^(PORT|HOST|MCP_(LOG|ALLOWED|TOOL|ADMIN|READ|MASK|METRICS|SESSION_KEY|STORE|PAGE|TRUSTED|FORWARDED|TCP|REUSE|LISTENER|AUTH|AUDIT|PUBLIC|BUILT_IN|SERVER))/;
-  const limits = Object.keys(SETTINGS_SCHEMA.shape).filter((name) => !others.test(name));
+  const limits = Object.keys(SETTINGS).filter((name) => !others.test(name));
   assertGreater(limits.length, 20);
   const text = read("limits.md");
   assertEquals(limits.filter((name) => !text.includes(`\`${name}\``)), []);
@@ -245,7 +245,7 @@ Deno.test("the pod is live as long as it answers, and ready as long as it takes 
 function settingsOfPod() {
   const { POD_IP: _, ...env } = podEnv("10.42.0.7");
   for (const name of Object.keys(env)) assert(SETTABLE.includes(name), name);
-  return SETTINGS_SCHEMA.parse(env);
+  return checkSettings(env).settings;
 }
 
 Deno.test("the pod has time for its drain after it has left the Service", () => {

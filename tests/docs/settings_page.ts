@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  defaultText,
-  SECRET_SETTINGS,
-  SETTING_TOPICS,
-  SETTINGS_SCHEMA,
-} from "../../lib/base/settings.ts";
+import { defaultText, SECRET_SETTINGS, SETTING_TOPICS, SETTINGS } from "../../lib/base/settings.ts";
 
 /** URL of the page. */
 export const SETTINGS_PAGE = new URL("../../docs/settings.md", import.meta.url);
@@ -33,7 +28,7 @@ This page is made by \`deno task docs\`.
 export function settingsPage(): string {
   const topics = SETTING_TOPICS.map(({ title, names }) => {
     const rows = names.map((name) => {
-      const description = (SETTINGS_SCHEMA.shape[name].description ?? "").replaceAll("|", "\\|");
+      const description = SETTINGS[name].description.replaceAll("|", "\\|");
       return `| \`${name}\` | ${defaultText(name).replaceAll("*", "\\*")} | ${description} |`;
     });
     return [`## ${title}`, "", "| name | default | what it does |", "| --- | --- | --- |", ...rows]

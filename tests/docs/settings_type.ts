@@ -7,7 +7,7 @@ import {
   SECRET_SETTINGS,
   SETTING_TOPICS,
   type SettingName,
-  SETTINGS_SCHEMA,
+  SETTINGS,
 } from "../../lib/base/settings.ts";
 
 /** URL of the file with the type. */
@@ -25,9 +25,7 @@ export interface Settings {
 /** The text of the file, before it is formatted. */
 export function settingsType(): string {
   const members = SETTING_TOPICS.flatMap(({ names }) => names).map((name) =>
-    `  /** ${SETTINGS_SCHEMA.shape[name].description ?? ""}. */\n  readonly ${name}: ${
-      typeOf(name)
-    };\n`
+    `  /** ${SETTINGS[name].description}. */\n  readonly ${name}: ${typeOf(name)};\n`
   );
   const secrets = SECRET_SETTINGS.map((name) => `  | ${JSON.stringify(name)}`).join("\n");
   return `${HEAD}${members.join("")}}
@@ -42,16 +40,16 @@ export type PublicSettings = Omit<Settings, SecretName>;
 }
 
 function typeOf(name: SettingName): string {
-  const schema = SETTINGS_SCHEMA.shape[name];
-  const { error } = schema.safeParse("\0");
-  const words = /expected one of (.+)$/.exec(error?.issues[0]?.message ?? "")?.[1];
+  const setting = SETTINGS[name];
+  const faults: string[] = [];
+  setting.read("\0", (message) => void faults.push(message));
+  const [fault = ""] = faults;
+  const words = /expected one of (.+)$/.exec(fault)?.[1];
   if (words !== undefined) return words.replaceAll("|", " | ");
-  const { data } = schema.safeParse(undefined);
-  if (Array.isArray(data)) return "readonly string[]";
-  if (data !== undefined) return typeof data;
-  return `${
-    /whole number/.test(error?.issues[0]?.message ?? "") ? "number" : "string"
-  } | undefined`;
+  const { fallback } = setting;
+  if (Array.isArray(fallback)) return "readonly string[]";
+  if (fallback !== undefined) return typeof fallback;
+  return `${/whole number/.test(fault) ? "number" : "string"} | undefined`;
 }
 
 if (import.meta.main) await Deno.writeTextFile(SETTINGS_TYPE, settingsType());

@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { createAuth } from "../../lib/auth/create_auth.ts";
-import { asksForAuthorization } from "../../lib/base/auth_settings.ts";
+import { asksForAuthorization } from "../../lib/base/access_settings.ts";
 import { settingsWith } from "../../lib/base/settings.ts";
 import type { Settings } from "../../lib/base/settings_type.ts";
 import { loadAuth } from "../../lib/runtime/load_auth.ts";

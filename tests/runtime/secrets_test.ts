@@ -5,7 +5,7 @@ import {
   publicSettings,
   SECRET_SETTINGS,
   type SettingName,
-  SETTINGS_SCHEMA,
+  SETTINGS,
 } from "../../lib/base/settings.ts";
 import { describeSettings, helpText, readCommand } from "../../lib/runtime/config.ts";
 import { fileOf } from "../../lib/runtime/secrets.ts";
@@ -53,7 +53,7 @@ function read(env: Readonly<Record<string, string>>) {
 }
 
 Deno.test("every setting that sounds like a secret is one, or is listed as harmless", () => {
-  const sounding = Object.keys(SETTINGS_SCHEMA.shape)
+  const sounding = Object.keys(SETTINGS)
     .filter((name) => /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL|STORE$/.test(name))
     .filter((name) => !HARMLESS.includes(name));
   assertEquals(sounding.sort(), [...SECRET_SETTINGS].sort());

@@ -1,12 +1,13 @@
 /**
- * The settings of authorization. All are off by default; where one needs
- * another that is not set, the start says so.
+ * The settings of access, for all and with authorization. Those of authorization are off by
+ * default; where one needs another that is not set, the start says so.
  *
  * @module
  */
 import { isLoopback } from "./loopback.ts";
 import type { Settings } from "./settings_type.ts";
 import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
+import { parseSubnet } from "./subnet.ts";
 
 const MAX_MS = 2 ** 31 - 1;
 /** `token` of RFC 9110, section 5.6.2. */
@@ -58,7 +59,52 @@ export function asksForAuthorization(settings: Pick<Settings, (typeof ASKING)[nu
   });
 }
 
-/** The settings of authorization, as parts of the schema. */
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+const HOST_REGEXP = /^(\*|([^\s/:@*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?)$/i;
+/** Extensions of browsers have schemes of their own. */
+const SCHEME_REGEXP = /^[a-z][a-z\d+.-]*:\/\//i;
+const isHost = (name: string) => HOST_REGEXP.test(name);
+const isOrigin = (name: string) =>
+  name === "*" || (!name.includes("*") && isHost(name.replace(SCHEME_REGEXP, "")));
+const isSubnet = (name: string) => parseSubnet(name) !== undefined;
+
+const OPERATOR_TOKEN = {
+  min: 16,
+  isAllowed: (token: string) => /^[\x21-\x7e]+$/.test(token),
+  error: "Expected at least 16 ASCII characters, and no blanks",
+};
+
+/** The settings of access that hold with authorization and without, by name. */
+export const ACCESS = {
+  MCP_ALLOWED_HOSTS: nameList(
+    LOCAL_NAMES,
+    isHost,
+    "a host name such as mcp.example.com, localhost:8000 or [::1], without https:// and path; * only alone",
+  ).describe("Host names that clients may use, comma-separated; * allows any"),
+  MCP_ALLOWED_ORIGINS: nameList(
+    LOCAL_NAMES,
+    isOrigin,
+    "an origin such as https://app.example.com or app.example.com, without path and final slash",
+  ).describe(
+    "Origins, or host names of origins, of web pages that may call; * allows any",
+  ),
+  MCP_TRUSTED_PROXIES: nameList([], isSubnet, "an address or a subnet such as 10.0.0.0/8")
+    .describe("Addresses and subnets of proxies that are trusted to name the client"),
+  MCP_FORWARDED_HEADER: text("X-Forwarded-For", {
+    isAllowed: (name) => HEADER_REGEXP.test(name),
+    error: "Expected the name of a header such as X-Forwarded-For, Forwarded or X-Real-IP",
+  }).describe("Header in which trusted proxies name the client; they must overwrite it"),
+  MCP_ADMIN_TOKEN: text(undefined, OPERATOR_TOKEN)
+    .describe(
+      "Token for the connection view and the metrics; without it each start makes one and prints a link with it",
+    ),
+  MCP_READ_TOKEN: text(undefined, OPERATOR_TOKEN)
+    .describe("Second token that may read but not end connections, for monitoring"),
+  MCP_METRICS_PUBLIC: boolean(false)
+    .describe("Whether /metrics needs no token"),
+};
+
+/** The settings of authorization, by name. */
 export const AUTHORIZATION = {
   MCP_AUTH_ISSUERS: nameList(
     [],
