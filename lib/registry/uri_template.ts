@@ -34,6 +34,7 @@ export type UriVariables<T extends string> = string extends T
 /** A file's URI with an empty segment, or with separators or NUL in encoded form. */
 const AMBIGUOUS_FILE_REGEXP = /^file:\/\/.*(\/\/|%2f|%5c|%00)/i;
 const SEPARATOR_REGEXP = /[\\/]/;
+const TRAVERSAL_REGEXP = /\0|(?:^|[\\/])\.{1,2}(?:[\\/]|$)/;
 
 /** One template, read once and matched often. */
 export class UriTemplate {
@@ -153,12 +154,12 @@ function fits({ variable, items }: Reading, whole: Reading): boolean {
     return items.join() === whole.items.join();
   }
   const [value = ""] = items;
-  const expected = [...whole.items[0] ?? ""].slice(0, variable.maxLength).join("");
-  return value === expected;
+  const [expected = ""] = whole.items;
+  if (variable.maxLength === undefined) return value === expected;
+  return value === [...expected].slice(0, variable.maxLength).join("");
 }
 
 /** Whether a value contains `.` or `..` segments, or NUL. */
 function hasTraversal(value: string): boolean {
-  return value.includes("\0") ||
-    value.split(SEPARATOR_REGEXP).some((segment) => segment === "." || segment === "..");
+  return TRAVERSAL_REGEXP.test(value);
 }

@@ -102,15 +102,20 @@ function acceptedStarts(
   for (const [index, part] of [...parts.entries()].reverse()) {
     next = part instanceof UriExpression
       ? expressionStarts(part, { text, runs: runs[index]!, next })
-      : literalStarts(part, text, next);
+      : literalStarts(part, { text, next, isFirst: index === 0 });
     accepts.unshift(next);
   }
   return accepts;
 }
 
-function literalStarts(literal: Literal, text: string, next: Uint8Array): Uint8Array {
+/** The first part can start at the beginning alone. */
+function literalStarts(
+  literal: Literal,
+  { text, next, isFirst }: Pick<Place, "text" | "next"> & { readonly isFirst: boolean },
+): Uint8Array {
   const starts = new Uint8Array(next.length);
-  for (let start = 0; start + literal.text.length <= text.length; start++) {
+  const last = isFirst ? 0 : text.length - literal.text.length;
+  for (let start = 0; start <= last; start++) {
     const end = start + literal.text.length;
     if (next[end] === 1 && endOf(literal, text, start) === end) starts[start] = 1;
   }

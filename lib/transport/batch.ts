@@ -5,10 +5,15 @@
  * @module
  */
 import { ProtocolError } from "../base/errors.ts";
+import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { isRequest, type JsonRpcMessage, parseMessage } from "../wire/json_rpc.ts";
 
-/** Most messages of one batch: all of them are answered in one turn of the event loop. */
+/** Most messages of one batch. */
 const MAX_MESSAGES = 100;
+/** Time after which the rest of a batch waits until other clients had their turn (ms). */
+const PORTION_MS = 10;
+/** Requests after which it waits, too, because they may go on within the same turn. */
+const PORTION_UNSETTLED = 8;
 
 /** The error for a batch in a revision without batches. */
 export function noBatchError(): ProtocolError {
@@ -50,4 +55,59 @@ export function readBatch(
     );
   }
   return messages;
+}
+
+/**
+ * Runs the requests of a batch in order. If they take long, the rest runs in later turns of the event
+ * loop, so that other clients do not wait for the whole batch.
+ *
+ * @returns what `run` returns for each, in order
+ */
+export function runInPortions<T, R>(
+  items: readonly T[],
+  run: (item: T) => MaybePromise<R>,
+): readonly MaybePromise<R>[] {
+  const results: MaybePromise<R>[] = [];
+  const portion = new Portion();
+  for (const item of items) {
+    if (portion.isOver) return [...results, ...runLater(items.slice(results.length), run)];
+    results.push(portion.add(run(item)));
+  }
+  return results;
+}
+
+function runLater<T, R>(
+  items: readonly T[],
+  run: (item: T) => MaybePromise<R>,
+): readonly Promise<R>[] {
+  const places = items.map((item) => ({ item, ...Promise.withResolvers<R>() }));
+  const runPortion = (from: number): void => {
+    const portion = new Portion();
+    for (let at = from; at < places.length; at++) {
+      if (portion.isOver) return void setTimeout(() => runPortion(at), 0);
+      const { item, resolve, reject } = places[at]!;
+      try {
+        resolve(portion.add(run(item)));
+      } catch (error) {
+        reject(error);
+      }
+    }
+  };
+  setTimeout(() => runPortion(0), 0);
+  return places.map(({ promise }) => promise);
+}
+
+/** The requests of one turn of the event loop. */
+class Portion {
+  readonly #until = performance.now() + PORTION_MS;
+  #unsettled = 0;
+
+  get isOver(): boolean {
+    return this.#unsettled >= PORTION_UNSETTLED || performance.now() >= this.#until;
+  }
+
+  add<R>(result: MaybePromise<R>): MaybePromise<R> {
+    if (isPromise(result)) this.#unsettled++;
+    return result;
+  }
 }

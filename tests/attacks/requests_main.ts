@@ -3,7 +3,7 @@
  * server, for each of the most expensive requests that pass the limits. It compares CPU time,
  * because other programs may use the machine, and prints the elapsed time beside it.
  *
- * deno task test:attacks:requests [--times 9]
+ * deno task test:attacks:requests [--times 9] [part of a request's name]
  *
  * @module
  */
@@ -56,7 +56,8 @@ async function main(): Promise<number> {
       MCP_LOG_LEVEL: "warning",
     },
   });
-  for (const near of REQUESTS) {
+  const [part = ""] = Deno.args.filter((arg) => /^[^-].*[a-z]/i.test(arg) && !arg.startsWith("--"));
+  for (const near of REQUESTS.filter(({ name }) => name.includes(part))) {
     const { status, holds } = await measure(server, near, times);
     const [median, most] = [holds.length >> 1, holds.length - 1].map((at) => holds[at]!);
     const details = `${status ?? "cut"}; held for ${told(median!)}, at most ${told(most!)}`;

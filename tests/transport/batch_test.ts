@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { defineTool } from "../../lib/registry/tool.ts";
 import { initializeRequest, rpc, testApp, toolCall } from "../helpers/app.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -74,4 +74,50 @@ for (const isLate of [false, true]) {
     const response = await session.post(BATCH, { accept: "application/json" });
     assertOneFailed(await response.json());
   });
+}
+
+/** Holds the event loop for longer than a portion of a batch may take (ms). */
+const BUSY_MS = 12;
+
+function busy(): void {
+  const until = performance.now() + BUSY_MS;
+  while (performance.now() < until);
+}
+
+const SLOW_TOOLS = [
+  { what: "requests that hold the event loop", count: 3, run: () => (busy(), "done") },
+  {
+    what: "requests that go on within a turn",
+    count: 20,
+    run: async () => {
+      await Promise.resolve();
+      return "done";
+    },
+  },
+];
+
+for (const { what, count, run } of SLOW_TOOLS) {
+  for (const accept of ["application/json", "application/json, text/event-stream"]) {
+    Deno.test(`a batch of ${what} lets others in between, and is answered in order, as ${accept}`, async () => {
+      const order: string[] = [];
+      const slow = defineTool({
+        name: "slow",
+        description: "",
+        run: () => (order.push("call"), run()),
+      });
+      using app = testApp({ tools: [slow] });
+      const session = await TestSession.open(app, { version: "2025-03-26" });
+      const batch = Array.from({ length: count }, (_, id) => toolCall("slow", {}, id));
+      const answering = session.post(batch, { accept });
+      const looking = setInterval(() => order.push("others"), 0);
+      const text = await (await answering).text();
+      clearInterval(looking);
+      const ids = [...text.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id));
+      assertEquals(ids.toSorted((a, b) => a - b), batch.map(({ id }) => id));
+      if (accept === "application/json") assertEquals(ids, ids.toSorted((a, b) => a - b));
+      assertEquals(order.filter((one) => one === "call").length, count);
+      const [first, last] = [order.indexOf("others"), order.lastIndexOf("call")];
+      assert(first > 0 && first < last, order.join());
+    });
+  }
 }

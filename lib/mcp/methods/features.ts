@@ -169,7 +169,8 @@ async function readByTemplate(
     );
   }
   for (const template of templates) {
-    if (template.matches(uri)) requireScopes(template, call);
+    // Matching takes time, and a template without scopes is matched by its read alone.
+    if (template.scopes !== undefined && template.matches(uri)) requireScopes(template, call);
     const result = await template.read(uri, context);
     if (result !== undefined) return result;
   }

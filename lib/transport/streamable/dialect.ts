@@ -25,6 +25,7 @@ import type { EventStream } from "../../stream/event_stream.ts";
 import { SESSION_ID } from "../../wire/headers.ts";
 import { callerOf } from "../caller.ts";
 import type { Answers } from "../answers.ts";
+import { runInPortions } from "../batch.ts";
 import type { RequestContext } from "../request_head.ts";
 import { accepted, eventStream } from "../respond.ts";
 import { Carrier } from "./carrier.ts";
@@ -97,9 +98,11 @@ export function postBatchToSession(
   }
   session.countRequests(requests.length);
   const scope = scopeOf(deps, session, post, requests);
-  const responses = requests.map((request) =>
-    afterSaving(session, deps.server.dispatch(request, scope, deps.server.legacy))
+  const responses = runInPortions(
+    requests,
+    (request) => afterSaving(session, deps.server.dispatch(request, scope, deps.server.legacy)),
   );
+  if (responses.some(isPromise)) holdBody(deps, responses);
   const isSettled = !responses.some(isPromise) && scope.opened === undefined;
   if (!post.accepted.prefersStream || (isSettled && post.accepted.json)) {
     return Promise.all(responses).then((settled) => {
@@ -108,6 +111,12 @@ export function postBatchToSession(
     });
   }
   return answerOnStream(deps, session, { post, scope, requests, responses });
+}
+
+/** Counts the body of a batch until all is answered: requests that run later are still in it. */
+function holdBody({ streams }: StreamableDeps, responses: readonly unknown[]): void {
+  const release = streams.admission.bodies.hold();
+  if (release !== undefined) void Promise.allSettled(responses).then(release);
 }
 
 /** @returns settles once another instance has taken the message; undefined where this one has */

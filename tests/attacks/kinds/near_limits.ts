@@ -99,6 +99,30 @@ const BODIES: readonly NearLimit[] = [
   ),
 ];
 
+/** The rest of a URI behind `test://`; the template that it nearly matches comes first. */
+const URIS: readonly (readonly [name: string, rest: string])[] = [
+  ["the longest URI", "0/x"],
+  ["a URI of 4,000 segments", "0/a/"],
+  ["a URI of 4,000 separators", "1/a/b/-"],
+  ["a URI of 2,700 octets", "2/b/%2e"],
+  ["a URI of 4,000 commas", "2/b/,a"],
+  ["a URI of 4,000 hyphens", "3/c/-a"],
+  ["a URI of a long query", "3/c/a-b?three=&"],
+];
+/** A little below the longest URI. */
+const URI_LENGTH = 8_100;
+
+/** A URI whose last two characters or so are repeated to the limit. */
+function uriOf(rest: string, n = 0): string {
+  const start = `test://${rest}`;
+  const end = rest.slice(-2);
+  return start + end.repeat((URI_LENGTH - start.length) / end.length) + n;
+}
+
+function textMembers(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`member ${n}`, `text ${n}`]));
+}
+
 const BATCHES: readonly NearLimit[] = [
   batch("100 pings", each((n) => rpc("ping", {}, n))),
   batch("100 lists of tools", each((n) => rpc("tools/list", {}, n))),
@@ -110,6 +134,54 @@ const BATCHES: readonly NearLimit[] = [
   batch(
     "100 calls with 480 wrong items each",
     each((n) => toolCall("sum", { values: Array(480).fill("") }, n)),
+  ),
+  ...URIS.flatMap(([name, rest]) => [
+    batch(`100 reads of ${name}`, each((n) => rpc("resources/read", { uri: uriOf(rest) }, n))),
+    batch(
+      `100 subscriptions to ${name}`,
+      each((n) => rpc("resources/subscribe", { uri: uriOf(rest, n) }, n)),
+    ),
+  ]),
+  batch(
+    "100 completions of an argument of 40 KB, with 480 others",
+    each((n) =>
+      rpc("completion/complete", {
+        ref: { type: "ref/prompt", name: "write_letter" },
+        argument: { name: "to", value: "x".repeat(30_000) },
+        context: { arguments: textMembers(480) },
+      }, n)
+    ),
+  ),
+  batch(
+    "100 completions of a template of 8 KB",
+    each((n) =>
+      rpc("completion/complete", {
+        ref: { type: "ref/resource", uri: `test://${"{a}".repeat(2_700)}` },
+        argument: { name: "a", value: "x" },
+      }, n)
+    ),
+  ),
+  batch(
+    "100 calls of unknown tools with names of 40 KB",
+    each((n) => toolCall("x".repeat(40_000), {}, n)),
+  ),
+  batch(
+    "100 prompts with 480 arguments, of which all but one are unknown",
+    each((n) => rpc("prompts/get", { name: "write_letter", arguments: textMembers(480) }, n)),
+  ),
+  batch(
+    "100 prompts with an argument of 40 KB, given back",
+    each((n) =>
+      rpc("prompts/get", { name: "write_letter", arguments: { to: "x".repeat(40_000) } }, n)
+    ),
+  ),
+  batch(
+    "100 cancellations with ids and reasons of 20 KB",
+    each((n) => ({
+      jsonrpc: "2.0",
+      method: "notifications/cancelled",
+      params: { requestId: "x".repeat(20_000) + n, reason: "y".repeat(20_000) },
+    })),
   ),
 ];
 
@@ -157,6 +229,7 @@ const REPEATED = [
   "one text of 4 MB of escapes, given back",
   "100 texts of 40 KB, given back",
   "100 lists of tools",
+  "100 reads of a URI of a long query",
 ];
 
 export const NEAR_LIMITS: readonly Attack[] = REQUESTS
