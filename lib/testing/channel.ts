@@ -53,12 +53,11 @@ export class HttpExchange {
 
   async fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const { app, peer, headers } = this.#options;
-    const { signal } = this.#abort;
     const request = new Request(`http://localhost${path}`, {
       ...init,
       method,
       headers: { ...headers, ...init.headers as Record<string, string> },
-      signal: init.signal == null ? signal : AbortSignal.any([signal, init.signal]),
+      signal: this.#leaving(init.signal),
     });
     return await app.fetch(request, peer);
   }
@@ -88,13 +87,15 @@ export class HttpExchange {
   /**
    * The JSON-RPC response in an HTTP response, which is JSON or a stream. Other messages go to the
    * client.
+   *
+   * @param signal leaves a stream
    */
-  async responseIn(answer: Response): Promise<JsonRpcResponse> {
+  async responseIn(answer: Response, signal?: AbortSignal): Promise<JsonRpcResponse> {
     const type = answer.headers.get("content-type") ?? "";
     if (!type.startsWith("text/event-stream")) return await jsonOf(answer);
     let response: JsonRpcResponse | undefined;
     // To its end, which comes right after the response: a stream that is left early lingers.
-    for await (const { data } of eventsOf(answer.body!)) {
+    for await (const { data } of eventsOf(answer.body!, this.#leaving(signal))) {
       if (data === "") continue;
       const message = JSON.parse(data) as JsonRpcMessage;
       if (isResponse(message)) response = message;
@@ -124,6 +125,10 @@ export class HttpExchange {
     })();
     this.#reading.add(reading);
     return reading.then(() => void this.#reading.delete(reading));
+  }
+
+  #leaving(signal?: AbortSignal | null): AbortSignal {
+    return signal == null ? this.#abort.signal : AbortSignal.any([this.#abort.signal, signal]);
   }
 
   /** Leaves all streams. */

@@ -30,9 +30,9 @@ export class ModernChannel implements Channel {
     const abort = new AbortController();
     this.#running.set(message.id, abort);
     try {
-      return await this.#http.responseIn(
-        await this.#http.post("/mcp", message, this.#headersOf(message), abort.signal),
-      );
+      const { signal } = abort;
+      const answer = await this.#http.post("/mcp", message, this.#headersOf(message), signal);
+      return await this.#http.responseIn(answer, signal);
     } finally {
       this.#running.delete(message.id);
     }

@@ -18,6 +18,7 @@ import {
   TestTime,
 } from "../../lib/testing.ts";
 import { PROTOCOL_VERSIONS } from "../../lib/wire/protocol_versions.ts";
+import { until } from "../helpers/until.ts";
 
 const greet = defineTool({
   name: "greet",
@@ -339,3 +340,31 @@ Deno.test("the plain dialect speaks no 2026-07-28, and says so", async () => {
   const connecting = testClient(app, { dialect: "plain", era: "2026-07-28" });
   await assertRejects(() => connecting, TypeError, "does not speak 2026-07-28");
 });
+
+for (const dialect of [undefined, "stdio"] as const) {
+  Deno.test(`a subscription of 2026-07-28 that is cancelled leaves nothing: ${dialect ?? "HTTP"}`, async () => {
+    const app = createApp();
+    await using client = await testClient(app, { ...(dialect !== undefined && { dialect }) });
+    const controller = new AbortController();
+    const listening = client.request(
+      "subscriptions/listen",
+      { notifications: { toolsListChanged: true } },
+      { signal: controller.signal },
+    );
+    const rejected = assertRejects(() => listening, Error, "enough");
+    await until(() => client.notifications.length === 1);
+    controller.abort(new Error("enough"));
+    await rejected;
+  });
+
+  Deno.test(`a client that closes ends its subscription: ${dialect ?? "HTTP"}`, async () => {
+    const app = createApp();
+    const client = await testClient(app, { ...(dialect !== undefined && { dialect }) });
+    const notifications = { toolsListChanged: true };
+    const listening = client.request("subscriptions/listen", { notifications });
+    const ended = listening.then(() => "answered", () => "rejected");
+    await until(() => client.notifications.length === 1);
+    await client.close();
+    await ended;
+  });
+}
