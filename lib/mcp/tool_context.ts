@@ -24,6 +24,7 @@ const DEFAULT_RETRY_MS = 1_000;
 /** The latest time at which a client may be asked to come back (ms). */
 const MAX_RETRY_MS = 3_600_000;
 
+const LIST_KINDS = ["tools", "resources", "prompts"] as const;
 const NO_HEADERS: ToolContext["headers"] = Object.freeze({});
 
 /** Makes each member from the call. */
@@ -104,9 +105,11 @@ function sessionOf({ scope: { session }, server }: Call): ToolSession | undefine
 /** All calls of a session share it, so no handler may alter it. */
 function toolSession(session: ClientState, { catalog }: ServerContext): ToolSession {
   const setVisible = (tag: string, isVisible: boolean) => {
+    const before = catalog.seenWith(tag, session.visibilityOrDefault);
     if (!session.setVisible(tag, isVisible)) return;
-    for (const kind of catalog.kindsWith(tag)) {
-      session.sendNotification(changeNotification({ kind }));
+    const after = catalog.seenWith(tag, session.visibilityOrDefault);
+    for (const kind of LIST_KINDS) {
+      if (before[kind] !== after[kind]) session.sendNotification(changeNotification({ kind }));
     }
   };
   return Object.freeze({

@@ -14,7 +14,7 @@ import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { Tool } from "./tool.ts";
 import { MAX_URI_LENGTH, normalizeUri } from "./uri.ts";
-import { SEES_ALL, type Visibility } from "./visibility.ts";
+import { SEES_ALL, type Shift, type Visibility } from "./visibility.ts";
 
 /** The kinds of features; each kind has its own list. */
 export type ListKind = "tools" | "resources" | "prompts";
@@ -24,14 +24,16 @@ export type Offer = Features;
 
 /** A change that clients are notified of. */
 export type CatalogChange =
-  | { readonly kind: ListKind }
+  | {
+    readonly kind: ListKind;
+    /** The features that came, went or were switched; undefined if it is not known which. */
+    readonly shifts?: readonly Shift[];
+  }
   | {
     readonly kind: "resource";
     readonly uri: string;
     /** The `_meta` of the notification. */
     readonly meta?: JsonObject;
-    /** Whether clients that subscribed to a parent may hear of it; undefined if all may. */
-    readonly isParent?: (uri: string) => boolean;
   };
 
 /** Follows the clients' subscriptions: called once for each client and resource. */
@@ -65,19 +67,19 @@ export interface UnlistedReader extends Guarded {
 export class Catalog {
   readonly tools: CatalogList<Tool> = new CatalogList(
     "tool",
-    () => this.#changed({ kind: "tools" }),
+    (shifts) => this.#changed({ kind: "tools", shifts }),
   );
   readonly resources: CatalogList<Resource> = new CatalogList(
     "resource",
-    () => this.#changed({ kind: "resources" }),
+    (shifts) => this.#changed({ kind: "resources", shifts }),
   );
   readonly resourceTemplates: CatalogList<ResourceTemplate> = new CatalogList(
     "resource template",
-    () => this.#changed({ kind: "resources" }),
+    (shifts) => this.#changed({ kind: "resources", shifts }),
   );
   readonly prompts: CatalogList<Prompt> = new CatalogList(
     "prompt",
-    () => this.#changed({ kind: "prompts" }),
+    (shifts) => this.#changed({ kind: "prompts", shifts }),
   );
   readonly #unlisted: UnlistedReader[] = [];
   #unlistedScopes: readonly string[] = [];
@@ -182,13 +184,14 @@ export class Catalog {
     return this.#byNormalUri.byUri;
   }
 
-  /** The lists in which anything has the tag, also if it is switched off. */
-  kindsWith(tag: string): readonly ListKind[] {
-    const kinds: ListKind[] = [];
-    if (this.tools.hasTag(tag)) kinds.push("tools");
-    if (this.resources.hasTag(tag) || this.resourceTemplates.hasTag(tag)) kinds.push("resources");
-    if (this.prompts.hasTag(tag)) kinds.push("prompts");
-    return kinds;
+  /** The features with a tag that a client sees in each list, as a text. */
+  seenWith(tag: string, visibility: Visibility): Readonly<Record<ListKind, string>> {
+    const { resources, resourceTemplates } = this;
+    return {
+      tools: this.tools.seenWith(tag, visibility),
+      resources: resources.seenWith(tag, visibility) + resourceTemplates.seenWith(tag, visibility),
+      prompts: this.prompts.seenWith(tag, visibility),
+    };
   }
 
   /** Whether anything here needs scopes. */

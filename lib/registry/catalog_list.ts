@@ -6,7 +6,7 @@
 import { ALL_SCOPES } from "../auth/scopes.ts";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { type Guarded, isListedFor } from "./access.ts";
-import type { Viewer, Visibility } from "./visibility.ts";
+import type { Shift, Viewer, Visibility } from "./visibility.ts";
 import { isSelected, type Selection, type Serving } from "./serving.ts";
 
 /** One page of a list. */
@@ -29,19 +29,18 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   #revision = 0;
   /** The needs of its items, worked out at the first question after a change. */
   #access: ListAccess | undefined;
-  readonly #changed: () => void;
+  readonly #onChange: (shifts: readonly Shift[]) => void;
 
-  constructor(kind: string, changed: () => void) {
+  /** @param onChange called with the features that have come, gone or been switched */
+  constructor(kind: string, onChange: (shifts: readonly Shift[]) => void) {
     this.#kind = kind;
-    this.#changed = () => {
-      this.#revise();
-      changed();
-    };
+    this.#onChange = onChange;
   }
 
-  #revise(): void {
+  #changed(shifts: readonly Shift[]): void {
     this.#revision++;
     this.#access = undefined;
+    this.#onChange(shifts);
   }
 
   /** Grows with every change; data derived from an earlier revision is out of date. */
@@ -103,9 +102,12 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     return this.#items.values();
   }
 
-  /** Whether any item has the tag, also one that is switched off. */
-  hasTag(tag: string): boolean {
-    return this.#items.values().some(({ tags }) => tags?.includes(tag) ?? false);
+  /** The names of the items with a tag that a client sees, as one text. */
+  seenWith(tag: string, visibility: Visibility): string {
+    const seen = this.#items.values().filter((item) =>
+      isSelected(item, { tag }) && visibility.allows(item, this.#served.has(item.name))
+    );
+    return JSON.stringify([...seen.map(({ name }) => name)]);
   }
 
   /** The items that are served, in the order of registration. */
@@ -127,21 +129,20 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     }
     this.#items.set(item.name, item);
     this.#places.set(item.name, ++this.#lastPlace);
-    if (item.enabled === false) {
-      this.#revise();
-      return;
-    }
-    this.#served.set(item.name, item);
-    this.#changed();
+    const isServed = item.enabled !== false;
+    if (isServed) this.#served.set(item.name, item);
+    this.#changed([{ feature: item, before: undefined, after: isServed }]);
   }
 
   /** @returns false when there is no such item */
   remove(name: string): boolean {
-    const removed = this.#items.delete(name);
+    const item = this.#items.get(name);
+    if (item === undefined) return false;
+    this.#items.delete(name);
     this.#places.delete(name);
-    if (this.#served.delete(name)) this.#changed();
-    else if (removed) this.#revise();
-    return removed;
+    const wasServed = this.#served.delete(name);
+    this.#changed([{ feature: item, before: wasServed, after: undefined }]);
+    return true;
   }
 
   /**
@@ -165,10 +166,17 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   }
 
   #serveWhere(isServed: (item: T) => boolean): boolean {
+    const before = this.#served;
     const served = new Map([...this.#items].filter(([, item]) => isServed(item)));
-    if (served.size === this.#served.size) return false;
+    if (served.size === before.size) return false;
     this.#served = served;
-    this.#changed();
+    const shifted = this.#items.values().filter(({ name }) =>
+      before.has(name) !== served.has(name)
+    );
+    this.#changed([...shifted.map((feature) => {
+      const isServedNow = served.has(feature.name);
+      return { feature, before: !isServedNow, after: isServedNow };
+    })]);
     return true;
   }
 

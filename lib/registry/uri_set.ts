@@ -37,15 +37,10 @@ export class UriSet implements Iterable<string> {
   /**
    * Whether a URI is a member or a sub-resource of one (2025-11-25 and 2026-07-28, schema,
    * `ResourceUpdatedNotification`): the member continues with `/`, `?` or `#`.
-   *
-   * @param isParent which members count as the parent of this URI; default: all
    */
-  covers(uri: string, isParent: (member: string) => boolean = isAnyParent): boolean {
-    if (this.has(uri)) return true;
-    return this.#texts.size > 0 && parentsOf(uri).some((parent) => {
-      const member = this.#texts.get(parent);
-      return member !== undefined && isParent(member);
-    });
+  covers(uri: string): boolean {
+    return this.has(uri) ||
+      (this.#texts.size > 0 && parentsOf(uri).some((parent) => this.#texts.has(parent)));
   }
 
   /** Adds a URI; the first of equal ones stays. */
@@ -77,8 +72,6 @@ export class UriSet implements Iterable<string> {
     return this.#texts.values();
   }
 }
-
-const isAnyParent = () => true;
 
 /** The normal forms of all URIs that have this one as a sub-resource. */
 function parentsOf(uri: string): readonly string[] {

@@ -18,6 +18,24 @@ export const SEES_ALL: Visibility = { key: "all", allows: () => true };
 /** A client that sees the features that are enabled, which is the default. */
 export const SEES_SERVED: Visibility = { key: "", allows: (_feature, isServed) => isServed };
 
+/** A feature that was registered, removed, enabled or disabled. */
+export interface Shift {
+  readonly feature: Serving;
+  /** Whether it was enabled; undefined if it was not registered. */
+  readonly before: boolean | undefined;
+  /** Whether it is enabled; undefined if it is not registered any more. */
+  readonly after: boolean | undefined;
+}
+
+/** Whether a client sees another list than before. */
+export function changesView(shifts: readonly Shift[], visibility: Visibility): boolean {
+  return shifts.some(({ feature, before, after }) => {
+    const sees = (isServed: boolean | undefined) =>
+      isServed !== undefined && visibility.allows(feature, isServed);
+    return sees(before) !== sees(after);
+  });
+}
+
 /** Most tags that one session shows and hides. */
 const MAX_TAGS = 100;
 /** Longest tag, in characters. */

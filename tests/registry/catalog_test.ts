@@ -156,15 +156,20 @@ Deno.test("tools/list pages as the setting says, and a bad cursor is -32602", as
 Deno.test("`onChange()` tells every change of a list until it is stopped", () => {
   const catalog = new Catalog();
   const told: unknown[] = [];
-  const stop = catalog.onChange((change) => told.push(change));
+  const stop = catalog.onChange((change) => {
+    const shifts = "shifts" in change ? change.shifts : undefined;
+    const seen = shifts?.map(({ feature, before, after }) => [feature.tags, before, after]);
+    told.push(seen === undefined ? change : [change.kind, ...seen]);
+  });
   catalog.tools.add(toolThat(() => ""));
   catalog.tools.remove("subject");
   catalog.tools.remove("subject");
   catalog.resourceUpdated("file:///a");
   stop();
   catalog.tools.add(toolThat(() => ""));
-  assertEquals(told, [{ kind: "tools" }, { kind: "tools" }, {
-    kind: "resource",
-    uri: "file:///a",
-  }]);
+  assertEquals(told, [
+    ["tools", [[], undefined, true]],
+    ["tools", [[], true, undefined]],
+    { kind: "resource", uri: "file:///a" },
+  ]);
 });

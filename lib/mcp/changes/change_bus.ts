@@ -13,7 +13,7 @@ import type {
   SubscriptionWatcher,
 } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
-import { SEES_ALL, SEES_SERVED, type Visibility } from "../../registry/visibility.ts";
+import { changesView, SEES_ALL, SEES_SERVED, type Visibility } from "../../registry/visibility.ts";
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 
@@ -23,6 +23,8 @@ export interface ChangeListener {
   readonly subscribed?: UriSet | undefined;
   /** Features that the client's session sees; undefined for the default. */
   readonly visibility?: Visibility | undefined;
+  /** The client's scopes; undefined if it has none. */
+  readonly granted?: readonly string[] | undefined;
   /** Whether the client asked for this change. */
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
@@ -83,7 +85,8 @@ export class ChangeBus {
 
   #note(change: CatalogChange): void {
     if (this.#waiting.size === 0) queueMicrotask(() => this.#tell());
-    this.#waiting.set(nameOf(change), change);
+    const name = nameOf(change);
+    this.#waiting.set(name, joined(this.#waiting.get(name), change));
   }
 
   #tell(): void {
@@ -96,41 +99,53 @@ export class ChangeBus {
     }
   }
 
-  /** A client hears nothing of a resource that was hidden from it after it subscribed. */
-  #isHiddenFrom({ visibility }: ChangeListener, { change, isHidden }: ToldChange): boolean {
-    if (change.kind !== "resource") return false;
-    if (visibility === undefined || visibility === SEES_SERVED) return isHidden;
-    return this.#catalog.isHidden(change.uri, visibility);
+  /**
+   * A client hears nothing of features that it does not see, and of a resource without the scopes
+   * for it: it may have subscribed before the resource was hidden, or was there.
+   */
+  #reaches(
+    { visibility, granted }: ChangeListener,
+    { change, isSeen, needed }: ToldChange,
+  ): boolean {
+    if (!hasScopes(needed, granted)) return false;
+    if (visibility === undefined || visibility === SEES_SERVED) return isSeen;
+    return this.#isSeen(change, visibility);
   }
 
-  /** A subscription to a parent says nothing about scopes that only its sub-resource needs. */
-  #guarded(change: CatalogChange): CatalogChange {
-    if (change.kind !== "resource" || !this.#catalog.isGuarded) return change;
-    const needed = this.#scopesOf(change.uri);
-    if (needed.length === 0) return change;
-    const isParent = (uri: string) => hasScopes(needed, this.#scopesOf(uri));
-    return { ...change, isParent };
+  #isSeen(change: CatalogChange, visibility: Visibility): boolean {
+    return change.kind === "resource"
+      ? !this.#catalog.isHidden(change.uri, visibility)
+      : change.shifts === undefined || changesView(change.shifts, visibility);
   }
 
-  #scopesOf(uri: string): readonly string[] {
-    return this.#catalog.answering(uri, SEES_ALL)?.scopes ?? [];
+  #neededFor(change: CatalogChange): readonly string[] {
+    if (change.kind !== "resource" || !this.#catalog.isGuarded) return NO_SCOPES;
+    return this.#catalog.answering(change.uri, SEES_ALL)?.scopes ?? NO_SCOPES;
   }
 
+  /** Other instances are not told which features have changed, as they have their own. */
   #publishOwn(): void {
-    const byName = new Map([...this.#own].map((change) => [nameOf(change), change]));
+    const byName = new Map<string, CatalogChange>();
+    for (const change of this.#own) {
+      if (change.kind === "resource") byName.set(nameOf(change), change);
+      else if (this.#isSeen(change, SEES_SERVED)) byName.set(nameOf(change), { kind: change.kind });
+    }
     this.#own.clear();
-    this.publish?.([...byName.values()]);
+    if (byName.size > 0) this.publish?.([...byName.values()]);
   }
 
-  #toTell(noted: CatalogChange): ToldChange {
-    const change = this.#guarded(noted);
-    const isHidden = change.kind === "resource" && this.#catalog.isHidden(change.uri);
-    return { change, message: changeNotification(change), isHidden };
+  #toTell(change: CatalogChange): ToldChange {
+    return {
+      change,
+      message: changeNotification(change),
+      isSeen: this.#isSeen(change, SEES_SERVED),
+      needed: this.#neededFor(change),
+    };
   }
 
   #tellOne(listener: ChangeListener, told: ToldChange): void {
     try {
-      if (listener.wantsChange(told.change) && !this.#isHiddenFrom(listener, told)) {
+      if (listener.wantsChange(told.change) && this.#reaches(listener, told)) {
         listener.sendChange(told.message);
       }
     } catch (error) {
@@ -139,12 +154,29 @@ export class ChangeBus {
   }
 }
 
+const NO_SCOPES: readonly string[] = [];
+/** If more features change at once, all clients are told. */
+const MAX_SHIFTS = 100;
+
 /** A change, as the listeners are told of it. */
 interface ToldChange {
   readonly change: CatalogChange;
   readonly message: JsonRpcNotification;
-  /** Whether it is of a resource that clients do not see by default. */
-  readonly isHidden: boolean;
+  /** Whether it is of features that clients see by default. */
+  readonly isSeen: boolean;
+  /** The scopes that a client needs to hear of it. */
+  readonly needed: readonly string[];
+}
+
+/** Two changes of the same thing in one. */
+function joined(earlier: CatalogChange | undefined, later: CatalogChange): CatalogChange {
+  if (earlier === undefined || earlier.kind === "resource" || later.kind === "resource") {
+    return later;
+  }
+  const { kind } = later;
+  const shifts = [...earlier.shifts ?? [], ...later.shifts ?? []];
+  const isKnown = earlier.shifts !== undefined && later.shifts !== undefined;
+  return isKnown && shifts.length <= MAX_SHIFTS ? { kind, shifts } : { kind };
 }
 
 /** A name by which equal changes are told once. */

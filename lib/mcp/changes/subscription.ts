@@ -61,7 +61,7 @@ export class Subscription {
 
   wantsChange(change: CatalogChange): boolean {
     return change.kind === "resource"
-      ? this.#uris.covers(change.uri, change.isParent)
+      ? this.#uris.covers(change.uri)
       : this.#lists[FLAGS[change.kind]] === true;
   }
 

@@ -124,7 +124,7 @@ const subscribeWith = (catalog: Catalog): Method<LegacyScope> => (params, { scop
         "resource first",
     );
   }
-  subscriptions.add(uri);
+  scope.session.subscribe(uri, scope.caller.scopes);
   const holding = scope.session.subscribed === undefined
     ? undefined
     : catalog.watcher?.holding(uri);

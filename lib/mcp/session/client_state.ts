@@ -1,3 +1,4 @@
+import { ALL_SCOPES } from "../../auth/scopes.ts";
 import type { Settings } from "../../base/settings.ts";
 import { copyText } from "../../base/copy_text.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
@@ -56,6 +57,7 @@ export class ClientState implements Asker {
   #pings: ClientPings | undefined;
   #clientRequests: ClientRequests | undefined;
   #subscriptions: UriSet | undefined;
+  #granted: readonly string[] | undefined;
   #hearsChanges = true;
   #data: SessionData | undefined;
   #visibility: SessionVisibility | undefined;
@@ -98,6 +100,19 @@ export class ClientState implements Asker {
     return this.#subscriptions ??= new UriSet();
   }
 
+  /** The scopes with which the client opened the session or subscribed. */
+  get granted(): readonly string[] | undefined {
+    return this.#granted ?? this.#caller.scopes;
+  }
+
+  /** Subscribes with the scopes of a request, which may have another token than the session. */
+  subscribe(uri: string, scopes: readonly string[] = []): void {
+    const known = this.granted ?? [];
+    const isNew = known !== ALL_SCOPES && scopes.some((scope) => !known.includes(scope));
+    if (isNew) this.#granted = [...new Set([...known, ...scopes])];
+    this.subscriptions.add(uri);
+  }
+
   /** Replaces the URIs, by those that another instance knows. */
   setSubscriptions(uris: Iterable<string>): void {
     this.subscriptions.replace(uris);
@@ -112,7 +127,7 @@ export class ClientState implements Asker {
   wantsChange(change: CatalogChange): boolean {
     if (!this.#hearsChanges) return false;
     return change.kind !== "resource" ||
-      this.#subscriptions?.covers(change.uri, change.isParent) === true;
+      this.#subscriptions?.covers(change.uri) === true;
   }
 
   /** Stops notifications of the shared catalog, because the client has servers for itself. */

@@ -38,7 +38,7 @@ export function openListen(
   message: JsonRpcRequest,
 ): Response {
   const subscription = new Subscription(message, deps.info);
-  const driver = new ListenDriver(subscription, deps.changes);
+  const driver = new ListenDriver(subscription, deps.changes, c.identity?.scopes);
   const watcher = subscription.uris.size === 0 ? undefined : deps.catalog.watcher;
   const first = () =>
     watcher === undefined ? formatJson(subscription.acknowledgement()) : KEEPALIVE;
@@ -50,6 +50,7 @@ export function openListen(
 
 /** A subscription and its stream. */
 class ListenDriver implements StreamDriver, ChangeListener {
+  readonly granted: readonly string[] | undefined;
   readonly #subscription: Subscription;
   readonly #changes: ChangeBus;
   #stream: EventStream | undefined;
@@ -57,9 +58,14 @@ class ListenDriver implements StreamDriver, ChangeListener {
   /** Changes before the acknowledgement, which must be the first message; undefined after it. */
   #early: JsonRpcNotification[] | undefined;
 
-  constructor(subscription: Subscription, changes: ChangeBus) {
+  constructor(
+    subscription: Subscription,
+    changes: ChangeBus,
+    granted: readonly string[] | undefined,
+  ) {
     this.#subscription = subscription;
     this.#changes = changes;
+    this.granted = granted;
   }
 
   get name(): "listen" {

@@ -154,6 +154,10 @@ class StdioConnection {
     return this.#session.subscribed;
   }
 
+  get granted(): readonly string[] | undefined {
+    return this.#session.granted;
+  }
+
   get visibility(): Visibility | undefined {
     return this.#session.visibility;
   }

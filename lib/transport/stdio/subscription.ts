@@ -1,3 +1,4 @@
+import { ALL_SCOPES } from "../../auth/scopes.ts";
 import type { ChangeBus, ChangeListener } from "../../mcp/changes/change_bus.ts";
 import type { Subscription } from "../../mcp/changes/subscription.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
@@ -27,6 +28,10 @@ export class StdioSubscription implements ChangeListener {
 
   get subscribed(): UriSet {
     return this.subscription.uris;
+  }
+
+  get granted(): readonly string[] {
+    return ALL_SCOPES;
   }
 
   wantsChange(change: CatalogChange): boolean {

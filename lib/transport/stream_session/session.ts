@@ -200,6 +200,10 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
     return this.session.subscribed;
   }
 
+  get granted(): readonly string[] | undefined {
+    return this.session.granted;
+  }
+
   sendChange(message: JsonRpcNotification): void {
     this.send(message);
   }

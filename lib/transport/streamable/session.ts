@@ -191,8 +191,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   wantsChange(change: CatalogChange): boolean {
-    if (!this.#hasListened) return false;
-    return this.state.wantsChange(change);
+    return this.#hasListened && this.state.wantsChange(change);
   }
 
   get subscribed(): UriSet | undefined {
@@ -201,6 +200,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
 
   get visibility(): Visibility | undefined {
     return this.state.visibility;
+  }
+
+  get granted(): readonly string[] | undefined {
+    return this.state.granted;
   }
 
   sendChange(message: JsonRpcNotification): void {
