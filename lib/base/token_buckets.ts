@@ -11,19 +11,37 @@ export interface BucketRate {
   readonly burst: number;
 }
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
-/** A rate limit for each of many keys, with a bound on the keys. */
-export class TokenBuckets {
+/** Tokens that fill up again with time. */
+export class TokenBucket {
   readonly #rate: BucketRate;
-  readonly #buckets: LruMap<string, Bucket>;
+  #tokens: number;
+  #at: number;
 
-  constructor(rate: BucketRate, maxClients: number) {
+  /**
+   * @param tokens in it at that time
+   * @param at in ms
+   */
+  constructor(rate: BucketRate, tokens: number, at: number) {
     this.#rate = rate;
-    this.#buckets = new LruMap(maxClients);
+    this.#tokens = tokens;
+    this.#at = at;
+  }
+
+  /**
+   * The tokens in it; less than 0 if it owes some.
+   *
+   * @param now in ms
+   */
+  tokensAt(now: number): number {
+    const { perSecond, burst } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#at) / 1000 * perSecond);
+    this.#at = now;
+    return this.#tokens;
+  }
+
+  /** Sets the tokens in it at the time that it was last asked for. */
+  setTokens(tokens: number): void {
+    this.#tokens = tokens;
   }
 
   /**
@@ -34,18 +52,39 @@ export class TokenBuckets {
    * @param count number of tokens
    * @returns 0, or the time until the tokens are available (ms)
    */
-  take(client: string, now: number, count = 1): number {
+  take(now: number, count: number): number {
     const { perSecond, burst } = this.#rate;
+    const tokens = this.tokensAt(now);
+    const needed = Math.min(count, burst);
+    if (tokens < needed) return Math.ceil((needed - tokens) / perSecond * 1000);
+    this.#tokens = tokens - count;
+    return 0;
+  }
+}
+
+/** A rate limit for each of many keys, with a bound on the keys. */
+export class TokenBuckets {
+  readonly #rate: BucketRate;
+  readonly #buckets: LruMap<string, TokenBucket>;
+
+  constructor(rate: BucketRate, maxClients: number) {
+    this.#rate = rate;
+    this.#buckets = new LruMap(maxClients);
+  }
+
+  /**
+   * Takes tokens of a client; see {@linkcode TokenBucket.take}.
+   *
+   * @param now in ms
+   * @param count number of tokens
+   * @returns 0, or the time until the tokens are available (ms)
+   */
+  take(client: string, now: number, count = 1): number {
     let bucket = this.#buckets.get(client);
     if (bucket === undefined) {
-      bucket = { tokens: burst, at: now };
+      bucket = new TokenBucket(this.#rate, this.#rate.burst, now);
       this.#buckets.set(client, bucket);
     }
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / 1000 * perSecond);
-    bucket.at = now;
-    const needed = Math.min(count, burst);
-    if (bucket.tokens < needed) return Math.ceil((needed - bucket.tokens) / perSecond * 1000);
-    bucket.tokens -= count;
-    return 0;
+    return bucket.take(now, count);
   }
 }

@@ -16,7 +16,6 @@ import { CONNECTION_ID_PARAM } from "../transport/http_sse/dialect.ts";
 import { type RequestContext, RequestHead } from "../transport/request_head.ts";
 import { identityOf, type Peer } from "../transport/peer.ts";
 import { errorResponse } from "../transport/respond.ts";
-import { USER_AGENT } from "../wire/headers.ts";
 import type { PendingResponses } from "./pending_responses.ts";
 import type { Refusals } from "./refusals.ts";
 import {
@@ -92,7 +91,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
   get client(): Client {
     return this.#client ??= new Client({
       address: this.peer.address,
-      userAgent: this.headers.get(USER_AGENT) ?? "",
+      userAgent: this.known.userAgent ?? "",
       identity: this.identity,
       headers: this.#toolHeaders(),
     });

@@ -12,7 +12,6 @@ import { checkDepth, isRequest, parseMessage } from "../wire/json_rpc.ts";
 import { emptyBodyError } from "../wire/parse_errors.ts";
 import { noBatchError } from "./batch.ts";
 import { isRated } from "../wire/rated_calls.ts";
-import { ACCEPT } from "../wire/headers.ts";
 import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
 import { mountPathOf } from "./peer.ts";
@@ -67,7 +66,7 @@ export class Endpoint {
     const message = parseMessage(value);
     try {
       if (isRequest(message)) this.#admission.admitRequest();
-      if (isRated(message)) this.#admission.admitCalls(c.clientKey, 1);
+      if (isRated(message)) this.#admission.admitCalls(c, 1);
       if (this.#access?.isNeeded) this.#access.check([message], c, this.#visibilityOf(c, url));
       for (const handlers of this.#posting) {
         const response = handlers.post(c, message, url);
@@ -143,7 +142,7 @@ export class Endpoint {
   ): MaybePromise<Response> {
     c.requireSupportedVersion();
     const calls = values.filter(isRated).length;
-    if (calls > 0) this.#admission.admitCalls(c.clientKey, calls);
+    if (calls > 0) this.#admission.admitCalls(c, calls);
     if (this.#access?.isNeeded) this.#access.check(values, c, this.#visibilityOf(c, url));
     for (const handlers of this.#handlers) {
       const response = handlers.postBatch?.(c, values, url);
@@ -159,7 +158,7 @@ export class Endpoint {
  */
 function requireEventStream(c: RequestContext): void {
   const { eventStream, listsEventStream } = c.accepted;
-  if (!listsEventStream && (!eventStream || listsPage(c.headers.get(ACCEPT)))) {
+  if (!listsEventStream && (!eventStream || listsPage(c.known.accept))) {
     const prefix = mountPathOf(c.request);
     throw new ProtocolError(
       "not_acceptable",

@@ -2,16 +2,15 @@ import { ProtocolError } from "../base/errors.ts";
 import { createIntern } from "../base/intern.ts";
 import { memoize } from "../base/memoize.ts";
 import {
-  ACCEPT,
   agreedCopy,
   CONNECTION_ID,
   CONTENT_LENGTH,
   CONTENT_TYPE,
-  ORIGIN,
+  onlyCopy,
   PROTOCOL_VERSION,
   SESSION_ID,
-  singleValue,
 } from "../wire/headers.ts";
+import { KnownHeaders } from "../wire/known_headers.ts";
 import { type Accepted, parseAccept } from "../wire/media_types.ts";
 import { isSupported, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import type { RequestOrigin } from "./peer.ts";
@@ -24,6 +23,8 @@ export class RequestHead {
   readonly request: Request;
   /** `request.headers`, read once, as the getter is slow. */
   readonly headers: Headers;
+  /** The headers that most requests are asked for. */
+  readonly known: KnownHeaders;
   /** One string object for each method, so that V8 need not look up each request's own copy. */
   readonly method: string;
   /** Host and port of the URL. */
@@ -42,33 +43,32 @@ export class RequestHead {
     const { authority, path, query } = splitUrl(request.url);
     this.request = request;
     this.headers = headers;
+    this.known = new KnownHeaders(headers);
     this.method = internMethod(request.method);
     this.authority = authority;
     this.path = path;
     this.query = query;
-    // `has()` makes Deno copy the headers once, which answering does anyway; each later lookup
-    // then costs half as much.
-    this.origin = headers.has(ORIGIN) ? readOrigin(headers) : null;
+    this.origin = originOf(this.known);
   }
 
   /** The media types that the client accepts. */
   get accepted(): Accepted {
-    return this.#accepted ??= parseAccept(this.headers.get(ACCEPT));
+    return this.#accepted ??= parseAccept(this.known.accept);
   }
 
   get contentType(): string | null {
-    return singleValue(this.headers, CONTENT_TYPE);
+    return onlyCopy(this.known.contentType, CONTENT_TYPE);
   }
 
   /** The declared length of the body, as it was sent. */
   get contentLength(): string | null {
-    return singleValue(this.headers, CONTENT_LENGTH);
+    return onlyCopy(this.known.contentLength, CONTENT_LENGTH);
   }
 
   /** The revision in the header `MCP-Protocol-Version`; null if there is none. */
   get version(): string | null {
     if (this.#version === undefined) {
-      const version = singleValue(this.headers, PROTOCOL_VERSION);
+      const version = onlyCopy(this.known.protocolVersion, PROTOCOL_VERSION);
       this.#version = version === null ? null : internVersion(version);
     }
     return this.#version;
@@ -91,12 +91,12 @@ export class RequestHead {
 
   /** The session of the 2025 revisions that the client names; null if it names none. */
   get sessionId(): string | null {
-    return singleValue(this.headers, SESSION_ID);
+    return onlyCopy(this.known.sessionId, SESSION_ID);
   }
 
   /** The plain stream that the client names; null if it names none. */
   get connectionId(): string | null {
-    return singleValue(this.headers, CONNECTION_ID);
+    return onlyCopy(this.known.connectionId, CONNECTION_ID);
   }
 
   /** The value of a parameter of the query. */
@@ -141,7 +141,6 @@ function withoutLastSlash(path: string): string {
 }
 
 /** Copies that differ are left for the guard, which refuses them. */
-function readOrigin(headers: Headers): string {
-  const origin = headers.get(ORIGIN) ?? "";
-  return origin.includes(",") ? agreedCopy(origin) ?? origin : origin;
+function originOf({ origin }: KnownHeaders): string | null {
+  return origin?.includes(",") ? agreedCopy(origin) ?? origin : origin;
 }

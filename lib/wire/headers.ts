@@ -19,20 +19,12 @@ export const CONTENT_TYPE = "Content-Type";
 export const CONTENT_ENCODING = "Content-Encoding";
 /** RFC 9110, section 8.6. */
 export const CONTENT_LENGTH = "Content-Length";
-/** RFC 9110, section 7.2. */
-export const HOST = "Host";
-/** W3C Fetch Metadata: how the page that asks is related to the server; browsers alone send it. */
-export const FETCH_SITE = "Sec-Fetch-Site";
 /** W3C Fetch Metadata: `navigate` where the answer becomes a page. */
 export const FETCH_MODE = "Sec-Fetch-Mode";
 /** The browser's use of the answer, such as `document` or `iframe`. */
 export const FETCH_DEST = "Sec-Fetch-Dest";
-/** Fetch standard, "Origin header". */
-export const ORIGIN = "Origin";
 /** RFC 9110, section 10.2.3; in whole seconds here. */
 export const RETRY_AFTER = "Retry-After";
-/** RFC 9110, section 10.1.5. */
-export const USER_AGENT = "User-Agent";
 /** draft-ietf-httpapi-idempotency-key-header, section 2. */
 export const IDEMPOTENCY_KEY = "Idempotency-Key";
 /** HTML standard, section 9.2: the last event that an event source has read. */
@@ -65,7 +57,16 @@ export const PING_INTERVAL = "Mcp-Ping-Interval-Ms";
  * @throws {ProtocolError} `invalid_request` when the copies differ
  */
 export function singleValue(headers: Headers, name: string): string | null {
-  const value = headers.get(name);
+  return onlyCopy(headers.get(name), name);
+}
+
+/**
+ * The same for a value that has been looked up.
+ *
+ * @param value of all copies, as `Headers.get()` gives it
+ * @throws {ProtocolError} `invalid_request` when the copies differ
+ */
+export function onlyCopy(value: string | null, name: string): string | null {
   if (value === null || !value.includes(",")) return value;
   const copy = agreedCopy(value);
   if (copy !== undefined && !copy.includes(",")) return copy;

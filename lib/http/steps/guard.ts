@@ -9,7 +9,7 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { Settings } from "../../base/settings.ts";
 import { OWN_PAGE, type Peer } from "../../transport/peer.ts";
 import type { RequestHead } from "../../transport/request_head.ts";
-import { FETCH_DEST, FETCH_MODE, FETCH_SITE, HOST } from "../../wire/headers.ts";
+import { FETCH_DEST, FETCH_MODE } from "../../wire/headers.ts";
 
 /** The settings that the guard reads. */
 export type GuardSettings = Pick<
@@ -19,7 +19,7 @@ export type GuardSettings = Pick<
 
 /** The parts of a request that the guard reads. */
 export interface GuardedRequest
-  extends Pick<RequestHead, "headers" | "authority" | "origin" | "method"> {
+  extends Pick<RequestHead, "headers" | "known" | "authority" | "origin" | "method"> {
   readonly peer: Peer;
 }
 
@@ -87,9 +87,9 @@ export class Guard {
    * `Host`, so an own page is told by any of three signs. No page can choose `Sec-Fetch-Site`.
    */
   pageOf(request: GuardedRequest): string {
-    const { headers, origin } = request;
+    const { known, origin } = request;
     const isOwn = isSameOrigin(request) || origin === this.#ownOrigin ||
-      headers.get(FETCH_SITE) === "same-origin";
+      known.fetchSite === "same-origin";
     return isOwn ? OWN_PAGE : copyText(origin ?? "", MAX_ORIGIN);
   }
 
@@ -116,10 +116,10 @@ export class Guard {
    * @param isPage whether a link of another site may lead here, in a tab but not in a frame
    * @throws {ProtocolError} `origin_refused`
    */
-  checkSite({ headers, origin, method }: GuardedRequest, isPage: boolean): void {
+  checkSite({ headers, known, origin, method }: GuardedRequest, isPage: boolean): void {
     // An origin has been checked. Where a proxy or an extension removes it, the site tells.
     if (origin !== null) return;
-    const site = headers.get(FETCH_SITE);
+    const site = known.fetchSite;
     if (site === null || site === "same-origin" || site === "none") return;
     if (isPage && method === "GET" && isLink(headers)) return;
     throw new ProtocolError(
@@ -137,8 +137,7 @@ export class Guard {
    *
    * @throws {ProtocolError} `invalid_request` (RFC 9112, section 3.2)
    */
-  #checkHostHeader({ headers, authority, peer }: GuardedRequest): void {
-    const host = headers.get(HOST);
+  #checkHostHeader({ known: { host }, authority, peer }: GuardedRequest): void {
     if (host === null) {
       // HTTP/2 has none; its authority stands in the URL. Deno puts in its own where neither is.
       if (authority !== peer.unnamedAuthority && this.#isAuthority(authority)) return;

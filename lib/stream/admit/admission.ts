@@ -9,6 +9,7 @@ import { logFor } from "../../base/log.ts";
 import type { Settings } from "../../base/settings.ts";
 import { TokenBuckets } from "../../base/token_buckets.ts";
 import { BodyBudget, type BodyBudgetLimits, type BodyRefusal } from "./body_budget.ts";
+import { type Caller, CallRate } from "./call_rate.ts";
 import { FlapDetector } from "./flap_detector.ts";
 import type { Refusal } from "../ledger.ts";
 import { ThrottledWarning } from "../../base/throttled_warning.ts";
@@ -88,7 +89,7 @@ export class Admission {
   readonly #refusals = new ThrottledWarning(logFor("stream"));
   readonly #opens: TokenBuckets;
   readonly #initializes: TokenBuckets;
-  readonly #callRate: TokenBuckets;
+  readonly #callRate: CallRate;
   readonly #flapping: FlapDetector;
   #isDraining = false;
 
@@ -108,7 +109,7 @@ export class Admission {
     const calls = { perSecond: limits.MCP_CALLS_PER_SECOND, burst: limits.MCP_CALLS_BURST };
     this.#opens = new TokenBuckets(opens, MAX_CLIENTS);
     this.#initializes = new TokenBuckets(initializes, MAX_CLIENTS);
-    this.#callRate = new TokenBuckets(calls, MAX_CLIENTS);
+    this.#callRate = new CallRate(calls, MAX_CLIENTS);
     this.#flapping = new FlapDetector(limits.MCP_MAX_FLAPS, MAX_CLIENTS);
   }
 
@@ -160,12 +161,11 @@ export class Admission {
    * Admits tool calls and completions (2026-07-28, server/tools and utilities/completion: servers
    * must limit their rate).
    *
-   * @param key of the client
    * @param count number of calls in one request; all of them are admitted, or none
    * @throws {ProtocolError} with `Retry-After`, if the client sends them too fast
    */
-  admitCalls(key: string, count: number): void {
-    const waitMs = this.#callRate.take(key, this.#sources.wheel.now(), count);
+  admitCalls(caller: Caller, count: number): void {
+    const waitMs = this.#callRate.take(caller, this.#sources.wheel.now(), count);
     if (waitMs > 0) this.#refuse("call_rate", "the client calls too fast", waitMs);
   }
 
@@ -187,7 +187,7 @@ export class Admission {
       if (waitMs > 0) this.#refuse("initialize_rate", "the client initializes too fast", waitMs);
       return this.#sessions.take(client.key);
     }
-    this.#checkRoom(this.#streams, client);
+    this.#checkRoom(this.#streams, arrival);
     if (this.#sources.queuedBytes() >= this.#limits.MCP_MAX_TOTAL_QUEUED_BYTES) {
       this.#refuse("queue_budget", "too many bytes wait for slow readers");
     }
@@ -210,16 +210,18 @@ export class Admission {
 
   /** The limit of running calls per client is the limit of its streams. */
   #enterCall(arrival: Arrival): CallLease {
-    // While no call runs, a quick call needs no client. Perf: looking up the address.
-    if (this.#calls.total > 0) this.#checkRoom(this.#calls, arrival.client);
+    this.#checkRoom(this.#calls, arrival);
     return new CountedCall(this.#calls, arrival);
   }
 
-  #checkRoom(slots: Slots, { key, address }: Arrival["client"]): void {
+  #checkRoom(slots: Slots, arrival: Arrival): void {
     const { MCP_MAX_CONNECTIONS, MCP_MAX_CONNECTIONS_PER_CLIENT } = this.#limits;
     if (slots.total >= MCP_MAX_CONNECTIONS) {
       this.#refuse("max_connections", `all ${MCP_MAX_CONNECTIONS} connections are in use`);
     }
+    // No client can have more than all have together. Perf: looking up the address.
+    if (slots.total < MCP_MAX_CONNECTIONS_PER_CLIENT) return;
+    const { key, address } = arrival.client;
     if (slots.of(key) >= MCP_MAX_CONNECTIONS_PER_CLIENT) {
       const why =
         `all ${MCP_MAX_CONNECTIONS_PER_CLIENT} connections of client ${address} are in use`;

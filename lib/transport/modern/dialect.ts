@@ -9,7 +9,8 @@ import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import type { Catalog } from "../../registry/catalog.ts";
 import { valueAt } from "../../registry/header_params.ts";
-import { agreedCopy, METHOD, NAME, singleValue } from "../../wire/headers.ts";
+import { agreedCopy, METHOD, NAME, onlyCopy } from "../../wire/headers.ts";
+import type { KnownHeaders } from "../../wire/known_headers.ts";
 import type {
   JsonObject,
   JsonRpcId,
@@ -57,7 +58,7 @@ export function answerModern(
   message: JsonRpcRequest,
 ): MaybePromise<Response> {
   checkVersion(message, c.version);
-  checkHeaders(message, c.headers);
+  checkHeaders(message, c.known);
   const client = readModernClient(message);
   checkParams(message, c.headers, deps.catalog);
   if (message.method === METHODS.listen) return openListen(deps, c, message);
@@ -95,15 +96,15 @@ function checkVersion({ id, params }: JsonRpcRequest, header: string | null): vo
   requireModernVersion(requested, id);
 }
 
-function checkHeaders({ id, method, params }: JsonRpcRequest, headers: Headers): void {
-  const methodHeader = singleValue(headers, METHOD);
+function checkHeaders({ id, method, params }: JsonRpcRequest, known: KnownHeaders): void {
+  const methodHeader = onlyCopy(known.mcpMethod, METHOD);
   if (methodHeader === null) throw mismatch("Mcp-Method is missing", id);
   if (methodHeader !== method) {
     throw mismatch(`Mcp-Method is ${quote(methodHeader)}, but the body says ${quote(method)}`, id);
   }
   const source = NAME_PARAM[method];
   const name = source === undefined ? undefined : params?.[source];
-  if (typeof name === "string") requireHeader(headers, { header: NAME, value: name, id });
+  if (typeof name === "string") requireValue(known.mcpName, { header: NAME, value: name, id });
 }
 
 /** Compares the headers of the parameters that the tool's schema marks. */
@@ -116,7 +117,7 @@ function checkParams(
   for (const { header, path } of catalog.tools.get(params.name)?.headerParams ?? []) {
     const value = valueAt(params.arguments, path);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
-      requireHeader(headers, { header, value, id });
+      requireValue(headers.get(header), { header, value, id });
     } else if (value === undefined && headers.has(header)) {
       throw mismatch(`${header} is sent, but the body has no value for it`, id);
     }
@@ -129,8 +130,8 @@ interface ExpectedHeader {
   readonly id: JsonRpcId;
 }
 
-function requireHeader(headers: Headers, { header, value, id }: ExpectedHeader): void {
-  const sent = headers.get(header);
+/** @param sent the header, as it came */
+function requireValue(sent: string | null, { header, value, id }: ExpectedHeader): void {
   // Errors are logged, and arguments must not be.
   const isArgument = header !== NAME;
   const inBody = isArgument ? "has a value for it" : `says ${quote(value)}`;

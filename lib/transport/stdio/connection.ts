@@ -33,6 +33,7 @@ import { META_KEYS, metaOf } from "../../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
 import type { Admission } from "../../stream/admit/admission.ts";
+import type { Caller } from "../../stream/admit/call_rate.ts";
 import { readBatch } from "../batch.ts";
 import { isRated } from "../../wire/rated_calls.ts";
 import { readModernClient } from "../modern/client.ts";
@@ -66,7 +67,7 @@ export interface StdioDeps {
 
 const log = logFor("stdio");
 /** The one client of the pipe, as limits count it. */
-const PIPE_KEY = "stdio";
+const PIPE: Caller = { clientKey: "stdio" };
 
 /** Serves one client at the other end of a pipe, until either end closes. */
 export async function serveStdio(deps: StdioDeps, pipe: Pipe): Promise<void> {
@@ -220,7 +221,7 @@ class StdioConnection {
   #refusalOf(message: JsonRpcRequest): ProtocolError | undefined {
     if (!isRated(message)) return undefined;
     try {
-      this.#deps.admission.admitCalls(PIPE_KEY, 1);
+      this.#deps.admission.admitCalls(PIPE, 1);
       return undefined;
     } catch (error) {
       if (error instanceof ProtocolError) return error;
