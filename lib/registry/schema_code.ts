@@ -56,8 +56,7 @@ function isContainer(value: object): boolean {
 }
 
 function isCode({ type, check, transform }: Definition): boolean {
-  return check === "custom" || type === "custom" || type === "transform" || type === "promise" ||
-    typeof transform === "function";
+  return check === "custom" || type === "promise" || typeof transform === "function";
 }
 
 /** The schema that `z.lazy()` gives: the one that zod keeps, as its function may make several. */
