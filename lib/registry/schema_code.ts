@@ -51,8 +51,7 @@ function isPart(value: object): value is Part {
 
 /** Not a default value or another foreign object, in which nothing is to be found. */
 function isContainer(value: object): boolean {
-  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype ||
-    Object.getPrototypeOf(value) === null;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function isCode({ type, check, transform }: Definition): boolean {

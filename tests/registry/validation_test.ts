@@ -100,14 +100,19 @@ Deno.test("a transform may throw a protocol error of its own", async () => {
 });
 
 for (
-  const [schema, value, expected] of [
-    [() => z.promise(z.string()), Promise.resolve("x"), "x"],
-    [() => z.custom<string>(), "x", "x"],
-    [() => z.instanceof(URL), new URL("x://a"), new URL("x://a")],
-    [() => z.object({ a: z.string().transform((text) => text.length) }), { a: "xy" }, { a: 2 }],
+  const [what, schema, value, expected] of [
+    ["a promise", () => z.promise(z.string()), Promise.resolve("x"), "x"],
+    ["a value without a check", () => z.custom<string>(), "x", "x"],
+    ["an instance of a class", () => z.instanceof(URL), new URL("x://a"), new URL("x://a")],
+    [
+      "an object with a transform",
+      () => z.object({ a: z.string().transform((text) => text.length) }),
+      { a: "xy" },
+      { a: 2 },
+    ],
   ] as const
 ) {
-  Deno.test(`${schema().type} is awaited`, async () => {
+  Deno.test(`the schema of ${what} is applied asynchronously`, async () => {
     const validation = validate<z.ZodType>(schema(), value);
     assertEquals(validation instanceof Promise, true);
     assertEquals(await validation, { ok: true, value: expected });
