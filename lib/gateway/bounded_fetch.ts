@@ -11,8 +11,12 @@ const CR = 0x0d;
  * log and clients.
  *
  * @param maxBytes of an event, or of a whole answer that is no event stream
+ * @param whenTaken settles once what came before was taken; undefined if it was
  */
-export function boundedFetch(maxBytes: number): typeof fetch {
+export function boundedFetch(
+  maxBytes: number,
+  whenTaken: () => Promise<void> | undefined = () => undefined,
+): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init).catch((error) => {
       throw error instanceof TypeError ? withoutSecrets(error) : error;
@@ -32,6 +36,7 @@ export function boundedFetch(maxBytes: number): typeof fetch {
           transform(chunk, controller) {
             if (bound.allows(chunk)) controller.enqueue(chunk);
             else controller.error(new Error(`it sent a message of more than ${maxBytes} bytes`));
+            return whenTaken();
           },
         }),
       ),

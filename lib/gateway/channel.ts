@@ -7,6 +7,7 @@
 import { messageOf } from "../base/errors.ts";
 import { type JsonRpcMessage, toJson } from "../wire/json_rpc.ts";
 import { linesOf, TOO_LONG } from "../wire/lines.ts";
+import { Allowance } from "./allowance.ts";
 
 /** The streams of a server, as whoever starts it hands them over. */
 export interface ServerStreams {
@@ -18,7 +19,10 @@ export interface ServerStreams {
 
 /** Events of a channel. */
 export interface ChannelEvents {
-  onLine(line: string): void;
+  /** @returns whether the line was asked for */
+  onLine(line: string): boolean;
+  /** The server sends so much that is not asked for that it is read more slowly. */
+  onRest?(): void;
   /** Called once: the server's output has ended, or the channel gave up, with the reason. */
   onEnd(reason: string): void;
 }
@@ -27,6 +31,8 @@ export interface ChannelEvents {
 export interface ChannelLimits {
   /** Longest line, in bytes. */
   readonly maxLineBytes: number;
+  /** Most values of a message; default: any number. */
+  readonly maxValues?: number;
   /** Text that may wait for the server, in characters. */
   readonly maxQueued: number;
   /** How long a write may wait when more is to be sent than may wait (ms); default: 10 s. */
@@ -51,6 +57,9 @@ export class Channel {
   #isWriting = false;
   #writingSince = 0;
   #isEnded = false;
+  readonly #allowance = new Allowance(performance.now());
+  /** Ends the rest before the next read. */
+  #wake: (() => void) | undefined;
 
   constructor({ input, output }: ServerStreams, limits: ChannelLimits, events: ChannelEvents) {
     this.#writer = input.getWriter();
@@ -95,6 +104,7 @@ export class Channel {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#waiting = [];
+    this.#wake?.();
     this.#writer.close().catch(() => {});
     this.#events.onEnd(reason);
   }
@@ -122,14 +132,27 @@ export class Channel {
     }
   }
 
+  async #rest(ms: number): Promise<void> {
+    this.#events.onRest?.();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#wake = undefined;
+  }
+
   async #read(input: ReadableStream<Uint8Array>): Promise<void> {
+    const source = { input, isIgnored: () => this.#isEnded };
     try {
-      for await (const line of linesOf({ input }, this.#limits.maxLineBytes)) {
+      for await (const line of linesOf(source, this.#limits.maxLineBytes)) {
         if (this.#isEnded) continue;
         if (line === TOO_LONG) {
           return this.end(`it sent a line of more than ${this.#limits.maxLineBytes} bytes`);
         }
-        if (line.trim() !== "") this.#events.onLine(line);
+        const isAsked = line.trim() !== "" && this.#events.onLine(line);
+        const restMs = isAsked ? 0 : this.#allowance.spend(line.length, performance.now());
+        if (restMs > 0) await this.#rest(restMs);
       }
       this.end(OUTPUT_CLOSED);
     } catch (error) {

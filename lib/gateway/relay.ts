@@ -5,6 +5,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { settlesWithin } from "../base/promises.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
@@ -13,8 +14,11 @@ import { type OnCollision, relayedLists } from "./relayed_lists.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 import type { ServerRequests } from "./upstream.ts";
 
-/** Most entries of one list of a server. */
+/** Most entries of one list of a server, and most pages. */
 const MAX_ENTRIES = 10_000;
+const MAX_PAGES = 1_000;
+/** How long a changed list is waited for before the next change is looked at (ms). */
+const RELOAD_MS = 30_000;
 const CHANGED: Readonly<Record<string, string>> = {
   [NOTIFICATIONS.toolsChanged]: "tools",
   [NOTIFICATIONS.resourcesChanged]: "resources",
@@ -56,7 +60,7 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
     for (const [at, { capability, method, key }] of served[0]!.entries()) {
       if (only !== undefined && capability !== only) continue;
       const listed = isObject(facts.capabilities[capability])
-        ? await entriesOf(upstream, method, key)
+        ? await entriesOf(upstream, { server: server.name, method, key })
         : [];
       if (listed === undefined) continue;
       const entries = server.entries.share(key, listed);
@@ -67,13 +71,20 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
     }
   };
   server.onConnected = load;
+  const reload = async (capability: string): Promise<void> => {
+    try {
+      await load(await server.connect(), capability);
+    } catch (error) {
+      logFailure(server.name, capability, error);
+    }
+  };
+  const refresh = oneAtATime(reload);
   const { onNotification } = server;
   server.onNotification = (message: JsonRpcNotification) => {
     onNotification(message);
     const changed = CHANGED[message.method];
     if (changed !== undefined) {
-      server.connect().then((connection) => load(connection, changed))
-        .catch((error) => logFailure(server.name, error));
+      refresh(changed);
     } else if (message.method === NOTIFICATIONS.message) {
       // Its request is unknown, so no client gets it.
       log.debug("Server logged", { server: server.name, ...message.params });
@@ -81,11 +92,36 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
   };
 }
 
+/**
+ * Runs a function for a key, and once more after it if it is asked for meanwhile: the second run sees
+ * every change that was told during the first.
+ */
+function oneAtATime(run: (key: string) => Promise<void>): (key: string) => void {
+  const running = new Map<string, { isDue: boolean }>();
+  const start = async (key: string): Promise<void> => {
+    const state = { isDue: true };
+    running.set(key, state);
+    while (state.isDue) {
+      state.isDue = false;
+      await settlesWithin(RELOAD_MS, run(key));
+    }
+    running.delete(key);
+  };
+  return (key) => {
+    const state = running.get(key);
+    if (state !== undefined) state.isDue = true;
+    else void start(key);
+  };
+}
+
 /** All entries of a list; undefined where the server cannot list them. */
 async function entriesOf(
   upstream: ServerRequests,
-  method: string,
-  key: string,
+  { server, method, key }: {
+    readonly server: string;
+    readonly method: string;
+    readonly key: string;
+  },
 ): Promise<readonly JsonObject[] | undefined> {
   const entries: JsonObject[] = [];
   // A server that repeats a cursor would cause an endless loop.
@@ -96,20 +132,38 @@ async function entriesOf(
       cursors.add(cursor);
       const page = await upstream.request(method, cursor === undefined ? {} : { cursor });
       const listed = page[key];
-      if (Array.isArray(listed)) entries.push(...listed.filter(isObject));
+      if (Array.isArray(listed)) { for (const one of listed) if (isObject(one)) entries.push(one); }
       cursor = typeof page.nextCursor === "string" ? page.nextCursor : undefined;
-    } while (cursor !== undefined && !cursors.has(cursor) && entries.length < MAX_ENTRIES);
+    } while (
+      cursor !== undefined && !cursors.has(cursor) && entries.length < MAX_ENTRIES &&
+      cursors.size < MAX_PAGES
+    );
   } catch (error) {
-    logFailure(method, error);
+    logFailure(server, method, error);
     return undefined;
   }
-  if (cursor !== undefined) {
-    const reason = cursors.has(cursor) ? "it repeats a cursor" : `it is longer than ${MAX_ENTRIES}`;
-    log.warning("List of a server is cut", { of: method, entries: entries.length, reason });
+  const cut = reasonOfCut(entries.length, cursor, cursors);
+  if (cut !== undefined) {
+    const fields = { server, of: method, entries: entries.length, reason: cut };
+    log.warning("List of a server is cut", fields);
   }
   return entries.slice(0, MAX_ENTRIES);
 }
 
-function logFailure(of: string, error: unknown): void {
-  log.warning("List of a server cannot be read", { of, error: messageOf(error) });
+/** @returns undefined if the list is complete */
+function reasonOfCut(
+  entries: number,
+  cursor: unknown,
+  cursors: ReadonlySet<unknown>,
+): string | undefined {
+  if (entries > MAX_ENTRIES) return `it is longer than ${MAX_ENTRIES}`;
+  if (cursor === undefined) return undefined;
+  if (cursors.has(cursor)) return "it repeats a cursor";
+  return entries < MAX_ENTRIES
+    ? `it has more than ${MAX_PAGES} pages`
+    : `it is longer than ${MAX_ENTRIES}`;
+}
+
+function logFailure(server: string, of: string, error: unknown): void {
+  log.warning("List of a server cannot be read", { server, of, error: messageOf(error) });
 }

@@ -37,6 +37,8 @@ interface OpenRequest {
   readonly stop: AbortController;
 }
 
+/** Bytes of messages that may wait to be taken before the server is read no further. */
+const MAX_WAITING_BYTES = 1_048_576;
 /** How long the deletion of a session may take (ms). */
 const GOODBYE_MS = 1_000;
 const GAVE_UP_REGEXP = /Maximum reconnection attempts/;
@@ -68,17 +70,20 @@ class RemoteServer implements RunningServer {
   /** The last error of a stream since the last answer. */
   #streamError = "";
   #isEnded = false;
+  #onPull: (() => void) | undefined;
+  #taken: Promise<void> | undefined;
   /** Whether `initialize` was answered. */
   #isConnected = false;
 
   constructor(name: string, launch: RemoteLaunch, maxBytes: number) {
     this.#name = name;
     this.#launch = launch;
-    this.#fetch = boundedFetch(maxBytes);
+    this.#fetch = boundedFetch(maxBytes, () => this.#whenTaken());
     const decoder = new TextDecoder();
-    this.output = new ReadableStream({
+    this.output = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
-    });
+      pull: () => this.#onPull?.(),
+    }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
     this.input = new WritableStream({
       // Not awaited: a request that waits must not hold up the next one.
       write: (bytes) => {
@@ -243,6 +248,17 @@ class RemoteServer implements RunningServer {
     this.#pass({ jsonrpc: "2.0", id, error: { code: -32603, message } });
   }
 
+  /** Settles once few messages wait to be taken; undefined if few do. */
+  #whenTaken(): Promise<void> | undefined {
+    if (this.#isEnded || (this.#controller.desiredSize ?? 0) > 0) return undefined;
+    return this.#taken ??= new Promise((resolve) => {
+      this.#onPull = () => {
+        this.#onPull = this.#taken = undefined;
+        resolve();
+      };
+    });
+  }
+
   #pass(message: JsonRpcMessage): void {
     if (this.#isEnded) return;
     this.#controller.enqueue(new TextEncoder().encode(`${toJson(message)}\n`));
@@ -256,6 +272,7 @@ class RemoteServer implements RunningServer {
   #end(how: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#onPull?.();
     this.#ended.resolve(how);
     try {
       this.#controller.close();

@@ -26,6 +26,9 @@ export type AnswerQuestion = (
   signal?: AbortSignal,
 ) => Promise<unknown>;
 
+/** Most questions of one server that wait for answers: each is kept until then. */
+const MAX_OPEN = 100;
+
 /** The questions of one connection. */
 export class ServerQuestions {
   readonly #send: (message: JsonRpcMessage) => void;
@@ -42,6 +45,7 @@ export class ServerQuestions {
   async take({ id, method, params = {} }: JsonRpcRequest): Promise<void> {
     if (method === "ping") return this.#send(resultResponse(id, {}));
     if (this.#answer === undefined) return this.#refuse(id, method);
+    if (this.#open.size >= MAX_OPEN) return this.#refuseSurplus(id);
     const controller = new AbortController();
     this.#open.set(id, controller);
     const response = await this.#answer(method, params, controller.signal).then(
@@ -61,6 +65,11 @@ export class ServerQuestions {
   /** Cancels all, because the server is gone. */
   stop(why: string): void {
     for (const controller of this.#open.values()) controller.abort(new Error(why));
+  }
+
+  #refuseSurplus(id: JsonRpcId): void {
+    const message = `${MAX_OPEN} questions of this server wait for an answer already`;
+    this.#send({ jsonrpc: "2.0", id, error: { code: -32603, message } });
   }
 
   /** A question of a shared server does not name a client, so it is refused. */

@@ -4,25 +4,30 @@
  *
  * @module
  */
-import { messageOf, ProtocolError, type ProtocolErrorKind } from "../base/errors.ts";
+import { messageOf, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { Throttle } from "../base/throttled_warning.ts";
 import {
   isObject,
   isRequest,
   isResponse,
   type JsonObject,
-  type JsonRpcErrorResponse,
   type JsonRpcNotification,
   type JsonRpcResponse,
   notification,
   parseJson,
   parseMessage,
 } from "../wire/json_rpc.ts";
+import { idIn, requireFewValues } from "./large_message.ts";
 import { META_KEYS, metaOf } from "../wire/meta.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { Channel, type ChannelLimits, type ServerStreams } from "./channel.ts";
+import { relayedError } from "./relayed_error.ts";
+import type { RequestOptions } from "./request_options.ts";
 import { type AnswerQuestion, ServerQuestions } from "./server_questions.ts";
 import type { RequestCounts } from "./tally.ts";
+
+export type { RequestOptions } from "./request_options.ts";
 
 /** Events of a connection. */
 export interface UpstreamEvents {
@@ -32,22 +37,6 @@ export interface UpstreamEvents {
   readonly onQuestion?: AnswerQuestion | undefined;
   /** Called once, when the connection has ended, with the reason. */
   onEnd(reason: string): void;
-}
-
-/** Options of a running request. */
-export interface RequestOptions {
-  /** Aborts when the answer is not wanted any more. */
-  readonly signal?: AbortSignal;
-  /** Takes the parameters of progress notifications. */
-  readonly onProgress?: (params: JsonObject) => void;
-  /** Takes the parameters of log messages, while all requests that they could belong to are of one client. */
-  readonly onLog?: (params: JsonObject) => void;
-  /** The same object for all requests of one client; undefined if only this request is known. */
-  readonly ownerOf?: () => object | undefined;
-  /** Takes the parameters of the acknowledgement of a subscription. */
-  readonly onAcknowledged?: (params: JsonObject) => void;
-  /** Whether it is no call of a client, such as a stream of changes; default: no. */
-  readonly isUncounted?: boolean;
 }
 
 /** Requests to a server, in the words of the revisions that have sessions. */
@@ -78,12 +67,6 @@ interface Pending {
 
 /** Lines without a message, in a row, after which a server is given up. */
 const MAX_NOISE = 100;
-const KINDS: Readonly<Record<number, ProtocolErrorKind>> = {
-  [-32601]: "method_not_found",
-  [-32602]: "invalid_params",
-  [-32002]: "resource_not_found",
-};
-
 /** A connection to a server. */
 export class Upstream implements ServerRequests {
   /** Counts requests; the owner sets its own once the connection serves clients. */
@@ -94,6 +77,8 @@ export class Upstream implements ServerRequests {
   readonly #pending = new Map<number, Pending>();
   readonly #questions: ServerQuestions;
   readonly #log = logFor("gateway");
+  readonly #throttle = new Throttle();
+  readonly #maxValues: number;
   #lastId = 0;
   #uncounted = 0;
   #noise = 0;
@@ -110,12 +95,14 @@ export class Upstream implements ServerRequests {
   ) {
     this.#name = name;
     this.#events = events;
+    this.#maxValues = limits.maxValues ?? Infinity;
     this.#questions = new ServerQuestions(
       (message) => void this.#channel.send(message),
       events.onQuestion,
     );
     this.#channel = new Channel(streams, limits, {
       onLine: (line) => this.#takeLine(line),
+      onRest: () => this.#warnOfRest(),
       onEnd: (reason) => this.#events.onEnd(reason),
     });
   }
@@ -201,42 +188,68 @@ export class Upstream implements ServerRequests {
     pending.reject(reason instanceof Error ? reason : new Error(messageOf(reason)));
   }
 
-  #takeLine(line: string): void {
+  /** @returns whether it answered a request */
+  #takeLine(line: string): boolean {
     try {
-      const value = parseJson(line);
-      const message = parseMessage(value);
+      requireFewValues(line, this.#maxValues);
+      const message = parseMessage(parseJson(line));
       this.#noise = 0;
-      if (isResponse(message)) this.#settle(message);
-      else if (isRequest(message)) void this.#questions.take(message);
+      if (isResponse(message)) return this.#settle(message);
+      if (isRequest(message)) void this.#questions.take(message);
       else this.#takeNotification(message);
     } catch (error) {
-      this.#log.debug("Server sent no message", {
-        server: this.#name,
-        error: messageOf(error),
-        line: line.slice(0, 200),
-      });
-      if (++this.#noise >= MAX_NOISE) {
-        this.#channel.end(`it sent ${MAX_NOISE} lines in a row that are no messages`);
-      }
+      return this.#takeNoise(line, messageOf(error));
     }
+    return false;
   }
 
-  #settle(response: JsonRpcResponse): void {
-    const id = Number(response.id);
-    const pending = this.#pending.get(id);
-    if (pending === undefined || typeof response.id !== "number") return;
-    this.#pending.delete(id);
+  /** @returns whether it was meant to answer a request, which fails */
+  #takeNoise(line: string, error: string): boolean {
+    const shown = { server: this.#name, error, line: line.slice(0, 200) };
+    this.#log.debug("Server sent no message", shown);
+    const pending = this.#takePending(idIn(line));
+    if (pending !== undefined) {
+      this.counts.errors++;
+      const why = `The server ${this.#name} gave an answer that cannot be taken: ${error}`;
+      pending.reject(new ProtocolError("internal_error", why));
+    }
+    if (++this.#noise >= MAX_NOISE) {
+      this.#channel.end(`it sent ${MAX_NOISE} lines in a row that are no messages`);
+    }
+    return pending !== undefined;
+  }
+
+  #warnOfRest(): void {
+    const rests = this.#throttle.count("rest", performance.now());
+    if (rests === undefined) return;
+    this.#log.warning("Server sends more than it is asked for, and is read more slowly", {
+      server: this.#name,
+      rests,
+    });
+  }
+
+  #takePending(id: unknown): Pending | undefined {
+    const pending = typeof id === "number" ? this.#pending.get(id) : undefined;
+    if (pending !== undefined) this.#pending.delete(id as number);
+    return pending;
+  }
+
+  /** @returns whether there was a request with its id */
+  #settle(response: JsonRpcResponse): boolean {
+    const pending = this.#takePending(response.id);
+    if (pending === undefined) return false;
     if ("error" in response) {
       this.counts.errors++;
-      return pending.reject(relayedError(response));
-    }
-    if (isObject(response.result)) {
+      pending.reject(relayedError(response));
+    } else if (isObject(response.result)) {
       if (response.result.isError === true) this.counts.errors++;
-      return pending.resolve(response.result);
+      pending.resolve(response.result);
+    } else {
+      this.counts.errors++;
+      const why = `The server ${this.#name} answered with a result that is no object`;
+      pending.reject(new ProtocolError("internal_error", why));
     }
-    this.counts.errors++;
-    const why = `The server ${this.#name} answered with a result that is no object`;
-    pending.reject(new ProtocolError("internal_error", why));
+    return true;
   }
 
   #takeNotification(message: JsonRpcNotification): void {
@@ -273,11 +286,4 @@ export class Upstream implements ServerRequests {
 function isSameOwner(one: RequestOptions, other: RequestOptions): boolean {
   const owner = one.ownerOf?.();
   return owner !== undefined && owner === other.ownerOf?.();
-}
-
-function relayedError({ error: { code, message, data } }: JsonRpcErrorResponse): ProtocolError {
-  return new ProtocolError(KINDS[code] ?? "internal_error", message, {
-    code,
-    ...(data !== undefined && { data }),
-  });
 }

@@ -3,21 +3,24 @@ export interface LineSource {
   readonly input: ReadableStream<Uint8Array>;
   /** Ends the connection from this side. */
   readonly signal?: AbortSignal;
+  /** Whether what comes is not wanted any more, and is read to the end without a look at it. */
+  readonly isIgnored?: () => boolean;
 }
 
 /** Stands for a line that is longer than allowed, of which nothing is kept. */
 export const TOO_LONG = Symbol("too long");
 
 const LINE_FEED = 0x0a;
+const NOTHING = new Uint8Array(0);
 
 /**
  * The lines of the input, without their line feeds. The last line needs no line feed, unless this
- * side ends the connection.
+ * side ends the connection. A line that is too long is told at once, because it may never end.
  *
  * @param maxBytes maximum length of a line in bytes
  */
 export async function* linesOf(
-  { input, signal }: LineSource,
+  { input, signal, isIgnored = () => false }: LineSource,
   maxBytes: number,
 ): AsyncGenerator<string | typeof TOO_LONG> {
   const chunks = chunksOf(input);
@@ -26,15 +29,21 @@ export async function* linesOf(
   const line = new Line(maxBytes);
   try {
     for (let chunk = await chunks.read(); chunk !== undefined; chunk = await chunks.read()) {
-      let rest = chunk;
+      let rest = isIgnored() ? NOTHING : chunk;
       for (let at = rest.indexOf(LINE_FEED); at >= 0; at = rest.indexOf(LINE_FEED)) {
         line.add(rest.subarray(0, at));
-        yield line.take();
-        rest = rest.subarray(at + 1);
+        const isToldOf = line.isToldOf;
+        const taken = line.take();
+        if (!isToldOf) yield taken;
+        rest = isIgnored() ? NOTHING : rest.subarray(at + 1);
       }
       line.keep(rest);
+      if (!line.isToldOf && line.isTooLong) {
+        line.isToldOf = true;
+        yield TOO_LONG;
+      }
     }
-    if (!line.isEmpty && !signal?.aborted) yield line.take();
+    if (!line.isEmpty && !line.isToldOf && !signal?.aborted) yield line.take();
   } finally {
     signal?.removeEventListener("abort", onAbort);
     onAbort();
@@ -97,6 +106,8 @@ class Line {
   readonly #decoder = new TextDecoder();
   #parts: Uint8Array[] = [];
   #bytes = 0;
+  /** Whether the reader knows that the line is too long. */
+  isToldOf = false;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -106,9 +117,13 @@ class Line {
     return this.#bytes === 0;
   }
 
+  get isTooLong(): boolean {
+    return this.#bytes > this.#maxBytes;
+  }
+
   add(part: Uint8Array): void {
     this.#bytes += part.byteLength;
-    if (this.#bytes > this.#maxBytes) this.#parts = [];
+    if (this.isTooLong) this.#parts = [];
     else if (part.byteLength > 0) this.#parts.push(part);
   }
 
@@ -119,10 +134,11 @@ class Line {
 
   /** The line, and begins the next one. */
   take(): string | typeof TOO_LONG {
-    const isTooLong = this.#bytes > this.#maxBytes;
+    const { isTooLong } = this;
     const parts = this.#parts;
     this.#parts = [];
     this.#bytes = 0;
+    this.isToldOf = false;
     if (isTooLong) return TOO_LONG;
     const text = parts.map((part) => this.#decoder.decode(part, { stream: true })).join("");
     return text + this.#decoder.decode();

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { Allowance } from "../../lib/gateway/allowance.ts";
 import { Channel } from "../../lib/gateway/channel.ts";
 import { toJson } from "../../lib/wire/json_rpc.ts";
 
@@ -13,7 +14,7 @@ function started(maxQueued: number) {
   const channel = new Channel(
     { input, output: output.readable },
     { maxLineBytes: 1_000, maxQueued },
-    { onLine: () => {}, onEnd: (reason) => void ends.push(reason) },
+    { onLine: () => true, onEnd: (reason) => void ends.push(reason) },
   );
   return { channel, ends };
 }
@@ -30,4 +31,58 @@ Deno.test("a channel that has ended takes nothing, and tells its end once", () =
   channel.end("enough");
   channel.end("again");
   assertEquals([channel.send(PING), channel.isEnded, ends], [false, true, ["enough"]]);
+});
+
+Deno.test("a server may send 10,000 messages at once that are not asked for, and 2,000 a second", () => {
+  const allowance = new Allowance(0);
+  let sent = 0;
+  while (allowance.spend(100, 0) === 0) sent++;
+  // It rests for no less than 50 ms, so it begins when it owes 100 messages.
+  assertEquals(sent, 10_099);
+  for (let n = 0; n < 1_999; n++) assertEquals(allowance.spend(100, 1_000), 0);
+  assertEquals(allowance.spend(100, 1_000), 50);
+});
+
+Deno.test("a message that is not asked for counts by its length too, and a rest is a second at most", () => {
+  const allowance = new Allowance(0);
+  let sent = 0;
+  while (allowance.spend(4_194_304, 0) === 0) sent++;
+  assertEquals(sent, 9);
+  assertEquals(allowance.spend(40_194_304, 0), 1_000);
+});
+
+/** A server that has printed so many lines, and what the channel reads of them. */
+function flooded(lines: number, isAsked: boolean) {
+  const read = { lines: 0, rests: 0, ends: [] as string[] };
+  const output = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(new TextEncoder().encode("x\n".repeat(lines)));
+      controller.close();
+    },
+  });
+  const channel = new Channel(
+    { input: new WritableStream(), output },
+    { maxLineBytes: 1_000, maxQueued: 1_000 },
+    {
+      onLine: () => (read.lines++, isAsked),
+      onRest: () => void read.rests++,
+      onEnd: (reason) => void read.ends.push(reason),
+    },
+  );
+  return { channel, read };
+}
+
+Deno.test("a server that floods is not read while it has sent too much, and an end ends the rest", async () => {
+  const { channel, read } = flooded(50_000, false);
+  while (read.rests === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  const { lines } = read;
+  assert(lines > 10_000 && lines < 50_000);
+  channel.end("enough");
+  assertEquals([read.ends, read.lines], [["enough"], lines]);
+});
+
+Deno.test("answers to requests are read however many come at once", async () => {
+  const { read } = flooded(50_000, true);
+  while (read.ends.length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([read.lines, read.rests], [50_000, 0]);
 });

@@ -57,6 +57,54 @@ Deno.test("a list whose cursors go in a circle ends, with a warning", async () =
   assertEquals(log.lines.some((line) => line.includes("it repeats a cursor")), true);
 });
 
+Deno.test("a list of more than 1,000 pages is cut, with a warning, also if the pages are empty", async () => {
+  using log = new CapturedLog("warning");
+  let page = 0;
+  const pages = () => ({ tools: page++ === 0 ? [tool("first")] : [], nextCursor: `p${page}` });
+  assertEquals(await namesOf(listing({ "tools/list": pages })), ["first"]);
+  assertEquals(page, 1_000);
+  assertEquals(log.lines.some((line) => line.includes("more than 1000 pages")), true);
+});
+
+Deno.test("a list that is too long is cut with a warning also if it comes in one page", async () => {
+  using log = new CapturedLog("warning");
+  const tools = Array.from({ length: 10_001 }, () => ({}));
+  await namesOf(listing({ "tools/list": { tools } }));
+  assertEquals(log.lines.some((line) => line.includes("it is longer than 10000")), true);
+});
+
+Deno.test("many changes of a list at once are read twice at most: now, and once after", async () => {
+  let reads = 0;
+  const held: (() => void)[] = [];
+  const script: Script = ({ id, method }, server) => {
+    if (method === "initialize") {
+      return {
+        protocolVersion: "2025-11-25",
+        serverInfo: { name: "scripted", version: "1" },
+        capabilities: { tools: { listChanged: true } },
+      };
+    }
+    if (method !== "tools/list") return undefined;
+    const answer = { jsonrpc: "2.0", id, result: { tools: [tool("first")] } };
+    if (reads++ === 0) server.send(answer);
+    else held.push(() => server.send(answer));
+    return SILENCE;
+  };
+  await using served = gatewayApp({ one: script });
+  await served.gateway.start();
+  const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  for (let n = 0; n < 500; n++) served.runs.one![0]!.send(changed);
+  const until = async (count: number) => {
+    while (held.length < count) await new Promise((resolve) => setTimeout(resolve, 0));
+  };
+  await until(1);
+  held[0]!();
+  await until(2);
+  held[1]!();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(reads, 3);
+});
+
 Deno.test("a cursor that is no text ends a list", async () => {
   const pages = { tools: [tool("only")], nextCursor: null };
   assertEquals(await namesOf(listing({ "tools/list": pages })), ["only"]);

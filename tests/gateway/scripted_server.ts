@@ -107,6 +107,7 @@ export function scripted(
   options: {
     readonly startMs?: number;
     readonly maxLineBytes?: number;
+    readonly maxValues?: number;
     readonly hidesReasons?: boolean;
     readonly known?: KnownEra;
     readonly restart?: Restart;
@@ -121,7 +122,11 @@ export function scripted(
       runs.push(run);
       return run;
     },
-    limits: { maxLineBytes: options.maxLineBytes ?? 100_000, maxQueued: 100_000 },
+    limits: {
+      maxLineBytes: options.maxLineBytes ?? 100_000,
+      maxValues: options.maxValues ?? 100_000,
+      maxQueued: 100_000,
+    },
     startMs: options.startMs ?? 5_000,
     now: () => performance.now(),
     hidesReasons: options.hidesReasons ?? false,

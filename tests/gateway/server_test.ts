@@ -324,3 +324,23 @@ Deno.test("readiness and metrics tell which servers are up, and how often each w
 function stoppable(value: GatewayServer) {
   return { value, [Symbol.asyncDispose]: () => value.stop() };
 }
+
+Deno.test("an answer of too many values, or nested too deeply, fails its call alone, with the reason", async () => {
+  const answers: Readonly<Record<string, unknown>> = {
+    wide: { content: [], structuredContent: { rows: Array(2_000).fill(0) } },
+    deep: { content: [], structuredContent: JSON.parse('{"a":'.repeat(70) + "1" + "}".repeat(70)) },
+  };
+  await using gateway = scripted(
+    ordinary((message) => answers[String(message.params?.name)] ?? { content: [] }),
+    { maxValues: 1_000 },
+  );
+  const call = (name: string) => gateway.server.request("tools/call", { name });
+  const reasons = { wide: /holds more than 1000 values$/, deep: /nested deeper than 64 levels$/ };
+  for (const [name, reason] of Object.entries(reasons)) {
+    const { message } = await assertRejects(() => call(name), ProtocolError);
+    assertMatch(message, /^The server scripted gave an answer that cannot be taken: /);
+    assertMatch(message, reason);
+  }
+  assertEquals(await call("small"), { content: [] });
+  assertEquals(gateway.runs.length, 1);
+});

@@ -75,3 +75,16 @@ for (const make of [byteStream, chunkStream]) {
     assertEquals(await read(make("", 10)), []);
   });
 }
+
+Deno.test("a line that is too long is told at once, and once, though it has no end yet", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const lines = linesOf({ input: readable }, 10);
+  void writer.write(ENCODER.encode("x".repeat(11)));
+  assertEquals((await lines.next()).value, TOO_LONG);
+  void writer.write(ENCODER.encode("x".repeat(11)));
+  void writer.write(ENCODER.encode("\nnext\n"));
+  assertEquals((await lines.next()).value, "next");
+  void writer.close();
+  assertEquals((await lines.next()).done, true);
+});

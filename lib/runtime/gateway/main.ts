@@ -38,6 +38,8 @@ const WAIT_MS = 10_000;
 const MAX_CHILDREN = 50;
 /** After so long without a call and a stream, a session's own servers end (ms). */
 const IDLE_MS = 300_000;
+/** A server may send more values in one message than a client, because results hold whole tables. */
+const VALUES_FACTOR = 4;
 /** Clients keep idle streams, and many come without a proxy. */
 const DEFAULTS: Readonly<Record<string, string>> = { MCP_LISTENER: "node" };
 const log = logFor("gateway");
@@ -65,7 +67,11 @@ function createServer(
       "url" in launch
         ? connectRemote(name, launch, settings.MCP_MAX_BODY_BYTES)
         : startServer(name, launch),
-    limits: { maxLineBytes: settings.MCP_MAX_BODY_BYTES, maxQueued: settings.MCP_MAX_QUEUED_BYTES },
+    limits: {
+      maxLineBytes: settings.MCP_MAX_BODY_BYTES,
+      maxValues: VALUES_FACTOR * settings.MCP_MAX_BODY_VALUES,
+      maxQueued: settings.MCP_MAX_QUEUED_BYTES,
+    },
     startMs: config.startMs ?? START_MS,
     now: () => performance.now(),
     hidesReasons: hidesReasons(settings),

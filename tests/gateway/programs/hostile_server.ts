@@ -27,6 +27,31 @@ if (way === "has a child" || way === "leaves its child") {
 }
 if (way === "prints garbage") { for (let n = 0; n < 200; n++) print("Welcome!"); }
 
+const told = (method: string, params: unknown) =>
+  JSON.stringify({ jsonrpc: "2.0", method, params });
+const filled = (line: string) => line.repeat(Math.ceil(65_536 / line.length));
+
+/** What a server prints again and again once it is called. */
+const FLOODS: Readonly<Record<string, () => string>> = {
+  "a line without an end": () => "x".repeat(65_536),
+  "empty lines": () => filled("\n"),
+  "changes of its lists": () => filled(`${told("notifications/tools/list_changed", {})}\n`),
+  "log messages": () => filled(`${told("notifications/message", { level: "error", data: "x" })}\n`),
+  "answers to no request": () => filled('{"jsonrpc":"2.0","id":123456789,"result":{}}\n'),
+  "questions": () => filled('{"jsonrpc":"2.0","id":"p","method":"ping"}\n'),
+  "garbage between messages": () => filled(`x\n${told("notifications/x", {})}\n`),
+  "messages of a million values": () =>
+    `${told("notifications/x", { all: Array(1_000_000).fill([]) })}\n`,
+  "messages of a million levels": () => `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}\n`,
+};
+
+async function flood(text: string): Promise<never> {
+  const bytes = ENCODER.encode(text);
+  for (;;) {
+    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+  }
+}
+
 // deno-lint-ignore no-explicit-any -- what the gateway sends
 function take({ id, method, params }: any): void {
   if (way === "is silent" || way === "never starts") return;
@@ -53,6 +78,11 @@ function take({ id, method, params }: any): void {
     return void tell("a call begins");
   }
   if (way === "hangs") return void tell("a call begins");
+  const text = FLOODS[way]?.();
+  if (text !== undefined) {
+    answer(id, { content: [] });
+    return void flood(text);
+  }
   if (way === "floods stderr") Deno.stderr.writeSync(new Uint8Array(2_000_000).fill(0x78));
   answer(id, { content: [{ type: "text", text: String(Deno.pid) }] });
   if (way === "answers twice") answer(id, { content: [{ type: "text", text: "again" }] });
