@@ -20,8 +20,7 @@ import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
 import { withdrawSecrets } from "./lib/runtime/secrets.ts";
 import { runServer } from "./lib/runtime/run_server.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
-import { heap } from "./lib/runtime/heap.ts";
-import { resident } from "./lib/runtime/resident.ts";
+import { heap, resident } from "./lib/runtime/memory.ts";
 import { StderrLines } from "./lib/runtime/stderr.ts";
 import { BUILT_IN_TOOLS } from "./lib/tools/mod.ts";
 

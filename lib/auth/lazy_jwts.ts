@@ -1,4 +1,4 @@
-import { lazy } from "../base/lazy.ts";
+import { lazy } from "../base/promises.ts";
 import type { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
 import type { JwtRules, Jwts } from "./jwt.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
-import { isLoopback } from "../base/loopback.ts";
+import { isLoopback } from "../base/urls.ts";
 import { unavailable } from "./auth_failure.ts";
 
 /** Asks an identity provider; the signature of `fetch`, so that tests can stand in its place. */

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "./urls.ts";
 import type { Settings } from "./settings_type.ts";
 import { boolean, integer, nameList, oneOf, text } from "./setting_kinds.ts";
-import { parseSubnet } from "./subnet.ts";
+import { parseSubnet } from "./address.ts";
 
 const MAX_MS = 2 ** 31 - 1;
 /** `token` of RFC 9110, section 5.6.2. */

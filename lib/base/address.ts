@@ -1,5 +1,6 @@
 /**
- * Addresses of clients in one form each, so that another spelling does not make another client.
+ * Addresses of clients in one form each, so that another spelling does not make another client, and
+ * subnets.
  *
  * @module
  */
@@ -50,4 +51,21 @@ function mappedIPv4(normal: string): string | undefined {
   if (match === null) return undefined;
   const bits = Number.parseInt(match[1]!, 16) * 0x1_0000 + Number.parseInt(match[2]!, 16);
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
+}
+
+/** An address, or all that begin with the same bits. */
+export interface Subnet {
+  readonly address: string;
+  /** Bits that count; undefined for one address. */
+  readonly prefix: number | undefined;
+  readonly family: "ipv4" | "ipv6";
+}
+
+/** Reads `10.0.0.1`, `10.0.0.0/8`, `::1` and the like; undefined for anything else. */
+export function parseSubnet(text: string): Subnet | undefined {
+  const [, address = "", bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = nodeNet().isIP(address);
+  const prefix = bits === undefined ? undefined : Number(bits);
+  if (version === 0 || (prefix ?? 0) > (version === 4 ? 32 : 128)) return undefined;
+  return { address, prefix, family: version === 4 ? "ipv4" : "ipv6" };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { nearestOf } from "./nearest.ts";
-import { withoutCredentials } from "./url_credentials.ts";
+import { withoutCredentials } from "./urls.ts";
 
 /**
  * A line for a wrong setting, such as `PORT="a": Expected a whole number`.

@@ -7,7 +7,7 @@
 import { ACCESS, AUTHORIZATION } from "./access_settings.ts";
 import { ConfigError } from "./errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
-import { isPublicUrl } from "./public_url.ts";
+import { isPublicUrl } from "./urls.ts";
 import { unknownSetting, wrongSetting } from "./setting_faults.ts";
 import type { PublicSettings, SecretName, Settings } from "./settings_type.ts";
 import { SESSIONS, SHARING } from "./session_settings.ts";

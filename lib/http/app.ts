@@ -5,8 +5,8 @@
  * @module
  */
 import type { AuthSurroundings, CreateAuth } from "../auth/create_auth.ts";
-import { lazy } from "../base/lazy.ts";
-import { isLoopback } from "../base/loopback.ts";
+import { lazy } from "../base/promises.ts";
+import { isLoopback } from "../base/urls.ts";
 import { publicSettings, settingsWith } from "../base/settings.ts";
 import type { Settings } from "../base/settings_type.ts";
 import { TimerWheel } from "../base/timer_wheel.ts";

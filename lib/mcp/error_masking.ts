@@ -1,4 +1,4 @@
-import { isLoopback } from "../base/loopback.ts";
+import { isLoopback } from "../base/urls.ts";
 import type { Settings } from "../base/settings_type.ts";
 import type { RequestScope } from "./scope.ts";
 

@@ -4,10 +4,11 @@
  * @module
  */
 import { CallAborted, messageOf, ProtocolError, stackOf, ToolError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import { type Log, logFor } from "../base/log.ts";
 import type { CallToolResult } from "../wire/mcp_types.ts";
 import { maskedText, newReference } from "./masking.ts";
 import { errorResult } from "./tool_results.ts";
+import type { JsonObject } from "../wire/json_rpc.ts";
 
 /** The handler that failed, and the log that gets the line. */
 export interface Failure {
@@ -39,4 +40,18 @@ export function failureResult(error: unknown, failure: Failure): CallToolResult 
   const reference = newReference();
   log.warning(event, { reference, ...fields });
   return errorResult(maskedText(`${owner} failed`, reference));
+}
+
+const log = logFor("middleware");
+
+/**
+ * The result for an error that middleware threw around a tool: the model gets it like an error of the
+ * tool.
+ *
+ * @param isMasked whether the message is hidden from the client
+ * @throws {ProtocolError | CallAborted} the error itself, if it is one of these
+ */
+export function toolFailure(error: unknown, tool: string, isMasked: boolean): JsonObject {
+  const owner = `Middleware of tool ${tool}`;
+  return failureResult(error, { log, event: "Middleware failed", owner, tool, isMasked });
 }

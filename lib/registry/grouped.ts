@@ -16,7 +16,7 @@ import {
   type MiddlewareCall,
   withNameInGroup,
 } from "./middleware.ts";
-import { toolFailure } from "./middleware_failure.ts";
+import { toolFailure } from "./failure.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource, ResourceTemplate } from "./resource.ts";
 import { renameTool, type Tool } from "./tool.ts";

@@ -95,8 +95,9 @@ function placeOf(schema: z.ZodType, side: SchemaSide): string {
       override: ({ zodSchema, jsonSchema, path }) => {
         const { type } = zodSchema._zod.def;
         const isAnything = type === "any" || type === "unknown";
-        // zod comes to the last part first.
-        if (!isAnything && Object.keys(jsonSchema).length === 0) place = path;
+        if (place === undefined && !isAnything && Object.keys(jsonSchema).length === 0) {
+          place = path;
+        }
       },
     });
   } catch {

@@ -16,7 +16,7 @@ import {
   SETTINGS,
   type Settings,
 } from "../base/settings.ts";
-import { withoutCredentials } from "../base/url_credentials.ts";
+import { withoutCredentials } from "../base/urls.ts";
 import { flagName, parseFlags, type Switch } from "./flags.ts";
 import { fileOf, readSecretFile } from "./secrets.ts";
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { type LogFormat, type LogLevel, LogLine } from "../base/log.ts";
-import { publicBase } from "../base/public_url.ts";
+import { publicBase } from "../base/urls.ts";
 
 /** The address of a server; with `DENO_SERVE_ADDRESS` it may be a socket without a port. */
 export interface GreetingOptions {

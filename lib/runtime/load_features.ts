@@ -1,6 +1,6 @@
 import { ConfigError, messageOf, RegistrationError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import { withoutCredentials } from "../base/url_credentials.ts";
+import { withoutCredentials } from "../base/urls.ts";
 import { collectFeatures, type Unserved } from "../registry/collect.ts";
 import type { FeatureLists, Features } from "../registry/group.ts";
 import { composeLifespans, type Lifespan, type NamedLifespan } from "../registry/lifespan.ts";

@@ -13,7 +13,7 @@ import { type CloseReason, isClientGone } from "./close_reason.ts";
 import { type CredentialLimits, Credentials } from "./credentials.ts";
 import { EventStream } from "./event_stream.ts";
 import { PingSlots } from "./heartbeat.ts";
-import { IdMap } from "./id_map.ts";
+import { IdMap } from "../base/slot_list.ts";
 import { closedEvent, type DialectCounts, type Ledger, StreamLedger } from "./ledger.ts";
 import { LongBody } from "./out/long_body.ts";
 import { QueueBudget } from "./out/queue_budget.ts";

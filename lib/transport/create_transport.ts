@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lazy } from "../base/lazy.ts";
+import { lazy } from "../base/promises.ts";
 import type { Signer } from "../base/signer.ts";
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import { ChangeBus } from "../mcp/changes/change_bus.ts";

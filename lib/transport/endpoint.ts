@@ -11,7 +11,7 @@ import type { Admission } from "../stream/admit/admission.ts";
 import { checkDepth, isRequest, parseMessage } from "../wire/json_rpc.ts";
 import { emptyBodyError } from "../wire/parse_errors.ts";
 import { noBatchError } from "./batch.ts";
-import { isRated } from "../wire/rated_calls.ts";
+import { isRated } from "../wire/methods.ts";
 import { listsPage } from "../wire/media_types.ts";
 import type { DialectHandlers, EndpointUrl } from "./dialect.ts";
 import { mountPathOf } from "./peer.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isObject } from "./json_rpc.ts";
 
 /** Requests that a client sends. */
 export const METHODS = {
@@ -43,3 +44,9 @@ export const NOTIFICATIONS = {
   elicitationComplete: "notifications/elicitation/complete",
   subscriptionAcknowledged: "notifications/subscriptions/acknowledged",
 } as const;
+
+/** Whether a message counts for `MCP_CALLS_PER_SECOND`: a tool call or a completion. */
+export function isRated(message: unknown): boolean {
+  return isObject(message) &&
+    (message.method === METHODS.callTool || message.method === METHODS.complete);
+}

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { lazy } from "../../lib/base/lazy.ts";
+import { lazy } from "../../lib/base/promises.ts";
 
 Deno.test("`lazy()` loads at the first use, and once, however many ask at the same time", async () => {
   let loads = 0;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "../deps/fast_check.ts";
-import { RingBuffer } from "../../lib/base/ring_buffer.ts";
+import { RingBuffer } from "../../lib/http/metrics/recent.ts";
 
 Deno.test("`Ring` keeps the last so many, newest first, however many were added", () => {
   fc.assert(

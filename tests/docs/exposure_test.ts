@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { parseAll } from "@std/yaml";
 import { createApp } from "../../lib/mod.ts";
 import { settingsWith } from "../../lib/base/settings.ts";
-import { parseSubnet } from "../../lib/base/subnet.ts";
+import { parseSubnet } from "../../lib/base/address.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = new URL("docs/operations/", ROOT);

@@ -1,6 +1,6 @@
 /** `MCP_PUBLIC_URL`, and servers behind a path. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { isPublicUrl, publicBase } from "../../lib/base/public_url.ts";
+import { isPublicUrl, publicBase } from "../../lib/base/urls.ts";
 import { rpc, testApp } from "../helpers/app.ts";
 import { EventReader } from "../helpers/sse.ts";
 

@@ -3,13 +3,13 @@ import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
 /** Modules of `lib/` that a start may load. Load what few starts need with `import()`. */
-const MAX_MODULES = 259;
+const MAX_MODULES = 248;
 /** What only some settings ask for, or the first request for a page. */
 const ON_DEMAND = [
   /^lib\/auth\/create_auth\.ts$/,
   /^lib\/fleet\/fleet\.ts$/,
   /^lib\/gateway\//,
-  /^lib\/http\/routes\/page/,
+  /^lib\/http\/routes\/(page|connections|operator_actions)/,
   /^lib\/runtime\/(gateway|keys_file|load_features|open_fleet|stdio)/,
   /^lib\/runtime\/half_open\/tcp_probe\.ts$/,
   /^lib\/runtime\/listen\/node_/,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { IdMap } from "../../lib/stream/id_map.ts";
+import { IdMap } from "../../lib/base/slot_list.ts";
 
 Deno.test("a directory goes through what it has oldest first, whoever left between", () => {
   const directory = new IdMap<{ id: string }>();

@@ -4,16 +4,49 @@
  *
  * @module
  */
-import { createEmit, type Emit, type Observer, type RuntimeObserver } from "../../base/observer.ts";
+import {
+  createEmit,
+  type Emit,
+  type ObservedCall,
+  type Observer,
+  type Outcome,
+  type RuntimeObserver,
+} from "../../base/observer.ts";
 import { openTelemetry } from "../../base/telemetry.ts";
 import type { Peer } from "../../transport/peer.ts";
-import { CallLog } from "./call_log.ts";
 import type { Metrics } from "./metric.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { ServerMetrics, type ServerMetricsOptions } from "./server_metrics.ts";
 import { RecentEnds } from "./recent.ts";
 import { StoreMetrics, type StoreState } from "./store_metrics.ts";
 import { VERSION } from "../version.ts";
+import type { Clock } from "../../base/clock.ts";
+import { logFor } from "../../base/log.ts";
+
+const log = logFor("mcp");
+/** Longest name that is logged, in characters: clients choose it. */
+const MAX_NAME = 128;
+
+/** Logs each request that ends, at `debug`. */
+class CallLog implements Partial<Observer> {
+  readonly #clock: Clock;
+
+  /** @param clock of the timer wheel, on which calls note when they begin */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  requestFinished({ request, startedAt }: ObservedCall, outcome: Outcome): void {
+    if (!log.isEnabled("debug")) return;
+    const name = request.params?.name ?? request.params?.uri;
+    log.debug("Request finished", {
+      method: request.method.slice(0, MAX_NAME),
+      ...(typeof name === "string" && { name: name.slice(0, MAX_NAME) }),
+      outcome,
+      duration_ms: Math.round((this.#clock() - startedAt) * 10) / 10,
+    });
+  }
+}
 
 // The export is loaded only if telemetry is collected.
 const telemetry = openTelemetry &&

@@ -1,4 +1,4 @@
-import { publicBase } from "../../base/public_url.ts";
+import { publicBase } from "../../base/urls.ts";
 import type { ServersBehind } from "../../base/server_report.ts";
 import { SERVER_CAPABILITIES } from "../../mcp/methods/features.ts";
 import { instructionsOf, type ServerContext } from "../../mcp/server_context.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { eTag, ifNoneMatch } from "@std/http/etag";
-import { publicBase } from "../../base/public_url.ts";
+import { publicBase } from "../../base/urls.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { Route } from "../route.ts";
 import { PAGE_FILES } from "./page_files.ts";

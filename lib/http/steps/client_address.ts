@@ -7,9 +7,8 @@
  * @module
  */
 import type { BlockList } from "node:net";
-import { normalAddress } from "../../base/address.ts";
+import { normalAddress, parseSubnet, type Subnet } from "../../base/address.ts";
 import { nodeNet } from "../../base/node.ts";
-import { parseSubnet, type Subnet } from "../../base/subnet.ts";
 import { identityOf, type Peer } from "../../transport/peer.ts";
 
 /** Proxies in a row that are looked at: a client behind them may write a header of any length. */

@@ -6,14 +6,28 @@
 import type { MaybePromise } from "../../base/promises.ts";
 import type { ToolContext } from "../../registry/context.ts";
 import { composeMiddleware, type Middleware } from "../../registry/middleware.ts";
-import { toolFailure } from "../../registry/middleware_failure.ts";
-import { type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
+import { toolFailure } from "../../registry/failure.ts";
+import { isObject, type JsonObject, SerializedResult } from "../../wire/json_rpc.ts";
 import { METHODS } from "../../wire/methods.ts";
 import type { Call } from "../call.ts";
 import type { RequestScope } from "../scope.ts";
 import { createToolContext } from "../tool_context.ts";
-import { objectParam, textParam } from "./params.ts";
 import type { Method } from "./table.ts";
+import { ProtocolError } from "../../base/errors.ts";
+
+/** @throws {ProtocolError} `invalid_params` where the parameter is not a string */
+function textParam(params: JsonObject, name: string): string {
+  const value = params[name];
+  if (typeof value === "string") return value;
+  throw new ProtocolError("invalid_params", `Invalid params: "${name}" must be a string`);
+}
+
+/** @throws {ProtocolError} `invalid_params` where the parameter is given and not an object */
+function objectParam(params: JsonObject, name: string): JsonObject | undefined {
+  const value = params[name];
+  if (value === undefined || isObject(value)) return value;
+  throw new ProtocolError("invalid_params", `Invalid params: "${name}" must be an object`);
+}
 
 /** Answers a request for one feature by its name. */
 export type RunFeature = (

@@ -30,12 +30,11 @@ import {
   parseMessage,
 } from "../../wire/json_rpc.ts";
 import { META_KEYS, metaOf } from "../../wire/meta.ts";
-import { METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
+import { isRated, METHODS, NOTIFICATIONS } from "../../wire/methods.ts";
 import type { Implementation } from "../../wire/mcp_types.ts";
 import type { Admission } from "../../stream/admit/admission.ts";
 import type { Caller } from "../../stream/admit/call_rate.ts";
 import { readBatch } from "../batch.ts";
-import { isRated } from "../../wire/rated_calls.ts";
 import { readModernClient } from "../modern/client.ts";
 import { isModern, requireModernVersion } from "../modern/dialect.ts";
 import type { Answers } from "../answers.ts";

@@ -2,7 +2,7 @@ import type { EndedByPlan, Forwarded, Reception } from "../../fleet/forwarding.t
 import { ProtocolError } from "../../base/errors.ts";
 import { LruMap } from "../../base/lru_map.ts";
 import { isRepeatable, unknownOutcome } from "../../mcp/unknown_outcome.ts";
-import { IdMap } from "../../stream/id_map.ts";
+import { IdMap } from "../../base/slot_list.ts";
 import { isPlanned, type PlannedReason } from "../../stream/planned_end.ts";
 import type { StreamRegistry } from "../../stream/stream_registry.ts";
 import { isRequest, type JsonRpcResponse } from "../../wire/json_rpc.ts";

@@ -1,6 +1,5 @@
 import { ProtocolError } from "../../base/errors.ts";
-import { lazy } from "../../base/lazy.ts";
-import { isPromise } from "../../base/promises.ts";
+import { isPromise, lazy } from "../../base/promises.ts";
 import { LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID } from "../../wire/headers.ts";
 import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { readBatch } from "../batch.ts";

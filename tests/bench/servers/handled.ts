@@ -6,7 +6,7 @@
 import { configureLog } from "../../../lib/base/log.ts";
 import { createApp, defineTool } from "../../../lib/mod.ts";
 import { readCommand } from "../../../lib/runtime/config.ts";
-import { heap } from "../../../lib/runtime/heap.ts";
+import { heap } from "../../../lib/runtime/memory.ts";
 import { DenoListener } from "../../../lib/runtime/listen/deno_listener.ts";
 import { openFleet } from "../../../lib/runtime/open_fleet.ts";
 import { StderrLines } from "../../../lib/runtime/stderr.ts";

@@ -3,7 +3,7 @@ import { configureLog } from "../../../lib/base/log.ts";
 import { createApp } from "../../../lib/mod.ts";
 import { readCommand } from "../../../lib/runtime/config.ts";
 import { greeting } from "../../../lib/runtime/greeting.ts";
-import { heap } from "../../../lib/runtime/heap.ts";
+import { heap } from "../../../lib/runtime/memory.ts";
 import { EventLoopLag } from "../../../lib/runtime/event_loop_lag.ts";
 import { serve } from "../../../lib/runtime/serve.ts";
 import { StderrLines } from "../../../lib/runtime/stderr.ts";

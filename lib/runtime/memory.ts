@@ -1,5 +1,43 @@
+/**
+ * The memory of the process: resident memory and the JavaScript heap, each with its limit.
+ *
+ * @module
+ */
 import { nodeV8, nodeVm } from "../base/node.ts";
 import type { MemoryFigures } from "../stream/admit/memory_gauge.ts";
+
+/** Enough memory for a server with little to do. */
+const FLOOR = 96 * 2 ** 20;
+
+let limit: number | undefined;
+
+/**
+ * The resident memory of the process, and its limit: that of its cgroup, or else the machine's
+ * memory. Reading the limit needs `--allow-sys=systemMemoryInfo`; without that there is no limit.
+ */
+export function resident(): MemoryFigures {
+  return {
+    used: Deno.memoryUsage().rss,
+    // Perf: it needs the module `process`, which loads a large part of Node.
+    get limit() {
+      return limit ??= memoryLimit();
+    },
+    floor: FLOOR,
+  };
+}
+
+/** Whether the limit of resident memory can be found. */
+export function isLimitKnown(): boolean {
+  return Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" }).state === "granted";
+}
+
+function memoryLimit(): number {
+  if (!isLimitKnown()) return Infinity;
+  // A cgroup without a limit has one that is more than any machine has, or 0.
+  const allowed = process.constrainedMemory();
+  const { total } = Deno.systemMemoryInfo();
+  return allowed > 0 ? Math.min(allowed, total) : total;
+}
 
 /** Share of the heap above which garbage is collected before the heap counts as full. */
 const DOUBTFUL = 0.75;
