@@ -61,40 +61,33 @@ export function readBatch(
  * Runs the requests of a batch in order. If they take long, the rest runs in later turns of the event
  * loop, so that other clients do not wait for the whole batch.
  *
- * @returns what `run` returns for each, in order
+ * @returns what `run` returns for each, in order, once all have begun; at once if they begin in one
+ *   turn
  */
 export function runInPortions<T, R>(
   items: readonly T[],
   run: (item: T) => MaybePromise<R>,
-): readonly MaybePromise<R>[] {
+): MaybePromise<readonly MaybePromise<R>[]> {
   const results: MaybePromise<R>[] = [];
-  const portion = new Portion();
-  for (const item of items) {
-    if (portion.isOver) return [...results, ...runLater(items.slice(results.length), run)];
-    results.push(portion.add(run(item)));
-  }
-  return results;
-}
-
-function runLater<T, R>(
-  items: readonly T[],
-  run: (item: T) => MaybePromise<R>,
-): readonly Promise<R>[] {
-  const places = items.map((item) => ({ item, ...Promise.withResolvers<R>() }));
-  const runPortion = (from: number): void => {
+  const runPortion = (): void => {
     const portion = new Portion();
-    for (let at = from; at < places.length; at++) {
-      if (portion.isOver) return void setTimeout(() => runPortion(at), 0);
-      const { item, resolve, reject } = places[at]!;
-      try {
-        resolve(portion.add(run(item)));
-      } catch (error) {
-        reject(error);
-      }
+    while (results.length < items.length && !portion.isOver) {
+      results.push(portion.add(run(items[results.length]!)));
     }
   };
-  setTimeout(() => runPortion(0), 0);
-  return places.map(({ promise }) => promise);
+  runPortion();
+  return results.length === items.length ? results : new Promise((resolve, reject) => {
+    const runNext = (): void => {
+      try {
+        runPortion();
+      } catch (error) {
+        return reject(error);
+      }
+      if (results.length === items.length) resolve(results);
+      else setTimeout(runNext, 0);
+    };
+    setTimeout(runNext, 0);
+  });
 }
 
 /** The requests of one turn of the event loop. */

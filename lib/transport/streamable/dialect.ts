@@ -98,25 +98,41 @@ export function postBatchToSession(
   }
   session.countRequests(requests.length);
   const scope = scopeOf(deps, session, post, requests);
-  const responses = runInPortions(
+  const begun = runInPortions(
     requests,
     (request) => afterSaving(session, deps.server.dispatch(request, scope, deps.server.legacy)),
   );
-  if (responses.some(isPromise)) holdBody(deps, responses);
-  const isSettled = !responses.some(isPromise) && scope.opened === undefined;
-  if (!post.accepted.prefersStream || (isSettled && post.accepted.json)) {
-    return Promise.all(responses).then((settled) => {
-      session.touch();
-      return deps.answers.batch(settled.filter((response) => response !== undefined));
-    });
-  }
-  return answerOnStream(deps, session, { post, scope, requests, responses });
+  const answer = (responses: StreamAnswer["responses"]) =>
+    respondToBatch(deps, session, { post, scope, requests, responses });
+  if (!isPromise(begun)) return answer(begun);
+  holdBody(deps, begun);
+  return begun.then(answer);
 }
 
-/** Counts the body of a batch until all is answered: requests that run later are still in it. */
-function holdBody({ streams }: StreamableDeps, responses: readonly unknown[]): void {
+/** Answers a batch whose requests have all begun. */
+function respondToBatch(
+  deps: StreamableDeps,
+  session: StreamableSession,
+  batch: StreamAnswer,
+): MaybePromise<Response> {
+  const { post: { accepted: { json, prefersStream } }, scope, responses } = batch;
+  const isSettled = !responses.some(isPromise) && scope.opened === undefined;
+  if (prefersStream && !(isSettled && json)) return answerOnStream(deps, session, batch);
+  return Promise.all(responses).then((settled) => {
+    session.touch();
+    return deps.answers.batch(settled.filter((response) => response !== undefined));
+  });
+}
+
+/** Counts the body of a batch until all is answered: requests that begin later are still in it. */
+function holdBody(
+  { streams }: StreamableDeps,
+  begun: Promise<StreamAnswer["responses"]>,
+): void {
   const release = streams.admission.bodies.hold();
-  if (release !== undefined) void Promise.allSettled(responses).then(release);
+  if (release !== undefined) {
+    void begun.then((responses) => Promise.allSettled(responses)).then(release, release);
+  }
 }
 
 /** @returns settles once another instance has taken the message; undefined where this one has */
