@@ -39,7 +39,7 @@ export class CallQueue {
     if (signal.aborted) reject(signal.reason);
     else {
       this.#waiting.add(onTurn);
-      signal.addEventListener("abort", onAbort, { once: true });
+      signal.addEventListener("abort", onAbort);
     }
     return promise;
   }

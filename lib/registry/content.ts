@@ -41,8 +41,9 @@ const RESULT_LISTS: ReadonlyMap<
 
 /** The error of a whole result, such as `content[1] has no text`; undefined if it is valid. */
 export function resultError(method: string, result: JsonObject): string | undefined {
-  const [member, errorOf] = RESULT_LISTS.get(method) ?? [];
-  if (member === undefined || errorOf === undefined) return undefined;
+  const list = RESULT_LISTS.get(method);
+  if (list === undefined) return undefined;
+  const [member, errorOf] = list;
   const items = result[member];
   if (!Array.isArray(items)) return `its "${member}" is no list`;
   const error = firstError(items, errorOf);

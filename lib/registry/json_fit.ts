@@ -51,10 +51,11 @@ export function requireJson<T>(listing: T, owner: string): T {
  */
 export function withJsonData(error: ProtocolError, owner: string): ProtocolError {
   if (error.data === undefined) return error;
-  const { kind, message, id, headers, cause } = error;
+  const { kind, message, id, headers, code, cause } = error;
   const rest = {
     ...(id !== undefined && { id }),
     ...(headers !== undefined && { headers }),
+    ...(code !== undefined && { code }),
     cause,
   };
   try {

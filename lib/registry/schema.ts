@@ -95,9 +95,8 @@ function placeOf(schema: z.ZodType, side: SchemaSide): string {
       override: ({ zodSchema, jsonSchema, path }) => {
         const { type } = zodSchema._zod.def;
         const isAnything = type === "any" || type === "unknown";
-        if (place === undefined && !isAnything && Object.keys(jsonSchema).length === 0) {
-          place = path;
-        }
+        // zod comes to the last part first.
+        if (!isAnything && Object.keys(jsonSchema).length === 0) place = path;
       },
     });
   } catch {

@@ -51,13 +51,11 @@ function isPart(value: object): value is Part {
 
 /** Not a default value or another foreign object, in which nothing is to be found. */
 function isContainer(value: object): boolean {
-  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype ||
-    Object.getPrototypeOf(value) === null;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function isCode({ type, check, transform }: Definition): boolean {
-  return check === "custom" || type === "custom" || type === "transform" || type === "promise" ||
-    typeof transform === "function";
+  return check === "custom" || type === "promise" || typeof transform === "function";
 }
 
 /** The schema that `z.lazy()` gives: the one that zod keeps, as its function may make several. */

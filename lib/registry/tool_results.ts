@@ -37,7 +37,7 @@ export class ToolResults<O extends z.ZodType> {
    * @throws {TypeError} naming the tool and the member, for a value that is not a result or that
    *   JSON cannot hold
    */
-  read(returned: unknown, masksErrors = false): MaybePromise<CallToolResult> {
+  read(returned: unknown, masksErrors: boolean): MaybePromise<CallToolResult> {
     if (this.#isContent(returned)) return this.#readContent(returned, masksErrors);
     if (this.#output !== undefined) return this.#structure(this.#output, returned, masksErrors);
     if (typeof returned === "string") return textResult(returned);

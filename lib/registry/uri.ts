@@ -39,7 +39,7 @@ export function isUri(text: string): boolean {
 
 /** Whether a template begins with a scheme, or leaves it to a variable. */
 export function hasUriScheme(template: string): boolean {
-  const [literal = ""] = template.split("{", 1);
+  const [literal = ""] = template.split("{");
   const colon = literal.indexOf(":");
   return colon < 0 || SCHEME_REGEXP.test(literal.slice(0, colon));
 }

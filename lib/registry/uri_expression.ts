@@ -63,9 +63,6 @@ const SEPARATORS: Readonly<Record<Operator, string>> = {
   "&": "&",
 };
 
-/** Longest prefix `{name:3}` that decides where a value ends; longer ones are checked afterwards. */
-const MAX_PREFIX = 256;
-
 /** One expression; neighbours that are one by their meaning, such as `{?a}{&b}`, are made one. */
 export class UriExpression {
   readonly operator: Operator;
@@ -86,9 +83,7 @@ export class UriExpression {
     this.variables = variables;
     this.prefixes = operator === "+" ? "" : prefixes;
     const [first] = variables;
-    const isShort = operator === "" && variables.length === 1 &&
-      (first?.maxLength ?? Infinity) <= MAX_PREFIX;
-    this.maxLength = isShort ? first?.maxLength : undefined;
+    this.maxLength = operator === "" && variables.length === 1 ? first?.maxLength : undefined;
     const equals = variables.some((variable) => variable.isExploded) ? "=" : "";
     const strict = UNRESERVED + CHARACTERS[operator] + equals;
     this.#strict = codesOf(strict);

@@ -5,8 +5,8 @@
  */
 import { RegistrationError } from "../base/errors.ts";
 import { hasDotSegment, hasUriScheme, joinUri, MAX_URI_LENGTH, splitUri } from "./uri.ts";
-import { type Reading, UriExpression, type VariableSpec } from "./uri_expression.ts";
-import { matchParts, type TemplatePart, templateParts } from "./uri_template_parts.ts";
+import type { Reading, UriExpression, VariableSpec } from "./uri_expression.ts";
+import { isLiteral, matchParts, type TemplatePart, templateParts } from "./uri_template_parts.ts";
 
 type Operator = "+" | "#" | "." | "/" | ";" | "?" | "&";
 type Name<S extends string> = S extends `${infer N}:${string}` ? N : S;
@@ -82,9 +82,9 @@ export class UriTemplate {
     if (texts === undefined) return undefined;
     const readings: Reading[] = [];
     for (const [index, part] of this.#parts.entries()) {
-      if (!(part instanceof UriExpression)) continue;
+      if (isLiteral(part)) continue;
       const read = part.read(texts[index] ?? "");
-      if (read === undefined || (this.#isInFolder(index) && beginsAtRoot(part, read))) {
+      if (read === undefined || (this.#isInFolder(part, index) && beginsAtRoot(part, read))) {
         return undefined;
       }
       readings.push(...read);
@@ -93,13 +93,10 @@ export class UriTemplate {
   }
 
   /** Whether the values of a part are segments within a folder that the template names. */
-  #isInFolder(index: number): boolean {
-    const part = this.#parts[index];
+  #isInFolder({ operator }: UriExpression, index: number): boolean {
     const before = this.#parts[index - 1];
-    if (before === undefined || !(part instanceof UriExpression)) return false;
-    if (part.operator === "/") return true;
-    return !(before instanceof UriExpression) && before.text.endsWith("/") &&
-      !/:\/{1,2}$/.test(before.text);
+    if (operator === "/") return true;
+    return isLiteral(before) && before.text.endsWith("/") && !/:\/{1,2}$/.test(before.text);
   }
 }
 

@@ -65,20 +65,16 @@ export function matchParts(
   isLenient: boolean,
 ): readonly string[] | undefined {
   const [first] = parts;
-  if (first !== undefined && !(first instanceof UriExpression) && endOf(first, text, 0) < 0) {
-    return undefined;
-  }
-  const runs = parts.map((part) =>
-    part instanceof UriExpression ? runsOf(part.characters(isLenient), text) : undefined
-  );
-  const accepts = acceptedStarts(parts, text, runs);
+  // Most URIs belong to another template, as their first characters show.
+  if (isLiteral(first) && !standsAt(first, text, 0)) return undefined;
+  const accepts = acceptedStarts(parts, text, isLenient);
   if (accepts[0]?.[0] !== 1) return undefined;
   let start = 0;
   return parts.map((part, index) => {
     const next = accepts[index + 1]!;
-    const end = part instanceof UriExpression
-      ? longestEnd(part, { text, start, runs: runs[index]!, next })
-      : start + part.text.length;
+    const end = isLiteral(part)
+      ? start + part.text.length
+      : longestEnd(part, { text, start, allowed: part.characters(isLenient), next });
     const own = text.slice(start, end);
     start = end;
     return own;
@@ -93,16 +89,16 @@ const CONTINUATIONS = "89AB";
 function acceptedStarts(
   parts: readonly TemplatePart[],
   text: string,
-  runs: readonly (Uint16Array | undefined)[],
+  isLenient: boolean,
 ): readonly Uint8Array[] {
   const accepts: Uint8Array[] = [];
   let next: Uint8Array = new Uint8Array(text.length + 1);
   next[text.length] = 1;
   accepts.unshift(next);
   for (const [index, part] of [...parts.entries()].reverse()) {
-    next = part instanceof UriExpression
-      ? expressionStarts(part, { text, runs: runs[index]!, next })
-      : literalStarts(part, { text, next, isFirst: index === 0 });
+    next = isLiteral(part)
+      ? literalStarts(part, { text, next, isFirst: index === 0 })
+      : expressionStarts(part, { text, allowed: part.characters(isLenient), next });
     accepts.unshift(next);
   }
   return accepts;
@@ -114,18 +110,18 @@ function literalStarts(
   { text, next, isFirst }: Pick<Place, "text" | "next"> & { readonly isFirst: boolean },
 ): Uint8Array {
   const starts = new Uint8Array(next.length);
-  const last = isFirst ? 0 : text.length - literal.text.length;
-  for (let start = 0; start <= last; start++) {
-    const end = start + literal.text.length;
-    if (next[end] === 1 && endOf(literal, text, start) === end) starts[start] = 1;
+  const last = isFirst ? literal.text.length : text.length;
+  for (let end = literal.text.length; end <= last; end++) {
+    const start = end - literal.text.length;
+    if (next[end] === 1 && standsAt(literal, text, start)) starts[start] = 1;
   }
   return starts;
 }
 
 interface Place {
   readonly text: string;
-  /** For each place: where the run of allowed characters from there ends. */
-  readonly runs: Uint16Array;
+  /** 1 at the code of each character that the value may have, percent signs aside. */
+  readonly allowed: Uint8Array;
   /** Positions at which the next part may start. */
   readonly next: Uint8Array;
 }
@@ -148,34 +144,33 @@ function expressionStarts(expression: UriExpression, place: Place): Uint8Array {
 const FAR = 0xffff;
 
 /**
- * From each place: the characters to the nearest place, within the run, where the next part may
- * start.
+ * From each place: the characters to the nearest place where the next part may start, if the value may
+ * have all of them.
  */
-function distancesTo({ text, runs, next }: Place): Uint16Array {
+function distancesTo({ text, allowed, next }: Place): Uint16Array {
   const distances = new Uint16Array(next.length);
   for (let place = text.length; place >= 0; place--) {
     if (next[place] === 1) continue;
-    const after = place + stepAt(text, place);
-    const distance = runs[place]! > place && after < next.length ? distances[after]! : FAR;
+    const distance = isAllowed(allowed, text, place)
+      ? distances[place + stepAt(text, place)]!
+      : FAR;
     distances[place] = distance === FAR || isContinuation(text, place) ? distance : distance + 1;
   }
   return distances;
 }
 
-/**
- * Last position at which an expression that starts here can end; negative if none can start here.
- */
+/** Last position at which an expression can end that can start here. */
 function longestEnd(
   { prefixes, maxLength = Infinity }: UriExpression,
-  { text, start, runs, next }: Place & { readonly start: number },
+  { text, start, allowed, next }: Place & { readonly start: number },
 ): number {
-  let longest = next[start] === 1 ? start : -1;
+  let longest = start;
   if (prefixes !== "" && !isPrefix(prefixes, text, start)) return longest;
   const begin = prefixes === "" ? start : start + 1;
   let characters = 0;
   for (let end = begin; end <= text.length; end += stepAt(text, end)) {
     if (next[end] === 1) longest = end;
-    if (runs[end] === end) break;
+    if (!isAllowed(allowed, text, end)) break;
     if (!isContinuation(text, end) && ++characters > maxLength) break;
   }
   return longest;
@@ -187,7 +182,8 @@ function isContinuation(text: string, place: number): boolean {
 }
 
 function isPrefix(prefixes: string, text: string, place: number): boolean {
-  return place < text.length && prefixes.includes(text[place]!);
+  const character = text[place];
+  return character !== undefined && prefixes.includes(character);
 }
 
 /** An escape is one step. */
@@ -195,20 +191,19 @@ function stepAt(text: string, place: number): number {
   return text.charCodeAt(place) === PERCENT ? 3 : 1;
 }
 
-function runsOf(characters: Uint8Array, text: string): Uint16Array {
-  const runs = new Uint16Array(text.length + 1);
-  runs[text.length] = text.length;
-  for (let place = text.length - 1; place >= 0; place--) {
-    const code = text.charCodeAt(place);
-    const after = Math.min(code === PERCENT ? place + 3 : place + 1, text.length);
-    runs[place] = code === PERCENT || characters[code] === 1 ? runs[after]! : place;
-  }
-  return runs;
+/** Whether a value may have the character or the escape at a place; false at the end of the text. */
+function isAllowed(allowed: Uint8Array, text: string, place: number): boolean {
+  const code = text.charCodeAt(place);
+  return code === PERCENT || allowed[code] === 1;
 }
 
-function endOf({ text: literal, ignoresCase }: Literal, text: string, start: number): number {
-  const end = start + literal.length;
-  if (text.startsWith(literal, start)) return end;
-  if (!ignoresCase) return -1;
-  return text.slice(start, end).toLowerCase() === literal.toLowerCase() ? end : -1;
+/** Whether a part is literal text. */
+export function isLiteral(part: TemplatePart | undefined): part is Literal {
+  return part !== undefined && !(part instanceof UriExpression);
+}
+
+function standsAt({ text: literal, ignoresCase }: Literal, text: string, start: number): boolean {
+  if (text.startsWith(literal, start)) return true;
+  return ignoresCase &&
+    text.slice(start, start + literal.length).toLowerCase() === literal.toLowerCase();
 }

@@ -102,11 +102,11 @@ function unionLines(
   path: readonly PropertyKey[],
 ): readonly string[] {
   const similar = errors.filter((issues) => issues.every((issue) => issue.path.length > 0));
-  const [only] = similar;
-  if (only !== undefined && similar.length === 1) {
+  const [only, ...others] = similar;
+  if (only !== undefined && others.length === 0) {
     return only.slice(0, MAX_ISSUES).flatMap((issue) => errorLines(issue, path));
   }
-  const members = (similar.length > 0 ? similar : errors).slice(0, MAX_ISSUES).map((issues) =>
+  const members = (only === undefined ? errors : similar).slice(0, MAX_ISSUES).map((issues) =>
     issues.slice(0, MAX_ISSUES).flatMap((issue) => errorLines(issue, path)).join("; ")
   );
   const told = [...new Set(members)].slice(0, MAX_MEMBERS).map((text) => `(${text})`);

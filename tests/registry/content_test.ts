@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { contentError } from "../../lib/registry/content.ts";
+import {
+  contentError,
+  messageError,
+  resourceError,
+  resultError,
+} from "../../lib/registry/content.ts";
 import { hasUriScheme, isUri } from "../../lib/registry/uri.ts";
 
 for (
@@ -14,6 +19,11 @@ for (
     ["====", false],
     ["!AAA", false],
     ["AA=A", false],
+    ["AAA!", false],
+    ["AA!=", false],
+    ["A!==", false],
+    ["AAAA=", false],
+    [1, false],
     ["AA\nA", false],
     ["-_AA", false],
   ] as const
@@ -33,6 +43,11 @@ for (
     [{ type: "audio", data: "AAAA", mimeType: "audio/wav; codecs=1" }, undefined],
     [{ type: "audio", data: "AAAA", mimeType: "/wav" }, "has no MIME type"],
     [{ type: "resource", resource: { uri: "x://a", text: "" } }, undefined],
+    [{ type: "resource", resource: { uri: "x://a", blob: "AA==" } }, undefined],
+    [{ type: "resource", resource: { uri: "a", text: "" } }, "holds a resource without a URI"],
+    [{ type: "resource" }, "holds no resource"],
+    [{ type: "text", text: 1 }, "has no text"],
+    [{ type: "video" }, 'has the type "video", which the protocol does not know'],
     [null, "is no content"],
   ] as const
 ) {
@@ -40,6 +55,88 @@ for (
     assertEquals(contentError(block), error);
   });
 }
+
+const NEITHER = "holds a resource with neither text nor a base64 blob";
+
+for (
+  const [resource, error] of [
+    [{ uri: "x://a", text: "" }, undefined],
+    [{ uri: "x://a", blob: "" }, undefined],
+    [{ uri: "x://a" }, NEITHER],
+    [{ uri: "x://a", blob: "A" }, NEITHER],
+    [{ uri: 1, text: "" }, "holds a resource without a URI"],
+    [{ uri: "a b", text: "" }, "holds a resource without a URI"],
+    ["x://a", "holds no resource"],
+  ] as const
+) {
+  Deno.test(`contents ${JSON.stringify(resource)} ${error ?? "are right"}`, () => {
+    assertEquals(resourceError(resource), error);
+  });
+}
+
+const TEXT = { type: "text", text: "a" };
+const WRONG_ROLE = 'has a role other than "user" or "assistant"';
+
+for (
+  const [message, error] of [
+    [{ role: "user", content: TEXT }, undefined],
+    [{ role: "assistant", content: TEXT }, undefined],
+    [{ role: "system", content: TEXT }, WRONG_ROLE],
+    [{ content: TEXT }, WRONG_ROLE],
+    [{ role: "user", content: { type: "text" } }, "has content that has no text"],
+    [
+      { role: "user", content: { type: "resource", resource: { uri: "x://a", text: "" } } },
+      "holds a resource without a MIME type",
+    ],
+    [
+      {
+        role: "user",
+        content: { type: "resource", resource: { uri: "x://a", text: "", mimeType: "text/plain" } },
+      },
+      undefined,
+    ],
+    ["hello", "is no message"],
+  ] as const
+) {
+  Deno.test(`message ${JSON.stringify(message)} ${error ?? "is right"}`, () => {
+    assertEquals(messageError(message), error);
+  });
+}
+
+for (
+  const [method, member, right, error] of [
+    ["tools/call", "content", TEXT, "is no content"],
+    ["resources/read", "contents", { uri: "x://a", text: "" }, "holds no resource"],
+    ["prompts/get", "messages", { role: "user", content: TEXT }, "is no message"],
+    ["tools/list", "tools", { name: "a" }, "has no name"],
+    ["resources/list", "resources", { name: "a" }, "has no name"],
+    ["resources/templates/list", "resourceTemplates", { name: "a" }, "has no name"],
+    ["prompts/list", "prompts", { name: "a" }, "has no name"],
+  ] as const
+) {
+  Deno.test(`a result of ${method} has a list of ${member}, and the first that is wrong is named`, () => {
+    const of = (value: unknown) => resultError(method, { [member]: value });
+    assertEquals([of([]), of([right]), of([right, right])], [undefined, undefined, undefined]);
+    assertEquals([of([null]), of([right, 1, null])], [
+      `${member}[0] ${error}`,
+      `${member}[1] ${error}`,
+    ]);
+    for (const wrong of [undefined, null, {}, "a"]) {
+      assertEquals(of(wrong), `its "${member}" is no list`);
+    }
+  });
+}
+
+Deno.test("an entry of a list has a name that is a text", () => {
+  assertEquals(resultError("tools/list", { tools: [{ name: 1 }] }), "tools[0] has no name");
+  assertEquals(resultError("tools/list", { tools: [{}] }), "tools[0] has no name");
+});
+
+Deno.test("a result of a method without a list is right, whatever it is", () => {
+  for (const method of ["ping", "completion/complete", "content", "constructor"]) {
+    assertEquals(resultError(method, {}), undefined);
+  }
+});
 
 Deno.test("a URI and a template begin with a scheme, which begins with a letter", () => {
   for (
@@ -54,6 +151,7 @@ Deno.test("a URI and a template begin with a scheme, which begins with a letter"
       "x://h/ä",
       "x:%zz",
       "x:#a#b",
+      "http://h:65536/",
     ]
   ) assertEquals(isUri(wrong), false);
   for (const right of ["x:y", "X+1.-:y", "urn:a:b"]) assertEquals(isUri(right), true);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import * as mini from "zod/mini";
 import * as z3 from "zod/v3";
 import { RegistrationError } from "../../lib/base/errors.ts";
-import { defineTool } from "../../lib/mod.ts";
+import { defineTool, type ToolContext } from "../../lib/mod.ts";
 import { definitionOf } from "../../lib/registry/schema_references.ts";
 import type { JsonObject } from "../../lib/wire/json_rpc.ts";
 import { testApp, toolCall } from "../helpers/app.ts";
@@ -200,6 +200,14 @@ Deno.test("a union as output whose member has a list named content is not taken 
   assertEquals((await response.json()).result.structuredContent, { content: [1, 2] });
 });
 
+Deno.test("MCP content is taken for content where no member of the output's union has a list named content", async () => {
+  const output = z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]);
+  const content = [{ type: "text" as const, text: "own words" }];
+  const run = () => ({ content, structuredContent: { b: "x" } });
+  const tool = defineTool({ ...base, output, run: run as never });
+  assertEquals(await tool.call({}, {} as ToolContext), run() as never);
+});
+
 for (
   const [name, schema, says] of [
     ["a zod 3 schema", z3.z.object({ a: z3.z.string() }), "is a zod 3 schema, not a zod 4 schema"],
@@ -240,6 +248,15 @@ Deno.test("a field that JSON Schema cannot express is named with its path", () =
   );
   const list = z.object({ a: z.array(z.object({ b: z.bigint() })) });
   assertStringIncludes(refusal({ input: list }), "JSON Schema: a[].b: BigInt");
+  assertStringIncludes(refusal({ input: z.date() }), "JSON Schema: Date");
+  const among = z.object({
+    a: z.unknown(),
+    b: z.date(),
+    c: z.any(),
+    d: z.bigint(),
+    e: z.unknown(),
+  });
+  assertStringIncludes(refusal({ input: among }), "JSON Schema: b: Date");
 });
 
 Deno.test("what JSON cannot hold in a definition is refused, with the tool's name and the member", () => {

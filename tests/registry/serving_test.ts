@@ -119,6 +119,22 @@ Deno.test("a call that is stopped while it waits leaves the queue", async () => 
   assertEquals(queue.enter(patient), undefined);
 });
 
+Deno.test("a call listens for its end only while it waits for its turn", async () => {
+  const queue = new CallQueue(1);
+  const { signal } = new AbortController();
+  const listening = new Set<unknown>();
+  signal.addEventListener = (_type: string, listener: unknown) => void listening.add(listener);
+  signal.removeEventListener = (_type: string, listener: unknown) => {
+    listening.delete(listener);
+  };
+  assertEquals([queue.enter({ signal }), listening.size], [undefined, 0]);
+  const waiting = queue.enter({ signal });
+  assertEquals(listening.size, 1);
+  queue.leave();
+  await waiting;
+  assertEquals(listening.size, 0);
+});
+
 for (
   const [definition, says] of [
     [{ timeoutMs: 0 }, "its timeoutMs must be a whole number"],
@@ -136,6 +152,19 @@ for (
     assertStringIncludes(message, `Cannot serve tool "subject": ${says}`);
   });
 }
+
+Deno.test("a tool's timeout and concurrency go from 1 to the longest time of a timer", () => {
+  for (const member of ["timeoutMs", "concurrency"]) {
+    for (const value of [1, 2_147_483_647]) defineTool({ ...base, [member]: value });
+    for (const value of [-1, 0, 2_147_483_648, NaN]) {
+      const define = () => defineTool({ ...base, [member]: value });
+      assertEquals(
+        assertThrows(define, RegistrationError).message,
+        `Cannot serve tool "subject": its ${member} must be a whole number from 1 to 2147483647`,
+      );
+    }
+  }
+});
 
 Deno.test("tags and switches are the server's own: no list shows them", () => {
   const own = { tags: ["admin"], enabled: true, timeoutMs: 1, concurrency: 1 };

@@ -32,6 +32,12 @@ const MATCHES: readonly (readonly [string, string, Record<string, unknown> | und
   ["x://s/{a,b}", "x://s/1,2,3", { a: "1", b: "2,3" }],
   ["x://s/{name}.{ext}", "x://s/a.tar.gz", { name: "a.tar", ext: "gz" }],
   ["x://s/{a}{b}", "x://s/12", { a: "12", b: "" }],
+  ["x://s/{a*,b}", "x://s/1,2,3", { a: ["1", "2"], b: "3" }],
+  ["x://s/{a}/{a*}", "x://s/1,2/1,2", { a: "1,2" }],
+  ["x://s/{a}/{a*}", "x://s/1,2/1,3", undefined],
+  ["x://s/{a}{;b}", "x://s/1;b=2", { a: "1", b: "2" }],
+  ["x://s/{a}B", "x://s/1B", { a: "1" }],
+  ["x://s/{a}B", "x://s/1b", undefined],
   ["x://s/{id:3}{rest}", "x://s/abcdef", { id: "abc", rest: "def" }],
   ["x://s/{id:3}", "x://s/abc", { id: "abc" }],
   ["x://s/{id:3}", "x://s/abcd", undefined],
@@ -58,6 +64,9 @@ const MATCHES: readonly (readonly [string, string, Record<string, unknown> | und
   ["x://s{/a}{/b}", "x://s/1/2", { a: "1", b: "2" }],
   ["x://s{/a,rest*}", "x://s/1/2/3", { a: "1", rest: ["2", "3"] }],
   ["x://s{/a*}/end", "x://s/1/2/end", { a: ["1", "2"] }],
+  ["x://s/r{/a*}", "x://s/r/", { a: [] }],
+  ["x://s/r{/a*}", "x://s/r//", { a: ["", ""] }],
+  ["x://s/r{/a*}", "x://s/r//1", { a: ["", "1"] }],
   ["x://s{.ext*}", "x://s.tar.gz", { ext: ["tar", "gz"] }],
   ["x://s/n{.ext}", "x://s/n.tar.gz", { ext: "tar.gz" }],
   ["x://s/n{.ext}", "x://s/n", {}],
@@ -89,6 +98,8 @@ const MATCHES: readonly (readonly [string, string, Record<string, unknown> | und
   ["x://s?fixed=1{&page}", "x://s?fixed=1", {}],
   ["x://s/r{?a}{&b}", "x://s/r?b=2&a=1", { a: "1", b: "2" }],
   ["x://s/r{?a}{&b}", "x://s/r&b=2", { b: "2" }],
+  ["x://s/r{&a}{&b}", "x://s/r&b=2&a=1", { a: "1", b: "2" }],
+  ["x://s/{a}{&b}", "x://s/1&b=2", { a: "1", b: "2" }],
   ["x://s{?q}{#part}", "x://s?q=1#top", { q: "1", part: "top" }],
   ["{+base}/index", "x://s/index", { base: "x://s" }],
   ["urn:isbn:{id}", "URN:ISBN:0451450523", { id: "0451450523" }],
@@ -224,6 +235,23 @@ Deno.test("a value may begin with a slash where the template names no folder", (
     assertEquals(new UriTemplate(template, "test").match(uri)?.a, "/etc");
   }
   assertEquals(new UriTemplate("x://s{?a}", "test").match("x://s?a=/etc")?.a, "/etc");
+});
+
+Deno.test("a variable takes as many characters as its prefix allows, up to the most that RFC 6570 allows", () => {
+  for (const most of [1, 3, 256, 257, 4_000]) {
+    const template = new UriTemplate(`x://s/{id:${most}}{rest}`, "test");
+    const [id, rest] = ["a".repeat(most), "b".repeat(300)];
+    assertEquals(template.match(`x://s/${id}${rest}`), { id, rest });
+    assertEquals(template.match(`x://s/${id}`), { id, rest: "" });
+  }
+  assertEquals(new UriTemplate("x://s/{id:9999}", "test").match("x://s/a"), { id: "a" });
+});
+
+Deno.test("a URI of 8,192 characters is matched, and a longer one is not", () => {
+  const template = new UriTemplate("x://s/{id}", "test");
+  const longest = "a".repeat(8_192 - "x://s/".length);
+  assertEquals(template.match(`x://s/${longest}`), { id: longest });
+  assertEquals(template.match(`x://s/${longest}a`), undefined);
 });
 
 Deno.test("variables of many characters in a row are matched in linear time", () => {

@@ -48,6 +48,28 @@ for (const [a, b] of DIFFERENT) {
   });
 }
 
+for (
+  const [uri, normal] of [
+    ["HTTP://User@Example.com:80/a/b/..?Q#F", "http://User@example.com/a/?Q#F"],
+    ["x://h/a/b/.", "x://h/a/b/"],
+    ["x://h/a/./b/../c/.d", "x://h/a/c/.d"],
+    ["x://h/..", "x://h/"],
+    ["x://h/a//b", "x://h/a//b"],
+    ["x://H%c3%9f/%7E%c3%9F", "x://h%C3%9F/~%C3%9F"],
+    ["URN:Example:A", "urn:example:A"],
+    ["mailto:a/../b", "mailto:a/../b"],
+    ["file:/a/../b", "file:/b"],
+    ["FILE://LocalHost/a", "file:///a"],
+    ["file://host/a", "file://host/a"],
+    ["x://localhost/a", "x://localhost/a"],
+    ["no uri /../%7e", "no%20uri%20/../~"],
+  ] as const
+) {
+  Deno.test(`the normal form of ${uri} is ${normal}`, () => {
+    assertEquals(normalizeUri(uri), normal);
+  });
+}
+
 Deno.test("property: a normal form is a normal form of itself, and a URI where it was one", () => {
   const text = fc.oneof(fc.webUrl({ withQueryParameters: true, withFragments: true }), fc.string());
   fc.assert(fc.property(text, (uri) => {

@@ -99,25 +99,57 @@ Deno.test("a transform may throw a protocol error of its own", async () => {
   await assertRejects(async () => await validate(schema, "x"), ProtocolError, "No such folder");
 });
 
-const REJECTING = () => Promise.reject(new Error("No answer from the directory"));
-const LATE = z.string().refine(REJECTING);
-
-/** Each has a part whose promise nobody would await, were it parsed synchronously first. */
 for (
-  const [name, schema, value] of [
-    ["a refinement", LATE, "x"],
-    ["a check of several issues", z.string().superRefine(REJECTING), "x"],
-    ["a check", z.string().check(REJECTING), "x"],
-    ["a transform", z.string().transform(REJECTING), "x"],
-    ["a transform before a schema", z.preprocess(REJECTING, z.string()), "x"],
-    ["a custom type", z.custom((value) => value === "x").refine(REJECTING), "x"],
-    ["a member", z.object({ a: LATE }), { a: "x" }],
-    ["an optional member", z.object({ a: LATE.optional() }), { a: "x" }],
-    ["an item", z.array(LATE), ["x"]],
-    ["a value of a record", z.record(z.string(), LATE), { a: "x" }],
-    ["a part of a union", z.union([z.number(), LATE]), "x"],
-    ["a schema that is made later", z.lazy(() => LATE), "x"],
-    ["a codec", z.codec(z.string(), z.string(), { decode: REJECTING, encode: REJECTING }), "x"],
+  const [what, schema, value, expected] of [
+    ["a promise", () => z.promise(z.string()), Promise.resolve("x"), "x"],
+    ["a value without a check", () => z.custom<string>(), "x", "x"],
+    ["an instance of a class", () => z.instanceof(URL), new URL("x://a"), new URL("x://a")],
+    [
+      "an object with a transform",
+      () => z.object({ a: z.string().transform((text) => text.length) }),
+      { a: "xy" },
+      { a: 2 },
+    ],
+  ] as const
+) {
+  Deno.test(`the schema of ${what} is applied asynchronously`, async () => {
+    const validation = validate<z.ZodType>(schema(), value);
+    assertEquals(validation instanceof Promise, true);
+    assertEquals(await validation, { ok: true, value: expected });
+  });
+}
+
+const REJECTING = () => Promise.reject(new Error("No answer from the directory"));
+const late = () => z.string().refine(REJECTING);
+
+function bare<T extends object>(members: T): T {
+  return Object.assign(Object.create(null), members);
+}
+
+/**
+ * Each has a part whose promise nobody would await, were it parsed synchronously first. Each is made
+ * anew, as the first parse prepares it.
+ */
+for (
+  const [name, make, value] of [
+    ["a refinement", () => late(), "x"],
+    ["a check of several issues", () => z.string().superRefine(REJECTING), "x"],
+    ["a check", () => z.string().check(REJECTING), "x"],
+    ["a transform", () => z.string().transform(REJECTING), "x"],
+    ["a transform before a schema", () => z.preprocess(REJECTING, z.string()), "x"],
+    ["a custom type", () => z.custom((value) => value === "x").refine(REJECTING), "x"],
+    ["a member", () => z.object({ a: late() }), { a: "x" }],
+    ["an optional member", () => z.object({ a: late().optional() }), { a: "x" }],
+    ["an item", () => z.array(late()), ["x"]],
+    ["a member of a shape without prototype", () => z.object(bare({ a: late() })), { a: "x" }],
+    ["a value of a record", () => z.record(z.string(), late()), { a: "x" }],
+    ["a part of a union", () => z.union([z.number(), late()]), "x"],
+    ["a schema that is made later", () => z.lazy(() => late()), "x"],
+    [
+      "a codec",
+      () => z.codec(z.string(), z.string(), { decode: REJECTING, encode: REJECTING }),
+      "x",
+    ],
   ] as const
 ) {
   Deno.test(`a promise that ${name} rejects is an error of the first value already, and of nothing else`, async () => {
@@ -128,7 +160,7 @@ for (
     };
     globalThis.addEventListener("unhandledrejection", note);
     try {
-      assertEquals(await errorsOf(schema, value), ["No answer from the directory"]);
+      assertEquals(await errorsOf(make(), value), ["No answer from the directory"]);
       // What nobody handles is reported after the microtasks.
       await new Promise((resolve) => setTimeout(resolve));
       assertEquals(rejections, []);
@@ -152,4 +184,32 @@ Deno.test("a schema without code of its author is applied at once, whatever it i
     const validation = validate(schema, value);
     assertEquals("ok" in validation && validation.ok, true);
   }
+});
+
+Deno.test("20 errors of a value are told, and how many more there are", async () => {
+  const list = z.array(z.number());
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, at) => {
+      return `[${at}]: Invalid input: expected number, received string`;
+    });
+  const wrong = (count: number) => errorsOf(list, Array(count).fill("x"));
+  assertEquals(await wrong(1), lines(1));
+  assertEquals(await wrong(20), lines(20));
+  assertEquals(await wrong(21), [...lines(20), "and 1 more"]);
+  assertEquals(await wrong(1_220), [...lines(20), "and 1,200 more"]);
+});
+
+Deno.test("five members of a union are told, and members with the same errors only once", async () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const either = (count: number) => {
+    const members = names.slice(0, count).map((name) => z.object({ [name]: z.string() }));
+    return errorsOf(z.union(members), {});
+  };
+  const told = names.map((name) => `(${name}: Invalid input: expected string, received undefined)`);
+  const line = (count: number) => [`Invalid input: either ${told.slice(0, count).join(" or ")}`];
+  assertEquals([await either(2), await either(5)], [line(2), line(5)]);
+  assertEquals(await either(6), line(5));
+  assertEquals(await errorsOf(z.union([z.string().min(1), z.string().max(9)]), 1), [
+    "Invalid input: either (Invalid input: expected string, received number)",
+  ]);
 });

@@ -109,7 +109,7 @@ export class Admission {
     const calls = { perSecond: limits.MCP_CALLS_PER_SECOND, burst: limits.MCP_CALLS_BURST };
     this.#opens = new TokenBuckets(opens, MAX_CLIENTS);
     this.#initializes = new TokenBuckets(initializes, MAX_CLIENTS);
-    this.#callRate = new CallRate(calls, MAX_CLIENTS);
+    this.#callRate = new CallRate(calls, sources.wheel, MAX_CLIENTS);
     this.#flapping = new FlapDetector(limits.MCP_MAX_FLAPS, MAX_CLIENTS);
   }
 
@@ -165,7 +165,7 @@ export class Admission {
    * @throws {ProtocolError} with `Retry-After`, if the client sends them too fast
    */
   admitCalls(caller: Caller, count: number): void {
-    const waitMs = this.#callRate.take(caller, this.#sources.wheel.now(), count);
+    const waitMs = this.#callRate.take(caller, count);
     if (waitMs > 0) this.#refuse("call_rate", "the client calls too fast", waitMs);
   }
 

@@ -1,4 +1,5 @@
 import { LruMap } from "../../base/lru_map.ts";
+import type { TimerWheel } from "../../base/timer_wheel.ts";
 import { type BucketRate, TokenBucket } from "../../base/token_buckets.ts";
 
 /** A client whose key is looked up only if needed. */
@@ -7,53 +8,82 @@ export interface Caller {
   readonly clientKey: string;
 }
 
+/** Share of a burst that may be lost because the clock is read less often. */
+const UNREAD_SHARE = 0.01;
+
 /**
  * A rate limit for each client that asks for a client's key only near the limit.
  *
- * Perf: to look up the address of a client takes a tenth of a quick call. So all calls are taken
- * from one shared bucket, which is never fuller than the bucket of one client would be. While it is
- * half full, no client can be near its limit. Below that each client has its own bucket, which
- * starts with the tokens of the shared one: no client gets more than its limit, and beside busy
- * others each has at least half of its burst.
+ * Perf: to look up the address of a client takes a tenth of a quick call, and to read the clock a
+ * seventieth. So all calls are taken from one shared bucket, which is never fuller than the bucket
+ * of one client would be. While it is half full, no client can be near its limit. Below that each
+ * client has its own bucket, which starts with the tokens of the shared one: no client gets more
+ * than its limit, and beside busy others each has at least half of its burst.
  */
 export class CallRate {
   readonly #rate: BucketRate;
+  readonly #clock: Pick<TimerWheel, "now">;
   readonly #maxClients: number;
   readonly #half: number;
+  /** Most tokens that are taken without a look at the clock. */
+  readonly #unread: number;
   readonly #shared: TokenBucket;
-  /** Undefined while the shared bucket is half full. */
+  /** Tokens in the shared bucket when the clock was last read. */
+  #level: number;
+  /** Tokens taken from it since then. */
+  #taken = 0;
+  /** Clients that were looked up since a call was last taken without. */
   #crowd: Crowd | undefined;
 
-  /** @param maxClients with a bucket of their own */
-  constructor(rate: BucketRate, maxClients: number) {
+  /** @param maxClients most clients with a bucket of their own */
+  constructor(rate: BucketRate, clock: Pick<TimerWheel, "now">, maxClients: number) {
     this.#rate = rate;
+    this.#clock = clock;
     this.#maxClients = maxClients;
     this.#half = Math.ceil(rate.burst / 2);
-    this.#shared = new TokenBucket(rate, rate.burst, 0);
+    this.#unread = Math.floor(rate.burst * UNREAD_SHARE);
+    this.#level = rate.burst;
+    this.#shared = new TokenBucket(rate, rate.burst, clock.now());
   }
 
   /**
    * Takes the tokens of some calls, all or none.
    *
-   * @param now in ms
    * @returns 0, or the time until the tokens are available (ms)
    */
-  take(caller: Caller, now: number, count: number): number {
-    const shared = this.#shared.tokensAt(now);
-    const left = shared - count;
-    if (left >= this.#half) {
+  take(caller: Caller, count: number): number {
+    const taken = this.#taken + count;
+    if (taken <= this.#unread && this.#level - taken >= this.#half) {
+      this.#taken = taken;
       this.#crowd = undefined;
-      this.#shared.setTokens(left);
       return 0;
     }
-    this.#crowd ??= new Crowd(this.#rate, this.#maxClients, { tokens: shared, at: now });
-    const bucket = this.#crowd.bucketOf(caller.clientKey);
-    const waitMs = bucket.take(now, count);
-    // The shared bucket need not be emptier than the emptiest one.
-    if (waitMs === 0) {
-      this.#shared.setTokens(Math.max(left, Math.min(0, shared, bucket.tokensAt(now))));
+    const now = this.#clock.now();
+    // Those taken before count as taken now, so nobody gets more.
+    const level = this.#shared.tokensAt(now) - this.#taken;
+    this.#taken = 0;
+    if (level - count >= this.#half) {
+      this.#crowd = undefined;
+      this.#setLevel(level - count);
+      return 0;
     }
+    return this.#takeInCrowd(caller, count, { tokens: level, at: now });
+  }
+
+  #takeInCrowd(caller: Caller, count: number, level: Level): number {
+    const { at, tokens } = level;
+    this.#crowd ??= new Crowd(this.#rate, this.#maxClients, level);
+    const bucket = this.#crowd.bucketOf(caller.clientKey);
+    const waitMs = bucket.take(at, count);
+    // The shared bucket need not be emptier than the emptiest one.
+    const least = Math.min(0, tokens, bucket.tokensAt(at));
+    this.#setLevel(waitMs > 0 ? tokens : Math.max(tokens - count, least));
     return waitMs;
+  }
+
+  #setLevel(tokens: number): void {
+    this.#level = tokens;
+    this.#shared.setTokens(tokens);
   }
 }
 
