@@ -1,13 +1,68 @@
-import { createAuth } from "./auth/create_auth.ts";
+import { type AuthOptions, createAuth } from "./auth/create_auth.ts";
 import { ConfigError } from "./base/errors.ts";
+import {
+  CHECKED_ELSEWHERE,
+  FUNCTION,
+  LIST,
+  type MemberChecks,
+  numberFrom,
+  OBJECT,
+  objectOf,
+  requireOptions,
+  TEXT,
+} from "./base/members.ts";
 import { composeApp } from "./http/app.ts";
 import type { App, AppOptions } from "./http/app_types.ts";
+import { isObject } from "./wire/json_rpc.ts";
+
+function isImplementation(value: unknown): string | undefined {
+  if (!isObject(value)) return OBJECT(value);
+  const isNamed = typeof value.name === "string" && typeof value.version === "string";
+  return isNamed ? undefined : " must have a name and a version, both texts";
+}
+
+function isInstructions(value: unknown): string | undefined {
+  return typeof value === "function" ? undefined : TEXT(value);
+}
+
+/** Without a type check, a name that is misspelt would leave out a part of the app, such as a guard. */
+const OPTIONS: MemberChecks<AppOptions> = {
+  tools: CHECKED_ELSEWHERE,
+  resources: CHECKED_ELSEWHERE,
+  resourceTemplates: CHECKED_ELSEWHERE,
+  prompts: CHECKED_ELSEWHERE,
+  use: CHECKED_ELSEWHERE,
+  info: isImplementation,
+  instructions: isInstructions,
+  onStart: FUNCTION,
+  onStop: FUNCTION,
+  sessionMethods: FUNCTION,
+  modernMethods: FUNCTION,
+  servers: OBJECT,
+  endpoints: LIST,
+  settings: OBJECT,
+  heap: FUNCTION,
+  resident: FUNCTION,
+  wheel: OBJECT,
+  store: OBJECT,
+  fleet: FUNCTION,
+  dialects: LIST,
+  observer: OBJECT,
+  auth: objectOf<AuthOptions>({
+    verify: FUNCTION,
+    cacheMs: numberFrom(0, Infinity),
+    keys: CHECKED_ELSEWHERE,
+    fetch: FUNCTION,
+  }),
+  authenticate: FUNCTION,
+  pages: FUNCTION,
+};
 
 /**
  * Makes an app.
  *
  * @throws {RegistrationError} when two tools share a name, or for what cannot be served
- * @throws {ConfigError} naming each wrong setting; if the authorization settings are incomplete; for
+ * @throws {ConfigError} naming each wrong setting, or the wrong option; if the authorization settings are incomplete; for
  *   `MCP_STORE` without `fleet`
  *
  * @example
@@ -42,6 +97,9 @@ import type { App, AppOptions } from "./http/app_types.ts";
  * ```
  */
 export function createApp<Start = unknown>(options: AppOptions<Start> = {}): App {
+  const refuse = (message: string) => new ConfigError(message);
+  const aliases = { middleware: "use", middlewares: "use", lifespan: "onStart" };
+  requireOptions(options, { owner: "createApp()", checks: OPTIONS, aliases, refuse });
   // The app would start, and fail only behind a load balancer.
   if (options.settings?.MCP_STORE !== undefined && options.fleet === undefined) {
     throw new ConfigError(

@@ -5,36 +5,42 @@
  * @module
  */
 
-/** The kind of a protocol error; `lib/wire/error_table.ts` has the code and HTTP status of each. */
-export type ProtocolErrorKind =
-  | "parse_error"
-  | "invalid_request"
-  | "method_not_found"
-  | "invalid_params"
-  | "internal_error"
-  | "resource_not_found"
-  | "header_mismatch"
-  | "missing_client_capability"
-  | "unsupported_protocol_version"
-  | "body_too_large"
-  | "body_timeout"
-  | "unsupported_media_type"
-  | "not_acceptable"
-  | "host_refused"
-  | "origin_refused"
-  | "unauthorized"
-  | "forbidden"
-  | "insufficient_scope"
-  | "not_found"
-  | "method_not_allowed"
-  | "connection_not_found"
-  | "stream_ended"
-  | "session_not_found"
-  | "too_many_requests"
-  | "overloaded"
-  | "auth_unavailable"
-  | "not_routed"
-  | "draining";
+/** The kinds of protocol errors; `lib/wire/error_table.ts` has the code and HTTP status of each. */
+const PROTOCOL_ERROR_KINDS = [
+  "parse_error",
+  "invalid_request",
+  "method_not_found",
+  "invalid_params",
+  "internal_error",
+  "resource_not_found",
+  "header_mismatch",
+  "missing_client_capability",
+  "unsupported_protocol_version",
+  "body_too_large",
+  "body_timeout",
+  "unsupported_media_type",
+  "not_acceptable",
+  "host_refused",
+  "origin_refused",
+  "unauthorized",
+  "forbidden",
+  "insufficient_scope",
+  "not_found",
+  "method_not_allowed",
+  "connection_not_found",
+  "stream_ended",
+  "session_not_found",
+  "too_many_requests",
+  "overloaded",
+  "auth_unavailable",
+  "not_routed",
+  "draining",
+] as const;
+
+/** The kind of a protocol error. */
+export type ProtocolErrorKind = (typeof PROTOCOL_ERROR_KINDS)[number];
+
+const KINDS: ReadonlySet<unknown> = new Set(PROTOCOL_ERROR_KINDS);
 
 /** Optional members of a {@linkcode ProtocolError}. */
 export interface ProtocolErrorOptions {
@@ -57,11 +63,13 @@ export class ProtocolError extends Error {
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly code: number | undefined;
 
+  /** @throws {TypeError} for a kind that does not exist, and for a code that is not a whole number */
   constructor(
     kind: ProtocolErrorKind,
     message: string,
     options: ProtocolErrorOptions = {},
   ) {
+    requireKnown(kind, options.code);
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "ProtocolError";
     this.kind = kind;
@@ -82,6 +90,19 @@ export class ProtocolError extends Error {
       ...(headers !== undefined && { headers }),
       ...(code !== undefined && { code }),
     });
+  }
+}
+
+/** Authors may write JavaScript, and no answer could be made of any other kind. */
+function requireKnown(kind: unknown, code: number | undefined): void {
+  if (!KINDS.has(kind)) {
+    const kinds = PROTOCOL_ERROR_KINDS.join(", ");
+    throw new TypeError(
+      `No ProtocolError is of the kind ${JSON.stringify(kind)}; use one of ${kinds}`,
+    );
+  }
+  if (code !== undefined && !Number.isInteger(code)) {
+    throw new TypeError(`The code of a ProtocolError is a whole number, not ${String(code)}`);
   }
 }
 

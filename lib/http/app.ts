@@ -14,8 +14,8 @@ import { errorMasking, isReachable } from "../mcp/error_masking.ts";
 import type { RequestScope } from "../mcp/scope.ts";
 import { Catalog } from "../registry/catalog.ts";
 import type { Lifespan } from "../registry/lifespan.ts";
-import { type Middleware, requireMiddleware } from "../registry/middleware.ts";
-import { namesTools } from "../registry/named_tools.ts";
+import { middlewareOf } from "../registry/grouped.ts";
+import { type Middleware, namedBy, requireMiddleware } from "../registry/middleware.ts";
 import { OpenStreams } from "../stream/open_streams.ts";
 import { StreamRegistry } from "../stream/stream_registry.ts";
 import {
@@ -156,7 +156,8 @@ function namesCheck(
   endpoints: Endpoints,
 ): (() => Promise<void>) | undefined {
   const catalogs = endpoints.map(({ catalog }) => catalog);
-  if (!namesTools(use, catalogs)) return undefined;
+  const grouped = catalogs.flatMap((catalog) => catalog.all().flatMap(middlewareOf));
+  if ([...use, ...grouped].every((one) => namedBy(one) === undefined)) return undefined;
   return async () =>
     (await import("../registry/unknown_tools.ts")).warnOfUnknownTools(use, catalogs);
 }

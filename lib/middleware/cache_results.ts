@@ -1,11 +1,23 @@
 import { type Clock, monotonic } from "../base/clock.ts";
+import {
+  BOOLEAN,
+  CHECKED_ELSEWHERE,
+  FUNCTION,
+  type MemberChecks,
+  requireOptions,
+} from "../base/members.ts";
 import { LruMap } from "../base/lru_map.ts";
 import type { Caller, ToolContext } from "../registry/context.ts";
-import type { Middleware, MiddlewareCall, Next } from "../registry/middleware.ts";
-import { forTools, isOfTools, toolNames } from "../registry/named_tools.ts";
+import {
+  forTools,
+  type Middleware,
+  type MiddlewareCall,
+  type Next,
+} from "../registry/middleware.ts";
+import { isOfTools, toolNames } from "../registry/named_tools.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
-import { requirePositive } from "./rate_limit.ts";
+import { refuse, requireOne, requirePositive } from "./options.ts";
 import { SharedRuns } from "./shared_runs.ts";
 
 /** Options of {@linkcode cacheResults}. */
@@ -34,6 +46,13 @@ interface Entry {
 }
 
 const MAX_ENTRIES = 1_000;
+const OPTIONS: MemberChecks<CacheOptions> = {
+  ttlMs: CHECKED_ELSEWHERE,
+  tools: CHECKED_ELSEWHERE,
+  isShared: BOOLEAN,
+  maxEntries: CHECKED_ELSEWHERE,
+  clock: FUNCTION,
+};
 
 /**
  * Middleware that returns a cached result of a tool for a call with the same arguments. Results
@@ -58,8 +77,10 @@ const MAX_ENTRIES = 1_000;
  * ```
  */
 export function cacheResults(options: CacheOptions): Middleware {
+  requireOptions(options, { owner: "cacheResults()", checks: OPTIONS, refuse });
   const { ttlMs, isShared = false, maxEntries = MAX_ENTRIES, clock = monotonic } = options;
-  requirePositive({ ttlMs, maxEntries });
+  requirePositive({ ttlMs });
+  requireOne({ maxEntries });
   const tools = toolNames(options.tools);
   const entries = new LruMap<string, Entry>(maxEntries);
   const runs = new SharedRuns();

@@ -1,8 +1,9 @@
 import { ProtocolError } from "../base/errors.ts";
+import { CHECKED_ELSEWHERE, requireOptions } from "../base/members.ts";
 import type { Middleware } from "../registry/middleware.ts";
 import { errorResult } from "../registry/tool_results.ts";
 import { METHODS } from "../wire/methods.ts";
-import { requirePositive } from "./rate_limit.ts";
+import { refuse, requirePositive } from "./options.ts";
 
 /** How large a result may be. */
 export interface OutputLimitOptions {
@@ -28,7 +29,10 @@ const ENCODER = new TextEncoder();
  * app.stop();
  * ```
  */
-export function limitOutput({ maxBytes }: OutputLimitOptions): Middleware {
+export function limitOutput(options: OutputLimitOptions): Middleware {
+  const checks = { maxBytes: CHECKED_ELSEWHERE };
+  requireOptions(options, { owner: "limitOutput()", checks, refuse });
+  const { maxBytes } = options;
   requirePositive({ maxBytes });
   return async function limitOutput({ method, name }, next) {
     const result = await next();

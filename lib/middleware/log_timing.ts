@@ -1,7 +1,9 @@
 import { type Clock, monotonic } from "../base/clock.ts";
 import { CallAborted, ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { FUNCTION, numberFrom, requireOptions } from "../base/members.ts";
 import type { Middleware } from "../registry/middleware.ts";
+import { refuse } from "./options.ts";
 
 /** Which requests are logged. */
 export interface TimingOptions {
@@ -15,6 +17,8 @@ const log = logFor("timing");
 /**
  * Middleware that logs how long each request took and how it ended, on the level `info`.
  *
+ * @throws {ConfigError} for a time that is negative or no number
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -25,7 +29,10 @@ const log = logFor("timing");
  * app.stop();
  * ```
  */
-export function logTiming({ minMs = 0, clock = monotonic }: TimingOptions = {}): Middleware {
+export function logTiming(options: TimingOptions = {}): Middleware {
+  const checks = { minMs: numberFrom(0, Infinity), clock: FUNCTION };
+  requireOptions(options, { owner: "logTiming()", checks, refuse });
+  const { minMs = 0, clock = monotonic } = options;
   return async function logTiming({ method, name }, next) {
     const startedAt = clock();
     const finish = (outcome: string): void => {

@@ -1,13 +1,19 @@
 import { type Clock, monotonic } from "../base/clock.ts";
-import { ConfigError } from "../base/errors.ts";
+import { CHECKED_ELSEWHERE, FUNCTION, type MemberChecks, requireOptions } from "../base/members.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { TokenBuckets } from "../base/token_buckets.ts";
 import type { Caller } from "../registry/context.ts";
-import type { Middleware, MiddlewareCall, Next } from "../registry/middleware.ts";
-import { forTools, isOfTools, toolNames } from "../registry/named_tools.ts";
+import {
+  forTools,
+  type Middleware,
+  type MiddlewareCall,
+  type Next,
+} from "../registry/middleware.ts";
+import { isOfTools, toolNames } from "../registry/named_tools.ts";
 import { errorResult } from "../registry/tool_results.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
+import { refuse, requireOne, requirePositive } from "./options.ts";
 
 /** How often a caller may call a tool. */
 export interface RateLimitOptions {
@@ -25,6 +31,14 @@ export interface RateLimitOptions {
 }
 
 const MAX_ENTRIES = 10_000;
+const OPTIONS: MemberChecks<RateLimitOptions> = {
+  perMinute: CHECKED_ELSEWHERE,
+  burst: CHECKED_ELSEWHERE,
+  tools: CHECKED_ELSEWHERE,
+  callerOf: FUNCTION,
+  maxEntries: CHECKED_ELSEWHERE,
+  clock: FUNCTION,
+};
 
 /**
  * Middleware that limits how often each caller may call each tool. A call over the limit is
@@ -45,10 +59,12 @@ const MAX_ENTRIES = 10_000;
  * ```
  */
 export function rateLimit(options: RateLimitOptions): Middleware {
+  requireOptions(options, { owner: "rateLimit()", checks: OPTIONS, refuse });
   const { perMinute, tools, callerOf = keyOf, maxEntries = MAX_ENTRIES, clock = monotonic } =
     options;
   const { burst = Math.max(1, perMinute) } = options;
-  requirePositive({ perMinute, burst, maxEntries });
+  requirePositive({ perMinute });
+  requireOne({ burst, maxEntries });
   const limited = tools === undefined ? undefined : toolNames(tools);
   const buckets = new TokenBuckets({ perSecond: perMinute / 60, burst }, maxEntries);
   const rateLimit = (call: MiddlewareCall, next: Next): MaybePromise<JsonObject> => {
@@ -63,14 +79,6 @@ export function rateLimit(options: RateLimitOptions): Middleware {
     );
   };
   return limited === undefined ? rateLimit : forTools(limited, rateLimit);
-}
-
-/** @throws {ConfigError} naming the option at fault */
-export function requirePositive(options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value > 0 && Number.isFinite(value)) continue;
-    throw new ConfigError(`Invalid ${name}: ${value}; give a positive number`);
-  }
 }
 
 function keyOf({ principal, address }: Caller): string {

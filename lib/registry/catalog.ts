@@ -219,6 +219,12 @@ export class Catalog {
     return this.#lists().filter((list) => list.disable(selection)).length > 0;
   }
 
+  /** All features, also those that are switched off. */
+  all(): readonly (Tool | Resource | ResourceTemplate | Prompt)[] {
+    const { tools, resources, resourceTemplates, prompts } = this;
+    return [...tools.all(), ...resources.all(), ...resourceTemplates.all(), ...prompts.all()];
+  }
+
   #lists(): readonly Pick<CatalogList<Tool>, "enable" | "disable">[] {
     return [this.tools, this.resources, this.resourceTemplates, this.prompts];
   }

@@ -25,7 +25,7 @@ export function firstError(
   return undefined;
 }
 
-/** The list that a result must have, by method, and the check of its items. */
+/** The lists that results must have, by method, and the check of their items. */
 const RESULT_LISTS: ReadonlyMap<
   unknown,
   readonly [member: string, errorOf: (item: unknown) => string | undefined]
@@ -39,15 +39,44 @@ const RESULT_LISTS: ReadonlyMap<
   [METHODS.listPrompts, ["prompts", entryError]],
 ]);
 
+/** Checks of the results that have no such list. */
+const OTHER_RESULTS: ReadonlyMap<unknown, (result: JsonObject) => string | undefined> = new Map([
+  [METHODS.initialize, initializeError],
+  [METHODS.complete, completionError],
+]);
+
+/** The members of a result by which a change of it shows: its list, and the items of the list. */
+export function itemsOf(method: string, result: JsonObject): readonly unknown[] {
+  const member = RESULT_LISTS.get(method)?.[0];
+  if (member === undefined) return OTHER_RESULTS.has(method) ? Object.values(result) : [];
+  const items = result[member];
+  return Array.isArray(items) ? [items, ...items] : [items];
+}
+
 /** The error of a whole result, such as `content[1] has no text`; undefined if it is valid. */
 export function resultError(method: string, result: JsonObject): string | undefined {
   const list = RESULT_LISTS.get(method);
-  if (list === undefined) return undefined;
+  if (list === undefined) return OTHER_RESULTS.get(method)?.(result);
   const [member, errorOf] = list;
   const items = result[member];
   if (!Array.isArray(items)) return `its "${member}" is no list`;
   const error = firstError(items, errorOf);
   return error === undefined ? undefined : `${member}${error}`;
+}
+
+function initializeError(result: JsonObject): string | undefined {
+  const { protocolVersion, capabilities, serverInfo } = result;
+  if (typeof protocolVersion !== "string") return 'its "protocolVersion" is no text';
+  if (!isObject(capabilities)) return 'its "capabilities" are no object';
+  const isNamed = isObject(serverInfo) && typeof serverInfo.name === "string" &&
+    typeof serverInfo.version === "string";
+  return isNamed ? undefined : 'its "serverInfo" has no name and version';
+}
+
+function completionError({ completion }: JsonObject): string | undefined {
+  return isObject(completion) && Array.isArray(completion.values)
+    ? undefined
+    : 'its "completion" has no list of values';
 }
 
 /** The error of an entry of a list. */

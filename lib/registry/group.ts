@@ -4,6 +4,7 @@
  * @module
  */
 import { RegistrationError } from "../base/errors.ts";
+import { CHECKED_ELSEWHERE, type MemberChecks, requireOptions } from "../base/members.ts";
 import { groupedPrompt, groupedResource, groupedTemplate, groupedTool } from "./grouped.ts";
 import { describeValue, type FeatureKind, kindOf, mistakeOf } from "./feature_form.ts";
 import { type Middleware, requireMiddleware } from "./middleware.ts";
@@ -44,6 +45,13 @@ export interface FeatureGroup<App = any> {
   readonly features: FeatureLists<App>;
 }
 
+const OPTIONS: MemberChecks<GroupOptions> = {
+  tools: CHECKED_ELSEWHERE,
+  resources: CHECKED_ELSEWHERE,
+  resourceTemplates: CHECKED_ELSEWHERE,
+  prompts: CHECKED_ELSEWHERE,
+  use: CHECKED_ELSEWHERE,
+};
 const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /**
@@ -67,7 +75,7 @@ const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,64}$/;
  */
 export function group<App = unknown>(
   name: string,
-  { use = [], ...features }: GroupOptions<App>,
+  options: GroupOptions<App>,
 ): FeatureGroup<App> {
   if (typeof name !== "string" || !NAME_REGEXP.test(name)) {
     throw new RegistrationError(
@@ -76,6 +84,10 @@ export function group<App = unknown>(
       }: a name is 1 to 64 letters, digits, "_", "-" and "."`,
     );
   }
+  const refuse = (message: string) =>
+    new RegistrationError(`Cannot serve group "${name}": ${message}`);
+  requireOptions(options, { owner: "group()", checks: OPTIONS, refuse });
+  const { use = [], ...features } = options;
   requireMiddleware(use, `group "${name}"`);
   const { tools, resources, resourceTemplates, prompts } = flatten(features);
   const within = { name, use };

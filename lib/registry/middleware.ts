@@ -7,7 +7,7 @@ import type { MaybePromise } from "../base/promises.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { RegistrationError } from "../base/errors.ts";
 import { describeValue } from "./feature_form.ts";
-import { resultError } from "./content.ts";
+import { itemsOf, resultError } from "./content.ts";
 import type { Caller, ToolContext } from "./context.ts";
 import { fitForJson } from "./json_fit.ts";
 
@@ -79,6 +79,20 @@ export function placeInGroup(middleware: Middleware): PlaceInGroup {
   return places.get(middleware) ?? { middleware };
 }
 
+/** The tools that middleware is for. */
+const namedTools = new WeakMap<Middleware, ReadonlySet<string>>();
+
+/** Notes that middleware is for these tools only, so that the start can check their names. */
+export function forTools(tools: ReadonlySet<string>, middleware: Middleware): Middleware {
+  namedTools.set(middleware, tools);
+  return middleware;
+}
+
+/** The names of the tools that middleware is for; undefined if it is for all. */
+export function namedBy(middleware: Middleware): ReadonlySet<string> | undefined {
+  return namedTools.get(placeInGroup(middleware).middleware);
+}
+
 /** The request that middleware runs around. */
 type Run = (call: MiddlewareCall) => MaybePromise<JsonObject>;
 
@@ -111,13 +125,20 @@ export function composeMiddleware(use: readonly Middleware[]): ComposedMiddlewar
   ): Promise<JsonObject> => {
     const middleware = use[index];
     if (middleware === undefined) return await run(call);
+    const name = middleware.name || `number ${index + 1}`;
     let given: JsonObject | undefined;
-    const next: Next = async (changed = call) =>
+    let items: readonly unknown[] = [];
+    const next: Next = async (changed = call) => {
+      if (changed !== call) requireCall(changed, name);
       given = await from(index + 1, changed, run, failed);
+      items = itemsOf(call.method, given);
+      return given;
+    };
     try {
       const result = await middleware(call, next);
-      if (result !== undefined && result === given) return result;
-      return madeResult(result, call, middleware.name || `number ${index + 1}`);
+      const isAsGiven = result !== undefined && result === given &&
+        isSame(items, itemsOf(call.method, result));
+      return isAsGiven ? result : madeResult(result, call, name);
     } catch (error) {
       return failed(error);
     }
@@ -158,6 +179,29 @@ function madeResult(result: unknown, { method }: MiddlewareCall, name: string): 
   const error = resultError(method, json);
   if (error === undefined) return json;
   throw new TypeError(`Middleware ${name} returned a wrong result: ${error}`);
+}
+
+/** Whether two lists have the same members. */
+function isSame(before: readonly unknown[], after: readonly unknown[]): boolean {
+  return before.length === after.length && before.every((item, index) => item === after[index]);
+}
+
+/** @throws {TypeError} saying what to pass to `next()` instead */
+function requireCall(changed: unknown, name: string): void {
+  const wrong = wrongPart(changed);
+  if (wrong === undefined) return;
+  throw new TypeError(
+    `Middleware ${name} called next() with ${wrong}; spread the call that came: ` +
+      "next({ ...call, arguments })",
+  );
+}
+
+/** What a call lacks, in words; undefined if it is whole. */
+function wrongPart(changed: unknown): string | undefined {
+  if (!isObject(changed)) return describeValue(changed);
+  if (typeof changed.name !== "string") return "a call without a name";
+  if (!isObject(changed.arguments)) return "a call whose arguments are no object";
+  return isObject(changed.ctx) ? undefined : "a call without its ctx";
 }
 
 function rethrow(error: unknown): never {

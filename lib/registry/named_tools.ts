@@ -4,19 +4,8 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import type { Catalog } from "./catalog.ts";
 import { describeValue } from "./feature_form.ts";
-import { middlewareOf } from "./grouped.ts";
-import { type Middleware, type MiddlewareCall, placeInGroup } from "./middleware.ts";
-
-/** The tools that middleware is for. */
-const namedTools = new WeakMap<Middleware, ReadonlySet<string>>();
-
-/** Notes that middleware is for these tools only, so that the start can check their names. */
-export function forTools(tools: ReadonlySet<string>, middleware: Middleware): Middleware {
-  namedTools.set(middleware, tools);
-  return middleware;
-}
+import type { MiddlewareCall } from "./middleware.ts";
 
 /**
  * The names of tools that an option has.
@@ -46,23 +35,4 @@ export function isOfTools(
   tools: ReadonlySet<string>,
 ): boolean {
   return tools.has(name) || (nameInGroup !== undefined && tools.has(nameInGroup));
-}
-
-/** The names of the tools that middleware is for; undefined if it is for all. */
-export function namedBy(middleware: Middleware): ReadonlySet<string> | undefined {
-  return namedTools.get(placeInGroup(middleware).middleware);
-}
-
-/** Whether any middleware of an app or of its groups is for some tools only. */
-export function namesTools(use: readonly Middleware[], catalogs: readonly Catalog[]): boolean {
-  const isNaming = (middleware: Middleware) => namedBy(middleware) !== undefined;
-  return use.some(isNaming) ||
-    catalogs.some((catalog) =>
-      featuresOf(catalog).some((feature) => middlewareOf(feature).some(isNaming))
-    );
-}
-
-/** All features of a catalog, also those that are switched off. */
-export function featuresOf({ tools, resources, resourceTemplates, prompts }: Catalog) {
-  return [...tools.all(), ...resources.all(), ...resourceTemplates.all(), ...prompts.all()];
 }

@@ -5,12 +5,19 @@
  */
 import * as z from "zod";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
+import { CHECKED_ELSEWHERE, OBJECT } from "../base/members.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wire/mcp_types.ts";
 import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
 import type { AnswerCompletion, Completers } from "./completion.ts";
 import { firstError, messageError } from "./content.ts";
+import {
+  type DefinitionForm,
+  DESCRIBED,
+  requireCompleters,
+  requireDefinition,
+} from "./definition.ts";
 import type { ToolContext } from "./context.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
 import { schemaError } from "./schema.ts";
@@ -63,8 +70,9 @@ export interface Prompt<App = any> extends Guarded, Serving {
 /**
  * Defines a prompt. The type of `run`'s arguments follows from the schema.
  *
- * @throws {RegistrationError} for a prompt without a name or a `run` function, and for arguments that
- * are not a `z.object()` of fields that take text
+ * @throws {RegistrationError} for a prompt without a name or a `run` function, for arguments that
+ *   are not a `z.object()` of fields that take text, and for a member that is unknown or of a wrong
+ *   type
  *
  * @example
  * ```ts
@@ -83,6 +91,7 @@ export interface Prompt<App = any> extends Guarded, Serving {
 export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>(
   definition: PromptDefinition<A, App>,
 ): Prompt<App> {
+  requireDefinition(definition, FORM);
   const { name, arguments: schema, complete = {}, run, scopes, listedFor, tags, enabled, ...rest } =
     definition;
   if (typeof name !== "string" || name === "") {
@@ -97,6 +106,7 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
     ...rest,
     ...(schema !== undefined && { arguments: argumentList(schema, owner) }),
   }, owner) as PromptListing;
+  requireCompleters(complete, Object.keys(schema?.shape ?? {}), owner);
   const runValid = (validation: Validation<z.output<A>>, ctx: ToolContext<App>) => {
     if (validation.ok) return toResult(run(validation.value, ctx), listing);
     throw new ProtocolError(
@@ -119,6 +129,20 @@ export function definePrompt<A extends z.ZodObject = z.ZodObject, App = unknown>
   };
 }
 
+const FORM: DefinitionForm<PromptDefinition<z.ZodObject>> = {
+  kind: "prompt",
+  use: "definePrompt({ name, run })",
+  checks: {
+    ...DESCRIBED,
+    arguments: CHECKED_ELSEWHERE,
+    complete: OBJECT,
+    run: CHECKED_ELSEWHERE,
+  },
+  aliases: {
+    ...{ input: "arguments", args: "arguments", argsSchema: "arguments", meta: "_meta" },
+    ...{ handler: "run", execute: "run", get: "run", callback: "run" },
+  },
+};
 const NO_ARGUMENTS = z.object({});
 /** Schemas that read text (2025-11-25, server/prompts: values of arguments are strings). */
 const TEXT_SCHEMAS: Readonly<Record<string, string | undefined>> = {

@@ -4,6 +4,7 @@
  * @module
  */
 import { RegistrationError } from "../base/errors.ts";
+import { CHECKED_ELSEWHERE, numberFrom, OBJECT, TEXT } from "../base/members.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type {
@@ -19,6 +20,13 @@ import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
 import type { AnswerCompletion, Completers } from "./completion.ts";
 import { requireJson, requireJsonValue } from "./json_fit.ts";
 import { firstError, resourceError } from "./content.ts";
+import {
+  ANNOTATIONS,
+  type DefinitionForm,
+  DESCRIBED,
+  requireCompleters,
+  requireDefinition,
+} from "./definition.ts";
 import type { ToolContext } from "./context.ts";
 import { type Serving, type ServingDefinition, servingOf } from "./serving.ts";
 import { isUri } from "./uri.ts";
@@ -86,7 +94,8 @@ export interface ResourceTemplate<App = any> extends Guarded, Serving {
 /**
  * Defines a resource.
  *
- * @throws {RegistrationError} for a `uri` that is not an absolute URI (RFC 3986)
+ * @throws {RegistrationError} for a `uri` that is not an absolute URI (RFC 3986), a resource without
+ *   a name or a `read` function, and for a member that is unknown or of a wrong type
  *
  * @example
  * ```ts
@@ -102,15 +111,16 @@ export interface ResourceTemplate<App = any> extends Guarded, Serving {
  * assertEquals(motto.listing.uri, "lifeline://motto");
  * ```
  */
-export function defineResource<App = unknown>(
-  { read, scopes, listedFor, tags, enabled, ...described }: ResourceDefinition<App>,
-): Resource<App> {
-  const owner = `resource "${described.name}"`;
+export function defineResource<App = unknown>(definition: ResourceDefinition<App>): Resource<App> {
+  requireDefinition(definition, RESOURCE);
+  const { read, scopes, listedFor, tags, enabled, ...described } = definition;
+  const owner = `resource "${described.name ?? described.uri}"`;
   if (typeof described.uri !== "string" || !isUri(described.uri)) {
     throw new RegistrationError(
       `Cannot serve ${owner}: ${JSON.stringify(described.uri)} is not an absolute URI`,
     );
   }
+  requireName(described.name, owner);
   requireRead(read, owner);
   const listing = requireJson(described, owner);
   return {
@@ -125,7 +135,8 @@ export function defineResource<App = unknown>(
 /**
  * Defines a template of resources. The variables' names and types follow from the template.
  *
- * @throws {RegistrationError} for a template that does not follow RFC 6570, or has no valid scheme
+ * @throws {RegistrationError} for a template that does not follow RFC 6570, or has no valid scheme,
+ *   for one without a name or a `read` function, and for a member that is unknown or of a wrong type
  *
  * @example
  * ```ts
@@ -141,13 +152,14 @@ export function defineResource<App = unknown>(
  * ```
  */
 export function defineResourceTemplate<const T extends string, App = unknown>(
-  { read, complete, scopes, listedFor, tags, enabled, ...described }: ResourceTemplateDefinition<
-    T,
-    App
-  >,
+  definition: ResourceTemplateDefinition<T, App>,
 ): ResourceTemplate<App> {
-  const owner = `resource template "${described.name}"`;
+  requireDefinition(definition, TEMPLATE);
+  const { read, complete = {}, scopes, listedFor, tags, enabled, ...described } = definition;
+  const owner = `resource template "${described.name ?? described.uriTemplate}"`;
   const template = new UriTemplate(described.uriTemplate, owner);
+  requireCompleters(complete, template.names, owner);
+  requireName(described.name, owner);
   requireRead(read, owner);
   const listing = requireJson(described, owner);
   return {
@@ -155,7 +167,7 @@ export function defineResourceTemplate<const T extends string, App = unknown>(
     listing: listing as ResourceTemplateListing,
     ...accessOf({ scopes, listedFor }, owner),
     ...servingOf({ tags, enabled }, owner),
-    complete: (complete ?? {}) as Completers,
+    complete: complete as Completers,
     matches: (uri) => template.match(uri) !== undefined,
     read: async (uri, ctx) => {
       const variables = template.match(uri);
@@ -163,6 +175,27 @@ export function defineResourceTemplate<const T extends string, App = unknown>(
       return await toResult(read(variables as UriVariables<T>, ctx, uri), uri, listing.mimeType);
     },
   };
+}
+
+const OF_BOTH = { ...DESCRIBED, mimeType: TEXT, annotations: ANNOTATIONS, read: CHECKED_ELSEWHERE };
+const ALIASES = { handler: "read", run: "read", mime: "mimeType", meta: "_meta" };
+const RESOURCE: DefinitionForm<ResourceDefinition> = {
+  kind: "resource",
+  use: "defineResource({ uri, name, read })",
+  checks: { ...OF_BOTH, uri: CHECKED_ELSEWHERE, size: numberFrom(0, Infinity) },
+  aliases: { ...ALIASES, url: "uri" },
+};
+const TEMPLATE: DefinitionForm<ResourceTemplateDefinition<string>> = {
+  kind: "resource template",
+  use: "defineResourceTemplate({ uriTemplate, name, read })",
+  checks: { ...OF_BOTH, uriTemplate: CHECKED_ELSEWHERE, complete: OBJECT },
+  aliases: { ...ALIASES, uri: "uriTemplate", template: "uriTemplate" },
+};
+
+/** The protocol asks for a name, so clients refuse a list with an entry that has none. */
+function requireName(name: unknown, owner: string): void {
+  if (typeof name === "string" && name !== "") return;
+  throw new RegistrationError(`Cannot serve ${owner}: it has no name`);
 }
 
 function requireRead(read: unknown, owner: string): void {

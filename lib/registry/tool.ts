@@ -5,10 +5,17 @@
  */
 import type * as z from "zod";
 import { RegistrationError } from "../base/errors.ts";
+import { CHECKED_ELSEWHERE } from "../base/members.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { ToolListing } from "../wire/mcp_types.ts";
 import { accessOf } from "./access.ts";
 import { DefinedTool } from "./defined_tool.ts";
+import {
+  type DefinitionForm,
+  DESCRIBED,
+  requireDefinition,
+  TOOL_ANNOTATIONS,
+} from "./definition.ts";
 import { requireJson } from "./json_fit.ts";
 import { toJsonSchema, toObjectSchema } from "./schema.ts";
 import { servingOf } from "./serving.ts";
@@ -16,13 +23,31 @@ import type { Tool, ToolDefinition } from "./tool_types.ts";
 
 export type { Tool, ToolDefinition, ToolResult, ToolReturn } from "./tool_types.ts";
 
+const FORM: DefinitionForm<ToolDefinition<z.ZodType, z.ZodType>> = {
+  kind: "tool",
+  use: "defineTool({ name, description, run })",
+  checks: {
+    ...DESCRIBED,
+    annotations: TOOL_ANNOTATIONS,
+    input: CHECKED_ELSEWHERE,
+    output: CHECKED_ELSEWHERE,
+    timeoutMs: CHECKED_ELSEWHERE,
+    concurrency: CHECKED_ELSEWHERE,
+    run: CHECKED_ELSEWHERE,
+  },
+  aliases: {
+    ...{ inputSchema: "input", parameters: "input", args: "input", schema: "input" },
+    ...{ outputSchema: "output", timeout: "timeoutMs", meta: "_meta" },
+    ...{ handler: "run", execute: "run", call: "run", callback: "run" },
+  },
+};
 const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,128}$/;
 
 /**
  * Defines a tool. The types of `run`'s arguments and result follow from the schemas.
  *
- * @throws {RegistrationError} for a name with characters that the protocol does not allow, or a
- *   schema that JSON Schema cannot express
+ * @throws {RegistrationError} for a name with characters that the protocol does not allow, a schema
+ *   that JSON Schema cannot express, and a member that is unknown or of a wrong type
  *
  * @example
  * ```ts
@@ -47,6 +72,7 @@ export function defineTool<
 >(
   definition: ToolDefinition<I, O, App>,
 ): Tool<App> {
+  requireDefinition(definition, FORM);
   const { name } = definition;
   requireName(name);
   const owner = `tool "${name}"`;

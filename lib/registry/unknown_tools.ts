@@ -8,8 +8,7 @@ import { logFor } from "../base/log.ts";
 import { nearestOf } from "../base/nearest.ts";
 import type { Catalog } from "./catalog.ts";
 import { middlewareOf } from "./grouped.ts";
-import { type Middleware, placeInGroup } from "./middleware.ts";
-import { featuresOf, namedBy } from "./named_tools.ts";
+import { type Middleware, namedBy, placeInGroup } from "./middleware.ts";
 
 const log = logFor("middleware");
 
@@ -57,7 +56,7 @@ function namesAround(
   };
   for (const catalog of catalogs) {
     const tools = new Set<object>(catalog.tools.all());
-    for (const feature of featuresOf(catalog)) {
+    for (const feature of catalog.all()) {
       for (const place of middlewareOf(feature).map(placeInGroup)) {
         const known = namesOf(place.middleware);
         if (!tools.has(feature)) continue;

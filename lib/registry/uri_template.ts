@@ -5,7 +5,7 @@
  */
 import { RegistrationError } from "../base/errors.ts";
 import { hasDotSegment, hasUriScheme, joinUri, MAX_URI_LENGTH, splitUri } from "./uri.ts";
-import type { Reading, UriExpression, VariableSpec } from "./uri_expression.ts";
+import { type Reading, UriExpression, type VariableSpec } from "./uri_expression.ts";
 import { isLiteral, matchParts, type TemplatePart, templateParts } from "./uri_template_parts.ts";
 
 type Operator = "+" | "#" | "." | "/" | ";" | "?" | "&";
@@ -54,6 +54,13 @@ export class UriTemplate {
     const parts = templateParts(template);
     if (typeof parts === "string") throw refuse(parts);
     this.#parts = parts;
+  }
+
+  /** The names of its variables. */
+  get names(): readonly string[] {
+    return this.#parts.flatMap((part) =>
+      part instanceof UriExpression ? part.variables.map(({ name }) => name) : []
+    );
   }
 
   /**

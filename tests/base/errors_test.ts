@@ -1,6 +1,12 @@
-import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import fc from "../deps/fast_check.ts";
-import { CallAborted, messageOf, ProtocolError, stackOf } from "../../lib/base/errors.ts";
+import {
+  CallAborted,
+  messageOf,
+  ProtocolError,
+  type ProtocolErrorKind,
+  stackOf,
+} from "../../lib/base/errors.ts";
 
 Deno.test("`messageOf()` gives a text for whatever was thrown", () => {
   const hostile = {
@@ -98,4 +104,16 @@ Deno.test("property: `stackOf()` never throws", () => {
 Deno.test("`messageOf()` reads the errors of an AggregateError only", () => {
   assertEquals(messageOf(new AggregateError([new Error("two")], "one")), "one: two");
   assertEquals(messageOf(Object.assign(new Error("one"), { errors: [new Error("two")] })), "one");
+});
+
+Deno.test("a ProtocolError of a kind that does not exist is refused where it is made", () => {
+  for (const kind of ["nope", "constructor", undefined]) {
+    const { message } = assertThrows(
+      () => new ProtocolError(kind as ProtocolErrorKind, "no"),
+      TypeError,
+    );
+    assertMatch(message, /^No ProtocolError is of the kind .*; use one of parse_error, /);
+  }
+  const code = Number.NaN;
+  assertThrows(() => new ProtocolError("forbidden", "no", { code }), TypeError, "not NaN");
 });

@@ -366,3 +366,62 @@ Deno.test("what middleware changes in a list or a greeting is not in the next on
   const { result } = await (await initialize(plain)).json();
   assertEquals(result.capabilities.experimental, undefined);
 });
+
+const changes: Readonly<Record<string, (call: MiddlewareCall) => unknown>> = {
+  "a number": () => 5,
+  "null": () => null,
+  "a call without a name": () => ({ arguments: {} }),
+  "a call whose arguments are no object": (call) => ({ ...call, arguments: "x" }),
+  "a call without its ctx": ({ name, arguments: args }) => ({ name, arguments: args }),
+};
+
+for (const [what, change] of Object.entries(changes)) {
+  Deno.test(`middleware that calls next() with ${what} is told what to pass`, async () => {
+    const wrong: Middleware = (call, next) => next(change(call) as MiddlewareCall);
+    using app = appWith(Object.defineProperty(wrong, "name", { value: "wrong" }));
+    assertEquals(
+      await greeted(app),
+      `error: Middleware wrong called next() with ${what}; spread the call that came: ` +
+        "next({ ...call, arguments })",
+    );
+  });
+}
+
+Deno.test("a result that middleware changes in place is checked like one that it makes", async () => {
+  const spoil: Record<string, (result: Record<string, unknown>) => void> = {
+    "tools/call": ({ content }) => void (content as unknown[]).push({ type: "text" }),
+    "tools/list": (result) => void delete result.tools,
+    "prompts/list": (result) => void (result.prompts = "none"),
+    "resources/read": (result) => void (result.contents = [5]),
+    "initialize": (result) => void delete result.capabilities,
+    "completion/complete": (result) => void (result.completion = {}),
+  };
+  const spoiling: Middleware = async (call, next) => {
+    const result = await next();
+    spoil[call.method]?.(result);
+    return result;
+  };
+  using log = new CapturedLog("warning");
+  using app = appWith(spoiling);
+  const wrong = /^error: Middleware spoiling returned a wrong result: content\[1\] has no text$/;
+  assertMatch(await greeted(app), wrong);
+  const asked = [
+    ["tools/list", {}],
+    ["prompts/list", {}],
+    ["resources/read", { uri: "test://motto" }],
+    ["completion/complete", {
+      ref: { type: "ref/prompt", name: "review" },
+      argument: { name: "code", value: "" },
+    }],
+  ] as const;
+  for (const [method, params] of asked) {
+    assertEquals((await ask(app, method, params)).error?.code, -32603, method);
+  }
+  const refused = await initialize(app);
+  assertEquals((await refused.json()).error.code, -32603);
+  const failures = log.of("Request failed");
+  assertEquals(failures.length, 5);
+  for (const { fields } of failures) {
+    assertMatch(String(fields.error), /^Middleware spoiling returned a wrong result: /);
+  }
+});

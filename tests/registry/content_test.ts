@@ -133,9 +133,29 @@ Deno.test("an entry of a list has a name that is a text", () => {
 });
 
 Deno.test("a result of a method without a list is right, whatever it is", () => {
-  for (const method of ["ping", "completion/complete", "content", "constructor"]) {
+  for (const method of ["ping", "server/discover", "content", "constructor"]) {
     assertEquals(resultError(method, {}), undefined);
   }
+});
+
+Deno.test("a completion has values, and the answer to initialize what clients read of it", () => {
+  assertEquals(resultError("completion/complete", { completion: { values: [] } }), undefined);
+  for (const wrong of [{}, { completion: [] }, { completion: { values: "a" } }]) {
+    const says = 'its "completion" has no list of values';
+    assertEquals(resultError("completion/complete", wrong), says);
+  }
+  const serverInfo = { name: "n", version: "1" };
+  const right = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo };
+  assertEquals(resultError("initialize", right), undefined);
+  for (
+    const [wrong, says] of [
+      [{ protocolVersion: 1 }, 'its "protocolVersion" is no text'],
+      [{ capabilities: undefined }, 'its "capabilities" are no object'],
+      [{ serverInfo: "n" }, 'its "serverInfo" has no name and version'],
+      [{ serverInfo: { name: "n" } }, 'its "serverInfo" has no name and version'],
+      [{ serverInfo: { version: "1" } }, 'its "serverInfo" has no name and version'],
+    ] as const
+  ) assertEquals(resultError("initialize", { ...right, ...wrong }), says);
 });
 
 Deno.test("a URI and a template begin with a scheme, which begins with a letter", () => {

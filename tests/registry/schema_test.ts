@@ -263,8 +263,8 @@ Deno.test("what JSON cannot hold in a definition is refused, with the tool's nam
   for (
     const [definition, says] of [
       [{ _meta: { deep: [1n] } }, "_meta.deep[0] is a BigInt"],
-      [{ annotations: { title: Symbol("x") } }, "annotations.title is a symbol"],
-      [{ description: () => "later" }, "description is a function"],
+      [{ annotations: { title: Symbol("x") } }, "annotations.title must be a text, not Symbol(x)"],
+      [{ description: () => "later" }, "description must be a text, not a function"],
     ] as const
   ) {
     const message = refusal(definition);

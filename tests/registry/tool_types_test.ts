@@ -2,7 +2,7 @@
  * The types that a tool's author sees in the editor. The compiler checks most of them: a wrong
  * type, or an expected error that does not occur, fails the type check.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import * as z from "zod";
 import {
   cacheResults,
@@ -229,8 +229,10 @@ Deno.test("answers, sessions and arguments have types that follow from the schem
   // @ts-expect-error: there is no such argument
   definePrompt({ name: "p", arguments: z.object({ a: z.string() }), run: ({ b }) => `${b}` });
   const read = () => "";
-  // @ts-expect-error: there is no such variable to complete
-  defineResourceTemplate({ uriTemplate: "a://{x}", name: "a", read, complete: { y: () => [] } });
+  assertThrows(() =>
+    // @ts-expect-error: there is no such variable to complete
+    defineResourceTemplate({ uriTemplate: "a://{x}", name: "a", read, complete: { y: () => [] } })
+  );
 });
 
 Deno.test("middleware that returns nothing, and options that are missing, do not compile", () => {
