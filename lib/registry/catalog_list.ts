@@ -207,7 +207,8 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     const text = typeof cursor === "string" ? decodeBase64(cursor) : "";
     const [, kind, digits = ""] = /^(.+) ([1-9]\d{0,8})$/.exec(text) ?? [];
     const place = Number(digits);
-    if (kind === this.#kind && place > 0 && place <= this.#lastPlace) return place;
+    // A page that ends with the last item has no cursor.
+    if (kind === this.#kind && place < this.#lastPlace) return place;
     throw new ProtocolError(
       "invalid_params",
       'Invalid params: "cursor" is not one that this list gave out; list again from the start',

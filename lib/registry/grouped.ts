@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import type { ToolContext } from "./context.ts";
@@ -69,13 +70,13 @@ export function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
     ...{ name, listing, headerParams, timeoutMs, ...sharedOf(tool, within) },
     call: around === undefined
       ? (args, ctx, masksErrors) => renamed.call(args, ctx, masksErrors)
-      : async (args, ctx, masksErrors = false) =>
-        await around(
+      : (args, ctx, masksErrors = false) =>
+        around(
           callOf(METHODS.callTool, { name, args, ctx }),
-          async ({ arguments: changed, ctx }) =>
-            await renamed.call(changed, ctx as ToolContext<App>, masksErrors) as JsonObject,
+          ({ arguments: changed, ctx }) =>
+            renamed.call(changed, ctx as ToolContext<App>, masksErrors) as MaybePromise<JsonObject>,
           (error) => toolFailure(error, name, masksErrors),
-        ) as Awaited<ReturnType<Tool["call"]>>,
+        ) as ReturnType<Tool["call"]>,
   }, parts);
 }
 
@@ -88,12 +89,12 @@ export function groupedPrompt<App>(prompt: Prompt<App>, within: Within): Prompt<
     ...sharedOf(prompt, within),
     get: around === undefined
       ? (args, ctx, masksErrors) => own.get(args, ctx, masksErrors)
-      : async (args, ctx, masksErrors) =>
-        await around(
+      : (args, ctx, masksErrors) =>
+        around(
           callOf(METHODS.getPrompt, { name, args, ctx }),
-          async ({ arguments: changed, ctx }) =>
-            await own.get(changed, ctx as ToolContext<App>, masksErrors) as JsonObject,
-        ) as Awaited<ReturnType<Prompt["get"]>>,
+          ({ arguments: changed, ctx }) =>
+            own.get(changed, ctx as ToolContext<App>, masksErrors) as MaybePromise<JsonObject>,
+        ) as ReturnType<Prompt["get"]>,
   }, parts);
 }
 
@@ -102,13 +103,11 @@ export function groupedResource<App>(resource: Resource<App>, within: Within): R
   const { around, own } = parts;
   return remember({
     ...{ name: resource.name, listing: resource.listing, ...sharedOf(resource, within) },
-    read: around === undefined
-      ? (uri, ctx) => own.read(uri, ctx)
-      : async (uri, ctx) =>
-        await around(
-          callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-          async (changed) => await own.read(uri, changed.ctx as ToolContext<App>) as JsonObject,
-        ) as Awaited<ReturnType<Resource["read"]>>,
+    read: around === undefined ? (uri, ctx) => own.read(uri, ctx) : (uri, ctx) =>
+      around(
+        callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
+        (changed) => own.read(uri, changed.ctx as ToolContext<App>) as MaybePromise<JsonObject>,
+      ) as ReturnType<Resource["read"]>,
   }, parts);
 }
 
@@ -122,13 +121,15 @@ export function groupedTemplate<App>(
   return remember({
     ...{ name, listing, complete, ...sharedOf(template, within) },
     matches: (uri) => own.matches(uri),
-    read: around === undefined ? (uri, ctx) => own.read(uri, ctx) : async (uri, ctx) => {
-      if (!own.matches(uri)) return undefined;
-      return await around(
-        callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-        async (changed) => await own.read(uri, changed.ctx as ToolContext<App>) as JsonObject,
-      ) as Awaited<ReturnType<ResourceTemplate["read"]>>;
-    },
+    read: around === undefined
+      ? (uri, ctx) => own.read(uri, ctx)
+      : (uri, ctx) =>
+        own.matches(uri)
+          ? around(
+            callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
+            (changed) => own.read(uri, changed.ctx as ToolContext<App>) as MaybePromise<JsonObject>,
+          ) as ReturnType<ResourceTemplate["read"]>
+          : Promise.resolve(undefined),
   }, parts);
 }
 

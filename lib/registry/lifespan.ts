@@ -6,6 +6,7 @@
 import { ConfigError, messageOf, RegistrationError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
+import { isPlain } from "./feature_form.ts";
 
 /** Hooks for the start and the end of an app. */
 export interface Lifespan<App = unknown> {
@@ -35,7 +36,7 @@ export function endOf({ onStop }: Lifespan, app: unknown): (() => MaybePromise<v
     AsyncDisposable & Disposable
   >;
   const end = disposeAsync ?? dispose;
-  return end === undefined ? undefined : async () => await end.call(app);
+  return end === undefined ? undefined : () => end.call(app);
 }
 
 /** Time after which the log says which module an operator waits for (ms). */
@@ -128,10 +129,4 @@ function addMembers(
     origins.set(name, origin);
     all[name] = value;
   }
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
 }

@@ -124,7 +124,7 @@ export function composeMiddleware(use: readonly Middleware[]): ComposedMiddlewar
     failed: Failed,
   ): Promise<JsonObject> => {
     const middleware = use[index];
-    if (middleware === undefined) return await run(call);
+    if (middleware === undefined) return run(call);
     const name = middleware.name || `number ${index + 1}`;
     let given: JsonObject | undefined;
     let items: readonly unknown[] = [];

@@ -5,8 +5,8 @@ import { normalizeUri } from "./uri.ts";
 export const MAX_SUBSCRIBED_URI = 2_048;
 /** Levels of a path, from its root, at which a sub-resource is looked for. */
 const MAX_LEVELS = 200;
-/** The part of a normal URI before its path. */
-const START_REGEXP = /^[a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?/;
+/** A normal URI up to its fragment; in groups, the same up to its query and up to its path. */
+const PARTS_REGEXP = /^(([a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?)[^?#]*)(?:\?[^#]*)?/;
 
 /** The URI that was looked up last: one change is looked up by each of its subscribers. */
 let last: { readonly uri: string; readonly normal: string; parents?: readonly string[] } = {
@@ -73,28 +73,23 @@ export class UriSet implements Iterable<string> {
   }
 }
 
-/** The normal forms of all URIs that have this one as a sub-resource. */
+/** The normal forms of all URIs that have this one as a sub-resource, and perhaps its own. */
 function parentsOf(uri: string): readonly string[] {
   const normal = normalOf(uri);
   return last.parents ??= parentsOfNormal(normal);
 }
 
 function parentsOfNormal(normal: string): readonly string[] {
-  const start = START_REGEXP.exec(normal)?.[0].length;
-  if (start === undefined) return [];
+  const parts = PARTS_REGEXP.exec(normal);
+  if (parts === null) return [];
+  const [whole, path = "", start = ""] = parts;
   // Slices share the text of the whole, however many there are.
-  const parents: string[] = [];
-  const fragment = normal.indexOf("#");
-  if (fragment >= 0) parents.push(normal.slice(0, fragment));
-  const query = normal.slice(0, fragment < 0 ? undefined : fragment).indexOf("?");
-  if (query >= 0) parents.push(normal.slice(0, query));
-  const path = parents.at(-1) ?? normal;
-  let at = path.indexOf("/", start);
-  for (let level = 0; at >= 0 && level < MAX_LEVELS; level++) {
+  const parents = [whole, path];
+  for (const { index } of path.slice(start.length).matchAll(/\//g).take(MAX_LEVELS)) {
+    const at = start.length + index;
     // The root has its slash: `a:/x` is no part of `a:`.
-    if (at > start) parents.push(path.slice(0, at));
-    if (at < path.length - 1) parents.push(path.slice(0, at + 1));
-    at = path.indexOf("/", at + 1);
+    if (index > 0) parents.push(path.slice(0, at));
+    parents.push(path.slice(0, at + 1));
   }
   return parents;
 }

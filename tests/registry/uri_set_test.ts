@@ -65,3 +65,45 @@ Deno.test("a very deep URI is found below its root", () => {
   assertEquals(new UriSet(["a:///b"]).covers(deep), true);
   assertEquals(new UriSet(["a:///d"]).covers(deep), false);
 });
+
+Deno.test("a scheme alone covers no absolute path", () => {
+  assertEquals(covered("db:", ["db:/x/y", "db:/"]), []);
+  assertEquals(covered("db:/", ["db:/x/y", "db:/x?y", "db:x"]), ["db:/x/y", "db:/x?y"]);
+});
+
+Deno.test("marks within a query or a fragment end no parent", () => {
+  const uris = ["a:///b?c#d?e/f#g", "a:///b?c?d/e", "a:///b#c?d", "a:///b#c/d"];
+  assertEquals(covered("a:///b", uris), uris);
+  for (const member of ["a:///b?c#d?e", "a:///b?c#d", "a:///b?c?d", "a:///b#c"]) {
+    assertEquals(covered(member, uris), [], member);
+  }
+  assertEquals(covered("a:///b?c", uris), ["a:///b?c#d?e/f#g"]);
+});
+
+Deno.test("a sub-resource is looked for at 200 levels of its path", () => {
+  const uri = `a://${"/b".repeat(300)}`;
+  const isCovered = (member: string) => new UriSet([member]).covers(uri);
+  // The root is the first level.
+  assertEquals(isCovered(`a://${"/b".repeat(199)}`), true);
+  assertEquals(isCovered(`a://${"/b".repeat(199)}/`), true);
+  assertEquals(isCovered(`a://${"/b".repeat(200)}`), false);
+});
+
+Deno.test("a set tells each URI that comes and goes, once, as it was added", () => {
+  const uris = new UriSet(["a:///a", "a:///b"]);
+  const told: [string, boolean][] = [];
+  uris.onChange = (uri, isMember) => void told.push([uri, isMember]);
+  uris.add("A:///c");
+  uris.add("a:///c");
+  uris.delete("a:///x/../c");
+  uris.delete("a:///c");
+  assertEquals(told.splice(0), [["A:///c", true], ["A:///c", false]]);
+  uris.replace(["a:///d", "A:///b", "a:///e", "a:///d"]);
+  assertEquals(told, [["a:///a", false], ["a:///d", true], ["a:///e", true]]);
+  assertEquals([...uris], ["a:///b", "a:///d", "a:///e"]);
+});
+
+Deno.test("an empty set has nothing and covers nothing", () => {
+  const uris = new UriSet();
+  assertEquals([uris.size, uris.has("a:///b"), uris.covers("a:///b/c")], [0, false, false]);
+});
