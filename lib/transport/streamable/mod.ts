@@ -1,13 +1,15 @@
 import { ProtocolError } from "../../base/errors.ts";
-import { isPromise, lazy } from "../../base/promises.ts";
+import { isPromise, lazy, type MaybePromise } from "../../base/promises.ts";
 import { LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID } from "../../wire/headers.ts";
 import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { readBatch } from "../batch.ts";
-import type { Dialect } from "../dialect.ts";
+import type { Dialect, TransportCore } from "../dialect.ts";
+import type { RequestContext } from "../request_head.ts";
 import { streamHead } from "../respond.ts";
 import { openSession, postBatchToSession, postToSession } from "./dialect.ts";
 import type { StreamableSession } from "./session.ts";
 import { openSessionStream } from "./resumption.ts";
+import type { SharedResumptionDeps } from "./shared_resumption.ts";
 
 /** Loaded only where instances share sessions. */
 const loadShared = lazy(() => import("./shared_resumption.ts"));
@@ -29,58 +31,67 @@ export const STREAMABLE: Dialect = {
     { method: "DELETE", use: "with Mcp-Session-Id: ends that session" },
   ],
   create: (core) => ({
-    post: (c, message) => {
-      c.requireSupportedVersion();
-      if (isRequest(message) && message.method === "initialize") {
-        return openSession(core, message, c);
-      }
-      const { sessionId } = c;
-      if (sessionId === null) return undefined;
-      const session = core.sessions.find(sessionId, c);
-      if (!isPromise(session)) return postToSession(core, session, c, message);
-      return session.then((found) => postToSession(core, found, c, message))
-        .catch((error) => refuse(error, message));
-    },
-    postBatch: (c, values) => {
-      const { sessionId } = c;
-      if (sessionId === null) return undefined;
-      const post = (session: StreamableSession) => {
+    post: (c, message) => post(core, c, message),
+    postBatch: (c, values) =>
+      withSession(core, c, (session) => {
         const messages = readBatch(values, session.state.version);
         if (messages.some(isRequest)) core.streams.admission.admitRequest();
         return postBatchToSession(core, session, c, messages);
-      };
-      const session = core.sessions.find(sessionId, c);
-      return isPromise(session) ? session.then(post) : post(session);
-    },
+      }),
     visibilityOf: (c) =>
       c.sessionId === null ? undefined : core.sessions.visibilityOf(c.sessionId, c),
-    get: (c) => {
-      const { sessionId } = c;
-      if (sessionId === null) return undefined;
-      const session = core.sessions.find(sessionId, c);
-      const { fleet } = core;
-      if (fleet === undefined && !isPromise(session)) return openSessionStream(core, session, c);
-      return Promise.all([session, loadShared()]).then(([found, { openSharedStream }]) =>
-        fleet === undefined
-          ? openSessionStream(core, found, c)
-          : openSharedStream({ ...core, fleet }, found, c)
-      );
-    },
+    get: (c) =>
+      core.fleet === undefined
+        ? withSession(core, c, (session) => openSessionStream(core, session, c))
+        : getShared({ ...core, fleet: core.fleet }, c),
     head: (c) => {
-      const { sessionId } = c;
-      if (sessionId === null) return undefined;
-      core.sessions.check(sessionId, c);
+      if (c.sessionId === null) return undefined;
+      core.sessions.check(c.sessionId, c);
       return streamHead();
     },
     delete: (c) => {
-      const { sessionId } = c;
-      if (sessionId === null) return undefined;
+      if (c.sessionId === null) return undefined;
       c.requireSupportedVersion();
-      const ended = core.sessions.end(sessionId, c);
+      const ended = core.sessions.end(c.sessionId, c);
       return isPromise(ended) ? ended.then(noContent) : noContent();
     },
   }),
 };
+
+function post(
+  core: TransportCore,
+  c: RequestContext,
+  message: JsonRpcMessage,
+): MaybePromise<Response> | undefined {
+  c.requireSupportedVersion();
+  if (isRequest(message) && message.method === "initialize") return openSession(core, message, c);
+  const response = withSession(core, c, (session) => postToSession(core, session, c, message));
+  return isPromise(response) ? response.catch((error) => refuse(error, message)) : response;
+}
+
+/** Passes the session that a request names, which another instance may have to look up. */
+function withSession(
+  { sessions }: TransportCore,
+  c: RequestContext,
+  use: (session: StreamableSession) => MaybePromise<Response>,
+): MaybePromise<Response> | undefined {
+  const { sessionId } = c;
+  if (sessionId === null) return undefined;
+  const session = sessions.find(sessionId, c);
+  return isPromise(session) ? session.then(use) : use(session);
+}
+
+/** GET where instances share sessions. */
+function getShared(
+  core: TransportCore & SharedResumptionDeps,
+  c: RequestContext,
+): MaybePromise<Response> | undefined {
+  return withSession(
+    core,
+    c,
+    async (session) => (await loadShared()).openSharedStream(core, session, c),
+  );
+}
 
 function noContent(): Response {
   return new Response(null, { status: 204 });
