@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addressKey } from "../base/address.ts";
 import { nodeCrypto } from "../base/node.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { AuthFailure } from "./auth_failure.ts";
@@ -30,8 +31,9 @@ export interface AuthRequest extends AuthContext {
   readonly query: string;
 }
 
-/** Most credentials that are being checked at once. */
+/** Most credentials that are being checked at once: in all, and of one address. */
 const MAX_CHECKS = 1_000;
+const MAX_CHECKS_PER_ADDRESS = 250;
 
 /** Finds out who sends a request, by its credential. */
 export class Authenticator {
@@ -41,6 +43,8 @@ export class Authenticator {
   readonly #isShareable: boolean;
   /** Running checks by hash, so that many requests with one token cause one check. */
   readonly #checks = new Map<string, Promise<Recognized | AuthFailure>>();
+  /** The number of running checks by the key of the address. */
+  readonly #checksBy = new Map<string, number>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -75,12 +79,13 @@ export class Authenticator {
       if (header !== null && isAlone) this.#verdicts.keepHeader(header, hash);
       return kept;
     }
-    this.#checkFailures(request.peer.address);
-    if (kept !== undefined) return this.#conclude(kept, request);
-    const verdict = this.#check(hash, credential, request);
+    const client = addressKey(request.peer.address);
+    this.#checkFailures(client);
+    if (kept !== undefined) return this.#conclude(kept, client);
+    const verdict = this.#check(hash, credential, { context: request, client });
     return isPromise(verdict)
-      ? verdict.then((settled) => this.#conclude(settled, request))
-      : this.#conclude(verdict, request);
+      ? verdict.then((settled) => this.#conclude(settled, client))
+      : this.#conclude(verdict, client);
   }
 
   /** Forgets all verdicts, as keys have changed. */
@@ -94,8 +99,9 @@ export class Authenticator {
     return new AuthFailure("missing", `Send a token in the header Authorization: Bearer${either}`);
   }
 
-  #checkFailures(address: string): void {
-    const retryMs = this.#failures.waitMs(address, this.#options.now());
+  /** @param client the key of its address */
+  #checkFailures(client: string): void {
+    const retryMs = this.#failures.waitMs(client, this.#options.now());
     if (retryMs === 0) return;
     throw new AuthFailure(
       "too_many",
@@ -107,31 +113,41 @@ export class Authenticator {
     );
   }
 
-  #conclude(verdict: Recognized | AuthFailure, { peer }: AuthRequest): KnownCaller {
+  #conclude(verdict: Recognized | AuthFailure, client: string): KnownCaller {
     if (!(verdict instanceof AuthFailure)) return verdict.identity;
-    if (verdict.reason !== "unavailable") this.#failures.record(peer.address, this.#options.now());
+    if (verdict.reason !== "unavailable") this.#failures.record(client, this.#options.now());
     throw verdict;
   }
 
   #check(
     hash: string,
     credential: Credential,
-    context: AuthContext,
+    { context, client }: { readonly context: AuthContext; readonly client: string },
   ): MaybePromise<Recognized | AuthFailure> {
     const running = this.#checks.get(hash);
     if (running !== undefined) return running;
-    if (this.#checks.size >= MAX_CHECKS) {
-      throw new AuthFailure("unavailable", "Too many tokens are being checked; try again later", {
-        retryMs: 1_000,
-      });
+    const ofClient = this.#checksBy.get(client) ?? 0;
+    if (this.#checks.size >= MAX_CHECKS || ofClient >= MAX_CHECKS_PER_ADDRESS) {
+      const whose = ofClient >= MAX_CHECKS_PER_ADDRESS ? " of this address" : "";
+      const why = `Too many tokens${whose} are being checked; try again later`;
+      throw new AuthFailure("unavailable", why, { retryMs: 1_000 });
     }
     const verdict = this.#tryWays(credential, context);
     if (!isPromise(verdict)) return this.#keep(hash, verdict);
     if (!this.#isShareable) return verdict.then((settled) => this.#keep(hash, settled));
-    const check = verdict.then((settled) => this.#keep(hash, settled))
-      .finally(() => this.#checks.delete(hash));
+    this.#countCheck(client, 1);
+    const check = verdict.then((settled) => this.#keep(hash, settled)).finally(() => {
+      this.#countCheck(client, -1);
+      this.#checks.delete(hash);
+    });
     this.#checks.set(hash, check);
     return check;
+  }
+
+  #countCheck(client: string, change: 1 | -1): void {
+    const count = (this.#checksBy.get(client) ?? 0) + change;
+    if (count === 0) this.#checksBy.delete(client);
+    else this.#checksBy.set(client, count);
   }
 
   #keep(hash: string, verdict: Recognized | AuthFailure): Recognized | AuthFailure {

@@ -250,6 +250,40 @@ Deno.test("an address that sends many bad tokens is not looked at, and is forgiv
   assertEquals(await scene.bearer("mine", "198.51.100.1"), "grace");
 });
 
+Deno.test("the addresses of one IPv6 network count as one that sends bad tokens", async () => {
+  const scene = new Scene();
+  const from = (number: number) => `2001:db8::${number}`;
+  for (let number = 0; number < 5; number++) {
+    assertEquals(await scene.bearer(`bad${number}`, from(number)), "unknown");
+  }
+  assertEquals(await scene.bearer("bad5", from(5)), "too_many");
+  assertEquals(await scene.bearer("bad5", "2001:db8:0:1::5"), "unknown", "another network");
+});
+
+Deno.test("tokens of one address that are being checked leave room for those of others", async () => {
+  const held: (() => void)[] = [];
+  const slow: Way = {
+    takesKeys: true,
+    isShareable: true,
+    verify: () =>
+      new Promise((resolve) => {
+        held.push(() => resolve(new AuthFailure("unknown", "No such token")));
+      }),
+  };
+  const scene = new Scene({ ways: [slow] });
+  const guesses = Array.from({ length: 2_000 }, (_, n) => scene.bearer(`guess${n}`));
+  const honest = scene.bearer("mine", "203.0.113.2");
+  assertEquals(held.length, 251);
+  for (const settle of held) settle();
+  assertEquals(await honest, "unknown", "it was checked");
+  const outcomes = await Promise.all(guesses);
+  assertEquals(outcomes.filter((one) => one === "unavailable").length, 1_750);
+  held.length = 0;
+  const later = scene.bearer("next", "203.0.113.2");
+  held[0]?.();
+  assertEquals(await later, "unknown");
+});
+
 Deno.test("callers behind an address with bad tokens go on with tokens that are known", async () => {
   const scene = new Scene();
   const token = await makeToken();
