@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { type Answers } from "./testing/answers.ts";
+export type { Answers, ElicitAnswer, ElicitQuestion } from "./testing/answers.ts";
 export { TestClient, testClient } from "./testing/client.ts";
 export type {
   Era,

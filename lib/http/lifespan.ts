@@ -90,6 +90,20 @@ export class AppLifespan {
     await endOf(this.#lifespan, this.#value)?.();
   }
 
+  /** Ends what `onStart` has opened if the fleet cannot be joined: the next start opens it again. */
+  async #join(): Promise<void> {
+    try {
+      await this.#fleet?.start();
+    } catch (error) {
+      try {
+        await endOf(this.#lifespan, this.#value)?.();
+      } catch (unended) {
+        log.error("onStop failed", { error: messageOf(unended) });
+      }
+      throw error;
+    }
+  }
+
   async #start(): Promise<void> {
     try {
       this.#value = await this.#lifespan.onStart?.();
@@ -97,7 +111,7 @@ export class AppLifespan {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(`Cannot start: onStart failed: ${messageOf(error)}`, { cause: error });
     }
-    await this.#fleet?.start();
+    await this.#join();
     this.#isOpen = true;
     await this.#onStarted?.();
     this.#isStarted = true;

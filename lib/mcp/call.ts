@@ -1,5 +1,6 @@
 import { CallAborted, messageOf, ToolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { wordsFor } from "../base/members.ts";
 import { type JsonObject, type JsonRpcRequest, notification } from "../wire/json_rpc.ts";
 import { toJsonValue } from "../wire/json_value.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
@@ -179,9 +180,9 @@ function metaMember(meta: JsonObject | undefined): JsonObject {
 
 /** The error in a progress report, because authors may write JavaScript. */
 function progressError(progress: number, total?: number, message?: string): string | undefined {
-  if (!Number.isFinite(progress)) return `progress is ${String(progress)}, not a finite number`;
+  if (!Number.isFinite(progress)) return `progress is ${wordsFor(progress)}, not a finite number`;
   if (total !== undefined && !Number.isFinite(total)) {
-    return `total is ${String(total)}, not a finite number`;
+    return `total is ${wordsFor(total)}, not a finite number`;
   }
   return message === undefined || typeof message === "string" ? undefined : "message is not text";
 }

@@ -13,7 +13,7 @@ const log = logFor("registry");
  * The value as JSON holds it.
  *
  * @param path of the value, such as `structuredContent`
- * @param subject begins the error, for example `Tool add returned`
+ * @param subject begins the error, for example `Tool add returned` or `Cannot keep`
  * @throws {TypeError} naming the member that JSON cannot hold
  */
 export function fitForJson(value: unknown, path: string, subject: string): unknown {

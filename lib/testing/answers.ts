@@ -1,14 +1,32 @@
 import { messageOf } from "../base/errors.ts";
+import { wordsFor } from "../base/members.ts";
 import type { MaybePromise } from "../base/promises.ts";
-import type { JsonObject } from "../wire/json_rpc.ts";
+import type { FormContent } from "../registry/context.ts";
+import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import type {
   ClientCapabilities,
   CreateMessageRequestParams,
   CreateMessageResult,
-  ElicitResult,
   Root,
 } from "../wire/mcp_types.ts";
 import { CLIENT_METHODS } from "../wire/methods.ts";
+
+/** A question to the user, as the client gets it. */
+export interface ElicitQuestion {
+  readonly mode?: string;
+  readonly message: string;
+  /** The form, as JSON Schema. */
+  readonly requestedSchema?: JsonObject;
+  /** The page to visit. */
+  readonly url?: string;
+}
+
+/** The user's answer. */
+export interface ElicitAnswer {
+  readonly action: "accept" | "decline" | "cancel";
+  /** The filled-in form. */
+  readonly content?: FormContent;
+}
 
 /**
  * A test client's answers to a server's questions. The client has only the capabilities that it has
@@ -16,7 +34,7 @@ import { CLIENT_METHODS } from "../wire/methods.ts";
  */
 export interface Answers {
   /** Answers forms and pages to visit (client/elicitation). */
-  readonly elicit?: (params: JsonObject) => MaybePromise<ElicitResult>;
+  readonly elicit?: (question: ElicitQuestion) => MaybePromise<ElicitAnswer>;
   /** Answers in the place of a model (client/sampling). */
   readonly sample?: (params: CreateMessageRequestParams) => MaybePromise<CreateMessageResult>;
   /** The folders it works in (client/roots); paths become `file:` URIs. */
@@ -61,16 +79,22 @@ async function resultOf(
     case CLIENT_METHODS.ping:
       return {};
     case CLIENT_METHODS.elicit:
-      return await elicit?.(params) as JsonObject | undefined;
+      return elicit && given("elicit", await elicit(params as JsonObject & ElicitQuestion));
     case CLIENT_METHODS.sample:
-      return await sample?.(params as CreateMessageRequestParams) as JsonObject | undefined;
+      return sample && given("sample", await sample(params as CreateMessageRequestParams));
     case CLIENT_METHODS.listRoots: {
-      const given = typeof roots === "function" ? await roots() : roots;
-      return given && { roots: given.map(toRoot) };
+      const folders = typeof roots === "function" ? await roots() : roots;
+      return folders && { roots: folders.map(toRoot) };
     }
     default:
       return undefined;
   }
+}
+
+/** @throws {TypeError} for an answer that is none */
+function given(name: string, answer: unknown): JsonObject {
+  if (isObject(answer)) return answer;
+  throw new TypeError(`${name}() of the test client returned ${wordsFor(answer)}, not an answer`);
 }
 
 function toRoot(root: string | Root): Root {

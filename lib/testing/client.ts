@@ -10,29 +10,26 @@ import {
   type JsonRpcMessage,
   type JsonRpcResponse,
 } from "../wire/json_rpc.ts";
-import { META_KEYS, metaOf } from "../wire/meta.ts";
+import { metaOf } from "../wire/meta.ts";
 import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { CallToolResult, GetPromptResult, ReadResourceResult } from "../wire/mcp_types.ts";
 import { LEGACY_VERSIONS, PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import { type Answers, answerTo, capabilitiesOf } from "./answers.ts";
 import type { Channel } from "./channel.ts";
+import { requireTestOptions } from "./client_options.ts";
 import { assertNothingLeft } from "./leftovers.ts";
-import type {
-  ListName,
-  LogMessage,
-  Progress,
-  RequestOptions,
-  TestClientOptions,
+import {
+  LIST_METHODS,
+  type ListName,
+  type LogMessage,
+  type Progress,
+  type RequestOptions,
+  type TestClientOptions,
 } from "./client_types.ts";
+import { withoutEnvelope } from "./modern_channel.ts";
 import { openChannel } from "./open_channel.ts";
 import { RpcError } from "./rpc_error.ts";
 
-const LIST_METHODS = {
-  tools: METHODS.listTools,
-  resources: METHODS.listResources,
-  resourceTemplates: METHODS.listResourceTemplates,
-  prompts: METHODS.listPrompts,
-} as const;
 /** Maximum number of rounds; a handler that asks more often would never stop. */
 const MAX_ROUNDS = 50;
 /** The clients of each app that are open. */
@@ -44,6 +41,7 @@ const open = new WeakMap<App, number>();
  *
  * @throws {RpcError} when the app refuses `initialize`
  * @throws {ConfigError} when the app's `onStart` fails
+ * @throws {TypeError} for options that are unknown or wrong
  *
  * @example
  * ```ts
@@ -66,6 +64,7 @@ const open = new WeakMap<App, number>();
  * ```
  */
 export async function testClient(app: App, options: TestClientOptions = {}): Promise<TestClient> {
+  requireTestOptions(app, options);
   try {
     await app.start();
     return await TestClient.connect(app, options);
@@ -172,6 +171,7 @@ export class TestClient implements AsyncDisposable {
    * @param options its `signal` cancels the request, as a client of the era does
    * @returns its result, without what 2026-07-28 puts around every one
    * @throws {RpcError} for an error
+   * @throws {Error} if the client is closed, or closes before the response
    * @throws the reason of the signal
    */
   async request(
@@ -190,8 +190,13 @@ export class TestClient implements AsyncDisposable {
     return withoutEnvelope(result);
   }
 
-  /** Sends a notification. */
+  /**
+   * Sends a notification.
+   *
+   * @throws {Error} if the client is closed
+   */
   async notify(method: string, params: JsonObject = {}): Promise<void> {
+    this.#requireOpen(method);
     await this.#channel.send({ jsonrpc: "2.0", method, params });
   }
 
@@ -219,19 +224,28 @@ export class TestClient implements AsyncDisposable {
     await this.close();
   }
 
+  #requireOpen(method: string): void {
+    if (this.#isClosed) throw new Error(`Test client is closed; it cannot send ${method}`);
+  }
+
   async #requestOnce(
     method: string,
     params: JsonObject,
     { signal }: RequestOptions,
   ): Promise<JsonObject> {
     signal?.throwIfAborted();
+    this.#requireOpen(method);
     const id = ++this.#ids;
     const prepared = this.#channel.prepare(params);
     const _meta = { progressToken: id, ...metaOf(prepared) };
     const request = { jsonrpc: "2.0", id, method, params: { ...prepared, _meta } } as const;
     const responding = this.#channel.request(request);
     const response =
-      await (signal === undefined ? responding : this.#cancellable(responding, id, signal));
+      await (signal === undefined ? responding : this.#cancellable(responding, id, signal))
+        .catch((cause) => {
+          if (!this.#isClosed) throw cause;
+          throw new Error(`Test client was closed before the response to ${method}`, { cause });
+        });
     if ("error" in response) throw new RpcError(response.error);
     return response.result as JsonObject;
   }
@@ -283,11 +297,4 @@ export class TestClient implements AsyncDisposable {
       this.logs.push(params as JsonObject & LogMessage);
     } else this.notifications.push({ method, params });
   }
-}
-
-/** Leaves out what 2026-07-28 says of every result, so that a test fits every era. */
-function withoutEnvelope({ resultType: _type, ...result }: JsonObject): JsonObject {
-  const { [META_KEYS.serverInfo]: _info, ...meta } = metaOf(result) ?? {};
-  const { _meta, ...rest } = result;
-  return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
 }

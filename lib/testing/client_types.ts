@@ -1,5 +1,6 @@
 import type { Peer } from "../transport/peer.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
+import { METHODS } from "../wire/methods.ts";
 import type { ProtocolVersion } from "../wire/protocol_versions.ts";
 import type { Answers } from "./answers.ts";
 import type { TestDialect } from "./open_channel.ts";
@@ -34,6 +35,14 @@ export interface RequestOptions {
   /** Cancels the request; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** The method of each list of a server. */
+export const LIST_METHODS = {
+  tools: METHODS.listTools,
+  resources: METHODS.listResources,
+  resourceTemplates: METHODS.listResourceTemplates,
+  prompts: METHODS.listPrompts,
+} as const;
 
 /** The lists of a server. */
 export type ListName = "tools" | "resources" | "resourceTemplates" | "prompts";

@@ -335,3 +335,22 @@ Deno.test("a disposable that fails to close is told by the drain", async () => {
   assertEquals((await app.drain(0)).stopError?.message, "onStop failed: cannot flush");
   app.stop();
 });
+
+Deno.test("what onStart has opened is closed if the other instances cannot be joined", async () => {
+  const steps: string[] = [];
+  let joins = 0;
+  const lifespan = new AppLifespan({
+    onStart: () => void steps.push("open"),
+    onStop: () => void steps.push("close"),
+  }, {
+    start: () => {
+      steps.push("join");
+      return ++joins === 1 ? Promise.reject(new ConfigError("no store")) : Promise.resolve();
+    },
+  });
+  await assertRejects(() => lifespan.start(), ConfigError, "no store");
+  assertEquals(steps, ["open", "join", "close"]);
+  await lifespan.start();
+  await lifespan.stop(1_000);
+  assertEquals(steps.slice(3), ["open", "join", "close"]);
+});

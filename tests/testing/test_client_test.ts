@@ -203,28 +203,96 @@ Deno.test("a client that cannot connect stops no app that another one uses", asy
   assertEquals((await client.list("tools")).length, 4);
 });
 
+/** An app with a tool that runs until its call is stopped, and tells when it has begun. */
+function appThatWaits() {
+  const started = Promise.withResolvers<void>();
+  const wait = defineTool({
+    name: "wait",
+    description: "Waits",
+    run: async (_input, { signal }) => {
+      started.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return "";
+    },
+  });
+  return { app: createApp({ tools: [wait] }), started: started.promise };
+}
+
 for (const way of [{ dialect: "plain" }, { era: "2024-11-05" }] as const) {
   Deno.test(`${JSON.stringify(way)}: a call whose stream ends rejects`, async () => {
-    const started = Promise.withResolvers<void>();
-    const wait = defineTool({
-      name: "wait",
-      description: "Waits",
-      run: async (_input, { signal }) => {
-        started.resolve();
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        return "";
-      },
-    });
-    const app = createApp({ tools: [wait] });
+    const { app, started } = appThatWaits();
     const client = await testClient(app, { ...way, keepApp: true });
-    const calling = client.call("wait");
-    const rejected = assertRejects(() => calling, Error);
-    await started.promise;
-    await client.close();
+    const rejected = assertRejects(() => client.call("wait"), Error);
+    await started;
+    app.stop();
     assertMatch((await rejected).message, /Stream ended before the response/);
+    await client.close();
+  });
+}
+
+for (const [name, options] of WAYS) {
+  // Over stdio a call has time to end.
+  if (options.dialect !== "stdio") {
+    Deno.test(`${name}: closing tells the calls that run`, async () => {
+      const { app, started } = appThatWaits();
+      const client = await testClient(app, options);
+      const running = assertRejects(() => client.call("wait"), Error);
+      await started;
+      await client.close();
+      const { message } = await running;
+      assertEquals(message, "Test client was closed before the response to tools/call");
+    });
+  }
+
+  Deno.test(`${name}: a client that is closed says so`, async () => {
+    const client = await testClient(createApp(), options);
+    await client.close();
+    const { message } = await assertRejects(() => client.call("wait"), Error);
+    assertEquals(message, "Test client is closed; it cannot send tools/call");
+    await assertRejects(() => client.notify("x"), Error, "Test client is closed; it cannot send x");
+    await client.close();
+  });
+}
+
+const WRONG: readonly (readonly [options: unknown, says: string])[] = [
+  [null, "testClient() takes an object of options, not null"],
+  [{ elicits: () => {} }, 'testClient() has no option "elicits"; did you mean "elicit"?'],
+  [{ era: "2025-11-24" }, 'era must be "2026-07-28" or "2025-11-25" or '],
+  [{ dialect: "sse" }, 'dialect must be "plain" or "stdio", not "sse"'],
+  [{ elicit: { action: "accept" } }, "elicit must be a function, not an object"],
+  [{ roots: "/home" }, 'roots must be a list, not "/home"'],
+  [{ roots: ["/home", 5] }, "roots[1] must be a path or { uri }, not 5"],
+  [{ headers: { "x-tenant": 5 } }, "headers.x-tenant must be a text, not 5"],
+  [{ headers: "x" }, 'headers must be an object, not "x"'],
+  [{ peer: "10.0.0.1" }, 'peer must be an object such as { address: "10.0.0.1" }'],
+  [{ keepApp: 1 }, "keepApp must be true or false, not 1"],
+];
+
+for (const [options, says] of WRONG) {
+  Deno.test(`testClient() refuses: ${says}`, async () => {
+    const app = createApp();
+    const wrong = options as TestClientOptions;
+    await assertRejects(() => testClient(app, wrong), TypeError, says);
     app.stop();
   });
 }
+
+Deno.test("testClient() takes an app, and says how to make one", async () => {
+  for (const wrong of [undefined, { tools: [] }, []]) {
+    const says = "pass what createApp() returns";
+    await assertRejects(() => testClient(wrong as never), TypeError, says);
+  }
+});
+
+Deno.test("an answer that is none is told, and not that there is no answer", async () => {
+  const elicit = () => undefined as never;
+  await using client = await testClient(offer(), { era: "2025-11-25", elicit });
+  const { content: [block] } = await client.call("book");
+  assertMatch(
+    JSON.stringify(block),
+    /elicit\(\) of the test client returned undefined, not an answer/,
+  );
+});
 
 Deno.test("a test client that has no answer cannot be asked", async () => {
   await using legacy = await testClient(offer(), { era: "2025-11-25" });

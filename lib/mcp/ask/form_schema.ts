@@ -6,6 +6,7 @@
  * @module
  */
 import type { ZodType } from "zod";
+import { messageOf } from "../../base/errors.ts";
 import { toObjectSchema } from "../../registry/schema.ts";
 import { definitionOf } from "../../registry/schema_references.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
@@ -26,11 +27,20 @@ const KEYWORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /**
  * The schema of a form that a zod schema describes.
  *
- * @throws {RegistrationError} if the schema is not an object schema of zod 4
- * @throws {TypeError} naming a field that no form can show
+ * @throws {TypeError} if the schema is not an object schema of zod 4, and naming a field that no form
+ *   can show
  */
 export function formSchema(schema: ZodType): JsonObject {
-  return toForm(toObjectSchema(schema, "input", "elicitation form"));
+  return toForm(objectSchema(schema));
+}
+
+function objectSchema(schema: ZodType): JsonObject {
+  try {
+    return toObjectSchema(schema, "input", "form");
+  } catch (error) {
+    const why = messageOf(error).replace("Cannot serve form: its input schema", "its schema");
+    throw new TypeError(`Cannot ask by a form: ${why}`, { cause: error });
+  }
 }
 
 /**

@@ -8,6 +8,13 @@ import type { ZodType } from "zod";
 import * as z from "zod";
 import { type CallAborted, ToolError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
+import {
+  CHECKED_ELSEWHERE,
+  type MemberChecks,
+  requireOptions,
+  TEXT,
+  wordsFor,
+} from "../../base/members.ts";
 import { ignoreRejection } from "../../base/promises.ts";
 import type {
   AskOptions,
@@ -81,11 +88,13 @@ export function capabilityName(required: ClientCapabilities): string {
  */
 export function elicitThrough(ask: Ask, masksErrors: boolean): Elicit {
   // The members of the question select the overload of Elicit.
-  const elicit = (question: FormQuestion<ZodType> | RawFormQuestion | UrlQuestion) =>
-    ignoreRejection(
-      "url" in question ? askUrl(ask, question) : askForm(ask, question, masksErrors),
-    );
-  return elicit as Elicit;
+  const elicit = async (question: FormQuestion<ZodType> | RawFormQuestion | UrlQuestion) => {
+    requireQuestion(question);
+    return "url" in question
+      ? await askUrl(ask, question)
+      : await askForm(ask, question, masksErrors);
+  };
+  return ((question: Parameters<typeof elicit>[0]) => ignoreRejection(elicit(question))) as Elicit;
 }
 
 /** Makes `ctx.sample`. */
@@ -98,11 +107,42 @@ export function rootsThrough(ask: Ask): ToolContext["roots"] {
   return (options = {}) => ignoreRejection(roots(ask, options));
 }
 
+/** The members of a question; one of the last three says what is asked. */
+const QUESTION: MemberChecks<FormQuestion<ZodType> & RawFormQuestion & UrlQuestion> = {
+  key: TEXT,
+  message: CHECKED_ELSEWHERE,
+  schema: CHECKED_ELSEWHERE,
+  requestedSchema: CHECKED_ELSEWHERE,
+  url: CHECKED_ELSEWHERE,
+};
+
+/** @throws {TypeError} for what is no question, because authors may write JavaScript */
+function requireQuestion(question: unknown): void {
+  const refuse = (message: string) => new TypeError(`Cannot ask the user: ${message}`);
+  requireOptions(question, { owner: "ctx.elicit()", checks: QUESTION, refuse });
+  const members = question as Readonly<Record<string, unknown>>;
+  const asked = ["schema", "requestedSchema", "url"].filter((name) => members[name] !== undefined);
+  if (asked.length === 1) return;
+  throw refuse(
+    asked.length === 0
+      ? 'the question needs a "schema" for a form, or a "url" of a page'
+      : `the question has ${asked.join(" and ")}; ask one question for each`,
+  );
+}
+
 async function sample(
   ask: Ask,
   params: CreateMessageRequestParams,
   { key }: AskOptions,
 ): Promise<CreateMessageResult> {
+  if (!isObject(params) || !Array.isArray(params.messages)) {
+    const what = isObject(params)
+      ? `messages that are ${wordsFor(params.messages)}`
+      : wordsFor(params);
+    throw new TypeError(
+      `Cannot sample with ${what}: ctx.sample() takes { messages, maxTokens }, and messages is a list`,
+    );
+  }
   const usesTools = params.tools !== undefined || params.toolChoice !== undefined;
   requireBalancedTools(params.messages);
   const answer = await ask({

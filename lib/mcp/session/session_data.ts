@@ -1,4 +1,4 @@
-import { toJsonValue } from "../../wire/json_value.ts";
+import { fitForJson } from "../../registry/json_fit.ts";
 
 /** Most values of one session. */
 const MAX_VALUES = 100;
@@ -55,7 +55,7 @@ export class SessionData {
       this.#characters -= before;
       return this.onSet(key, undefined);
     }
-    const text = JSON.stringify(toJsonValue(value, key));
+    const text = JSON.stringify(fitForJson(value, shown, "Cannot keep"));
     const characters = this.#characters - before + sizeOf(key, text);
     if (before === 0 && this.#texts.size >= MAX_VALUES) {
       throw new RangeError(`Cannot keep ${shown}: a session may have ${MAX_VALUES} values`);
