@@ -24,8 +24,8 @@ export interface Unserved {
 const MAX_DEPTH = 4;
 
 /**
- * Collects the features from exports: features, lists and sets of features, and plain objects with
- * such members.
+ * Collects the features from exports: features, lists, sets and maps of features, and plain objects
+ * with such members.
  *
  * @param exports of a module, by name
  */
@@ -109,7 +109,8 @@ function membersOf(value: unknown, path: string): readonly (readonly [string, ()
 /** An object with other members, such as a configuration, is reported as a whole. */
 function isContainerOrFeature(value: unknown): boolean {
   return typeof value === "object" && value !== null &&
-    ("listing" in value || Array.isArray(value) || value instanceof Set || isPlain(value));
+    ("listing" in value || Array.isArray(value) || value instanceof Set || value instanceof Map ||
+      isPlain(value));
 }
 
 function unserved(value: unknown, depth: number): Omit<Unserved, "path"> {

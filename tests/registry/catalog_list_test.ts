@@ -149,6 +149,12 @@ Deno.test("a list finds what its client sees by name, and counts what is served"
   assertEquals([list.size, list.get("off"), [...list.names()]], [1, undefined, ["on", "off"]]);
   assertEquals([...list.values()].map(({ name }) => name), ["on"]);
   assertEquals([...list.all()].map(({ name }) => name), ["on", "off"]);
+  assertEquals(["on", "off", "on", "none"].map((name) => list.remove(name)), [
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 Deno.test("no cursor names the last item of a list, nor one that was never there", () => {
