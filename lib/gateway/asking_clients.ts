@@ -26,6 +26,9 @@ import { canBeAsked } from "./share.ts";
 /** Most processes of one server for clients with the same capabilities. */
 const MAX_MEMBERS = 8;
 
+/** Stands for all clients without a credential, which share their processes. */
+const ANYBODY = "anybody";
+
 /** The features for clients with the same credential and capabilities. */
 interface View {
   readonly holder: PlaceHolder;
@@ -111,7 +114,7 @@ export class AskingClients {
     const key = JSON.stringify([caller.principal, capabilities]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
-    const holder = this.#holderOf(key);
+    const holder = this.#holderOf(key, caller.principal ?? ANYBODY);
     takePlaces(this.#servers.map(({ places }) => places), holder);
     this.#rounds ??= new (nodeAsyncHooks().AsyncLocalStorage)<Round>();
     const catalog = new Catalog();
@@ -149,9 +152,10 @@ export class AskingClients {
     return view;
   }
 
-  #holderOf(key: string): PlaceHolder {
+  #holderOf(key: string, client: string): PlaceHolder {
     const view = () => this.#views.get(key);
     return {
+      client,
       get isBusy() {
         return view() !== undefined && isBusy(view()!);
       },

@@ -105,6 +105,7 @@ export class AskingPool {
   /** Adds a process at a free place. */
   #add(): Member {
     const holder: PlaceHolder = {
+      client: undefined,
       get isBusy() {
         return member.isTaken;
       },

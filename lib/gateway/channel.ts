@@ -33,7 +33,7 @@ export interface ChannelLimits {
   readonly maxLineBytes: number;
   /** Most values of a message; default: any number. */
   readonly maxValues?: number;
-  /** Text that may wait for the server, in characters. */
+  /** Text of one client that may wait for the server, in characters. */
   readonly maxQueued: number;
   /** How long a write may wait when more is to be sent than may wait (ms); default: 10 s. */
   readonly stuckMs?: number;
@@ -45,15 +45,25 @@ export const OUTPUT_CLOSED = "it closed its output";
 export const INPUT_CLOSED = "its input is closed";
 /** How long a server may leave its input unread while too much waits for it (ms). */
 const STUCK_MS = 10_000;
+/** As much as so many clients may have waiting may wait in all. */
+const MAX_CLIENTS_QUEUED = 8;
 const ENCODER = new TextEncoder();
+
+/** A message that waits for the server. */
+interface Waiting {
+  readonly text: string;
+  readonly client: string;
+}
 
 /** One server's pipe. */
 export class Channel {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #limits: ChannelLimits;
   readonly #events: ChannelEvents;
-  #waiting: string[] = [];
+  #waiting: Waiting[] = [];
+  /** Characters that wait, in all and by client. */
   #queued = 0;
+  readonly #queuedBy = new Map<string, number>();
   #isWriting = false;
   #writingSince = 0;
   #isEnded = false;
@@ -81,17 +91,21 @@ export class Channel {
   /**
    * Sends a message; those of one turn of the event loop go out in one write.
    *
+   * @param client whose messages it is counted with; default: those of nobody
    * @returns false when the channel has ended, or too much waits for the server already
    */
-  send(message: JsonRpcMessage): boolean {
+  send(message: JsonRpcMessage, client = ""): boolean {
     if (this.#isEnded) return false;
-    if (this.#queued > this.#limits.maxQueued) {
+    const { maxQueued } = this.#limits;
+    if (
+      (this.#queuedBy.get(client) ?? 0) > maxQueued || this.#queued > MAX_CLIENTS_QUEUED * maxQueued
+    ) {
       this.#endIfStuck();
       return false;
     }
     const text = `${toJson(message)}\n`;
-    this.#waiting.push(text);
-    this.#queued += text.length;
+    this.#waiting.push({ text, client });
+    this.#count(client, text.length);
     if (!this.#isWriting) {
       this.#isWriting = true;
       queueMicrotask(() => void this.#write());
@@ -116,14 +130,21 @@ export class Channel {
     }
   }
 
+  #count(client: string, characters: number): void {
+    const left = (this.#queuedBy.get(client) ?? 0) + characters;
+    this.#queued += characters;
+    if (left === 0) this.#queuedBy.delete(client);
+    else this.#queuedBy.set(client, left);
+  }
+
   async #write(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
         this.#writingSince = performance.now();
-        const text = this.#waiting.join("");
+        const writing = this.#waiting;
         this.#waiting = [];
-        await this.#writer.write(ENCODER.encode(text));
-        this.#queued -= text.length;
+        await this.#writer.write(ENCODER.encode(writing.map(({ text }) => text).join("")));
+        for (const { text, client } of writing) this.#count(client, -text.length);
       }
     } catch (error) {
       this.end(`${INPUT_CLOSED}: ${messageOf(error)}`);

@@ -2,6 +2,8 @@ import { ProtocolError } from "../base/errors.ts";
 
 /** A client, or several with the same credential, that has its own children. */
 export interface PlaceHolder {
+  /** The key by which limits count the client; undefined where no client relies on its children. */
+  readonly client: string | undefined;
   readonly isBusy: boolean;
   /** When it last ran a call, on the gateway's clock (ms). */
   readonly usedAt: number;
@@ -34,32 +36,41 @@ export class ChildPlaces {
   }
 
   /**
-   * The holder to evict for another one: the one idle for longest.
+   * The holder to evict for another one: an idle one of the client with most places, so that no
+   * client can take those of all others; of these the one idle for longest.
    *
-   * @throws {ProtocolError} `overloaded` if all are busy
+   * @throws {ProtocolError} `overloaded` if all are busy, or are those of clients with fewer places
    */
-  idlest(): PlaceHolder {
-    const [idlest] = [...this.#holders].filter(({ isBusy }) => !isBusy)
-      .sort((a, b) => a.usedAt - b.usedAt);
-    if (idlest !== undefined) return idlest;
+  idlest({ client }: PlaceHolder): PlaceHolder {
+    const idle = [...this.#holders].filter(({ isBusy }) => !isBusy);
+    const [idlest] = idle.map((holder) => ({ holder, places: this.#placesOf(holder.client) }))
+      .filter(({ holder, places }) => holder.client === client || places > this.#placesOf(client))
+      .sort((a, b) => b.places - a.places || a.holder.usedAt - b.holder.usedAt);
+    if (idlest !== undefined) return idlest.holder;
+    const whose = idle.length === 0 ? "" : " or belong to clients with fewer of them";
     throw new ProtocolError(
       "overloaded",
-      `The server ${this.#server} has no process free for this client: all of them are busy, and ` +
-        `"maxChildren" allows ${this.#max}; try again later`,
+      `The server ${this.#server} has no process free for this client: all of them are busy${whose}, ` +
+        `and "maxChildren" allows ${this.#max}; try again later`,
       { headers: { "retry-after": "5" } },
     );
+  }
+
+  /** Places of a client; those of no client are given away first. */
+  #placesOf(client: string | undefined): number {
+    if (client === undefined) return Infinity;
+    return [...this.#holders].filter((holder) => holder.client === client).length;
   }
 }
 
 /**
- * Takes a place at each of several servers, or none. A full server evicts the holder that is idle
- * for longest.
+ * Takes a place at each of several servers, or none. A full server evicts an idle holder.
  *
- * @throws {ProtocolError} `overloaded` if all holders of a full server are busy
+ * @throws {ProtocolError} `overloaded` if a full server has none to evict
  */
 export function takePlaces(servers: readonly ChildPlaces[], holder: PlaceHolder): void {
   // Nobody is evicted before all servers are known to have a place.
-  const idlest = servers.filter(({ isFull }) => isFull).map((one) => one.idlest());
+  const idlest = servers.filter(({ isFull }) => isFull).map((one) => one.idlest(holder));
   for (const one of idlest) one.evict();
   for (const server of servers) server.take(holder);
 }

@@ -6,6 +6,7 @@
  */
 
 import { hasScopes, scopeFailure } from "../auth/scopes.ts";
+import { addressKey } from "../base/address.ts";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { isLogLevel } from "../mcp/log_levels.ts";
 import type { UnlistedReader } from "../registry/catalog.ts";
@@ -200,6 +201,7 @@ export class RelayedFeatures {
     }
     return this.#server.request(method, sent, {
       signal: ctx.signal,
+      client: ctx.caller.principal ?? addressKey(ctx.caller.address),
       // A server that is asked for progress may work to report it.
       ...(ctx.wantsProgress && {
         onProgress: (reported) => ctx.progress(...progressOf(reported)),

@@ -2,6 +2,8 @@ import type { JsonObject } from "../wire/json_rpc.ts";
 
 /** Options of a running request. */
 export interface RequestOptions {
+  /** The key by which limits count the client; undefined for a request of the gateway itself. */
+  readonly client?: string;
   /** Aborts when the answer is not wanted any more. */
   readonly signal?: AbortSignal;
   /** Takes the parameters of progress notifications. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { addressKey } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { MaybePromise } from "../base/promises.ts";
@@ -191,7 +192,9 @@ export class SessionServers {
     const known = this.#own.get(session);
     if (known !== undefined) return known;
     const link = new SessionLink(session, this.#limits.now);
+    const { address, principal } = session.caller;
     const holder: PlaceHolder = {
+      client: principal ?? addressKey(address),
       get isBusy() {
         return link.isBusy;
       },

@@ -142,7 +142,7 @@ export class Upstream implements ServerRequests {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     if (options.isUncounted) this.#uncounted++;
     else this.counts.calls++;
-    if (!this.#channel.send({ jsonrpc: "2.0", id, method, params: sent })) {
+    if (!this.#channel.send({ jsonrpc: "2.0", id, method, params: sent }, options.client)) {
       this.counts.errors++;
       const why = this.#ended ?? `The server ${this.#name} does not read: too much waits for it`;
       return Promise.reject(new ProtocolError("internal_error", why));

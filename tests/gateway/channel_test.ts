@@ -26,6 +26,16 @@ Deno.test("a channel takes messages until more characters wait than may, and no 
   channel.end("enough");
 });
 
+Deno.test("what waits of one client takes no room from another, up to a bound for all", () => {
+  const { channel } = started(LENGTH);
+  const send = (client: string) => channel.send(PING, client);
+  assertEquals([send("greedy"), send("greedy"), send("greedy")], [true, true, false]);
+  assertEquals([send("other"), send("other"), send("other")], [true, true, false]);
+  const clients = Array.from({ length: 20 }, (_, n) => send(`client ${n}`));
+  assertEquals(clients.filter((isSent) => isSent).length, 5);
+  channel.end("enough");
+});
+
 Deno.test("a channel that has ended takes nothing, and tells its end once", () => {
   const { channel, ends } = started(1_000);
   channel.end("enough");

@@ -102,6 +102,19 @@ Deno.test("sessions and clients of 2026-07-28 count for one limit of the server"
   assertEquals(own(served, "one"), 2);
 });
 
+Deno.test("a client with many sessions ends its own to begin more, and not those of others", async () => {
+  await using served = await gateway({ one: { maxChildren: 3 }, two: { maxChildren: 5 } });
+  const honest = await askable(served, "/mcp/one", "2025-11-25", "honest");
+  const pids = () => served.runs.one!.map(({ isEnded }) => isEnded);
+  const before = pids().length;
+  for (let n = 0; n < 10; n++) await askable(served, "/mcp/one", "2025-11-25", "greedy");
+  assertEquals(own(served, "one"), 3);
+  assertEquals(pids()[before - 1], false, "the server of the honest client runs on");
+  const late = await askable(served, "/mcp/one", "2025-11-25", "late");
+  assertEquals(pids()[before - 1], false, "the client with most places gave one");
+  for (const client of [honest, late]) assertEquals((await client.call("add")).content, []);
+});
+
 Deno.test("a client that cannot get a place at one server leaves all others their places", async () => {
   await using served = await gateway({ one: { maxChildren: 1 }, two: { maxChildren: 1 } });
   const busy = await busySession(served, "/mcp/one");
