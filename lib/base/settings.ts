@@ -249,8 +249,12 @@ export function checkSettings(given: Readonly<Record<string, unknown>>): Checked
       return undefined;
     });
   }
-  return { settings: settings as Settings, faults };
+  if (faults.length === 0) CHECKED.add(settings);
+  return { settings: Object.freeze(settings) as Settings, faults };
 }
+
+/** Complete settings without a fault: an app that gets them need not check them again. */
+const CHECKED = new WeakSet<object>();
 
 /**
  * Fills in the defaults.
@@ -259,6 +263,7 @@ export function checkSettings(given: Readonly<Record<string, unknown>>): Checked
  * @throws {ConfigError} naming each that is not allowed, and what is
  */
 export function settingsWith(given: Partial<Settings> = {}): Settings {
+  if (CHECKED.has(given)) return given as Settings;
   const { settings, faults } = checkSettings(given);
   const unknown = Object.keys(given)
     .filter((name) => name.startsWith("MCP_") && !Object.hasOwn(SETTINGS, name))

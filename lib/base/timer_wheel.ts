@@ -129,7 +129,8 @@ export interface TimerWheelOptions {
 /** Many timers on one clock and one timer of the runtime. */
 export class TimerWheel {
   readonly #tickMs: number;
-  readonly #slots: Slot[];
+  /** Each is made when an entry first waits in it. */
+  readonly #slots: (Slot | undefined)[];
   /** Entries that are firing. */
   readonly #current = new Slot();
   readonly #clock: Clock;
@@ -143,10 +144,7 @@ export class TimerWheel {
 
   constructor(options: TimerWheelOptions = {}) {
     this.#tickMs = options.tickMs ?? 25;
-    this.#slots = Array.from(
-      { length: options.slots ?? 1024 },
-      () => new Slot(),
-    );
+    this.#slots = new Array<Slot | undefined>(options.slots ?? 1024).fill(undefined);
     this.#clock = options.clock ?? monotonic;
     this.#timers = options.timers ?? PROCESS_TIMERS;
     this.#onError = options.onError ?? (() => {});
@@ -184,7 +182,7 @@ export class TimerWheel {
     const dueAt = Math.ceil(at);
     access.setDueAt(entry, dueAt);
     const tick = Math.max(this.#tick + 1, Math.ceil(dueAt / this.#tickMs));
-    this.#slots[tick % this.#slots.length]?.add(entry);
+    (this.#slots[tick % this.#slots.length] ??= new Slot()).add(entry);
     this.#size++;
     if (tick < this.#armedTick) this.#arm(tick, this.#clock());
   }
@@ -201,7 +199,7 @@ export class TimerWheel {
 
   /** Drops every entry and the timer. The wheel can be used again. */
   stop(): void {
-    for (const slot of [this.#current, ...this.#slots]) while (slot.take() !== undefined);
+    for (const slot of [this.#current, ...this.#slots]) while (slot?.take() !== undefined);
     this.#size = 0;
     this.#timers.clear(this.#timer);
     this.#armedTick = Infinity;

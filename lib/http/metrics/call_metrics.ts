@@ -15,6 +15,9 @@ import { Histogram, type HistogramSeries } from "./histogram.ts";
 /** Label of unknown methods, because clients can send any name. */
 const OTHER = "other";
 const ALL_OUTCOMES = [...OUTCOMES, ...Object.keys(ERROR_TABLE)] as readonly Outcome[];
+const NO_OUTCOMES = Object.fromEntries(ALL_OUTCOMES.map((outcome) => [outcome, 0])) as Readonly<
+  Record<Outcome, number>
+>;
 /** From a quick answer in memory to the default time of a tool call. */
 const SECONDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
@@ -80,15 +83,11 @@ interface OutcomeNames {
 
 /** How the requests of one label ended. */
 class OutcomeSeries {
-  readonly counts: Record<Outcome, number>;
+  readonly counts: Record<Outcome, number> = { ...NO_OUTCOMES };
   readonly #durations: HistogramSeries;
 
   constructor(durations: HistogramSeries) {
     this.#durations = durations;
-    this.counts = Object.fromEntries(ALL_OUTCOMES.map((outcome) => [outcome, 0])) as Record<
-      Outcome,
-      number
-    >;
   }
 
   add(outcome: Outcome, seconds: number): void {

@@ -61,39 +61,56 @@ interface CountedSample {
   value: number;
 }
 
+/** By the first label's value, then by the second's: one key of both would be made each time. */
+type Counts = Map<string, Map<string, CountedSample>>;
+
 /** A number for each combination of labels, of which there are two at most. */
 export class Counter implements Metric {
   readonly type = "counter";
   readonly name: string;
   readonly help: string;
-  readonly #labels: readonly string[];
-  /** By the first label's value, then by the second's: one key of both would be made each time. */
-  readonly #counts = new Map<string, Map<string, CountedSample>>();
+  readonly #sets: LabelSets;
+  /** Undefined until the first count or scrape. */
+  #counts: Counts | undefined;
 
-  /** @param sets the values of each label, all of which are there from the start, at 0 */
+  /** @param sets the values of each label, all of which are shown from the start, at 0 */
   constructor(name: string, help: string, sets: LabelSets = {}) {
     this.name = name;
     this.help = help;
-    this.#labels = Object.keys(sets);
-    for (const [first, second] of combinations(Object.values(sets))) this.add(0, first, second);
+    this.#sets = sets;
   }
 
   /** @param first value of the first label, where there is one; and so on */
   add(count: number, first = "", second = ""): void {
-    const known = this.#counts.get(first)?.get(second);
-    if (known !== undefined) known.value += count;
-    else this.#addSample(first, second, count);
+    const sample = this.#counted.get(first)?.get(second);
+    if (sample !== undefined) sample.value += count;
+    else this.#put(this.#counted, count, first, second);
   }
 
   samples(): readonly Sample[] {
-    return [...this.#counts.values()].flatMap((rows) => [...rows.values()]);
+    return [...this.#counted.values()].flatMap((rows) => [...rows.values()]);
   }
 
-  #addSample(first: string, second: string, value: number): void {
+  get #counted(): Counts {
+    return this.#counts ??= this.#zeros();
+  }
+
+  /** A sample for each combination of labels. */
+  #zeros(): Counts {
+    const counts: Counts = new Map();
+    for (const [first, second] of combinations(Object.values(this.#sets))) {
+      this.#put(counts, 0, first, second);
+    }
+    return counts;
+  }
+
+  #put(counts: Counts, value: number, first = "", second = ""): void {
     const values = [first, second];
-    const labels = Object.fromEntries(this.#labels.map((name, index) => [name, values[index]!]));
-    const rows = this.#counts.get(first) ?? new Map<string, CountedSample>();
-    this.#counts.set(first, rows.set(second, { labels, value }));
+    const labels = Object.fromEntries(
+      Object.keys(this.#sets).map((name, index) => [name, values[index]!]),
+    );
+    const rows = counts.get(first) ?? new Map<string, CountedSample>();
+    counts.set(first, rows.set(second, { labels, value }));
   }
 }
 
