@@ -143,7 +143,7 @@ Deno.test("a wrong progress report is not sent, and the log names its fault and 
     [
       "progress is NaN, not a finite number",
       "total is Infinity, not a finite number",
-      "progress is 1, not a finite number",
+      'progress is "1", not a finite number',
       "message is not text",
       "meta.big is a BigInt",
     ].map((error) => ["WARNING", {
