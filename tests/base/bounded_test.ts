@@ -85,3 +85,36 @@ Deno.test("a bounded map keeps one value under two keys", () => {
   map.set("b", value);
   assertEquals([map.get("a"), map.get("b")], [value, value]);
 });
+
+Deno.test("setting the same value again counts as use", () => {
+  const map = new LruMap<string, number>(2);
+  map.set("a", 1);
+  map.set("b", 2);
+  map.set("a", 1);
+  map.set("c", 3);
+  assertEquals([map.get("a"), map.get("b"), map.get("c")], [1, undefined, 3]);
+});
+
+Deno.test("property: a bounded map gives what was set last, to the newest keys alone", () => {
+  const step = fc.tuple(fc.constantFrom("get", "set", "delete"), fc.nat({ max: 5 }));
+  fc.assert(fc.property(fc.array(step), fc.integer({ min: 1, max: 4 }), (steps, bound) => {
+    const map = new LruMap<number, number>(bound);
+    const model = new Map<number, number>();
+    for (const [at, [kind, key]] of steps.entries()) {
+      const known = model.get(key);
+      if (kind === "delete") {
+        map.delete(key);
+        model.delete(key);
+      } else if (kind === "set") {
+        map.set(key, at % 3);
+        model.delete(key);
+        model.set(key, at % 3);
+      } else {
+        assertEquals(map.get(key), known);
+        if (known !== undefined && model.delete(key)) model.set(key, known);
+      }
+      for (const oldest of [...model.keys()].slice(0, -bound)) model.delete(oldest);
+      assertEquals(map.size, model.size);
+    }
+  }));
+});

@@ -117,3 +117,64 @@ Deno.test("a ProtocolError of a kind that does not exist is refused where it is 
   const code = Number.NaN;
   assertThrows(() => new ProtocolError("forbidden", "no", { code }), TypeError, "not NaN");
 });
+
+Deno.test("a thrown object's text ends after 1,000 characters", () => {
+  const told = messageOf({ toString: () => "x".repeat(1_001) });
+  assertEquals(told, "x".repeat(1_000));
+});
+
+Deno.test("of an AggregateError ten errors are read, in both forms", () => {
+  const many = Array.from({ length: 12 }, (_, index) => `e${index}`);
+  assertEquals(messageOf(new AggregateError(many)), many.slice(0, 10).join("; "));
+  const stack = stackOf(new AggregateError(many, "several")) ?? "";
+  assertEquals(stack.match(/Caused by: e\d+$/gm)?.length, 10);
+});
+
+/** An error with so many causes behind it, each without words but the last. */
+function chain(causes: number): Error {
+  let error = new Error("last");
+  for (let left = causes; left > 0; left--) error = new Error("", { cause: error });
+  return error;
+}
+
+Deno.test("four causes of causes are read, in both forms", () => {
+  assertEquals([messageOf(chain(4)), messageOf(chain(5))], ["last", ""]);
+  const caused = (causes: number) => stackOf(chain(causes))?.match(/Caused by: /g)?.length;
+  assertEquals([caused(3), caused(4), caused(6)], [3, 4, 4]);
+  const nested = (depth: number): unknown =>
+    depth === 0 ? new Error("last") : new AggregateError([nested(depth - 1)], `${depth}`);
+  assertEquals(messageOf(nested(4)), "4: 3: 2: 1: last");
+  assertEquals(messageOf(nested(5)), "5: 4: 3: 2: 1");
+});
+
+Deno.test("an error without a message or a cause has the text of nothing", () => {
+  assertEquals([messageOf(new Error("")), messageOf(new AggregateError([]))], ["", ""]);
+  const bare = Object.assign(new Error("words"), { stack: undefined });
+  assertEquals(stackOf(bare), "Error: words");
+});
+
+Deno.test("`forRequest()` gives an error an id once, and keeps everything else", () => {
+  const cause = new Error("inner");
+  const error = new ProtocolError("overloaded", "Full", {
+    data: [1],
+    headers: { "retry-after": "1" },
+    code: -5,
+    cause,
+  });
+  const answer = error.forRequest(7);
+  assertEquals(
+    [answer.kind, answer.message, answer.data, answer.id, answer.headers, answer.code],
+    ["overloaded", "Full", [1], 7, { "retry-after": "1" }, -5],
+  );
+  assertEquals([answer.cause, error.id], [cause, undefined]);
+  assertEquals(answer.forRequest(8) === answer, true);
+  const zero = new ProtocolError("overloaded", "Full", { id: 0 });
+  assertEquals(zero.forRequest(8) === zero, true);
+  const bare = new ProtocolError("draining", "Bye").forRequest("a");
+  assertEquals([bare.id, bare.headers, bare.code, bare.data], [
+    "a",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});

@@ -212,3 +212,52 @@ Deno.test("a text of a line has a bounded length, however deep it is in the fiel
     assertStringIncludes(line, "x… (1000000 characters in all)");
   }
 });
+
+Deno.test("a text of more than 8,192 characters is cut there, and its length is told", () => {
+  for (const make of [(text: string) => text, (text: string) => new Error(text)]) {
+    using log = new CapturedLog();
+    logFor("test").info("Line", { text: make("x".repeat(8_192)) });
+    logFor("test").info("Line", { text: make("y".repeat(8_193)) });
+    assertEquals(log.parsed().map(({ fields }) => fields.text), [
+      "x".repeat(8_192),
+      `${"y".repeat(8_192)}… (8193 characters in all)`,
+    ]);
+  }
+});
+
+Deno.test("each line has its own time, whether it is another or the same", () => {
+  using time = new FakeTime();
+  const lines: LogLine[] = [];
+  configureLog({ level: "info", write: (line) => void lines.push(line) });
+  const log = logFor("test");
+  log.info("One");
+  log.info("Two");
+  void time.leap(1_500);
+  log.info("Three");
+  resetLog();
+  assertEquals(lines.map(String), [
+    "2026-01-01T00:00:00.000Z [INFO] One {}",
+    "2026-01-01T00:00:00.000Z [INFO] Two {}",
+    "2026-01-01T00:00:01.500Z [INFO] Three {}",
+  ]);
+});
+
+Deno.test("control characters are written as four hexadecimal digits, everywhere in a line", () => {
+  using log = new CapturedLog();
+  logFor("test").info("A\u001bB", { text: "\u007f" });
+  assertEquals(log.lines, ['[INFO] A\\u001bB {"text":"\\u007f"}']);
+});
+
+Deno.test("`isEnabled()` tells for each level whether its lines are written", () => {
+  for (const [least, level] of LOG_LEVELS.entries()) {
+    using _log = new CapturedLog(level);
+    const enabled = LOG_LEVELS.filter((each) => logFor("test").isEnabled(each));
+    assertEquals(enabled, LOG_LEVELS.slice(least));
+  }
+});
+
+Deno.test("`resetLog()` stops all lines, and asks for none to be made", () => {
+  using _log = new CapturedLog();
+  resetLog();
+  assertEquals(LOG_LEVELS.filter((level) => logFor("test").isEnabled(level)), []);
+});
