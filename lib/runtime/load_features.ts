@@ -1,5 +1,6 @@
 import { ConfigError, messageOf, RegistrationError, stackOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { nearestOf } from "../base/nearest.ts";
 import { withoutCredentials } from "../base/urls.ts";
 import { collectFeatures, type Unserved } from "../registry/collect.ts";
 import type { FeatureLists, Features } from "../registry/group.ts";
@@ -79,19 +80,36 @@ async function loadModule(specifier: string, url: string): Promise<LoadedModule>
     throw refusal(specifier, url, words, error);
   }
   const { hooks, others: exports } = takeHooks(module, (why) => refusal(specifier, url, why));
-  const { features, unserved } = collectFeatures(exports);
+  const { features, unserved: found } = collectFeatures(exports);
+  const unserved = found.map(withHookMeant);
   if (hooks.isEmpty && Object.values(features).every((list) => list.length === 0)) {
     const others = unserved.map(({ path, what }) => `${path} is ${what}`).join(", ");
-    const found = others === "" ? "nothing" : `only what cannot be served: ${others}`;
+    const only = others === "" ? "nothing" : `only what cannot be served: ${others}`;
     throw refusal(
       specifier,
       url,
-      `it exports no tools, resources or prompts, but ${found}; export what defineTool(), ` +
+      `it exports no tools, resources or prompts, but ${only}; export what defineTool(), ` +
         "defineResource(), defineResourceTemplate() and definePrompt() return",
     );
   }
   logUnserved(url, unserved);
   return { features, hooks };
+}
+
+/** The names of hooks, as other libraries and typing errors have them. */
+const HOOKS: Readonly<Record<string, string>> = {
+  ...{ use: "use", middleware: "use", middlewares: "use" },
+  ...{ onstart: "onStart", onstop: "onStop" },
+};
+
+/** A hook that is misspelt would be passed over. */
+function withHookMeant(one: Unserved): Unserved {
+  const name = one.path.toLowerCase();
+  const meant = Object.hasOwn(HOOKS, name)
+    ? HOOKS[name]
+    : nearestOf(one.path, ["onStart", "onStop"]);
+  if (meant === undefined) return one;
+  return { ...one, what: `${one.what}; did you mean ${meant}?`, isMistake: true };
 }
 
 /** @throws {Error} if an import of the module would wait for a pipe, or read a device for ever */

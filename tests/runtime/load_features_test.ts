@@ -199,3 +199,14 @@ Deno.test("a module whose start fails is named", async () => {
 Deno.test("a `use` that is no list of functions is refused with its module", async () => {
   assertMatch(await refusal(`${FIXTURES}/wrong_use.ts`), /its `use` is not a list of middleware/);
 });
+
+Deno.test("`loadFeatures()` says which hook of a module is probably misspelt", async () => {
+  using log = new CapturedLog();
+  await loadFeatures([`./${FIXTURES}/misspelt_hooks.ts`]);
+  assertEquals(log.of("Exports cannot be served")[0]?.fields.exports, [
+    "middleware: an empty list; did you mean use?",
+    "onStopp: a function; did you mean onStop?",
+    "onstart: a function; did you mean onStart?",
+  ]);
+  assertEquals(log.of("Exports are not served")[0]?.fields.exports, ["helper: a function"]);
+});
