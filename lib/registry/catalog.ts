@@ -4,6 +4,7 @@
  * @module
  */
 import { ALL_SCOPES } from "../auth/scopes.ts";
+import { wordsFor } from "../base/members.ts";
 import { CatalogList } from "./catalog_list.ts";
 import { type Features, flatten } from "./group.ts";
 import type { Guarded } from "./access.ts";
@@ -233,8 +234,12 @@ export class Catalog {
    * Tells the clients that subscribed to a resource, or to a parent of it, that it has changed.
    *
    * @param meta the `_meta` of the notification
+   * @throws {TypeError} if the URI is no text
    */
   resourceUpdated(uri: string, meta?: JsonObject): void {
+    if (typeof uri !== "string") {
+      throw new TypeError(`resourceUpdated() takes the URI of a resource, not ${wordsFor(uri)}`);
+    }
     this.#changed({ kind: "resource", uri, ...(meta !== undefined && { meta }) });
   }
 

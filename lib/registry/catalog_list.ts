@@ -6,8 +6,9 @@
 import { ALL_SCOPES } from "../auth/scopes.ts";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { type Guarded, isListedFor } from "./access.ts";
+import { describeValue, type FeatureKind, kindOf } from "./feature_form.ts";
 import type { Shift, Viewer, Visibility } from "./visibility.ts";
-import { isSelected, type Selection, type Serving } from "./serving.ts";
+import { isSelected, requireSelection, type Selection, type Serving } from "./serving.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -118,9 +119,11 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
   /**
    * Serves an item, unless its definition says `enabled: false`: then it waits for {@linkcode enable}.
    *
-   * @throws {RegistrationError} when the name is taken, also by one that is switched off
+   * @throws {RegistrationError} when the name is taken, also by one that is switched off, and for what
+   *   belongs in no list or in another
    */
   add(item: T): void {
+    requireKind(item, this.#kind);
     const known = this.#items.get(item.name);
     if (known !== undefined) {
       throw new RegistrationError(
@@ -150,8 +153,10 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
    *
    * @param selection a name, or `{ tag }` for all that have the tag
    * @returns whether that changed anything; clients are notified if it did
+   * @throws {TypeError} for anything else
    */
   enable(selection: Selection): boolean {
+    requireSelection(selection);
     return this.#serveWhere((item) => this.#served.has(item.name) || isSelected(item, selection));
   }
 
@@ -160,8 +165,10 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
    *
    * @param selection a name, or `{ tag }` for all that have the tag
    * @returns whether that changed anything; clients are notified if it did
+   * @throws {TypeError} for anything else
    */
   disable(selection: Selection): boolean {
+    requireSelection(selection);
     return this.#serveWhere((item) => this.#served.has(item.name) && !isSelected(item, selection));
   }
 
@@ -214,6 +221,27 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
       'Invalid params: "cursor" is not one that this list gave out; list again from the start',
     );
   }
+}
+
+/** The kinds of the lists, by the names that errors have for an item. */
+const KINDS: Readonly<Record<string, FeatureKind>> = {
+  "tool": "tools",
+  "resource": "resources",
+  "resource template": "resourceTemplates",
+  "prompt": "prompts",
+};
+
+/** Features are also added while a server runs, and by programs without types. */
+function requireKind(item: unknown, kind: string): void {
+  const found = kindOf(item);
+  if (found === KINDS[kind]) return;
+  const isGroup = typeof item === "object" && item !== null && "features" in item;
+  const what = isGroup
+    ? "a group; add its features one by one"
+    : found === undefined
+    ? describeValue(item)
+    : `one of the ${found}`;
+  throw new RegistrationError(`Cannot serve as a ${kind}: ${what}`);
 }
 
 /** The scopes that the items of a list need of their callers. */

@@ -41,6 +41,16 @@ export function servingOf({ tags, enabled }: ServingDefinition, owner: string): 
   return { ...(tags !== undefined && { tags }), ...(enabled === false && { enabled }) };
 }
 
+/** @throws {TypeError} for anything but a name or a tag, which would select nothing */
+export function requireSelection(selection: unknown): void {
+  if (typeof selection === "string") return;
+  const tag = (selection as { readonly tag?: unknown } | null | undefined)?.tag;
+  if (typeof tag === "string") return;
+  throw new TypeError(
+    `Cannot enable or disable ${JSON.stringify(selection)}: give a name, or { tag } with a text`,
+  );
+}
+
 /** Whether a thing is among those selected. */
 export function isSelected(
   thing: Serving & { readonly name: string },
