@@ -73,8 +73,10 @@ export function groupedTool<App>(tool: Tool<App>, within: Within): Tool<App> {
       : (args, ctx, masksErrors = false) =>
         around(
           callOf(METHODS.callTool, { name, args, ctx }),
-          ({ arguments: changed, ctx }) =>
-            renamed.call(changed, ctx as ToolContext<App>, masksErrors) as MaybePromise<JsonObject>,
+          ({ name: asked, arguments: changed, ctx }) => {
+            requireSame(asked, name);
+            return renamed.call(changed, ctx as ToolContext<App>, masksErrors) as Answer;
+          },
           (error) => toolFailure(error, name, masksErrors),
         ) as ReturnType<Tool["call"]>,
   }, parts);
@@ -92,8 +94,10 @@ export function groupedPrompt<App>(prompt: Prompt<App>, within: Within): Prompt<
       : (args, ctx, masksErrors) =>
         around(
           callOf(METHODS.getPrompt, { name, args, ctx }),
-          ({ arguments: changed, ctx }) =>
-            own.get(changed, ctx as ToolContext<App>, masksErrors) as MaybePromise<JsonObject>,
+          ({ name: asked, arguments: changed, ctx }) => {
+            requireSame(asked, name);
+            return own.get(changed, ctx as ToolContext<App>, masksErrors) as Answer;
+          },
         ) as ReturnType<Prompt["get"]>,
   }, parts);
 }
@@ -106,7 +110,7 @@ export function groupedResource<App>(resource: Resource<App>, within: Within): R
     read: around === undefined ? (uri, ctx) => own.read(uri, ctx) : (uri, ctx) =>
       around(
         callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-        (changed) => own.read(uri, changed.ctx as ToolContext<App>) as MaybePromise<JsonObject>,
+        readWithin(uri, own),
       ) as ReturnType<Resource["read"]>,
   }, parts);
 }
@@ -127,10 +131,31 @@ export function groupedTemplate<App>(
         own.matches(uri)
           ? around(
             callOf(METHODS.readResource, { name: uri, args: {}, ctx }),
-            (changed) => own.read(uri, changed.ctx as ToolContext<App>) as MaybePromise<JsonObject>,
+            readWithin(uri, own),
           ) as ReturnType<ResourceTemplate["read"]>
           : Promise.resolve(undefined),
   }, parts);
+}
+
+type Answer = MaybePromise<JsonObject>;
+
+/** Reads a resource within the middleware of its group. */
+function readWithin<App>(
+  uri: string,
+  own: Resource<App> | ResourceTemplate<App>,
+): (changed: MiddlewareCall) => Answer {
+  return ({ name, ctx }) => {
+    requireSame(name, uri);
+    return own.read(uri, ctx as ToolContext<App>) as Answer;
+  };
+}
+
+/** @throws {TypeError} if middleware of a group sends a request elsewhere, which only an app's can */
+function requireSame(asked: string, name: string): void {
+  if (asked === name) return;
+  throw new TypeError(
+    `Middleware of a group cannot send ${name} to ${asked}: only middleware of the app can`,
+  );
 }
 
 type Shared = Pick<Tool, "scopes" | "isListedForAll" | "tags" | "enabled" | "origin">;

@@ -307,3 +307,20 @@ for (
     assertEquals(ofGroup.message, `Cannot serve group "g": ${expected}`);
   });
 }
+
+Deno.test("middleware of a group that sends a request elsewhere is told that it cannot", async () => {
+  const elsewhere: Middleware = (call, next) => next({ ...call, name: "other" });
+  using _log = new CapturedLog();
+  using app = testApp({ tools: [group("g", { ...features, use: [elsewhere] })] });
+  const { result } = await ask(app, toolCall("g_invoice", { amount: 1 }));
+  assertEquals(
+    result.content[0].text,
+    "Middleware of a group cannot send g_invoice to other: only middleware of the app can",
+  );
+  for (
+    const request of [
+      rpc("prompts/get", { name: "g_remind" }),
+      rpc("resources/read", { uri: "x://motto" }),
+    ]
+  ) assertEquals((await ask(app, request)).error.code, -32603);
+});
