@@ -159,3 +159,68 @@ Deno.test("the path of what JSON cannot hold is told up to 200 characters", () =
   assertEquals(whyNot("x".repeat(200)), "x".repeat(200));
   assertEquals(whyNot("x".repeat(201)), `${"x".repeat(200)}…`);
 });
+
+Deno.test("`toJsonValue()` takes 512 levels, and no more", () => {
+  const nested = (levels: number) => {
+    let value: unknown = 1;
+    for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { a: value };
+    return value;
+  };
+  assertEquals(toJsonValue(nested(512)) !== undefined, true);
+  assertStringIncludes(refusal(nested(513)), "is nested deeper than 512 levels");
+});
+
+Deno.test("an error keeps its own words apart from those of the error that reading threw", () => {
+  const cause = new Error("secret");
+  const own = new JsonValueError("a is a BigInt");
+  assertEquals([own.message, own.ownWords, "cause" in own], [
+    "a is a BigInt",
+    "a is a BigInt",
+    false,
+  ]);
+  const other = new JsonValueError("a threw", cause);
+  assertEquals([other.message, other.ownWords], ["a threw: secret", "a threw"]);
+  assertEquals([other.cause, other.name], [cause, "JsonValueError"]);
+});
+
+Deno.test("an object without a name of its class is told as an object of a class", () => {
+  for (const constructor of [undefined, null, { name: 1 }, { name: "" }]) {
+    const value = Object.create(
+      Object.create(Object.create(null), { constructor: { value: constructor } }),
+    );
+    assertEquals(refusal({ a: value }), "a is a object of a class, whose data JSON does not see");
+  }
+});
+
+Deno.test("an empty object is a value, with a prototype or without, and one of a class is none", () => {
+  const value = { a: {}, b: Object.create(null), c: [] };
+  assertEquals(toJsonValue(value) === value, true);
+  assertEquals(
+    refusal({ a: new (class Empty {})() }),
+    "a is a Empty, whose data JSON does not see",
+  );
+});
+
+Deno.test("`toJSON()` gets the name of its member, as from `JSON.stringify()`", () => {
+  const keys: unknown[] = [];
+  const value = {
+    toJSON(key: unknown) {
+      keys.push(key);
+      return 7;
+    },
+  };
+  assertEquals(toJsonValue({ a: value, b: [1, value, 2] }), { a: 7, b: [1, 7, 2] });
+  assertEquals(keys, ["a", 1]);
+});
+
+Deno.test("`toJsonValue()` copies only what it changes, and the given value stays as it was", () => {
+  const [same, half] = [{ a: [1] }, ["x", "\ud800", "y", "\ud800"]];
+  const value = { same, none: undefined, half, after: undefined, last: null };
+  const read = toJsonValue(value) as typeof value;
+  assertEquals(JSON.parse(JSON.stringify(read)), {
+    same,
+    half: ["x", "\ufffd", "y", "\ufffd"],
+    last: null,
+  });
+  assertEquals([read.same === same, half[1], value.half === half], [true, "\ud800", true]);
+});

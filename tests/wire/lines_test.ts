@@ -1,5 +1,5 @@
 /** Lines of a pipe, from whichever chunks its bytes come in. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { linesOf, TOO_LONG } from "../../lib/wire/lines.ts";
 
 const ENCODER = new TextEncoder();
@@ -87,4 +87,75 @@ Deno.test("a line that is too long is told at once, and once, though it has no e
   assertEquals((await lines.next()).value, "next");
   void writer.close();
   assertEquals((await lines.next()).done, true);
+});
+
+/** A stream that notes why it was cancelled. */
+function endless(): {
+  readonly input: ReadableStream<Uint8Array>;
+  readonly cancelled: unknown[];
+  write(text: string): void;
+} {
+  const cancelled: unknown[] = [];
+  let write = (_text: string) => {};
+  const input = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      write = (text) => controller.enqueue(ENCODER.encode(text));
+    },
+    cancel: (reason) => void cancelled.push(reason),
+  });
+  return { input, cancelled, write: (text) => write(text) };
+}
+
+Deno.test("a side that ends the connection gets no unfinished line, and cancels the input", async () => {
+  const { input, cancelled, write } = endless();
+  const controller = new AbortController();
+  const lines = linesOf({ input, signal: controller.signal }, 100);
+  write("first\nunfinished");
+  assertEquals((await lines.next()).value, "first");
+  const next = lines.next();
+  controller.abort();
+  assertEquals([await next, cancelled.length], [{ value: undefined, done: true }, 1]);
+});
+
+Deno.test("a reader that leaves cancels the input, and no more listens to the end of the connection", async () => {
+  const { input, cancelled, write } = endless();
+  const { signal } = new AbortController();
+  const listeners: unknown[] = [];
+  signal.addEventListener = (_type: string, listener: unknown) => void listeners.push(listener);
+  signal.removeEventListener = (_type: string, listener: unknown) => {
+    assertEquals(listeners.splice(0), [listener]);
+  };
+  write("first\nsecond\n");
+  for await (const line of linesOf({ input, signal }, 100)) {
+    assertEquals([line, listeners.length], ["first", 1]);
+    break;
+  }
+  assertEquals([listeners, cancelled.length], [[], 1]);
+});
+
+Deno.test("an input that fails ends the lines with its error", async () => {
+  const input = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.error(new Error("broken pipe")),
+  });
+  await assertRejects(() => read(input), Error, "broken pipe");
+});
+
+for (const make of [byteStream, chunkStream]) {
+  Deno.test(`what comes once it is not wanted is read to its end, and none of it is told: ${make.name}`, async () => {
+    for (const size of [1, 7, 4_096]) {
+      let told = 0;
+      const lines: unknown[] = [];
+      const input = make(`${"a\n".repeat(3)}b\n${"c".repeat(30)}\nd`, size);
+      for await (const line of linesOf({ input, isIgnored: () => told >= 2 }, 20)) {
+        told = lines.push(line);
+      }
+      assertEquals(lines, ["a", "a"]);
+    }
+  });
+}
+
+Deno.test("a last line needs no line feed, and an empty line is a line", async () => {
+  assertEquals(await read(chunkStream("a\n\n\nb", 3)), ["a", "", "", "b"]);
+  assertEquals(await read(chunkStream("\n", 3)), [""]);
+  assertEquals(await read(chunkStream("x".repeat(11), 3), 10), [TOO_LONG]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "../deps/fast_check.ts";
-import { isJsonContentType, parseAccept } from "../../lib/wire/media_types.ts";
+import { isJsonContentType, listsPage, parseAccept } from "../../lib/wire/media_types.ts";
 
 const EVERYTHING = {
   json: true,
@@ -131,4 +131,22 @@ Deno.test("`isJsonContentType()` refuses other types and other charsets", () => 
       "application/json; charset=utf-16",
     ]
   ) assertEquals(isJsonContentType(header), false, header);
+});
+
+Deno.test("of an `Accept` header 1,024 characters are read", () => {
+  const type = "text/event-stream";
+  const padded = (length: number) =>
+    `${"a/b,".repeat(300).slice(0, length - type.length - 1)},${type}`;
+  assertEquals(padded(1_024).length, 1_024);
+  assertEquals(parseAccept(padded(1_024)).listsEventStream, true);
+  assertEquals(parseAccept(padded(1_025)).listsEventStream, false);
+});
+
+Deno.test("`listsPage()` tells a browser that opens a page by the HTML that it lists", () => {
+  for (const header of ["text/html", "application/xml, TEXT/HTML;q=0.9", "text/html,*/*"]) {
+    assertEquals(listsPage(header), true, header);
+  }
+  for (const header of [null, "", "*/*", "text/*", "text/htmlx", "atext/html", "text/plain"]) {
+    assertEquals(listsPage(header), false, String(header));
+  }
 });

@@ -1,7 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createParser, type EventSourceMessage } from "../deps/eventsource_parser.ts";
 import fc from "../deps/fast_check.ts";
-import { formatEvent, formatJson, KEEPALIVE, type SseEvent } from "../../lib/wire/sse.ts";
+import {
+  formatEvent,
+  formatJson,
+  jsonEvent,
+  KEEPALIVE,
+  primingEvent,
+  retryField,
+  type SseEvent,
+} from "../../lib/wire/sse.ts";
 
 /** The events that a conforming client parses from bytes in pieces. */
 interface Received {
@@ -159,4 +167,21 @@ Deno.test("the keepalive is a comment and no event", () => {
     joined([KEEPALIVE, formatEvent({ data: "x" }), KEEPALIVE]),
   ]);
   assertEquals([events.length, comments], [1, ["ping", "ping"]]);
+});
+
+Deno.test("an event that only gives an id and a time to come back has no text", () => {
+  assertEquals(primingEvent("7", 500), "id: 7\nretry: 500\ndata: \n\n");
+  assertEquals(retryField(0), "retry: 0\n\n");
+  for (const ms of [-1, 1.5, NaN, 2 ** 53]) {
+    const message = `Cannot write SSE retry: ${ms} is not a whole number of milliseconds`;
+    assertThrows(() => primingEvent("7", ms), TypeError, message);
+    assertThrows(() => retryField(ms), TypeError, message);
+  }
+});
+
+Deno.test("JSON text goes out as a `message`, unless it has another name, with its id if it has one", () => {
+  assertEquals(jsonEvent("{}"), "event: message\ndata: {}\n\n");
+  assertEquals(jsonEvent("{}", "error"), "event: error\ndata: {}\n\n");
+  assertEquals(jsonEvent("{}", undefined, ""), "event: message\nid: \ndata: {}\n\n");
+  assertEquals(jsonEvent("{}", "error", "7"), "event: error\nid: 7\ndata: {}\n\n");
 });
