@@ -1,12 +1,14 @@
 /**
  * Checks of what tools, prompts and resources return: binary data has to be base64 with a MIME type,
- * a resource has a URI and either text or a blob (2025-11-25, server/prompts, Data Types). The type
- * checker sees to the rest.
+ * a resource has a URI and either text or a blob (2025-11-25, server/prompts, Data Types), and
+ * annotations and icons have the protocol's form. The type checker sees to the rest.
  *
  * @module
  */
+import { BOOLEAN, type MemberCheck, OBJECT } from "../base/members.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
+import { ANNOTATIONS, ICONS } from "./definition.ts";
 import { isUri } from "./uri.ts";
 
 const MIME_TYPE_REGEXP = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/;
@@ -61,7 +63,8 @@ export function resultError(method: string, result: JsonObject): string | undefi
   const items = result[member];
   if (!Array.isArray(items)) return `its "${member}" is no list`;
   const error = firstError(items, errorOf);
-  return error === undefined ? undefined : `${member}${error}`;
+  if (error !== undefined) return `${member}${error}`;
+  return method === METHODS.callTool ? besideContentError(result) : undefined;
 }
 
 function initializeError(result: JsonObject): string | undefined {
@@ -87,6 +90,40 @@ function entryError(entry: unknown): string | undefined {
 /** The error of a content block, as words that follow its name; undefined if it is valid. */
 export function contentError(block: unknown): string | undefined {
   if (!isObject(block)) return "is no content";
+  return typeError(block) ?? optionalError(block);
+}
+
+/** Members that content of all types may have; icons are those of links. */
+const OPTIONAL: Readonly<Record<string, MemberCheck>> = {
+  annotations: ANNOTATIONS,
+  _meta: OBJECT,
+  icons: ICONS,
+};
+
+function optionalError(block: JsonObject): string | undefined {
+  for (const name in OPTIONAL) {
+    if (block[name] === undefined) continue;
+    const fault = OPTIONAL[name]!(block[name]);
+    if (fault !== undefined) return `has a wrong member: ${name}${fault}`;
+  }
+  return undefined;
+}
+
+/** Members of the result of a tool beside its content: a wrong one costs clients the result. */
+const BESIDE_CONTENT: Readonly<Record<string, MemberCheck>> = { isError: BOOLEAN, _meta: OBJECT };
+
+/** The error of a tool's result beside its content, such as `its isError must be true or false`. */
+export function besideContentError(result: JsonObject): string | undefined {
+  for (const name in BESIDE_CONTENT) {
+    if (result[name] === undefined) continue;
+    const fault = BESIDE_CONTENT[name]!(result[name]);
+    if (fault !== undefined) return `its ${name}${fault}`;
+  }
+  return undefined;
+}
+
+/** The error of the members that a block of its type must have. */
+function typeError(block: JsonObject): string | undefined {
   switch (block.type) {
     case "text":
       return typeof block.text === "string" ? undefined : "has no text";

@@ -53,12 +53,15 @@ const isIcon: MemberCheck = (value) =>
   objectOf(ICON, { url: "src", href: "src" })(value) ??
     ((value as Icon).src === undefined ? ".src is missing: the URL of the icon" : undefined);
 
+/** The icons of a feature or a link. */
+export const ICONS: MemberCheck = listOf(isIcon);
+
 /** Checks of the members that definitions of all kinds have. */
 export const DESCRIBED: MemberChecks<Described> = {
   name: CHECKED_ELSEWHERE,
   title: TEXT,
   description: TEXT,
-  icons: listOf(isIcon),
+  icons: ICONS,
   _meta: OBJECT,
   scopes: TEXTS,
   listedFor: oneOf("granted", "everybody"),

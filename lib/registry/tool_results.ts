@@ -5,9 +5,10 @@
  */
 import type * as z from "zod";
 import { logFor } from "../base/log.ts";
+import { wordsFor } from "../base/members.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { CallToolResult, ToolListing } from "../wire/mcp_types.ts";
-import { contentError, firstError } from "./content.ts";
+import { besideContentError, contentError, firstError } from "./content.ts";
 import { fitForJson } from "./json_fit.ts";
 import { maskedText, newReference } from "./masking.ts";
 import { hasProperty } from "./schema.ts";
@@ -43,7 +44,8 @@ export class ToolResults<O extends z.ZodType> {
     if (typeof returned === "string") return textResult(returned);
     if (returned === undefined) return { content: [] };
     throw new TypeError(
-      `Tool ${this.#name} returned neither text nor MCP content, and it declares no output schema`,
+      `Tool ${this.#name} returned neither text nor MCP content, but ${wordsFor(returned)}; give ` +
+        "{ content: […] }, or declare an output schema",
     );
   }
 
@@ -59,6 +61,8 @@ export class ToolResults<O extends z.ZodType> {
     if (error !== undefined) {
       throw new TypeError(`Content of tool ${this.#name} ${error}`);
     }
+    const beside = besideContentError(result);
+    if (beside !== undefined) throw new TypeError(`Result of tool ${this.#name}: ${beside}`);
     if (this.#output !== undefined && result.isError !== true) {
       return this.#structure(this.#output, structuredContent, masksErrors, result);
     }

@@ -178,3 +178,35 @@ Deno.test("a URI and a template begin with a scheme, which begins with a letter"
   for (const wrong of [":x{a}", "1x:{a}", "x y:{a}"]) assertEquals(hasUriScheme(wrong), false);
   for (const right of ["x:{a}", "{+base}/a", "x{a}:b"]) assertEquals(hasUriScheme(right), true);
 });
+
+for (
+  const [block, error] of [
+    [{ type: "text", text: "a", annotations: { priority: 0.5, audience: ["user"] } }, undefined],
+    [{ type: "text", text: "a", _meta: {} }, undefined],
+    [
+      { type: "text", text: "a", annotations: { priority: 7 } },
+      "has a wrong member: annotations.priority must be a number from 0 to 1, not 7",
+    ],
+    [{ type: "text", text: "a", _meta: 5 }, "has a wrong member: _meta must be an object, not 5"],
+    [
+      { type: "resource_link", uri: "x://a", name: "a", icons: "x" },
+      'has a wrong member: icons must be a list, not "x"',
+    ],
+  ] as const
+) {
+  Deno.test(`optional members of content: ${error ?? JSON.stringify(block)}`, () => {
+    assertEquals(contentError(block), error);
+    assertEquals(resultError("tools/call", { content: [block] }), error && `content[0] ${error}`);
+  });
+}
+
+Deno.test("members beside the content of a tool's result have the protocol's types", () => {
+  const of = (members: object) => resultError("tools/call", { content: [], ...members });
+  assertEquals([of({ isError: true }), of({ _meta: {} }), of({})], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assertEquals(of({ isError: "yes" }), 'its isError must be true or false, not "yes"');
+  assertEquals(of({ _meta: "x" }), 'its _meta must be an object, not "x"');
+});

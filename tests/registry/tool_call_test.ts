@@ -305,3 +305,21 @@ Deno.test("a tool that its author calls directly tells what went wrong", async (
 function fail(message: string): never {
   throw new Error(message);
 }
+
+for (
+  const [returned, says] of [
+    [
+      5,
+      "returned neither text nor MCP content, but 5; give { content: […] }, or declare an output",
+    ],
+    [{ content: "x" }, "but an object; give { content: […] }"],
+    [{ content: [], isError: "yes" }, "Result of tool subject: its isError must be true or false"],
+    [{ content: [], _meta: [] }, "Result of tool subject: its _meta must be an object, not a list"],
+  ] as const
+) {
+  Deno.test(`a tool that returns ${JSON.stringify(returned)} is told what it may return`, async () => {
+    const { content, isError } = await call(toolThat(() => returned as never));
+    assertEquals(isError, true);
+    assertStringIncludes(JSON.stringify(content).replaceAll("\\", ""), says);
+  });
+}
