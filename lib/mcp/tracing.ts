@@ -49,11 +49,16 @@ const log = logFor("telemetry");
  *
  * @param catalog its names may appear in spans
  * @param version of the server
+ * @param api of OpenTelemetry; undefined where traces are not exported
  * @returns the wrappers for requests; empty if traces are not exported
  */
-export function tracing(catalog: Catalog, version: string): readonly Around[] {
-  if (openTelemetry !== undefined) {
-    const spans = new RequestSpans(openTelemetry, catalog, version);
+export function tracing(
+  catalog: Catalog,
+  version: string,
+  api: OpenTelemetry | undefined = openTelemetry,
+): readonly Around[] {
+  if (api !== undefined) {
+    const spans = new RequestSpans(api, catalog, version);
     return [(dispatch, next) => spans.trace(dispatch, next)];
   }
   if (isRegistered()) {
