@@ -31,6 +31,8 @@ const LONG_TEXT = 16_384;
 const SMALL_RESULT = 8_192;
 /** No character takes more bytes of JSON, escaped or not. */
 const MAX_BYTES_PER_CHARACTER = 6;
+/** The quotes, comma and colon of a text, or of a member and its text, count as one character. */
+const QUOTES = 1;
 /** A character of UTF-16 takes three bytes of UTF-8 at most. */
 const BYTES_PER_CHARACTER = 3;
 
@@ -124,7 +126,7 @@ function isWithin(text: string, maxBytes: number): boolean {
 
 /** The remaining characters after a value; stops once none remain. */
 function roomAfter(value: unknown, room: number): number {
-  if (typeof value === "string") return room - value.length;
+  if (typeof value === "string") return room - value.length - QUOTES;
   let left = room - 8;
   if (typeof value !== "object" || value === null) return left;
   // Perf: `for in` makes a text of each index.
@@ -137,7 +139,7 @@ function roomAfter(value: unknown, room: number): number {
   for (const key in value) {
     if (left < 0) return left;
     const member = (value as Record<string, unknown>)[key];
-    left -= key.length;
+    left -= key.length + QUOTES;
     // Most members are texts, which need no call.
     left = typeof member === "string" ? left - member.length : roomAfter(member, left);
   }

@@ -1,6 +1,6 @@
 /** The time limit of bodies: which are late, however many come and go meanwhile. */
 import { assertEquals } from "@std/assert";
-import { ProtocolError } from "../../lib/base/errors.ts";
+import type { ProtocolError } from "../../lib/base/errors.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import {
   type BodyConsumer,
