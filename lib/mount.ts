@@ -2,7 +2,7 @@ import { ConfigError } from "./base/errors.ts";
 import { logFor } from "./base/log.ts";
 import type { MaybePromise } from "./base/promises.ts";
 import { noteMountPath, type Peer } from "./transport/peer.ts";
-import type { App } from "./http/app_types.ts";
+import { type App, requireApp } from "./http/app_types.ts";
 
 const log = logFor("mount");
 
@@ -34,6 +34,7 @@ export function mountAt(
   app: App,
   prefix: string,
 ): (request: Request, peer?: Peer) => MaybePromise<Response> | undefined {
+  requireApp(app, "mountAt()");
   const base = basePath(prefix);
   warnOfPublicUrl(app, base);
   const documentAt = documentPaths(app, base);

@@ -4,9 +4,10 @@
  * @module
  */
 import { configureLog } from "./base/log.ts";
+import { BOOLEAN, type MemberChecks, requireOptions } from "./base/members.ts";
 import type { Settings } from "./base/settings_type.ts";
 import type { MaybePromise } from "./base/promises.ts";
-import type { App } from "./http/app.ts";
+import { type App, requireApp } from "./http/app_types.ts";
 import { readCommand } from "./runtime/config.ts";
 import { endProcess } from "./runtime/end_process.ts";
 import { readVariable } from "./runtime/environment.ts";
@@ -26,6 +27,8 @@ export interface ServeAppOptions {
   readonly exit?: boolean;
 }
 
+const OPTIONS: MemberChecks<ServeAppOptions> = { log: BOOLEAN, exit: BOOLEAN };
+
 /**
  * The settings of the environment and of the command line, as `main.ts` reads them.
  *
@@ -43,6 +46,7 @@ export function readSettings(args: readonly string[] = Deno.args): Settings {
  * @param app its settings, such as `PORT` and `HOST`, apply
  * @returns the exit code
  * @throws {ConfigError} if the app cannot start, or cannot listen on the address
+ * @throws {TypeError} for what is no app, and for an option that is unknown or wrong
  *
  * @example
  * ```ts ignore
@@ -53,10 +57,11 @@ export function readSettings(args: readonly string[] = Deno.args): Settings {
  * await serve(createApp({ tools: [greet], settings: readSettings(), heap, resident }));
  * ```
  */
-export async function serve(
-  app: App,
-  { log = true, exit = true }: ServeAppOptions = {},
-): Promise<number> {
+export async function serve(app: App, options: ServeAppOptions = {}): Promise<number> {
+  requireApp(app, "serve()");
+  const refuse = (message: string) => new TypeError(message);
+  requireOptions(options, { owner: "serve()", checks: OPTIONS, refuse });
+  const { log = true, exit = true } = options;
   const { settings } = app;
   const lines = new StderrLines();
   lines.format = settings.MCP_LOG_FORMAT;
@@ -94,6 +99,7 @@ export async function serve(
 export function toServeHandler(
   app: App,
 ): (request: Request, info: Deno.ServeHandlerInfo) => MaybePromise<Response> {
+  requireApp(app, "toServeHandler()");
   return (request, info) => app.fetch(request, new SocketPeer(info, ""));
 }
 

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { LOG_LEVELS, type LogFields, type LogFormat, type LogLevel, LogLine } from "./log_lines.ts";
+import { ConfigError } from "./errors.ts";
+import {
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFields,
+  type LogFormat,
+  type LogLevel,
+  LogLine,
+} from "./log_lines.ts";
+
+import { FUNCTION, type MemberChecks, oneOf, requireOptions } from "./members.ts";
 
 export { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, LogLine } from "./log_lines.ts";
 
@@ -29,6 +39,12 @@ export interface LogOptions {
   readonly write: (line: LogLine) => void;
 }
 
+const OPTIONS: MemberChecks<LogOptions> = {
+  level: oneOf(...LOG_LEVELS),
+  format: oneOf(...LOG_FORMATS),
+  write: FUNCTION,
+};
+
 /** Urgency of each level: its index in {@linkcode LOG_LEVELS}. */
 const URGENCY = Object.fromEntries(
   LOG_LEVELS.map((level, index) => [level, index]),
@@ -41,6 +57,8 @@ let minLevel = Infinity;
 /**
  * Sends the log lines of this process to `write`, until it is called again. Before the first call
  * nothing is logged.
+ *
+ * @throws {ConfigError} for a level that does not exist, and for a wrong option
  *
  * @example
  * ```ts
@@ -56,6 +74,8 @@ let minLevel = Infinity;
  * ```
  */
 export function configureLog(given: LogOptions): void {
+  const refuse = (message: string) => new ConfigError(message);
+  requireOptions(given, { owner: "configureLog()", checks: OPTIONS, refuse });
   options = given;
   minLevel = URGENCY[given.level];
 }

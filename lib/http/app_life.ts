@@ -1,4 +1,5 @@
 import type { Settings } from "../base/settings.ts";
+import { wordsFor } from "../base/members.ts";
 import type { BodyLimits } from "../transport/body/large_body.ts";
 import type { Core } from "../transport/dialect.ts";
 import type { App } from "./app_types.ts";
@@ -26,7 +27,11 @@ export function lifeOf(
   return {
     isOneOfSeveral: fleet !== undefined,
     start: () => lifespan.start(),
-    drain: async (budgetMs = settings.MCP_DRAIN_MS) => {
+    drain: async (given = settings.MCP_DRAIN_MS) => {
+      if (typeof given !== "number" || Number.isNaN(given)) {
+        throw new TypeError(`drain() takes a time in ms, not ${wordsFor(given)}`);
+      }
+      const budgetMs = Math.max(0, given);
       const until = wheel.now() + budgetMs;
       const outcome = await drain({ server: transports.server, streams, pending }, budgetMs);
       await fleet?.leave(Math.max(until - wheel.now(), MIN_STOP_MS));

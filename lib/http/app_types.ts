@@ -4,6 +4,7 @@
  * @module
  */
 import type { AuthOptions } from "../auth/create_auth.ts";
+import { wordsFor } from "../base/members.ts";
 import type { Emit, Observer, RuntimeObserver } from "../base/observer.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import type { ServersBehind } from "../base/server_report.ts";
@@ -115,6 +116,7 @@ export interface App {
    * `onStop`.
    *
    * @param budgetMs time for running calls (`MCP_DRAIN_MS`); what still runs then is answered with an error
+   * @throws {TypeError} for anything but a number
    */
   drain(budgetMs?: number): Promise<DrainOutcome>;
   /** Speaks with one client over a pipe, as stdio is, until either end closes. */
@@ -123,4 +125,16 @@ export interface App {
   activity(): AppActivity;
   /** Ends everything at once and stops all timers. */
   stop(): void;
+}
+
+/**
+ * Programs without types may pass what an app is made of, or a promise of one.
+ *
+ * @param owner the function that takes the app
+ * @throws {TypeError} saying what to pass
+ */
+export function requireApp(app: unknown, owner: string): void {
+  const { fetch, start } = (app ?? {}) as Partial<App>;
+  if (typeof fetch === "function" && typeof start === "function") return;
+  throw new TypeError(`${owner} takes an app, not ${wordsFor(app)}; pass what createApp() returns`);
 }

@@ -16,7 +16,7 @@ import {
   TEXT,
   wordsFor,
 } from "../base/members.ts";
-import type { App } from "../http/app.ts";
+import { type App, requireApp } from "../http/app_types.ts";
 import { isObject } from "../wire/json_rpc.ts";
 import { PROTOCOL_VERSIONS } from "../wire/protocol_versions.ts";
 import type { TestClientOptions } from "./client_types.ts";
@@ -52,11 +52,7 @@ const CHECKS: MemberChecks<TestClientOptions> = {
 
 /** @throws {TypeError} for what is no app, and naming the option at fault */
 export function requireTestOptions(app: App, options: TestClientOptions): void {
-  if (!isObject(app) || typeof app.fetch !== "function" || typeof app.start !== "function") {
-    throw new TypeError(
-      `testClient() takes an app, not ${wordsFor(app)}; pass what createApp() returns`,
-    );
-  }
+  requireApp(app, "testClient()");
   const refuse = (message: string) => new TypeError(message);
   requireOptions(options, { owner: "testClient()", checks: CHECKS, refuse });
 }

@@ -1,3 +1,4 @@
+import { wordsFor } from "../base/members.ts";
 import type { Timers, TimerWheelOptions } from "../base/timer_wheel.ts";
 
 /** A timer that waits. */
@@ -38,8 +39,15 @@ export class TestTime {
     return { clock: () => this.#now, timers: this.#timers };
   }
 
-  /** Moves the time by so many ms; all that falls due happens in its order. */
+  /**
+   * Moves the time by so many ms; all that falls due happens in its order.
+   *
+   * @throws {RangeError} for a time that is negative or no number
+   */
   async advance(ms: number): Promise<void> {
+    if (typeof ms !== "number" || !(ms >= 0 && ms < Infinity)) {
+      throw new RangeError(`Time cannot move by ${wordsFor(ms)}: give ms, at least 0`);
+    }
     const until = this.#now + ms;
     await settled();
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
