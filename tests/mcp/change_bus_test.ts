@@ -175,12 +175,14 @@ Deno.test("an update of a guarded resource reaches those with its scopes, and of
   for (const each of listeners) bus.add(each);
   for (const name of ["secret", "off", "free"]) catalog.resourceUpdated(`x://${name}`);
   await turn();
+  catalog.listChanged("tools");
+  await turn();
   const free = [UPDATED, { uri: "x://free" }];
   assertEquals(listeners.map(({ told }) => told), [
-    [[UPDATED, { uri: "x://secret" }], free],
-    [free],
-    [free],
-    [free],
+    [[UPDATED, { uri: "x://secret" }], free, TOOLS],
+    [free, TOOLS],
+    [free, TOOLS],
+    [free, TOOLS],
   ]);
 });
 
@@ -208,9 +210,12 @@ Deno.test("other instances are told of the changes of this one, each once, and n
   bus.publish = (changes) => void published.push(changes);
   await turn();
   assertEquals(published, []);
+  const { told, ...one } = listener();
+  bus.add(one);
   bus.noteRemote({ kind: "tools" });
+  catalog.tools.add(tool("off", { enabled: false }));
   await turn();
-  assertEquals(published, []);
+  assertEquals([published, told], [[], [TOOLS]]);
   catalog.resourceUpdated("x://a");
   catalog.resourceUpdated("x://a", { b: 1 });
   catalog.listChanged("tools");

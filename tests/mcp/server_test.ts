@@ -69,15 +69,17 @@ for (const [when, run] of WAYS) {
     Deno.test(`a request with ${name}, ${when}, is counted once as ${outcome}`, async () => {
       using _time = new FakeTime();
       using _log = new CapturedLog();
-      const { server, events } = observed();
+      const wheel = new TimerWheel();
+      const { server, events } = observed({ wheel });
       const scope = testScope();
       const response = await server.dispatch(request(), scope, tableOf(() => run(give)));
       assertEquals([response?.id, "error" in response!], [
         1,
         outcome.includes("_error") ? outcome === "internal_error" : outcome !== "ok",
       ]);
+      if (outcome === "internal_error") assertEquals(messageOf(response), "Internal error");
       assertEquals(events, [outcome]);
-      assertEquals([scope.inFlight.size, server.running], [0, 0]);
+      assertEquals([scope.inFlight.size, server.running, wheel.size], [0, 0, 0]);
     });
   }
 }
