@@ -240,7 +240,8 @@ Deno.test("a watcher is told of the subscriptions of each listener, and that the
   };
   const bus = new ChangeBus(catalog);
   const subscribed = new UriSet(["x://a"]);
-  const listening = bus.add(listener({ subscribed }));
+  const one = listener({ subscribed });
+  const listening = bus.add(one);
   subscribed.add("x://b");
   subscribed.delete("x://a");
   bus.add(listener())[Symbol.dispose]();
@@ -250,6 +251,8 @@ Deno.test("a watcher is told of the subscriptions of each listener, and that the
   subscribed.add("x://c");
   listening[Symbol.dispose]();
   assertEquals(log.length, 4);
+  bus.noteMissed();
+  assertEquals(one.told, []);
 });
 
 Deno.test("subscriptions that have another owner by now stay with it", () => {

@@ -51,6 +51,9 @@ Deno.test("a subscription wants updates of its resources and their sub-resources
     [true, true, true, false],
   );
   assertEquals(one.wantsChange({ kind: "resources" }), false);
+  const { notifications } = subscription({ resourceSubscriptions: ["x://a"] }).acknowledgement()
+    .params as { notifications: unknown };
+  assertEquals(notifications, { resourceSubscriptions: ["x://a"] });
   assertEquals(one.acknowledgement().params, {
     notifications: { resourceSubscriptions: ["x://a", "x://b"] },
     _meta: { [KEY]: "s" },

@@ -236,8 +236,7 @@ function wrongAnswer(method: string, fault: string): Error {
   return new ToolError(`Client answered ${method} wrongly: ${fault}`);
 }
 
-function covers(given: unknown, required: unknown): boolean {
-  if (!isObject(required)) return given !== undefined;
+function covers(given: unknown, required: object): boolean {
   if (!isObject(given)) return false;
   return Object.entries(required).every(([name, inner]) => {
     // A client that says only `elicitation: {}` supports forms (2025-11-25, client/elicitation).
