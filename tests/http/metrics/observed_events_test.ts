@@ -24,14 +24,8 @@ const CONNECTION: ObservedConnection = {
 /** All values but zeroes, by name and labels; buckets are left out. */
 function values(metrics: Iterable<Metric>): Record<string, number> {
   const found: Record<string, number> = {};
-  for (
-    const { name, samples } of [...metrics].map((one) => ({
-      ...one,
-      name: one.name,
-      samples: one.samples(),
-    }))
-  ) {
-    for (const { metricName = name, labels, value } of samples) {
+  for (const metric of metrics) {
+    for (const { metricName = metric.name, labels, value } of metric.samples()) {
       if (value === 0 || metricName.endsWith("_bucket")) continue;
       found[[metricName, ...Object.values(labels)].join(" ")] = value;
     }
