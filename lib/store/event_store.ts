@@ -25,8 +25,10 @@ export interface EventStore {
    *
    * @param seq number of the event in its stream: the first one's is 1 or more, each next one's is
    * one more
+   * @param owner the key by which limits count the client of the stream. A store that must drop
+   * streams should drop those of the owner with most bytes; it may ignore the owner
    */
-  append(stream: string, seq: number, frame: Uint8Array): MaybePromise<void>;
+  append(stream: string, seq: number, frame: Uint8Array, owner?: string): MaybePromise<void>;
   /**
    * All events after number `seq`.
    *

@@ -23,8 +23,13 @@ export class GuardedEventStore implements EventStore {
     this.#clock = clock;
   }
 
-  append(stream: string, seq: number, frame: Uint8Array): MaybePromise<void> {
-    return this.#guard("append", () => this.#store.append(stream, seq, frame));
+  append(
+    stream: string,
+    seq: number,
+    frame: Uint8Array,
+    owner?: string,
+  ): MaybePromise<void> {
+    return this.#guard("append", () => this.#store.append(stream, seq, frame, owner));
   }
 
   after(stream: string, seq: number): MaybePromise<Frames | undefined> {

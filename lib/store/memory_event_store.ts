@@ -1,3 +1,4 @@
+import { Shares } from "../base/shares.ts";
 import type { EventStore, EventStoreStats, Frames } from "./event_store.ts";
 
 /** Bounds of a {@linkcode MemoryEventStore}; see the settings of the same names. */
@@ -20,6 +21,7 @@ interface StoredEvent {
 }
 
 interface StoredStream {
+  readonly owner: string;
   /** Number of the first event that is still here. */
   first: number;
   bytes: number;
@@ -32,6 +34,10 @@ export class MemoryEventStore implements EventStore {
   readonly #clock: () => number;
   /** The least recently written stream comes first. */
   readonly #streams = new Map<string, StoredStream>();
+  /** The names of each owner's streams, in the same order. */
+  readonly #names = new Map<string, Set<string>>();
+  /** The bytes of each owner, with the overhead of its events. */
+  readonly #shares = new Shares();
   #bytes = 0;
   #events = 0;
   #dropped = 0;
@@ -41,13 +47,15 @@ export class MemoryEventStore implements EventStore {
     this.#clock = clock;
   }
 
-  append(name: string, seq: number, frame: Uint8Array): void {
-    const stream = this.#streams.get(name) ?? { first: seq, bytes: 0, events: [] };
+  append(name: string, seq: number, frame: Uint8Array, owner = ""): void {
+    const stream = this.#streams.get(name) ?? { owner, first: seq, bytes: 0, events: [] };
     this.#streams.delete(name);
     this.#streams.set(name, stream);
+    const names = this.#names.get(stream.owner) ?? new Set();
+    names.delete(name);
+    this.#names.set(stream.owner, names.add(name));
     stream.events.push({ frame, at: this.#clock() });
-    this.#events++;
-    this.#count(stream, frame.byteLength);
+    this.#count(stream, frame.byteLength, 1);
     this.#trim(stream);
     this.#dropOldStreams();
   }
@@ -64,8 +72,10 @@ export class MemoryEventStore implements EventStore {
     const stream = this.#streams.get(name);
     if (stream === undefined) return;
     this.#streams.delete(name);
-    this.#bytes -= stream.bytes;
-    this.#events -= stream.events.length;
+    const names = this.#names.get(stream.owner)!;
+    names.delete(name);
+    if (names.size === 0) this.#names.delete(stream.owner);
+    this.#count(stream, -stream.bytes, -stream.events.length);
   }
 
   stats(): EventStoreStats {
@@ -82,9 +92,8 @@ export class MemoryEventStore implements EventStore {
       const event = stream.events.shift();
       if (event === undefined) return;
       stream.first++;
-      this.#events--;
       this.#dropped++;
-      this.#count(stream, -event.frame.byteLength);
+      this.#count(stream, -event.frame.byteLength, -1);
     }
   }
 
@@ -92,18 +101,29 @@ export class MemoryEventStore implements EventStore {
     const oldest = this.#clock() - this.#limits.maxAgeMs;
     for (const [name, stream] of this.#streams) {
       const isOld = (stream.events.at(-1)?.at ?? oldest - 1) < oldest;
-      if (!isOld && this.#takenBytes <= this.#limits.maxTotalBytes) return;
-      this.#dropped += stream.events.length;
-      this.forget(name);
+      if (!isOld) break;
+      this.#drop(name, stream);
     }
+    while (this.#takenBytes > this.#limits.maxTotalBytes) {
+      // One client must not push out the events of all others.
+      const [name] = this.#names.get(this.#shares.largest!)!;
+      this.#drop(name!, this.#streams.get(name!)!);
+    }
+  }
+
+  #drop(name: string, { events }: StoredStream): void {
+    this.#dropped += events.length;
+    this.forget(name);
   }
 
   get #takenBytes(): number {
     return this.#bytes + this.#events * (this.#limits.eventOverhead ?? 0);
   }
 
-  #count(stream: StoredStream, bytes: number): void {
+  #count(stream: StoredStream, bytes: number, events: number): void {
     stream.bytes += bytes;
     this.#bytes += bytes;
+    this.#events += events;
+    this.#shares.add(stream.owner, bytes + events * (this.#limits.eventOverhead ?? 0));
   }
 }

@@ -48,3 +48,15 @@ Deno.test("memory: the overhead of events counts among the bytes of all streams,
   for (let seq = 3; seq <= 5; seq++) store.append("c", seq, frame);
   assertEquals(store.stats(), { streams: 1, bytes: 50, dropped: 3 });
 });
+
+Deno.test("memory: when it is full, the owner with most bytes loses its oldest stream, and no other does", () => {
+  const limits = { maxEvents: 10, maxStreamBytes: 100, maxTotalBytes: 1_000, maxAgeMs: 1_000 };
+  const store = new MemoryEventStore(limits, () => 0);
+  const frame = new Uint8Array(10);
+  for (let n = 0; n < 5; n++) store.append(`honest ${n}`, 1, frame, "honest");
+  for (let n = 0; n < 1_000; n++) store.append(`greedy ${n}`, 1, frame, "greedy");
+  for (let n = 0; n < 5; n++) assertEquals(store.after(`honest ${n}`, 0)?.length, 1);
+  assertEquals(store.stats(), { streams: 100, bytes: 1_000, dropped: 905 });
+  assertEquals(store.after("greedy 904", 0), undefined);
+  assertEquals(store.after("greedy 905", 0)?.length, 1);
+});

@@ -6,7 +6,7 @@
  * @module
  */
 import { ProtocolError } from "../../base/errors.ts";
-import { LruMap } from "../../base/lru_map.ts";
+import { SharedLruMap } from "../../base/shared_lru_map.ts";
 import { nodeCrypto } from "../../base/node.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
@@ -25,7 +25,7 @@ import { keyFailure, SharedKeys } from "./shared_keys.ts";
 
 /** Longest key, in characters. */
 const MAX_KEY = 200;
-/** Keys that are remembered; the one unused for longest goes first. */
+/** Keys that are remembered; the client with most of them loses the one unused for longest. */
 const MAX_KEYS = 10_000;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -67,7 +67,7 @@ interface KeyedRequest {
 
 export class KeyedCalls {
   readonly #deps: KeyedCallDeps;
-  readonly #calls = new LruMap<string, KeyedCall | EndedCall>(MAX_KEYS);
+  readonly #calls = new SharedLruMap<KeyedCall | EndedCall>(MAX_KEYS);
   /** Writes a response as an event. */
   readonly #encode: (response: JsonRpcResponse) => string;
   /** The names in the store of the calls that run here, if instances share the keys. */
@@ -101,7 +101,7 @@ export class KeyedCalls {
     if (known?.running !== undefined) return follow(session, known, known.running);
     const call: KeyedCall = { digest, newest: session, running: undefined };
     if (this.#shared !== undefined) {
-      this.#calls.set(key, call);
+      this.#calls.set(key, call, session.stream.client.key);
       call.running = this.#findElsewhere(this.#shared, { key, request, call });
       return session.answerLater(call.running);
     }
@@ -119,20 +119,21 @@ export class KeyedCalls {
   /** @returns the response as an event, once it is kept */
   #run({ key, request, call }: KeyedRequest): Promise<string | undefined> {
     const { server, store } = this.#deps;
+    const owner = call.newest.stream.client.key;
     const scope = call.scope = new KeyedScope(call.newest);
     const response = server.dispatch(request, scope, server.legacy);
-    this.#calls.set(key, call);
+    this.#calls.set(key, call, owner);
     const keep = (settled: JsonRpcResponse | undefined): MaybePromise<string | undefined> => {
       const text = settled && this.#encode(settled);
       const isToRepeat = settled === undefined || "error" in settled;
       // A call that was not run may be tried again with the same key.
       const kept = isToRepeat
         ? this.#shared?.release(this.#nameOf(key), text)
-        : store.append(this.#nameOf(key), 1, ENCODER.encode(text));
+        : store.append(this.#nameOf(key), 1, ENCODER.encode(text), owner);
       const end = () => {
         call.running = undefined;
         if (isToRepeat) this.#calls.delete(key);
-        else this.#calls.set(key, { digest: call.digest });
+        else this.#calls.set(key, { digest: call.digest }, owner);
         return text;
       };
       return isPromise(kept) && this.#shared !== undefined ? kept.then(end) : end();

@@ -12,6 +12,7 @@ import { type Emit, emitNothing } from "../../base/observer.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
 import type { Visibility } from "../../registry/visibility.ts";
 import type { SessionRecords } from "../../fleet/session_records.ts";
+import { OwnedEventStore } from "../../store/owned_event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import { StreamableSession } from "./session.ts";
 import {
@@ -238,7 +239,7 @@ export class SessionTable {
       key: opening.key,
       state: opening.state,
       signer,
-      store,
+      store: new OwnedEventStore(store, clientKey),
       fleet,
       wheel,
       settings,

@@ -1,5 +1,6 @@
 /** Clients of the plain dialect that POST the same call again, with an Idempotency-Key. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { defineTool } from "../../../lib/registry/tool.ts";
 import { MemoryEventStore } from "../../../lib/store/memory_event_store.ts";
 import { PLAIN_HEADERS, rpc, testApp, toolCall } from "../../helpers/app.ts";
 import { HELD, heldText, postKeyed } from "../../helpers/keyed_calls.ts";
@@ -105,6 +106,26 @@ for (const key of ["", "x".repeat(201)]) {
     assertEquals([held.calls.length, app.ledger().opened], [0, 0]);
   });
 }
+
+Deno.test("a client with many keys pushes out its own, and the remembered answers of no other", async () => {
+  let principal = "ada";
+  const counted = defineTool({ name: "counted", description: "", run: () => `run ${++runs}` });
+  let runs = 0;
+  const settings = { MCP_REPLAY_TOTAL_BYTES: 20_000 };
+  using app = testApp({ tools: [counted], authenticate: () => ({ principal }), settings });
+  const body = toolCall("counted", {}, 7);
+  const ask = async (key: string) => {
+    const events = await postKeyed(app, { key, body });
+    const text = await heldText(events);
+    await events.leave();
+    return text;
+  };
+  assertEquals(await ask("mine"), "run 1");
+  principal = "eve";
+  for (let n = 0; n < 150; n++) await ask(`key ${n}`);
+  principal = "ada";
+  assertEquals(await ask("mine"), "run 1", "it was not run again");
+});
 
 Deno.test("keys of different principals are different keys", async () => {
   let principal = "ada";
