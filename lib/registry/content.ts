@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { BOOLEAN, type MemberCheck, OBJECT } from "../base/members.ts";
+import { BOOLEAN, type MemberCheck, OBJECT, TEXT } from "../base/members.ts";
 import { isObject, type JsonObject } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import { ANNOTATIONS, ICONS } from "./definition.ts";
@@ -64,7 +64,7 @@ export function resultError(method: string, result: JsonObject): string | undefi
   if (!Array.isArray(items)) return `its "${member}" is no list`;
   const error = firstError(items, errorOf);
   if (error !== undefined) return `${member}${error}`;
-  return method === METHODS.callTool ? besideContentError(result) : undefined;
+  return besideListError(method, result);
 }
 
 function initializeError(result: JsonObject): string | undefined {
@@ -101,23 +101,31 @@ const OPTIONAL: Readonly<Record<string, MemberCheck>> = {
 };
 
 function optionalError(block: JsonObject): string | undefined {
-  for (const name in OPTIONAL) {
-    if (block[name] === undefined) continue;
-    const fault = OPTIONAL[name]!(block[name]);
-    if (fault !== undefined) return `has a wrong member: ${name}${fault}`;
-  }
-  return undefined;
+  const error = memberError(block, OPTIONAL);
+  return error === undefined ? undefined : `has a wrong member: ${error}`;
 }
 
-/** Members of the result of a tool beside its content: a wrong one costs clients the result. */
-const BESIDE_CONTENT: Readonly<Record<string, MemberCheck>> = { isError: BOOLEAN, _meta: OBJECT };
+const RESOURCE_OPTIONAL: Readonly<Record<string, MemberCheck>> = { mimeType: TEXT, _meta: OBJECT };
 
-/** The error of a tool's result beside its content, such as `its isError must be true or false`. */
-export function besideContentError(result: JsonObject): string | undefined {
-  for (const name in BESIDE_CONTENT) {
-    if (result[name] === undefined) continue;
-    const fault = BESIDE_CONTENT[name]!(result[name]);
-    if (fault !== undefined) return `its ${name}${fault}`;
+/** Members of results beside their lists: a wrong one costs clients the result. */
+const BESIDE_LIST: Readonly<Record<string, Readonly<Record<string, MemberCheck>>>> = {
+  [METHODS.callTool]: { isError: BOOLEAN, _meta: OBJECT },
+  [METHODS.getPrompt]: { description: TEXT, _meta: OBJECT },
+};
+
+/** The error of a result beside its list, such as `its isError must be true or false`. */
+export function besideListError(method: string, result: object): string | undefined {
+  const error = memberError(result as JsonObject, BESIDE_LIST[method] ?? {});
+  return error === undefined ? undefined : `its ${error}`;
+}
+
+function memberError(
+  value: JsonObject,
+  checks: Readonly<Record<string, MemberCheck>>,
+): string | undefined {
+  for (const name in checks) {
+    const fault = value[name] === undefined ? undefined : checks[name]!(value[name]);
+    if (fault !== undefined) return `${name}${fault}`;
   }
   return undefined;
 }
@@ -157,8 +165,11 @@ export function resourceError(resource: unknown): string | undefined {
   if (!isObject(resource)) return "holds no resource";
   const { uri, text, blob } = resource;
   if (typeof uri !== "string" || !isUri(uri)) return "holds a resource without a URI";
-  if (typeof text === "string") return undefined;
-  return isBase64(blob) ? undefined : "holds a resource with neither text nor a base64 blob";
+  if (typeof text !== "string" && !isBase64(blob)) {
+    return "holds a resource with neither text nor a base64 blob";
+  }
+  const error = memberError(resource, RESOURCE_OPTIONAL);
+  return error === undefined ? undefined : `holds a resource with a wrong member: ${error}`;
 }
 
 function linkError({ uri, name }: JsonObject): string | undefined {

@@ -9,9 +9,10 @@ import { CHECKED_ELSEWHERE, OBJECT } from "../base/members.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { GetPromptResult, Icon, PromptListing, PromptMessage } from "../wire/mcp_types.ts";
+import { METHODS } from "../wire/methods.ts";
 import { type AccessDefinition, accessOf, type Guarded } from "./access.ts";
 import type { AnswerCompletion, Completers } from "./completion.ts";
-import { firstError, messageError } from "./content.ts";
+import { besideListError, firstError, messageError } from "./content.ts";
 import {
   type DefinitionForm,
   DESCRIBED,
@@ -229,5 +230,7 @@ function resultOf(returned: PromptReturn, { name, description }: PromptListing):
   }
   const error = firstError(result.messages, messageError);
   if (error !== undefined) throw new TypeError(`Message of prompt ${name} ${error}`);
+  const beside = besideListError(METHODS.getPrompt, result);
+  if (beside !== undefined) throw new TypeError(`Result of prompt ${name}: ${beside}`);
   return requireJsonValue(result, "", `Prompt ${name}`);
 }

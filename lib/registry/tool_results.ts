@@ -8,7 +8,8 @@ import { logFor } from "../base/log.ts";
 import { wordsFor } from "../base/members.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import type { CallToolResult, ToolListing } from "../wire/mcp_types.ts";
-import { besideContentError, contentError, firstError } from "./content.ts";
+import { METHODS } from "../wire/methods.ts";
+import { besideListError, contentError, firstError } from "./content.ts";
 import { fitForJson } from "./json_fit.ts";
 import { maskedText, newReference } from "./masking.ts";
 import { hasProperty } from "./schema.ts";
@@ -61,7 +62,7 @@ export class ToolResults<O extends z.ZodType> {
     if (error !== undefined) {
       throw new TypeError(`Content of tool ${this.#name} ${error}`);
     }
-    const beside = besideContentError(result);
+    const beside = besideListError(METHODS.callTool, result);
     if (beside !== undefined) throw new TypeError(`Result of tool ${this.#name}: ${beside}`);
     if (this.#output !== undefined && result.isError !== true) {
       return this.#structure(this.#output, structuredContent, masksErrors, result);

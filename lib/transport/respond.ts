@@ -54,6 +54,15 @@ export function accepted(): Response {
  */
 export function errorResponse(thrown: unknown): Response {
   const error = thrown instanceof ProtocolError ? thrown : internal(thrown);
+  try {
+    return responseOf(error);
+  } catch (unwritable) {
+    // An author's error may have a header or data that cannot be written.
+    return responseOf(internal(unwritable));
+  }
+}
+
+function responseOf(error: ProtocolError): Response {
   const { status } = ERROR_TABLE[error.kind];
   return new Response(JSON.stringify(toErrorResponse(error)), {
     status,

@@ -58,11 +58,10 @@ export function toErrorResponse(
   id?: JsonRpcId | null,
 ): JsonRpcErrorResponse {
   const code = error.code ?? ERROR_TABLE[error.kind].code;
+  const message = error.message.toWellFormed();
   return {
     jsonrpc: "2.0",
-    error: error.data === undefined
-      ? { code, message: error.message }
-      : { code, message: error.message, data: error.data },
+    error: error.data === undefined ? { code, message } : { code, message, data: error.data },
     id: id ?? error.id ?? null,
   };
 }

@@ -1,6 +1,6 @@
 /** Every JSON-RPC error code, and details that an error never contains. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Tool } from "../../lib/mod.ts";
+import { defineTool, ProtocolError, type Tool } from "../../lib/mod.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { toolThat } from "../helpers/tools.ts";
@@ -214,4 +214,39 @@ Deno.test("a log message or progress that no JSON can hold costs the message, no
     of: "subject",
     error: "data.size is a BigInt",
   });
+});
+
+Deno.test("an error of `authenticate` that cannot be written is an internal one, and is logged", async () => {
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  for (
+    const options of [
+      { headers: { "no header": "x" } },
+      { data: cycle },
+      { data: 1n },
+    ]
+  ) {
+    using log = new CapturedLog("error");
+    using app = testApp({
+      authenticate: () => {
+        throw new ProtocolError("forbidden", "no", options);
+      },
+    });
+    const response = await app.post("/mcp", rpc("tools/list"));
+    assertEquals([response.status, (await response.json()).error.code], [500, -32603]);
+    assertEquals(log.of("Request failed").length, 1);
+  }
+});
+
+Deno.test("a lone surrogate in the message of an error is replaced", async () => {
+  const tool = defineTool({
+    name: "fail",
+    description: "Fails",
+    run: () => {
+      throw new ProtocolError("forbidden", "no \ud800");
+    },
+  });
+  using app = testApp({ tools: [tool] });
+  const { error } = await (await app.post("/mcp", toolCall("fail"))).json();
+  assertEquals(error.message, "no \ufffd");
 });

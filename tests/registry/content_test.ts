@@ -209,4 +209,13 @@ Deno.test("members beside the content of a tool's result have the protocol's typ
   ]);
   assertEquals(of({ isError: "yes" }), 'its isError must be true or false, not "yes"');
   assertEquals(of({ _meta: "x" }), 'its _meta must be an object, not "x"');
+  const prompt = (members: object) => resultError("prompts/get", { messages: [], ...members });
+  assertEquals(prompt({ description: "a" }), undefined);
+  assertEquals(prompt({ description: 5 }), "its description must be a text, not 5");
+  const resource = (members: object) => resourceError({ uri: "x://a", text: "", ...members });
+  assertEquals(resource({ mimeType: "text/plain", _meta: {} }), undefined);
+  assertEquals(
+    resource({ mimeType: 5 }),
+    "holds a resource with a wrong member: mimeType must be a text, not 5",
+  );
 });
