@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as z from "zod";
 import { CallAborted } from "../../lib/base/errors.ts";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
-import { ClientRequests } from "../../lib/mcp/ask/client_requests.ts";
+import { ClientRefusal, ClientRequests } from "../../lib/mcp/ask/client_requests.ts";
 import type { AskingCall, Question } from "../../lib/mcp/ask/questions.ts";
 import { elicitThrough } from "../../lib/mcp/ask/questions.ts";
 import type { JsonRpcNotification, JsonRpcRequest } from "../../lib/wire/json_rpc.ts";
@@ -62,6 +62,65 @@ Deno.test("a request that was answered awaits nothing more, and leaves no timer"
   assertEquals(await answer, { roots: [] });
   assertEquals([requests.awaits(id), wheel.size], [false, 0]);
   assertEquals(requests.settle({ jsonrpc: "2.0", id, result: "again" }), false);
+});
+
+Deno.test("the ids of requests count up, differ between clients and name the instance if there are several", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock });
+  const idsOf = async (instance?: string) => {
+    const requests = new ClientRequests({
+      wheel,
+      timeoutMs: 5_000,
+      capabilities: () => ({ roots: {} }),
+      instance,
+    });
+    const call = new Asking();
+    const answers = [requests.ask(QUESTION, call), requests.ask(QUESTION, call)];
+    assertEquals(requests.size, 2);
+    const ids = call.sent.map((message) => String((message as JsonRpcRequest).id));
+    for (const id of ids) requests.settle({ jsonrpc: "2.0", id, result: {} });
+    await Promise.all(answers);
+    return ids;
+  };
+  const [first, second] = await idsOf();
+  assertMatch(first!, /^lifeline-[0-9a-f]{8}-1$/);
+  assertEquals(second, first!.replace(/1$/, "2"));
+  assertEquals((await idsOf())[0] === first, false);
+  assertMatch((await idsOf("abc"))[1]!, /^lifeline-iabc-[0-9a-f]{8}-2$/);
+});
+
+Deno.test("a client without the capability, and a call that was stopped, ask nothing", async () => {
+  using time = new FakeTime();
+  const wheel = new TimerWheel({ clock: time.clock });
+  const call = new Asking();
+  const url = { ...QUESTION, method: "elicitation/create", requires: { elicitation: { url: {} } } };
+  const { message } = await assertRejects(() => clientRequests(wheel).ask(url as Question, call));
+  assertEquals(
+    message,
+    "Client does not support elicitation/create: it declared no capability elicitation.url",
+  );
+  call.abort(new CallAborted("timeout"));
+  await assertRejects(() => clientRequests(wheel).ask(QUESTION, call), CallAborted);
+  assertEquals([call.sent, wheel.size], [[], 0]);
+});
+
+Deno.test("a refusal of the client has its error, and a withdrawal says which request and why", async () => {
+  using time = new FakeTime();
+  const requests = clientRequests(new TimerWheel({ clock: time.clock }));
+  const call = new Asking();
+  const refused = assertRejects(() => requests.ask(QUESTION, call), ClientRefusal);
+  const error = { code: -1, message: "No", data: { a: 1 } };
+  requests.settle({ jsonrpc: "2.0", id: call.id, error });
+  const { message, error: given } = await refused;
+  assertEquals([message, given], ["Client refused roots/list: No (-1)", error]);
+  const withdrawn = assertRejects(() => requests.ask(QUESTION, call), CallAborted);
+  call.abort(new CallAborted("timeout", "Too late"));
+  await withdrawn;
+  assertEquals(call.sent.at(-1), {
+    jsonrpc: "2.0",
+    method: "notifications/cancelled",
+    params: { requestId: call.id, reason: "Too late" },
+  });
 });
 
 Deno.test("a request that is not answered in time fails, and the client is told", async () => {

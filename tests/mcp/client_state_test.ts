@@ -6,6 +6,7 @@ import { requireBalancedTools } from "../../lib/mcp/ask/sampling_messages.ts";
 import { ClientState, readInitialize } from "../../lib/mcp/session/client_state.ts";
 import { SessionData } from "../../lib/mcp/session/session_data.ts";
 import { SEES_SERVED } from "../../lib/registry/visibility.ts";
+import { FakeTime } from "../helpers/time.ts";
 
 function stateOf(scopes?: readonly string[]): ClientState {
   return new ClientState(
@@ -163,13 +164,31 @@ Deno.test("the end of a session is heard once", () => {
   assertEquals([ends, state.isListening()], [1, true]);
 });
 
-Deno.test("a response of the client goes to its ping or to its request", () => {
+Deno.test("a response of the client goes to its ping or to its request", async () => {
+  using _time = new FakeTime();
   const state = stateOf();
   const { id } = state.pings.next();
   state.settle({ jsonrpc: "2.0", id: "other", result: {} });
   assertEquals(state.pings.answer, "unknown");
   state.settle({ jsonrpc: "2.0", id, result: {} });
   assertEquals(state.pings.answer, "answered");
+  state.setNegotiated({ version: "2025-11-25", capabilities: { roots: {} } });
+  const sent: object[] = [];
+  const { signal } = new AbortController();
+  const answer = state.ask(
+    { method: "roots/list", params: {}, requires: { roots: {} }, key: undefined },
+    { signal, aborted: undefined, scope: { send: (message) => void sent.push(message) } },
+  );
+  const { id: asked } = sent[0] as { id: string };
+  assertEquals([state.clientRequests.size, state.clientRequests.awaits(asked)], [1, true]);
+  state.settle({ jsonrpc: "2.0", id: asked, result: { roots: [] } });
+  assertEquals([await answer, state.clientRequests.size], [{ roots: [] }, 0]);
+});
+
+Deno.test("the values of another instance are there for a session that had none", () => {
+  const state = stateOf();
+  state.replaceValues([["a", "1"]]);
+  assertEquals([...state.values], [["a", "1"]]);
 });
 
 Deno.test("`SessionData` counts the names and the JSON of its values, and gives back what it drops", () => {

@@ -217,6 +217,27 @@ Deno.test("a completion asks the argument's completer, with the arguments that a
   assertEquals(await values(city({ ref: { type: "ref/resource", uri: "x://a" } })), []);
 });
 
+Deno.test("a feature of another server completes by itself, and gets what the client sent", async () => {
+  const asked: unknown[] = [];
+  const prompt = {
+    ...definePrompt({ name: "far", run: () => "" }),
+    answerCompletion: (params: unknown) => {
+      asked.push(params);
+      return { completion: { values: ["far"] } };
+    },
+  };
+  const server = serverOf(new Catalog({ prompts: [prompt] }));
+  const ref = { type: "ref/prompt", name: "far" };
+  const argument = { name: "n", value: "v" };
+  const context = { arguments: { a: "b" } };
+  const { completion } = await ask(server, "completion/complete", { ref, argument });
+  await ask(server, "completion/complete", { ref, argument, context, _meta: { x: 1 } });
+  assertEquals([completion, asked], [{ values: ["far"] }, [
+    { argument },
+    { argument, context, _meta: { x: 1 } },
+  ]]);
+});
+
 Deno.test("a completion without an argument or a reference is refused with what is needed", async () => {
   const server = serverOf();
   for (
