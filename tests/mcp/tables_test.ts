@@ -269,3 +269,27 @@ Deno.test("the metadata of a result stays beside the server's", async () => {
   assertEquals(Object.keys(_meta).sort(), ["a", "io.modelcontextprotocol/serverInfo"]);
   assertMatch(JSON.stringify(_meta), /"a":1/);
 });
+
+Deno.test("in 2026-07-28 only the error for a missing resource gets another code", async () => {
+  using _time = new FakeTime();
+  const resources = (["resource_not_found", "forbidden"] as const).map((kind) =>
+    defineResource({
+      uri: `x://${kind}`,
+      name: kind,
+      read: () => {
+        throw new ProtocolError(kind, kind);
+      },
+    })
+  );
+  const server = testServer({ catalog: new Catalog({ resources }) });
+  const codes = async (table: MethodTable) =>
+    await Promise.all(
+      resources.map(async ({ name }) =>
+        (await ask(server, table, "resources/read", { uri: name })).code
+      ),
+    );
+  assertEquals([await codes(server.sessionless), await codes(server.modern)], [
+    [-32002, -32600],
+    [-32602, -32600],
+  ]);
+});
