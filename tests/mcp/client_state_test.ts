@@ -218,8 +218,8 @@ Deno.test("`SessionData` takes up to 200 values of other instances, and no text 
   data.replace([["a", `"${"x".repeat(16_384 - 1 - 2)}"`]]);
   assertThrows(() => data.set("b", 1), RangeError, "16384 characters");
   data.replace([]);
-  data.set("b", 1);
-  assertEquals([...data.texts], [["b", "1"]]);
+  data.set("b", "x".repeat(16_384 - 1 - 2));
+  assertEquals([...data.texts].length, 1);
 });
 
 const text = { type: "text", text: "a" } as const;
