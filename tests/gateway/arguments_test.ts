@@ -34,8 +34,10 @@ Deno.test("a start that names no server, or two ways to name them, is refused", 
   assertThrows(() => read("https://host/mcp --flag"), ConfigError, "A remote server is one URL");
 });
 
-Deno.test("a file of servers that is a folder or a device is refused", () => {
-  const readFrom = (path: string) => () => readArguments([], () => path);
-  assertThrows(readFrom("."), ConfigError, "Cannot read MCP_SERVERS=.: It is a folder");
-  assertThrows(readFrom("/dev/null"), ConfigError, "It is a pipe or device; name a regular file");
+Deno.test("a file of servers that is a folder is refused", () => {
+  assertThrows(
+    () => readArguments([], () => "."),
+    ConfigError,
+    "Cannot read MCP_SERVERS=.: It is a folder",
+  );
 });

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
 import { Fleet } from "../../lib/fleet/fleet.ts";
+import { defineResource } from "../../lib/mod.ts";
 import { rpc, testApp, toolCall } from "../helpers/app.ts";
 import { Instances, KEY } from "../helpers/instances.ts";
 import { TestSession } from "../helpers/session.ts";
@@ -226,7 +227,7 @@ Deno.test("the newest stream of a session wins, and nothing is lost or doubled f
   await atB.leave();
   await settled();
   b.catalog.prompts.disable({ tag: "none" });
-  a.catalog.resources.add({ name: "test://new" } as never);
+  a.catalog.resources.add(defineResource({ uri: "test://new", name: "new", read: () => "" }));
   await fleet.time.advance(50);
   const back = new EventReader(await session.on(a).listen(change.id));
   assertEquals(
