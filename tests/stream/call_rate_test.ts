@@ -1,5 +1,5 @@
 /** A rate limit for each client that asks who calls only near the limit. */
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import fc from "../deps/fast_check.ts";
 import { type BucketRate, TokenBucket } from "../../lib/base/token_buckets.ts";
 import { type Caller, CallRate } from "../../lib/stream/admit/call_rate.ts";
@@ -104,6 +104,32 @@ Deno.test("a client that owes calls of a batch waits until it has paid for them"
   assertEquals(rate.take(client("b"), 0, 1), 0);
   assertEquals(rate.take(client("a"), 8_000, 1), 1_000);
   assertEquals(rate.take(client("a"), 9_000, 1), 0);
+});
+
+Deno.test("calls that were taken without a look at the clock count with the next one that looks", () => {
+  const rate = rateOf({ perSecond: 2, burst: 1_000 });
+  assertEquals(rate.take(UNKNOWN, 0, 495), 0);
+  const looks = rate.looksAtTheClock();
+  // Exactly half of the burst is left then.
+  for (let call = 0; call < 5; call++) assertEquals(rate.take(UNKNOWN, 0, 1), 0);
+  assertEquals(rate.looksAtTheClock(), looks);
+  assertThrows(() => rate.take(UNKNOWN, 0, 1), Error, "nobody may ask");
+});
+
+Deno.test("what is left in all falls to nothing, though each of two clients has some left", () => {
+  const rate = rateOf({ perSecond: 1, burst: 10 });
+  for (let call = 0; call < 5; call++) rate.take(UNKNOWN, 0, 1);
+  for (const key of ["a", "a", "a", "a", "b"]) assertEquals(rate.take(client(key), 0, 1), 0);
+  assertThrows(() => rate.take(UNKNOWN, 5_000, 1), Error, "nobody may ask");
+  assertEquals(rate.take(UNKNOWN, 6_000, 1), 0);
+});
+
+Deno.test("a batch that is a millisecond too early takes nothing from all", () => {
+  const rate = rateOf({ perSecond: 1_000, burst: 10 });
+  rate.take(UNKNOWN, 0, 5);
+  assertEquals(rate.take(client("a"), 0, 1), 0);
+  assertEquals(rate.take(client("a"), 0, 5), 1);
+  assertEquals(rate.take(UNKNOWN, 2, 1), 0);
 });
 
 Deno.test("property: no client gets more than its own bucket would give, and all get calls again", () => {
