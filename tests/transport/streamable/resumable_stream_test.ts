@@ -1,122 +1,18 @@
 /** A numbered stream of a session: what is stored, sent, kept back and sent again, without HTTP. */
 import { assertEquals } from "@std/assert";
-import { Signer } from "../../../lib/base/signer.ts";
-import type { StreamWriter } from "../../../lib/fleet/stream_writer.ts";
-import { ClientPings } from "../../../lib/mcp/session/client_pings.ts";
-import type { EventStore, Frames } from "../../../lib/store/event_store.ts";
-import type { EventStream } from "../../../lib/stream/event_stream.ts";
-import type { Answers } from "../../../lib/transport/answers.ts";
-import { EventIds } from "../../../lib/transport/streamable/event_ids.ts";
-import {
-  GET_OPENING,
-  OPENING,
-  type ResumableParts,
-  ResumableStream,
-} from "../../../lib/transport/streamable/resumable_stream.ts";
-import type { JsonRpcResponse } from "../../../lib/wire/json_rpc.ts";
+import type { Frames } from "../../../lib/store/event_store.ts";
+import { GET_OPENING, OPENING } from "../../../lib/transport/streamable/resumable_stream.ts";
+import { answer, ask, Carried, IDS, makeStream, NOTE } from "../../helpers/resumable.ts";
 import { settled } from "../../helpers/time.ts";
 
 const TEXT = new TextDecoder();
-const IDS = new EventIds(new Signer("key"), "session");
-const NOTE = (data: string) =>
-  ({ jsonrpc: "2.0", method: "notifications/message", params: { data } }) as const;
-const ask = (id: number) => ({ jsonrpc: "2.0", id, method: "roots/list" }) as const;
-const answer = (id: number): JsonRpcResponse => ({ jsonrpc: "2.0", id, result: {} });
-const ANSWERS = { sendable: (response: JsonRpcResponse) => response } as unknown as Answers;
-
-/** The number and the contents of an event: the data of a note, the id of another message. */
-function read(frame: Uint8Array | string): string {
-  const text = typeof frame === "string" ? frame : TEXT.decode(frame);
-  const id = /^id: (.*)$/m.exec(text)?.[1];
-  const data = /^data: (.*)$/m.exec(text)?.[1] ?? "";
-  const retry = /^retry: (.*)$/m.exec(text)?.[1];
-  const number = id === undefined ? "-" : IDS.read(id)?.seq;
-  if (data === "") return `${number} retry ${retry}`;
-  const message = JSON.parse(data);
-  return `${number} ${message.params?.data ?? message.id}`;
-}
-
-/** A response that carries a stream. */
-class Carried {
-  state = "open";
-  readonly sent: string[] = [];
-  defers = false;
-  refuses = false;
-
-  defer(): boolean {
-    return this.defers;
-  }
-
-  flushBefore(): void {
-    this.sent.push("flush");
-  }
-
-  sendRaw(frame: Uint8Array | string): boolean {
-    if (this.refuses) return false;
-    this.sent.push(read(frame));
-    return true;
-  }
-
-  replay(frames: readonly Uint8Array[]): void {
-    this.sent.push(`replay [${frames.map(read).join(", ")}]`);
-  }
-
-  endProgress(token: string | number): void {
-    this.sent.push(`end of ${token}`);
-  }
-
-  close(reason: string): void {
-    this.state = "closed";
-    this.sent.push(`close ${reason}`);
-  }
-
-  get asStream(): EventStream {
-    return this as unknown as EventStream;
-  }
-
-  /** What was sent since this was last asked. */
-  get news(): string[] {
-    return this.sent.splice(0);
-  }
-}
-
-function make(parts: Partial<ResumableParts> = {}) {
-  const stored: string[] = [];
-  const open = new Set<unknown>();
-  const store = {
-    append: (key: string, seq: number, frame: Uint8Array) => {
-      assertEquals(key, "session/p1");
-      stored.push(read(frame));
-      assertEquals(seq, stored.length);
-    },
-    after: (_key: string, seq: number) => [new TextEncoder().encode(`after ${seq}`)],
-  } as unknown as EventStore;
-  const stream = new ResumableStream({
-    name: "p1",
-    storeKey: "session/p1",
-    requestId: 7,
-    ids: IDS,
-    store,
-    settings: { MCP_REPLAY_BYTES: 1_000 },
-    isOpen: (id) => open.has(id),
-    answered: () => 5,
-    ...parts,
-  });
-  const carry = (frames: Frames = []) => {
-    const carried = new Carried();
-    stream.attach(carried.asStream, { since: 0, frames }, () => {});
-    carried.sent.length = 0;
-    return carried;
-  };
-  return { stream, stored, open, carry };
-}
 
 Deno.test("the first bytes of a response tell a client of a GET when to come back", () => {
   assertEquals([OPENING, GET_OPENING], [": open\n\n", ": open\nretry: 1000\n\n"]);
 });
 
 Deno.test("events are numbered and stored from 1 on, and sent where a response carries the stream", () => {
-  const { stream, stored, carry } = make();
+  const { stream, stored, carry } = makeStream();
   stream.write(NOTE("a"));
   assertEquals([stream.isAttached, stream.releasedSeq, stream.deliveredSeq], [false, 1, 0]);
   const carried = carry();
@@ -130,7 +26,7 @@ Deno.test("events are numbered and stored from 1 on, and sent where a response c
 });
 
 Deno.test("an event that the response does not take is not delivered", () => {
-  const { stream, carry } = make();
+  const { stream, carry } = makeStream();
   const carried = carry();
   carried.refuses = true;
   stream.write(NOTE("a"));
@@ -142,7 +38,7 @@ Deno.test("an event that the response does not take is not delivered", () => {
 });
 
 Deno.test("where all is delivered nothing is read from the store", () => {
-  const { stream, carry } = make();
+  const { stream, carry } = makeStream();
   assertEquals(stream.undelivered(), { since: 0, frames: [] });
   carry();
   stream.write(NOTE("a"));
@@ -150,7 +46,7 @@ Deno.test("where all is delivered nothing is read from the store", () => {
 });
 
 Deno.test("a message that is deferred gets no number yet, and answers come after deferred ones", () => {
-  const { stream, stored, carry } = make();
+  const { stream, stored, carry } = makeStream();
   const carried = carry();
   carried.defers = true;
   stream.write(NOTE("late"));
@@ -162,7 +58,7 @@ Deno.test("a message that is deferred gets no number yet, and answers come after
 });
 
 Deno.test("questions that a client has not received are sent again while they are open", () => {
-  const { stream, open, carry } = make();
+  const { stream, open, carry } = makeStream();
   for (const id of [101, 102, 103]) {
     open.add(id);
     stream.write(ask(id));
@@ -180,7 +76,7 @@ Deno.test("questions that a client has not received are sent again while they ar
 });
 
 Deno.test("a later response supersedes an earlier one, and gets what comes from now on", () => {
-  const { stream, carry } = make();
+  const { stream, carry } = makeStream();
   const [first, second] = [carry(), carry()];
   assertEquals([first.news, second.news], [["close superseded"], []]);
   stream.write(NOTE("a"));
@@ -195,7 +91,7 @@ Deno.test("a later response supersedes an earlier one, and gets what comes from 
 
 Deno.test("the end of an older response leaves the newer; its own end frees the stream", () => {
   let lost = 0;
-  const { stream, carry } = make({ onLost: () => lost++ });
+  const { stream, carry } = makeStream({ onLost: () => lost++ });
   const carried = carry();
   stream.onCarrierEnded();
   assertEquals([stream.isAttached, lost], [true, 1]);
@@ -212,7 +108,7 @@ Deno.test("a released response is told when to come back, if it is to, and carri
       "close disconnected",
     ]]] as const
   ) {
-    const { stream, carry } = make();
+    const { stream, carry } = makeStream();
     const carried = carry();
     stream.release("disconnected", retryMs);
     stream.write(NOTE("a"));
@@ -221,7 +117,7 @@ Deno.test("a released response is told when to come back, if it is to, and carri
 });
 
 Deno.test("new events wait while the store reads, and come after the read ones, each once", async () => {
-  const { stream, stored } = make();
+  const { stream, stored } = makeStream();
   const frames: Uint8Array[] = [];
   const reading = Promise.withResolvers<Frames | undefined>();
   for (const data of ["a", "b"]) stream.write(NOTE(data));
@@ -249,7 +145,7 @@ Deno.test("new events wait while the store reads, and come after the read ones, 
 
 for (const fails of [true, false]) {
   Deno.test(`where the store ${fails ? "fails" : "has lost events"}, the new ones come all the same, and the gap is told`, async () => {
-    const { stream } = make();
+    const { stream } = makeStream();
     const reading = fails ? Promise.reject(new Error("away")) : Promise.resolve(undefined);
     const carried = new Carried();
     const replayed: unknown[] = [];
@@ -263,7 +159,7 @@ for (const fails of [true, false]) {
 Deno.test("events that wait for the store may have as many bytes as are kept, and one more ends the response", () => {
   const size = 400;
   for (const isOver of [false, true]) {
-    const { stream } = make({ settings: { MCP_REPLAY_BYTES: 3 * size } });
+    const { stream } = makeStream({ settings: { MCP_REPLAY_BYTES: 3 * size } });
     const carried = new Carried();
     stream.attach(carried.asStream, { since: 0, frames: new Promise(() => {}) }, () => {});
     const overhead = sizeOf(NOTE(""));
@@ -277,7 +173,7 @@ Deno.test("events that wait for the store may have as many bytes as are kept, an
 /** Bytes of an event of one digit with this message. */
 function sizeOf(message: ReturnType<typeof NOTE>): number {
   let size = 0;
-  const { stream } = make();
+  const { stream } = makeStream();
   const carried = new Carried();
   carried.sendRaw = (frame) => (size = frame.length, true);
   stream.attach(carried.asStream, { since: 0, frames: [] }, () => {});
@@ -286,7 +182,7 @@ function sizeOf(message: ReturnType<typeof NOTE>): number {
 }
 
 Deno.test("a response that is complete ends only when the store has read", async () => {
-  const { stream } = make();
+  const { stream } = makeStream();
   const reading = Promise.withResolvers<Frames>();
   const carried = new Carried();
   stream.attach(carried.asStream, { since: 0, frames: reading.promise }, () => {});
@@ -298,7 +194,7 @@ Deno.test("a response that is complete ends only when the store has read", async
 });
 
 Deno.test("a response that was released while the store read gets nothing from it", async () => {
-  const { stream } = make();
+  const { stream } = makeStream();
   const reading = Promise.withResolvers<Frames>();
   const carried = new Carried();
   stream.attach(carried.asStream, { since: 0, frames: reading.promise }, () => {});
