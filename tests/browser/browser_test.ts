@@ -9,6 +9,7 @@ import { reportTotal } from "./stage.ts";
 import "./connection_view_scenes.ts";
 import "./foreign_page_scenes.ts";
 import "./gateway_scenes.ts";
+import "./hostile_texts_scenes.ts";
 import "./keyboard_scenes.ts";
 import "./looks_scenes.ts";
 import "./offer_scenes.ts";

@@ -192,3 +192,33 @@ export function spoilGrant(change) {
   const grant = JSON.parse(sessionStorage.getItem("lifeline.grant") || "{}");
   sessionStorage.setItem("lifeline.grant", JSON.stringify({ ...grant, ...change }));
 }
+
+/** What scripts have left behind, and elements that a text of a server or client has made. */
+export function scriptTraces() {
+  const count = (/** @type {string} */ selector) => document.querySelectorAll(selector).length;
+  return {
+    hasRun: /** @type {any} */ (globalThis).hasRun,
+    images: count("img[src='x'], [onerror], [onload]"),
+    scripts: count("script:not([src])"),
+    links: count("[href^='javascript:' i], [src^='javascript:' i], [src*='evil.test']"),
+  };
+}
+
+/**
+ * Puts scripts into the page in each way in which a fault could.
+ *
+ * @param {string[]} texts markup, and a link
+ */
+export async function injectScripts([markup = "", link = ""]) {
+  const holder = document.createElement("div");
+  holder.innerHTML = markup;
+  const script = document.createElement("script");
+  script.textContent = "globalThis.hasRun = 5";
+  const remote = document.createElement("script");
+  remote.src = "data:text/javascript,globalThis.hasRun=6";
+  const anchor = document.createElement("a");
+  anchor.href = link;
+  document.body.append(holder, script, remote, anchor);
+  anchor.click();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
