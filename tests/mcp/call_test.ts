@@ -2,8 +2,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CallAborted, ToolError } from "../../lib/base/errors.ts";
 import { Call } from "../../lib/mcp/call.ts";
+import { DEFAULT_LOG_LEVEL, isLogLevel, LOG_SEVERITY } from "../../lib/mcp/log_levels.ts";
 import type { RequestScope } from "../../lib/mcp/scope.ts";
 import type { JsonRpcRequest } from "../../lib/wire/json_rpc.ts";
+import type { LoggingLevel } from "../../lib/wire/mcp_types.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { testScope, testServer } from "../helpers/scope.ts";
 
@@ -175,6 +177,23 @@ Deno.test("a log message is sent from the wanted level on, while the call runs",
   const silent = new Subject();
   silent.call.sendLog("emergency", "unheard");
   assertEquals(silent.sent, []);
+});
+
+Deno.test("each level of log messages lets itself and the more urgent ones through", () => {
+  const levels = Object.keys(LOG_SEVERITY) as LoggingLevel[];
+  assertEquals(levels.map((level) => LOG_SEVERITY[level]), [0, 1, 2, 3, 4, 5, 6, 7]);
+  for (const [index, logLevel] of levels.entries()) {
+    const { call, sent } = new Subject({}, { logLevel });
+    for (const level of levels) call.sendLog(level, level);
+    assertEquals(
+      sent.map((message) => (message as [string, { level: string }])[1].level),
+      levels.slice(index),
+    );
+  }
+  for (const wrong of ["loud", "toString", "", 1, null, undefined]) {
+    assertEquals(isLogLevel(wrong), false);
+  }
+  assertEquals([levels.every(isLogLevel), DEFAULT_LOG_LEVEL], [true, "info"]);
 });
 
 Deno.test("a stream is let go of only while its call runs", () => {

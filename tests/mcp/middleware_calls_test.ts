@@ -12,7 +12,7 @@ import { ClientPings } from "../../lib/mcp/session/client_pings.ts";
 import { Catalog } from "../../lib/registry/catalog.ts";
 import type { Middleware } from "../../lib/registry/middleware.ts";
 import { definePrompt } from "../../lib/registry/prompt.ts";
-import { defineResource } from "../../lib/registry/resource.ts";
+import { defineResource, defineResourceTemplate } from "../../lib/registry/resource.ts";
 import { defineTool } from "../../lib/registry/tool.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { testScope, testServer } from "../helpers/scope.ts";
@@ -144,6 +144,31 @@ Deno.test("what middleware changes in a list stays out of the next answer", asyn
     const { tools } = await ask(server, "tools/list");
     assertEquals(tools.map(({ name }: { name: string }) => name), ["one"]);
   }
+});
+
+Deno.test("middleware gets the completions of a completer that waits", async () => {
+  using _time = new FakeTime();
+  const template = defineResourceTemplate({
+    uriTemplate: "t://{city}",
+    name: "t",
+    complete: { city: (typed) => Promise.resolve([`${typed}!`]) },
+    read: () => "",
+  });
+  const seen: unknown[] = [];
+  const server = testServer({
+    catalog: new Catalog({ resourceTemplates: [template] }),
+    use: [async (_call, next) => {
+      const result = await next();
+      seen.push(result);
+      return result;
+    }],
+  });
+  const result = await ask(server, "completion/complete", {
+    ref: { type: "ref/resource", uri: "t://{city}" },
+    argument: { name: "city", value: "Ber" },
+  });
+  assertEquals(result, { completion: { values: ["Ber!"], total: 1, hasMore: false } });
+  assertEquals(seen, [result]);
 });
 
 Deno.test("wrappers of requests run from the first to the last, and none is made of none", async () => {
