@@ -17,6 +17,7 @@ class Here {
   readonly carried = new Map<string, unknown>();
   record: Record<string, unknown> | Error = {};
   hasStream = true;
+  savingFails = false;
   running = new Map<unknown, unknown>();
   readonly changes = {
     noteRemote: this.#tell("changed"),
@@ -25,7 +26,10 @@ class Here {
   };
 
   constructor() {
-    const idle = { whenIdle: () => (this.told.push(["idle"]), Promise.resolve()) };
+    const whenIdle = async () => {
+      await settled();
+      this.told.push(["idle"]);
+    };
     const fleet = {
       me: "a",
       on: (kind: string, handler: Handler) =>
@@ -36,7 +40,7 @@ class Here {
       carried: this.carried,
       wheel: { schedule: () => {} },
       writers: {
-        busy: (name: string) => (this.told.push(["busy", name]), idle),
+        busy: (name: string) => (this.told.push(["busy", name]), { whenIdle }),
       },
       calls: { noteEarly: this.#tell("early") },
       store: {
@@ -67,8 +71,8 @@ class Here {
         take: this.#tell("take"),
         setStale: this.#tell("stale"),
         takeWhole: this.#tell("whole"),
-        restore: this.#tell("restore"),
-        saveAgain: this.#tell("save again"),
+        restore: () => this.#save("restore"),
+        saveAgain: () => this.#save("save again"),
       },
       standalone,
       storeKey: (name: string) => `s/${name}`,
@@ -91,12 +95,16 @@ class Here {
     return (...args: unknown[]) => void this.told.push([what, ...args]);
   }
 
+  #save(what: string): Promise<void> {
+    this.told.push([what]);
+    return this.savingFails ? Promise.reject(new Error("not saved")) : Promise.resolve();
+  }
+
   /** Takes a message; returns what was done, and the reply. */
   async take(kind: string, body: Record<string, unknown>, from = "b") {
     this.told.length = 0;
     const replies = (this.#handlers.get(kind) ?? []).map((handler) => handler(body, from));
     const [reply] = await Promise.all(replies);
-    await settled();
     return { told: [...this.told], reply };
   }
 
@@ -264,3 +272,14 @@ for (
     assertEquals<unknown>(here.told, [["missed"], ["read", "s"], ["grown"], ...told]);
   });
 }
+
+Deno.test("a record that cannot be written to a store that is back is told as a trouble", async () => {
+  for (const [record, what] of [[{}, "restore"], [{ logLevel: "error" }, "save again"]] as const) {
+    const here = new Here();
+    here.record = record;
+    here.savingFails = true;
+    for (const listener of here.upListeners) listener();
+    await settled();
+    assertEquals(here.told.slice(-2), [[what], ["failed", "session", "not saved"]]);
+  }
+});

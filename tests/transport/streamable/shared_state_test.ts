@@ -225,3 +225,26 @@ Deno.test("a copy is read after its own changes are written", async () => {
   await reading;
   assertEquals(copy.reads, 1);
 });
+
+Deno.test("who restores a record, or writes it again, waits until the store has it", async () => {
+  for (
+    const [change, write] of [
+      [({ shared }: Copy) => shared.takeWhole({ values: { a: "1" } }), "restore"],
+      [({ shared }: Copy) => shared.take({ logLevel: "error" }), "restore"],
+      [({ state }: Copy) => state.data.set("a", 1), "saveAgain"],
+    ] as const
+  ) {
+    const copy = new Copy();
+    copy.isAway = true;
+    change(copy);
+    await copy.shared.saved;
+    const gate = Promise.withResolvers<void>();
+    copy.gate = gate.promise;
+    let isWritten = false;
+    const writing = copy.shared[write]().then(() => isWritten = true);
+    await settled();
+    assertEquals(isWritten, false);
+    gate.resolve();
+    await writing;
+  }
+});
