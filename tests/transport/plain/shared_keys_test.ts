@@ -24,6 +24,8 @@ class Here implements Disposable {
   state = "alive";
   isRunning = false;
   releaseError: Error | undefined;
+  /** Holds up what gives a key back. */
+  gate: Promise<void> = Promise.resolve();
   #handler: Handler | undefined;
   readonly keys: SharedKeys;
 
@@ -54,7 +56,7 @@ class Here implements Disposable {
           },
           release: (name: string) => {
             this.told.push(["release", name]);
-            return this.releaseError ? Promise.reject(this.releaseError) : Promise.resolve();
+            return this.releaseError ? Promise.reject(this.releaseError) : this.gate;
           },
         },
       },
@@ -224,4 +226,16 @@ Deno.test("the errors of the last thousand calls are remembered", async () => {
     ["0", "1", "1000"].map((name) => here.replyTo(name)),
     [undefined, { failure: "error 1" }, { failure: "error 1000" }],
   );
+});
+
+Deno.test("a key is given back before its call counts as ended", async () => {
+  using here = new Here();
+  const gate = Promise.withResolvers<void>();
+  here.gate = gate.promise;
+  let isReleased = false;
+  const releasing = here.keys.release("call", "an error").then(() => isReleased = true);
+  await settled();
+  assertEquals(isReleased, false);
+  gate.resolve();
+  await releasing;
 });
