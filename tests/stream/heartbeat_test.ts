@@ -152,6 +152,59 @@ Deno.test("`beat()` tells a ping from a failure and from a reader that is merely
   assertEquals(heart.failures, 0);
 });
 
+Deno.test("64 streams in a row share a place in the spread of pings, and the next 64 have another", () => {
+  const slots = new PingSlots();
+  const places = Array.from({ length: 4 * 64 }, () => slots.next());
+  const expected = [0, 0.618, 0.236, 0.854].flatMap((place) => Array<number>(64).fill(place));
+  assertEquals(places.map((place) => Math.round(place * 1_000) / 1_000), expected);
+});
+
+Deno.test("the first ping falls on the grid, which is no coarser than a tenth of the interval", () => {
+  const firstAt = (now: number, intervalMs: number, slot: number) =>
+    new Heartbeat(now, intervalMs, slot).nextAt;
+  assertEquals([firstAt(1, 10, 0), firstAt(1, 5, 0), firstAt(0, 1_000, 0.5)], [11, 6, 900]);
+  assertEquals([firstAt(0, 15_000, 0), firstAt(0, 15_000, 1), firstAt(249, 15_000, 0)], [
+    15_000,
+    13_500,
+    15_000,
+  ]);
+});
+
+Deno.test("a late beat is followed by one in its old place", () => {
+  const reader = { queuedBytes: 0, sentBytes: 0 };
+  const driver = { pingClient: () => "unknown" as const };
+  const heart = new Heartbeat(0, 1_000, 0);
+  const next = [1_000, 2_999, 3_000, 7_500].map((now) => {
+    heart.beat(now, reader, driver);
+    return heart.nextAt;
+  });
+  assertEquals(next, [2_000, 3_000, 4_000, 8_000]);
+});
+
+Deno.test("a single byte that waits makes a reader slow, or stopped where it has taken none", () => {
+  const driver = { pingClient: () => "answered" as const };
+  const heart = new Heartbeat(0, 1_000, 0);
+  assertEquals([heart.pingCount, heart.failures], [0, 0]);
+  assertEquals(heart.beat(1_000, { queuedBytes: 1, sentBytes: 0 }, driver), "failed");
+  assertEquals(heart.beat(2_000, { queuedBytes: 1, sentBytes: 0 }, driver), "failed");
+  assertEquals(heart.failures, 2);
+  assertEquals(heart.beat(3_000, { queuedBytes: 1, sentBytes: 1 }, driver), "busy");
+  assertEquals(heart.failures, 0);
+  assertEquals(heart.beat(4_000, { queuedBytes: 0, sentBytes: 1 }, driver), "ping");
+});
+
+Deno.test("pings without an answer add up one by one until one is answered", () => {
+  const reader = { queuedBytes: 0, sentBytes: 0 };
+  const heart = new Heartbeat(0, 1_000, 0);
+  const outcomes = (["unanswered", "unanswered", "answered", "unanswered"] as const).map(
+    (state, index) => [
+      heart.beat(1_000 * (index + 1), reader, { pingClient: () => state }),
+      heart.failures,
+    ],
+  );
+  assertEquals(outcomes, [["unanswered", 1], ["unanswered", 2], ["ping", 0], ["unanswered", 1]]);
+});
+
 Deno.test("the streams of one app do not move the pings of another in the same process", async () => {
   {
     using busy = new Streams({ MCP_MAX_CONNECTIONS: 1_000, MCP_MAX_CONNECTIONS_PER_CLIENT: 1_000 });
