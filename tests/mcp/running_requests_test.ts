@@ -87,7 +87,15 @@ Deno.test("one client runs as many requests as its limit on all its streams, and
   await load.end(1);
   assertEquals([await load.send(ADA), await load.send(ADA)], ["runs", refusal]);
   await load.end();
-  assertEquals([load.server.running, await load.send(ADA)], [0, "runs"]);
+  assertEquals(load.server.running, 0);
+  // Whoever has ended all requests begins anew, whatever others run.
+  const other = { address: "127.0.0.9" };
+  assertEquals([await load.send(other), await load.send(other)], ["runs", "runs"]);
+  assertEquals([await load.send(ADA), await load.send(ADA), await load.send(ADA)], [
+    "runs",
+    "runs",
+    refusal,
+  ]);
   await load.end();
 });
 
