@@ -123,6 +123,23 @@ Deno.test("a refusal of the client has its error, and a withdrawal says which re
   });
 });
 
+Deno.test("a request that is settled listens no more to the end of its call", async () => {
+  using time = new FakeTime();
+  const requests = clientRequests(new TimerWheel({ clock: time.clock }));
+  const call = new Asking();
+  const listeners = new Set<unknown>();
+  const { signal } = call;
+  signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+  signal.removeEventListener = (_type: string, listener: unknown) => {
+    listeners.delete(listener);
+  };
+  const answer = requests.ask(QUESTION, call);
+  assertEquals(listeners.size, 1);
+  requests.settle({ jsonrpc: "2.0", id: call.id, result: {} });
+  await answer;
+  assertEquals(listeners.size, 0);
+});
+
 Deno.test("a request that is not answered in time fails, and the client is told", async () => {
   using time = new FakeTime();
   const wheel = new TimerWheel({ clock: time.clock });
