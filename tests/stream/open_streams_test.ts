@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { OpenStreams } from "../../lib/stream/open_streams.ts";
 import { testApp } from "../helpers/app.ts";
+import { Streams } from "../helpers/streams.ts";
 
 Deno.test("an app shows its streams as values, and hands out nothing of what runs them", async () => {
   using app = testApp();
@@ -33,4 +35,13 @@ Deno.test("`close()` ends the stream of an id for the reason given, and says whe
   assertEquals(app.connections.close(first.id), false);
   assertEquals(app.connections.get(first.id), undefined);
   assertEquals([app.connections.size, app.connections.ledger().closed.limit], [0, 1]);
+});
+
+Deno.test("`closeByPeer()` ends the streams on the sockets named, as those of a lost peer", () => {
+  using streams = new Streams();
+  const [lost, kept] = ["192.0.2.1:1", "192.0.2.1:2"].map((name) =>
+    streams.open({ socket: { name } })
+  );
+  new OpenStreams(streams.registry).closeByPeer(new Set(["192.0.2.1:1"]));
+  assertEquals([lost?.reason, kept?.reason], ["peer_lost", undefined]);
 });

@@ -36,6 +36,23 @@ Deno.test("ids are made by the server: mcp_sse_ and 32 hexadecimal digits", () =
   assertEquals([...streams.registry.values()].map(({ id }) => id), ids);
 });
 
+Deno.test("ids of an instance end with its name, and are as long as others", () => {
+  using streams = new Streams({}, { instance: "abcd1234" });
+  const ids = [1, 2].map(() => streams.open().connection.id);
+  for (const id of ids) assertMatch(id, /^mcp_sse_[0-9a-f]{24}abcd1234$/);
+  assert(ids[0] !== ids[1]);
+});
+
+Deno.test("before the first stream all counts are zero", () => {
+  using streams = new Streams();
+  const { opened, open, lingering, queuedBytes, closed, refused } = streams.registry.ledger();
+  assertEquals([opened, open, lingering, queuedBytes], [0, 0, 0, 0]);
+  const { closed: ofDialect, ...counts } = streams.registry.countsOf("plain");
+  assertEquals(counts, { opened: 0, sentBytes: 0 });
+  const all = [closed, refused, ofDialect].flatMap((one) => Object.values(one));
+  assertEquals(new Set(all), new Set([0]));
+});
+
 Deno.test("more than the maximum of streams is refused as overloaded, with Retry-After", () => {
   using streams = new Streams({ MCP_MAX_CONNECTIONS: 2 });
   streams.open();
