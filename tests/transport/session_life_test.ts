@@ -153,7 +153,7 @@ Deno.test("all sessions of a principal end together, in memory or not, and later
 });
 
 Deno.test("a session is found, checked and seen by its owner alone", async () => {
-  using scene = new Scene();
+  using scene = new Scene({ MCP_MAX_SESSIONS: 1 });
   const session = await scene.open("me");
   const origin = (principal?: string, page?: string) =>
     ({
@@ -167,18 +167,22 @@ Deno.test("a session is found, checked and seen by its owner alone", async () =>
   assertEquals(table.visibilityOf(session.id, owner) === undefined, false);
   assertEquals(table.visibilityOf("unknown", owner), undefined);
   table.check(session.id, owner);
-  for (const stranger of [origin("you"), origin(), origin("me", "https://page.example")]) {
-    assertEquals(table.visibilityOf(session.id, stranger), undefined);
-    for (
-      const use of [
-        () => table.check(session.id, stranger),
-        () => table.end(session.id, stranger),
-        () => table.find(session.id, stranger),
-      ]
-    ) {
-      assertEquals(assertThrows(use, ProtocolError).message, FOREIGN);
+  const strangers = [origin("you"), origin(), origin("me", "https://page.example")];
+  const refuseStrangers = () => {
+    for (const stranger of strangers) {
+      assertEquals(table.visibilityOf(session.id, stranger), undefined);
+      for (const what of ["check", "end", "find"] as const) {
+        const error = assertThrows(() => void table[what](session.id, stranger), ProtocolError);
+        assertEquals(error.message, FOREIGN);
+      }
     }
-  }
+  };
+  refuseStrangers();
+  await scene.open("another");
+  refuseStrangers();
+  table.check(session.id, owner);
+  assertThrows(() => table.check("unknown", owner), ProtocolError, FOREIGN);
+  assertEquals(scene.news, ["created", "created", ["evicted", 0, "2025-11-25"]]);
   assertEquals(table.size, 1);
 });
 

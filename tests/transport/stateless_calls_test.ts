@@ -45,6 +45,7 @@ Deno.test("a call that runs for a second gets a stream, where its client takes o
   const call = await scene.call(BOTH);
   await scene.time.advance(975);
   assertEquals([scene.response, scene.app.ledger().opened], [undefined, 0]);
+  assertEquals(scene.app.registry.admission.calls, 1);
   await scene.time.advance(75);
   assertEquals([scene.type, scene.app.ledger().opened], ["text/event-stream", 1]);
   call.finish("done");
@@ -144,4 +145,12 @@ Deno.test("calls of all forms leave no stream, no call and no timer", async () =
   await scene.time.advance(5_000, 500);
   assertEquals([scene.app.ledger().open, scene.app.wheel.size], [0, 0]);
   assertEquals(scene.app.registry.admission.calls, 0);
+});
+
+Deno.test("the client that cancels the stream of a call cancels the call", async () => {
+  using scene = new Scene();
+  const { ctx: { signal } } = await scene.call(STREAM_ONLY);
+  await scene.response?.body?.cancel();
+  await settled();
+  assertEquals([signal.aborted, scene.app.ledger().closed.client_closed], [true, 1]);
 });

@@ -203,3 +203,14 @@ Deno.test("a response that was released while the store read gets nothing from i
   await settled();
   assertEquals(carried.news, ["close disconnected"]);
 });
+
+Deno.test("a message is an event with that name; the event that only gives an id has none", () => {
+  const { stream, carry } = makeStream();
+  const texts: string[] = [];
+  carry().sendRaw = (frame) => (texts.push(TEXT.decode(frame as Uint8Array)), true);
+  stream.write(NOTE("a"));
+  stream.prime(500);
+  const [message, primer] = texts.map((text) => text.replace(/^id: .*$/m, "id: …"));
+  assertEquals(message, `event: message\nid: …\ndata: ${JSON.stringify(NOTE("a"))}\n\n`);
+  assertEquals(primer, "id: …\nretry: 500\ndata: \n\n");
+});

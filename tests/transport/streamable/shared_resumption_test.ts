@@ -179,7 +179,7 @@ for (
 ) {
   Deno.test(`where the instance that carried it ${what}, all that may have changed is announced`, async () => {
     const scene = Object.assign(new Scene(), { carrier: "b" }, change);
-    assertEquals(await scene.get(), [
+    assertEquals<unknown>(await scene.get(), [
       ...asked,
       ["replay", 0],
       ["attach", HERE, 2, 1],
