@@ -19,6 +19,7 @@ for (
     ["a, b, c, a, b, c", "a, b, c"],
     ["a, b, b, a", undefined],
     ["a, b, a, c", undefined],
+    ["a, b, a, b, a", undefined],
     ["a, A", undefined],
   ] as const
 ) {
