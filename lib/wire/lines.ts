@@ -25,7 +25,7 @@ export async function* linesOf(
 ): AsyncGenerator<string | typeof TOO_LONG> {
   const chunks = chunksOf(input);
   const onAbort = () => void chunks.cancel().catch(() => {});
-  signal?.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort);
   const line = new Line(maxBytes);
   try {
     for (let chunk = await chunks.read(); chunk !== undefined; chunk = await chunks.read()) {
@@ -129,7 +129,7 @@ class Line {
 
   /** As `add()`, for a part whose bytes change before the line is taken. */
   keep(part: Uint8Array): void {
-    this.add(this.#bytes + part.byteLength > this.#maxBytes ? part : part.slice());
+    this.add(part.slice());
   }
 
   /** The line, and begins the next one. */

@@ -129,6 +129,14 @@ Deno.test("`toJsonValue()` takes instances of classes by their own members", () 
     readonly y = 2;
   }
   assertEquals(JSON.stringify(toJsonValue([new Point()])), '[{"x":1,"y":2}]');
+  assertEquals(
+    JSON.stringify(toJsonValue(
+      new (class One {
+        readonly x = 1;
+      })(),
+    )),
+    '{"x":1}',
+  );
 });
 
 Deno.test("property: whatever `toJsonValue()` returns, JSON gives it back unchanged", () => {
@@ -223,4 +231,9 @@ Deno.test("`toJsonValue()` copies only what it changes, and the given value stay
     last: null,
   });
   assertEquals([read.same === same, half[1], value.half === half], [true, "\ud800", true]);
+});
+
+Deno.test("the path of what JSON cannot hold names no member beside it", () => {
+  assertEquals(refusal({ a: { x: 1 }, b: 1n }), "b is a BigInt");
+  assertEquals(refusal([[1], { x: [] }, [1, 1n]]), "[2][1] is a BigInt");
 });

@@ -5,7 +5,11 @@ import { linesOf, TOO_LONG } from "../../lib/wire/lines.ts";
 const ENCODER = new TextEncoder();
 
 /** A stream of bytes as the runtime's own are: it fills the buffer of its reader. */
-function byteStream(text: string, maxAtOnce: number): ReadableStream<Uint8Array> {
+function byteStream(
+  text: string,
+  maxAtOnce: number,
+  sizes: number[] = [],
+): ReadableStream<Uint8Array> {
   const bytes = ENCODER.encode(text);
   let at = 0;
   return new ReadableStream({
@@ -13,6 +17,7 @@ function byteStream(text: string, maxAtOnce: number): ReadableStream<Uint8Array>
     pull: (controller) => {
       const { byobRequest } = controller as ReadableByteStreamController;
       const view = byobRequest!.view as Uint8Array;
+      sizes.push(view.byteLength);
       const part = bytes.subarray(at, at + Math.min(maxAtOnce, view.byteLength));
       at += part.byteLength;
       if (part.byteLength === 0) controller.close();
@@ -158,4 +163,16 @@ Deno.test("a last line needs no line feed, and an empty line is a line", async (
   assertEquals(await read(chunkStream("a\n\n\nb", 3)), ["a", "", "", "b"]);
   assertEquals(await read(chunkStream("\n", 3)), [""]);
   assertEquals(await read(chunkStream("x".repeat(11), 3), 10), [TOO_LONG]);
+});
+
+Deno.test("the buffer for the input doubles each time that it was filled, up to 64 KiB", async () => {
+  const sizesFor = async (length: number, maxAtOnce: number) => {
+    const sizes: number[] = [];
+    await read(byteStream("x".repeat(length), maxAtOnce, sizes));
+    return sizes;
+  };
+  const grown = [4_096, 8_192, 16_384, 32_768, 65_536, 65_536, 65_536, 65_536];
+  assertEquals(await sizesFor(200_000, 1_000_000), grown);
+  assertEquals(await sizesFor(12_000, 4_000), [4_096, 4_096, 4_096, 4_096]);
+  assertEquals(await sizesFor(4_096, 4_096), [4_096, 8_192]);
 });
