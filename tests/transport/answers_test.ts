@@ -38,6 +38,8 @@ const SHAPES: Record<string, (bytes: number) => unknown> = {
       String.fromCharCode(0x100 + index),
       "",
     ])),
+  "one text in a list": (bytes) => ({ t: ["x".repeat(bytes - 10)] }),
+  "a list of long texts": (bytes) => ({ t: Array(Math.ceil(bytes / 53)).fill("x".repeat(50)) }),
   "long names": (bytes) => ({ ["n".repeat(bytes)]: 1 }),
   "lists in lists": (bytes) => ({ t: Array(Math.ceil(bytes / 3)).fill([]) }),
   "objects in a list": (bytes) => ({ t: Array(Math.ceil(bytes / 7)).fill({ a: 1 }) }),
