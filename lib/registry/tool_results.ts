@@ -62,7 +62,9 @@ export class ToolResults<O extends z.ZodType> {
     if (error !== undefined) {
       throw new TypeError(`Content of tool ${this.#name} ${error}`);
     }
-    const beside = besideListError(METHODS.callTool, result);
+    const { isError, _meta } = result;
+    const isPlain = isError === undefined && _meta === undefined;
+    const beside = isPlain ? undefined : besideListError(METHODS.callTool, result);
     if (beside !== undefined) throw new TypeError(`Result of tool ${this.#name}: ${beside}`);
     if (this.#output !== undefined && result.isError !== true) {
       return this.#structure(this.#output, structuredContent, masksErrors, result);
