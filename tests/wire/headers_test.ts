@@ -14,7 +14,6 @@ for (
     ["a, b", undefined],
     ["a, a, b", undefined],
     ["a, b, a", undefined],
-    ["a, b, a, b, a", undefined],
     ["a, b, a, b", "a, b"],
     ["a,b,a,b,a,b", "a, b"],
     ["a, b, c, a, b, c", "a, b, c"],
