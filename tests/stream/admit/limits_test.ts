@@ -60,6 +60,29 @@ Deno.test("a client that is a millisecond too early is refused", () => {
   );
 });
 
+Deno.test("a client that no rate holds back is asked to come back in 1 to 10 s", () => {
+  const admission = admissionOf({});
+  admission.startDraining();
+  for (const [random, seconds] of [[0, 1], [0.999, 10]] as const) {
+    using _ = fixedRandom(random);
+    const { message, data } = assertThrows(() => admission.admitRequest(), ProtocolError);
+    assertEquals(message, `Refused, come back in ${seconds} s: the server is shutting down`);
+    assertEquals(data, { limit: "draining", retry_after: seconds });
+  }
+});
+
+Deno.test("the flaps of 10,000 clients are remembered, those of the first of more are not", () => {
+  const admission = admissionOf({ MCP_MAX_FLAPS: 1 });
+  const clientOf = (number: number) => ({
+    client: { key: `client ${number}`, address: "192.0.2.1" },
+  });
+  for (let number = 0; number <= 10_000; number++) {
+    admission.noteLost({ ...clientOf(number), ageMs: 0, answeredCount: 0 });
+  }
+  admission.enter(clientOf(0), "stream");
+  assertThrows(() => admission.enter(clientOf(1), "stream"), ProtocolError, "again and again");
+});
+
 Deno.test("a stream is let in while fewer bytes wait than may, and refused from then on", () => {
   const limits = { MCP_MAX_TOTAL_QUEUED_BYTES: 5_000 };
   admissionOf(limits, 4_999).enter(CLIENT, "stream");
