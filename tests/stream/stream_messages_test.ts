@@ -96,6 +96,20 @@ Deno.test("a log message is sent before the next message where both have room, e
   }
 });
 
+Deno.test("deferred log messages make room for what must be sent now, and the stream goes on", async () => {
+  using streams = new Streams();
+  const stream = openBehind(streams);
+  stream.connection.sendMessage(LOG);
+  const waiting = streams.wheel.size;
+  assertEquals(stream.connection.sendRaw(bytes(794)), true);
+  assertEquals([stream.connection.queuedBytes, streams.wheel.size], [1_000, waiting]);
+  assertEquals(stream.connection.sendRaw("x"), true);
+  assertEquals(streams.wheel.size, waiting + 1, "its reader is watched");
+  void stream.follow();
+  await settled();
+  assertEquals([stream.text, stream.reason], [`${BEHIND}${bytes(794)}x`, undefined]);
+});
+
 Deno.test("deferred messages are sent before the last answer", async () => {
   using streams = new Streams();
   const stream = openBehind(streams);
