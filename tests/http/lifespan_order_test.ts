@@ -4,9 +4,10 @@ import { ConfigError } from "../../lib/base/errors.ts";
 import { drain } from "../../lib/http/drain.ts";
 import { afterStart, AppLifespan } from "../../lib/http/lifespan.ts";
 import { PendingResponses } from "../../lib/http/pending_responses.ts";
-import { testApp } from "../helpers/app.ts";
+import { testApp, toolCall } from "../helpers/app.ts";
 import { CapturedLog } from "../helpers/log.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
+import { HeldTool } from "../helpers/tools.ts";
 
 /** A step that a test lets go on. */
 function step(notes: string[], name: string) {
@@ -187,4 +188,17 @@ Deno.test("who waits for pending responses is told at once if there are none, el
   pending.remove();
   await settled();
   assertEquals([told, pending.size], [["none", "first"], 0]);
+});
+
+Deno.test("a drain counts the streams that ended in time apart from those that it cut", async () => {
+  using time = new FakeTime();
+  const held = new HeldTool();
+  using app = testApp({ tools: [held.tool], wheel: { clock: time.clock } });
+  const idle = [await app.open(), await app.open()];
+  const busy = await app.open(toolCall("held"));
+  await held.next();
+  const drained = app.drain(500);
+  await time.advance(1_000, 50);
+  assertEquals(await drained, { drained: 2, cut: 1, unanswered: 0 });
+  for (const { events } of [...idle, busy]) await events.rest();
 });

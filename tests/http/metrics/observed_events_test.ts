@@ -1,7 +1,7 @@
 /** What each observed event adds to the metrics, in seconds where an event says milliseconds. */
 import { assertEquals } from "@std/assert";
 import { CHILD_ENDS, type ServerReport } from "../../../lib/base/server_report.ts";
-import type { ObservedConnection } from "../../../lib/base/observer.ts";
+import { type ObservedConnection, STORE_OPERATIONS } from "../../../lib/base/observer.ts";
 import { CallMetrics } from "../../../lib/http/metrics/call_metrics.ts";
 import { addServerMetrics } from "../../../lib/http/metrics/gateway_metrics.ts";
 import { Histogram } from "../../../lib/http/metrics/histogram.ts";
@@ -249,4 +249,22 @@ Deno.test("the servers behind a gateway are read from their reports at each scra
   }];
   assertEquals(values(metrics), {});
   assertEquals([...metrics].flatMap((one) => one.samples()).length, 8 + CHILD_ENDS.length + 3);
+});
+
+Deno.test("series that are known beforehand are there from the start, at 0", () => {
+  const metrics = new Metrics();
+  new CallMetrics({ metrics, clock: () => 0, hasTool: () => true });
+  new StoreMetrics(metrics);
+  const counts = (name: string) => {
+    const metric = [...metrics].find((one) => one.name === name);
+    return metric?.samples().filter(({ metricName }) => metricName === `${name}_count`) ?? [];
+  };
+  const methods = counts("lifeline_request_duration_seconds").map(({ labels }) => labels.method);
+  assertEquals([methods.includes("ping"), methods.includes("other")], [true, true]);
+  assertEquals(counts("lifeline_tool_duration_seconds"), []);
+  assertEquals(
+    counts("lifeline_store_duration_seconds").map(({ labels }) => labels.operation),
+    [...STORE_OPERATIONS],
+  );
+  assertEquals(counts("lifeline_bus_lag_seconds").map(({ value }) => value), [0]);
 });

@@ -208,3 +208,11 @@ Deno.test("the counts that another instance ended are two numbers", () => {
     assertEquals(readCounts(wrong), undefined);
   }
 });
+
+Deno.test("a page of one row has a next one; a page without rows has none, whatever others count", () => {
+  const rows = view([row("a", 1), row("b", 2)]);
+  const page = mergeViews([{ name: "one", view: rows }], wanting({ limit: 1 }));
+  assertEquals([ids(page), page.next_offset], ["a", 1]);
+  const empty = mergeViews([{ name: "one", view: view([], { matching: 5 }) }], wanting());
+  assertEquals([empty.matching, "next_offset" in empty], [5, false]);
+});

@@ -219,3 +219,35 @@ Deno.test("readyz is 503 while the server drains or its store is away, else 200 
     assertEquals(response.headers.get("cache-control"), "no-store");
   }
 });
+
+Deno.test("an action that fails is no action: the error goes to whoever asked", async () => {
+  const { parts } = targets();
+  const failing = {
+    ...parts.connections,
+    disconnect: () => Promise.reject(new Error("no disconnect")),
+    endPrincipal: () => Promise.reject(new Error("no end")),
+  };
+  for (const [query, told] of [["id=x", "no disconnect"], ["principal=x", "no end"]] as const) {
+    const acting = acted({ ...parts, connections: failing }, query);
+    await assertRejects(() => acting, Error, told);
+  }
+});
+
+Deno.test("the view names the caller of a connection, and the client of its token, if known", async () => {
+  for (
+    const [identity, shown] of [
+      [{ principal: "ada", clientId: "app" }, ["ada", "app"]],
+      [{ principal: "ada" }, ["ada", undefined]],
+      [undefined, [undefined, undefined]],
+    ] as const
+  ) {
+    using app = testApp({ authenticate: () => identity });
+    const { events } = await app.open();
+    const sources = { streams: app.registry, recent: new RecentEnds(), heapUsedBytes: 0 };
+    const { connections: [one] } = ledgerView({ ...sources, isOpen: false }, read(""));
+    assertEquals([one?.principal, one?.client_id], [...shown]);
+    const keys = Object.keys(one ?? {}).filter((key) => /^(principal|client_id)$/.test(key));
+    assertEquals(keys.length, shown.filter((value) => value !== undefined).length);
+    await events.leave();
+  }
+});
