@@ -46,23 +46,26 @@ export interface LazyRoutes {
 
 /** Most characters of a method that are sent back. */
 const MAX_QUOTED = 40;
-const MCP_PATHS = ENDPOINT_URLS.map(({ path }) => path);
 
 /**
  * The handler of a method at a path.
  *
  * @throws {ProtocolError} `method_not_allowed`, naming the allowed methods
  */
-export function handlerOf(route: Route, path: string, method: string): Handler {
+export function handlerOf(
+  route: Route,
+  { request, path }: Pick<RequestContext, "request" | "path">,
+  method: string,
+): Handler {
   // Own members only: the client chose the method, and objects have a `constructor`.
   const handler = Object.hasOwn(route, method) ? route[method] : undefined;
   if (handler !== undefined) return handler;
   if (method === "HEAD" && route.GET !== undefined) return withoutBody(route.GET);
   const allowed = methodsOf(route).join(", ");
-  const hint = method === "POST" ? `; MCP messages go to ${MCP_PATHS.join(" or ")}` : "";
+  const hint = method === "POST" ? `; MCP messages go to ${mcpPaths(request)}` : "";
   throw new ProtocolError(
     "method_not_allowed",
-    `${path} takes ${allowed}, not ${method.slice(0, MAX_QUOTED)}${hint}`,
+    `${mountPathOf(request)}${path} takes ${allowed}, not ${method.slice(0, MAX_QUOTED)}${hint}`,
     { headers: { allow: allowed } },
   );
 }
@@ -71,16 +74,20 @@ export function handlerOf(route: Route, path: string, method: string): Handler {
 export function lazyHandler({ lazyRoutes, endpoints }: LazyRoutes, method: string): Handler {
   return async (request) => {
     const route = (await lazyRoutes()).get(request.path);
-    if (route !== undefined) return await handlerOf(route, request.path, method)(request);
-    const prefix = mountPathOf(request.request);
-    const paths = MCP_PATHS.map((path) => `${prefix}${path}`).join(" or ");
+    if (route !== undefined) return await handlerOf(route, request, method)(request);
     throw new ProtocolError(
       "not_found",
-      `Nothing is served at this path: MCP clients connect to ${paths}; see data.endpoints for ` +
-        "the rest",
+      `Nothing is served at this path: MCP clients connect to ${mcpPaths(request.request)}; see ` +
+        "data.endpoints for the rest",
       { data: { endpoints: underMountPath(endpoints, request) } },
     );
   };
+}
+
+/** The paths that MCP clients connect to, as the sender of a request reaches them. */
+function mcpPaths(request: Request): string {
+  const prefix = mountPathOf(request);
+  return ENDPOINT_URLS.map(({ path }) => `${prefix}${path}`).join(" or ");
 }
 
 function methodsOf(route: Route): string[] {

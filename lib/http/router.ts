@@ -153,7 +153,7 @@ class RequestHandling extends RequestHead implements ArrivingRequest, RequestCon
     const { access, route } = this.#announcedEntry(method) ?? this.#entry;
     this.#handler = route === undefined
       ? lazyHandler(this.#router, method)
-      : handlerOf(route, this.path, method);
+      : handlerOf(route, this, method);
     this.#takesBody = route !== undefined && method === "POST";
     return authenticate === undefined || access !== "callers"
       ? this.#handle()

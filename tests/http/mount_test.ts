@@ -81,6 +81,21 @@ Deno.test("server information of a mounted app lists paths as clients reach them
   }
 });
 
+Deno.test("a wrong method at a path of a mounted app is refused with the paths that clients reach", async () => {
+  const app = createApp();
+  const answer = mountAt(app, "/ai/v1");
+  const response = await answer(new Request("http://localhost/ai/v1/healthz", { method: "POST" }));
+  const { error } = await response?.json();
+  assertEquals(
+    [response?.status, error.message],
+    [
+      405,
+      "/ai/v1/healthz takes GET, HEAD, not POST; MCP messages go to /ai/v1/mcp or /ai/v1/mcp/sse",
+    ],
+  );
+  app.stop();
+});
+
 Deno.test("a browser at the endpoint of a mounted app is told where the page is", async () => {
   const { status, text } = await ask({}, "/ai/v1/mcp", { headers: { accept: "text/html" } });
   assertEquals(status, 406);

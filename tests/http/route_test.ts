@@ -9,7 +9,7 @@ const POST: Handler = () => new Response("posted");
 
 function refusal(route: Route, method: string) {
   const { kind, message, headers } = assertThrows(
-    () => handlerOf(route, "/x", method),
+    () => handlerOf(route, context("/x"), method),
     ProtocolError,
   );
   return [kind, message, headers?.allow];
@@ -20,11 +20,14 @@ const context = (path: string) =>
 
 Deno.test("a method gets its own handler, and HEAD that of GET without the body", async () => {
   const route = { GET, POST };
-  assertEquals([handlerOf(route, "/x", "GET"), handlerOf(route, "/x", "POST")], [GET, POST]);
+  assertEquals([handlerOf(route, context("/x"), "GET"), handlerOf(route, context("/x"), "POST")], [
+    GET,
+    POST,
+  ]);
   let isCancelled = false;
   const body = new ReadableStream({ cancel: () => void (isCancelled = true) });
   const streaming = { GET: () => new Response(body, { status: 203, headers: { "x-a": "1" } }) };
-  const response = await handlerOf(streaming, "/x", "HEAD")(context("/x"));
+  const response = await handlerOf(streaming, context("/x"), "HEAD")(context("/x"));
   assertEquals([response.status, response.headers.get("x-a"), response.body, isCancelled], [
     203,
     "1",
@@ -32,7 +35,7 @@ Deno.test("a method gets its own handler, and HEAD that of GET without the body"
     true,
   ]);
   const HEAD: Handler = () => new Response(null);
-  assertEquals(handlerOf({ GET, HEAD }, "/x", "HEAD"), HEAD);
+  assertEquals(handlerOf({ GET, HEAD }, context("/x"), "HEAD"), HEAD);
 });
 
 Deno.test("another method is refused with those that are allowed, each once", () => {
