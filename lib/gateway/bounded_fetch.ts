@@ -12,10 +12,12 @@ const CR = 0x0d;
  *
  * @param maxBytes of an event, or of a whole answer that is no event stream
  * @param whenTaken settles once what came before was taken; undefined if it was
+ * @param closed ends streams that still bring something
  */
 export function boundedFetch(
   maxBytes: number,
   whenTaken: () => Promise<void> | undefined = () => undefined,
+  closed?: AbortSignal,
 ): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init).catch((error) => {
@@ -34,7 +36,8 @@ export function boundedFetch(
       body.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {
-            if (bound.allows(chunk)) controller.enqueue(chunk);
+            if (closed?.aborted) controller.error(closed.reason);
+            else if (bound.allows(chunk)) controller.enqueue(chunk);
             else controller.error(new Error(`it sent a message of more than ${maxBytes} bytes`));
             return whenTaken();
           },

@@ -70,6 +70,7 @@ class RemoteServer implements RunningServer {
   /** The last error of a stream since the last answer. */
   #streamError = "";
   #isEnded = false;
+  readonly #closed = new AbortController();
   #onPull: (() => void) | undefined;
   #taken: Promise<void> | undefined;
   /** Whether `initialize` was answered. */
@@ -78,7 +79,7 @@ class RemoteServer implements RunningServer {
   constructor(name: string, launch: RemoteLaunch, maxBytes: number) {
     this.#name = name;
     this.#launch = launch;
-    this.#fetch = boundedFetch(maxBytes, () => this.#whenTaken());
+    this.#fetch = boundedFetch(maxBytes, () => this.#whenTaken(), this.#closed.signal);
     const decoder = new TextDecoder();
     this.output = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
@@ -110,6 +111,8 @@ class RemoteServer implements RunningServer {
       await settlesWithin(GOODBYE_MS, transport.terminateSession().catch(() => {}));
     }
     await transport.close().catch(() => {});
+    // A stream that floods is not ended by the library.
+    this.#closed.abort(new Error("the connection is closed"));
     this.#timers.forEach((timer) => clearTimeout(timer));
   }
 

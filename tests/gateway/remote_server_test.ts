@@ -317,3 +317,32 @@ Deno.test("the query and the user of a remote server's URL are in no error", asy
   assertMatch(message, /cannot be reached.*http:\/\/127\.0\.0\.1:\d+\/mcp\?…/);
   assert(!message.includes("hunter2"), message);
 });
+
+Deno.test("an event stream of a remote server that floods ends with the connection", async () => {
+  const event = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":' +
+    '{"level":"info","data":"nobody has asked for this"}}\n\n';
+  const block = new TextEncoder().encode(event.repeat(500));
+  const cancelled = Promise.withResolvers<void>();
+  let sent = 0;
+  const flood = () =>
+    new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve));
+        sent++;
+        controller.enqueue(block);
+      },
+      cancel: () => cancelled.resolve(),
+    });
+  await using far = remote((request) =>
+    request.method === "GET"
+      ? new Response(flood(), { headers: { "content-type": "text/event-stream" } })
+      : undefined
+  );
+  await using near = connected({ url: far.url, transport: "http", protocol: LEGACY });
+  await near.server.connect();
+  await until(() => sent > 20);
+  await near.server.stop();
+  await cancelled.promise;
+  // The last pull ends.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+});
