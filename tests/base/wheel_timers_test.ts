@@ -160,3 +160,13 @@ Deno.test("what an entry throws goes to nobody unless somebody wants it, and the
   bench.ringAt(10);
   assertEquals([bench.rung, bench.wheel.size], [["a"], 0]);
 });
+
+Deno.test("an entry without a delay fires with the very next tick, however near that is", () => {
+  const bench = new Bench();
+  bench.now = 9.5;
+  bench.wheel.schedule(bench.alarm("now"), 0);
+  bench.wheel.schedule(bench.alarm("past"), -3);
+  assertEquals(bench.takeAsked(), [1]);
+  bench.ringAt(10);
+  assertEquals(bench.rung, ["now", "past"]);
+});
