@@ -63,3 +63,10 @@ Deno.test("bytes that no queue has cut nobody off", () => {
   budget.enforceTotalBudget();
   assertEquals([budget.bytes, closed], [101, []]);
 });
+
+Deno.test("a queue of one byte is cut off where that makes room", () => {
+  const { budget, closed } = budgetOf({ bytes: 0 }, { bytes: 1 });
+  budget.add(100);
+  budget.enforceTotalBudget();
+  assertEquals([budget.bytes, closed], [100, [1]]);
+});

@@ -54,10 +54,10 @@ Deno.test("`stop()` ends the watch without a word", async () => {
   assertEquals(ends, []);
 });
 
-Deno.test("the last bytes are counted at each look, and cut off when their time is over", async () => {
-  using time = new FakeTime();
+/** An ended outbox with so many frames that nobody has read, and what becomes of them. */
+function flushing(time: FakeTime, frames: number, frameBytes: number) {
   const wheel = new TimerWheel({ clock: time.clock });
-  const total = { bytes: 0 };
+  const seen = { total: 0, cuts: 0 };
   const owner = {
     socket: NO_SOCKET,
     isLongLived: true,
@@ -67,7 +67,7 @@ Deno.test("the last bytes are counted at each look, and cut off when their time 
   };
   const host = {
     wheel,
-    addQueued: (delta: number) => void (total.bytes += delta),
+    addQueued: (delta: number) => void (seen.total += delta),
     notificationDropped: () => {},
     finalFlushes: new Set<FinalFlush>(),
   };
@@ -75,21 +75,41 @@ Deno.test("the last bytes are counted at each look, and cut off when their time 
     MCP_MAX_QUEUED_BYTES: 1e6,
     MCP_MAX_TOTAL_QUEUED_BYTES: 1e6,
   });
-  for (let frame = 0; frame < 100; frame++) outbox.add(new Uint8Array(6_400));
+  for (let frame = 0; frame < frames; frame++) outbox.add(new Uint8Array(frameBytes));
   outbox.end();
-  let cuts = 0;
-  const flush = new FinalFlush(outbox, host, () => void cuts++);
-  const reader = outbox.readable!.getReader();
+  const flush = new FinalFlush(outbox, host, () => void seen.cuts++);
+  const { finalFlushes } = host;
+  return { seen, wheel, flush, finalFlushes, reader: outbox.readable!.getReader() };
+}
+
+Deno.test("the last bytes are counted at each look, and cut off when their time is over", async () => {
+  using time = new FakeTime();
+  const { seen, wheel, flush, finalFlushes, reader } = flushing(time, 100, 6_464);
   await reader.read();
   flush.syncCount();
-  assertEquals([total.bytes, flush.queuedBytes], [99 * 6_400, 99 * 6_400]);
-  // A minute, and 10 s for 640,000 bytes.
-  for (let look = 1; look < 14; look++) {
+  assertEquals([seen.total, flush.queuedBytes, finalFlushes.size], [99 * 6_464, 99 * 6_464, 1]);
+  // A minute, and 10.1 s for 646,400 bytes.
+  for (let look = 1; look <= 14; look++) {
     await reader.read();
     await time.advance(5_000, 5_000);
-    assertEquals([total.bytes, cuts], [(99 - look) * 6_400, 0]);
+    assertEquals([seen.total, seen.cuts], [(99 - look) * 6_464, 0]);
   }
   await reader.read();
+  await time.advance(100, 100);
+  assertEquals([seen.total, seen.cuts, wheel.size, finalFlushes.size], [0, 1, 0, 0]);
+});
+
+Deno.test("a last byte that nobody takes is cut off", async () => {
+  using time = new FakeTime();
+  const { seen, wheel, finalFlushes } = flushing(time, 1, 1);
   await time.advance(5_000, 5_000);
-  assertEquals([total.bytes, cuts, wheel.size, host.finalFlushes.size], [0, 1, 0, 0]);
+  assertEquals([seen, wheel.size, finalFlushes.size], [{ total: 0, cuts: 1 }, 0, 0]);
+});
+
+Deno.test("last bytes that nobody wants any more are watched no longer, and not cut off", () => {
+  using time = new FakeTime();
+  const { seen, wheel, flush, finalFlushes } = flushing(time, 2, 10);
+  assertEquals([seen.total, wheel.size], [20, 1]);
+  flush.discard();
+  assertEquals([seen, wheel.size, finalFlushes.size], [{ total: 0, cuts: 0 }, 0, 0]);
 });
