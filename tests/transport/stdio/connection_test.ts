@@ -279,6 +279,22 @@ Deno.test("a pipe whose reader is gone is served no more: nothing runs for it, a
   app.stop();
 });
 
+Deno.test("a call that runs when the reader of its pipe goes is told so", async () => {
+  const { app, held, pipe, served } = start();
+  await pipe.say(INITIALIZE);
+  await pipe.say(toolCall("held", {}, 1));
+  const { ctx: { signal }, finish } = await held.next();
+  pipe.breakOff();
+  await pipe.say(rpc("ping", {}, 2));
+  await served;
+  assertEquals([signal.aborted, signal.reason?.message], [
+    true,
+    "Connection closed: client_closed",
+  ]);
+  finish("too late");
+  app.stop();
+});
+
 Deno.test("a connection whose reader goes while its output is full ends without another line", async () => {
   const settings = { MCP_MAX_QUEUED_BYTES: 1_024 };
   const { app, pipe, served } = start({ settings, isSlow: true });
