@@ -20,6 +20,7 @@ Deno.test("an output takes more until more characters wait than it may hold", as
 Deno.test("an output that has no room for a change waits for its reader no longer", async () => {
   const output = new StdioOutput(() => new Promise(() => {}), 10);
   output.sendBatch("x".repeat(100));
+  await settled();
   output.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
   assertEquals(output.isBroken, true);
   await output.written();
