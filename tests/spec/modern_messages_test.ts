@@ -244,3 +244,27 @@ Deno.test("2026-07-28: an unknown method is answered 404 and -32601", async () =
     assertEquals([response.status, id, error.code], [404, 1, -32601], method);
   }
 });
+
+Deno.test("2026-07-28: an error of a tool has the status that the revision asks for with its code", async () => {
+  using app = specApp();
+  const statuses = {
+    method_not_found: 404,
+    header_mismatch: 400,
+    missing_client_capability: 400,
+    unsupported_protocol_version: 400,
+    invalid_params: 200,
+    internal_error: 200,
+  } as const;
+  for (const [kind, status] of Object.entries(statuses)) {
+    app.catalog.tools.add(defineTool({
+      name: kind,
+      description: "Fails",
+      run: () => {
+        throw new ProtocolError(kind as keyof typeof statuses, "failed");
+      },
+    }));
+    const response = await modernPost(app, "tools/call", { name: kind });
+    const { error } = await response.json() as Message;
+    assertEquals([response.status, error.message], [status, "failed"], kind);
+  }
+});
