@@ -312,3 +312,14 @@ Deno.test("a change of the log level or of a subscription writes only that to th
   const [record] = fleet.hub.sessions.values();
   assertEquals([record?.logLevel, record?.subscriptions], ["error", []]);
 });
+
+Deno.test("a session's own stream counts as long-lived, whichever instance opens it", async () => {
+  using fleet = await Instances.start(2, { settings: { MCP_STREAM_OPENS_BURST: 1 } });
+  const session = await TestSession.open(fleet.a);
+  const first = await session.listen();
+  assertEquals(first.status, 200);
+  const refused = await session.listen();
+  const { error } = await refused.json();
+  assertEquals([refused.status, error.data.limit], [429, "open_rate"]);
+  await new EventReader(first).leave();
+});
