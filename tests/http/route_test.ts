@@ -38,6 +38,12 @@ Deno.test("a method gets its own handler, and HEAD that of GET without the body"
   assertEquals(handlerOf({ GET, HEAD }, context("/x"), "HEAD"), HEAD);
 });
 
+Deno.test("a body that cannot be given up fails its HEAD, and nothing else", async () => {
+  const body = new ReadableStream({ cancel: () => Promise.reject(new Error("stuck")) });
+  const head = handlerOf({ GET: () => new Response(body) }, context("/x"), "HEAD");
+  await assertRejects(async () => await head(context("/x")), Error, "stuck");
+});
+
 Deno.test("another method is refused with those that are allowed, each once", () => {
   const told = (allowed: string, method: string, more = "") => [
     "method_not_allowed",
