@@ -31,9 +31,10 @@ export interface AuthRequest extends AuthContext {
   readonly query: string;
 }
 
-/** Most credentials that are being checked at once: in all, and of one address. */
+/** Most credentials that are being checked at once. */
 const MAX_CHECKS = 1_000;
-const MAX_CHECKS_PER_ADDRESS = 250;
+/** Of one address, which may be the proxy of a thousand clients that come back together. */
+const MAX_CHECKS_PER_ADDRESS = 750;
 
 /** Finds out who sends a request, by its credential. */
 export class Authenticator {
