@@ -36,66 +36,66 @@ export class KnownHeaders {
   userAgent: string | null = null;
 
   constructor(headers: Headers) {
-    const lists = listsOf(headers);
-    if (lists === undefined) this.#ask(headers);
-    else this.#read(lists);
-  }
-
-  #read({ names, fields }: HeaderLists): void {
-    for (let index = 0; index < names.length; index++) this.#add(names[index]!, fields[index]![1]);
-  }
-
-  #ask(headers: Headers): void {
-    for (const name of KNOWN_NAMES) {
-      const value = headers.get(name);
-      if (value !== null) this.#add(name, value);
-    }
-  }
-
-  #add(name: string, value: string): void {
-    switch (name) {
-      case "accept":
-        this.accept = joined(this.accept, value);
-        break;
-      case "content-length":
-        this.contentLength = joined(this.contentLength, value);
-        break;
-      case "content-type":
-        this.contentType = joined(this.contentType, value);
-        break;
-      case "host":
-        this.host = joined(this.host, value);
-        break;
-      case "mcp-connection-id":
-        this.connectionId = joined(this.connectionId, value);
-        break;
-      case "mcp-method":
-        this.mcpMethod = joined(this.mcpMethod, value);
-        break;
-      case "mcp-name":
-        this.mcpName = joined(this.mcpName, value);
-        break;
-      case "mcp-protocol-version":
-        this.protocolVersion = joined(this.protocolVersion, value);
-        break;
-      case "mcp-session-id":
-        this.sessionId = joined(this.sessionId, value);
-        break;
-      case "origin":
-        this.origin = joined(this.origin, value);
-        break;
-      case "sec-fetch-site":
-        this.fetchSite = joined(this.fetchSite, value);
-        break;
-      case "user-agent":
-        this.userAgent = joined(this.userAgent, value);
-        break;
+    const { names, fields } = listsOf(headers) ?? lookedUp(headers);
+    for (let index = 0; index < names.length; index++) {
+      const value = fields[index]![1];
+      switch (names[index]) {
+        case "accept":
+          this.accept = joined(this.accept, value);
+          break;
+        case "content-length":
+          this.contentLength = joined(this.contentLength, value);
+          break;
+        case "content-type":
+          this.contentType = joined(this.contentType, value);
+          break;
+        case "host":
+          this.host = joined(this.host, value);
+          break;
+        case "mcp-connection-id":
+          this.connectionId = joined(this.connectionId, value);
+          break;
+        case "mcp-method":
+          this.mcpMethod = joined(this.mcpMethod, value);
+          break;
+        case "mcp-name":
+          this.mcpName = joined(this.mcpName, value);
+          break;
+        case "mcp-protocol-version":
+          this.protocolVersion = joined(this.protocolVersion, value);
+          break;
+        case "mcp-session-id":
+          this.sessionId = joined(this.sessionId, value);
+          break;
+        case "origin":
+          this.origin = joined(this.origin, value);
+          break;
+        case "sec-fetch-site":
+          this.fetchSite = joined(this.fetchSite, value);
+          break;
+        case "user-agent":
+          this.userAgent = joined(this.userAgent, value);
+          break;
+      }
     }
   }
 }
 
 function joined(before: string | null, value: string): string {
   return before === null ? value : `${before}, ${value}`;
+}
+
+/** The known headers of a request, each looked up. */
+function lookedUp(headers: Headers): HeaderLists {
+  const names: string[] = [];
+  const fields: [string, string][] = [];
+  for (const name of KNOWN_NAMES) {
+    const value = headers.get(name);
+    if (value === null) continue;
+    names.push(name);
+    fields.push([name, value]);
+  }
+  return { names, fields };
 }
 
 const KNOWN_NAMES = [
