@@ -78,11 +78,8 @@ export function composeApp<Start = unknown>(
   const resident = residentOf(options.resident, settings);
   const { heap, use, store, dialects = DIALECTS, servers, pages = pagesBy(settings) } = options;
   const endpoints = endpointsOf(options, settings);
-  const surroundings = authSurroundings(
-    endpoints,
-    (principal) => endAllOf(principal, { streams, transports, fleet }),
-  );
-  const auth = createAuth?.(settings, options.auth ?? {}, surroundings);
+  const endAll = (principal: string) => endAllOf(principal, { streams, transports, fleet });
+  const auth = createAuth?.(settings, options.auth ?? {}, authSurroundings(endpoints, endAll));
   const wheel = new TimerWheel(options.wheel);
   const audit = settings.MCP_AUDIT ? new AuditLog(() => wheel.now()) : undefined;
   const watch = watchOver(options, { dialects, wheel, endpoints, audit });
