@@ -32,9 +32,9 @@ export interface AuthRequest extends AuthContext {
 }
 
 /** Most credentials that are being checked at once. */
-const MAX_CHECKS = 1_000;
+const MAX_CHECKS = 2_000;
 /** Of one address, which may be the proxy of a thousand clients that come back together. */
-const MAX_CHECKS_PER_ADDRESS = 750;
+const MAX_CHECKS_PER_ADDRESS = 1_500;
 
 /** Finds out who sends a request, by its credential. */
 export class Authenticator {
