@@ -13,8 +13,9 @@ export interface BucketRate {
 
 /** Tokens that fill up again with time. */
 export class TokenBucket {
+  /** The tokens in it when it was last asked for them. */
+  tokens: number;
   readonly #rate: BucketRate;
-  #tokens: number;
   #at: number;
 
   /**
@@ -23,7 +24,7 @@ export class TokenBucket {
    */
   constructor(rate: BucketRate, tokens: number, at: number) {
     this.#rate = rate;
-    this.#tokens = tokens;
+    this.tokens = tokens;
     this.#at = at;
   }
 
@@ -34,14 +35,9 @@ export class TokenBucket {
    */
   tokensAt(now: number): number {
     const { perSecond, burst } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + (now - this.#at) / 1000 * perSecond);
+    this.tokens = Math.min(burst, this.tokens + (now - this.#at) / 1000 * perSecond);
     this.#at = now;
-    return this.#tokens;
-  }
-
-  /** Sets the tokens in it at the time that it was last asked for. */
-  setTokens(tokens: number): void {
-    this.#tokens = tokens;
+    return this.tokens;
   }
 
   /**
@@ -57,7 +53,7 @@ export class TokenBucket {
     const tokens = this.tokensAt(now);
     const needed = Math.min(count, burst);
     if (tokens < needed) return Math.ceil((needed - tokens) / perSecond * 1000);
-    this.#tokens = tokens - count;
+    this.tokens = tokens - count;
     return 0;
   }
 }

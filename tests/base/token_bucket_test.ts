@@ -34,7 +34,7 @@ Deno.test("a request for more than the capacity waits for a full bucket, which t
 Deno.test("tokens that are set count from the time that was last asked for", () => {
   const bucket = new TokenBucket(RATE, 0, 0);
   bucket.tokensAt(1_000);
-  bucket.setTokens(-2);
+  bucket.tokens = -2;
   assertEquals(bucket.tokensAt(1_000), -2);
   assertEquals(bucket.tokensAt(2_000), 2);
 });

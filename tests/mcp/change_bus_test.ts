@@ -230,7 +230,8 @@ Deno.test("other instances are told of the changes of this one, each once, and n
   assertEquals(published[1], [{ kind: "resources" }]);
 });
 
-Deno.test("a watcher is told of the subscriptions of each listener, and that they end with it", () => {
+/** A catalog whose watcher logs what is subscribed to, and what not any more. */
+function watchedCatalog(): { readonly catalog: Catalog; readonly log: string[] } {
   const catalog = new Catalog();
   const log: string[] = [];
   catalog.watcher = {
@@ -238,6 +239,11 @@ Deno.test("a watcher is told of the subscriptions of each listener, and that the
     unsubscribed: (uri: string) => void log.push(`-${uri}`),
     holding: () => undefined,
   };
+  return { catalog, log };
+}
+
+Deno.test("a watcher is told of the subscriptions of each listener, and that they end with it", () => {
+  const { catalog, log } = watchedCatalog();
   const bus = new ChangeBus(catalog);
   const subscribed = new UriSet(["x://a"]);
   const one = listener({ subscribed });
@@ -256,13 +262,7 @@ Deno.test("a watcher is told of the subscriptions of each listener, and that the
 });
 
 Deno.test("subscriptions that have another owner by now stay with it", () => {
-  const catalog = new Catalog();
-  const log: string[] = [];
-  catalog.watcher = {
-    subscribed: (uri: string) => void log.push(`+${uri}`),
-    unsubscribed: (uri: string) => void log.push(`-${uri}`),
-    holding: () => undefined,
-  };
+  const { catalog, log } = watchedCatalog();
   const bus = new ChangeBus(catalog);
   const subscribed = new UriSet(["x://a"]);
   const first = bus.add(listener({ subscribed }));

@@ -14,11 +14,11 @@ const UNREAD_SHARE = 0.01;
 /**
  * A rate limit for each client that asks for a client's key only near the limit.
  *
- * Perf: to look up the address of a client takes a tenth of a quick call, and to read the clock a
- * seventieth. So all calls are taken from one shared bucket, which is never fuller than the bucket
- * of one client would be. While it is half full, no client can be near its limit. Below that each
- * client has its own bucket, which starts with the tokens of the shared one: no client gets more
- * than its limit, and beside busy others each has at least half of its burst.
+ * Perf: a quick call should neither look up the address of its client nor read the clock. All calls
+ * are taken from one shared bucket, which is never fuller than the bucket of one client would be.
+ * While it is half full, no client can be near its limit. Below that each client has its own bucket,
+ * which starts with the tokens of the shared one: no client gets more than its limit, and beside
+ * busy others each has at least half of its burst.
  */
 export class CallRate {
   readonly #rate: BucketRate;
@@ -28,9 +28,7 @@ export class CallRate {
   /** Most tokens that are taken without a look at the clock. */
   readonly #unread: number;
   readonly #shared: TokenBucket;
-  /** Tokens in the shared bucket when the clock was last read. */
-  #level: number;
-  /** Tokens taken from it since then. */
+  /** Tokens taken from it since the clock was last read. */
   #taken = 0;
   /** Clients that were looked up since a call was last taken without. */
   #crowd: Crowd | undefined;
@@ -42,7 +40,6 @@ export class CallRate {
     this.#maxClients = maxClients;
     this.#half = Math.ceil(rate.burst / 2);
     this.#unread = Math.floor(rate.burst * UNREAD_SHARE);
-    this.#level = rate.burst;
     this.#shared = new TokenBucket(rate, rate.burst, clock.now());
   }
 
@@ -53,7 +50,7 @@ export class CallRate {
    */
   take(caller: Caller, count: number): number {
     const taken = this.#taken + count;
-    if (taken <= this.#unread && this.#level - taken >= this.#half) {
+    if (taken <= this.#unread && this.#shared.tokens - taken >= this.#half) {
       this.#taken = taken;
       this.#crowd = undefined;
       return 0;
@@ -64,7 +61,7 @@ export class CallRate {
     this.#taken = 0;
     if (level - count >= this.#half) {
       this.#crowd = undefined;
-      this.#setLevel(level - count);
+      this.#shared.tokens = level - count;
       return 0;
     }
     return this.#takeInCrowd(caller, count, { tokens: level, at: now });
@@ -77,13 +74,8 @@ export class CallRate {
     const waitMs = bucket.take(at, count);
     // The shared bucket need not be emptier than the emptiest one.
     const least = Math.min(0, tokens, bucket.tokensAt(at));
-    this.#setLevel(waitMs > 0 ? tokens : Math.max(tokens - count, least));
+    this.#shared.tokens = waitMs > 0 ? tokens : Math.max(tokens - count, least);
     return waitMs;
-  }
-
-  #setLevel(tokens: number): void {
-    this.#level = tokens;
-    this.#shared.setTokens(tokens);
   }
 }
 
