@@ -39,19 +39,16 @@ function memoryLimit(): number {
   return allowed > 0 ? Math.min(allowed, total) : total;
 }
 
+/** Every limit of V8 is above it. */
+const HEAP_FLOOR = 32 * 2 ** 20;
 /** Share of the heap above which garbage is collected before the heap counts as full. */
 const DOUBTFUL = 0.75;
 /** Least time between two forced collections, which are slow (ms). */
 const COLLECT_INTERVAL_MS = 5_000;
 
-let v8: Pick<typeof import("node:v8"), "getHeapStatistics"> | undefined;
+let heapLimit: number | undefined;
 let collect: (() => void) | undefined;
 let collectedAt = -Infinity;
-
-/** Loads what {@linkcode heap} needs. Perf: the first use would load more of Node. */
-export async function loadHeapFigures(): Promise<void> {
-  v8 = await import("node:v8");
-}
 
 /**
  * The use of the JavaScript heap, and its limit.
@@ -60,14 +57,33 @@ export async function loadHeapFigures(): Promise<void> {
  * on refusing because of garbage. Garbage is therefore collected before a heap counts as full.
  */
 export function heap(): MemoryFigures {
-  const { used_heap_size, heap_size_limit } = (v8 ??= nodeV8()).getHeapStatistics();
+  let used = heapUsed();
+  if (used > HEAP_FLOOR && used >= limitOfHeap() * DOUBTFUL && collectGarbage()) used = heapUsed();
+  return {
+    used,
+    get limit() {
+      return limitOfHeap();
+    },
+    floor: HEAP_FLOOR,
+  };
+}
+
+function heapUsed(): number {
+  return Deno.memoryUsage().heapUsed;
+}
+
+/** Perf: it needs the module `node:v8`, which loads a large part of Node. */
+function limitOfHeap(): number {
+  return heapLimit ??= nodeV8().getHeapStatistics().heap_size_limit;
+}
+
+/** @returns false if the last collection is too recent */
+function collectGarbage(): boolean {
   const now = performance.now();
-  if (used_heap_size < heap_size_limit * DOUBTFUL || now - collectedAt < COLLECT_INTERVAL_MS) {
-    return { used: used_heap_size, limit: heap_size_limit };
-  }
+  if (now - collectedAt < COLLECT_INTERVAL_MS) return false;
   collectedAt = now;
   (collect ??= exposeGc())();
-  return { used: v8.getHeapStatistics().used_heap_size, limit: heap_size_limit };
+  return true;
 }
 
 /** V8's own function; only contexts that are created after the flag is set have it. */

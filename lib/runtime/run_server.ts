@@ -4,7 +4,7 @@ import { VERSION } from "../http/version.ts";
 import { EventLoopLag } from "./event_loop_lag.ts";
 import { greetingLine } from "./greeting.ts";
 import { warnOfUnreachableIssuers } from "./issuer_access.ts";
-import { isLimitKnown, loadHeapFigures } from "./memory.ts";
+import { isLimitKnown } from "./memory.ts";
 import type { Listen } from "./listen/listener.ts";
 import { serve } from "./serve.ts";
 import type { StderrLines } from "./stderr.ts";
@@ -53,9 +53,7 @@ export async function runServer(
         lines.write(greetingLine(greeting, MCP_LOG_FORMAT));
       },
       onServing: () => {
-        // Perf: both load parts of Node, so neither the start nor a request should wait for them.
         lag.start();
-        void loadHeapFigures();
         onServing?.();
       },
     });
