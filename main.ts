@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "./lib/runtime/start_modules.ts";
 import { ConfigError, RegistrationError } from "./lib/base/errors.ts";
 import type { Settings } from "./lib/base/settings.ts";
 import { configureLog } from "./lib/base/log.ts";

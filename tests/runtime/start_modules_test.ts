@@ -1,9 +1,11 @@
 /** The modules that a plain start loads: each costs time, whether it is used or not. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { LIST, listedIn, loadedBy, modulesToList, ROOT } from "./start_modules.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 /** Modules of `lib/` that a start may load. Load what few starts need with `import()`. */
 const MAX_MODULES = 249;
+/** Modules that the list may lack or have in excess: each costs little. */
+const MAX_STRAY = 10;
 /** What only some settings ask for, or the first request for a page. */
 const ON_DEMAND = [
   /^lib\/auth\/create_auth\.ts$/,
@@ -18,41 +20,17 @@ const ON_DEMAND = [
   /^(static|doctor)\//,
 ];
 
-/** What this test reads of `deno info --json`. */
-interface ModuleGraph {
-  readonly roots: readonly string[];
-  readonly modules: readonly {
-    readonly specifier: string;
-    readonly dependencies?: readonly {
-      readonly code?: { readonly specifier?: string };
-      readonly isDynamic?: boolean;
-    }[];
-  }[];
-}
-
-/** The modules of the project that an entry point loads at once, by path. */
-async function loadedBy(entry: string): Promise<string[]> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--no-lock", entry],
-    cwd: ROOT,
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  const { roots, modules }: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
-  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
-  const loaded = new Set(roots);
-  for (const specifier of loaded) {
-    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
-      if (code?.specifier !== undefined && !isDynamic) loaded.add(code.specifier);
-    }
-  }
-  return [...loaded].filter((specifier) => specifier.startsWith(ROOT.href))
-    .map((specifier) => specifier.slice(ROOT.href.length));
-}
-
 Deno.test("the modules of a plain start are bounded in number, and none is of a feature that is off", async () => {
   const paths = await loadedBy("main.ts");
   const own = paths.filter((path) => path.startsWith("lib/"));
   assert(own.includes("lib/http/app.ts"), "the search finds what is loaded");
   assert(own.length <= MAX_MODULES, `${own.length} modules, at most ${MAX_MODULES}`);
   assertEquals(paths.filter((path) => ON_DEMAND.some((rule) => rule.test(path))), []);
+});
+
+Deno.test("the list of modules has nearly those that a start loads without it; else run `deno task modules`", async () => {
+  const needed = new Set(await modulesToList());
+  const listed = new Set(listedIn(await Deno.readTextFile(new URL(LIST, ROOT))));
+  const stray = [...listed.symmetricDifference(needed)];
+  assertLessOrEqual(stray.length, MAX_STRAY, stray.join(" "));
 });
