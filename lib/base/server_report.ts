@@ -24,8 +24,11 @@ export const CHILD_ENDS = [
 ] as const;
 export type ChildEnd = (typeof CHILD_ENDS)[number];
 
-/** State of a child: a `broken` one ended so often that it is not started for a while. */
-export type ChildState = "starting" | "up" | "down" | "broken";
+/**
+ * State of a child: a `waiting` one is started when its turn comes, and a `broken` one ended so often
+ * that it is not started for a while.
+ */
+export type ChildState = "waiting" | "starting" | "up" | "down" | "broken";
 
 /** One child: the process or the connection of a server for some of the clients. */
 export interface ChildReport {

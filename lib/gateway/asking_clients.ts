@@ -17,11 +17,13 @@ import { readInitialize } from "../mcp/session/client_state.ts";
 import { Catalog } from "../registry/catalog.ts";
 import { METHODS } from "../wire/methods.ts";
 import { AskingPool } from "./asking_pool.ts";
+import { Callers } from "./callers.ts";
 import { type PlaceHolder, takePlaces } from "./child_places.ts";
 import { HeldCalls, type Round } from "./held_call.ts";
 import { relay } from "./relay.ts";
 import type { SessionLimits, SessionServer } from "./session_servers.ts";
-import { canBeAsked } from "./share.ts";
+import { canBeAsked, clientOf } from "./share.ts";
+import { requireTurns } from "./start_turns.ts";
 
 /** Most processes of one server for clients with the same capabilities. */
 const MAX_MEMBERS = 8;
@@ -31,11 +33,15 @@ const ANYBODY = "anybody";
 
 /** The features for clients with the same credential and capabilities. */
 interface View {
+  readonly key: string;
   readonly holder: PlaceHolder;
   readonly pools: readonly AskingPool[];
   readonly table: MethodTable;
-  /** Resolves when the lists of all reachable servers are known. */
-  ready: Promise<unknown> | undefined;
+  /** Whether the lists of all reachable servers are known. */
+  isReady: boolean;
+  /** Resolves when they are, or when all callers have left. */
+  connecting: Promise<void> | undefined;
+  callers: Callers | undefined;
   running: number;
   /** When a request last ended (ms). */
   usedAt: number;
@@ -93,13 +99,22 @@ export class AskingClients {
     clearTimeout(view.idle);
     view.running++;
     try {
-      await view.ready;
+      if (!view.isReady) await this.#connect(view, round.call.signal);
       const method = view.table.requests.get(name)!;
       return await this.#rounds!.run(round, () => method(round.params, round.call));
     } finally {
       view.running--;
       view.usedAt = this.#limits.now();
       this.#endLater(view);
+    }
+  }
+
+  /** Waits for the lists of a view. */
+  async #connect(view: View, signal: AbortSignal): Promise<void> {
+    while (!view.isReady && !signal.aborted) {
+      view.callers ??= new Callers();
+      view.callers.add(signal);
+      await (view.connecting ??= connectAll(view, view.callers.signal));
     }
   }
 
@@ -119,7 +134,11 @@ export class AskingClients {
     this.#rounds ??= new (nodeAsyncHooks().AsyncLocalStorage)<Round>();
     const catalog = new Catalog();
     const pools = this.#servers.map((definition) => {
-      const pool = new AskingPool(definition, { ...capabilities }, MAX_MEMBERS);
+      const pool = new AskingPool(definition, {
+        client: clientOf(caller),
+        capabilities: { ...capabilities },
+        maxMembers: MAX_MEMBERS,
+      });
       const { selection } = definition;
       relay(pool.first, {
         catalog,
@@ -133,20 +152,20 @@ export class AskingClients {
       return pool;
     });
     const view: View = {
+      key,
       holder,
       pools,
       table: modernMethods({ ...context, catalog }),
-      ready: undefined,
+      isReady: false,
+      connecting: undefined,
+      callers: undefined,
       running: 0,
       usedAt: this.#limits.now(),
       idle: undefined,
     };
-    view.ready = Promise.allSettled(pools.map(({ first }) => first.connect())).then(() => {
-      view.ready = undefined;
-      // These clients listen to the changes of the shared catalog.
-      catalog.onChange((change) => {
-        if (change.kind !== "resource") context.catalog.listChanged(change.kind);
-      });
+    // These clients listen to the changes of the shared catalog.
+    catalog.onChange((change) => {
+      if (view.isReady && change.kind !== "resource") context.catalog.listChanged(change.kind);
     });
     this.#views.set(key, view);
     return view;
@@ -168,10 +187,11 @@ export class AskingClients {
 
   #endLater(view: View): void {
     clearTimeout(view.idle);
-    if (view.running > 0) return;
+    // It may have ended before its last request did.
+    if (view.running > 0 || this.#views.get(view.key) !== view) return;
     view.idle = setTimeout(() => {
-      if (isBusy(view)) return this.#endLater(view);
-      for (const [key, one] of this.#views) if (one === view) void this.#end(key, "idle");
+      if (isBusy(view)) this.#endLater(view);
+      else void this.#end(view.key, "idle");
     }, this.#limits.idleMs);
   }
 
@@ -183,6 +203,19 @@ export class AskingClients {
     for (const { places } of this.#servers) places.free(view.holder);
     await Promise.all(view.pools.map((pool) => pool.stop(reason)));
   }
+}
+
+/**
+ * Connects to the servers of a view. If all callers leave meanwhile, its next caller does so again.
+ *
+ * @throws {ProtocolError} `overloaded` if too many starts wait
+ */
+async function connectAll(view: View, signal: AbortSignal): Promise<void> {
+  const connecting = view.pools.map(({ first }) => first.connect(signal));
+  const results = await Promise.allSettled(connecting);
+  view.connecting = view.callers = undefined;
+  requireTurns(results);
+  view.isReady = !signal.aborted || results.every(({ status }) => status === "fulfilled");
 }
 
 function isBusy({ running, pools }: View): boolean {

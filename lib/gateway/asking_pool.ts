@@ -8,6 +8,7 @@ import { HeldCall } from "./held_call.ts";
 import type { GatewayServer } from "./server.ts";
 import { questionOf } from "./session_link.ts";
 import type { SessionServer } from "./session_servers.ts";
+import { clientOf } from "./share.ts";
 
 /** Calls that may wait for a process of one server. */
 const MAX_WAITING = 1_000;
@@ -33,11 +34,19 @@ export class AskingPool {
   readonly #members: Member[] = [];
   readonly #waiting: ((member: Member) => void)[] = [];
 
-  constructor(definition: SessionServer, capabilities: JsonObject, maxMembers: number) {
+  /** @param client the key of the client that the first process is started for */
+  constructor(
+    definition: SessionServer,
+    { client, capabilities, maxMembers }: {
+      readonly client: string;
+      readonly capabilities: JsonObject;
+      readonly maxMembers: number;
+    },
+  ) {
     this.#definition = definition;
     this.#capabilities = capabilities;
     this.#maxMembers = maxMembers;
-    this.#members.push(this.#create());
+    this.#members.push(this.#create(client));
   }
 
   /** The process that tells which features there are. */
@@ -55,7 +64,7 @@ export class AskingPool {
    * @throws {ProtocolError} `overloaded` if too many calls wait
    */
   async start(call: Call, method: string, params: JsonObject): Promise<HeldCall> {
-    const member = await this.#take();
+    const member = await this.#take(clientOf(call.scope.caller));
     if (call.signal.aborted) {
       this.#release(member);
       throw call.signal.reason;
@@ -77,10 +86,10 @@ export class AskingPool {
     await server.stop(reason);
   }
 
-  #take(): Member | Promise<Member> {
+  #take(client: string): Member | Promise<Member> {
     const isFull = this.#members.length >= this.#maxMembers || this.#definition.places.isFull;
     const free = this.#members.find(({ isTaken }) => !isTaken) ??
-      (isFull ? undefined : this.#add());
+      (isFull ? undefined : this.#add(client));
     if (free !== undefined) {
       free.isTaken = true;
       return free;
@@ -103,7 +112,7 @@ export class AskingPool {
   }
 
   /** Adds a process at a free place. */
-  #add(): Member {
+  #add(client: string): Member {
     const holder: PlaceHolder = {
       client: undefined,
       get isBusy() {
@@ -116,13 +125,13 @@ export class AskingPool {
         void this.#end(member, "evicted");
       },
     };
-    const member = this.#create(holder);
+    const member = this.#create(client, holder);
     this.#members.push(member);
     this.#definition.places.take(holder);
     return member;
   }
 
-  #create(holder?: PlaceHolder): Member {
+  #create(client: string, holder?: PlaceHolder): Member {
     const member: Member = {
       isTaken: false,
       call: undefined,
@@ -130,6 +139,7 @@ export class AskingPool {
       server: this.#definition.create({
         capabilities: this.#capabilities,
         policy: "asking",
+        client,
         onQuestion: (method, params) => {
           const question = questionOf(method, params);
           if (question !== undefined && member.call !== undefined) return member.call.ask(question);

@@ -6,7 +6,6 @@
  */
 
 import { hasScopes, scopeFailure } from "../auth/scopes.ts";
-import { addressKey } from "../base/address.ts";
 import { ProtocolError, RegistrationError } from "../base/errors.ts";
 import { isLogLevel } from "../mcp/log_levels.ts";
 import type { UnlistedReader } from "../registry/catalog.ts";
@@ -23,6 +22,7 @@ import { metaMember } from "../wire/meta.ts";
 import { METHODS } from "../wire/methods.ts";
 import { progressOf } from "./held_call.ts";
 import type { GatewayServer } from "./server.ts";
+import { clientOf } from "./share.ts";
 
 /** Longest name of a tool or prompt, and longest URI, in characters. */
 const MAX_NAME = 4_096;
@@ -201,7 +201,7 @@ export class RelayedFeatures {
     }
     return this.#server.request(method, sent, {
       signal: ctx.signal,
-      client: ctx.caller.principal ?? addressKey(ctx.caller.address),
+      client: clientOf(ctx.caller),
       // A server that is asked for progress may work to report it.
       ...(ctx.wantsProgress && {
         onProgress: (reported) => ctx.progress(...progressOf(reported)),

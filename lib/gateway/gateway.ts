@@ -21,12 +21,13 @@ import { warnOfMisspelledTools } from "./misspelled_tools.ts";
 import { type SessionLimits, type SessionServer, SessionServers } from "./session_servers.ts";
 import { sharedPolicy } from "./share.ts";
 import { firstSuccess, SharedInterest } from "./shared_interest.ts";
+import { StartTurns } from "./start_turns.ts";
 import { ServerTally } from "./tally.ts";
 
 /** The policy of a child, the requests that it may send to its client, and what answers them. */
 export type ServerClient = Pick<
   GatewayServerOptions,
-  "capabilities" | "entries" | "known" | "onQuestion" | "policy" | "tally"
+  "capabilities" | "entries" | "known" | "onQuestion" | "policy" | "takeTurn" | "tally"
 >;
 
 /** Dependencies of a {@linkcode Gateway}. */
@@ -40,6 +41,8 @@ export interface GatewayOptions {
     /** Most children of one server that not all clients share, unless its entry says otherwise. */
     readonly maxChildren: number;
   };
+  /** The turns in which processes start; default: as many as the machine can start well. */
+  readonly turns?: StartTurns;
   /** How long {@linkcode Gateway.start} waits for servers that take their time (ms). */
   readonly waitMs: number;
 }
@@ -67,10 +70,12 @@ export class Gateway implements ServersBehind {
   readonly #served: readonly Served[];
   readonly #sessions: SessionServers;
   readonly #asking: AskingClients;
+  readonly #turns: StartTurns;
   readonly #collisions = new Set<string>();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#turns = options.turns ?? new StartTurns();
     const { configs, hasPaths } = options;
     this.#tallies = new Map(
       configs.map(({ name }) => [
@@ -242,11 +247,14 @@ export class Gateway implements ServersBehind {
     await Promise.all([this.#sessions, this.#asking, ...own].map((one) => one.stop()));
   }
 
-  #create(config: ServerConfig, client: ServerClient): GatewayServer {
-    const { name } = config;
+  /** @param client the key of the client that it is for; undefined if all share it */
+  #create(config: ServerConfig, own: ServerClient, client?: string): GatewayServer {
+    const { name, launch } = config;
     const tally = this.#tallies.get(name)!;
     return this.#options.create(config, {
-      ...client,
+      ...own,
+      // A connection to a server elsewhere keeps no processor busy.
+      ...("command" in launch && { takeTurn: (signal) => this.#turns.take(client, signal) }),
       tally,
       known: this.#eras.get(name)!,
       entries: this.#entries.get(name)!,
@@ -258,7 +266,7 @@ export class Gateway implements ServersBehind {
       selection: config,
       interest: this.#interests.get(config.name)!,
       places: this.#places.get(config.name)!,
-      create: (client) => this.#create(config, client),
+      create: ({ client, ...own }) => this.#create(config, own, client),
     }));
   }
 }

@@ -4,11 +4,13 @@
  * @module
  */
 import type { ChildPolicy } from "../base/server_report.ts";
+import type { MaybePromise } from "../base/promises.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { ChannelLimits, ServerStreams } from "./channel.ts";
 import type { KnownEntries } from "./known_entries.ts";
 import type { KnownEra, Protocol } from "./handshake.ts";
 import type { AnswerQuestion } from "./server_questions.ts";
+import type { EndTurn } from "./start_turns.ts";
 import type { ServerTally } from "./tally.ts";
 
 /** A server that runs, as whoever started it hands it over. */
@@ -39,6 +41,8 @@ export interface GatewayServerOptions {
   readonly version: string;
   /** @throws {Error} saying why it cannot be started */
   readonly start: () => RunningServer;
+  /** Takes a turn before each start; default: it starts at once. */
+  readonly takeTurn?: (signal: AbortSignal) => MaybePromise<EndTurn>;
   readonly limits: ChannelLimits;
   /** Time to answer `initialize` and to list all features (ms). */
   readonly startMs: number;

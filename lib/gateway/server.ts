@@ -10,25 +10,18 @@ import { settlesWithin } from "../base/promises.ts";
 import type { ChildEnd, ChildReport } from "../base/server_report.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
 import { Breaker } from "./breaker.ts";
+import { Callers } from "./callers.ts";
 import { INPUT_CLOSED, OUTPUT_CLOSED } from "./channel.ts";
 import { lastWords, tellOfEnd, wordsOfStop } from "./ends.ts";
 import { type Connection, handshake } from "./handshake.ts";
 import { KnownEntries } from "./known_entries.ts";
+import { inTime, inTurn, type Run } from "./run.ts";
 import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
 import { type CountedChild, type RequestCounts, ServerTally } from "./tally.ts";
 import { type RequestOptions, Upstream } from "./upstream.ts";
 
 export type { Connection } from "./handshake.ts";
 export type { GatewayServerOptions, RunningServer } from "./running_server.ts";
-
-/** One start of the server, until its end. */
-interface Run {
-  readonly process: RunningServer;
-  readonly upstream: Upstream;
-  readonly startedAt: number;
-  /** Runs once its process has exited and its output is still open. */
-  exit: ReturnType<typeof setTimeout> | undefined;
-}
 
 /** How long the output of a process that has exited, or its exit status, is waited for (ms). */
 const ENDING_MS = 30;
@@ -53,6 +46,8 @@ export class GatewayServer implements CountedChild {
   #run: Run | undefined;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
+  /** Those for whom the next start waits for its turn. */
+  #callers: Callers | undefined;
   /** Why the last run ended, for clients. */
   #why = "";
   #lastLines: readonly string[] = [];
@@ -75,7 +70,7 @@ export class GatewayServer implements CountedChild {
   request(method: string, params: JsonObject, options?: RequestOptions): Promise<JsonObject> {
     const { upstream } = this.#connection ?? {};
     if (upstream !== undefined) return upstream.request(method, params, options);
-    return this.connect().then(
+    return this.connect(options?.signal).then(
       (connection) => connection.upstream.request(method, params, options),
       (error) => {
         this.counts.errors++;
@@ -84,16 +79,25 @@ export class GatewayServer implements CountedChild {
     );
   }
 
-  /** @throws {ProtocolError} `overloaded`, saying why the server cannot be had */
-  connect(): Promise<Connection> {
+  /**
+   * Starts the server unless it runs.
+   *
+   * @param signal aborts when the caller does not want it any more. A start that still waits for its
+   *   turn is dropped when all callers have left
+   * @throws {ProtocolError} `overloaded`, saying why the server cannot be had
+   */
+  connect(signal?: AbortSignal): Promise<Connection> {
     if (this.#connection !== undefined) return Promise.resolve(this.#connection);
-    return this.#connecting ??= this.#connect().then((connection) => {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const callers = this.#callers ??= new Callers();
+    callers.add(signal);
+    return this.#connecting ??= this.#connect(callers.signal).then((connection) => {
       this.#breaker.connected();
       return connection;
     }, (error) => {
-      this.#retryLater();
+      if (error !== callers.signal.reason) this.#retryLater();
       throw error;
-    }).finally(() => this.#connecting = undefined);
+    }).finally(() => this.#connecting = this.#callers = undefined);
   }
 
   /** The connection, if there is one now. */
@@ -124,6 +128,7 @@ export class GatewayServer implements CountedChild {
   get #state(): ChildReport["state"] {
     if (this.#connection !== undefined) return "up";
     if (this.#run !== undefined) return "starting";
+    if (this.#callers !== undefined) return "waiting";
     return this.#breaker.refusal === undefined ? "down" : "broken";
   }
 
@@ -132,6 +137,7 @@ export class GatewayServer implements CountedChild {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelRetry();
+    this.#callers?.end(this.#refusal(wordsOfStop(this.name, reason)));
     const run = this.#leave(this.#run, reason);
     this.tally.leave(this);
     run?.upstream.fail(wordsOfStop(this.name, reason));
@@ -154,9 +160,13 @@ export class GatewayServer implements CountedChild {
     return run?.process.pid;
   }
 
-  async #connect(): Promise<Connection> {
+  async #connect(signal: AbortSignal): Promise<Connection> {
     this.#requireWhole();
-    const run = this.#start();
+    const { takeTurn } = this.#options;
+    return await inTurn({ takeTurn, signal }, () => this.#start(), (run) => this.#open(run));
+  }
+
+  async #open(run: Run): Promise<Connection> {
     const { upstream } = run;
     const { onQuestion } = this.#options;
     const { capabilities = {}, protocol = "auto", known = { isLegacy: false } } = this.#options;
@@ -165,8 +175,8 @@ export class GatewayServer implements CountedChild {
     try {
       const options = { ...this.#options, capabilities, protocol, known, events };
       const shaking = handshake(upstream, options);
-      const connection = await this.#inTime(run, "answer initialize", shaking);
-      await this.#inTime(run, "list its features", this.onConnected(connection));
+      const connection = await inTime(run, "answer initialize", shaking, options);
+      await inTime(run, "list its features", this.onConnected(connection), options);
       if (this.#run !== run) throw new Error(this.#why || "it ended");
       upstream.counts = this.counts;
       this.#connection = connection;
@@ -178,18 +188,10 @@ export class GatewayServer implements CountedChild {
     }
   }
 
-  /** Waits for a part of the start, for as long as the whole start may take. */
-  async #inTime<T>({ startedAt }: Run, what: string, work: Promise<T>): Promise<T> {
-    const { startMs, now } = this.#options;
-    const isInTime = await settlesWithin(Math.max(0, startedAt + startMs - now()), work);
-    if (isInTime) return await work;
-    work.catch(() => {});
-    throw new Error(`it did not ${what} within ${startMs} ms; "startMs" in its entry allows more`);
-  }
-
   /** @throws {ProtocolError} saying why it cannot be started */
   #start(): Run {
     const { start, limits, onQuestion, now } = this.#options;
+    this.#callers = undefined;
     let process: RunningServer;
     try {
       process = start();

@@ -19,6 +19,7 @@ import { CLIENT_METHODS, METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import type { GatewayServer } from "./server.ts";
 import { firstSuccess, subscribeAt } from "./shared_interest.ts";
 import type { AnswerQuestion } from "./server_questions.ts";
+import { requireTurns } from "./start_turns.ts";
 
 const log = logFor("gateway");
 
@@ -76,9 +77,13 @@ export class SessionLink {
     this.#servers.push(server);
   }
 
-  /** Starts the servers; one that cannot be started is tried again, and holds up no other. */
+  /**
+   * Starts the servers; one that cannot be started is tried again, and holds up no other.
+   *
+   * @throws {ProtocolError} `overloaded` if too many starts wait
+   */
   async connect(): Promise<void> {
-    await Promise.allSettled(this.#servers.map((server) => server.connect()));
+    requireTurns(await Promise.allSettled(this.#servers.map((server) => server.connect())));
   }
 
   touch(): void {

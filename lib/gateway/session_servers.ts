@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { addressKey } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
-import type { MaybePromise } from "../base/promises.ts";
+import { ignoreRejection, type MaybePromise } from "../base/promises.ts";
 import type { ChildEnd } from "../base/server_report.ts";
 import type { Call } from "../mcp/call.ts";
 import { changeNotification } from "../mcp/changes/change_bus.ts";
@@ -26,7 +25,7 @@ import { METHODS } from "../wire/methods.ts";
 import { type ChildPlaces, type PlaceHolder, takePlaces } from "./child_places.ts";
 import type { Selection } from "./features.ts";
 import type { GatewayServer, GatewayServerOptions } from "./server.ts";
-import { canBeAsked, type Share } from "./share.ts";
+import { canBeAsked, clientOf, type Share } from "./share.ts";
 import { SessionLink } from "./session_link.ts";
 import type { SharedInterest } from "./shared_interest.ts";
 import { relay } from "./relay.ts";
@@ -38,9 +37,11 @@ export interface SessionServer {
   readonly interest: SharedInterest;
   /** Its places for children of single clients. */
   readonly places: ChildPlaces;
-  /** Makes it, for a client with these capabilities. */
+  /** Makes it, for a client with these capabilities and this key. */
   readonly create: (
-    client: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion" | "policy">>,
+    options: Required<Pick<GatewayServerOptions, "capabilities" | "onQuestion" | "policy">> & {
+      readonly client: string;
+    },
   ) => GatewayServer;
 }
 
@@ -192,9 +193,9 @@ export class SessionServers {
     const known = this.#own.get(session);
     if (known !== undefined) return known;
     const link = new SessionLink(session, this.#limits.now);
-    const { address, principal } = session.caller;
+    const client = clientOf(session.caller);
     const holder: PlaceHolder = {
-      client: principal ?? addressKey(address),
+      client,
       get isBusy() {
         return link.isBusy;
       },
@@ -211,16 +212,23 @@ export class SessionServers {
         capabilities: link.capabilities,
         onQuestion: link.ask,
         policy: "session",
+        client,
       });
       relay(server, { catalog, selection });
       link.add(server, selection.scopes);
     }
     const { legacy: table } = legacyMethods({ ...context, catalog });
     const own: Own = { holder, link, table, ready: undefined };
-    own.ready = link.connect().then(() => {
-      own.ready = undefined;
-      catalog.onChange((change) => session.sendNotification(changeNotification(change)));
-    });
+    own.ready = ignoreRejection(
+      link.connect().then(() => {
+        own.ready = undefined;
+        catalog.onChange((change) => session.sendNotification(changeNotification(change)));
+      }, (error) => {
+        // The next request of the session tries again.
+        void this.#end(session, "evicted");
+        throw error;
+      }),
+    );
     this.#own.set(session, own);
     session.onEnd(() => void this.#end(session, "session_ended"));
     this.#sweeping ??= setInterval(() => this.#sweep(), this.#limits.idleMs / 4);

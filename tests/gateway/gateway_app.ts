@@ -6,6 +6,7 @@
 import type { ServerConfig } from "../../lib/gateway/config.ts";
 import { Gateway } from "../../lib/gateway/gateway.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
+import { StartTurns } from "../../lib/gateway/start_turns.ts";
 import { DEFAULT_OPTIONS } from "../../lib/gateway/server_options.ts";
 import { type App, type AppOptions, createApp } from "../../lib/mod.ts";
 import { type Script, ScriptedServer } from "./scripted_server.ts";
@@ -24,11 +25,14 @@ export function entry(name: string, own: Partial<ServerConfig> = {}): ServerConf
 /** Makes the app of a gateway, before servers that scripts play. */
 export function gatewayApp(
   servers: Readonly<Record<string, Script>>,
-  { entries = {}, now = () => performance.now(), ...options }: AppOptions & {
-    readonly entries?: Readonly<Record<string, Partial<ServerConfig>>>;
-    /** The clock of idle times and pauses. */
-    readonly now?: () => number;
-  } = {},
+  { entries = {}, now = () => performance.now(), turns = new StartTurns(), ...options }:
+    & AppOptions
+    & {
+      readonly entries?: Readonly<Record<string, Partial<ServerConfig>>>;
+      /** The clock of idle times and pauses. */
+      readonly now?: () => number;
+      readonly turns?: StartTurns;
+    } = {},
 ) {
   const runs: Record<string, ScriptedServer[]> = {};
   const gateway = new Gateway({
@@ -50,6 +54,7 @@ export function gatewayApp(
         ...client,
       }),
     limits: { maxChildren: 10, idleMs: 60_000, now },
+    turns,
     waitMs: 5_000,
   });
   const app = createApp({
