@@ -73,7 +73,7 @@ export class GatewayServer implements CountedChild {
     return this.connect(options?.signal).then(
       (connection) => connection.upstream.request(method, params, options),
       (error) => {
-        this.counts.errors++;
+        if (!options?.signal?.aborted) this.counts.errors++;
         throw error;
       },
     );
