@@ -1,4 +1,5 @@
 import { messageOf } from "../base/errors.ts";
+import { abortable } from "./abortable_fetch.ts";
 
 /** A URL in a text; its user and its query may hold secrets. */
 const URL_REGEXP = /(https?:\/\/)(?:[^\s/@]*@)?([^\s?#)]*)(\?[^\s)]*)?/g;
@@ -12,15 +13,14 @@ const CR = 0x0d;
  *
  * @param maxBytes of an event, or of a whole answer that is no event stream
  * @param whenTaken settles once what came before was taken; undefined if it was
- * @param closed ends streams that still bring something
  */
 export function boundedFetch(
   maxBytes: number,
   whenTaken: () => Promise<void> | undefined = () => undefined,
-  closed?: AbortSignal,
 ): typeof fetch {
+  const send = abortable(fetch);
   return async (input, init) => {
-    const response = await fetch(input, init).catch((error) => {
+    const response = await send(input, init).catch((error) => {
       throw error instanceof TypeError ? withoutSecrets(error) : error;
     });
     const { body, status, statusText, headers, url } = response;
@@ -36,8 +36,7 @@ export function boundedFetch(
       body.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {
-            if (closed?.aborted) controller.error(closed.reason);
-            else if (bound.allows(chunk)) controller.enqueue(chunk);
+            if (bound.allows(chunk)) controller.enqueue(chunk);
             else controller.error(new Error(`it sent a message of more than ${maxBytes} bytes`));
             return whenTaken();
           },

@@ -70,7 +70,6 @@ class RemoteServer implements RunningServer {
   /** The last error of a stream since the last answer. */
   #streamError = "";
   #isEnded = false;
-  readonly #closed = new AbortController();
   #onPull: (() => void) | undefined;
   #taken: Promise<void> | undefined;
   /** Whether `initialize` was answered. */
@@ -79,7 +78,7 @@ class RemoteServer implements RunningServer {
   constructor(name: string, launch: RemoteLaunch, maxBytes: number) {
     this.#name = name;
     this.#launch = launch;
-    this.#fetch = boundedFetch(maxBytes, () => this.#whenTaken(), this.#closed.signal);
+    this.#fetch = boundedFetch(maxBytes, () => this.#whenTaken());
     const decoder = new TextDecoder();
     this.output = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
@@ -111,8 +110,6 @@ class RemoteServer implements RunningServer {
       await settlesWithin(GOODBYE_MS, transport.terminateSession().catch(() => {}));
     }
     await transport.close().catch(() => {});
-    // A stream that floods is not ended by the library.
-    this.#closed.abort(new Error("the connection is closed"));
     this.#timers.forEach((timer) => clearTimeout(timer));
   }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { abortable } from "../../lib/gateway/abortable_fetch.ts";
+
 /** The outcome of a tool call. */
 export interface Outcome {
   readonly text: string;
@@ -117,8 +119,9 @@ export class FirstGet {
   readonly #opened = Promise.withResolvers<void>();
 
   constructor(fetch: typeof globalThis.fetch = globalThis.fetch) {
+    const send = abortable(fetch);
     this.fetch = async (input, init) => {
-      const response = await fetch(input, init);
+      const response = await send(input, init);
       if (init?.method === "GET") this.#opened.resolve();
       return response;
     };

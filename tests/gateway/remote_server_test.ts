@@ -7,6 +7,7 @@ import { connectRemote } from "../../lib/gateway/remote_server.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
 import { ProtocolError } from "../../lib/base/errors.ts";
 import { createApp, defineTool } from "../../lib/mod.ts";
+import { collectGarbage } from "../helpers/garbage.ts";
 import { until } from "../helpers/until.ts";
 
 /** Bytes of one message of a server. */
@@ -235,7 +236,7 @@ Deno.test("a stream of a remote server may be longer than one message may be", a
   assert(heard > 2, `${heard}`);
 });
 
-Deno.test("a call to a server of 2026-07-28 is cancelled by the end of its stream", async () => {
+Deno.test("a call to a server of 2026-07-28 is cancelled by the end of its stream, also after garbage was collected", async () => {
   await using far = remote();
   await using near = connected({ url: far.url });
   await near.server.connect();
@@ -246,6 +247,7 @@ Deno.test("a call to a server of 2026-07-28 is cancelled by the end of its strea
   const settled = assertRejects(() => call, Error, "not wanted");
   const isRunning = () => far.requests.some((one) => one.headers.get("mcp-name") === "wait");
   await until(() => isRunning() && far.app.activity().streams > 1);
+  await collectGarbage();
   stop.abort(new Error("not wanted"));
   await settled;
   await until(() => far.app.activity().streams === 1);

@@ -38,6 +38,11 @@ export class GatewayProcess implements AsyncDisposable {
     }
   }
 
+  /** The end of its log. */
+  get lastLines(): string {
+    return this.#child.lines.slice(-20).map(({ text }) => text).join("\n");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.exit;

@@ -3,6 +3,7 @@
  * them themselves.
  */
 import { assertEquals } from "@std/assert";
+import { messageOf } from "../../../lib/base/errors.ts";
 import { ClientTimers } from "../client_timers.ts";
 import type { OfficialClient, Target } from "../official_client.ts";
 import { connectV1 } from "../sdk_v1.ts";
@@ -63,7 +64,7 @@ for (const row of ROWS) {
       await Deno.writeTextFile(path, JSON.stringify({ mcpServers: entriesOf(servers, folder) }));
       await using gateway = await GatewayProcess.start(path);
       for (const [name, args] of Object.entries(servers)) {
-        await compare(t, row, {
+        await compare(t, row, gateway, {
           name,
           direct: { command: Deno.execPath(), args: [...args], cwd: folder },
           through: { url: new URL(`/mcp/${name}`, gateway.origin) },
@@ -96,6 +97,7 @@ function entriesOf(servers: Readonly<Record<string, readonly string[]>>, folder:
 async function compare(
   t: Deno.TestContext,
   row: Row,
+  gateway: GatewayProcess,
   { name, direct, through }: {
     readonly name: string;
     readonly direct: Target;
@@ -106,9 +108,18 @@ async function compare(
   await using far = await row.through(through);
   for (const { kind, observe, isLegacyOnly = false } of OBSERVATIONS[name]!) {
     if (isLegacyOnly && row.isModern) continue;
-    await t.step(`${name}: ${kind}`, async () => {
+    const isSame = await t.step(`${name}: ${kind}`, async () => {
       const expected = await inTime(observe(near), `${kind}, directly`);
-      assertEquals(await inTime(observe(far), `${kind}, through the gateway`), expected);
+      try {
+        assertEquals(await inTime(observe(far), `${kind}, through the gateway`), expected);
+      } catch (error) {
+        const errors = far.errors.map(messageOf).join("; ") || "none";
+        const seen =
+          `Errors of the client: ${errors}\nThe gateway's log ends with:\n${gateway.lastLines}`;
+        throw new Error(`${messageOf(error)}\n${seen}`, { cause: error });
+      }
     });
+    // What came too late may still run, and would disturb the next observation.
+    if (!isSame) break;
   }
 }

@@ -1,3 +1,5 @@
+import { abortable } from "../../../lib/gateway/abortable_fetch.ts";
+
 const ANY = {
   "content-type": "application/json",
   accept: "application/json, text/event-stream",
@@ -26,7 +28,7 @@ export class Session {
 
   /** Sends a request, and gives the text of its answer. */
   async ask(message: unknown, signal: AbortSignal | null = null): Promise<string> {
-    const response = await fetch(this.#url, {
+    const response = await abortable(fetch)(this.#url, {
       method: "POST",
       signal,
       headers: this.#headers,
@@ -37,7 +39,7 @@ export class Session {
 
   /** Opens the session's stream, which the signal ends as a client that is gone. */
   async listen(signal: AbortSignal): Promise<void> {
-    const response = await fetch(this.#url, { headers: this.#headers, signal });
+    const response = await abortable(fetch)(this.#url, { headers: this.#headers, signal });
     response.body!.pipeTo(new WritableStream(), { signal }).catch(() => {});
   }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { abortable } from "../../../lib/gateway/abortable_fetch.ts";
 import { META_KEYS } from "../../../lib/wire/meta.ts";
 import { rpc, toolCall } from "../../helpers/app.ts";
 import { descriptorsOf, entryOf, Gateway, until } from "./gateway_process.ts";
@@ -36,8 +37,9 @@ async function sendAndLeave(
   n: number,
 ): Promise<void> {
   const leaving = new AbortController();
-  const options = { method: "POST", headers, body: JSON.stringify(message) };
-  const answer = fetch(url, { ...options, signal: leaving.signal }).then((one) => one.text());
+  const { signal } = leaving;
+  const options = { method: "POST", headers, body: JSON.stringify(message), signal };
+  const answer = abortable(fetch)(url, options).then((one) => one.text());
   answer.catch(() => {});
   await pause(n);
   leaving.abort();
@@ -80,7 +82,7 @@ const VISITS: Readonly<Record<string, (url: string, n: number) => Promise<void>>
   "leaves a stream of 2024-11-05": async (url, n) => {
     const leaving = new AbortController();
     const { signal } = leaving;
-    const response = await fetch(`${url}/mcp`, { headers: STREAM_ONLY, signal });
+    const response = await abortable(fetch)(`${url}/mcp`, { headers: STREAM_ONLY, signal });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const { value = "" } = await reader.read();
     reader.closed.catch(() => {});
