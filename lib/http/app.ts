@@ -28,7 +28,7 @@ import {
   streamNames,
 } from "../transport/dialect.ts";
 import { DIALECTS } from "../transport/dialects.ts";
-import type { Peer } from "../transport/peer.ts";
+import { type Peer, requirePeer } from "../transport/peer.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { lifeOf } from "./app_life.ts";
 import type { App, AppOptions } from "./app_types.ts";
@@ -192,8 +192,10 @@ function stepsOf(
 /** Answers requests by a router, for the client that trusted proxies name. */
 function fetchThrough(router: Router, settings: Settings): App["fetch"] {
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES, settings.MCP_FORWARDED_HEADER);
-  return (request, peer = UNKNOWN_PEER) =>
-    handleRequest(router, request, proxies.resolveClient(peer, request));
+  return (request, peer = UNKNOWN_PEER) => {
+    requirePeer(peer);
+    return handleRequest(router, request, proxies.resolveClient(peer, request));
+  };
 }
 
 /** The observers of an app: its metrics, its audit log, and a library user's observer. */

@@ -86,7 +86,13 @@ export interface AppActivity {
 
 /** A running app. */
 export interface App {
-  /** Answers one request. Never rejects. */
+  /**
+   * Answers one request. Every error of the request itself is answered, too.
+   *
+   * @param peer the client, as `{ address: "10.0.0.1" }`, for limits that count by address; without
+   *   it all clients count as one
+   * @throws {TypeError} for a peer of another form
+   */
   fetch(request: Request, peer?: Peer): MaybePromise<Response>;
   readonly catalog: Catalog;
   readonly connections: OpenStreams;

@@ -1,14 +1,74 @@
 import type { Identity } from "../base/identity.ts";
+import {
+  FUNCTION,
+  type MemberCheck,
+  numberFrom,
+  OBJECT,
+  TEXT,
+  TEXTS,
+  wordsFor,
+} from "../base/members.ts";
 import type { Client, Socket } from "../stream/client.ts";
 
 /** The other end of a request, as whoever calls `fetch()` of an app knows it. */
 export interface Peer extends Partial<Identity> {
-  /** Its address. */
+  /** Its address; `unknown` if it cannot be told. */
   readonly address: string;
   /** The socket, where there is one that can be asked. */
   readonly socket?: Socket | undefined;
   /** Host and port that the runtime assumes if the client names none. */
   readonly unnamedAuthority?: string | undefined;
+}
+
+/** A peer that a listener of this server makes. Its address may need a look-up. */
+export abstract class ListenerPeer implements Peer {
+  abstract readonly address: string;
+}
+
+const IDENTITY_CHECKS: Readonly<Record<keyof Identity, MemberCheck>> = {
+  principal: TEXT,
+  clientId: TEXT,
+  scopes: TEXTS,
+  claims: OBJECT,
+  expiresAt: numberFrom(0, Infinity),
+  recheck: FUNCTION,
+};
+
+/**
+ * Checks the peer that a library user passes. Limits count by its address, and its scopes decide what
+ * it may use, so nothing may be guessed.
+ *
+ * @throws {TypeError} naming what is wrong, and what to pass
+ */
+export function requirePeer(peer: Peer): void {
+  // Does not read the address, because that would look it up for each request.
+  if (peer instanceof ListenerPeer) return;
+  if (typeof peer !== "object" || peer === null || typeof peer.address !== "string") {
+    throw new TypeError(`fetch() takes a peer such as { address: "10.0.0.1" }, ${noPeer(peer)}`);
+  }
+  if (peer.principal === undefined) return;
+  for (const [name, check] of Object.entries(IDENTITY_CHECKS)) {
+    const value = peer[name as keyof Identity];
+    const fault = value === undefined ? undefined : check(value);
+    if (fault !== undefined) throw new TypeError(`Peer of fetch(): ${name}${fault}`);
+  }
+}
+
+/** Words for what was passed in place of a peer. */
+function noPeer(given: unknown): string {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    return `not ${wordsFor(given)}`;
+  }
+  if ("remoteAddr" in given) {
+    return "not the info of a connection; use toServeHandler() of @lifeline/mcp/serve, or pass " +
+      "{ address: info.remoteAddr.hostname }";
+  }
+  if ("address" in given) {
+    return `so address must be a text, not ${wordsFor(given.address)}; ` +
+      'pass "unknown" if it is not known';
+  }
+  const hint = "hostname" in given ? "; pass the client's host name as the address" : "";
+  return `not an object without an address${hint}`;
 }
 
 /** The identity that the caller of `fetch()` gives for the sender; undefined if it gives none. */

@@ -2,12 +2,12 @@ import type { ServerResponse } from "node:http";
 import type { Socket as NodeSocket } from "node:net";
 import type { Socket } from "../../stream/client.ts";
 import type { SinkOwner } from "../../stream/out/sink.ts";
-import type { Peer } from "../../transport/peer.ts";
+import { ListenerPeer } from "../../transport/peer.ts";
 import { socketName } from "../half_open/ss.ts";
 import { NodeSink } from "./node_sink.ts";
 
 /** The other end of a socket. */
-export class NodePeer implements Peer, Socket {
+export class NodePeer extends ListenerPeer implements Socket {
   readonly #socket: NodeSocket;
   /** Undefined once a stream has taken the socket. */
   #out: ServerResponse | undefined;
@@ -16,6 +16,7 @@ export class NodePeer implements Peer, Socket {
   readonly address: string;
 
   constructor(socket: NodeSocket, out: ServerResponse) {
+    super();
     this.#socket = socket;
     this.#out = out;
     this.address = socket.remoteAddress ?? "unknown";

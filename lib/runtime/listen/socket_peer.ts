@@ -1,14 +1,15 @@
 import type { Socket } from "../../stream/client.ts";
-import type { Peer } from "../../transport/peer.ts";
+import { ListenerPeer } from "../../transport/peer.ts";
 import { socketName } from "../half_open/ss.ts";
 
 /** The peer of a socket. Its address is looked up on demand. */
-export class SocketPeer implements Peer, Socket {
+export class SocketPeer extends ListenerPeer implements Socket {
   readonly unnamedAuthority: string;
   readonly #info: Deno.ServeHandlerInfo;
   #address: string | undefined;
 
   constructor(info: Deno.ServeHandlerInfo, unnamedAuthority: string) {
+    super();
     this.#info = info;
     this.unnamedAuthority = unnamedAuthority;
   }
