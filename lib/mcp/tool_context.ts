@@ -9,6 +9,7 @@
  * @module
  */
 import type { Caller, ClientLog, ToolContext, ToolSession } from "../registry/context.ts";
+import type { Viewer } from "../registry/visibility.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import { ownMeta } from "../wire/meta.ts";
 import type { LoggingLevel } from "../wire/mcp_types.ts";
@@ -105,9 +106,9 @@ function sessionOf({ scope: { session }, server }: Call): ToolSession | undefine
 /** All calls of a session share it, so no handler may alter it. */
 function toolSession(session: ClientState, { catalog }: ServerContext): ToolSession {
   const setVisible = (tag: string, isVisible: boolean) => {
-    const before = catalog.seenWith(tag, session.visibilityOrDefault);
+    const before = catalog.seenWith(tag, viewerOf(session));
     if (!session.setVisible(tag, isVisible)) return;
-    const after = catalog.seenWith(tag, session.visibilityOrDefault);
+    const after = catalog.seenWith(tag, viewerOf(session));
     for (const kind of LIST_KINDS) {
       if (before[kind] !== after[kind]) session.sendNotification(changeNotification({ kind }));
     }
@@ -118,6 +119,10 @@ function toolSession(session: ClientState, { catalog }: ServerContext): ToolSess
     show: (tag: string) => setVisible(tag, true),
     hide: (tag: string) => setVisible(tag, false),
   });
+}
+
+function viewerOf({ visibility, listScopes }: ClientState): Viewer {
+  return { visibility, granted: listScopes };
 }
 
 function callerOf(caller: Caller): Caller {

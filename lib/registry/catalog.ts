@@ -15,7 +15,7 @@ import type { Resource, ResourceTemplate } from "./resource.ts";
 import type { JsonObject } from "../wire/json_rpc.ts";
 import type { Tool } from "./tool.ts";
 import { MAX_URI_LENGTH, normalizeUri } from "./uri.ts";
-import { SEES_ALL, type Shift, type Visibility } from "./visibility.ts";
+import { SEES_ALL, type Shift, type Viewer, type Visibility } from "./visibility.ts";
 
 /** The kinds of features; each kind has its own list. */
 export type ListKind = "tools" | "resources" | "prompts";
@@ -185,13 +185,13 @@ export class Catalog {
     return this.#byNormalUri.byUri;
   }
 
-  /** The features with a tag that a client sees in each list, as a text. */
-  seenWith(tag: string, visibility: Visibility): Readonly<Record<ListKind, string>> {
+  /** The features with a tag that a client finds in each list, as a text. */
+  seenWith(tag: string, viewer: Viewer): Readonly<Record<ListKind, string>> {
     const { resources, resourceTemplates } = this;
     return {
-      tools: this.tools.seenWith(tag, visibility),
-      resources: resources.seenWith(tag, visibility) + resourceTemplates.seenWith(tag, visibility),
-      prompts: this.prompts.seenWith(tag, visibility),
+      tools: this.tools.seenWith(tag, viewer),
+      resources: resources.seenWith(tag, viewer) + resourceTemplates.seenWith(tag, viewer),
+      prompts: this.prompts.seenWith(tag, viewer),
     };
   }
 

@@ -103,11 +103,9 @@ export class CatalogList<T extends { readonly name: string } & Guarded & Serving
     return this.#items.values();
   }
 
-  /** The names of the items with a tag that a client sees, as one text. */
-  seenWith(tag: string, visibility: Visibility): string {
-    const seen = this.#items.values().filter((item) =>
-      isSelected(item, { tag }) && visibility.allows(item, this.#served.has(item.name))
-    );
+  /** The names of the items with a tag that a client finds here, as one text. */
+  seenWith(tag: string, viewer: Viewer): string {
+    const seen = this.visibleTo(viewer).filter((item) => isSelected(item, { tag }));
     return JSON.stringify([...seen.map(({ name }) => name)]);
   }
 

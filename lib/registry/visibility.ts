@@ -1,3 +1,4 @@
+import { type Guarded, isListedFor } from "./access.ts";
 import type { Serving } from "./serving.ts";
 
 /** The features that a client sees, whatever others see. */
@@ -20,20 +21,28 @@ export const SEES_SERVED: Visibility = { key: "", allows: (_feature, isServed) =
 
 /** A feature that was registered, removed, enabled or disabled. */
 export interface Shift {
-  readonly feature: Serving;
+  readonly feature: Serving & Guarded;
   /** Whether it was enabled; undefined if it was not registered. */
   readonly before: boolean | undefined;
   /** Whether it is enabled; undefined if it is not registered any more. */
   readonly after: boolean | undefined;
 }
 
-/** Whether a client sees another list than before. */
-export function changesView(shifts: readonly Shift[], visibility: Visibility): boolean {
+/** Whether a client finds another list than before. */
+export function changesView(
+  shifts: readonly Shift[],
+  { granted, visibility = SEES_SERVED }: Viewer,
+): boolean {
   return shifts.some(({ feature, before, after }) => {
     const sees = (isServed: boolean | undefined) =>
       isServed !== undefined && visibility.allows(feature, isServed);
-    return sees(before) !== sees(after);
+    return sees(before) !== sees(after) && isListedFor(feature, granted);
   });
+}
+
+/** Whether the scopes of a client decide if it finds any of the features in lists. */
+export function dependsOnScopes(shifts: readonly Shift[]): boolean {
+  return shifts.some(({ feature }) => !isListedFor(feature, undefined));
 }
 
 /** Most tags that one session shows and hides. */

@@ -186,6 +186,36 @@ Deno.test("an update of a guarded resource reaches those with its scopes, and of
   ]);
 });
 
+Deno.test("a change of a guarded tool reaches those who find it in lists, and other instances", async () => {
+  const catalog = new Catalog();
+  const bus = new ChangeBus(catalog);
+  const published: unknown[] = [];
+  bus.publish = (changes) => void published.push(...changes);
+  const shows = new SessionVisibility();
+  shows.show("extra");
+  const listeners = [
+    listener({ listScopes: ["read"] }),
+    // The scopes of subscriptions do not count.
+    listener({ granted: ["read"], listScopes: [] }),
+    listener(),
+    listener({ listScopes: ["read"], visibility: shows }),
+    listener({ visibility: shows }),
+  ];
+  for (const each of listeners) bus.add(each);
+  const counts = () => listeners.map(({ told }) => told.length);
+  const guarded = (name: string, definition: object) =>
+    defineTool({ name, description: name, scopes: ["read"], ...definition, run: () => "" });
+  catalog.tools.add(guarded("a", {}));
+  await turn();
+  assertEquals([counts(), published], [[1, 0, 0, 1, 0], [{ kind: "tools" }]]);
+  catalog.tools.add(guarded("b", { enabled: false, tags: ["extra"] }));
+  await turn();
+  assertEquals([counts(), published.length], [[1, 0, 0, 2, 0], 1]);
+  catalog.tools.add(guarded("c", { listedFor: "everybody" }));
+  await turn();
+  assertEquals(counts(), [2, 1, 1, 3, 1]);
+});
+
 Deno.test("after changes were missed, each listener reads its lists and its resources again", async () => {
   const bus = new ChangeBus(new Catalog());
   const one = listener({ subscribed: new UriSet(["x://a", "x://b"]) });

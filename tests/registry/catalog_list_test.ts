@@ -133,7 +133,7 @@ Deno.test("a list says which of the items with a tag a client sees", () => {
     tags: ["t"],
   });
   const seen = (tag: string) =>
-    [SEES_SERVED, SEES_ALL].map((visibility) => list.seenWith(tag, visibility));
+    [SEES_SERVED, SEES_ALL].map((visibility) => list.seenWith(tag, { visibility }));
   assertEquals(seen("t"), ['["c"]', '["b","c"]']);
   assertEquals(seen("s"), ["[]", '["b"]']);
   assertEquals(seen("u"), ["[]", "[]"]);

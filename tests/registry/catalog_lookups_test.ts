@@ -128,9 +128,9 @@ Deno.test("an empty catalog is not guarded, and holds nothing", () => {
 Deno.test("the features with a tag that a client sees are told by list", () => {
   const catalog = new Catalog(ofEachKind({ tags: ["t"], enabled: false }));
   const none = { tools: "[]", resources: "[][]", prompts: "[]" };
-  assertEquals(catalog.seenWith("t", SEES_SERVED), none);
-  assertEquals(catalog.seenWith("other", SEES_ALL), none);
-  assertEquals(catalog.seenWith("t", SEES_ALL), {
+  assertEquals(catalog.seenWith("t", { visibility: SEES_SERVED }), none);
+  assertEquals(catalog.seenWith("other", { visibility: SEES_ALL }), none);
+  assertEquals(catalog.seenWith("t", { visibility: SEES_ALL }), {
     tools: '["tool"]',
     resources: '["x://resource"]["y://{id}"]',
     prompts: '["prompt"]',

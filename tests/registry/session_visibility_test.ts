@@ -1,10 +1,13 @@
 /** The tags that one session shows and hides. */
 import { assertEquals, assertThrows } from "@std/assert";
+import { ALL_SCOPES } from "../../lib/auth/scopes.ts";
 import {
   changesView,
+  dependsOnScopes,
   SEES_ALL,
   SEES_SERVED,
   SessionVisibility,
+  type Shift,
 } from "../../lib/registry/visibility.ts";
 
 Deno.test("a session shows or hides a tag, never both, and says whether that is new", () => {
@@ -95,7 +98,7 @@ Deno.test("a shift changes the view of those who see the feature before or after
   hiding.hide("a");
   const affected = (before: boolean | undefined, after: boolean | undefined) =>
     [SEES_SERVED, SEES_ALL, showing, hiding].map((visibility) =>
-      changesView([{ feature: { tags: ["a"] }, before, after }], visibility)
+      changesView([{ feature: { tags: ["a"] }, before, after }], { visibility })
     );
   assertEquals(affected(undefined, true), [true, true, true, false]);
   assertEquals(affected(true, undefined), [true, true, true, false]);
@@ -111,7 +114,22 @@ Deno.test("one of several shifts is enough to change a view, and none changes no
     before: false,
     after: true,
   }];
-  assertEquals(changesView(shifts, SEES_SERVED), true);
-  assertEquals(changesView(shifts.slice(0, 1), SEES_SERVED), false);
-  assertEquals(changesView([], SEES_ALL), false);
+  assertEquals(changesView(shifts, { visibility: SEES_SERVED }), true);
+  assertEquals(changesView(shifts.slice(0, 1), { visibility: SEES_SERVED }), false);
+  assertEquals(changesView([], { visibility: SEES_ALL }), false);
+});
+
+Deno.test("a feature that scopes hide changes the view of those who have them, or of all if listed", () => {
+  const shifts = (
+    feature: Shift["feature"],
+  ): Shift[] => [{ feature, before: undefined, after: true }];
+  const hidden = shifts({ scopes: ["a"] });
+  const listed = shifts({ scopes: ["a"], isListedForAll: true });
+  const changes = (given: Shift[]) =>
+    [undefined, [], ["b"], ["a", "b"], ALL_SCOPES].map((granted) =>
+      changesView(given, { granted })
+    );
+  assertEquals(changes(hidden), [false, false, false, true, true]);
+  assertEquals(changes(listed), [true, true, true, true, true]);
+  assertEquals([hidden, listed, shifts({}), []].map(dependsOnScopes), [true, false, false, false]);
 });

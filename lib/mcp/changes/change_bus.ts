@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasScopes } from "../../auth/scopes.ts";
+import { ALL_SCOPES, hasScopes } from "../../auth/scopes.ts";
 import { logFor } from "../../base/log.ts";
 import { SlotList } from "../../base/slot_list.ts";
 import type {
@@ -13,7 +13,14 @@ import type {
   SubscriptionWatcher,
 } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
-import { changesView, SEES_ALL, SEES_SERVED, type Visibility } from "../../registry/visibility.ts";
+import {
+  changesView,
+  dependsOnScopes,
+  SEES_ALL,
+  SEES_SERVED,
+  type Viewer,
+  type Visibility,
+} from "../../registry/visibility.ts";
 import { type JsonRpcNotification, notification } from "../../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../../wire/methods.ts";
 
@@ -25,6 +32,8 @@ export interface ChangeListener {
   readonly visibility?: Visibility | undefined;
   /** The client's scopes; undefined if it has none. */
   readonly granted?: readonly string[] | undefined;
+  /** The scopes that decide what the client finds in lists. */
+  readonly listScopes?: readonly string[] | undefined;
   /** Whether the client asked for this change. */
   wantsChange(change: CatalogChange): boolean;
   /** Sends the notification, in its dialect's form. Never throws. */
@@ -100,22 +109,23 @@ export class ChangeBus {
   }
 
   /**
-   * A client hears nothing of features that it does not see, and of a resource without the scopes
-   * for it: it may have subscribed before the resource was hidden, or was there.
+   * A client hears nothing of features that it does not find in lists, and of a resource without the
+   * scopes for it: it may have subscribed before the resource was hidden, or was there.
    */
   #reaches(
-    { visibility, granted }: ChangeListener,
-    { change, isSeen, needed }: ToldChange,
+    { visibility, granted, listScopes }: ChangeListener,
+    { change, isSeen, needed, isScoped }: ToldChange,
   ): boolean {
     if (!hasScopes(needed, granted)) return false;
-    if (visibility === undefined || visibility === SEES_SERVED) return isSeen;
-    return this.#isSeen(change, visibility);
+    const seesDefault = visibility === undefined || visibility === SEES_SERVED;
+    if (seesDefault && !(isSeen && isScoped)) return isSeen;
+    return this.#isSeen(change, { visibility, granted: listScopes });
   }
 
-  #isSeen(change: CatalogChange, visibility: Visibility): boolean {
+  #isSeen(change: CatalogChange, viewer: Viewer): boolean {
     return change.kind === "resource"
-      ? !this.#catalog.isHidden(change.uri, visibility)
-      : change.shifts === undefined || changesView(change.shifts, visibility);
+      ? !this.#catalog.isHidden(change.uri, viewer.visibility)
+      : change.shifts === undefined || changesView(change.shifts, viewer);
   }
 
   #neededFor(change: CatalogChange): readonly string[] {
@@ -128,7 +138,9 @@ export class ChangeBus {
     const byName = new Map<string, CatalogChange>();
     for (const change of this.#own) {
       if (change.kind === "resource") byName.set(nameOf(change), change);
-      else if (this.#isSeen(change, SEES_SERVED)) byName.set(nameOf(change), { kind: change.kind });
+      else if (this.#isSeen(change, SEES_DEFAULT)) {
+        byName.set(nameOf(change), { kind: change.kind });
+      }
     }
     this.#own.clear();
     if (byName.size > 0) this.publish?.([...byName.values()]);
@@ -138,8 +150,9 @@ export class ChangeBus {
     return {
       change,
       message: changeNotification(change),
-      isSeen: this.#isSeen(change, SEES_SERVED),
+      isSeen: this.#isSeen(change, SEES_DEFAULT),
       needed: this.#neededFor(change),
+      isScoped: change.kind !== "resource" && dependsOnScopes(change.shifts ?? []),
     };
   }
 
@@ -155,6 +168,8 @@ export class ChangeBus {
 }
 
 const NO_SCOPES: readonly string[] = [];
+/** Sees what is served, whatever scopes it needs. */
+const SEES_DEFAULT: Viewer = { visibility: SEES_SERVED, granted: ALL_SCOPES };
 /** If more features change at once, all clients are told. */
 const MAX_SHIFTS = 100;
 
@@ -166,6 +181,8 @@ interface ToldChange {
   readonly isSeen: boolean;
   /** The scopes that a client needs to hear of it. */
   readonly needed: readonly string[];
+  /** Whether the scopes of a client decide if its list has changed. */
+  readonly isScoped: boolean;
 }
 
 /** Two changes of the same thing in one. */

@@ -72,12 +72,15 @@ export class ClientState implements Asker {
   onVisible: (tag: string, isVisible: boolean) => void = nothing;
   /** Sends the client a notification that belongs to no request; set by its transport. */
   sendNotification: (message: JsonRpcNotification) => void = sendNowhere;
+  /** The scopes that decide what the client finds in lists: those of its newest request. */
+  listScopes: readonly string[] | undefined;
   readonly #options: ClientStateOptions;
   readonly #caller: Caller;
 
   constructor(options: ClientStateOptions, caller: Caller) {
     this.#options = options;
     this.#caller = caller;
+    this.listScopes = caller.scopes;
   }
 
   /** Pings of the client, which show whether it answers. */

@@ -89,6 +89,10 @@ class ListenDriver implements StreamDriver, ChangeListener {
     return 0;
   }
 
+  get listScopes(): readonly string[] | undefined {
+    return this.granted;
+  }
+
   start(stream: EventStream): void {
     if (stream.state !== "open") return;
     this.#stream = stream;

@@ -158,6 +158,10 @@ class StdioConnection {
     return this.#session.granted;
   }
 
+  get listScopes(): readonly string[] | undefined {
+    return this.#session.listScopes;
+  }
+
   get visibility(): Visibility | undefined {
     return this.#session.visibility;
   }

@@ -34,6 +34,10 @@ export class StdioSubscription implements ChangeListener {
     return ALL_SCOPES;
   }
 
+  get listScopes(): readonly string[] {
+    return ALL_SCOPES;
+  }
+
   wantsChange(change: CatalogChange): boolean {
     return this.subscription.wantsChange(change);
   }

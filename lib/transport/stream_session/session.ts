@@ -204,6 +204,10 @@ export class StreamSession implements LegacyScope, StreamDriver, ChangeListener,
     return this.session.granted;
   }
 
+  get listScopes(): readonly string[] | undefined {
+    return this.session.listScopes;
+  }
+
   sendChange(message: JsonRpcNotification): void {
     this.send(message);
   }

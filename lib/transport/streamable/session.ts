@@ -4,20 +4,17 @@
  *
  * @module
  */
-import type { Settings } from "../../base/settings.ts";
+import { ALL_SCOPES } from "../../auth/scopes.ts";
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
-import type { Signer } from "../../base/signer.ts";
-import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
+import { TimerEntry } from "../../base/timer_wheel.ts";
 import type { ChangeListener } from "../../mcp/changes/change_bus.ts";
 import type { ClientState } from "../../mcp/session/client_state.ts";
 import type { CatalogChange } from "../../registry/catalog.ts";
 import type { UriSet } from "../../registry/uri_set.ts";
 import type { Visibility } from "../../registry/visibility.ts";
 import type { Carrying } from "../../fleet/carrying.ts";
-import type { Fleet } from "../../fleet/fleet.ts";
 import type { StreamWriter } from "../../fleet/stream_writer.ts";
-import type { EventStore } from "../../store/event_store.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import {
   type JsonRpcId,
@@ -30,31 +27,13 @@ import { jsonEvent, primingEvent } from "../../wire/sse.ts";
 import { EventIds, finalPosition } from "./event_ids.ts";
 import { SharedState } from "./shared_state.ts";
 import { isStandalone, responseName, standaloneName } from "./stream_names.ts";
-import { type ResumableSettings, ResumableStream, RETRY_MS } from "./resumable_stream.ts";
-
-/** Settings of a session. */
-export type SessionSettings = Pick<Settings, "MCP_SESSION_IDLE_MS"> & ResumableSettings;
-/** Parts of a session. */
-export interface SessionParts {
-  /** The id its client sends. */
-  readonly id: string;
-  /** Random key of the session, under which the server knows it. */
-  readonly key: string;
-  /** Its client, which has sent `initialize`. */
-  readonly state: ClientState;
-  readonly signer: Signer;
-  readonly store: EventStore;
-  /** The instances that share the session, where there are several. */
-  readonly fleet?: Fleet | undefined;
-  readonly wheel: TimerWheel;
-  readonly settings: SessionSettings;
-  /** Called once, when it has been idle for its time. */
-  readonly onIdle: (session: StreamableSession) => void;
-}
+import { ResumableStream, RETRY_MS } from "./resumable_stream.ts";
+import type { SessionParts } from "./session_parts.ts";
 
 /** The first revision with priming events, and with clients that resume streams. */
 const PRIMING_SINCE = "2025-11-25";
 const ENCODER = new TextEncoder();
+
 /** One session of the 2025 revisions. */
 export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly id: string;
@@ -68,7 +47,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   /** Whether it has ended, or left memory. */
   isOver = false;
   readonly #openedAt: number;
-  readonly #parts: SessionParts;
+  readonly #parts: SessionParts<StreamableSession>;
   /**
    * Ends the names of all its streams. A restored session counts its streams from 1 again, and an
    * event id of an earlier stream must not match a later one.
@@ -84,7 +63,7 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   readonly #carrying: Carrying | undefined;
   #requestCount = 0;
 
-  constructor(parts: SessionParts) {
+  constructor(parts: SessionParts<StreamableSession>) {
     super();
     this.id = parts.id;
     this.key = parts.key;
@@ -94,6 +73,8 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
     this.#carrying = fleet?.carryingOf(parts.key);
     this.#incarnation = randomId("x").slice(0, 9) + (fleet === undefined ? "" : `i${fleet.me}`);
     this.state = parts.state;
+    // The newest request may have come to another instance, with other scopes.
+    if (fleet !== undefined) this.state.listScopes = ALL_SCOPES;
     this.eventIds = new EventIds(parts.signer, parts.key);
     this.shared = fleet && new SharedState({
       key: parts.key,
@@ -125,6 +106,12 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   /** Whether the client knows priming events, and comes back to a stream that the server releases. */
   get supportsPriming(): boolean {
     return this.state.version >= PRIMING_SINCE;
+  }
+
+  /** A request has come, from a caller with such scopes. */
+  noteRequest(scopes: readonly string[] | undefined): void {
+    this.touch();
+    if (this.#parts.fleet === undefined) this.state.listScopes = scopes;
   }
 
   /** It is in use now: its idle time begins anew. */
@@ -204,6 +191,10 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
 
   get granted(): readonly string[] | undefined {
     return this.state.granted;
+  }
+
+  get listScopes(): readonly string[] | undefined {
+    return this.state.listScopes;
   }
 
   sendChange(message: JsonRpcNotification): void {

@@ -10,7 +10,8 @@ import type { EventStore } from "../../store/event_store.ts";
 import type { Admission } from "../../stream/admit/admission.ts";
 import type { Lease } from "../../stream/admit/slots.ts";
 import type { Owner } from "../peer.ts";
-import type { SessionSettings, StreamableSession } from "./session.ts";
+import type { StreamableSession } from "./session.ts";
+import type { SessionSettings } from "./session_parts.ts";
 import type { SessionToken } from "./session_token.ts";
 
 /** Dependencies of the table. */

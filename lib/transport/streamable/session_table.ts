@@ -96,7 +96,7 @@ export class SessionTable {
     }
     requireOwner(known, origin);
     this.#moveToEnd(id, known);
-    known.session.touch();
+    known.session.noteRequest(origin.identity?.scopes);
     fleet?.sessions.noteUse(known.session.key);
     return known.session.shared?.refresh()?.then(() => known.session) ?? known.session;
   }

@@ -3,7 +3,8 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { Signer } from "../../../lib/base/signer.ts";
 import { TimerWheel } from "../../../lib/base/timer_wheel.ts";
 import { ClientState } from "../../../lib/mcp/session/client_state.ts";
-import { type SessionParts, StreamableSession } from "../../../lib/transport/streamable/session.ts";
+import { StreamableSession } from "../../../lib/transport/streamable/session.ts";
+import type { SessionParts } from "../../../lib/transport/streamable/session_parts.ts";
 import { Carried } from "../../helpers/resumable.ts";
 import { FakeTime } from "../../helpers/time.ts";
 
@@ -37,7 +38,7 @@ function make(time: FakeTime, isShared = false) {
     wheel,
     settings: { MCP_SESSION_IDLE_MS: 60_000, MCP_REPLAY_BYTES: 1_000 },
     onIdle: () => void told.push(["idle"]),
-  } as unknown as SessionParts);
+  } as unknown as SessionParts<StreamableSession>);
   const carry = (stream = session.standalone) => {
     const carried = new Carried();
     carried.sendRaw = (frame) => {
