@@ -9,7 +9,7 @@
  */
 import { CallAborted, ProtocolError } from "../../base/errors.ts";
 import { nodeCrypto } from "../../base/node.ts";
-import { ignoreRejection, isPromise, type MaybePromise } from "../../base/promises.ts";
+import { ignoreRejection, isPromise } from "../../base/promises.ts";
 import type { Signer } from "../../base/signer.ts";
 import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
 import type { Call } from "../call.ts";
@@ -114,15 +114,8 @@ class MultiRoundTrip {
   }
 
   /** The handler's result, or its open questions, whichever comes first. */
-  settle(result: MaybePromise<unknown>): Promise<unknown> {
-    const settled = Promise.resolve(result).then(
-      (value) => this.#open.size > 0 ? this.#suspended.promise : value,
-      (error) => {
-        if (this.#open.size > 0) return this.#suspended.promise;
-        throw error;
-      },
-    );
-    return Promise.race([settled, this.#suspended.promise]);
+  settle(result: Promise<unknown>): Promise<unknown> {
+    return Promise.race([result, this.#suspended.promise]);
   }
 
   /** Questions asked in the same turn, as with `Promise.all`, go out together. */
