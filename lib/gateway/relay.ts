@@ -10,13 +10,11 @@ import type { Catalog } from "../registry/catalog.ts";
 import { isObject, type JsonObject, type JsonRpcNotification } from "../wire/json_rpc.ts";
 import { NOTIFICATIONS } from "../wire/methods.ts";
 import { RelayedFeatures, type Selection, type SendRequest } from "./features.ts";
+import { readList, type ServerList } from "./list_pages.ts";
 import { type OnCollision, relayedLists } from "./relayed_lists.ts";
 import type { Connection, GatewayServer } from "./server.ts";
 import type { ServerRequests } from "./upstream.ts";
 
-/** Most entries of one list of a server, and most pages. */
-const MAX_ENTRIES = 10_000;
-const MAX_PAGES = 1_000;
 /** How long a changed list is waited for before the next change is looked at (ms). */
 const RELOAD_MS = 30_000;
 const CHANGED: Readonly<Record<string, string>> = {
@@ -60,7 +58,7 @@ export function relay(server: GatewayServer, ...targets: readonly RelayTarget[])
     for (const [at, { capability, method, key }] of served[0]!.entries()) {
       if (only !== undefined && capability !== only) continue;
       const listed = isObject(facts.capabilities[capability])
-        ? await entriesOf(upstream, { server: server.name, method, key })
+        ? await entriesOf(upstream, server.name, { method, key })
         : [];
       if (listed === undefined) continue;
       const entries = server.entries.share(key, listed);
@@ -114,54 +112,24 @@ function oneAtATime(run: (key: string) => Promise<void>): (key: string) => void 
   };
 }
 
-/** All entries of a list; undefined where the server cannot list them. */
+/** The entries of a list; undefined where the server cannot list them. */
 async function entriesOf(
   upstream: ServerRequests,
-  { server, method, key }: {
-    readonly server: string;
-    readonly method: string;
-    readonly key: string;
-  },
+  server: string,
+  list: ServerList,
 ): Promise<readonly JsonObject[] | undefined> {
-  const entries: JsonObject[] = [];
-  // A server that repeats a cursor would cause an endless loop.
-  const cursors = new Set<unknown>();
-  let cursor: unknown;
+  const of = list.method;
   try {
-    do {
-      cursors.add(cursor);
-      const page = await upstream.request(method, cursor === undefined ? {} : { cursor });
-      const listed = page[key];
-      if (Array.isArray(listed)) { for (const one of listed) if (isObject(one)) entries.push(one); }
-      cursor = typeof page.nextCursor === "string" ? page.nextCursor : undefined;
-    } while (
-      cursor !== undefined && !cursors.has(cursor) && entries.length < MAX_ENTRIES &&
-      cursors.size < MAX_PAGES
-    );
+    const { entries, cut } = await readList(upstream, list);
+    if (cut !== undefined) {
+      const fields = { server, of, entries: cut.sent, reason: cut.reason };
+      log.warning("List of a server is cut", fields);
+    }
+    return entries;
   } catch (error) {
-    logFailure(server, method, error);
+    logFailure(server, of, error);
     return undefined;
   }
-  const cut = reasonOfCut(entries.length, cursor, cursors);
-  if (cut !== undefined) {
-    const fields = { server, of: method, entries: entries.length, reason: cut };
-    log.warning("List of a server is cut", fields);
-  }
-  return entries.slice(0, MAX_ENTRIES);
-}
-
-/** @returns undefined if the list is complete */
-function reasonOfCut(
-  entries: number,
-  cursor: unknown,
-  cursors: ReadonlySet<unknown>,
-): string | undefined {
-  if (entries > MAX_ENTRIES) return `it is longer than ${MAX_ENTRIES}`;
-  if (cursor === undefined) return undefined;
-  if (cursors.has(cursor)) return "it repeats a cursor";
-  return entries < MAX_ENTRIES
-    ? `it has more than ${MAX_PAGES} pages`
-    : `it is longer than ${MAX_ENTRIES}`;
 }
 
 function logFailure(server: string, of: string, error: unknown): void {
