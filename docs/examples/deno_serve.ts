@@ -1,7 +1,7 @@
 /**
  * For `deno serve`, which listens itself.
  *
- *     deno serve --port=8000 docs/examples/deno_serve.ts
+ *     deno serve --host=127.0.0.1 --port=8000 docs/examples/deno_serve.ts
  */
 import { createApp } from "@lifeline/mcp";
 import { toServeHandler } from "@lifeline/mcp/serve";

@@ -20,7 +20,10 @@ hono.use(async (c, next) => {
 });
 hono.get("/", (c) => c.text("My own page"));
 
-const server = Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, hono.fetch);
+const server = Deno.serve(
+  { hostname: "127.0.0.1", port: Number(Deno.env.get("PORT") ?? 8000) },
+  hono.fetch,
+);
 
 Deno.addSignalListener("SIGTERM", async () => {
   await app.drain();

@@ -10,10 +10,16 @@ const app = createApp({ tools: [greet] });
 const answer = mountAt(app, "/ai");
 
 const server = Deno.serve(
-  { port: Number(Deno.env.get("PORT") ?? 8000) },
-  (request, info) =>
-    answer(request, { address: info.remoteAddr.hostname }) ?? new Response("My own page"),
+  { hostname: "127.0.0.1", port: Number(Deno.env.get("PORT") ?? 8000) },
+  (request, info) => answer(request, { address: info.remoteAddr.hostname }) ?? ownPage(request),
 );
+
+function ownPage({ url }: Request): Response {
+  // Clients look for documents at other paths, so a page must not answer all of them.
+  return new URL(url).pathname === "/"
+    ? new Response("My own page")
+    : new Response("Not found", { status: 404 });
+}
 
 Deno.addSignalListener("SIGTERM", async () => {
   await app.drain();

@@ -1,6 +1,6 @@
 /** The examples that mount an app, unchanged from docs/examples. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { handler } from "../../docs/examples/fresh.ts";
+import { mcp as freshMiddleware } from "../../docs/examples/fresh.ts";
 import { mcp } from "../../docs/examples/oak.ts";
 
 const EXAMPLES = new URL("../../docs/examples/", import.meta.url);
@@ -78,6 +78,18 @@ async function greeting(url: string): Promise<unknown> {
   return (await response.json()).result;
 }
 
+/** The statuses that a browser gets at paths under the prefix `/ai` and beside it. */
+async function statusesOf(url: string): Promise<Record<string, number>> {
+  const paths = ["/ai", "/ai/", "/ai/sse-test.html", "/ai/other", "/aix"];
+  const found: Record<string, number> = {};
+  for (const path of [...paths, "/.well-known/oauth-protected-resource/ai/mcp"]) {
+    const response = await fetch(url + path, { headers: { accept: "text/html" } });
+    found[path] = response.status;
+    await response.body?.cancel();
+  }
+  return found;
+}
+
 const GREETING = { content: [{ type: "text", text: "Hello Ada" }] };
 
 for (const name of ["plain", "hono"]) {
@@ -89,6 +101,15 @@ for (const name of ["plain", "hono"]) {
     );
     assertEquals(await greeting(`${example.url}/ai/mcp`), GREETING);
     assertEquals(await (await fetch(`${example.url}/`)).text(), "My own page");
+    assertMatch(example.output, /http:\/\/127\.0\.0\.1:/, "it listens on loopback");
+    assertEquals(await statusesOf(example.url), {
+      "/ai": 200,
+      "/ai/": 200,
+      "/ai/sse-test.html": 200,
+      "/ai/other": 404,
+      "/aix": 404,
+      "/.well-known/oauth-protected-resource/ai/mcp": 404,
+    });
     const stream = await fetch(`${example.url}/ai/mcp/sse`, {
       method: "POST",
       headers: { accept: "text/event-stream" },
@@ -125,16 +146,20 @@ const ADDRESS = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
 const LIVES_ON = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
-  "docs/examples/fresh.ts answers a route's context, and 404 outside its prefix",
+  "docs/examples/fresh.ts answers requests under its prefix and passes on all others",
   LIVES_ON,
   async () => {
     const info = { remoteAddr: ADDRESS, completed: Promise.resolve() };
-    const at = (path: string) => new Request(`http://localhost${path}`, CALL);
+    const next = () => Promise.resolve(new Response("Not found", { status: 404 }));
     // Fresh does not say that its server listens on TCP.
-    const route: (context: { req: Request; info: Deno.ServeHandlerInfo }) => Promise<Response> =
-      handler;
-    assertEquals((await (await route({ req: at("/ai/mcp"), info })).json()).result, GREETING);
-    assertEquals((await route({ req: at("/mcp"), info })).status, 404);
+    type Context = { req: Request; info: Deno.ServeHandlerInfo; next: () => Promise<Response> };
+    const middleware: (context: Context) => Promise<Response> = freshMiddleware;
+    const at = (path: string, init: RequestInit = CALL) =>
+      middleware({ req: new Request(`http://localhost${path}`, init), info, next });
+    assertEquals((await (await at("/ai/mcp")).json()).result, GREETING);
+    const page = await at("/ai/", { headers: { accept: "text/html" } });
+    assertMatch(await page.text(), /^<!DOCTYPE html>/i);
+    assertEquals((await at("/mcp")).status, 404);
   },
 );
 

@@ -154,7 +154,8 @@ export class OperatorCheck {
 
   #neededToken(right: OperatorRight): string {
     if (this.#tokens.isMade) {
-      return "the operator's token, which the server's greeting prints (or that of MCP_ADMIN_TOKEN),";
+      return "the operator's token, which the server's greeting prints and app.operatorToken has " +
+        "(or that of MCP_ADMIN_TOKEN),";
     }
     const names = right === "read" ? "MCP_ADMIN_TOKEN or MCP_READ_TOKEN" : "MCP_ADMIN_TOKEN";
     const scope = this.#auth === undefined

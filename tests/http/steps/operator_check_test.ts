@@ -69,7 +69,7 @@ Deno.test("the refusal says which token is needed, and how to send it", () => {
   );
   assertEquals(
     told(made, "read"),
-    `Send the operator's token, which the server's greeting prints (or that of MCP_ADMIN_TOKEN), ${end}`,
+    `Send the operator's token, which the server's greeting prints and app.operatorToken has (or that of MCP_ADMIN_TOKEN), ${end}`,
   );
 });
 
