@@ -5,6 +5,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
+import { type MemberChecks, OBJECT, TEXT, TEXTS, wordsFor } from "../base/members.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { AuthFailure, unavailable } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
@@ -68,10 +69,13 @@ export class OwnWay implements Way {
     if (caller === undefined || caller === null) {
       return new AuthFailure("unknown", "The token is not known", { isForeign: true, keepMs });
     }
-    const { subject, issuer = OWN_ISSUER, clientId, scopes = [], claims = {} } = caller;
-    if (typeof subject !== "string" || subject === "") {
-      throw new TypeError("verify() must return a subject: a text that is not empty");
-    }
+    requireCaller(caller);
+    const { subject } = caller;
+    // Databases return null for what is left out.
+    const issuer = caller.issuer ?? OWN_ISSUER;
+    const clientId = caller.clientId ?? undefined;
+    const scopes = caller.scopes ?? [];
+    const claims = caller.claims ?? {};
     const expiresAt = caller.expiresAt?.getTime();
     const identity = {
       ...{ principal: principalOf(issuer, subject), issuer, subject, clientId, scopes, claims },
@@ -79,6 +83,32 @@ export class OwnWay implements Way {
       way: "verify",
     } as const;
     return { identity, keepMs };
+  }
+}
+
+const CHECKS: MemberChecks<VerifiedCaller> = {
+  subject: TEXT,
+  issuer: TEXT,
+  clientId: TEXT,
+  scopes: TEXTS,
+  claims: OBJECT,
+  expiresAt: (value) =>
+    value instanceof Date && !Number.isNaN(value.getTime())
+      ? undefined
+      : ` must be a Date, not ${wordsFor(value)}`,
+};
+
+/** @throws {TypeError} naming the member that is wrong */
+function requireCaller(caller: VerifiedCaller): void {
+  if (typeof caller.subject !== "string" || caller.subject === "") {
+    throw new TypeError("verify() must return a subject: a text that is not empty");
+  }
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const value = caller[name as keyof VerifiedCaller] ?? undefined;
+    const fault = value === undefined ? undefined : check(value);
+    if (fault !== undefined) {
+      throw new TypeError(`verify() returned a wrong caller: ${name}${fault}`);
+    }
   }
 }
 
