@@ -41,7 +41,7 @@ import { Refusals } from "./refusals.ts";
 import type { RouteLoader } from "./route.ts";
 import { handleRequest, type Router } from "./router.ts";
 import { createRoutes } from "./routes/table.ts";
-import { authenticateBy } from "./steps/authenticate.ts";
+import { authenticateBy, authenticateByOwn } from "./steps/authenticate.ts";
 import { ScopeCheck } from "./steps/scope_check.ts";
 import { TrustedProxies } from "./steps/client_address.ts";
 import { Cors } from "./steps/cors.ts";
@@ -90,7 +90,9 @@ export function composeApp<Start = unknown>(
   const core: Core = { wheel, emit, streams, fleet };
   const accessTo = (catalog: Catalog) => new ScopeCheck(catalog, auth, audit);
   const lifespan = new AppLifespan(options as Lifespan, fleet, namesCheck(use ?? [], endpoints));
-  const authenticate = options.authenticate ?? authenticateBy(auth);
+  const authenticate = options.authenticate === undefined
+    ? authenticateBy(auth)
+    : authenticateByOwn(options.authenticate);
   const masksErrors = maskingBy(settings, authenticate !== undefined);
   const shared = { use, lifespan, dialects, masksErrors };
   const transports = new Transports(endpoints, { core, settings, shared, store, accessTo });

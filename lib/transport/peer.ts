@@ -46,11 +46,21 @@ export function requirePeer(peer: Peer): void {
   if (typeof peer !== "object" || peer === null || typeof peer.address !== "string") {
     throw new TypeError(`fetch() takes a peer such as { address: "10.0.0.1" }, ${noPeer(peer)}`);
   }
-  if (peer.principal === undefined) return;
+  if (peer.principal !== undefined) requireIdentity(peer, "Peer of fetch()");
+}
+
+/**
+ * Checks an identity that a library user's program gives.
+ *
+ * @param owner such as `authenticate()`
+ * @throws {TypeError} naming the member that is wrong
+ */
+export function requireIdentity(identity: Partial<Identity>, owner: string): void {
   for (const [name, check] of Object.entries(IDENTITY_CHECKS)) {
-    const value = peer[name as keyof Identity];
-    const fault = value === undefined ? undefined : check(value);
-    if (fault !== undefined) throw new TypeError(`Peer of fetch(): ${name}${fault}`);
+    const value = identity[name as keyof Identity];
+    const isLeftOut = value === undefined && name !== "principal";
+    const fault = isLeftOut ? undefined : check(value);
+    if (fault !== undefined) throw new TypeError(`${owner}: ${name}${fault}`);
   }
 }
 

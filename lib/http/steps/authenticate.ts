@@ -6,8 +6,8 @@
  */
 import type { Auth } from "../../auth/auth.ts";
 import type { Identity } from "../../base/identity.ts";
-import type { MaybePromise } from "../../base/promises.ts";
-import type { Peer } from "../../transport/peer.ts";
+import { isPromise, type MaybePromise } from "../../base/promises.ts";
+import { type Peer, requireIdentity } from "../../transport/peer.ts";
 import type { RequestHead } from "../../transport/request_head.ts";
 
 /** A request with an unknown sender. */
@@ -27,4 +27,19 @@ export type Authenticate = (request: ArrivingRequest) => MaybePromise<Identity |
 /** The step of an app's authorization; undefined if there is none. */
 export function authenticateBy(auth: Auth | undefined): Authenticate | undefined {
   return auth === undefined ? undefined : (request) => auth.authenticate(request);
+}
+
+/** The step by a library user's function, whose identities are checked. */
+export function authenticateByOwn(authenticate: Authenticate): Authenticate {
+  const checked = (identity: Identity | undefined): Identity | undefined => {
+    // Programs without types may return null for nobody.
+    if (identity !== undefined && identity !== null) {
+      requireIdentity(identity, "Identity of authenticate()");
+    }
+    return identity;
+  };
+  return (request) => {
+    const identity = authenticate(request);
+    return isPromise(identity) ? identity.then(checked) : checked(identity);
+  };
 }

@@ -1,8 +1,9 @@
 /** The step that identifies the caller, between the guard and the handlers. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ProtocolError } from "../../../lib/mod.ts";
+import { defineTool, ProtocolError } from "../../../lib/mod.ts";
 import type { Authenticate } from "../../../lib/http/steps/authenticate.ts";
 import { rpc, testApp } from "../../helpers/app.ts";
+import { CapturedLog } from "../../helpers/log.ts";
 import { toolThat } from "../../helpers/tools.ts";
 
 const ADA: ReturnType<Authenticate> = { principal: "ada", scopes: ["read"], expiresAt: 1e15 };
@@ -28,9 +29,39 @@ Deno.test("a handler learns who calls, whether that is known at once or later", 
   }
 });
 
+const WRONG: readonly (readonly [unknown, string])[] = [
+  [{ scopes: ["read"] }, "principal must be a text, not undefined"],
+  [{ principal: null }, "principal must be a text, not null"],
+  [
+    { principal: "ada", scopes: "thread:list" },
+    'scopes must be a list of texts, not "thread:list"',
+  ],
+  [
+    { principal: "ada", expiresAt: new Date(0) },
+    "expiresAt must be a number, at least 0, not an obj",
+  ],
+];
+
+Deno.test("a wrong identity lets nobody in, and the log says what is wrong with it", async () => {
+  const tool = defineTool({ name: "who", description: "", scopes: ["read"], run: () => "done" });
+  for (const [wrong, message] of WRONG) {
+    for (const given of [wrong, Promise.resolve(wrong)]) {
+      using log = new CapturedLog("error");
+      using app = testApp({ tools: [tool], authenticate: () => given as typeof ADA });
+      const response = await app.post("/mcp", CALL);
+      assertEquals(response.status, 500);
+      await response.body?.cancel();
+      const line = log.lines.join().replaceAll('\\"', '"');
+      assertStringIncludes(line, `Identity of authenticate(): ${message}`);
+    }
+  }
+});
+
 Deno.test("a request that is let in without a name has none", async () => {
-  using app = testApp({ tools: [WHO], authenticate: () => undefined });
-  assertEquals(await textOf(await app.post("/mcp", CALL)), "nobody");
+  for (const nobody of [undefined, null as never]) {
+    using app = testApp({ tools: [WHO], authenticate: () => nobody });
+    assertEquals(await textOf(await app.post("/mcp", CALL)), "nobody");
+  }
 });
 
 /** Requests that require a token. */
