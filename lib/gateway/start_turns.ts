@@ -21,8 +21,8 @@ export interface StartLimits {
 }
 
 /**
- * Four are enough for a session with a handful of servers. More than there are processors end no
- * sooner, so a client gets half of them on a larger machine and leaves the others their turns.
+ * Four are enough for a session with a handful of servers. More starts than processors gain nothing,
+ * so on a larger machine a client gets half of the processors and leaves the others to the rest.
  */
 const PER_CLIENT = Math.max(4, Math.floor(navigator.hardwareConcurrency / 2));
 const LIMITS: StartLimits = { perClient: PER_CLIENT, total: 2 * PER_CLIENT, waiting: 1_000 };

@@ -39,7 +39,7 @@ function memoryLimit(): number {
   return allowed > 0 ? Math.min(allowed, total) : total;
 }
 
-/** Every limit of V8 is above it. */
+/** A heap of this size never counts as full, so its limit is not looked up. */
 const HEAP_FLOOR = 32 * 2 ** 20;
 /** Share of the heap above which garbage is collected before the heap counts as full. */
 const DOUBTFUL = 0.75;

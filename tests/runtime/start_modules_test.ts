@@ -1,5 +1,6 @@
 /** The modules that a plain start loads: each costs time, whether it is used or not. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { LIST, listedIn, loadedBy, modulesToList, ROOT } from "./start_modules.ts";
 
 /** Modules of `lib/` that a start may load. Load what few starts need with `import()`. */
@@ -33,4 +34,10 @@ Deno.test("the list of modules has nearly those that a start loads without it; e
   const listed = new Set(listedIn(await Deno.readTextFile(new URL(LIST, ROOT))));
   const stray = [...listed.symmetricDifference(needed)];
   assertLessOrEqual(stray.length, MAX_STRAY, stray.join(" "));
+});
+
+Deno.test("`deno task dev` has Deno read all targets of `import()`, as it watches only what it has read", () => {
+  const flag = "--unstable-lazy-dynamic-imports";
+  const { start, dev } = config.tasks;
+  assertEquals([start, dev].map(({ command }) => command.includes(flag)), [true, false]);
 });
