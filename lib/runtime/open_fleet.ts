@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import type { Settings } from "../base/settings.ts";
 import type { AppOptions } from "../http/app_types.ts";
 import type { SharedStore } from "../store/shared_store.ts";
@@ -13,8 +14,13 @@ const KV = "kv:";
 /** Time between two looks into an inbox of Deno KV (ms), and of a local one, which has no watch. */
 const POLL_MS = 5_000;
 const LOCAL_POLL_MS = 100;
+/** Time for which a local database may be locked at the start, and the longest pause between tries (ms). */
+const LOCKED_MS = 5_000;
+const LOCKED_PAUSE_MS = 50;
+const TRIES_BEFORE_WARNING = 10;
 /** The port of Redis, if the URL names none. */
 const REDIS_PORT = 6379;
+const log = logFor("store");
 
 /**
  * Makes this process one of several instances, if `MCP_STORE` is set. Its app joins the others when it
@@ -77,14 +83,41 @@ async function openKv(path: string, settings: Settings): Promise<SharedStore> {
       "MCP_STORE=kv: needs Deno's flag --unstable-kv, which deno.json gives; add it to the command",
     );
   }
-  const { KvStore } = await import("../store/kv/kv_store.ts");
+  const [{ KvStore }, { isLocked }] = await Promise.all([
+    import("../store/kv/kv_store.ts"),
+    import("../store/kv/kv.ts"),
+  ]);
   try {
-    const kv = await Deno.openKv(path === "" ? undefined : path);
+    const kv = await retried(() => Deno.openKv(path === "" ? undefined : path), {
+      mayPass: isLocked,
+      onWait: () => log.warning("Another process has locked the database of MCP_STORE; waiting"),
+    });
     const pollMs = path === "" ? POLL_MS : LOCAL_POLL_MS;
     return new KvStore({ kv, pollMs, ...boundsOf(settings) });
   } catch (error) {
-    const hint = path === "" ? "" : `; grant --allow-read and --allow-write for ${path}`;
+    const hint = path === ""
+      ? ""
+      : isLocked(error)
+      ? "; another process holds it: end that one, or name another file"
+      : `; grant --allow-read and --allow-write for ${path}`;
     throw new ConfigError(`MCP_STORE=kv:${path} cannot be opened: ${messageOf(error)}${hint}`);
+  }
+}
+
+/** Tries again for a while: of instances that create a database together, one may find it locked. */
+async function retried<T>(attempt: () => Promise<T>, { mayPass, onWait }: {
+  readonly mayPass: (error: unknown) => boolean;
+  readonly onWait: () => void;
+}): Promise<T> {
+  const deadline = performance.now() + LOCKED_MS;
+  for (let tries = 1;; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayPass(error) || performance.now() > deadline) throw error;
+    }
+    if (tries === TRIES_BEFORE_WARNING) onWait();
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * LOCKED_PAUSE_MS));
   }
 }
 

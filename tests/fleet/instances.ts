@@ -27,8 +27,15 @@ export class Instances implements AsyncDisposable {
 
   static async start(count: number, { env, ...options }: MainOptions): Promise<Instances> {
     const withKey = { ...options, env: { MCP_SESSION_KEY: KEY, MCP_LOG_LEVEL: "info", ...env } };
-    const starting = Array.from({ length: count }, () => ServerProcess.start(withKey));
-    return new Instances(await Promise.all(starting), withKey);
+    const starts = await Promise.allSettled(
+      Array.from({ length: count }, () => ServerProcess.start(withKey)),
+    );
+    const started = starts.flatMap((start) => start.status === "fulfilled" ? [start.value] : []);
+    const instances = new Instances(started, withKey);
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed === undefined) return instances;
+    await instances[Symbol.asyncDispose]();
+    throw failed.reason;
   }
 
   /** The URL of one instance. */

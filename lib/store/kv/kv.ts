@@ -60,6 +60,11 @@ export interface KvStoreOptions {
 const MAX_TRIES = 200;
 const MAX_PAUSE_MS = 20;
 
+/** Whether another process had locked the local database, so that another try may succeed. */
+export function isLocked(error: unknown): boolean {
+  return String(error).includes("locked");
+}
+
 /**
  * Repeats a change until it is committed. Another instance may change the same values, and a local
  * database that several processes use refuses some commits as locked.
@@ -78,7 +83,7 @@ export async function committed<T>(
         throw new Error("The store: a value changes all the time, so nothing can be committed");
       }
     } catch (error) {
-      if (tries === MAX_TRIES || !String(error).includes("locked")) throw error;
+      if (tries === MAX_TRIES || !isLocked(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
   }
