@@ -9,15 +9,14 @@
  * @module
  */
 import { messageOf } from "../../lib/base/errors.ts";
-import { type Scenario, TooSlow } from "./scenario.ts";
+import { tryUntilInTime } from "../helpers/in_time.ts";
+import type { Scenario } from "./scenario.ts";
 import { DEADLINES } from "./scenarios/deadlines.ts";
 import { DEPARTURES } from "./scenarios/departures.ts";
 import { SIGNALS } from "./scenarios/signals.ts";
 import { STALLED } from "./scenarios/stalled.ts";
 import { STOPPING } from "./scenarios/stopping.ts";
 import { type AbortMode, listenerUnderTest } from "./server.ts";
-
-const MAX_TRIES = 3;
 
 const SCENARIOS = [...STOPPING, ...SIGNALS, ...DEADLINES, ...DEPARTURES, ...STALLED];
 const ABORT_MODES: readonly AbortMode[] = listenerUnderTest() === "node"
@@ -31,7 +30,7 @@ async function main(part: string): Promise<number> {
     for (const { name, run } of SCENARIOS.filter(({ name }) => name.includes(part))) {
       const title = abort === "legacy" ? `${name}, legacy abort` : name;
       try {
-        print(`ok    ${title}: ${await tryUntilInTime(run, abort)}`);
+        print(`ok    ${title}: ${await play(run, abort)}`);
         passed++;
       } catch (error) {
         print(`FAIL  ${title}: ${messageOf(error)}`);
@@ -43,18 +42,10 @@ async function main(part: string): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** Only failed time limits get another try, because the machine may be busy with other work. */
-async function tryUntilInTime(run: Scenario["run"], abort: AbortMode): Promise<string> {
+async function play(run: Scenario["run"], abort: AbortMode): Promise<string> {
   const slow: string[] = [];
-  while (true) {
-    try {
-      const figures = await run(abort);
-      return slow.length === 0 ? figures : `${figures} (after being late: ${slow.join("; ")})`;
-    } catch (error) {
-      if (!(error instanceof TooSlow) || slow.length === MAX_TRIES - 1) throw error;
-      slow.push(error.message);
-    }
-  }
+  const figures = await tryUntilInTime(() => run(abort), (message) => slow.push(message));
+  return slow.length === 0 ? figures : `${figures} (after being late: ${slow.join("; ")})`;
 }
 
 function print(text: string): void {

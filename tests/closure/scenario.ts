@@ -64,8 +64,8 @@ export const NOTHING: Leftovers = {
   connections: 0,
 };
 
-/** How long sockets and timers may take to go once the ledger is in order (ms). */
-const CLEAN_MS = 5_000;
+/** How long sockets and timers may take to go once the ledger is in order, on a busy machine (ms). */
+const CLEAN_MS = 20_000;
 const POLL_MS = 20;
 
 /**
@@ -107,19 +107,6 @@ export function assertLedgerClean(ledger: LedgerView): void {
   assertEquals(ledger.opened, sum, "opened = open + closed");
   assertEquals(ledger.queued_bytes, 0, "queued_bytes");
   assertEquals(ledger.connections, [], "connections");
-}
-
-/** All was right but the time it took, which on a busy machine may be the machine's fault. */
-export class TooSlow extends Error {}
-
-/** @throws {TooSlow} */
-export function assertInTime(isInTime: boolean, otherwise: string): void {
-  if (!isInTime) throw new TooSlow(otherwise);
-}
-
-/** @throws {TooSlow} */
-export function assertWithin(limitMs: number, tookMs: number, what: string): void {
-  assertInTime(tookMs <= limitMs, `${what} took ${tookMs} ms, more than ${limitMs} ms`);
 }
 
 /** Repeats `check` until it does not reject, for effects of the system that take time. */

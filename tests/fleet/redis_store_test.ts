@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RedisProcess } from "../helpers/redis.ts";
 import { RedisStore } from "../../lib/store/redis/redis_store.ts";
-import { testSharedStore } from "../store/shared_contract.ts";
-
-const LEASE_MS = 300;
+import { LEASE_MS, testSharedStore } from "../store/shared_contract.ts";
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -41,7 +39,7 @@ testSharedStore("Redis", async () => {
       assert(store.isUp);
       return store;
     },
-    outliveLeases: () => delay(LEASE_MS + 50),
+    outliveLeases: () => delay(LEASE_MS + 100),
     clear: async () => {
       const { code } = await new Deno.Command("redis-cli", {
         args: ["-p", String(redis.port), "FLUSHALL"],
@@ -122,10 +120,9 @@ Deno.test("while Redis is away everything is refused at once; it is taken up aga
   assertEquals(ups, 1);
   await redis.kill();
   await until(() => !a.isUp && !b.isUp);
-  const before = performance.now();
+  // Each would wait for ever if it waited for Redis.
   await assertRejects(() => a.events.append("k/s", 1, [event("one")]), Error, "away");
   await assertRejects(() => a.bus.broadcast({ kind: "x" }), Error, "away");
-  assert(performance.now() - before < 200);
   await redis.restart();
   await until(() => a.isUp && b.isUp);
   assertEquals(ups, 2);

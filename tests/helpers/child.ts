@@ -39,7 +39,7 @@ interface Waiter {
 }
 
 /** Longest wait for a line (ms); reaching it means that the process is stuck. */
-const LINE_MS = 10_000;
+const LINE_MS = 60_000;
 const ENCODER = new TextEncoder();
 
 export class Child implements AsyncDisposable {

@@ -255,11 +255,14 @@ Deno.test("a URI of 8,192 characters is matched, and a longer one is not", () =>
 });
 
 Deno.test("variables of many characters in a row are matched in linear time", () => {
+  // The quickest of several rounds: a busy machine may stop any other one.
   const time = (template: string) => {
     const one = new UriTemplate(template, "test");
-    const started = performance.now();
-    for (let round = 0; round < 5; round++) one.match(`x://s/${"a".repeat(8_000)}`);
-    return performance.now() - started;
+    return Math.min(...Array.from({ length: 10 }, () => {
+      const started = performance.now();
+      one.match(`x://s/${"a".repeat(8_000)}`);
+      return performance.now() - started;
+    }));
   };
   const plain = time("x://s/{a}{b}{c}!end");
   const prefixes = time("x://s/{a:250}{b:250}{c:250}!end");

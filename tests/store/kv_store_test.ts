@@ -1,9 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Kv } from "../../lib/store/kv/kv.ts";
 import { KvStore } from "../../lib/store/kv/kv_store.ts";
-import { testSharedStore } from "./shared_contract.ts";
-
-const LEASE_MS = 400;
+import { LEASE_MS, testSharedStore } from "./shared_contract.ts";
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

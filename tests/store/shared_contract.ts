@@ -10,7 +10,7 @@ import type { LogEntry, SharedStore } from "../../lib/store/shared_store.ts";
 export interface SharedUnderTest {
   /** A started store of one more instance. */
   join(): Promise<SharedStore>;
-  /** Lets time go on until leases of `leaseMs` have run out, unless they are renewed. */
+  /** Lets more time go on than {@linkcode LEASE_MS}. */
   outliveLeases(): Promise<void>;
   /** Loses all that the store holds. */
   clear(): Promise<void>;
@@ -19,7 +19,12 @@ export interface SharedUnderTest {
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
+/**
+ * How long a lease, and a claim that is outlived, lasts in stores with real time (ms). A test takes
+ * its next step within this time on a slow machine, too.
+ */
+export const LEASE_MS = 2_000;
 
 function entry(text: string, isEnd = false): LogEntry {
   return { frame: ENCODER.encode(text), isEnd };
@@ -255,7 +260,7 @@ export function testSharedStore(name: string, make: () => Promise<SharedUnderTes
 
   test("a claim ends with its life", async (made) => {
     const [a, b] = [await made.join(), await made.join()];
-    assertEquals((await a.directory.claim("k", "one", 200)).isNew, true);
+    assertEquals((await a.directory.claim("k", "one", LEASE_MS)).isNew, true);
     assertEquals((await b.directory.claim("k", "two", 60_000)).instance, a.me);
     await made.outliveLeases();
     assertEquals((await b.directory.claim("k", "two", 60_000)).instance, b.me);

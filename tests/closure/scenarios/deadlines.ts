@@ -6,8 +6,9 @@
 import { shortId } from "../../../lib/base/ids.ts";
 import { assertEquals } from "@std/assert";
 import { toolCall } from "../../helpers/app.ts";
+import { assertInTime, assertWithin } from "../../helpers/in_time.ts";
 import { Client } from "../clients.ts";
-import { assertClean, assertInTime, assertWithin, type Scenario, Stage } from "../scenario.ts";
+import { assertClean, type Scenario, Stage } from "../scenario.ts";
 
 const MAX_AGE_MS = 1_000;
 const STREAMS = 20;

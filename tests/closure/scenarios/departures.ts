@@ -7,8 +7,9 @@ import { shortId } from "../../../lib/base/ids.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { StreamEnd } from "../../faults/sse_stream.ts";
 import { toolCall } from "../../helpers/app.ts";
+import { assertWithin } from "../../helpers/in_time.ts";
 import { Client, type ClientKind } from "../clients.ts";
-import { assertClean, assertWithin, type Scenario, spread, Stage } from "../scenario.ts";
+import { assertClean, type Scenario, spread, Stage } from "../scenario.ts";
 import type { ServerProcess } from "../server.ts";
 
 const ENDLESS = toolCall("countdown", { from: 100_000, interval_ms: 20 });

@@ -6,8 +6,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { SseStream, type StreamEnd } from "../../faults/sse_stream.ts";
 import { toolCall } from "../../helpers/app.ts";
+import { assertWithin } from "../../helpers/in_time.ts";
 import { Client } from "../clients.ts";
-import { assertWithin, eventually, type Scenario, Stage } from "../scenario.ts";
+import { eventually, type Scenario, Stage } from "../scenario.ts";
 import { ServerProcess } from "../server.ts";
 import { serverSockets } from "../sockets.ts";
 

@@ -7,15 +7,9 @@
 import { shortId } from "../../../lib/base/ids.ts";
 import { assertEquals } from "@std/assert";
 import { rpc, toolCall } from "../../helpers/app.ts";
+import { assertWithin } from "../../helpers/in_time.ts";
 import { Client } from "../clients.ts";
-import {
-  assertClean,
-  assertWithin,
-  eventually,
-  NOTHING,
-  type Scenario,
-  Stage,
-} from "../scenario.ts";
+import { assertClean, eventually, NOTHING, type Scenario, Stage } from "../scenario.ts";
 import { listenerUnderTest, type ServerProcess } from "../server.ts";
 import { serverSockets } from "../sockets.ts";
 

@@ -31,7 +31,7 @@ export interface RunningProxy extends AsyncDisposable {
 
 /** Most attempts to start, because another program may take the free port first. */
 const MAX_STARTS = 5;
-const SOON_MS = 5_000;
+const SOON_MS = 30_000;
 const POLL_MS = 10;
 
 /** Starts a proxy before a server, and waits until it takes connections. */

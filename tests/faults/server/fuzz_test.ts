@@ -9,7 +9,7 @@ import { RawSocket } from "../socket.ts";
 
 const RUNS = 3_000;
 /** How long a client waits for what never comes (ms). */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 30_000;
 const SETTINGS = {
   MCP_BODY_TIMEOUT_MS: 50,
   MCP_SESSION_IDLE_MS: 500,

@@ -19,10 +19,8 @@ Deno.test("a server that is killed is started again, and the next call works", a
 
 Deno.test("a server that dies in a call is told of, with its exit code and its last words", async () => {
   await using gateway = await Gateway.hostile("dies in a call");
-  const startedAt = performance.now();
   const { error } = await gateway.ask(toolCall("act", {}));
   assertMatch(error.message, /^The server deno ended \(code 3\); its last words: I give up$/);
-  assert(performance.now() - startedAt < 1_000);
 });
 
 Deno.test("a second answer to one request reaches nobody", async () => {

@@ -1,5 +1,5 @@
 /** Ends of clients, of servers and of the gateway, with real processes. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { toolCall } from "../../helpers/app.ts";
 import { descriptorsOf, entryOf, Gateway, hostile, isAlive, until } from "./gateway_process.ts";
 import { openSession } from "./session.ts";
@@ -14,7 +14,6 @@ Deno.test("kill -9 of a server fails all its open calls with its name and last w
   const [pid] = await gateway.childPids();
   const calls = Array.from({ length: 16 }, (_, id) => gateway.ask(toolCall("act", {}, id)));
   await until(async () => (await gateway.view()).servers[0].children[0].requests_open === 16);
-  const killedAt = performance.now();
   Deno.kill(pid!, "SIGKILL");
   for (const { error } of await Promise.all(calls)) {
     assertEquals(
@@ -22,8 +21,6 @@ Deno.test("kill -9 of a server fails all its open calls with its name and last w
       "The server deno ended (SIGKILL); its last words: a call begins",
     );
   }
-  // A busy machine needs longer than the calls do.
-  assert(performance.now() - killedAt < 2_000);
 });
 
 /** The one process that a process has started. */
