@@ -9,12 +9,12 @@ import { logFor } from "../base/log.ts";
 import { settlesWithin } from "../base/promises.ts";
 import type { ChildEnd, ChildReport } from "../base/server_report.ts";
 import type { JsonObject, JsonRpcNotification } from "../wire/json_rpc.ts";
-import { Breaker } from "./breaker.ts";
 import { Callers } from "./callers.ts";
 import { INPUT_CLOSED, OUTPUT_CLOSED } from "./channel.ts";
 import { lastWords, tellOfEnd, wordsOfStop } from "./ends.ts";
 import { type Connection, handshake } from "./handshake.ts";
 import { KnownEntries } from "./known_entries.ts";
+import { Restarts } from "./restarts.ts";
 import { inTime, inTurn, type Run } from "./run.ts";
 import type { GatewayServerOptions, RunningServer } from "./running_server.ts";
 import { type CountedChild, type RequestCounts, ServerTally } from "./tally.ts";
@@ -42,7 +42,7 @@ export class GatewayServer implements CountedChild {
   readonly entries: KnownEntries;
   readonly #id: string;
   readonly #options: GatewayServerOptions;
-  readonly #breaker: Breaker;
+  readonly #restarts: Restarts;
   #run: Run | undefined;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
@@ -51,15 +51,10 @@ export class GatewayServer implements CountedChild {
   /** Why the last run ended, for clients. */
   #why = "";
   #lastLines: readonly string[] = [];
-  #hasRun = false;
-  #isStopped = false;
-  /** Whether an operator asked for the next start. */
-  #isAsked = false;
-  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GatewayServerOptions) {
     this.#options = options;
-    this.#breaker = new Breaker(options.now);
+    this.#restarts = new Restarts(options);
     this.name = options.name;
     this.tally = options.tally ?? new ServerTally(options.name);
     this.entries = options.entries ?? new KnownEntries();
@@ -92,10 +87,10 @@ export class GatewayServer implements CountedChild {
     const callers = this.#callers ??= new Callers();
     callers.add(signal);
     return this.#connecting ??= this.#connect(callers.signal).then((connection) => {
-      this.#breaker.connected();
+      this.#restarts.connected();
       return connection;
     }, (error) => {
-      if (error !== callers.signal.reason) this.#retryLater();
+      if (error !== callers.signal.reason) this.#startLater();
       throw error;
     }).finally(() => this.#connecting = this.#callers = undefined);
   }
@@ -129,14 +124,13 @@ export class GatewayServer implements CountedChild {
     if (this.#connection !== undefined) return "up";
     if (this.#run !== undefined) return "starting";
     if (this.#callers !== undefined) return "waiting";
-    return this.#breaker.refusal === undefined ? "down" : "broken";
+    return this.#restarts.isBroken ? "broken" : "down";
   }
 
   /** Ends the server, and starts it never again. */
   async stop(reason: ChildEnd = "drain"): Promise<void> {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
-    this.#cancelRetry();
+    if (this.#restarts.isStopped) return;
+    this.#restarts.stop();
     this.#callers?.end(this.#refusal(wordsOfStop(this.name, reason)));
     const run = this.#leave(this.#run, reason);
     this.tally.leave(this);
@@ -151,9 +145,7 @@ export class GatewayServer implements CountedChild {
    */
   restart(): number | undefined {
     const run = this.#leave(this.#run, "restarted");
-    this.#cancelRetry();
-    this.#breaker.reset();
-    this.#isAsked = true;
+    this.#restarts.allowOnce();
     run?.upstream.fail(wordsOfStop(this.name, "restarted"));
     void run?.process.end();
     this.connect().catch(() => {});
@@ -161,7 +153,7 @@ export class GatewayServer implements CountedChild {
   }
 
   async #connect(signal: AbortSignal): Promise<Connection> {
-    this.#requireWhole();
+    this.#restarts.requireStart(this.#why);
     const { takeTurn } = this.#options;
     return await inTurn({ takeTurn, signal }, () => this.#start(), (run) => this.#open(run));
   }
@@ -209,8 +201,7 @@ export class GatewayServer implements CountedChild {
     });
     const run: Run = { process, upstream, startedAt: now(), exit: undefined };
     this.#run = run;
-    this.tally.started(this.#hasRun);
-    this.#hasRun = true;
+    this.tally.started(this.#restarts.started());
     // Its own processes may hold its output open.
     void process.ended.then((how) => {
       if (this.#run === run) run.exit = setTimeout(() => void this.#ended(run, how), ENDING_MS);
@@ -244,7 +235,7 @@ export class GatewayServer implements CountedChild {
   /** The server is gone, or of no use any more. */
   async #ended(run: Run, reason: string): Promise<void> {
     if (this.#leave(run, "crashed") === undefined) return;
-    this.#breaker.ended();
+    this.#restarts.ended();
     const { process, upstream } = run;
     let how = reason;
     // How it ended is known a moment after its pipes have closed.
@@ -259,36 +250,15 @@ export class GatewayServer implements CountedChild {
     });
     upstream.fail(this.#why);
     await process.end();
-    this.#retryLater();
+    this.#startLater();
   }
 
-  /** Starts it again without a request, later after each failure. */
-  #retryLater(): void {
-    const { restart = "always" } = this.#options;
-    if (this.#isStopped || this.#retry !== undefined || restart !== "always") return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.connect().catch(() => {});
-    }, this.#breaker.nextDelay());
-  }
-
-  #cancelRetry(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-  }
-
-  #requireWhole(): void {
-    if (this.#isStopped) throw this.#refusal(`The server ${this.name} was ended`);
-    if (this.#options.restart === "never" && this.#hasRun && !this.#isAsked) {
-      throw this.#refusal(`${this.#why}; it is not started again ("restart": "never")`);
-    }
-    this.#isAsked = false;
-    const { refusal } = this.#breaker;
-    if (refusal !== undefined) throw this.#refusal(this.#why + refusal);
+  #startLater(): void {
+    this.#restarts.startLater(() => void this.connect().catch(() => {}));
   }
 
   #failed(what: string, why: string): ProtocolError {
-    this.#breaker.ended();
+    this.#restarts.ended();
     const error = `${what}${why}`;
     this.#why = tellOfEnd(this.#options, "Server cannot be started", { error }, { what, why });
     return this.#refusal(this.#why);
