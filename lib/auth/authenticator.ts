@@ -4,7 +4,7 @@
  * @module
  */
 import { addressKey } from "../base/address.ts";
-import { nodeCrypto } from "../base/node.ts";
+import { sha256Text } from "../base/node.ts";
 import { isPromise, type MaybePromise } from "../base/promises.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import { type Credential, readCredential } from "./credential.ts";
@@ -195,6 +195,6 @@ function telling(before: AuthFailure | undefined, next: Recognized | AuthFailure
 
 /** A key and a token of the same text are not judged alike. */
 function hashOf({ token, isKey }: Credential): string {
-  const hash = nodeCrypto().createHash("sha256").update(token).digest("base64url");
+  const hash = sha256Text(token);
   return isKey ? `key ${hash}` : hash;
 }

@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { nodeCrypto } from "../base/node.ts";
+import { nodeCrypto, sha256 } from "../base/node.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import type { Credential } from "./credential.ts";
 import { type KnownCaller, principalOf } from "./identity.ts";
@@ -139,10 +139,6 @@ function toEntry({ name, sha256: hex, key, scopes, expires }: StaticKey): Entry 
       way: "key",
     },
   };
-}
-
-function sha256(text: string): Uint8Array {
-  return nodeCrypto().createHash("sha256").update(text).digest();
 }
 
 function hexBytes(hex: string): Uint8Array {

@@ -18,3 +18,17 @@ export const nodeUtil = () => process.getBuiltinModule("node:util");
 /** Figures of the heap. */
 export const nodeV8 = () => process.getBuiltinModule("node:v8");
 export const nodeVm = () => process.getBuiltinModule("node:vm");
+
+/** The SHA-256 digest of a text. */
+export function sha256(text: string): Uint8Array {
+  return hashOf(text).digest();
+}
+
+/** The SHA-256 digest of a text, in base64url. */
+export function sha256Text(text: string): string {
+  return hashOf(text).digest("base64url");
+}
+
+function hashOf(text: string) {
+  return nodeCrypto().createHash("sha256").update(text);
+}

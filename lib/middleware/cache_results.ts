@@ -15,7 +15,7 @@ import {
   type Next,
 } from "../registry/middleware.ts";
 import { isOfTools, toolNames } from "../registry/named_tools.ts";
-import { isObject, type JsonObject } from "../wire/json_rpc.ts";
+import { type JsonObject, sortKeys } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
 import { refuse, requireOne, requirePositive } from "./options.ts";
 import { SharedRuns } from "./shared_runs.ts";
@@ -115,9 +115,4 @@ function keyOf({ name, arguments: args, caller, ctx }: MiddlewareCall, isShared:
 function ownerOf({ scopes, claims, ...caller }: Caller): unknown {
   const lasting = Object.entries(claims ?? {}).filter(([name]) => !OF_TOKEN.has(name));
   return { ...caller, scopes: scopes?.toSorted(), claims: Object.fromEntries(lasting) };
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
 }

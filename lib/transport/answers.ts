@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf, ProtocolError, stackOf } from "../base/errors.ts";
+import { ProtocolError } from "../base/errors.ts";
 import { logFor } from "../base/log.ts";
 import type { StreamRegistry } from "../stream/stream_registry.ts";
 import { toErrorResponse } from "../wire/error_table.ts";
@@ -15,9 +15,10 @@ import {
   toJson,
 } from "../wire/json_rpc.ts";
 import { jsonEvent } from "../wire/sse.ts";
-import { STREAM_HEADERS } from "./respond.ts";
+import { internalError, STREAM_HEADERS } from "./respond.ts";
 
 const log = logFor("http");
+
 /** Looked up once: Deno has a getter for this global, which calls two functions. */
 const { Response } = globalThis;
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -65,7 +66,7 @@ export class Answers {
       if (isWithin(serialized.json, maxBytes)) return { jsonrpc, result: serialized, id };
       return failed(response, tooLarge(serialized.json.length, this.#maxBytes));
     } catch (error) {
-      return failed(response, notJson(error));
+      return failed(response, internalError(error));
     }
   }
 
@@ -76,7 +77,7 @@ export class Answers {
         // `Response.json()` without options is Deno's fast path.
         return Response.json(response);
       } catch (error) {
-        return Response.json(failed(response, notJson(error)));
+        return Response.json(failed(response, internalError(error)));
       }
     }
     return this.#respond(toJson(this.sendable(response)), { status, headers: JSON_HEADERS });
@@ -157,12 +158,4 @@ function tooLarge(characters: number, maxBytes: number): ProtocolError {
     `The result is larger than the ${maxBytes} bytes that MCP_MAX_RESULT_BYTES allows; ask for ` +
       "less at a time",
   );
-}
-
-function notJson(thrown: unknown): ProtocolError {
-  log.error("Request failed", {
-    error: messageOf(thrown),
-    stack: stackOf(thrown),
-  });
-  return new ProtocolError("internal_error", "Internal error");
 }

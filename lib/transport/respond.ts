@@ -53,12 +53,12 @@ export function accepted(): Response {
  * {@linkcode ProtocolError} is logged, and the client learns only that it is internal.
  */
 export function errorResponse(thrown: unknown): Response {
-  const error = thrown instanceof ProtocolError ? thrown : internal(thrown);
+  const error = thrown instanceof ProtocolError ? thrown : internalError(thrown);
   try {
     return responseOf(error);
   } catch (unwritable) {
     // An author's error may have a header or data that cannot be written.
-    return responseOf(internal(unwritable));
+    return responseOf(internalError(unwritable));
   }
 }
 
@@ -70,7 +70,8 @@ function responseOf(error: ProtocolError): Response {
   });
 }
 
-function internal(thrown: unknown): ProtocolError {
+/** Logs an error that is not for the client, and gives the one that the client gets instead. */
+export function internalError(thrown: unknown): ProtocolError {
   log.error("Request failed", {
     error: messageOf(thrown),
     stack: stackOf(thrown),

@@ -191,6 +191,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** For `JSON.stringify()`: objects with the same members give the same text, whatever their order. */
+export function sortKeys(_key: string, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
 /** A successful answer. */
 export function resultResponse(
   id: JsonRpcId,

@@ -9,7 +9,7 @@ import { hasScopes } from "../../auth/scopes.ts";
 import { type Clock, monotonic } from "../../base/clock.ts";
 import { ProtocolError } from "../../base/errors.ts";
 import type { Identity } from "../../base/identity.ts";
-import { nodeCrypto } from "../../base/node.ts";
+import { nodeCrypto, sha256 } from "../../base/node.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings_type.ts";
 import { AUTHORIZATION, singleValue } from "../../wire/headers.ts";
@@ -176,9 +176,5 @@ function bearerOf(headers: Headers): string | undefined {
 }
 
 function isSame(sent: string, token: string): boolean {
-  return nodeCrypto().timingSafeEqual(digest(sent), digest(token));
-}
-
-function digest(text: string): Uint8Array {
-  return nodeCrypto().createHash("sha256").update(text).digest();
+  return nodeCrypto().timingSafeEqual(sha256(sent), sha256(token));
 }

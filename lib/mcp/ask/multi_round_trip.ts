@@ -8,10 +8,10 @@
  * @module
  */
 import { CallAborted, ProtocolError } from "../../base/errors.ts";
-import { nodeCrypto } from "../../base/node.ts";
+import { sha256Text } from "../../base/node.ts";
 import { ignoreRejection, isPromise } from "../../base/promises.ts";
 import type { Signer } from "../../base/signer.ts";
-import { isObject, type JsonObject } from "../../wire/json_rpc.ts";
+import { isObject, type JsonObject, sortKeys } from "../../wire/json_rpc.ts";
 import type { Call } from "../call.ts";
 import type { Method } from "../methods/table.ts";
 import { type Asker, capabilityName, type Question, supports } from "./questions.ts";
@@ -188,12 +188,6 @@ function digestOf(
   sender: readonly (string | undefined)[],
 ): string {
   const { name, uri, arguments: args } = params;
-  const text = JSON.stringify([method, name, uri, args, sender], sortKeys);
-  return nodeCrypto().createHash("sha256").update(text).digest("base64url");
-}
-
-/** A client may write the members of its arguments in another order the second time. */
-function sortKeys(_key: string, value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+  // A client may write the members of its arguments in another order the second time.
+  return sha256Text(JSON.stringify([method, name, uri, args, sender], sortKeys));
 }

@@ -7,7 +7,7 @@
  */
 import { ProtocolError } from "../../base/errors.ts";
 import { SharedLruMap } from "../../base/shared_lru_map.ts";
-import { nodeCrypto } from "../../base/node.ts";
+import { sha256Text } from "../../base/node.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Settings } from "../../base/settings.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
@@ -175,7 +175,7 @@ export class KeyedCalls {
 
   /** Name of the response in the store; endpoints share a store. */
   #nameOf(key: string): string {
-    return `plain ${sha256(`${this.#deps.path} ${key}`)}`;
+    return `plain ${sha256Text(`${this.#deps.path} ${key}`)}`;
   }
 }
 
@@ -216,9 +216,5 @@ export function readIdempotencyKey(
 }
 
 function digestOf(request: JsonRpcRequest): string {
-  return sha256(JSON.stringify(request));
-}
-
-function sha256(text: string): string {
-  return nodeCrypto().createHash("sha256").update(text).digest("base64url");
+  return sha256Text(JSON.stringify(request));
 }
