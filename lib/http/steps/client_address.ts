@@ -10,16 +10,14 @@ import type { BlockList } from "node:net";
 import { normalAddress, parseSubnet, type Subnet } from "../../base/address.ts";
 import { nodeNet } from "../../base/node.ts";
 import { identityOf, type Peer } from "../../transport/peer.ts";
-
-/** Proxies in a row that are looked at: a client behind them may write a header of any length. */
-const MAX_HOPS = 32;
+import { forwardedHops, type Hops, listedHops } from "./hops.ts";
 
 /** Finds the client behind proxies that the operator trusts. */
 export class TrustedProxies {
   /** Undefined where nothing is. */
   readonly #trusted: BlockList | undefined;
   readonly #header: string;
-  readonly #hopsOf: (header: string) => string[];
+  readonly #hopsOf: Hops;
 
   /**
    * @param proxies addresses and subnets such as `10.0.0.0/8`; nothing else is trusted
@@ -42,8 +40,7 @@ export class TrustedProxies {
     const trusted = this.#trusted;
     // Without trusted proxies the address is not even looked up.
     if (trusted === undefined || !isIn(trusted, peer.address)) return peer;
-    const hops = this.#hopsOf(request.headers.get(this.#header) ?? "").slice(-MAX_HOPS);
-    for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
+    for (const hop of this.#hopsOf(request.headers.get(this.#header) ?? "")) {
       const address = normalAddress(withoutPort(hop));
       if (address === undefined) return peer;
       if (!isIn(trusted, address)) {
@@ -70,23 +67,11 @@ function blockList(subnets: readonly Subnet[]): BlockList {
   return list;
 }
 
-/** The chain of addresses, the client's first. */
-function listedHops(header: string): string[] {
-  return header.split(",").map((hop) => hop.trim()).filter((hop) => hop !== "");
-}
-
-/**
- * The hops in the RFC 7239 header. An element without an address is kept, because nothing before it
- * can be trusted.
- */
-function forwardedHops(header: string): string[] {
-  return listedHops(header).map((element) =>
-    /(?:^|;)\s*for="?([^;"]+)"?/i.exec(element)?.[1]?.trim() ?? ""
-  );
-}
-
 function withoutPort(hop: string): string {
-  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1];
+  const bracketed = BRACKETED_REGEXP.exec(hop)?.[1];
   if (bracketed !== undefined) return bracketed;
-  return /^[^:]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(":")) : hop;
+  return /^[^:]+:[\w.-]+$/.test(hop) ? hop.slice(0, hop.indexOf(":")) : hop;
 }
+
+/** An IPv6 address, perhaps with a port, which may stand for a secret one (RFC 7239, section 6.3). */
+const BRACKETED_REGEXP = /^\[([^\]]+)\](?::[\w.-]+)?$/;

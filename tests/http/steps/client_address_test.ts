@@ -103,6 +103,27 @@ for (
   });
 }
 
+for (
+  const [name, forwarded, expected] of [
+    ["a comma in quotes", 'for=198.51.100.1;host="x, for=6.6.6.6"', "198.51.100.1"],
+    ["a comma in quotes before it", 'host="x, for=6.6.6.6;a=";for=198.51.100.1', "198.51.100.1"],
+    ["a semicolon in quotes", 'host="x;for=6.6.6.6";for=198.51.100.1', "198.51.100.1"],
+    ["escaped quotes", 'host="x\\";for=6.6.6.6;a=\\"";for=198.51.100.1', "198.51.100.1"],
+    ["quotes that a client left open", 'for=6.6.6.6;by=", for=198.51.100.1', "198.51.100.1"],
+    ["open quotes with a backslash", 'for="\\, for=198.51.100.1', "198.51.100.1"],
+    ["for twice", "for=6.6.6.6;for=198.51.100.1", "10.0.0.1"],
+    ["text without quotes that has them", 'host=x";for=6.6.6.6;a=";for=198.51.100.1', "10.0.0.1"],
+    ["an escaped digit", 'for="198.51.100.\\1"', "198.51.100.1"],
+    ["a port that stands for another", 'for="[2001:db9::5]:_port"', "2001:db9::5"],
+    ["no for in the proxy's own part", "for=6.6.6.6, proto=https", "10.0.0.1"],
+    ["a client that is not known", "for=6.6.6.6, for=unknown", "10.0.0.1"],
+  ] as const
+) {
+  Deno.test(`Forwarded with ${name} makes the client ${expected}`, async () => {
+    assertEquals(await seenAs("10.0.0.1", { forwarded }), expected);
+  });
+}
+
 Deno.test("a header that the operator's proxy does not write is not believed", async () => {
   const both = { "x-forwarded-for": "198.51.100.1", forwarded: "for=6.6.6.6" };
   assertEquals(await seenAs("10.0.0.1", both), "198.51.100.1");
