@@ -2,7 +2,7 @@ import { ConfigError } from "./base/errors.ts";
 import { logFor } from "./base/log.ts";
 import type { MaybePromise } from "./base/promises.ts";
 import { noteMountPath, type Peer } from "./transport/peer.ts";
-import { type App, requireApp } from "./http/app_types.ts";
+import { type App, requireApp, requireRequest } from "./http/app_types.ts";
 
 const log = logFor("mount");
 
@@ -39,6 +39,7 @@ export function mountAt(
   warnOfPublicUrl(app, base);
   const documentAt = documentPaths(app, base);
   return (request, peer) => {
+    requireRequest(request);
     const url = new URL(request.url);
     const { pathname } = url;
     const isUnder = pathname === base || pathname.startsWith(`${base}/`);

@@ -31,7 +31,7 @@ import { DIALECTS } from "../transport/dialects.ts";
 import { type Peer, requirePeer } from "../transport/peer.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { lifeOf } from "./app_life.ts";
-import type { App, AppOptions } from "./app_types.ts";
+import { type App, type AppOptions, requireRequest } from "./app_types.ts";
 import { afterStart, AppLifespan } from "./lifespan.ts";
 import { bodyLimits, registryLimits } from "./limits.ts";
 import { AuditLog } from "./metrics/audit_log.ts";
@@ -196,7 +196,13 @@ function fetchThrough(router: Router, settings: Settings): App["fetch"] {
   const proxies = new TrustedProxies(settings.MCP_TRUSTED_PROXIES, settings.MCP_FORWARDED_HEADER);
   return (request, peer = UNKNOWN_PEER) => {
     requirePeer(peer);
-    return handleRequest(router, request, proxies.resolveClient(peer, request));
+    try {
+      return handleRequest(router, request, proxies.resolveClient(peer, request));
+    } catch (error) {
+      // Only what is no request gets here, so requests need not be checked.
+      requireRequest(request);
+      throw error;
+    }
   };
 }
 
