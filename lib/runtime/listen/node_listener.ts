@@ -16,6 +16,7 @@ import { BodyPace } from "./body_pace.ts";
 import { IS_DENO } from "./is_deno.ts";
 import type { Listen, Listener, ListenOptions } from "./listener.ts";
 import { NodePeer } from "./node_peer.ts";
+import { refusalOf, refuse, refuseSocket } from "./node_refusals.ts";
 import { NodeRequest } from "./node_request.ts";
 import { sendResponse, sendStream } from "./node_response.ts";
 import { OneATurn } from "./one_a_turn.ts";
@@ -78,7 +79,7 @@ class NodeListener implements Listener {
     this.#bodyMs = settings.MCP_BODY_TIMEOUT_MS;
     this.#maxHeaders = settings.MCP_MAX_HEADERS;
     this.#maxRequests = settings.MCP_MAX_REQUESTS_PER_SOCKET;
-    this.#server.on("clientError", refuse);
+    this.#server.on("clientError", refuseSocket);
     this.#server.on("connection", (socket: NodeSocket) => {
       this.#watch?.noteAccepted();
       Pipeline.start(socket, this.#turns.take);
@@ -153,8 +154,8 @@ class NodeListener implements Listener {
 
   /** Answers a request, once `node:http` has sent the responses before it on the socket. */
   #take(incoming: IncomingMessage, out: ServerResponse): void {
-    // Names and values alternate. Node would drop the excess headers silently.
-    if (incoming.rawHeaders.length > 2 * this.#maxHeaders) return refuseHeaders(out);
+    const refusal = refusalOf(incoming, this.#maxHeaders);
+    if (refusal !== undefined) return refuse(out, refusal);
     const pipeline = Pipeline.of(incoming.socket) ??
       Pipeline.start(incoming.socket, this.#turns.take);
     // Deno's `node:http` does not count them itself.
@@ -189,22 +190,4 @@ class NodeListener implements Listener {
     if (isPromise(response)) void response.then(send);
     else send(response);
   }
-}
-
-function refuseHeaders(out: ServerResponse): void {
-  out.shouldKeepAlive = false;
-  out.writeHead(431, { "content-type": "text/plain" })
-    .end("The request has more headers than MCP_MAX_HEADERS allows\n");
-}
-
-/** Answers a socket that sent invalid HTTP, or was too late, and closes it. */
-function refuse(error: Error & { code?: string }, socket: NodeSocket): void {
-  if (!socket.writable) return void socket.destroy();
-  const status = error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-    ? "408 Request Timeout"
-    : error.code === "HPE_HEADER_OVERFLOW"
-    ? "431 Request Header Fields Too Large"
-    : "400 Bad Request";
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  socket.destroySoon();
 }

@@ -6,6 +6,9 @@ import { ListenerPeer } from "../../transport/peer.ts";
 import { socketName } from "../half_open/ss.ts";
 import { NodeSink } from "./node_sink.ts";
 
+/** Stands in a URL for the host that a client of HTTP/1.0 has not named; no host has it (RFC 2606). */
+export const UNNAMED_AUTHORITY = "unnamed.invalid";
+
 /** The other end of a socket. */
 export class NodePeer extends ListenerPeer implements Socket {
   readonly #socket: NodeSocket;
@@ -20,6 +23,10 @@ export class NodePeer extends ListenerPeer implements Socket {
     this.#socket = socket;
     this.#out = out;
     this.address = socket.remoteAddress ?? "unknown";
+  }
+
+  get unnamedAuthority(): string {
+    return UNNAMED_AUTHORITY;
   }
 
   get socket(): Socket {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { BodyPace } from "./body_pace.ts";
 import { NodeHeaders } from "./node_headers.ts";
+import { UNNAMED_AUTHORITY } from "./node_peer.ts";
 
 const DECODER = new TextDecoder();
 
@@ -31,8 +32,9 @@ export class NodeRequest {
 
   get url(): string {
     const target = this.#incoming.url ?? "/";
-    if (!target.startsWith("/")) return target;
-    return `http://${this.headers.get("host") ?? "localhost"}${target}`;
+    const authority = this.headers.get("host") ?? UNNAMED_AUTHORITY;
+    if (target === "*") return `http://${authority}/*`;
+    return target.startsWith("/") ? `http://${authority}${target}` : target;
   }
 
   get headers(): NodeHeaders {

@@ -141,6 +141,40 @@ onEach("requests on one socket are answered in their order", async ({ port }) =>
   assertEquals([...client.received.matchAll(/"id":(\d)/g)].map(([, id]) => id), ["1", "2", "3"]);
 });
 
+const REFUSED_HEADS: readonly (readonly [what: string, head: string, status: RegExp])[] = [
+  ["no Host over HTTP/1.1", "GET /healthz HTTP/1.1", / 400 /],
+  ["no Host over HTTP/1.0", "GET /healthz HTTP/1.0", / 400 /],
+  ["no Host, and a kept socket", "GET /healthz HTTP/1.0\r\nConnection: keep-alive", / 400 /],
+  ["no Host for a stream", "POST /mcp/sse HTTP/1.0\r\nAccept: text/event-stream", / 400 /],
+  ["no version", "GET /healthz", / (400|505) /],
+  ["HTTP/0.9", "GET /healthz HTTP/0.9\r\nHost: localhost", / (400|505) /],
+  ["HTTP/2.0 as text", "GET /healthz HTTP/2.0\r\nHost: localhost", / (400|505) /],
+  ["all of the server", "GET * HTTP/1.1\r\nHost: localhost", / (400|404) /],
+  ["options of the server", "OPTIONS * HTTP/1.1\r\nHost: localhost", / 404 /],
+  [
+    "chunks over HTTP/1.0",
+    "POST /mcp HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked",
+    / 400 /,
+  ],
+];
+
+for (const [what, head, status] of REFUSED_HEADS) {
+  onEach(`a request with ${what} is refused (RFC 9112)`, async ({ port, app }) => {
+    using client = await RawClient.connect(port);
+    await client.send(`${head}\r\n\r\n`);
+    await client.until("\r\n\r\n");
+    assertMatch(client.status, status);
+    assertEquals(app.connections.ledger().opened, 0);
+  });
+}
+
+onEach("a target in absolute form needs no Host over HTTP/1.0", async ({ port }) => {
+  using client = await RawClient.connect(port);
+  await client.send("GET http://localhost/healthz HTTP/1.0\r\n\r\n");
+  await client.closed;
+  assertMatch(client.status, / 200 /);
+});
+
 onEach("copies of a header that differ are refused", async ({ port }) => {
   using client = await RawClient.connect(port);
   await client.send(postText("/mcp", ECHO, [
