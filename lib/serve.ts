@@ -4,13 +4,14 @@
  * @module
  */
 import { configureLog } from "./base/log.ts";
-import { BOOLEAN, type MemberChecks, requireOptions } from "./base/members.ts";
+import { BOOLEAN, FUNCTION, type MemberChecks, requireOptions } from "./base/members.ts";
 import type { Settings } from "./base/settings_type.ts";
 import type { MaybePromise } from "./base/promises.ts";
 import { type App, requireApp } from "./http/app_types.ts";
 import { readCommand } from "./runtime/config.ts";
 import { endProcess } from "./runtime/end_process.ts";
 import { readVariable } from "./runtime/environment.ts";
+import { drainHosted } from "./runtime/hosted.ts";
 import { heap, resident } from "./runtime/memory.ts";
 import { openFleet } from "./runtime/open_fleet.ts";
 import { runServer } from "./runtime/run_server.ts";
@@ -28,6 +29,20 @@ export interface ServeAppOptions {
 }
 
 const OPTIONS: MemberChecks<ServeAppOptions> = { log: BOOLEAN, exit: BOOLEAN };
+
+/** Options of {@linkcode drainOnSignal}. */
+export interface DrainOptions {
+  /**
+   * Stops the server after the drain, such as `() => server.shutdown()`; without it the end of the
+   * process does.
+   */
+  readonly shutdown?: () => unknown;
+  /** Whether the process ends when the app has stopped; default: yes. */
+  readonly exit?: boolean;
+}
+
+const DRAIN_OPTIONS: MemberChecks<DrainOptions> = { shutdown: FUNCTION, exit: BOOLEAN };
+const refuse = (message: string) => new TypeError(message);
 
 /**
  * The settings of the environment and of the command line, as `main.ts` reads them.
@@ -59,7 +74,6 @@ export function readSettings(args: readonly string[] = Deno.args): Settings {
  */
 export async function serve(app: App, options: ServeAppOptions = {}): Promise<number> {
   requireApp(app, "serve()");
-  const refuse = (message: string) => new TypeError(message);
   requireOptions(options, { owner: "serve()", checks: OPTIONS, refuse });
   const { log = true, exit = true } = options;
   const { settings } = app;
@@ -85,6 +99,29 @@ export async function serve(app: App, options: ServeAppOptions = {}): Promise<nu
     uncaught.uninstall();
     await lines.flush();
   }
+}
+
+/**
+ * Drains an app that another server serves, such as `deno serve` or a framework, when SIGINT, SIGTERM
+ * or SIGHUP comes: running calls get `MCP_DRAIN_MS`, and `onStop` runs. Then the process ends; a
+ * second signal ends it at once.
+ *
+ * @returns when the app has stopped
+ * @throws {TypeError} for what is no app, and for an option that is unknown or wrong
+ *
+ * @example
+ * ```ts ignore
+ * // deno serve mod.ts
+ * export default { fetch: toServeHandler(app) } satisfies Deno.ServeDefaultExport;
+ * drainOnSignal(app);
+ * ```
+ */
+export async function drainOnSignal(app: App, options: DrainOptions = {}): Promise<void> {
+  requireApp(app, "drainOnSignal()");
+  requireOptions(options, { owner: "drainOnSignal()", checks: DRAIN_OPTIONS, refuse });
+  const { shutdown, exit = true } = options;
+  await drainHosted(app, shutdown);
+  if (exit) endProcess(0);
 }
 
 /**

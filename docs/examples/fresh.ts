@@ -3,6 +3,7 @@
  * `app.fsRoutes()`: `app.use(mcp)`.
  */
 import { createApp, mountAt } from "@lifeline/mcp";
+import { drainOnSignal } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
@@ -19,3 +20,5 @@ export const mcp = async ({ req, info, next }: FreshContext): Promise<Response> 
   const address = "hostname" in info.remoteAddr ? info.remoteAddr.hostname : "unknown";
   return await answer(req, { address }) ?? await next();
 };
+
+drainOnSignal(app);

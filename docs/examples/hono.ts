@@ -8,6 +8,7 @@
 import { Hono } from "npm:hono@4.13.19";
 import { getConnInfo } from "npm:hono@4.13.19/deno";
 import { createApp, mountAt } from "@lifeline/mcp";
+import { drainOnSignal } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
@@ -25,8 +26,4 @@ const server = Deno.serve(
   hono.fetch,
 );
 
-Deno.addSignalListener("SIGTERM", async () => {
-  await app.drain();
-  await server.shutdown();
-  app.stop();
-});
+drainOnSignal(app, { shutdown: () => server.shutdown() });

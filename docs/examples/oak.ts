@@ -3,6 +3,7 @@
  * `application.use(mcp)`.
  */
 import { createApp, mountAt } from "@lifeline/mcp";
+import { drainOnSignal } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
@@ -23,3 +24,5 @@ export const mcp = async (
   if (answered === undefined) await next();
   else response.with(answered);
 };
+
+drainOnSignal(app);

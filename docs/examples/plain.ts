@@ -4,6 +4,7 @@
  *     deno run --allow-net --allow-env=PORT docs/examples/plain.ts
  */
 import { createApp, mountAt } from "@lifeline/mcp";
+import { drainOnSignal } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
@@ -21,8 +22,4 @@ function ownPage({ url }: Request): Response {
     : new Response("Not found", { status: 404 });
 }
 
-Deno.addSignalListener("SIGTERM", async () => {
-  await app.drain();
-  await server.shutdown();
-  app.stop();
-});
+drainOnSignal(app, { shutdown: () => server.shutdown() });

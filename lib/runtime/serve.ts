@@ -43,25 +43,38 @@ export async function serve(app: App, options: ServeOptions): Promise<number> {
     const listener = await listen(app, options);
     probe = await startProbe(app, listener.port, options);
     options.onServing?.();
-    const signal = await signals.first;
-    log.info("Stopping", {
-      signal,
-      open: app.connections.size,
-      drain_ms: options.drainMs,
-    });
-    // Everything must fit in the budget, because a platform that ends the process does not wait.
-    const shutdownMs = Math.min(SHUTDOWN_MS, options.drainMs / 10);
-    // A refused connection has a proxy try another instance at once; a refusal with 503 may not.
-    const stopped = app.isOneOfSeveral ? listener.stop() : undefined;
-    const outcome = await app.drain(options.drainMs - shutdownMs);
-    await settlesWithin(shutdownMs, stopped ?? listener.stop());
-    log.info("Stopped", { ...outcome });
+    await drainAfterSignal(app, { signals, drainMs: options.drainMs, stop: () => listener.stop() });
     return 0;
   } finally {
     probe?.stop();
     signals.uninstall();
     app.stop();
   }
+}
+
+/** What a drain needs besides the app. */
+export interface DrainAfterSignal {
+  readonly signals: Pick<StopSignals, "first">;
+  /** Time for all to end once a signal came (ms). */
+  readonly drainMs: number;
+  /** Takes no more connections; settles when those there are have ended. */
+  readonly stop: () => Promise<unknown>;
+}
+
+/** Waits for a signal, then drains an app and has its sockets close. */
+export async function drainAfterSignal(
+  app: App,
+  { signals, drainMs, stop }: DrainAfterSignal,
+): Promise<void> {
+  const signal = await signals.first;
+  log.info("Stopping", { signal, open: app.connections.size, drain_ms: drainMs });
+  // Everything must fit in the budget, because a platform that ends the process does not wait.
+  const shutdownMs = Math.min(SHUTDOWN_MS, drainMs / 10);
+  // A refused connection has a proxy try another instance at once; a refusal with 503 may not.
+  const stopped = app.isOneOfSeveral ? stop() : undefined;
+  const outcome = await app.drain(drainMs - shutdownMs);
+  await settlesWithin(shutdownMs, stopped ?? stop());
+  log.info("Stopped", { ...outcome });
 }
 
 /** Starts the probe, which is loaded only if it is on. */

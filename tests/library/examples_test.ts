@@ -90,6 +90,17 @@ async function statusesOf(url: string): Promise<Record<string, number>> {
   return found;
 }
 
+/** A stream is told why it ends, down to its last byte. */
+async function assertDrains(example: Example, path: string): Promise<void> {
+  const stream = await fetch(example.url + path, {
+    method: "POST",
+    headers: { accept: "text/event-stream" },
+  });
+  const code = example.stop();
+  assertMatch(await stream.text(), /"reason":"drain"/);
+  assertEquals(await code, 0);
+}
+
 const GREETING = { content: [{ type: "text", text: "Hello Ada" }] };
 
 for (const name of ["plain", "hono"]) {
@@ -110,13 +121,7 @@ for (const name of ["plain", "hono"]) {
       "/aix": 404,
       "/.well-known/oauth-protected-resource/ai/mcp": 404,
     });
-    const stream = await fetch(`${example.url}/ai/mcp/sse`, {
-      method: "POST",
-      headers: { accept: "text/event-stream" },
-    });
-    const code = example.stop();
-    assertMatch(await stream.text(), /"reason":"drain"/);
-    assertEquals(await code, 0);
+    await assertDrains(example, "/ai/mcp/sse");
   });
 }
 
@@ -131,13 +136,14 @@ Deno.test("docs/examples/serve.ts listens, logs and drains as main.ts does", asy
   assertStringIncludes(example.output, "[INFO] Stopped");
 });
 
-Deno.test("docs/examples/deno_serve.ts works with `deno serve`", async () => {
+Deno.test("docs/examples/deno_serve.ts works with `deno serve`, and drains", async () => {
   const path = new URL("deno_serve.ts", EXAMPLES).pathname;
   await using example = await Example.start(
     ["serve", "-A", "--no-check", "--frozen", `--lock=${LOCK}`, "--port=0", path],
     {},
   );
   assertEquals(await greeting(`${example.url}/mcp`), GREETING);
+  await assertDrains(example, "/mcp/sse");
 });
 
 const ADDRESS = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;

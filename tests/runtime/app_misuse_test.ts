@@ -1,7 +1,7 @@
 /** Functions that take an app, given what is none, and options that do nothing. */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, configureLog, createApp, mountAt } from "../../lib/mod.ts";
-import { serve, toServeHandler } from "../../lib/serve.ts";
+import { drainOnSignal, serve, toServeHandler } from "../../lib/serve.ts";
 import { TestTime } from "../../lib/testing.ts";
 
 // deno-lint-ignore no-explicit-any -- stands for JavaScript, which has no types
@@ -11,6 +11,7 @@ const TAKERS: Readonly<Record<string, Untyped>> = {
   "serve()": serve,
   "mountAt()": (app) => mountAt(app, "/ai"),
   "toServeHandler()": toServeHandler,
+  "drainOnSignal()": drainOnSignal,
 };
 
 for (const [owner, take] of Object.entries(TAKERS)) {
@@ -37,6 +38,11 @@ Deno.test("serve() refuses options that it does not have", async () => {
     'serve() has no option "exits"; did you mean "exit"?',
   );
   assertEquals(await refusal({ exit: 0 }), "Option of serve(): exit must be true or false, not 0");
+  const { message } = await assertRejects(
+    () => drainOnSignal(app, { shutdown: "server" as never }),
+    TypeError,
+  );
+  assertMatch(message, /drainOnSignal\(\): shutdown must be a function/);
   app.stop();
 });
 

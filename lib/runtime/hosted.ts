@@ -1,0 +1,56 @@
+/**
+ * The end of an app that another server serves, such as `deno serve` or a framework.
+ *
+ * @module
+ */
+import type { App } from "../http/app.ts";
+import { drainAfterSignal } from "./serve.ts";
+import { StopSignals } from "./stop_signals.ts";
+
+/** Time between two looks at what is not written yet (ms). */
+const LOOK_MS = 10;
+
+/**
+ * Drains an app after a signal. It does not start the app, because a build imports modules, too.
+ *
+ * @param shutdown stops the server; default: only waits until the app's streams are written
+ * @param signals default: those that come from now on
+ */
+export async function drainHosted(
+  app: App,
+  shutdown: (() => unknown) | undefined,
+  signals: StopSignals = new StopSignals(),
+): Promise<void> {
+  const { MCP_DRAIN_MS: drainMs } = app.settings;
+  const over = new AbortController();
+  const stop = shutdown === undefined
+    ? () => whenWritten(app, over.signal)
+    : async () => await shutdown();
+  try {
+    await drainAfterSignal(app, { signals, drainMs, stop });
+  } finally {
+    over.abort();
+    signals.uninstall();
+    app.stop();
+  }
+}
+
+/**
+ * Resolves when the app's streams have ended, and their readers have all bytes or are gone.
+ *
+ * @param over aborts when nobody waits any more
+ */
+async function whenWritten({ connections }: App, over: AbortSignal): Promise<void> {
+  const isWritten = () => {
+    const { open, lingering, queuedBytes } = connections.ledger();
+    return open === 0 && lingering === 0 && queuedBytes === 0;
+  };
+  if (isWritten()) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setInterval(() => {
+    if (isWritten()) resolve();
+  }, LOOK_MS);
+  over.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
+  clearInterval(timer);
+}
