@@ -1,6 +1,7 @@
 import { ConfigError } from "./base/errors.ts";
 import { logFor } from "./base/log.ts";
 import type { MaybePromise } from "./base/promises.ts";
+import { CONNECTION_ID_PARAM } from "./transport/http_sse/dialect.ts";
 import { noteMountPath, type Peer } from "./transport/peer.ts";
 import { type App, requireApp, requireRequest } from "./http/app_types.ts";
 
@@ -9,9 +10,10 @@ const log = logFor("mount");
 /**
  * Serves an app under a prefix of another server's paths, such as `/ai` for `/ai/mcp`.
  *
- * With authorization by `MCP_AUTH_ISSUERS`, clients also ask for documents beside the prefix, such as
- * `/.well-known/oauth-protected-resource/ai/mcp`, which this answers, too. `MCP_PUBLIC_URL` must then
- * end with the prefix.
+ * It also answers what clients send beside the prefix: messages of 2024-11-05 for its streams at
+ * `/?connection_id=…`, because some clients lose the path of their stream, and, with authorization by
+ * `MCP_AUTH_ISSUERS`, requests for documents such as `/.well-known/oauth-protected-resource/ai/mcp`.
+ * `MCP_PUBLIC_URL` must then end with the prefix.
  *
  * @param prefix begins with a slash, such as `/ai`; `/` is every path
  * @returns answers requests under the prefix; undefined for others, which are not the app's
@@ -37,13 +39,13 @@ export function mountAt(
   requireApp(app, "mountAt()");
   const base = basePath(prefix);
   warnOfPublicUrl(app, base);
-  const documentAt = documentPaths(app, base);
+  const pathBeside = pathsBeside(app, base);
   return (request, peer) => {
     requireRequest(request);
     const url = new URL(request.url);
     const { pathname } = url;
     const isUnder = pathname === base || pathname.startsWith(`${base}/`);
-    const path = isUnder ? pathname.slice(base.length) || "/" : documentAt(pathname);
+    const path = isUnder ? pathname.slice(base.length) || "/" : pathBeside(request, url);
     if (path === undefined) return undefined;
     if (pathname === base && base !== "" && wantsPage(request)) return toFolder(url);
     url.pathname = path;
@@ -55,6 +57,23 @@ export function mountAt(
 
 const RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource";
 const MIRROR_PATH = "/.well-known/oauth-authorization-server";
+
+/** Finds the path within the app of a request that is not under its prefix; undefined for none. */
+function pathsBeside(
+  app: App,
+  base: string,
+): (request: Request, url: URL) => string | undefined {
+  const documentAt = documentPaths(app, base);
+  return ({ method }, { pathname, searchParams }) => {
+    // Some clients of 2024-11-05 resolve the endpoint that their stream names against the origin.
+    const stream = method === "POST" && pathname === "/"
+      ? searchParams.get(CONNECTION_ID_PARAM)
+      : null;
+    if (stream === null) return documentAt(pathname);
+    const isItsOwn = app.isOneOfSeveral || app.connections.get(stream) !== undefined;
+    return isItsOwn ? pathname : undefined;
+  };
+}
 
 /**
  * Finds the documents of an app's authorization among paths that are not under its prefix: clients

@@ -102,6 +102,38 @@ Deno.test("a browser at the endpoint of a mounted app is told where the page is"
   assertMatch(text, /open \/ai\/v1\/sse-test\.html, or \/ai\/v1\/mcp\/info/);
 });
 
+Deno.test("a 2024-11-05 client reaches a mounted app, also if it resolves its endpoint against the origin", async () => {
+  const app = createApp();
+  const answer = mountAt(app, "/ai/v1");
+  const other = createApp();
+  const answerOther = mountAt(other, "/other");
+  const stream = await answer(
+    new Request("http://localhost/ai/v1/mcp", { headers: { accept: "text/event-stream" } }),
+  );
+  const reader = stream!.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const [, endpoint = ""] = /^data: (\S+)$/m.exec((await reader.read()).value ?? "") ?? [];
+  const post = (url: string | URL, method = "POST") =>
+    answer(
+      new Request(url, {
+        method,
+        headers: { "content-type": "application/json" },
+        ...(method === "POST" && { body: JSON.stringify(rpc("ping")) }),
+      }),
+    );
+  for (const base of ["http://localhost/ai/v1/mcp", "http://localhost/"]) {
+    assertEquals((await post(new URL(endpoint, base)))?.status, 202, base);
+    assertMatch((await reader.read()).value ?? "", /"result":\{\}/);
+  }
+  const lost = new URL(endpoint, "http://localhost/");
+  assertEquals(await answerOther(new Request(lost, { method: "POST" })), undefined);
+  assertEquals(await post(lost, "GET"), undefined);
+  assertEquals(await post("http://localhost/?connection_id=7"), undefined);
+  assertEquals(await post("http://localhost/"), undefined);
+  await reader.cancel();
+  app.stop();
+  other.stop();
+});
+
 Deno.test("a client finds the way to a token of a mounted app", async () => {
   const refused = await ask(ISSUED, "/ai/v1/mcp", {
     method: "POST",
