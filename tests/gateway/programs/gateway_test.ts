@@ -63,6 +63,6 @@ Deno.test("a server that inherits the environment gets no secret of the gateway"
 Deno.test("a gateway with MCP_STORE says that it has no effect there, and serves", async () => {
   const flags = ["--mcp-store=redis://127.0.0.1:1"];
   await using gateway = await Gateway.ofFile({ good: entryOf(hostile("behaves")) }, flags);
-  assertMatch(gateway.stderr, /\[WARNING\] MCP_STORE has no effect in a gateway \{"hint":/);
+  await gateway.until(/\[WARNING\] MCP_STORE has no effect in a gateway \{"hint":/);
   assert(await pidOf(gateway) > 0);
 });
