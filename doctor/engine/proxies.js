@@ -8,7 +8,7 @@
 /** @typedef {{ who: string, what: string }} Fix which program, and what to set there */
 
 /**
- * What a setting is for.
+ * The purpose of a setting.
  *
  * @typedef {"buffering" | "compression" | "idle" | "duration" | "reuse" | "framing" | "host" |
  *   "prefix" | "method" | "upstream" | "hang_up" | "http1" | "pause" | "upgrade"} Topic

@@ -1,5 +1,5 @@
 /**
- * What a server says of itself, and the dialects that it has.
+ * The information of a server about itself, and its dialects.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { call } from "./request.js";
 const UNPROBED = ["stateless"];
 
 /**
- * What the server says of itself; nothing where it does not, as other servers do not.
+ * The information of the server about itself; undefined for servers that have none.
  *
  * @param {ProbeContext} context
  * @returns {Promise<any>}

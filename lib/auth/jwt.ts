@@ -21,7 +21,7 @@ import type { Provider } from "./provider.ts";
 import { scopesOf } from "./scopes.ts";
 import type { Recognized, Way } from "./way.ts";
 
-/** Asymmetric ones alone: whoever checks a symmetric signature could make it. */
+/** Only asymmetric ones: a program that checks a symmetric signature could also make it. */
 export const ALGORITHMS = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],

@@ -87,7 +87,7 @@ export class StaticKeys implements Way {
     this.#onChange?.([...before]);
   }
 
-  /** @param listener told the principals that have no key any more */
+  /** @param listener gets the principals that have lost their last key */
   onChange(listener: (removed: readonly string[]) => void): void {
     this.#onChange = listener;
   }

@@ -106,7 +106,7 @@ function stringify(fields: LogFields): string {
   return isPlain(fields) ? JSON.stringify(fields) : JSON.stringify(fields, asPlainValue);
 }
 
-/** Whether the line holds all values unchanged and none is an object. */
+/** Whether the line holds all values unchanged, and no value is an object. */
 function isPlain(fields: LogFields): boolean {
   for (const name in fields) {
     const value = fields[name];

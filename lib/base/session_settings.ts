@@ -1,5 +1,5 @@
 /**
- * The settings of sessions, and of what is kept for clients that come back.
+ * The settings of sessions, and of the data that is kept for clients that come back.
  *
  * @module
  */

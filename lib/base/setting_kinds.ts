@@ -13,10 +13,10 @@ export type Refuse = (message: string) => undefined;
 /** Reads the given value as a value of the kind; undefined if it is refused. */
 type Read<T> = (given: unknown, refuse: Refuse) => T | undefined;
 
-/** What is allowed for a setting, and what holds when it is not given. */
+/** The allowed values of a setting, and its default. */
 export class Setting<T> {
   readonly fallback: T;
-  /** What the setting is for, as one phrase. */
+  /** The purpose of the setting, as one phrase. */
   readonly description: string;
   readonly #read: Read<NonNullable<T>>;
 

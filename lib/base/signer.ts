@@ -1,8 +1,8 @@
 /**
  * Protects texts that clients return to the server. Event ids are signed: HMAC-SHA-256 (RFC 2104) of
  * the purpose and the text. Session ids and the state of a multi round-trip request are sealed:
- * AES-256-GCM (NIST SP 800-38D), so that whoever sees one reads nothing in it. An altered text is
- * refused, and so is one made for another purpose.
+ * AES-256-GCM (NIST SP 800-38D), so that only the server can read them. An altered text is refused,
+ * and so is one made for another purpose.
  *
  * @module
  */

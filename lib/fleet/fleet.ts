@@ -61,7 +61,7 @@ export class Fleet extends TimerEntry implements Messenger {
   readonly sessions: SessionRecords;
   /** Write the logs of the streams of this instance. */
   readonly writers: StreamWriters;
-  /** The logs of all streams, for whoever does not care which instance writes them. */
+  /** The logs of all streams, whichever instance writes them. */
   readonly eventStore: EventStore;
   /** Messages of a client that concern a call elsewhere. */
   readonly calls: FleetCalls = new FleetCalls(this);
@@ -223,8 +223,8 @@ export class Fleet extends TimerEntry implements Messenger {
   }
 
   /**
-   * This instance ends, so that others take up its streams and sessions at once: first all that it has
-   * said is kept.
+   * Ends this instance. It stores all that it has sent, and then leaves, so that others take up its
+   * streams and sessions at once.
    *
    * @param budgetMs time for that
    */

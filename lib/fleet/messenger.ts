@@ -6,7 +6,7 @@
 import type { TimerWheel } from "../base/timer_wheel.ts";
 import type { JsonRpcId } from "../wire/json_rpc.ts";
 
-/** The body of a message; whoever reads it checks its shape. */
+/** The body of a message; its reader checks the shape. */
 export type Body = Readonly<Record<string, unknown>>;
 /** Handles a message; its result is the reply to a request. */
 export type Handler = (body: Body, from: string) => unknown;

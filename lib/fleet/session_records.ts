@@ -14,7 +14,7 @@ export interface RecordsParts {
   readonly failed: (what: string, error: unknown) => void;
 }
 
-/** A session's use is recorded so many times in its idle time, at most. */
+/** Most records of a session's use within its idle time. */
 const USES = 10;
 /** Most sessions whose last recorded use is remembered. */
 const MAX_REMEMBERED = 100_000;

@@ -12,7 +12,7 @@ const CR = 0x0d;
  * log and clients.
  *
  * @param maxBytes of an event, or of a whole answer that is no event stream
- * @param whenTaken settles once what came before was taken; undefined if it was
+ * @param whenTaken settles once the earlier messages were taken; undefined if they were
  */
 export function boundedFetch(
   maxBytes: number,

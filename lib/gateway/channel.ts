@@ -9,7 +9,7 @@ import { type JsonRpcMessage, toJson } from "../wire/json_rpc.ts";
 import { linesOf, TOO_LONG } from "../wire/lines.ts";
 import { Allowance } from "./allowance.ts";
 
-/** The streams of a server, as whoever starts it hands them over. */
+/** The streams of a started server. */
 export interface ServerStreams {
   /** The server's output. */
   readonly output: ReadableStream<Uint8Array>;
@@ -21,7 +21,7 @@ export interface ServerStreams {
 export interface ChannelEvents {
   /** @returns whether the line was asked for */
   onLine(line: string): boolean;
-  /** The server sends so much that is not asked for that it is read more slowly. */
+  /** The server sends too much unasked, and is read more slowly. */
   onRest?(): void;
   /** Called once: the server's output has ended, or the channel gave up, with the reason. */
   onEnd(reason: string): void;
@@ -45,7 +45,7 @@ export const OUTPUT_CLOSED = "it closed its output";
 export const INPUT_CLOSED = "its input is closed";
 /** How long a server may leave its input unread while too much waits for it (ms). */
 const STUCK_MS = 10_000;
-/** As much as so many clients may have waiting may wait in all. */
+/** The limit for all clients together, in limits of one client. */
 const MAX_CLIENTS_QUEUED = 8;
 const ENCODER = new TextEncoder();
 

@@ -1,5 +1,5 @@
 /**
- * A server that runs, and what is needed to run one.
+ * A running server, and the options to run one.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { AnswerQuestion } from "./server_questions.ts";
 import type { EndTurn } from "./start_turns.ts";
 import type { ServerTally } from "./tally.ts";
 
-/** A server that runs, as whoever started it hands it over. */
+/** A running server. */
 export interface RunningServer extends ServerStreams {
   /** Its process; undefined for a server elsewhere. */
   readonly pid?: number | undefined;
@@ -23,7 +23,7 @@ export interface RunningServer extends ServerStreams {
   lastLines(): readonly string[];
   /** Resolves when it has ended, to words that say how. */
   readonly ended: Promise<string>;
-  /** Ends it and all that it started, for sure. Never rejects. */
+  /** Ends it and every process that it started. Never rejects. */
   end(): Promise<void>;
 }
 

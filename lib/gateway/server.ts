@@ -232,7 +232,7 @@ export class GatewayServer implements CountedChild {
     return failure;
   }
 
-  /** The server is gone, or of no use any more. */
+  /** The server has ended, or its connection has. */
   async #ended(run: Run, reason: string): Promise<void> {
     if (this.#leave(run, "crashed") === undefined) return;
     this.#restarts.ended();

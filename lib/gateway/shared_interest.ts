@@ -76,7 +76,7 @@ export class SharedInterest implements SubscriptionWatcher {
         throw error;
       },
     );
-    // Whoever waits for it gets the error, and some do not wait.
+    // A caller that waits gets the error; some do not wait.
     subscription.holding?.catch(() => {});
   }
 

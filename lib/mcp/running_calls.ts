@@ -46,7 +46,7 @@ export class RunningCalls {
   /**
    * Lets a request run.
    *
-   * @param scope its caller is read only if so many requests run that it may have reached its limit
+   * @param scope its caller is read only if the number of running requests can reach a limit
    * @throws {ProtocolError} `too_many_requests`, naming the setting; `invalid_request` if a request
    *   with this id runs in the same stream or session
    */

@@ -103,7 +103,7 @@ export function cacheResults(options: CacheOptions): Middleware {
   return forTools(tools, cacheResults);
 }
 
-/** Claims that differ from token to token of the same caller, and say nothing of what it may do. */
+/** Claims that differ between the tokens of one caller, and grant it nothing. */
 const OF_TOKEN = new Set(["exp", "iat", "nbf", "jti"]);
 
 function keyOf({ name, arguments: args, caller, ctx }: MiddlewareCall, isShared: boolean): string {
@@ -111,7 +111,7 @@ function keyOf({ name, arguments: args, caller, ctx }: MiddlewareCall, isShared:
   return JSON.stringify([name, args, owner], sortKeys);
 }
 
-/** All that a tool may read of its caller, because two tokens of a principal may allow different things. */
+/** All that a tool may read of its caller: two tokens of one principal may allow different things. */
 function ownerOf({ scopes, claims, ...caller }: Caller): unknown {
   const lasting = Object.entries(claims ?? {}).filter(([name]) => !OF_TOKEN.has(name));
   return { ...caller, scopes: scopes?.toSorted(), claims: Object.fromEntries(lasting) };

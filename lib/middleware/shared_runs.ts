@@ -22,9 +22,9 @@ interface Running {
 }
 
 /**
- * Lets callers that ask for the same at the same time share one run. None is harmed by another: if
- * the run fails, each that waits gets a run of its own; if its caller leaves, the next one begins
- * anew.
+ * Lets callers that ask for the same at the same time share one run. No caller harms another: if the
+ * run fails, each waiting caller gets its own run; if the caller of the run leaves, the next caller
+ * begins anew.
  */
 export class SharedRuns {
   readonly #running = new Map<string, Running>();

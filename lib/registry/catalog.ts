@@ -42,8 +42,8 @@ export interface SubscriptionWatcher {
   subscribed(uri: string): void;
   unsubscribed(uri: string): void;
   /**
-   * Settles when it is known whether a subscription works: rejects with the error of whoever has the
-   * resource.
+   * Settles when it is known whether a subscription works: rejects with the error of the resource's
+   * owner.
    *
    * @returns undefined if there is nothing to wait for
    */

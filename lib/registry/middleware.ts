@@ -74,7 +74,7 @@ export function withNameInGroup(middleware: Middleware, nameInGroup: string): Mi
   return Object.defineProperty(told, "name", { value: middleware.name });
 }
 
-/** The middleware that a group was made with, and the name that it is told. */
+/** The middleware of a group, and the name that it sees. */
 export function placeInGroup(middleware: Middleware): PlaceInGroup {
   return places.get(middleware) ?? { middleware };
 }
@@ -196,7 +196,7 @@ function requireCall(changed: unknown, name: string): void {
   );
 }
 
-/** What a call lacks, in words; undefined if it is whole. */
+/** Says how a call is wrong; undefined if it is right. */
 function wrongPart(changed: unknown): string | undefined {
   if (!isObject(changed)) return describeValue(changed);
   if (typeof changed.name !== "string") return "a call without a name";

@@ -13,7 +13,7 @@ import type { MiddlewareCall } from "./middleware.ts";
  * @throws {ConfigError} for anything but a list of texts
  */
 export function toolNames(tools: unknown): ReadonlySet<string> {
-  // A text is a list of its characters, and would name none of the tools.
+  // A text is a list of its characters, which name no tool.
   if (!Array.isArray(tools) && !(tools instanceof Set)) throw wrongTools(quoted(tools));
   const names: readonly unknown[] = [...tools];
   const wrong = names.findIndex((name) => typeof name !== "string" || name === "");

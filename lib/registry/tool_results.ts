@@ -17,7 +17,7 @@ import { type Invalid, validate, type Validation } from "./validation.ts";
 
 const log = logFor("tools");
 
-/** Makes results of what one tool returns. */
+/** Makes results from the values that one tool returns. */
 export class ToolResults<O extends z.ZodType> {
   readonly #name: string;
   readonly #output: O | undefined;

@@ -13,7 +13,7 @@ export interface VariableSpec {
   readonly name: string;
   /** `{name*}`: a list whose items are expanded one by one. */
   readonly isExploded: boolean;
-  /** `{name:3}`: at most so many characters. */
+  /** `{name:3}`: the most characters of the value. */
   readonly maxLength: number | undefined;
 }
 

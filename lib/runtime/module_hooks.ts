@@ -1,10 +1,10 @@
 import type { Lifespan } from "../registry/lifespan.ts";
 import type { Middleware } from "../registry/middleware.ts";
 
-/** Exports of a module that serve nothing, and stand around everything. */
+/** Exports of a module that are no features, and hold for all features. */
 export interface ModuleHooks extends Lifespan {
   readonly use: readonly Middleware[];
-  /** Whether the module exports none of them. */
+  /** Whether the module has no such export. */
   readonly isEmpty: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface ServeOptions extends ListenOptions {
   readonly signals?: StopSignals;
 }
 
-/** At most so much of the budget is kept for sockets to close once all streams are (ms). */
+/** Most of the budget that is kept for sockets to close after the last stream (ms). */
 const SHUTDOWN_MS = 500;
 const log = logFor("serve");
 

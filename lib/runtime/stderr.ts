@@ -72,7 +72,7 @@ export class StderrLines {
       try {
         await writeAll(ENCODER.encode(lines.join("\n") + "\n"));
       } catch {
-        // The log has no reader any more; the server continues.
+        // Nobody reads the log now; the server continues.
       }
       this.#isWriting = false;
       this.#wroteAt = this.#clock();

@@ -55,7 +55,7 @@ export class StreamLedger {
     this.#open++;
   }
 
-  /** A stream has ended, in which so many bytes were sent. */
+  /** A stream has ended, after it sent `sentBytes`. */
   countClosed(dialect: string, reason: CloseReason, sentBytes: number): void {
     const counts = this.of(dialect);
     counts.closed[reason]++;

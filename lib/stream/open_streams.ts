@@ -3,7 +3,7 @@ import type { Ledger } from "./ledger.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
 
-/** The open streams of an app, for whoever operates it: to count them, look at them and end them. */
+/** The open streams of an app, for its operator: to count them, read their state and end them. */
 export class OpenStreams {
   readonly #registry: StreamRegistry;
 

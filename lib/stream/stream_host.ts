@@ -45,11 +45,11 @@ export interface StreamHost {
   readonly addQueued: (delta: number) => void;
   /** A notification was dropped: a newer one, or the answer, took its place, or there was no room. */
   readonly notificationDropped: (kind: DroppableKind) => void;
-  /** A stream was cut off with so many answers unread. */
+  /** A stream was cut off before its reader took `count` answers. */
   readonly resultsLost: (stream: HostedStream, count: number) => void;
   /** Reconnection delay for a client that reconnects too often (ms). */
   readonly retryMs: (client: Client, now: number) => number | undefined;
-  /** A ping went out so many ms after it was due. */
+  /** A ping went out, and how late. */
   readonly pinged: (latenessMs: number) => void;
   readonly pingFailed: () => void;
 }

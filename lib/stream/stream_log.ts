@@ -59,7 +59,7 @@ export function logClosed(stream: StreamSnapshot, sentBytes: number): void {
   });
 }
 
-/** A stream was cut off with so many answers unread. */
+/** A stream was cut off before its reader took all answers. */
 export function logLostResults({ id, reason }: StreamSnapshot, results: number): void {
   log.warning("Results lost", { connection_id: shortId(id), reason, results });
 }

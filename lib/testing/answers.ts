@@ -91,7 +91,7 @@ async function resultOf(
   }
 }
 
-/** @throws {TypeError} for an answer that is none */
+/** @throws {TypeError} for a value that is not an answer */
 function given(name: string, answer: unknown): JsonObject {
   if (isObject(answer)) return answer;
   throw new TypeError(`${name}() of the test client returned ${wordsFor(answer)}, not an answer`);

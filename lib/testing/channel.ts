@@ -38,7 +38,7 @@ export interface ChannelOptions {
   readonly onMessage: (message: JsonRpcMessage) => void;
 }
 
-/** What a waiting request is told when its stream ends. */
+/** The error of a waiting request when its stream ends. */
 export const ENDED_EARLY = "Stream ended before the response";
 
 /** Sends HTTP requests to an app like a client, and reads the responses. */

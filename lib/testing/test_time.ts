@@ -40,7 +40,7 @@ export class TestTime {
   }
 
   /**
-   * Moves the time by so many ms; all that falls due happens in its order.
+   * Moves the time forward; everything that falls due happens, in its order.
    *
    * @throws {RangeError} for a time that is negative or no number
    */

@@ -10,7 +10,7 @@ import {
 } from "../base/members.ts";
 import type { Client, Socket } from "../stream/client.ts";
 
-/** The other end of a request, as whoever calls `fetch()` of an app knows it. */
+/** The other end of a request, as the caller of an app's `fetch()` knows it. */
 export interface Peer extends Partial<Identity> {
   /** Its address; `unknown` if it cannot be told. */
   readonly address: string;

@@ -3,7 +3,7 @@ export interface LineSource {
   readonly input: ReadableStream<Uint8Array>;
   /** Ends the connection from this side. */
   readonly signal?: AbortSignal;
-  /** Whether what comes is not wanted any more, and is read to the end without a look at it. */
+  /** Whether the rest is read to its end and dropped. */
   readonly isIgnored?: () => boolean;
 }
 

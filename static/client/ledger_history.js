@@ -39,7 +39,7 @@ export class LedgerHistory {
    * @param {number} at ms
    */
   add({ opened, open, closed, instances = [] }, at) {
-    // Sums over other instances than before tell nothing of what has closed since.
+    // Sums over other instances cannot be compared with the sums before.
     const sources = instances.filter((one) => !one.is_silent).map(({ name }) => name).sort().join();
     if (sources !== (this.#last?.sources ?? sources)) this.#last = undefined;
     // If its counts have shrunk, the server was restarted.

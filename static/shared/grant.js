@@ -1,5 +1,5 @@
 /**
- * What the issuer granted to whoever signed in on the test page, for this tab alone.
+ * The grant of the issuer to the user who signed in on the test page, for this tab alone.
  *
  * @module
  */

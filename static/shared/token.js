@@ -1,5 +1,5 @@
 /**
- * The token of whoever uses the pages, for this tab alone.
+ * The token of the pages' user, for this tab alone.
  *
  * @module
  */

@@ -113,7 +113,7 @@ export class OperatorCheck {
 
   /**
    * Tells a client that guesses to wait. The right token has passed before: programs and pages of
-   * this machine share an address, and none may lock the operator out.
+   * this machine share an address, and must not be able to lock the operator out.
    */
   #requirePatience(client: string): void {
     const waitMs = this.#failures.waitMs(client, this.#clock());

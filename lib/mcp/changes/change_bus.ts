@@ -173,7 +173,7 @@ const SEES_DEFAULT: Viewer = { visibility: SEES_SERVED, granted: ALL_SCOPES };
 /** If more features change at once, all clients are told. */
 const MAX_SHIFTS = 100;
 
-/** A change, as the listeners are told of it. */
+/** A change, as its listeners get it. */
 interface ToldChange {
   readonly change: CatalogChange;
   readonly message: JsonRpcNotification;

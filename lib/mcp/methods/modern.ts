@@ -105,7 +105,7 @@ function withEnvelope(method: Method, serverMeta: JsonObject, caching?: JsonObje
   };
 }
 
-/** -32002 is not to be sent any more, whoever throws it (2026-07-28, basic/index, Error Codes). */
+/** -32002 must not be sent, even if a handler throws it (2026-07-28, basic/index, Error Codes). */
 function mapNotFound(error: unknown): never {
   if (!(error instanceof ProtocolError) || error.kind !== "resource_not_found") throw error;
   throw new ProtocolError("invalid_params", error.message, { data: error.data });

@@ -53,7 +53,7 @@ export class AcceptWatch {
     else this.#tryOut();
   }
 
-  /** The listener has accepted a connection, of whoever. */
+  /** The listener has accepted a connection from any client. */
   noteAccepted(): void {
     this.#hasAccepted = true;
   }

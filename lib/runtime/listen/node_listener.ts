@@ -182,7 +182,7 @@ class NodeListener implements Listener {
       const { sink } = peer;
       const isStreamed = sink !== undefined && response.body === null && response.status === 200;
       if (isStreamed) return sendStream(response, sink, { incoming, out, peer });
-      // Whoever wraps the app may have answered in place of the stream.
+      // Code around the app may have answered in place of the stream.
       sink?.close();
       sendResponse(response, out);
     };

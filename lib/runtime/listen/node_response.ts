@@ -70,9 +70,9 @@ function destroyOnceSent(out: ServerResponse): void {
 }
 
 /**
- * Writes what comes, and no more than the socket takes: what it does not take stays in the queue of
- * the stream, where a stalled reader is seen. An object and no `async` function, whose frame would
- * keep the response alive as long as the stream.
+ * Writes a stream to the socket, no faster than the socket takes it: the rest stays in the queue of
+ * the stream, where a stalled reader is seen. This is an object because the frame of an `async`
+ * function would keep the response alive as long as the stream.
  */
 class StreamPump {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;

@@ -94,7 +94,7 @@ export class NodeSink implements Sink {
     if (this.#hasEnded) this.end();
   }
 
-  /** Sends the head, and what came before it, on the socket itself. */
+  /** Sends the head, and the bytes that wait for it, on the socket itself. */
   startOn(socket: Socket, response: Response): void {
     this.#out = socket;
     this.#isFramed = true;

@@ -103,7 +103,7 @@ export class Pipeline {
     }
     this.#waiting.push({ member, callback, args });
     this.#weight += weightOf(member, args);
-    // Repeated, because whoever reads the body of the earlier message resumes the socket.
+    // Repeated, because reading the body of the earlier message resumes the socket.
     if (this.#weight >= MAX_WAITING) this.#socket.pause();
     return 0;
   }

@@ -12,8 +12,8 @@ let lastSecond = NaN;
 let lastDate = "";
 
 /**
- * A response whose end the connection's end announces (RFC 9112, 9.6), with what came before its head
- * as one chunk (7.1). All of it is one write, because each is a system call and wakes the client.
+ * The head of a response that ends with its connection (RFC 9112, 9.6), and its first bytes as one
+ * chunk (7.1). All of it is one write, because each write is a system call and wakes the client.
  */
 export function opening(response: Response, early: readonly Uint8Array[]): Uint8Array {
   const size = early.reduce((sum, { byteLength }) => sum + byteLength, 0);

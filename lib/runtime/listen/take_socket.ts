@@ -30,7 +30,7 @@ const ABORTER = "bound socketOnClose";
 
 /**
  * Takes the socket of a request away from `node:http`, which frees its parser, its request and its
- * response. What the client still sends is dropped, and a client that ends its half is cut off.
+ * response. Further bytes of the client are dropped, and a client that ends its half is cut off.
  *
  * `node:http` does the same for an upgrade. It has no method for it, so this function calls what
  * `node:http` would do at the end of the socket.

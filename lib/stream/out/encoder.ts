@@ -1,6 +1,6 @@
 /**
- * Texts as bytes, for the outbox alone: short ones share a buffer, so whoever keeps such bytes keeps
- * those of others.
+ * Texts as bytes, for the outbox alone: short texts share a buffer, so the bytes of one keep those of
+ * others in memory.
  *
  * @module
  */
@@ -46,8 +46,8 @@ export function encodeOwn(text: string): Uint8Array {
 }
 
 /**
- * A long frame in pieces of so many characters or bytes, or one more. The pieces of a text have bytes
- * of their own, so that those that were sent can be freed.
+ * A long frame in pieces of `length` characters or bytes, or one more. Each piece of a text has its
+ * own bytes, so that they can be freed once they were sent.
  */
 export function* piecesOf(frame: Frame, length: number): Generator<Uint8Array> {
   let end = 0;

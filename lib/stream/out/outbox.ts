@@ -20,9 +20,9 @@ import type { Sink, SinkOwner } from "./sink.ts";
 import type { OutboxLimits, OutboxOwner } from "./outbox_owner.ts";
 import { SlowReader } from "./slow_reader.ts";
 
-/** A reader is slow once this share of what may wait does wait. */
+/** A reader is slow once this share of the bytes that may wait does wait. */
 const SLOW_READER_RATIO = 1 / 8;
-/** Share of what may wait for all readers that may wait for one, however steadily it reads. */
+/** The most for one reader, however steadily it reads, as a share of the limit for all readers. */
 const MAX_SHARE = 1 / 4;
 /** Longer frames are queued in pieces, so that a slow reader can be seen to go on. */
 const CHUNK_BYTES = 65_536;

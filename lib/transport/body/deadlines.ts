@@ -78,7 +78,7 @@ export class PendingBody {
   }
 }
 
-/** Looks at the bodies on their way, so many times within the time each has. */
+/** Checks of an unfinished body within its time. */
 const CHECKS = 16;
 
 /**

@@ -20,7 +20,7 @@ import { formatJson, KEEPALIVE, retryField } from "../../wire/sse.ts";
 import type { RequestContext } from "../request_head.ts";
 import { eventStream } from "../respond.ts";
 
-/** How long the acknowledgement waits for whoever has the resources (ms). */
+/** How long the acknowledgement waits for the owners of the resources (ms). */
 const HOLDING_MS = 2_000;
 
 /** Dependencies of listen streams. */

@@ -10,7 +10,7 @@ import { Coalescer, type CoalescerHost } from "../../stream/out/coalescer.ts";
 import { type JsonRpcMessage, toJson } from "../../wire/json_rpc.ts";
 import { droppableOf, progressKey } from "../../wire/droppable.ts";
 
-/** The reader is slow once this share of what may wait does wait. */
+/** The reader is slow once this share of the bytes that may wait does wait. */
 const SLOW_READER_RATIO = 1 / 8;
 /** A pipe has only one reader, so its queue is in no total. */
 const UNCOUNTED: CoalescerHost = { addQueued: () => {}, notificationDropped: () => {} };

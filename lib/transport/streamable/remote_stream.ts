@@ -51,7 +51,7 @@ export class RemoteStream extends TimerEntry implements CarriedStream {
     this.#since = parts.since;
   }
 
-  /** Begins to carry it, in place of whoever does. */
+  /** Begins to carry it, in place of its current carrier. */
   start(): void {
     const { fleet, key } = this.#parts;
     fleet.carried.get(key)?.taken();

@@ -226,7 +226,7 @@ export class ResumableStream {
     this.#parts.pings?.restart();
   }
 
-  /** A ping is of use only now, so it gets no id and is not kept. */
+  /** A ping is useful only now, so it gets no id and is not kept. */
   pingClient(): PongState {
     const { pings } = this.#parts;
     if (pings === undefined) return "unknown";

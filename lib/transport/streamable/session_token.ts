@@ -3,8 +3,8 @@ import type { Signer } from "../../base/signer.ts";
 import type { Negotiated } from "../../mcp/session/client_state.ts";
 
 /**
- * The contents of a session id: all that a server needs to take the session up. They are sealed, so
- * that whoever sees an id learns nothing of its client.
+ * The contents of a session id: all that a server needs to restore the session. They are sealed, so
+ * that an id shows nothing about its client.
  */
 export interface SessionToken extends Negotiated {
   /** The random key under which servers know the session. */

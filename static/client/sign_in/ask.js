@@ -6,7 +6,7 @@
  */
 import { tryParse } from "../../shared/json.js";
 
-/** Signing in does not work, in words for whoever tries. */
+/** Signing in failed; the message is for the user. */
 export class SignInError extends Error {
   /** @override */
   name = "SignInError";

@@ -16,7 +16,7 @@ const DOCUMENT = "sse-test.client.json";
  * @param {IssuerMetadata} issuer
  * @param {{ entered: string, redirectUri: string }} page `entered`: the id by the user; empty for none
  * @returns {Promise<string>}
- * @throws {SignInError} where the issuer knows the page by none of these ways
+ * @throws {SignInError} where the issuer does not know the page in any of these ways
  */
 export async function clientIdAt(issuer, { entered, redirectUri }) {
   if (entered !== "") return entered;

@@ -87,7 +87,7 @@ export function isAnswer(query) {
  *
  * @param {URLSearchParams} answer
  * @returns {Promise<Grant>}
- * @throws {SignInError} where the answer is none of this tab's, or the issuer refuses
+ * @throws {SignInError} where the answer belongs to another tab, or the issuer refuses
  */
 export async function finishSignIn(answer) {
   /** @type {Pending | undefined} */
