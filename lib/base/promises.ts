@@ -10,6 +10,15 @@ export function isPromise(value: unknown): boolean {
 }
 
 /**
+ * Whether a value that the server's own code made is a promise.
+ *
+ * Perf: {@linkcode isPromise} reads a member of whatever its many callers pass, which is slow.
+ */
+export function isOwnPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return value instanceof Promise;
+}
+
+/**
  * Marks the rejection of a promise as handled, and returns the promise: a handler that forgets an
  * `await` must not end the process.
  */

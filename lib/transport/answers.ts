@@ -63,7 +63,9 @@ export class Answers {
       const serialized = result instanceof SerializedResult
         ? result
         : new SerializedResult(result as JsonObject);
-      if (isWithin(serialized.json, maxBytes)) return { jsonrpc, result: serialized, id };
+      if (isWithin(serialized.json, maxBytes)) {
+        return serialized === result ? response : { jsonrpc, result: serialized, id };
+      }
       return failed(response, tooLarge(serialized.json.length, this.#maxBytes));
     } catch (error) {
       return failed(response, internalError(error));
@@ -72,7 +74,7 @@ export class Answers {
 
   /** An `application/json` body with one response. */
   json(response: JsonRpcResponse, status = 200): Response {
-    if (status === 200 && (!("result" in response) || this.#isSmall(response.result))) {
+    if (status === 200 && this.#isSmall(response)) {
       try {
         // `Response.json()` without options is Deno's fast path.
         return Response.json(response);
@@ -80,7 +82,21 @@ export class Answers {
         return Response.json(failed(response, internalError(error)));
       }
     }
-    return this.#respond(toJson(this.sendable(response)), { status, headers: JSON_HEADERS });
+    return this.#respond(this.text(response), { status, headers: JSON_HEADERS });
+  }
+
+  /** The JSON text of a response, or of the error in its place. */
+  text(response: JsonRpcResponse): string {
+    let text: string;
+    try {
+      text = toJson(response);
+    } catch (error) {
+      return toJson(failed(response, internalError(error)));
+    }
+    // Nearly all are so small that their result need not be measured by itself.
+    return text.length * BYTES_PER_CHARACTER <= this.#maxBytes
+      ? text
+      : toJson(this.sendable(response));
   }
 
   /** An `application/json` body with the responses to a batch, which together are as one result. */
@@ -101,7 +117,7 @@ export class Answers {
 
   /** An event stream with one response, for a client that takes nothing else. */
   event(response: JsonRpcResponse): Response {
-    return this.eventStream(jsonEvent(toJson(this.sendable(response))));
+    return this.eventStream(jsonEvent(this.text(response)));
   }
 
   /** An event stream that is complete already. */
@@ -109,8 +125,10 @@ export class Answers {
     return this.#respond(text, { headers: STREAM_HEADERS });
   }
 
-  /** A quick look, which is on the safe side. */
-  #isSmall(result: unknown): boolean {
+  /** Whether a response surely needs no measurement. */
+  #isSmall(response: JsonRpcResponse): boolean {
+    if (!("result" in response)) return true;
+    const { result } = response;
     return !(result instanceof SerializedResult) && roomAfter(result, this.#smallResult) >= 0;
   }
 

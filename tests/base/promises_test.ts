@@ -1,5 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ignoreRejection, isPromise, settlesWithin } from "../../lib/base/promises.ts";
+import {
+  ignoreRejection,
+  isOwnPromise,
+  isPromise,
+  settlesWithin,
+} from "../../lib/base/promises.ts";
 import { FakeTime, settled } from "../helpers/time.ts";
 
 Deno.test("`isPromise()` knows whatever has a method then", () => {
@@ -14,6 +19,18 @@ Deno.test("`isPromise()` knows whatever has a method then", () => {
     false,
   ]);
   assertEquals(isPromise(Object.assign(() => {}, { then: () => {} })), false);
+});
+
+Deno.test("`isOwnPromise()` knows promises alone", () => {
+  const values = [Promise.resolve(), (async () => {})(), { then: () => {} }, {}, undefined, "then"];
+  assertEquals(values.map((value) => isOwnPromise<unknown>(value)), [
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 Deno.test("`ignoreRejection()` gives the same promise, which may reject unseen", async () => {

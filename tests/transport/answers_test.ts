@@ -1,6 +1,7 @@
 /** The responses on their way out: which are too large, and which are counted while they wait. */
 import { assertEquals } from "@std/assert";
-import { type JsonRpcResponse, SerializedResult } from "../../lib/wire/json_rpc.ts";
+import type { MaybePromise } from "../../lib/base/promises.ts";
+import { type JsonRpcResponse, resultResponse, SerializedResult } from "../../lib/wire/json_rpc.ts";
 import { Answers } from "../../lib/transport/answers.ts";
 import fc from "../deps/fast_check.ts";
 import { CapturedLog } from "../helpers/log.ts";
@@ -16,7 +17,7 @@ function answersUpTo(maxBytes: number) {
 }
 
 function respond(result: unknown): JsonRpcResponse {
-  return { jsonrpc: "2.0", id: 1, result } as JsonRpcResponse;
+  return resultResponse(1, result);
 }
 
 function bytesOf(value: unknown): number {
@@ -57,6 +58,7 @@ for (const [shape, make] of Object.entries(SHAPES)) {
         assertEquals("result" in answer, maxBytes >= size, `${size} of ${maxBytes}`);
         if ("result" in answer) assertEquals(answer.result, result);
         assertEquals("result" in answers.sendable(respond(result)), maxBytes >= size);
+        assertEquals("result" in JSON.parse(answers.text(respond(result))), maxBytes >= size);
       }
     }
   });
@@ -104,13 +106,16 @@ Deno.test("the error for a result that is too large names its limit, and the log
 
 for (const text of ["short", "x".repeat(20_000)]) {
   Deno.test(`a ${text.length > 10 ? "long" : "short"} result that JSON cannot hold is an internal error, and is logged`, async () => {
-    for (const isBatch of [false, true]) {
+    const forms: readonly ((answers: Answers, broken: JsonRpcResponse) => MaybePromise<unknown>)[] =
+      [
+        (answers, broken) => answers.json(broken).json(),
+        (answers, broken) => JSON.parse(answers.text(broken)),
+        async (answers, broken) => (await answers.batch([broken]).json())[0],
+      ];
+    for (const answerOf of forms) {
       using log = new CapturedLog("error");
       const { answers } = answersUpTo(1_000_000);
-      const broken = respond({ text, number: 1n });
-      const response = isBatch ? answers.batch([broken]) : answers.json(broken);
-      const answer = await response.json();
-      assertEquals(isBatch ? answer[0] : answer, {
+      assertEquals(await answerOf(answers, respond({ text, number: 1n })), {
         jsonrpc: "2.0",
         error: { code: -32603, message: "Internal error" },
         id: 1,

@@ -7,7 +7,7 @@
 import type { Settings } from "../../base/settings.ts";
 import { CallAborted } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
-import { ignoreRejection, isPromise, type MaybePromise } from "../../base/promises.ts";
+import { ignoreRejection, isOwnPromise, type MaybePromise } from "../../base/promises.ts";
 import type { TimerWheel } from "../../base/timer_wheel.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import { ClientState } from "../../mcp/session/client_state.ts";
@@ -65,7 +65,7 @@ export function openSession(
     if (isOpened) answered.headers.set(SESSION_ID, sessions.create({ key, state, lease }, c).id);
     return answered;
   };
-  return isPromise(response) ? response.then(answer) : answer(response);
+  return isOwnPromise(response) ? response.then(answer) : answer(response);
 }
 
 /** Takes the message of a POST, and answers a request. */
@@ -104,7 +104,7 @@ export function postBatchToSession(
   );
   const answer = (responses: StreamAnswer["responses"]) =>
     respondToBatch(deps, session, { post, scope, requests, responses });
-  if (!isPromise(begun)) return answer(begun);
+  if (!isOwnPromise(begun)) return answer(begun);
   holdBody(deps, begun);
   return begun.then(answer);
 }
@@ -116,7 +116,7 @@ function respondToBatch(
   batch: StreamAnswer,
 ): MaybePromise<Response> {
   const { post: { accepted: { json, prefersStream } }, scope, responses } = batch;
-  const isSettled = !responses.some(isPromise) && scope.opened === undefined;
+  const isSettled = !responses.some(isOwnPromise) && scope.opened === undefined;
   if (prefersStream && !(isSettled && json)) return answerOnStream(deps, session, batch);
   return Promise.all(responses).then((settled) => {
     session.touch();
@@ -178,7 +178,7 @@ function answerRequest(
 /** Delays the response of a call until the store has the values and tags that it changed. */
 function afterSaving<T>({ shared }: StreamableSession, response: MaybePromise<T>): MaybePromise<T> {
   if (shared === undefined) return response;
-  if (!isPromise(response)) return shared.saved?.then(() => response) ?? response;
+  if (!isOwnPromise(response)) return shared.saved?.then(() => response) ?? response;
   return response.then((settled) => shared.saved?.then(() => settled) ?? settled);
 }
 
@@ -194,7 +194,7 @@ function respond(
   },
 ): MaybePromise<Response> {
   const { json, prefersStream } = post.accepted;
-  if (isPromise(response)) {
+  if (isOwnPromise(response)) {
     if (!prefersStream) {
       return response.then((settled) => {
         session.touch();
@@ -204,8 +204,11 @@ function respond(
   } else if (!prefersStream || (json && scope.opened === undefined)) {
     return asJson(deps, response);
   } else if (scope.opened === undefined && response !== undefined) {
-    const isSafe = isRepeatable(request, deps.server.context.catalog);
-    return deps.answers.eventStream(session.wholeStream(deps.answers.sendable(response), isSafe));
+    const { answers, server } = deps;
+    // Perf: only revisions with priming events need to know whether the request is repeatable.
+    if (!session.supportsPriming) return answers.event(response);
+    const isSafe = isRepeatable(request, server.context.catalog);
+    return answers.eventStream(session.wholeStream(answers.text(response), request.id, isSafe));
   }
   return answerOnStream(deps, session, {
     post,

@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../base/errors.ts";
-import { isPromise, lazy, type MaybePromise } from "../../base/promises.ts";
+import { isOwnPromise, lazy, type MaybePromise } from "../../base/promises.ts";
 import { LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID } from "../../wire/headers.ts";
 import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { readBatch } from "../batch.ts";
@@ -53,7 +53,7 @@ export const STREAMABLE: Dialect = {
       if (c.sessionId === null) return undefined;
       c.requireSupportedVersion();
       const ended = core.sessions.end(c.sessionId, c);
-      return isPromise(ended) ? ended.then(noContent) : noContent();
+      return isOwnPromise(ended) ? ended.then(noContent) : noContent();
     },
   }),
 };
@@ -66,7 +66,7 @@ function post(
   c.requireSupportedVersion();
   if (isRequest(message) && message.method === "initialize") return openSession(core, message, c);
   const response = withSession(core, c, (session) => postToSession(core, session, c, message));
-  return isPromise(response) ? response.catch((error) => refuse(error, message)) : response;
+  return isOwnPromise(response) ? response.catch((error) => refuse(error, message)) : response;
 }
 
 /** Passes the session that a request names, which another instance may have to look up. */
@@ -78,7 +78,7 @@ function withSession(
   const { sessionId } = c;
   if (sessionId === null) return undefined;
   const session = sessions.find(sessionId, c);
-  return isPromise(session) ? session.then(use) : use(session);
+  return isOwnPromise(session) ? session.then(use) : use(session);
 }
 
 /** GET where instances share sessions. */

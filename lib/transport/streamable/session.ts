@@ -16,13 +16,7 @@ import type { Visibility } from "../../registry/visibility.ts";
 import type { Carrying } from "../../fleet/carrying.ts";
 import type { StreamWriter } from "../../fleet/stream_writer.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
-import {
-  type JsonRpcId,
-  type JsonRpcNotification,
-  type JsonRpcRequest,
-  type JsonRpcResponse,
-  toJson,
-} from "../../wire/json_rpc.ts";
+import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest } from "../../wire/json_rpc.ts";
 import { jsonEvent, primingEvent } from "../../wire/sse.ts";
 import { EventIds, finalPosition } from "./event_ids.ts";
 import { SharedState } from "./shared_state.ts";
@@ -137,14 +131,16 @@ export class StreamableSession extends TimerEntry implements ChangeListener {
   }
 
   /**
-   * A complete stream that contains only the answer to a request. If the revision has priming
-   * events, the answer can be replayed to a client that read only the priming event.
+   * A complete stream of a revision with priming events. It contains only the answer to a request,
+   * which can be replayed to a client that read only the priming event.
+   *
+   * @param answer its JSON text
+   * @param isRepeatable whether running the request twice does no harm
    */
-  wholeStream(answer: JsonRpcResponse, isRepeatable: boolean): string {
-    if (!this.supportsPriming) return jsonEvent(toJson(answer));
+  wholeStream(answer: string, requestId: JsonRpcId, isRepeatable: boolean): string {
     const stream = this.#nextName(isRepeatable);
-    const position = { stream, seq: 1, requestId: answer.id ?? undefined };
-    const last = jsonEvent(toJson(answer), "message", this.eventIds.write(finalPosition(position)));
+    const position = { stream, seq: 1, requestId };
+    const last = jsonEvent(answer, "message", this.eventIds.write(finalPosition(position)));
     const frame = ENCODER.encode(last);
     const writer = this.#openWriter(stream);
     if (writer === undefined) void this.#parts.store.append(this.storeKey(stream), 2, frame);

@@ -108,7 +108,7 @@ Deno.test("each stream has a name of its own, and is there until its requests ar
 Deno.test("a whole answer has a priming event of number 1, and is stored as number 2", () => {
   using time = new FakeTime();
   const { session, told, wheel } = make(time);
-  const text = session.wholeStream({ jsonrpc: "2.0", id: 7, result: {} }, false);
+  const text = session.wholeStream('{"jsonrpc":"2.0","id":7,"result":{}}', 7, false);
   const [first] = [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => session.eventIds.read(id!));
   assertEquals([first?.seq, first?.requestId], [1, 7]);
   assertEquals(told, [["append", `s/${first?.stream}`, 2]]);

@@ -240,7 +240,7 @@ Deno.test("the carrier of a session's own stream hears of changes, and gets what
 
 Deno.test("a whole answer is kept as the second event of its stream, and the last", async () => {
   using scene = new Scene();
-  const text = scene.open().wholeStream({ jsonrpc: "2.0", id: 7, result: {} }, true);
+  const text = scene.open().wholeStream('{"jsonrpc":"2.0","id":7,"result":{}}', 7, true);
   await settled();
   assertEquals(scene.news, [["append soon", 2, true]]);
   assertEquals(text.match(/^id: /gm)?.length, 2);
