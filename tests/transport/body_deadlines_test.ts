@@ -30,9 +30,11 @@ class Bodies implements Disposable {
     const pending = new PendingBody(owner, this.deadlines);
     pending.onLate = () => void this.told.push(`${name} is stopped`);
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const answered = pending.follow(promise, (text) => {
-      this.told.push(`${name}: ${text}`);
-      return new Response();
+    const answered = pending.follow(promise, {
+      take: (text) => {
+        this.told.push(`${name}: ${text}`);
+        return new Response();
+      },
     });
     return { pending, resolve, reject, answered };
   }

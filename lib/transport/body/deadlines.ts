@@ -9,8 +9,14 @@ import { TimerEntry, type TimerWheel } from "../../base/timer_wheel.ts";
 import type { Client } from "../../stream/client.ts";
 import { asProtocolError } from "./errors.ts";
 
+/** Takes what was read of a body. */
+export interface BodyTaker<T> {
+  /** Answers the request; must not throw or reject. */
+  take(read: T): MaybePromise<Response>;
+}
+
 /** A request that answers once its body is read. Its methods must not throw or reject. */
-export interface BodyConsumer {
+export interface BodyConsumer extends BodyTaker<unknown> {
   readonly request: Request;
   readonly headers: Headers;
   /** The header `Content-Type`. */
@@ -48,17 +54,14 @@ export class PendingBody {
     return this.#isLate;
   }
 
-  /** Answers the body once it is read, unless reading takes too long. */
-  follow<T>(
-    reading: Promise<T>,
-    answer: (read: T) => MaybePromise<Response>,
-  ): Promise<Response> {
+  /** Passes the body on once it is read, unless reading takes too long. */
+  follow<T>(reading: Promise<T>, taker: BodyTaker<T>): Promise<Response> {
     this.#deadlines.add(this);
     return new Promise((resolve) => {
       this.#resolve = resolve;
       reading.then((read) => {
         this.#deadlines.delete(this);
-        if (!this.#isLate) resolve(answer(read));
+        if (!this.#isLate) resolve(taker.take(read));
       }, (error) => {
         this.#deadlines.delete(this);
         if (!this.#isLate) resolve(this.fail(error));

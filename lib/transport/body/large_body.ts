@@ -6,7 +6,7 @@ import type { BodyBudget, BodyLease } from "../../stream/admit/body_budget.ts";
 import { parseJson } from "../../wire/json_rpc.ts";
 import { JsonValueCount } from "../../wire/json_values.ts";
 import { BodyBytes } from "./body_bytes.ts";
-import { type BodyConsumer, type BodyDeadlines, PendingBody } from "./deadlines.ts";
+import { type BodyConsumer, type BodyDeadlines, type BodyTaker, PendingBody } from "./deadlines.ts";
 import { tooLarge } from "./errors.ts";
 import type { Turns } from "./turns.ts";
 
@@ -26,7 +26,7 @@ export interface BodyLimits extends Pick<Settings, "MCP_MAX_BODY_BYTES" | "MCP_M
 export const LARGE_BYTES = 16_384;
 
 /** A body that is accounted for while it is read and while its request runs. */
-export class LargeBody {
+export class LargeBody implements BodyTaker<string> {
   readonly #owner: BodyConsumer;
   readonly #limits: BodyLimits;
   readonly #reading: PendingBody;
@@ -57,10 +57,7 @@ export class LargeBody {
       release();
       throw error;
     }
-    const answered = this.#reading.follow(
-      this.#readText(declared),
-      (text) => this.#answerInTurn(text),
-    );
+    const answered = this.#reading.follow(this.#readText(declared), this);
     void answered.then(release, release);
     return answered;
   }
@@ -109,7 +106,8 @@ export class LargeBody {
     );
   }
 
-  #answerInTurn(text: string): MaybePromise<Response> {
+  /** Called once the text is read; a large one is parsed in its turn. */
+  take(text: string): MaybePromise<Response> {
     if (text.length <= LARGE_BYTES) return this.#answer(text);
     return this.#limits.turns.take(() => this.#answer(text)).then((response) => response);
   }

@@ -35,8 +35,7 @@ export function readBody(owner: BodyConsumer, limits: BodyLimits): MaybePromise<
   // Perf: a body of declared length cannot grow, so the runtime reads it at once, as JSON, which is
   // Deno's fast path. It refuses a byte order mark, as RFC 8259 allows; reading by hand skips it.
   if (!isLarge) {
-    const reading = new PendingBody(owner, limits.deadlines);
-    return reading.follow(request.json(), (value) => owner.take(value));
+    return new PendingBody(owner, limits.deadlines).follow(request.json(), owner);
   }
   return new LargeBody(owner, limits).read(declared === null ? 0 : lengthOf(declared));
 }
@@ -58,7 +57,7 @@ function takeEmpty(
   const pending = new PendingBody(owner, deadlines);
   const reader = body?.getReader();
   pending.onLate = () => void reader?.cancel().catch(() => {});
-  return pending.follow(requireEmpty(reader), () => owner.take(undefined));
+  return pending.follow(requireEmpty(reader), owner);
 }
 
 async function requireEmpty(
