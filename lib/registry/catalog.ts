@@ -84,6 +84,8 @@ export class Catalog {
   );
   readonly #unlisted: UnlistedReader[] = [];
   #unlistedScopes: readonly string[] = [];
+  /** Worked out at the first question after a change, because every request asks. */
+  #isGuarded: boolean | undefined;
   /** Follows the subscriptions; set before the first client comes. */
   watcher: SubscriptionWatcher | undefined;
   /** Made at the first look-up of a revision that needs it. */
@@ -172,6 +174,7 @@ export class Catalog {
     const needed = this.#unlisted.map(({ scopes = [] }) => scopes);
     const isOpen = needed.some((scopes) => scopes.length === 0);
     this.#unlistedScopes = isOpen ? [] : [...new Set(needed.flat())];
+    this.#isGuarded = undefined;
   }
 
   /** The names of all resources, by the normal forms of their URIs. */
@@ -197,9 +200,8 @@ export class Catalog {
 
   /** Whether anything here needs scopes. */
   get isGuarded(): boolean {
-    return this.unlistedScopes.length > 0 || this.tools.access.isGuarded ||
-      this.resources.access.isGuarded ||
-      this.resourceTemplates.access.isGuarded || this.prompts.access.isGuarded;
+    return this.#isGuarded ??= this.unlistedScopes.length > 0 ||
+      this.#lists().some(({ access }) => access.isGuarded);
   }
 
   /**
@@ -226,7 +228,7 @@ export class Catalog {
     return [...tools.all(), ...resources.all(), ...resourceTemplates.all(), ...prompts.all()];
   }
 
-  #lists(): readonly Pick<CatalogList<Tool>, "enable" | "disable">[] {
+  #lists(): readonly Pick<CatalogList<Tool>, "access" | "enable" | "disable">[] {
     return [this.tools, this.resources, this.resourceTemplates, this.prompts];
   }
 
@@ -259,6 +261,7 @@ export class Catalog {
   }
 
   #changed(change: CatalogChange): void {
+    this.#isGuarded = undefined;
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -124,8 +124,8 @@ interface HeaderLists {
 /** The lists that Deno keeps; undefined for the headers of other runtimes and of `node:http`. */
 function listsOf(headers: Headers): HeaderLists | undefined {
   if (!hasLists(headers)) return undefined;
-  // Deno fills the lists with the first look-up.
-  headers.has("origin");
+  // Deno fills the lists with the first look-up, which ends soonest for a header that comes first.
+  headers.has("host");
   const [names, fields] = [headers[NAMES], headers[FIELDS]];
   return Array.isArray(names) && Array.isArray(fields) && names.length === fields.length
     ? { names, fields }

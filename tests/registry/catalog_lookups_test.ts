@@ -120,6 +120,17 @@ for (const kind of ["tools", "resources", "resourceTemplates", "prompts"] as con
   });
 }
 
+Deno.test("a catalog is guarded for as long as it has a feature that needs scopes", () => {
+  const [guarded] = new Catalog(ofEachKind({ scopes: ["s"] })).tools.all();
+  const catalog = new Catalog();
+  const seen = [catalog.isGuarded];
+  catalog.tools.add(guarded!);
+  seen.push(catalog.isGuarded);
+  catalog.tools.remove(guarded!.name);
+  seen.push(catalog.isGuarded);
+  assertEquals(seen, [false, true, false]);
+});
+
 Deno.test("an empty catalog is not guarded, and holds nothing", () => {
   const catalog = new Catalog();
   assertEquals([catalog.isGuarded, catalog.all(), catalog.unlisted], [false, [], []]);
