@@ -52,6 +52,7 @@ export function lifeOf(
         streams: streams.size,
         sessions,
         requests: pending.size + transports.server.running,
+        handlers: transports.server.abandoned,
         unreadBytes,
         timers: Math.max(0, wheel.size - known),
       };

@@ -78,6 +78,8 @@ export interface AppActivity {
   readonly sessions: number;
   /** Requests without a response, and calls that run. */
   readonly requests: number;
+  /** Handlers that go on after their calls were stopped; they ignore `ctx.signal`. */
+  readonly handlers: number;
   /** Bytes that are not read yet, including those of ended streams. */
   readonly unreadBytes: number;
   /** Deadlines that wait, besides those of sessions. */

@@ -85,6 +85,7 @@ export class McpServer {
   readonly #refusals = new ThrottledWarning(log);
   readonly #running: RunningCalls;
   #refused = 0;
+  #abandoned = 0;
   readonly #holdBody: McpServerOptions["holdBody"];
 
   constructor(
@@ -127,6 +128,11 @@ export class McpServer {
   /** Requests that run now, of all clients. */
   get running(): number {
     return this.#running.size;
+  }
+
+  /** Handlers that go on although their requests were stopped: nobody waits for them. */
+  get abandoned(): number {
+    return this.#abandoned;
   }
 
   /** Ends all requests that run, because the server stops: each is answered with an error. */
@@ -216,14 +222,21 @@ export class McpServer {
       this.#end(call, outcome);
       resolve(response());
     };
-    call.onAbort((reason) =>
-      finish(() => this.#answerToAbort(request, reason), outcomeOfAbort(reason))
-    );
+    call.onAbort((reason) => {
+      this.#countAbandoned(result);
+      finish(() => this.#answerToAbort(request, reason), outcomeOfAbort(reason));
+    });
     result.then(
       (value) => finish(() => resultResponse(request.id, value), outcomeOf(value)),
       (error) => finish(() => failureOf(call, error), outcomeOfError(error)),
     );
     return promise;
+  }
+
+  #countAbandoned(result: Promise<unknown>): void {
+    this.#abandoned++;
+    const onEnd = () => void this.#abandoned--;
+    result.then(onEnd, onEnd);
   }
 
   /** A call that was stopped before it first waited fails because of that. */

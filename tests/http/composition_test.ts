@@ -131,7 +131,10 @@ Deno.test("activity() counts streams, sessions, requests and deadlines, and none
   using time = new FakeTime();
   const held = new HeldTool();
   using app = testApp({ tools: [held.tool], wheel: { clock: time.clock } });
-  const quiet = { streams: 0, sessions: 0, requests: 0, unreadBytes: 0, timers: 0 };
+  const quiet = {
+    ...{ streams: 0, sessions: 0, requests: 0, handlers: 0 },
+    ...{ unreadBytes: 0, timers: 0 },
+  };
   assertEquals(app.activity(), quiet);
   await app.post("/mcp", initializeRequest());
   assertEquals(app.activity(), { ...quiet, sessions: 1 });

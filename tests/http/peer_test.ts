@@ -65,7 +65,10 @@ Deno.test("fetch() refuses a peer of another form, and says what to pass", async
       assertEquals(error.message, message);
     }
   }
-  assertEquals(app.activity(), { streams: 0, sessions: 0, requests: 0, unreadBytes: 0, timers: 0 });
+  assertEquals(app.activity(), {
+    ...{ streams: 0, sessions: 0, requests: 0, handlers: 0 },
+    ...{ unreadBytes: 0, timers: 0 },
+  });
   app.stop();
 });
 

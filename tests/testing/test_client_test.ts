@@ -400,7 +400,10 @@ Deno.test("what an app holds while a session listens is told by kind", async () 
     const { streams, sessions, requests } = app.activity();
     assertEquals([streams, sessions, requests], [1, 1, 0]);
   }
-  assertEquals(app.activity(), { streams: 0, sessions: 0, requests: 0, unreadBytes: 0, timers: 0 });
+  assertEquals(app.activity(), {
+    ...{ streams: 0, sessions: 0, requests: 0, handlers: 0 },
+    ...{ unreadBytes: 0, timers: 0 },
+  });
 });
 
 Deno.test("the plain dialect speaks no 2026-07-28, and says so", async () => {

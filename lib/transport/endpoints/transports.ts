@@ -77,7 +77,7 @@ export class Transports {
   /** The sessions of all endpoints. */
   readonly sessions: Pick<Transport["sessions"], "size" | "endOf">;
   /** The requests of all endpoints. */
-  readonly server: Pick<McpServer, "running" | "refused" | "cutRunning">;
+  readonly server: Pick<McpServer, "running" | "abandoned" | "refused" | "cutRunning">;
 
   /**
    * @param endpoints the one at `/mcp` first
@@ -112,6 +112,9 @@ export class Transports {
     this.server = {
       get running() {
         return sum(({ server }) => server.running);
+      },
+      get abandoned() {
+        return sum(({ server }) => server.abandoned);
       },
       get refused() {
         return sum(({ server }) => server.refused);
