@@ -129,7 +129,7 @@ export function composeMiddleware(use: readonly Middleware[]): ComposedMiddlewar
     let given: JsonObject | undefined;
     let items: readonly unknown[] = [];
     const next: Next = async (changed = call) => {
-      if (changed !== call) requireCall(changed, name);
+      if (changed !== call) requireCall(changed, call, name);
       given = await from(index + 1, changed, run, failed);
       items = itemsOf(call.method, given);
       return given;
@@ -187,8 +187,8 @@ function isSame(before: readonly unknown[], after: readonly unknown[]): boolean 
 }
 
 /** @throws {TypeError} saying what to pass to `next()` instead */
-function requireCall(changed: unknown, name: string): void {
-  const wrong = wrongPart(changed);
+function requireCall(changed: unknown, call: MiddlewareCall, name: string): void {
+  const wrong = wrongPart(changed, call);
   if (wrong === undefined) return;
   throw new TypeError(
     `Middleware ${name} called next() with ${wrong}; spread the call that came: ` +
@@ -197,8 +197,10 @@ function requireCall(changed: unknown, name: string): void {
 }
 
 /** Says how a call is wrong; undefined if it is right. */
-function wrongPart(changed: unknown): string | undefined {
+function wrongPart(changed: unknown, { method }: MiddlewareCall): string | undefined {
   if (!isObject(changed)) return describeValue(changed);
+  // The result would be that of the method that came.
+  if (changed.method !== method) return `a call of another method than ${method}`;
   if (typeof changed.name !== "string") return "a call without a name";
   if (!isObject(changed.arguments)) return "a call whose arguments are no object";
   return isObject(changed.ctx) ? undefined : "a call without its ctx";

@@ -151,12 +151,12 @@ class Reader {
    */
   #requireMembers(value: object, keys: readonly string[]): void {
     if (ArrayBuffer.isView(value)) {
-      throw this.#refuse(`is a ${classOf(value)}; give it as base64 text`);
+      throw this.#refuse(`is ${classOf(value)}; give it as base64 text`);
     }
     if (keys.length > 0) return;
     const prototype = Object.getPrototypeOf(value);
     if (prototype === null || Object.getPrototypeOf(prototype) === null) return;
-    throw this.#refuse(`is a ${classOf(value)}, whose data JSON does not see`);
+    throw this.#refuse(`is ${classOf(value)}, whose data JSON does not see`);
   }
 
   #refuse(why: string, cause?: unknown): JsonValueError {
@@ -172,7 +172,11 @@ function pathOf(keys: readonly Key[]): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
+/** The class of an object with its article, such as `a Response` or `an AsyncGenerator`. */
 function classOf(value: object): string {
-  const name: unknown = value.constructor?.name;
-  return typeof name === "string" && name !== "" ? name : "object of a class";
+  const own: unknown = value.constructor?.name;
+  const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  const name = [own, tag].find((one) => typeof one === "string" && one !== "") ??
+    "object of a class";
+  return `${/^[AEIO]/i.test(String(name)) ? "an" : "a"} ${name}`;
 }

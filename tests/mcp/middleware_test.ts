@@ -370,9 +370,10 @@ Deno.test("what middleware changes in a list or a greeting is not in the next on
 const changes: Readonly<Record<string, (call: MiddlewareCall) => unknown>> = {
   "a number": () => 5,
   "null": () => null,
-  "a call without a name": () => ({ arguments: {} }),
+  "a call of another method than tools/call": (call) => ({ ...call, method: "prompts/get" }),
+  "a call without a name": ({ method }) => ({ method, arguments: {} }),
   "a call whose arguments are no object": (call) => ({ ...call, arguments: "x" }),
-  "a call without its ctx": ({ name, arguments: args }) => ({ name, arguments: args }),
+  "a call without its ctx": ({ ctx: _ctx, ...call }) => call,
 };
 
 for (const [what, change] of Object.entries(changes)) {
@@ -386,6 +387,15 @@ for (const [what, change] of Object.entries(changes)) {
     );
   });
 }
+
+Deno.test("middleware that gives a name to a request without one is told that it cannot", async () => {
+  using log = new CapturedLog();
+  using app = appWith((call, next) => next({ ...call, name: "greet" }));
+  assertEquals((await ask(app, "tools/list", {})).error.message, "Internal error");
+  assertEquals(log.of("Request failed").map(({ fields }) => fields.error), [
+    "Middleware cannot send tools/list to greet: the request has no name",
+  ]);
+});
 
 Deno.test("a result that middleware changes in place is checked like one that it makes", async () => {
   const spoil: Record<string, (result: Record<string, unknown>) => void> = {

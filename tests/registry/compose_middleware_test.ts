@@ -57,6 +57,7 @@ for (
   const [changed, what] of [
     [null, "null"],
     ["subject", "a string"],
+    [{ ...call, method: "tools/list" }, "a call of another method than tools/call"],
     [{ ...call, name: undefined }, "a call without a name"],
     [{ ...call, arguments: undefined }, "a call whose arguments are no object"],
     [{ ...call, arguments: [] }, "a call whose arguments are no object"],

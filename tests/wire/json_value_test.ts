@@ -21,11 +21,16 @@ for (
     ["a cycle", circle, "list[0].it.a[0] holds itself"],
     ["20,000 levels", deep, "is nested deeper than 512 levels"],
     ["a Map", new Map([[1, 2]]), "is a Map, whose data JSON does not see"],
+    [
+      "a generator",
+      (async function* () {})(),
+      "is an AsyncGenerator, whose data JSON does not see",
+    ],
     ["a Set", new Set([1]), "is a Set, "],
     ["a promise", Promise.resolve(1), "is a Promise, "],
     ["a regular expression", /a/, "is a RegExp, "],
     ["headers", new Headers({ a: "b" }), "is a Headers, "],
-    ["a buffer", new ArrayBuffer(2), "is a ArrayBuffer, "],
+    ["a buffer", new ArrayBuffer(2), "is an ArrayBuffer, "],
     ["bytes", new Uint8Array(2), "is a Uint8Array; give it as base64 text"],
     ["a view of bytes", new DataView(new ArrayBuffer(2)), "is a DataView; give it as base64 text"],
     ["an invalid date", new Date(NaN), "is a Date without a valid time"],
@@ -196,7 +201,7 @@ Deno.test("an object without a name of its class is told as an object of a class
     const value = Object.create(
       Object.create(Object.create(null), { constructor: { value: constructor } }),
     );
-    assertEquals(refusal({ a: value }), "a is a object of a class, whose data JSON does not see");
+    assertEquals(refusal({ a: value }), "a is an object of a class, whose data JSON does not see");
   }
 });
 
@@ -205,7 +210,7 @@ Deno.test("an empty object is a value, with a prototype or without, and one of a
   assertEquals(toJsonValue(value) === value, true);
   assertEquals(
     refusal({ a: new (class Empty {})() }),
-    "a is a Empty, whose data JSON does not see",
+    "a is an Empty, whose data JSON does not see",
   );
 });
 

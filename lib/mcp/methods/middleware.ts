@@ -87,9 +87,18 @@ export function withMiddleware<S extends RequestScope>(
     const ctx = createToolContext(call);
     return around(
       { method: name, name, arguments: params, caller: ctx.caller, ctx },
-      async (changed) => copyOf(await method(changed.arguments, call)),
+      async (changed) => {
+        requireName(changed.name, name);
+        return copyOf(await method(changed.arguments, call));
+      },
     );
   };
+}
+
+/** @throws {TypeError} if middleware names another feature where a request has none */
+function requireName(name: string, method: string): void {
+  if (name === method) return;
+  throw new TypeError(`Middleware cannot send ${method} to ${name}: the request has no name`);
 }
 
 /** A resource is read without arguments. */
