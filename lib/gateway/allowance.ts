@@ -22,17 +22,26 @@ export class Allowance {
   }
 
   /**
-   * Counts a message.
+   * Counts messages.
    *
-   * @param characters its length
+   * @param characters their length
    * @param now in ms
    * @returns how long the server is not to be read (ms)
    */
-  spend(characters: number, now: number): number {
+  spend(characters: number, now: number, messages = 1): number {
     const filled = this.#left + (now - this.#at) / 1_000 * PER_SECOND;
     this.#at = now;
-    this.#left = Math.min(BURST, filled) - 1 - Math.floor(characters / CHARACTERS);
+    this.#left = Math.min(BURST, filled) - costOf(characters, messages);
     const restMs = -this.#left / PER_SECOND * 1_000;
     return restMs < MIN_REST_MS ? 0 : Math.min(MAX_REST_MS, restMs);
   }
+
+  /** Gives back the cost of a message that was asked for. */
+  giveBack(characters: number): void {
+    this.#left = Math.min(BURST, this.#left + costOf(characters, 1));
+  }
+}
+
+function costOf(characters: number, messages: number): number {
+  return messages + Math.floor(characters / CHARACTERS);
 }

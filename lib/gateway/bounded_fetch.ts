@@ -6,17 +6,24 @@ const URL_REGEXP = /(https?:\/\/)(?:[^\s/@]*@)?([^\s?#)]*)(\?[^\s)]*)?/g;
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** A part of an event stream that was read. */
+export interface ReadPart {
+  readonly bytes: number;
+  /** Empty lines in it: each ends an event, which may be empty, too. */
+  readonly events: number;
+}
+
 /**
  * A `fetch` that cuts an answer off when one message in it has too many bytes, because the client
  * library collects each message in memory. Its errors show no secret of a URL, because they reach the
  * log and clients.
  *
  * @param maxBytes of an event, or of a whole answer that is no event stream
- * @param whenTaken settles once the earlier messages were taken; undefined if they were
+ * @param mayReadOn called with each part; settles once the next one may be read; undefined if it may
  */
 export function boundedFetch(
   maxBytes: number,
-  whenTaken: () => Promise<void> | undefined = () => undefined,
+  mayReadOn: (part: ReadPart) => Promise<void> | undefined = () => undefined,
 ): typeof fetch {
   const send = abortable(fetch);
   return async (input, init) => {
@@ -38,7 +45,7 @@ export function boundedFetch(
           transform(chunk, controller) {
             if (bound.allows(chunk)) controller.enqueue(chunk);
             else controller.error(new Error(`it sent a message of more than ${maxBytes} bytes`));
-            return whenTaken();
+            return mayReadOn({ bytes: chunk.byteLength, events: bound.countEvents() });
           },
         }),
       ),
@@ -64,6 +71,8 @@ class MessageBound {
   readonly #maxBytes: number;
   readonly #isEvents: boolean;
   #bytes = 0;
+  /** Empty lines since they were last counted. */
+  #events = 0;
   /** Whether the current line has no character yet. */
   #isLineEmpty = true;
 
@@ -76,10 +85,19 @@ class MessageBound {
     if (!this.#isEvents) return (this.#bytes += chunk.byteLength) <= this.#maxBytes;
     for (const byte of chunk) {
       this.#bytes++;
-      if (byte === LF && this.#isLineEmpty) this.#bytes = 0;
-      else if (this.#bytes > this.#maxBytes) return false;
+      if (byte === LF && this.#isLineEmpty) {
+        this.#bytes = 0;
+        this.#events++;
+      } else if (this.#bytes > this.#maxBytes) return false;
       if (byte !== CR) this.#isLineEmpty = byte === LF;
     }
     return true;
+  }
+
+  /** The empty lines since the last call. */
+  countEvents(): number {
+    const events = this.#events;
+    this.#events = 0;
+    return events;
   }
 }

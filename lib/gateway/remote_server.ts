@@ -20,6 +20,7 @@ import { METHODS, NOTIFICATIONS } from "../wire/methods.ts";
 import { boundedFetch } from "./bounded_fetch.ts";
 import type { RemoteLaunch } from "./launch.ts";
 import { MirroredParams } from "./mirrored_params.ts";
+import { ReadingPace } from "./reading_pace.ts";
 import {
   answerIn,
   describe,
@@ -70,19 +71,21 @@ class RemoteServer implements RunningServer {
   /** The last error of a stream since the last answer. */
   #streamError = "";
   #isEnded = false;
-  #onPull: (() => void) | undefined;
-  #taken: Promise<void> | undefined;
+  readonly #pace = new ReadingPace(
+    () => (this.#controller.desiredSize ?? 0) <= 0,
+    (rests) => warnOfRest(this.#name, rests),
+  );
   /** Whether `initialize` was answered. */
   #isConnected = false;
 
   constructor(name: string, launch: RemoteLaunch, maxBytes: number) {
     this.#name = name;
     this.#launch = launch;
-    this.#fetch = boundedFetch(maxBytes, () => this.#whenTaken());
+    this.#fetch = boundedFetch(maxBytes, this.#pace.mayReadOn);
     const decoder = new TextDecoder();
     this.output = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
-      pull: () => this.#onPull?.(),
+      pull: () => this.#pace.taken(),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
     this.input = new WritableStream({
       // Not awaited: a request that waits must not hold up the next one.
@@ -207,8 +210,9 @@ class RemoteServer implements RunningServer {
 
   #take(transport: ClientTransport, message: JsonRpcMessage): void {
     this.#streamError = "";
+    let method: string | undefined;
     if (isResponse(message) && message.id !== undefined && message.id !== null) {
-      const method = this.#open.get(message.id)?.method;
+      method = this.#open.get(message.id)?.method;
       this.#open.delete(message.id);
       this.#headers.learn(method, message);
       if (method === METHODS.initialize && "result" in message && isObject(message.result)) {
@@ -216,7 +220,7 @@ class RemoteServer implements RunningServer {
         transport.setProtocolVersion(String(message.result.protocolVersion));
       }
     }
-    this.#pass(message);
+    this.#pass(message, method !== undefined);
   }
 
   #failed(id: JsonRpcId | undefined, error: unknown): void {
@@ -248,20 +252,11 @@ class RemoteServer implements RunningServer {
     this.#pass({ jsonrpc: "2.0", id, error: { code: -32603, message } });
   }
 
-  /** Settles once few messages wait to be taken; undefined if few do. */
-  #whenTaken(): Promise<void> | undefined {
-    if (this.#isEnded || (this.#controller.desiredSize ?? 0) > 0) return undefined;
-    return this.#taken ??= new Promise((resolve) => {
-      this.#onPull = () => {
-        this.#onPull = this.#taken = undefined;
-        resolve();
-      };
-    });
-  }
-
-  #pass(message: JsonRpcMessage): void {
+  #pass(message: JsonRpcMessage, isAsked = false): void {
     if (this.#isEnded) return;
-    this.#controller.enqueue(new TextEncoder().encode(`${toJson(message)}\n`));
+    const line = new TextEncoder().encode(`${toJson(message)}\n`);
+    if (isAsked) this.#pace.giveBack(line.byteLength);
+    this.#controller.enqueue(line);
   }
 
   #note(error: unknown): void {
@@ -272,7 +267,7 @@ class RemoteServer implements RunningServer {
   #end(how: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#onPull?.();
+    this.#pace.end();
     this.#ended.resolve(how);
     try {
       this.#controller.close();
@@ -280,6 +275,10 @@ class RemoteServer implements RunningServer {
       // Nobody reads any more.
     }
   }
+}
+
+function warnOfRest(server: string, rests: number): void {
+  log.warning("Server sends more than it is asked for, and is read more slowly", { server, rests });
 }
 
 function isDiscovery(message: JsonRpcMessage): boolean {
