@@ -13,6 +13,8 @@ class Subject {
   readonly access = { viewScopes: [] as string[] };
   made = 0;
   readonly views: unknown[] = [];
+  /** How often it was asked who calls. */
+  callers = 0;
   readonly method: Method;
 
   constructor(inner?: Method) {
@@ -28,8 +30,13 @@ class Subject {
   page(cursor?: unknown, scopes?: readonly string[], visibility?: SessionVisibility): unknown {
     const params = cursor === undefined ? {} : { cursor };
     const scope = testScope({
-      caller: { address: "127.0.0.1", ...(scopes !== undefined && { scopes }) },
       ...(visibility !== undefined && { session: { visibility } as never }),
+    });
+    Object.defineProperty(scope, "caller", {
+      get: () => {
+        this.callers++;
+        return { address: "127.0.0.1", ...(scopes !== undefined && { scopes }) };
+      },
     });
     const call = new Call(
       { jsonrpc: "2.0", id: 1, method: "list", params },
@@ -52,6 +59,7 @@ Deno.test("a page is made once for all callers, until the list changes", () => {
   assertEquals(list.views, []);
   list.revision++;
   assertEquals([list.page("c"), list.page(), list.page("c"), list.page()], [3, 4, 3, 4]);
+  assertEquals(list.callers, 0, "nobody need be looked up");
 });
 
 Deno.test("callers who see different features get different pages, and those who see the same share them", () => {
