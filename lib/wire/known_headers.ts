@@ -32,6 +32,10 @@ export class KnownHeaders {
   origin: string | null = null;
   /** W3C Fetch Metadata: how the page that asks is related to the server; browsers alone send it. */
   fetchSite: string | null = null;
+  /** draft-ietf-httpapi-idempotency-key-header, section 2. */
+  idempotencyKey: string | null = null;
+  /** Time between two pings of a plain stream (ms). */
+  pingInterval: string | null = null;
   /** RFC 9110, section 10.1.5. */
   userAgent: string | null = null;
 
@@ -76,6 +80,12 @@ export class KnownHeaders {
         case "user-agent":
           this.userAgent = joined(this.userAgent, value);
           break;
+        case "idempotency-key":
+          this.idempotencyKey = joined(this.idempotencyKey, value);
+          break;
+        case "mcp-ping-interval-ms":
+          this.pingInterval = joined(this.pingInterval, value);
+          break;
       }
     }
   }
@@ -103,9 +113,11 @@ const KNOWN_NAMES = [
   "content-length",
   "content-type",
   "host",
+  "idempotency-key",
   "mcp-connection-id",
   "mcp-method",
   "mcp-name",
+  "mcp-ping-interval-ms",
   "mcp-protocol-version",
   "mcp-session-id",
   "origin",

@@ -14,11 +14,12 @@
 import { ProtocolError } from "../../base/errors.ts";
 import type { MaybePromise } from "../../base/promises.ts";
 import { comeBackMs } from "../../stream/planned_end.ts";
-import { CONNECTION_ID, PING_INTERVAL, singleValue } from "../../wire/headers.ts";
+import { CONNECTION_ID, onlyCopy, PING_INTERVAL } from "../../wire/headers.ts";
 import { isRequest, type JsonRpcMessage } from "../../wire/json_rpc.ts";
 import { type KeyedCallDeps, KeyedCalls, readIdempotencyKey } from "./keyed_calls.ts";
 import type { CloseReason } from "../../stream/close_reason.ts";
 import type { StreamSnapshot } from "../../stream/snapshot.ts";
+import type { KnownHeaders } from "../../wire/known_headers.ts";
 import { formatEvent, formatJson } from "../../wire/sse.ts";
 import type { RequestOrigin } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
@@ -73,7 +74,7 @@ export function openPlain(
 ): Response {
   const key = message !== undefined && isRequest(message) ? readIdempotencyKey(c) : undefined;
   const { streams } = sessions;
-  const pingIntervalMs = streams.clampPingInterval(readPingInterval(c.headers));
+  const pingIntervalMs = streams.clampPingInterval(readPingInterval(c.known));
   const session = sessions.open({ origin: c, first: welcomeEvent, pingIntervalMs });
   const { stream } = session;
   // Nothing runs for a client that has left already, because nothing could stop it any more.
@@ -127,8 +128,8 @@ function noContent(): Response {
   return new Response(null, { status: 204 });
 }
 
-function readPingInterval(headers: Headers): number | undefined {
-  const text = singleValue(headers, PING_INTERVAL);
+function readPingInterval(known: KnownHeaders): number | undefined {
+  const text = onlyCopy(known.pingInterval, PING_INTERVAL);
   if (text === null) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new ProtocolError(

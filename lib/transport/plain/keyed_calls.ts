@@ -15,7 +15,7 @@ import { isRepeatable } from "../../mcp/unknown_outcome.ts";
 import type { McpServer } from "../../mcp/server.ts";
 import type { EventStore, Frames } from "../../store/event_store.ts";
 import { toErrorResponse } from "../../wire/error_table.ts";
-import { IDEMPOTENCY_KEY, singleValue } from "../../wire/headers.ts";
+import { IDEMPOTENCY_KEY, onlyCopy } from "../../wire/headers.ts";
 import type { JsonRpcRequest, JsonRpcResponse } from "../../wire/json_rpc.ts";
 import { OWN_PAGE } from "../peer.ts";
 import type { RequestContext } from "../request_head.ts";
@@ -202,9 +202,9 @@ function textOf(frames: Frames | undefined): string | undefined {
  * @throws {ProtocolError} `invalid_request` for a key that is empty or too long
  */
 export function readIdempotencyKey(
-  { headers, identity, page = OWN_PAGE }: RequestContext,
+  { known, identity, page = OWN_PAGE }: RequestContext,
 ): string | undefined {
-  const key = singleValue(headers, IDEMPOTENCY_KEY);
+  const key = onlyCopy(known.idempotencyKey, IDEMPOTENCY_KEY);
   if (key === null) return undefined;
   if (key.length > 0 && key.length <= MAX_KEY) {
     return JSON.stringify([identity?.principal ?? null, page, key]);
