@@ -50,6 +50,16 @@ export class Client {
     return this.identity?.principal;
   }
 
+  /** The client that the credential was issued to; undefined where it does not say. */
+  get clientId(): string | undefined {
+    return this.identity?.clientId;
+  }
+
+  /** All that the credential says. */
+  get claims(): Identity["claims"] {
+    return this.identity?.claims;
+  }
+
   /** The scopes that the credential grants; undefined if it has none. */
   get scopes(): readonly string[] | undefined {
     return this.identity?.scopes;

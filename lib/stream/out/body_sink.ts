@@ -54,7 +54,9 @@ export class BodySink implements Sink, UnderlyingDefaultSource<Uint8Array> {
     controller.enqueue(chunk);
     // A reader that waited has it already.
     if ((controller.desiredSize ?? 0) >= 0) return;
-    (this.#waiting ??= []).push(chunk.byteLength);
+    // Perf: an array that grows from none has room for many, and most streams wait with one chunk.
+    if (this.#waiting === undefined) this.#waiting = [chunk.byteLength];
+    else this.#waiting.push(chunk.byteLength);
     this.#waitingBytes += chunk.byteLength;
   }
 

@@ -29,13 +29,17 @@ const CHUNK_BYTES = 65_536;
 
 /** No method throws, at any time. */
 export class Outbox implements SinkOwner {
-  /** The response body; null for a stream whose bytes the listener takes another way. */
-  readonly readable: ReadableStream<Uint8Array> | null;
   readonly #owner: OutboxOwner;
   readonly #total: DeferredMessagesHost;
   readonly #limits: OutboxLimits;
+  readonly #body: ReadableStream<Uint8Array> | null;
   /** Undefined once nobody reads any more. */
   #sink: Sink | undefined;
+  /**
+   * Frames of a body that nobody reads yet; undefined once it is read. Perf: they go out as one chunk,
+   * because each chunk costs Deno several promises.
+   */
+  #opening: string | undefined;
   #writtenBytes = 0;
   /** Bytes of this stream's queue that are in the total of all streams. */
   #countedBytes = 0;
@@ -54,13 +58,23 @@ export class Outbox implements SinkOwner {
     this.#limits = limits;
     const { socket } = owner;
     const body = socket.openSink === undefined ? new BodySink(this, socket) : undefined;
-    this.readable = body?.readable ?? null;
+    this.#body = body?.readable ?? null;
     this.#sink = body ?? socket.openSink?.(this);
+    if (body !== undefined) this.#opening = "";
+  }
+
+  /**
+   * The response body; null for a stream whose bytes the listener takes another way. Each frame after
+   * the first look at it is a chunk.
+   */
+  get readable(): ReadableStream<Uint8Array> | null {
+    this.#endOpening();
+    return this.#body;
   }
 
   /** Bytes in the queues of stream and socket, also after the stream has ended. */
   get waitingBytes(): number {
-    return this.#sink?.waitingBytes ?? 0;
+    return (this.#sink?.waitingBytes ?? 0) + (this.#opening?.length ?? 0);
   }
 
   /** Waiting bytes, including deferred ones; 0 once the stream has ended. */
@@ -194,6 +208,7 @@ export class Outbox implements SinkOwner {
    * @returns whether something waits
    */
   end(): boolean {
+    this.#endOpening();
     const isToBeRead = this.waitingBytes > 0;
     this.#settle();
     this.#sink?.end();
@@ -209,7 +224,7 @@ export class Outbox implements SinkOwner {
 
   /** Nobody reads any more: what still waits counts no longer. */
   discard(): void {
-    this.#sink = undefined;
+    this.#sink = this.#opening = undefined;
     this.syncCount();
   }
 
@@ -224,8 +239,24 @@ export class Outbox implements SinkOwner {
     return isRead;
   }
 
+  /** The characters of the opening were counted as bytes, and only now their bytes are known. */
+  #endOpening(): void {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    if (opening === undefined || opening === "") return;
+    this.#writtenBytes += this.#enqueueChunk(this.#encode(opening)) - opening.length;
+    this.syncCount();
+  }
+
   /** @returns how many bytes it has */
   #enqueue(frame: Frame): number {
+    if (this.#opening !== undefined) {
+      if (typeof frame === "string" && this.#opening.length + frame.length <= CHUNK_BYTES) {
+        this.#opening += frame;
+        return frame.length;
+      }
+      this.#endOpening();
+    }
     if (frame.length <= CHUNK_BYTES) return this.#enqueueChunk(this.#encode(frame));
     let bytes = 0;
     for (const piece of piecesOf(frame, CHUNK_BYTES)) bytes += this.#enqueueChunk(piece);
@@ -246,8 +277,10 @@ export class Outbox implements SinkOwner {
   }
 
   #noteAnswer(): void {
+    const answers = this.#answers;
+    // Perf: an array that grows from none has room for many, and most streams have one answer.
+    if (answers === undefined) return void (this.#answers = [this.#writtenBytes]);
     const taken = this.#writtenBytes - this.#countedBytes;
-    const answers = this.#answers ??= [];
     while ((answers[0] ?? Infinity) <= taken) answers.shift();
     answers.push(this.#writtenBytes);
   }

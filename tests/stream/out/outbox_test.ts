@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import fc from "../../deps/fast_check.ts";
 import { TimerWheel } from "../../../lib/base/timer_wheel.ts";
 import { NO_SOCKET } from "../../../lib/stream/client.ts";
@@ -108,9 +108,59 @@ Deno.test("a message to a reader that has caught up meanwhile sends what was hel
 
 Deno.test("frames that wait behind others keep no bytes alive but their own", async () => {
   const { outbox } = createOutbox();
+  const body = outbox.readable!;
   for (let count = 0; count < 4; count++) outbox.add(`${count}`.repeat(10));
-  const reader = outbox.readable!.getReader();
+  const reader = body.getReader();
   const kept: number[] = [];
   for (let count = 0; count < 4; count++) kept.push((await reader.read()).value!.buffer.byteLength);
   assertEquals(kept, [8_192, 8_192, 10, 10]);
+});
+
+Deno.test("frames that come before the body is read go out as one chunk, and later ones one by one", async () => {
+  const { outbox, total } = createOutbox();
+  outbox.add("welcome ");
+  outbox.add("é€😀");
+  const reader = outbox.readable!.getReader();
+  assertEquals([outbox.queuedBytes, total.bytes, outbox.sentBytes], [17, 17, 0]);
+  outbox.add("later");
+  outbox.add("last");
+  assertEquals(outbox.queuedBytes, 26);
+  outbox.end();
+  const texts: string[] = [];
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    texts.push(new TextDecoder().decode(read.value));
+  }
+  outbox.syncCount();
+  assertEquals(texts, ["welcome é€😀", "later", "last"]);
+  assertEquals([outbox.waitingBytes, total.bytes], [0, 0]);
+});
+
+Deno.test("frames that come before the body is read are read also if the stream has ended by then", async () => {
+  const { outbox } = createOutbox();
+  outbox.add("welcome ");
+  outbox.add("goodbye");
+  assertEquals([outbox.end(), outbox.sentBytes], [true, 0]);
+  outbox.discard();
+  assertEquals(await new Response(outbox.readable).text(), "welcome goodbye");
+});
+
+Deno.test("frames that come before the body is read are dropped if the stream is cut off by then", async () => {
+  const { outbox, total } = createOutbox();
+  outbox.add("welcome");
+  outbox.add("answer", true);
+  assertEquals(outbox.waitingAnswers, 1);
+  outbox.fail(new Error("cut off"));
+  assertEquals([outbox.waitingBytes, outbox.sentBytes, total.bytes], [0, 0, 0]);
+  await assertRejects(() => new Response(outbox.readable).text(), Error, "cut off");
+});
+
+Deno.test("a long frame before the body is read is queued in pieces, behind those that came before", async () => {
+  const { outbox } = createOutbox();
+  outbox.add("welcome");
+  outbox.add("x".repeat(100_000));
+  outbox.add(new Uint8Array(3));
+  const reader = outbox.readable!.getReader();
+  const sizes: number[] = [];
+  for (let count = 0; count < 4; count++) sizes.push((await reader.read()).value!.byteLength);
+  assertEquals(sizes, [7, 65_536, 34_464, 3]);
 });

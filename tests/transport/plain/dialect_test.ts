@@ -7,6 +7,12 @@ import { HeldTool, toolThat } from "../../helpers/tools.ts";
 
 const START_S = START / 1000;
 
+/** The first event of a stream. */
+function welcomeOf(id: string): string {
+  return 'event: welcome\ndata: {"jsonrpc":"2.0","result":{"status":"connected",' +
+    `"connection_id":"${id}"},"id":"welcome"}\n\n`;
+}
+
 Deno.test("POST /mcp/sse opens a stream with the headers that keep proxies from holding it", async () => {
   using app = testApp();
   const { response, id, events } = await app.open();
@@ -42,35 +48,29 @@ Deno.test("the welcome event goes out at once, byte for byte", async () => {
   using app = testApp();
   const { id, events } = await app.open();
   assertMatch(id, /^mcp_sse_[0-9a-f]{32}$/);
-  assertEquals(
-    events.text,
-    'event: welcome\ndata: {"jsonrpc":"2.0","result":{"status":"connected",' +
-      `"connection_id":"${id}"},"id":"welcome"}\n\n`,
-  );
+  assertEquals(events.text, welcomeOf(id));
   await events.leave();
 });
 
 Deno.test("the response to the first request follows the welcome, byte for byte", async () => {
   using app = testApp();
-  const { events } = await app.open(rpc("ping", {}, "request-123"));
-  const { length } = events.text;
+  const { id, events } = await app.open(rpc("ping", {}, "request-123"));
   await events.nextNamed("response");
   assertEquals(
-    events.text.slice(length),
-    'event: response\ndata: {"jsonrpc":"2.0","result":{},"id":"request-123"}\n\n',
+    events.text,
+    welcomeOf(id) + 'event: response\ndata: {"jsonrpc":"2.0","result":{},"id":"request-123"}\n\n',
   );
   await events.leave();
 });
 
 Deno.test("an error to the first request comes on the stream, byte for byte", async () => {
   using app = testApp();
-  const { events, response } = await app.open(rpc("tools/call", {}, "request-123"));
+  const { id, events, response } = await app.open(rpc("tools/call", {}, "request-123"));
   assertEquals(response.status, 200);
-  const { length } = events.text;
   await events.nextNamed("error");
   assertEquals(
-    events.text.slice(length),
-    'event: error\ndata: {"jsonrpc":"2.0","error":{"code":-32602,' +
+    events.text,
+    welcomeOf(id) + 'event: error\ndata: {"jsonrpc":"2.0","error":{"code":-32602,' +
       '"message":"Invalid params: \\"name\\" must be a string"},"id":"request-123"}\n\n',
   );
   await events.leave();
