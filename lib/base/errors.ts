@@ -93,6 +93,13 @@ export class ProtocolError extends Error {
   }
 }
 
+/** A request names a tool or prompt that its client does not find. */
+export class UnknownNameError extends ProtocolError {
+  constructor(message: string) {
+    super("invalid_params", message);
+  }
+}
+
 /** Authors may write JavaScript, and no answer could be made of any other kind. */
 function requireKnown(kind: unknown, code: number | undefined): void {
   if (!KINDS.has(kind)) {

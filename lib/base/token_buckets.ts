@@ -83,4 +83,9 @@ export class TokenBuckets {
     }
     return bucket.take(now, count);
   }
+
+  /** Forgets a client, as if it had never asked. */
+  forget(client: string): void {
+    this.#buckets.delete(client);
+  }
 }

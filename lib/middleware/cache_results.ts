@@ -6,7 +6,6 @@ import {
   type MemberChecks,
   requireOptions,
 } from "../base/members.ts";
-import { LruMap } from "../base/lru_map.ts";
 import type { Caller, ToolContext } from "../registry/context.ts";
 import {
   forTools,
@@ -17,6 +16,7 @@ import {
 import { isOfTools, toolNames } from "../registry/named_tools.ts";
 import { type JsonObject, sortKeys } from "../wire/json_rpc.ts";
 import { METHODS } from "../wire/methods.ts";
+import { KeptResults } from "./kept_results.ts";
 import { refuse, requireOne, requirePositive } from "./options.ts";
 import { SharedRuns } from "./shared_runs.ts";
 
@@ -36,21 +36,19 @@ export interface CacheOptions {
   readonly isShared?: boolean;
   /** Results that are kept; the one unused for longest goes first. */
   readonly maxEntries?: number;
+  /** Characters of JSON that are kept in all, of results and arguments; default: 50 million. */
+  readonly maxCharacters?: number;
   readonly clock?: Clock;
 }
 
-interface Entry {
-  /** As JSON: what middleware outside changes in one result is not in the next one. */
-  readonly text: string;
-  readonly until: number;
-}
-
 const MAX_ENTRIES = 1_000;
+const MAX_CHARACTERS = 50_000_000;
 const OPTIONS: MemberChecks<CacheOptions> = {
   ttlMs: CHECKED_ELSEWHERE,
   tools: CHECKED_ELSEWHERE,
   isShared: BOOLEAN,
   maxEntries: CHECKED_ELSEWHERE,
+  maxCharacters: CHECKED_ELSEWHERE,
   clock: FUNCTION,
 };
 
@@ -78,24 +76,22 @@ const OPTIONS: MemberChecks<CacheOptions> = {
  */
 export function cacheResults(options: CacheOptions): Middleware {
   requireOptions(options, { owner: "cacheResults()", checks: OPTIONS, refuse });
-  const { ttlMs, isShared = false, maxEntries = MAX_ENTRIES, clock = monotonic } = options;
+  const { ttlMs, isShared = false, clock = monotonic } = options;
+  const { maxEntries = MAX_ENTRIES, maxCharacters = MAX_CHARACTERS } = options;
   requirePositive({ ttlMs });
-  requireOne({ maxEntries });
+  requireOne({ maxEntries, maxCharacters });
   const tools = toolNames(options.tools);
-  const entries = new LruMap<string, Entry>(maxEntries);
+  const kept = new KeptResults({ maxEntries, maxCharacters });
   const runs = new SharedRuns();
   const cacheResults = async (call: MiddlewareCall, next: Next): Promise<JsonObject> => {
     if (call.method !== METHODS.callTool || !isOfTools(call, tools)) return await next();
     const key = keyOf(call, isShared);
-    const known = () => {
-      const entry = entries.get(key);
-      return entry !== undefined && clock() < entry.until ? entry.text : undefined;
-    };
+    const known = () => kept.get(key, clock());
     const run = async (progress: ToolContext["progress"]) => {
       const result = await next({ ...call, ctx: { ...call.ctx, progress } });
       if (result.isError === true) return { result, text: undefined };
       const text = JSON.stringify(result);
-      entries.set(key, { text, until: clock() + ttlMs });
+      kept.set(key, { text, until: clock() + ttlMs });
       return { result, text };
     };
     return await runs.run(key, call.ctx, { known, run });

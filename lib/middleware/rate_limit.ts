@@ -1,4 +1,5 @@
 import { type Clock, monotonic } from "../base/clock.ts";
+import { UnknownNameError } from "../base/errors.ts";
 import { CHECKED_ELSEWHERE, FUNCTION, type MemberChecks, requireOptions } from "../base/members.ts";
 import type { MaybePromise } from "../base/promises.ts";
 import { TokenBuckets } from "../base/token_buckets.ts";
@@ -67,12 +68,19 @@ export function rateLimit(options: RateLimitOptions): Middleware {
   requireOne({ burst, maxEntries });
   const limited = tools === undefined ? undefined : toolNames(tools);
   const buckets = new TokenBuckets({ perSecond: perMinute / 60, burst }, maxEntries);
+  // Names that no tool has must not push out those of tools, and they may be long.
+  const unlessUnknown = (result: Promise<JsonObject>, key: string) =>
+    result.catch((error) => {
+      if (error instanceof UnknownNameError) buckets.forget(key);
+      throw error;
+    });
   const rateLimit = (call: MiddlewareCall, next: Next): MaybePromise<JsonObject> => {
     const { method, name, caller } = call;
     if (method !== METHODS.callTool) return next();
     if (limited !== undefined && !isOfTools(call, limited)) return next();
-    const waitMs = buckets.take(JSON.stringify([name, callerOf(caller)]), clock());
-    if (waitMs === 0) return next();
+    const key = JSON.stringify([name, callerOf(caller)]);
+    const waitMs = buckets.take(key, clock());
+    if (waitMs === 0) return limited === undefined ? unlessUnknown(next(), key) : next();
     return errorResult(
       `Too many calls of ${name}: ${perMinute} a minute are allowed; call again in ` +
         `${Math.ceil(waitMs / 1000)} s`,

@@ -76,6 +76,10 @@ Deno.test("a wrong option of middleware is refused where it is given, by its nam
         "Invalid maxEntries: 0.9; give at least 1",
       ],
       [
+        () => cacheResults({ tools, ttlMs: 1, maxCharacters: 0 }),
+        "Invalid maxCharacters: 0; give a positive number",
+      ],
+      [
         () => cacheResults({ tools, ttlMs: 1, clock: 1 as never }),
         "Option of cacheResults(): clock must be a function, not 1",
       ],

@@ -4,7 +4,7 @@
  * @module
  */
 import { ALL_SCOPES, hasScopes, scopeFailure } from "../../auth/scopes.ts";
-import { ProtocolError } from "../../base/errors.ts";
+import { ProtocolError, UnknownNameError } from "../../base/errors.ts";
 import { isPromise, type MaybePromise } from "../../base/promises.ts";
 import type { Guarded } from "../../registry/access.ts";
 import type { Catalog, UnlistedReader } from "../../registry/catalog.ts";
@@ -136,8 +136,7 @@ function completeArgument(
 }
 
 function unknownName(kind: string, name: string, list: string): never {
-  throw new ProtocolError(
-    "invalid_params",
+  throw new UnknownNameError(
     `Unknown ${kind}: ${name.slice(0, 200)}; ${list} names those there are`,
   );
 }
