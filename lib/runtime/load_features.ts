@@ -125,7 +125,7 @@ class TakenNames {
   readonly #origins = new Map<string, string>();
 
   constructor(builtIn: Features) {
-    for (const [kind, name] of namesOf(builtIn)) {
+    for (const { kind, name } of namesOf(builtIn)) {
       this.#origins.set(
         `${kind} ${name}`,
         "a built-in one (MCP_BUILT_IN_TOOLS=false leaves them out)",
@@ -135,22 +135,34 @@ class TakenNames {
 
   /** @throws {ConfigError} naming both origins of a name */
   add(features: Features, { specifier, url }: { specifier: string; url: string }): void {
-    for (const [kind, name] of namesOf(features)) {
+    for (const { kind, name, origin: group } of namesOf(features)) {
       const key = `${kind} ${name}`;
-      const origin = this.#origins.get(key);
-      if (origin !== undefined) {
-        const where = origin === url ? "another one of the same module" : origin;
-        const what = `the name of its ${KINDS[kind]} "${name}" is taken by ${where}`;
+      const taken = this.#origins.get(key);
+      if (taken !== undefined) {
+        const where = taken.replace(url, "the same module");
+        const of = group === undefined ? "" : ` of ${group}`;
+        const what = `the name of its ${KINDS[kind]} "${name}"${of} is taken by ${where}`;
         throw refusal(specifier, url, what);
       }
-      this.#origins.set(key, url);
+      this.#origins.set(key, group === undefined ? `one of ${url}` : `one of ${group} of ${url}`);
     }
   }
 }
 
-function namesOf(features: Features): readonly (readonly [Kind, string])[] {
+/** A name that is served, and the group that it comes from. */
+interface ServedName {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly origin: string | undefined;
+}
+
+function namesOf(features: Features): readonly ServedName[] {
   return (Object.keys(KINDS) as Kind[]).flatMap((kind) =>
-    [...features[kind] ?? []].map(({ name }) => [kind, name] as const)
+    [...features[kind] ?? []].map((feature) => ({
+      kind,
+      name: feature.name,
+      origin: "origin" in feature ? feature.origin : undefined,
+    }))
   );
 }
 

@@ -176,7 +176,24 @@ Deno.test("`loadFeatures()` refuses a tool whose name is taken, with both origin
   assertStringIncludes(error.message, 'the name of its tool "echo" is taken by a built-in one');
   const copy = new URL("../fixtures/tools/taken_name.ts?copy", import.meta.url).href;
   const twice = await assertRejects(() => loadFeatures([specifier, copy]), ConfigError);
-  assertMatch(twice.message, /taken_name\.ts\?copy \(.*"echo" is taken by file:.*taken_name\.ts$/);
+  assertMatch(
+    twice.message,
+    /taken_name\.ts\?copy \(.*"echo" is taken by one of file:.*taken_name\.ts$/,
+  );
+});
+
+Deno.test("`loadFeatures()` names the groups of two tools with the same name, too", async () => {
+  const [grouped, twice] = [`./${FIXTURES}/grouped.ts`, `./${FIXTURES}/grouped_twice.ts`];
+  const both = await assertRejects(() => loadFeatures([grouped, twice]), ConfigError);
+  assertMatch(
+    both.message,
+    /its tool "billing_invoice" of group "billing" is taken by one of group "billing" of file:.*grouped\.ts$/,
+  );
+  const same = await assertRejects(() => loadFeatures([twice]), ConfigError);
+  assertMatch(
+    same.message,
+    /its tool "billing_invoice" is taken by one of group "billing" of the same module$/,
+  );
 });
 
 Deno.test("`loadFeatures()` takes middleware and lifespan of modules, for the whole app", async () => {
