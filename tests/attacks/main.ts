@@ -79,9 +79,12 @@ async function play(attack: Attack, seconds: number): Promise<Seen> {
   return { sent, answers, quiet, honest: report, peak: memory.peak, ended, faults };
 }
 
-/** Only lateness gets another try, because the machine may be busy with other work. */
-async function playUntilInTime(attack: Attack, seconds: number) {
-  for (let tries = 1;; tries++) {
+/**
+ * Only lateness gets another try, because the machine may be busy with other work. Each try lasts
+ * longer, so that one late call among few does not decide.
+ */
+async function playUntilInTime(attack: Attack, firstSeconds: number) {
+  for (let tries = 1, seconds = firstSeconds;; tries++, seconds *= 2) {
     const seen = await play(attack, seconds);
     const wrong = complaints(attack, seen);
     const isOnlyLate = wrong.length === 1 && wrong[0]!.startsWith(LATE);
