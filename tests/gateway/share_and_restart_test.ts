@@ -65,3 +65,25 @@ Deno.test("a server is started again at once, at the next request, or never", as
     assertEquals(one.runs.length, 2);
   }
 });
+
+Deno.test('an operator starts a server with "restart": "never" again for each time that they ask', async () => {
+  using time = new FakeTime();
+  await using one = scripted(echoing, { restart: "never" });
+  await one.server.connect();
+  for (const runs of [2, 3]) {
+    one.run().die();
+    await time.advance(1_000);
+    await assertRejects(() => one.server.request("tools/call", {}), Error, "not started again");
+    one.server.restart();
+    await settled();
+    assertEquals(one.runs.length, runs);
+  }
+});
+
+Deno.test("a server that was ended refuses requests, and keeps no timer to try again", async () => {
+  await using one = scripted(echoing);
+  await one.server.connect();
+  await one.server.stop();
+  await assertRejects(() => one.server.request("tools/call", {}), Error, "was ended");
+  assertEquals(one.runs.length, 1);
+});
