@@ -18,7 +18,7 @@ import type { Features } from "./lib/registry/group.ts";
 import { loadAuth } from "./lib/runtime/load_auth.ts";
 import { moduleSpecifiers } from "./lib/runtime/module_url.ts";
 import { UncaughtErrors } from "./lib/runtime/uncaught_errors.ts";
-import { withdrawSecrets } from "./lib/runtime/secrets.ts";
+import { warnOfReadable, withdrawSecrets } from "./lib/runtime/secrets.ts";
 import { runServer } from "./lib/runtime/run_server.ts";
 import { StopSignals } from "./lib/runtime/stop_signals.ts";
 import { heap, resident } from "./lib/runtime/memory.ts";
@@ -37,12 +37,13 @@ async function main({ lines, rejections, signals }: Process): Promise<number> {
   if (help) return print(helpText());
   // Before the tools are loaded, which may do anything.
   const modules = moduleSpecifiers(settings.MCP_TOOLS ?? "");
-  withdrawSecrets(secretFiles, [...modules, settings.MCP_AUTH_KEYS_FILE]);
+  const readable = withdrawSecrets(secretFiles, [...modules, settings.MCP_AUTH_KEYS_FILE]);
   configureLog({
     level: settings.MCP_LOG_LEVEL,
     format: settings.MCP_LOG_FORMAT,
     write: lines.write,
   });
+  if (modules.length > 0) warnOfReadable(readable);
   const serveStdio = stdio ? (await import("./lib/runtime/stdio.ts")).prepareStdio() : undefined;
   const builtIn = settings.MCP_BUILT_IN_TOOLS ? BUILT_IN_TOOLS : [];
   const features = await loadModules(modules, { tools: builtIn });

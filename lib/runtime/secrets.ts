@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { logFor } from "../base/log.ts";
 import { SECRET_SETTINGS } from "../base/settings.ts";
 import { readUpTo } from "./files.ts";
 
+const log = logFor("runtime");
 /** More than any secret has. */
 const MAX_BYTES = 65_536;
 
@@ -32,13 +34,14 @@ export function readSecretFile(path: string): string {
  *
  * @param files that secrets were read from
  * @param later files that are read later, such as the module with tools
+ * @returns the files that tools can still read
  */
 export function withdrawSecrets(
   files: readonly string[],
   later: readonly (string | undefined)[],
-): void {
+): readonly string[] {
   for (const name of SECRET_SETTINGS) Deno.env.delete(name);
-  if (files.length === 0) return;
+  if (files.length === 0) return files;
   const here = `${Deno.cwd()}/`;
   const kept = [
     here,
@@ -49,6 +52,18 @@ export function withdrawSecrets(
     if (!kept.some((folder) => folder.startsWith(granted))) {
       Deno.permissions.revokeSync({ name: "read", path: file });
     }
+  }
+  return files.filter(mayRead);
+}
+
+/** Tells the operator of secrets that any tool, and any package of one, can read. */
+export function warnOfReadable(files: readonly string[]): void {
+  for (const file of files) {
+    log.warning("Tools can read the file of a secret", {
+      file,
+      hint: "move it out of the folders that the command grants, and grant it alone: " +
+        "--allow-read=.,FILE",
+    });
   }
 }
 

@@ -133,3 +133,29 @@ Deno.test("no tool finds a secret: not in the environment, and not in its file",
 function holdsSecret(text: string): SettingName | undefined {
   return SECRET_SETTINGS.find((name) => text.includes(valueOf(name)));
 }
+
+for (
+  const [where, grants, isWarned] of [
+    ["in the folder where the server runs", "folder", true],
+    ["that is granted alone", "file", false],
+  ] as const
+) {
+  Deno.test(`a start ${isWarned ? "warns" : "does not warn"} of a secret's file ${where}`, async () => {
+    await using files = await secretFiles();
+    const path = files.paths.MCP_READ_TOKEN ?? "";
+    const isInFolder = grants === "folder";
+    await using server = await ServerProcess.start({
+      cwd: isInFolder ? files.folder : `${FIXTURES}tools`,
+      reads: [`${FIXTURES}tools`, LIB, isInFolder ? files.folder : path],
+      env: {
+        MCP_TOOLS: `${FIXTURES}tools/prying.ts`,
+        MCP_READ_TOKEN_FILE: path,
+        MCP_MASK_ERRORS: "off",
+      },
+    });
+    const { content } = await call(server, "read_file", { path });
+    assertEquals(content[0].text.includes(valueOf("MCP_READ_TOKEN")), isWarned);
+    const warning = /Tools can read the file of a secret \{"file":"[^"]*MCP_READ_TOKEN"/;
+    assertEquals(warning.test(server.stderr), isWarned, server.stderr);
+  });
+}
