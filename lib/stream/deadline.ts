@@ -16,52 +16,61 @@ export interface StreamWork {
 }
 
 /**
- * The time at which a stream must end: at its maximum age, spread so that clients do not reconnect
- * together, or at the expiry of its client's credential. A running call may still finish within its
- * own time limit.
+ * The time of a stream: at its end the stream must end, though a running call may still finish within
+ * its own time limit. Perf: the timer of a stream keeps its members itself, to save an object.
  */
-export class Deadline {
-  readonly #maxAgeAt: number;
-  readonly #graceMs: number;
-  readonly #credential: Credential | undefined;
+export interface StreamTime {
+  /** End of its maximum age, on the wheel's clock (ms). */
+  readonly maxAgeAt: number;
+  /** The client's credential, at the expiry of which it must end; undefined if the client has none. */
+  readonly credential: Credential | undefined;
+}
 
-  /** @param openedAt on the wheel's clock (ms) */
-  constructor(openedAt: number, limits: DeadlineLimits, credential: Credential | undefined) {
-    this.#maxAgeAt = openedAt +
-      Math.floor(limits.MCP_MAX_CONNECTION_MS * (0.8 + 0.2 * Math.random()));
-    this.#graceMs = limits.MCP_REQUEST_TIMEOUT_MS;
-    this.#credential = credential;
-  }
+/**
+ * The end of a stream's maximum age, spread so that clients do not reconnect together.
+ *
+ * @param openedAt on the wheel's clock (ms)
+ * @returns on the same clock
+ */
+export function maxAgeEnd(openedAt: number, { MCP_MAX_CONNECTION_MS }: DeadlineLimits): number {
+  return openedAt + Math.floor(MCP_MAX_CONNECTION_MS * (0.8 + 0.2 * Math.random()));
+}
 
-  /**
-   * Why a stream has to end now, if it has to.
-   *
-   * @param now on the wheel's clock (ms)
-   * @param work what runs for it: a planned end waits for a better moment, the end of the credential
-   * for running calls alone
-   */
-  reason(now: number, work: StreamWork): "auth_expired" | "max_age" | undefined {
-    const expiredMs = -this.#credentialLeftMs();
-    if (expiredMs >= 0 && (work.unanswered === 0 || expiredMs >= this.#graceMs)) {
-      return "auth_expired";
-    }
-    const overAgeMs = now - this.#maxAgeAt;
-    if (overAgeMs < 0) return undefined;
-    return !work.isBusy() || overAgeMs >= this.#graceMs ? "max_age" : undefined;
-  }
+/**
+ * Why a stream has to end now, if it has to.
+ *
+ * @param now on the wheel's clock (ms)
+ * @param work what runs for it: a planned end waits for a better moment, the end of the credential
+ *   for running calls alone
+ */
+export function endReason(
+  { maxAgeAt, credential }: StreamTime,
+  now: number,
+  work: StreamWork,
+  { MCP_REQUEST_TIMEOUT_MS: graceMs }: DeadlineLimits,
+): "auth_expired" | "max_age" | undefined {
+  const expiredMs = -leftMs(credential);
+  if (expiredMs >= 0 && (work.unanswered === 0 || expiredMs >= graceMs)) return "auth_expired";
+  const overAgeMs = now - maxAgeAt;
+  if (overAgeMs < 0) return undefined;
+  return !work.isBusy() || overAgeMs >= graceMs ? "max_age" : undefined;
+}
 
-  /**
-   * When to ask for the reason again, on the wheel's clock (ms).
-   *
-   * @param retryMs from now, where the time is over
-   */
-  nextAt(now: number, retryMs: number): number {
-    const leftMs = Math.min(this.#maxAgeAt - now, this.#credentialLeftMs());
-    return now + (leftMs > 0 ? leftMs : retryMs);
-  }
+/**
+ * When to ask for the reason again, on the wheel's clock (ms).
+ *
+ * @param retryMs from now, where the time is over
+ */
+export function nextLook(
+  { maxAgeAt, credential }: StreamTime,
+  now: number,
+  retryMs: number,
+): number {
+  const left = Math.min(maxAgeAt - now, leftMs(credential));
+  return now + (left > 0 ? left : retryMs);
+}
 
-  /** Asked anew each time: the client may have shown a newer credential. */
-  #credentialLeftMs(): number {
-    return this.#credential === undefined ? Infinity : this.#credential.expiresAt - Date.now();
-  }
+/** Asked anew each time: the client may have shown a newer credential. */
+function leftMs(credential: Credential | undefined): number {
+  return credential === undefined ? Infinity : credential.expiresAt - Date.now();
 }

@@ -5,7 +5,8 @@
  */
 import { TimerEntry } from "../base/timer_wheel.ts";
 import type { CloseReason } from "./close_reason.ts";
-import { Deadline } from "./deadline.ts";
+import type { Credential } from "./credentials.ts";
+import { endReason, maxAgeEnd, nextLook, type StreamTime } from "./deadline.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { StreamSnapshot } from "./snapshot.ts";
 import type { FrameSink, StreamDriver } from "./stream_driver.ts";
@@ -26,12 +27,13 @@ export interface TimedStream extends StreamSnapshot, FrameSink {
 const EXPIRY_RETRY_MS = 250;
 
 /** Sends the pings of one stream, and ends it when its reader fails them or its time is over. */
-export class StreamTimer extends TimerEntry {
+export class StreamTimer extends TimerEntry implements StreamTime {
+  readonly maxAgeAt: number;
+  readonly credential: Credential | undefined;
   readonly #stream: TimedStream;
   readonly #driver: StreamDriver;
   readonly #host: StreamHost;
   readonly #heartbeat: Heartbeat;
-  readonly #deadline: Deadline;
 
   /** @param openedAt on the wheel's clock, in whole ms */
   constructor(
@@ -47,7 +49,8 @@ export class StreamTimer extends TimerEntry {
     this.#driver = driver;
     this.#host = host;
     this.#heartbeat = new Heartbeat(openedAt, pingIntervalMs, pingSlot);
-    this.#deadline = new Deadline(openedAt, host.limits, credential);
+    this.maxAgeAt = maxAgeEnd(openedAt, host.limits);
+    this.credential = credential;
   }
 
   /** Pings handed to the transport. */
@@ -74,7 +77,7 @@ export class StreamTimer extends TimerEntry {
     const stream = this.#stream;
     if (!stream.checkAborted()) return;
     stream.syncCount();
-    const reason = this.#deadline.reason(now, this.#driver);
+    const reason = endReason(this, now, this.#driver, this.#host.limits);
     if (reason !== undefined) return stream.close(reason);
     if (now >= this.#heartbeat.nextAt) this.#beat(now);
     if (stream.state === "open") this.#scheduleNext(now, EXPIRY_RETRY_MS);
@@ -102,7 +105,7 @@ export class StreamTimer extends TimerEntry {
   }
 
   #scheduleNext(now: number, retryMs: number): void {
-    const next = Math.min(this.#heartbeat.nextAt, this.#deadline.nextAt(now, retryMs));
+    const next = Math.min(this.#heartbeat.nextAt, nextLook(this, now, retryMs));
     this.#host.wheel.scheduleAt(this, next);
   }
 }

@@ -2,7 +2,13 @@
 import { assertEquals } from "@std/assert";
 import { TimerWheel } from "../../lib/base/timer_wheel.ts";
 import { Credential } from "../../lib/stream/credentials.ts";
-import { Deadline } from "../../lib/stream/deadline.ts";
+import {
+  endReason,
+  maxAgeEnd,
+  nextLook,
+  type StreamTime,
+  type StreamWork,
+} from "../../lib/stream/deadline.ts";
 import { fixedRandom } from "../helpers/random.ts";
 import { FakeTime, START } from "../helpers/time.ts";
 
@@ -11,6 +17,14 @@ const IDLE = { unanswered: 0, isBusy: () => false };
 /** A client that sends requests one after another, none of which runs now. */
 const CHATTING = { unanswered: 0, isBusy: () => true };
 const CALLING = { unanswered: 1, isBusy: () => true };
+
+/** The time of a stream that was opened at a time. */
+function timeOf(openedAt: number, credential?: Credential): StreamTime {
+  return { maxAgeAt: maxAgeEnd(openedAt, LIMITS), credential };
+}
+
+const reasonFor = (time: StreamTime, now: number, work: StreamWork) =>
+  endReason(time, now, work, LIMITS);
 
 /** A credential that lasts until so long after the start of the fake time. */
 function lasting(ms: number): Credential {
@@ -23,25 +37,25 @@ function lasting(ms: number): Credential {
 for (const [random, maxAgeAt] of [[0, 85_000], [0.5, 95_000], [0.75, 100_000]] as const) {
   Deno.test(`an idle stream opened at 5 s ends at ${maxAgeAt} ms where chance gives ${random}`, () => {
     using _ = fixedRandom(random);
-    const deadline = new Deadline(5_000, LIMITS, undefined);
-    const reasons = [-1, 0, 1].map((ms) => deadline.reason(maxAgeAt + ms, IDLE));
+    const time = timeOf(5_000);
+    const reasons = [-1, 0, 1].map((ms) => reasonFor(time, maxAgeAt + ms, IDLE));
     assertEquals(reasons, [undefined, "max_age", "max_age"]);
   });
 }
 
 Deno.test("the maximum age waits for a busy stream, for the time that a call may take", () => {
   using _ = fixedRandom(0);
-  const deadline = new Deadline(0, LIMITS, undefined);
+  const time = timeOf(0);
   for (const work of [CHATTING, CALLING]) {
-    const reasons = [80_000, 109_999, 110_000].map((now) => deadline.reason(now, work));
+    const reasons = [80_000, 109_999, 110_000].map((now) => reasonFor(time, now, work));
     assertEquals(reasons, [undefined, undefined, "max_age"]);
   }
 });
 
 Deno.test("the end of a credential waits for running calls alone, for the time that one may take", async () => {
   using time = new FakeTime();
-  const deadline = new Deadline(0, LIMITS, lasting(1_000));
-  const reasons = () => [IDLE, CHATTING, CALLING].map((work) => deadline.reason(0, work));
+  const own = timeOf(0, lasting(1_000));
+  const reasons = () => [IDLE, CHATTING, CALLING].map((work) => reasonFor(own, 0, work));
   await time.advance(999, 999);
   assertEquals(reasons(), [undefined, undefined, undefined]);
   await time.advance(1);
@@ -56,7 +70,7 @@ Deno.test("the next look is at the end that comes first, and after the pause onc
   using _ = fixedRandom(0);
   using _time = new FakeTime();
   const nextAt = (now: number, credential?: Credential) =>
-    new Deadline(0, LIMITS, credential).nextAt(now, 250);
+    nextLook(timeOf(0, credential), now, 250);
   assertEquals([0, 79_999, 80_000, 90_000].map((now) => nextAt(now)), [
     80_000,
     80_000,
