@@ -12,10 +12,17 @@ export interface OutputLimitOptions {
 }
 
 const ENCODER = new TextEncoder();
+/** What a model reads. Without lists and greetings a client could use nothing at all. */
+const LIMITED: ReadonlySet<string> = new Set([
+  METHODS.callTool,
+  METHODS.readResource,
+  METHODS.getPrompt,
+]);
 
 /**
  * Middleware that refuses results that are too large for a model. A tool's is replaced by one with
- * `isError` that says what would fit; for other requests the client gets an error.
+ * `isError` that says what would fit; for a resource or prompt the client gets an error. Lists pass:
+ * `MCP_PAGE_SIZE` limits their entries.
  *
  * @throws {ConfigError} for a size that is not a positive number
  *
@@ -36,6 +43,7 @@ export function limitOutput(options: OutputLimitOptions): Middleware {
   requirePositive({ maxBytes });
   return async function limitOutput({ method, name }, next) {
     const result = await next();
+    if (!LIMITED.has(method)) return result;
     const { length } = ENCODER.encode(JSON.stringify(result));
     if (length <= maxBytes) return result;
     const message = `Result of ${name} is too large: ${length} bytes, and ${maxBytes} are allowed`;

@@ -1,8 +1,14 @@
 /** What clients may have ready-made middleware keep. */
 import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
-import { cacheResults, defineTool, type Middleware, rateLimit } from "../../lib/mod.ts";
-import { type TestApp, testApp, toolCall } from "../helpers/app.ts";
+import {
+  cacheResults,
+  defineTool,
+  limitOutput,
+  type Middleware,
+  rateLimit,
+} from "../../lib/mod.ts";
+import { initializeRequest, rpc, type TestApp, testApp, toolCall } from "../helpers/app.ts";
 
 /** An app whose tool returns the number of its runs, and as much text as it is told to. */
 class Scene implements Disposable {
@@ -64,4 +70,13 @@ Deno.test("rateLimit() forgets nothing for calls of tools that do not exist", as
   await scene.call("a");
   for (let n = 0; n < 5; n++) assertMatch(await scene.callUnknown(`unknown_${n}`), /^Unknown tool/);
   assertMatch(await scene.call("a"), /^Too many calls/);
+});
+
+Deno.test("limitOutput() lets lists and greetings pass, as a client needs them to use anything", async () => {
+  using scene = new Scene(limitOutput({ maxBytes: 50 }));
+  const listed = await (await scene.app.post("/mcp", rpc("tools/list"))).json();
+  assertEquals(listed.result.tools.map(({ name }: { name: string }) => name), ["write"]);
+  const greeted = await (await scene.app.post("/mcp", initializeRequest())).json();
+  assertEquals(greeted.result.serverInfo.name, "lifeline");
+  assertMatch(await scene.call("a", 100), /too large: \d+ bytes/);
 });
