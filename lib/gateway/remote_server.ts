@@ -42,6 +42,7 @@ interface OpenRequest {
 const MAX_WAITING_BYTES = 1_048_576;
 /** How long the deletion of a session may take (ms). */
 const GOODBYE_MS = 1_000;
+const ENDED = "the gateway ended the connection";
 const GAVE_UP_REGEXP = /Maximum reconnection attempts/;
 const log = logFor("gateway");
 
@@ -66,6 +67,8 @@ class RemoteServer implements RunningServer {
   readonly #headers = new MirroredParams();
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #connecting: Promise<ClientTransport> | undefined;
+  /** The newest one. */
+  #transport: ClientTransport | undefined;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #lastError = "";
   /** The last error of a stream since the last answer. */
@@ -106,8 +109,9 @@ class RemoteServer implements RunningServer {
   }
 
   async end(): Promise<void> {
-    this.#end("the gateway ended the connection");
-    const transport = await this.#connecting?.catch(() => undefined);
+    this.#end(ENDED);
+    // A connection that is not open yet is not waited for: the server may never answer.
+    const transport = this.#transport;
     if (transport === undefined) return;
     if (transport.sessionId !== undefined && transport.terminateSession !== undefined) {
       await settlesWithin(GOODBYE_MS, transport.terminateSession().catch(() => {}));
@@ -185,6 +189,8 @@ class RemoteServer implements RunningServer {
       fetch: this.#fetch,
       later: (reconnect, ms) => this.#later(reconnect, ms),
     });
+    if (this.#isEnded) throw new Error(ENDED);
+    this.#transport = transport;
     transport.onmessage = (message) => this.#take(transport, message as JsonRpcMessage);
     transport.onerror = (error) => {
       this.#note(error);

@@ -6,6 +6,7 @@ import type { RemoteLaunch } from "../../lib/gateway/launch.ts";
 import { connectRemote } from "../../lib/gateway/remote_server.ts";
 import { GatewayServer } from "../../lib/gateway/server.ts";
 import { ProtocolError } from "../../lib/base/errors.ts";
+import { settlesWithin } from "../../lib/base/promises.ts";
 import { createApp, defineTool } from "../../lib/mod.ts";
 import { collectGarbage } from "../helpers/garbage.ts";
 import { until } from "../helpers/until.ts";
@@ -348,3 +349,25 @@ Deno.test("an event stream of a remote server that floods ends with the connecti
   // The last pull ends.
   await new Promise((resolve) => setTimeout(resolve, 10));
 });
+
+for (const transport of ["http", "sse", "auto"] as const) {
+  Deno.test(`a remote server that never answers is ended at once, by the transport "${transport}"`, async () => {
+    const asked = Promise.withResolvers<void>();
+    const server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      ({ signal }) => {
+        asked.resolve();
+        return new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve(new Response()));
+        });
+      },
+    );
+    const url = `http://127.0.0.1:${server.addr.port}/mcp`;
+    const silent = connectRemote("far", { url, headers: {}, transport }, MAX_BYTES);
+    const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n`;
+    await silent.input.getWriter().write(new TextEncoder().encode(initialize));
+    await asked.promise;
+    assert(await settlesWithin(20_000, silent.end()));
+    await server.shutdown();
+  });
+}
