@@ -42,6 +42,9 @@ interface OpenRequest {
 const MAX_WAITING_BYTES = 1_048_576;
 /** How long the deletion of a session may take (ms). */
 const GOODBYE_MS = 1_000;
+/** Bounds for the time that a server names for its lost streams (`retry:`, in ms). */
+const MIN_RECONNECT_MS = 100;
+const MAX_RECONNECT_MS = 3_600_000;
 const ENDED = "the gateway ended the connection";
 const GAVE_UP_REGEXP = /Maximum reconnection attempts/;
 const log = logFor("gateway");
@@ -204,7 +207,8 @@ class RemoteServer implements RunningServer {
 
   /** Each stream has its own timer, because the library cancels only the latest one. */
   #later(reconnect: () => void, ms: number): () => void {
-    const timer = setTimeout(() => (this.#timers.delete(timer), reconnect()), ms);
+    const restMs = Math.min(Math.max(ms, MIN_RECONNECT_MS), MAX_RECONNECT_MS);
+    const timer = setTimeout(() => (this.#timers.delete(timer), reconnect()), restMs);
     this.#timers.add(timer);
     return () => clearTimeout(timer);
   }
