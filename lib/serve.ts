@@ -76,16 +76,9 @@ export async function serve(app: App, options: ServeAppOptions = {}): Promise<nu
   requireApp(app, "serve()");
   requireOptions(options, { owner: "serve()", checks: OPTIONS, refuse });
   const { log = true, exit = true } = options;
-  const { settings } = app;
   const lines = new StderrLines();
-  lines.format = settings.MCP_LOG_FORMAT;
-  if (log) {
-    configureLog({
-      level: settings.MCP_LOG_LEVEL,
-      format: settings.MCP_LOG_FORMAT,
-      write: lines.write,
-    });
-  }
+  lines.format = app.settings.MCP_LOG_FORMAT;
+  if (log) sendLogTo(lines, app);
   const uncaught = new UncaughtErrors();
   uncaught.observer = app.observer;
   uncaught.install();
@@ -99,6 +92,28 @@ export async function serve(app: App, options: ServeAppOptions = {}): Promise<nu
     uncaught.uninstall();
     await lines.flush();
   }
+}
+
+/** Where {@linkcode logToStderr} sends lines; undefined before its first call. */
+let stderr: StderrLines | undefined;
+
+/**
+ * Sends log lines to stderr, as {@linkcode serve} does, for an app that another server serves: at the
+ * level `MCP_LOG_LEVEL` of its settings and in the form `MCP_LOG_FORMAT`. Without this or
+ * `configureLog()` nothing is logged.
+ *
+ * @throws {TypeError} for what is no app
+ */
+export function logToStderr(app: App): void {
+  requireApp(app, "logToStderr()");
+  stderr ??= new StderrLines();
+  stderr.format = app.settings.MCP_LOG_FORMAT;
+  sendLogTo(stderr, app);
+}
+
+function sendLogTo({ write }: StderrLines, { settings }: App): void {
+  const { MCP_LOG_LEVEL: level, MCP_LOG_FORMAT: format } = settings;
+  configureLog({ level, format, write });
 }
 
 /**
@@ -121,6 +136,7 @@ export async function drainOnSignal(app: App, options: DrainOptions = {}): Promi
   requireOptions(options, { owner: "drainOnSignal()", checks: DRAIN_OPTIONS, refuse });
   const { shutdown, exit = true } = options;
   await drainHosted(app, shutdown);
+  await stderr?.flush();
   if (exit) endProcess(0);
 }
 

@@ -4,10 +4,11 @@
  *     deno serve --host=127.0.0.1 --port=8000 docs/examples/deno_serve.ts
  */
 import { createApp } from "@lifeline/mcp";
-import { drainOnSignal, toServeHandler } from "@lifeline/mcp/serve";
+import { drainOnSignal, logToStderr, toServeHandler } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
+logToStderr(app);
 
 export default { fetch: toServeHandler(app) } satisfies Deno.ServeDefaultExport;
 

@@ -8,10 +8,11 @@
 import { Hono } from "npm:hono@4.13.19";
 import { getConnInfo } from "npm:hono@4.13.19/deno";
 import { createApp, mountAt } from "@lifeline/mcp";
-import { drainOnSignal } from "@lifeline/mcp/serve";
+import { drainOnSignal, logToStderr } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
+logToStderr(app);
 const answer = mountAt(app, "/ai");
 
 const hono = new Hono();

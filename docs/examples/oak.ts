@@ -3,10 +3,11 @@
  * `application.use(mcp)`.
  */
 import { createApp, mountAt } from "@lifeline/mcp";
-import { drainOnSignal } from "@lifeline/mcp/serve";
+import { drainOnSignal, logToStderr } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
+logToStderr(app);
 const answer = mountAt(app, "/ai");
 
 /** What middleware is given, as far as it is used here; in your project, Oak's own `Context`. */

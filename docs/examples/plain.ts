@@ -4,10 +4,11 @@
  *     deno run --allow-net --allow-env=PORT docs/examples/plain.ts
  */
 import { createApp, mountAt } from "@lifeline/mcp";
-import { drainOnSignal } from "@lifeline/mcp/serve";
+import { drainOnSignal, logToStderr } from "@lifeline/mcp/serve";
 import { greet } from "./tools.ts";
 
 const app = createApp({ tools: [greet] });
+logToStderr(app);
 const answer = mountAt(app, "/ai");
 
 const server = Deno.serve(

@@ -90,7 +90,7 @@ async function statusesOf(url: string): Promise<Record<string, number>> {
   return found;
 }
 
-/** A stream is told why it ends, down to its last byte. */
+/** A stream is told why it ends, down to its last byte, and the log tells of the end. */
 async function assertDrains(example: Example, path: string): Promise<void> {
   const stream = await fetch(example.url + path, {
     method: "POST",
@@ -99,6 +99,7 @@ async function assertDrains(example: Example, path: string): Promise<void> {
   const code = example.stop();
   assertMatch(await stream.text(), /"reason":"drain"/);
   assertEquals(await code, 0);
+  assertStringIncludes(example.output, "[INFO] Stopped");
 }
 
 const GREETING = { content: [{ type: "text", text: "Hello Ada" }] };

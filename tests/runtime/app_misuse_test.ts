@@ -1,7 +1,7 @@
 /** Functions that take an app, given what is none, and options that do nothing. */
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, configureLog, createApp, mountAt } from "../../lib/mod.ts";
-import { drainOnSignal, serve, toServeHandler } from "../../lib/serve.ts";
+import { drainOnSignal, logToStderr, serve, toServeHandler } from "../../lib/serve.ts";
 import { TestTime } from "../../lib/testing.ts";
 
 // deno-lint-ignore no-explicit-any -- stands for JavaScript, which has no types
@@ -12,6 +12,7 @@ const TAKERS: Readonly<Record<string, Untyped>> = {
   "mountAt()": (app) => mountAt(app, "/ai"),
   "toServeHandler()": toServeHandler,
   "drainOnSignal()": drainOnSignal,
+  "logToStderr()": logToStderr,
 };
 
 for (const [owner, take] of Object.entries(TAKERS)) {
