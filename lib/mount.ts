@@ -2,8 +2,8 @@ import { ConfigError } from "./base/errors.ts";
 import { logFor } from "./base/log.ts";
 import type { MaybePromise } from "./base/promises.ts";
 import { CONNECTION_ID_PARAM } from "./transport/http_sse/dialect.ts";
-import { noteMountPath, type Peer } from "./transport/peer.ts";
-import { type App, requireApp, requireRequest } from "./http/app_types.ts";
+import { noteMountPath, type Peer, requireRequest } from "./transport/peer.ts";
+import { type App, requireApp } from "./http/app_types.ts";
 
 const log = logFor("mount");
 

@@ -28,10 +28,10 @@ import {
   streamNames,
 } from "../transport/dialect.ts";
 import { DIALECTS } from "../transport/dialects.ts";
-import { type Peer, requirePeer } from "../transport/peer.ts";
+import { type Peer, requirePeer, requireRequest } from "../transport/peer.ts";
 import type { Implementation } from "../wire/mcp_types.ts";
 import { lifeOf } from "./app_life.ts";
-import { type App, type AppOptions, requireRequest } from "./app_types.ts";
+import type { App, AppOptions } from "./app_types.ts";
 import { afterStart, AppLifespan } from "./lifespan.ts";
 import { bodyLimits, registryLimits } from "./limits.ts";
 import { AuditLog } from "./metrics/audit_log.ts";

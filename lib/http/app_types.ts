@@ -146,28 +146,3 @@ export function requireApp(app: unknown, owner: string): void {
   if (typeof fetch === "function" && typeof start === "function") return;
   throw new TypeError(`${owner} takes an app, not ${wordsFor(app)}; pass what createApp() returns`);
 }
-
-/**
- * Checks the request that a library user passes. Runtimes and frameworks have classes of their own for
- * requests, so the members count.
- *
- * @throws {TypeError} saying what was passed, and what to pass
- */
-export function requireRequest(request: unknown): void {
-  const { url, method, headers } = (request ?? {}) as Partial<Request>;
-  const isRequest = typeof url === "string" && URL.canParse(url) && typeof method === "string" &&
-    typeof headers?.get === "function";
-  if (isRequest) return;
-  throw new TypeError(`fetch() takes a Request, not ${wordsFor(request)}${hintFor(request)}`);
-}
-
-function hintFor(given: unknown): string {
-  if (typeof given === "string") return "; pass new Request(…) with a whole URL";
-  if (given instanceof URL) return "; pass new Request(url)";
-  if (typeof given !== "object" || given === null) return "";
-  if ("rawHeaders" in given) {
-    return "; docs/library.md says how to serve an app with node:http";
-  }
-  const member = ["request", "req", "raw"].find((name) => name in given);
-  return member === undefined ? "" : `; pass the Request in its member ${member}`;
-}

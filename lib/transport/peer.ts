@@ -25,6 +25,31 @@ export abstract class ListenerPeer implements Peer {
   abstract readonly address: string;
 }
 
+/**
+ * Checks the request that a library user passes. Runtimes and frameworks have classes of their own for
+ * requests, so the members count.
+ *
+ * @throws {TypeError} saying what was passed, and what to pass
+ */
+export function requireRequest(request: unknown): void {
+  const { url, method, headers } = (request ?? {}) as Partial<Request>;
+  const isRequest = typeof url === "string" && URL.canParse(url) && typeof method === "string" &&
+    typeof headers?.get === "function";
+  if (isRequest) return;
+  throw new TypeError(`fetch() takes a Request, not ${wordsFor(request)}${hintFor(request)}`);
+}
+
+function hintFor(given: unknown): string {
+  if (typeof given === "string") return "; pass new Request(…) with a whole URL";
+  if (given instanceof URL) return "; pass new Request(url)";
+  if (typeof given !== "object" || given === null) return "";
+  if ("rawHeaders" in given) {
+    return "; docs/library.md says how to serve an app with node:http";
+  }
+  const member = ["request", "req", "raw"].find((name) => name in given);
+  return member === undefined ? "" : `; pass the Request in its member ${member}`;
+}
+
 const IDENTITY_CHECKS: Readonly<Record<keyof Identity, MemberCheck>> = {
   principal: TEXT,
   clientId: TEXT,
