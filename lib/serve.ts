@@ -61,7 +61,7 @@ export function readSettings(args: readonly string[] = Deno.args): Settings {
  * @param app its settings, such as `PORT` and `HOST`, apply
  * @returns the exit code
  * @throws {ConfigError} if the app cannot start, or cannot listen on the address
- * @throws {TypeError} for what is no app, and for an option that is unknown or wrong
+ * @throws {TypeError} for a value that is not an app, and for an option that is unknown or wrong
  *
  * @example
  * ```ts ignore
@@ -122,7 +122,7 @@ function sendLogTo({ write }: StderrLines, { settings }: App): void {
  * second signal ends it at once.
  *
  * @returns when the app has stopped
- * @throws {TypeError} for what is no app, and for an option that is unknown or wrong
+ * @throws {TypeError} for a value that is not an app, and for an option that is unknown or wrong
  *
  * @example
  * ```ts ignore

@@ -1,5 +1,5 @@
 /**
- * From a request's headers to who sends it: the ways in their order, behind the verdicts kept.
+ * Identifies the sender of a request by its headers. Verdicts are cached.
  *
  * @module
  */
@@ -187,7 +187,7 @@ function isFinal(verdict: Recognized | AuthFailure): verdict is Recognized {
   return !(verdict instanceof AuthFailure && verdict.isForeign);
 }
 
-/** Picks the more specific of two failures. */
+/** The more specific of two failures. */
 function telling(before: AuthFailure | undefined, next: Recognized | AuthFailure): AuthFailure {
   const failure = next as AuthFailure;
   return before === undefined || before.reason === "unknown" ? failure : before;

@@ -27,7 +27,7 @@ export function instanceOfQuestion(id: JsonRpcId | null): string | undefined {
  * The instance that has the connection with this id. The name comes last, so that the beginning, which
  * the ledger and the log show, is random.
  *
- * @returns undefined if the text is no whole id
+ * @returns undefined if the text is not a whole id
  */
 export function instanceOfConnection(id: string): string | undefined {
   return CONNECTION_REGEXP.exec(id)?.[1];

@@ -18,7 +18,7 @@ export interface ReadPart {
  * library collects each message in memory. Its errors show no secret of a URL, because they reach the
  * log and clients.
  *
- * @param maxBytes of an event, or of a whole answer that is no event stream
+ * @param maxBytes of an event, or of a whole answer that is not an event stream
  * @param mayReadOn called with each part; settles once the next one may be read; undefined if it may
  */
 export function boundedFetch(

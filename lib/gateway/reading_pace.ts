@@ -3,9 +3,9 @@ import { Allowance } from "./allowance.ts";
 import type { ReadPart } from "./bounded_fetch.ts";
 
 /**
- * Says when a remote server is read on: not while its messages wait to be taken, and not at once if
- * it sends more than it is asked for. Empty events and comments count, although no message comes of
- * them: without end they would keep the event loop from all else.
+ * Says when the next part of a remote server's stream may be read: not while its messages wait to be
+ * taken, and later if it sends more than it is asked for. Empty events and comments count too, although
+ * they carry no message, because an endless run of them would hold the event loop.
  */
 export class ReadingPace {
   readonly #allowance = new Allowance(performance.now());
@@ -18,7 +18,7 @@ export class ReadingPace {
   #isEnded = false;
 
   /**
-   * @param isFull whether so much waits to be taken that nothing more is to be read
+   * @param isFull whether too many messages wait to be taken
    * @param onRests called with the number of rests, once in a while
    */
   constructor(isFull: () => boolean, onRests: (rests: number) => void = () => {}) {
@@ -42,13 +42,13 @@ export class ReadingPace {
     this.#allowance.giveBack(bytes);
   }
 
-  /** What waited was taken. */
+  /** The waiting messages were taken. */
   taken(): void {
     this.#taken?.resolve();
     this.#taken = undefined;
   }
 
-  /** Nothing is held up any more. */
+  /** Lets everything be read at once from now on. */
   end(): void {
     this.#isEnded = true;
     clearTimeout(this.#timer);

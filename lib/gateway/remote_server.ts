@@ -198,7 +198,7 @@ class RemoteServer implements RunningServer {
     transport.onerror = (error) => {
       this.#note(error);
       this.#streamError = this.#lastError;
-      // After a break, an SSE server knows nothing of the session; a stream that is given up is lost.
+      // After a break, an SSE server does not know the session; a stream that is given up is lost.
       const isLost = kind === "sse" ? this.#isConnected : GAVE_UP_REGEXP.test(error.message);
       if (isLost) this.#end(`its stream is lost: ${describe(error)}`);
     };

@@ -14,6 +14,6 @@ export interface RequestOptions {
   readonly ownerOf?: () => object | undefined;
   /** Takes the parameters of the acknowledgement of a subscription. */
   readonly onAcknowledged?: (params: JsonObject) => void;
-  /** Whether it is no call of a client, such as a stream of changes; default: no. */
+  /** Whether no client sends it, as with the stream of changes; default: no. */
   readonly isUncounted?: boolean;
 }

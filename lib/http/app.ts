@@ -65,8 +65,8 @@ export interface ComposedApp {
 /**
  * Composes an app.
  *
- * @param createAuth makes its authorization; undefined where nothing asks for any, so that a server
- *   without it need not load it
+ * @param createAuth makes its authorization; undefined for an app without, so that it need not be
+ *   loaded
  * @throws {RegistrationError} when two tools share a name, or for what cannot be served
  * @throws {ConfigError} if the authorization settings are incomplete
  */
@@ -161,7 +161,7 @@ function namesCheck(
     (await import("../registry/unknown_tools.ts")).warnOfUnknownTools(use, catalogs);
 }
 
-/** Hides unexpected errors where not only this machine can call. */
+/** Hides unexpected errors if other machines can call. */
 function maskingBy(settings: Settings, asksWhoIsThere: boolean): (scope: RequestScope) => boolean {
   return errorMasking(settings.MCP_MASK_ERRORS, asksWhoIsThere || isReachable(settings));
 }
@@ -199,7 +199,7 @@ function fetchThrough(router: Router, settings: Settings): App["fetch"] {
     try {
       return handleRequest(router, request, proxies.resolveClient(peer, request));
     } catch (error) {
-      // Only what is no request gets here, so requests need not be checked.
+      // Perf: checked only after a failure, because a real request never needs it.
       requireRequest(request);
       throw error;
     }

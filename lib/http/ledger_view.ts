@@ -60,7 +60,7 @@ interface InstanceRow {
 
 /** An open connection. */
 export interface ConnectionView extends InstanceRow {
-  /** The beginning of its id: `DELETE` takes it, and it is no key to the stream. */
+  /** The beginning of its id: `DELETE` takes it, and it is not a key to the stream. */
   readonly id: string;
   readonly dialect: string;
   readonly client_ip: string;

@@ -43,7 +43,7 @@ export interface RequestScope {
 export interface ScopeDescription {
   /** How messages travel (OpenTelemetry, `network.transport`). */
   readonly transport: "http" | "pipe";
-  /** Names the session or stream, and is no key to it. */
+  /** Names the session or stream, and is not a key to it. */
   readonly session: string | undefined;
   /** The revision that `initialize` agreed on. */
   readonly protocolVersion: string | undefined;

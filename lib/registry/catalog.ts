@@ -236,7 +236,7 @@ export class Catalog {
    * Tells the clients that subscribed to a resource, or to a parent of it, that it has changed.
    *
    * @param meta the `_meta` of the notification
-   * @throws {TypeError} if the URI is no text
+   * @throws {TypeError} if the URI is not a text
    */
   resourceUpdated(uri: string, meta?: JsonObject): void {
     if (typeof uri !== "string") {

@@ -18,7 +18,7 @@ export function kindOf(value: unknown): FeatureKind | undefined {
   return "uriTemplate" in listing ? "resourceTemplates" : "resources";
 }
 
-/** Words for a value that is no feature, such as `a promise; await it`. */
+/** Words for a value that is not a feature, such as `a promise; await it`. */
 export function describeValue(value: unknown): string {
   const mistake = mistakeOf(value);
   if (mistake !== undefined) return mistake;

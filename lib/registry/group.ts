@@ -60,7 +60,7 @@ const NAME_REGEXP = /^[A-Za-z0-9_.-]{1,64}$/;
  *
  * @param name the prefix: 1 to 64 letters, digits, `_`, `-` and `.`
  * @throws {RegistrationError} for a name outside the protocol's characters, or one that gets too long,
- *   and for what is no feature or no middleware
+ *   and for a value that is not a feature or middleware
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ export function isGroup(value: unknown): value is FeatureGroup {
 /**
  * The features by their kind. The features of a group are served whichever list contains the group.
  *
- * @throws {RegistrationError} naming what is no feature, or belongs in another list
+ * @throws {RegistrationError} naming a value that is not a feature, or belongs in another list
  */
 export function flatten<App>(features: Features<App>): FeatureLists<App> {
   const lists = {

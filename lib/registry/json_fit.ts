@@ -69,7 +69,7 @@ export function withJsonData(error: ProtocolError, owner: string): ProtocolError
 
 /**
  * The result of a resource, a prompt or a completer as JSON. The client gets the error, because a
- * name and a path are no secrets, but for the words of an error that reading the value threw.
+ * name and a path are not secrets, except for the words of an error that reading the value threw.
  *
  * @param path of the value, such as `contents`
  * @param subject begins the error, for example `Resource file:///a`

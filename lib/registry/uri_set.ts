@@ -87,7 +87,7 @@ function parentsOfNormal(normal: string): readonly string[] {
   const parents = [whole, path];
   for (const { index } of path.slice(start.length).matchAll(/\//g).take(MAX_LEVELS)) {
     const at = start.length + index;
-    // The root has its slash: `a:/x` is no part of `a:`.
+    // The root has its slash: `a:/x` is not a part of `a:`.
     if (index > 0) parents.push(path.slice(0, at));
     parents.push(path.slice(0, at + 1));
   }

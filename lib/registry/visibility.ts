@@ -94,7 +94,7 @@ export class SessionVisibility implements Visibility {
   /**
    * Whether one more tag has room.
    *
-   * @throws {TypeError} for a tag that is no text, or too long
+   * @throws {TypeError} for a tag that is not a text, or too long
    * @throws {RangeError} for more tags than a session may show and hide
    */
   requireRoom(tag: string): void {

@@ -7,7 +7,7 @@ import type { App } from "../http/app.ts";
 import { drainAfterSignal } from "./serve.ts";
 import { StopSignals } from "./stop_signals.ts";
 
-/** Time between two looks at what is not written yet (ms). */
+/** Time between two checks of the unwritten bytes (ms). */
 const LOOK_MS = 10;
 
 /**

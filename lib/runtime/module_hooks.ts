@@ -1,7 +1,7 @@
 import type { Lifespan } from "../registry/lifespan.ts";
 import type { Middleware } from "../registry/middleware.ts";
 
-/** Exports of a module that are no features, and hold for all features. */
+/** Exports of a module that are not features, and hold for all features. */
 export interface ModuleHooks extends Lifespan {
   readonly use: readonly Middleware[];
   /** Whether the module has no such export. */

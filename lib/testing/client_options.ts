@@ -50,7 +50,7 @@ const CHECKS: MemberChecks<TestClientOptions> = {
   roots: (value) => typeof value === "function" ? undefined : listOf(isRoot)(value),
 };
 
-/** @throws {TypeError} for what is no app, and naming the option at fault */
+/** @throws {TypeError} for a value that is not an app, and naming the option at fault */
 export function requireTestOptions(app: App, options: TestClientOptions): void {
   requireApp(app, "testClient()");
   const refuse = (message: string) => new TypeError(message);

@@ -116,7 +116,7 @@ export function identityOf(peer: Peer): Identity | undefined {
 
 const mountPaths = new WeakMap<Request, string>();
 
-/** Notes the prefix that was taken off a request's path, for what tells clients of other paths. */
+/** Notes the prefix that was removed from a request's path, so that answers can name whole paths. */
 export function noteMountPath(request: Request, prefix: string): void {
   mountPaths.set(request, prefix);
 }
@@ -126,7 +126,7 @@ export function mountPathOf(request: Request): string {
   return mountPaths.get(request) ?? "";
 }
 
-/** Stands for the server's own pages where another page's origin would stand. */
+/** Stands for the origin of the server's own pages. */
 export const OWN_PAGE = "own";
 
 /** The caller, and the web page, that a stream or session belongs to. */
@@ -164,7 +164,7 @@ export interface RequestOrigin {
   readonly identity: Identity | undefined;
   /**
    * Origin of the web page that sends it, {@linkcode OWN_PAGE} for a page of the server; undefined if
-   * no page is named, as by clients that are no browsers.
+   * the request names no page, as that of a client that is not a browser.
    */
   readonly page: string | undefined;
   readonly socket: Socket;

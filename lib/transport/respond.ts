@@ -65,7 +65,7 @@ export function accepted(): Response {
 }
 
 /**
- * The HTTP answer to whatever was thrown, by the error table. An error that is no
+ * The HTTP answer to whatever was thrown, by the error table. An error that is not a
  * {@linkcode ProtocolError} is logged, and the client learns only that it is internal.
  */
 export function errorResponse(thrown: unknown): Response {

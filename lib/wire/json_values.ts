@@ -11,7 +11,7 @@ const LOOK_AHEAD = 64;
  * the length of the text: a thousand bytes can be one text or five hundred lists.
  */
 export class JsonValueCount {
-  /** Values so far; a text that is no JSON has a number, too. */
+  /** Values so far; a text that is not JSON has a number, too. */
   count = 1;
   #isInText = false;
   #isEscaped = false;

@@ -61,7 +61,7 @@ function chunksOf(input: ReadableStream<Uint8Array>): Chunks {
   try {
     return new ByteChunks(input.getReader({ mode: "byob" }));
   } catch {
-    // It is no stream of bytes, such as one that a program makes.
+    // It is not a byte stream, such as one that a program makes.
     const reader = input.getReader();
     return {
       read: async () => (await reader.read()).value,

@@ -8,7 +8,7 @@ export const HEALTH_ROUTE: Route = { GET: () => noStoreJson({ status: "ok" }) };
 /**
  * `/readyz`: whether the server takes new work.
  *
- * A server behind it that is down is named, and is no reason to be unready: the others serve.
+ * A server behind it that is down is named, but does not make this server unready: the others serve.
  *
  * @param streams tell whether the server drains
  * @param fleet tells whether the store that instances share carries anything

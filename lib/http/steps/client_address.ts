@@ -1,7 +1,7 @@
 /**
  * The client behind proxies. Anybody can write the headers that name it, so one counts only, the one
  * that the operator's proxy writes, only from proxies that the operator trusts, and only as far as
- * trusted proxies wrote it: read from the right, the first address that is no trusted proxy is the
+ * trusted proxies wrote it: read from the right, the first address that is not a trusted proxy is the
  * client.
  *
  * @module

@@ -116,7 +116,7 @@ const QUESTION: MemberChecks<FormQuestion<ZodType> & RawFormQuestion & UrlQuesti
   url: CHECKED_ELSEWHERE,
 };
 
-/** @throws {TypeError} for what is no question, because authors may write JavaScript */
+/** @throws {TypeError} for a value that is not a question, because authors may write JavaScript */
 function requireQuestion(question: unknown): void {
   const refuse = (message: string) => new TypeError(`Cannot ask the user: ${message}`);
   requireOptions(question, { owner: "ctx.elicit()", checks: QUESTION, refuse });

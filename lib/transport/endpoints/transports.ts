@@ -81,7 +81,7 @@ export class Transports {
 
   /**
    * @param endpoints the one at `/mcp` first
-   * @throws {RegistrationError} for a path that is taken or that is no path
+   * @throws {RegistrationError} for a path that is taken or is not a path
    */
   constructor(
     endpoints: Endpoints,
