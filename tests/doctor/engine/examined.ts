@@ -11,6 +11,10 @@ import type { AppOptions } from "../../../lib/http/app.ts";
 import { testApp } from "../../helpers/app.ts";
 import { fetchThrough, type Hop } from "../../helpers/hops.ts";
 import { FakeTime, settled } from "../../helpers/time.ts";
+// An app loads these at their first use. That takes real time, in which much of the fake time passes.
+import "../../../lib/auth/jwt.ts";
+import "../../../lib/http/routes/connections.ts";
+import "../../../lib/http/routes/pages.ts";
 
 const PING_MS = 500;
 const STEP_MS = 5;
