@@ -44,6 +44,8 @@ export function mountAt(
     requireRequest(request);
     const url = new URL(request.url);
     const { pathname } = url;
+    // `/x/../ai/metrics` is no path of the app: the rules of a proxy may not have recognised it.
+    if (pathOf(request.url) !== pathname) return undefined;
     const isUnder = pathname === base || pathname.startsWith(`${base}/`);
     const path = isUnder ? pathname.slice(base.length) || "/" : pathBeside(request, url);
     if (path === undefined) return undefined;
@@ -107,6 +109,13 @@ function warnOfPublicUrl({ settings: { MCP_PUBLIC_URL: publicUrl } }: App, base:
     prefix: base,
     hint,
   });
+}
+
+/** The path as it was sent: the URL parser removes dot segments and turns backslashes. */
+function pathOf(url: string): string {
+  const [base = ""] = url.split(/[?#]/, 1);
+  const start = base.indexOf("/", base.indexOf("//") + 2);
+  return start < 0 ? "/" : base.slice(start);
 }
 
 /** The prefix as the path of a request has it, without a slash at its end. */

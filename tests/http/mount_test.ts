@@ -33,6 +33,46 @@ for (
   });
 }
 
+/** Sends a GET with a target as it is, and returns the status; 418 for a path that is not the app's. */
+async function statusOfRaw(port: number, target: string): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(head));
+  const answer = new Uint8Array(64);
+  await connection.read(answer);
+  return Number(new TextDecoder().decode(answer).split(" ")[1]);
+}
+
+Deno.test("no spelling of a mounted path reaches what a proxy forbids by its path", async () => {
+  const app = createApp({ settings: { MCP_METRICS_PUBLIC: true } });
+  const answer = mountAt(app, "/ai");
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    async (request) => await answer(request) ?? new Response(null, { status: 418 }),
+  );
+  const statuses = async (targets: readonly string[]) =>
+    await Promise.all(targets.map((target) => statusOfRaw(server.addr.port, target)));
+  assertEquals(await statuses(["/ai/metrics", "/ai/metrics?a=/../b"]), [200, 200]);
+  const spellings = [
+    "/x/../ai/metrics",
+    "/ai/x/../metrics",
+    "/ai/x/%2e%2e/metrics",
+    "/ai/./metrics",
+    "/ai/%2E/metrics",
+    "/ai\\metrics",
+    "/ai/mcp/sse/../../metrics",
+    "http://localhost/x/../ai/metrics",
+    "//ai/metrics",
+    "/%61i/metrics",
+    "/AI/metrics",
+  ];
+  assertEquals(await statuses(spellings), spellings.map(() => 418));
+  const within = ["/ai//metrics", "/ai/metrics;x", "/ai/%6detrics", "/ai/metrics/"];
+  assertEquals(await statuses(within), within.map(() => 404));
+  app.stop();
+  await server.shutdown();
+});
+
 for (const prefix of ["", "ai", "//ai", "/ai?x=1", "http://localhost/ai"]) {
   Deno.test(`an app cannot be mounted at ${JSON.stringify(prefix)}`, () => {
     const app = createApp();
