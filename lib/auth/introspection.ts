@@ -70,7 +70,7 @@ export class Introspection implements Way {
   }
 
   #recognize(answer: Answer, token: string): Recognized {
-    const { keepMs, leewayMs, rolesClaim, url } = this.#rules;
+    const { keepMs, rolesClaim, url } = this.#rules;
     if (answer.active !== true) {
       throw new AuthFailure(
         "inactive",
@@ -81,7 +81,7 @@ export class Introspection implements Way {
         },
       );
     }
-    this.#checkTimes(answer);
+    const endsAt = this.#checkTimes(answer);
     this.#checkParties(answer);
     const issuer = typeof answer.iss === "string" ? answer.iss : url;
     // Tokens of machines may have no subject: their client is who acts.
@@ -98,7 +98,7 @@ export class Introspection implements Way {
       clientId: typeof answer.client_id === "string" ? answer.client_id : undefined,
       scopes: scopesOf(answer, rolesClaim),
       claims: answer,
-      expiresAt: typeof answer.exp === "number" ? answer.exp * 1000 + leewayMs : undefined,
+      expiresAt: endsAt,
       recheck: () => this.#isStillGood(token),
       way: "introspection",
     } as const;
@@ -111,15 +111,20 @@ export class Introspection implements Way {
     return !(verdict instanceof AuthFailure) || verdict.reason === "unavailable";
   }
 
-  #checkTimes({ exp, nbf }: Answer): void {
+  /** @returns when the token ends (ms since the Unix epoch); undefined if the answer does not say */
+  #checkTimes(answer: Answer): number | undefined {
     const { leewayMs } = this.#rules;
     const now = this.#now();
-    if (typeof exp === "number" && exp * 1000 + leewayMs <= now) {
+    const exp = secondsIn(answer, "exp");
+    const nbf = secondsIn(answer, "nbf");
+    const endsAt = exp === undefined ? undefined : exp * 1000 + leewayMs;
+    if (endsAt !== undefined && endsAt <= now) {
       throw new AuthFailure("expired", "The token has expired", { given: exp });
     }
-    if (typeof nbf === "number" && nbf * 1000 - leewayMs > now) {
+    if (nbf !== undefined && nbf * 1000 - leewayMs > now) {
       throw new AuthFailure("not_yet_valid", "The token is not valid yet (nbf)", { given: nbf });
     }
+    return endsAt;
   }
 
   #checkParties({ iss, aud, cnf }: Answer): void {
@@ -141,6 +146,24 @@ export class Introspection implements Way {
       throw new AuthFailure("bound", "The token is bound to a key (cnf), which is not supported");
     }
   }
+}
+
+/**
+ * A time of an answer in seconds since the Unix epoch; undefined if it has none. Some servers send
+ * digits as a text.
+ *
+ * @throws {AuthFailure} `no_expiry` or `not_yet_valid` for anything else: no token may last too long
+ */
+function secondsIn(answer: Answer, name: "exp" | "nbf"): number | undefined {
+  const value = answer[name] ?? undefined;
+  const isText = typeof value === "string" && /^\d{1,15}$/.test(value);
+  const seconds = isText ? Number(value) : value;
+  if (seconds === undefined || Number.isFinite(seconds)) return seconds as number | undefined;
+  throw new AuthFailure(
+    name === "exp" ? "no_expiry" : "not_yet_valid",
+    `The authorization server's answer about the token has no number in "${name}"`,
+    { given: value },
+  );
 }
 
 function formEncoded(text: string): string {
