@@ -88,7 +88,7 @@ class Reader {
     }
     if (groups.length > 0) return groups.flatMap((group) => Object.entries(group));
     const keys = isObject(file) ? Object.keys(file) : [];
-    const found = isObject(file) ? keys.join(", ") || "nothing" : "no object";
+    const found = isObject(file) ? keys.join(", ") || "nothing" : "a value that is not an object";
     const isNear = keys.some((key) => nearestOf(key, GROUPS) !== undefined);
     const hint = isNear ? '; did you mean "mcpServers"?' : "";
     this.faults.push(`it needs an object "mcpServers" (or "servers"); found ${found}${hint}`);

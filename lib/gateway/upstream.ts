@@ -246,7 +246,7 @@ export class Upstream implements ServerRequests {
       pending.resolve(response.result);
     } else {
       this.counts.errors++;
-      const why = `The server ${this.#name} answered with a result that is no object`;
+      const why = `The server ${this.#name} answered with a result that is not an object`;
       pending.reject(new ProtocolError("internal_error", why));
     }
     return true;

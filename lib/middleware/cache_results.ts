@@ -60,7 +60,7 @@ const OPTIONS: MemberChecks<CacheOptions> = {
  * fails, each of the others runs by itself; if its caller cancels it, one of them runs in its place.
  *
  * @throws {ConfigError} for a time or number of entries that is not positive, and for tools that are
- *   no list of names
+ *   not a list of names
  *
  * @example
  * ```ts

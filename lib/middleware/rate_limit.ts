@@ -45,8 +45,8 @@ const OPTIONS: MemberChecks<RateLimitOptions> = {
  * Middleware that limits how often each caller may call each tool. A call over the limit is
  * answered with a result that has `isError` and says when to call again; the tool does not run.
  *
- * @throws {ConfigError} for a rate or burst that is not a positive number, and for tools that are no
- *   list of names
+ * @throws {ConfigError} for a rate or burst that is not a positive number, and for tools that are
+ *   not a list of names
  *
  * @example
  * ```ts

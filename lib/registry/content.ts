@@ -61,7 +61,7 @@ export function resultError(method: string, result: JsonObject): string | undefi
   if (list === undefined) return OTHER_RESULTS.get(method)?.(result);
   const [member, errorOf] = list;
   const items = result[member];
-  if (!Array.isArray(items)) return `its "${member}" is no list`;
+  if (!Array.isArray(items)) return `its "${member}" is not a list`;
   const error = firstError(items, errorOf);
   if (error !== undefined) return `${member}${error}`;
   return besideListError(method, result);
@@ -69,8 +69,8 @@ export function resultError(method: string, result: JsonObject): string | undefi
 
 function initializeError(result: JsonObject): string | undefined {
   const { protocolVersion, capabilities, serverInfo } = result;
-  if (typeof protocolVersion !== "string") return 'its "protocolVersion" is no text';
-  if (!isObject(capabilities)) return 'its "capabilities" are no object';
+  if (typeof protocolVersion !== "string") return 'its "protocolVersion" is not a text';
+  if (!isObject(capabilities)) return 'its "capabilities" are not an object';
   const isNamed = isObject(serverInfo) && typeof serverInfo.name === "string" &&
     typeof serverInfo.version === "string";
   return isNamed ? undefined : 'its "serverInfo" has no name and version';
@@ -89,7 +89,7 @@ function entryError(entry: unknown): string | undefined {
 
 /** The error of a content block, as words that follow its name; undefined if it is valid. */
 export function contentError(block: unknown): string | undefined {
-  if (!isObject(block)) return "is no content";
+  if (!isObject(block)) return "is not a content block";
   return typeError(block) ?? optionalError(block);
 }
 

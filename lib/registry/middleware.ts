@@ -202,7 +202,7 @@ function wrongPart(changed: unknown, { method }: MiddlewareCall): string | undef
   // The result would be that of the method that came.
   if (changed.method !== method) return `a call of another method than ${method}`;
   if (typeof changed.name !== "string") return "a call without a name";
-  if (!isObject(changed.arguments)) return "a call whose arguments are no object";
+  if (!isObject(changed.arguments)) return "a call whose arguments are not an object";
   return isObject(changed.ctx) ? undefined : "a call without its ctx";
 }
 

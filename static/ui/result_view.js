@@ -100,7 +100,7 @@ const LISTS = [
  * A list in one line; a click shows its JSON.
  *
  * @param {any} result
- * @returns {HTMLElement[] | undefined} undefined for what is no list
+ * @returns {HTMLElement[] | undefined} undefined for a value that is not a list
  */
 function listing(result) {
   const list = LISTS.find(({ key }) => Array.isArray(result?.[key]));

@@ -38,10 +38,10 @@ Deno.test("middleware sees the failure of middleware within it as a result of th
 
 for (
   const [made, expected] of [
-    [{}, 'its "content" is no list'],
-    [{ content: "Hello" }, 'its "content" is no list'],
+    [{}, 'its "content" is not a list'],
+    [{ content: "Hello" }, 'its "content" is not a list'],
     [{ content: [{ type: "text" }] }, "content[0] has no text"],
-    [{ content: [{ type: "text", text: "a" }, 7] }, "content[1] is no content"],
+    [{ content: [{ type: "text", text: "a" }, 7] }, "content[1] is not a content block"],
   ] as const
 ) {
   Deno.test(`a tool's result ${JSON.stringify(made)} of middleware is refused by name`, async () => {
@@ -84,8 +84,8 @@ Deno.test("wrong results of middleware for reads, prompts and lists are errors, 
   assertEquals(
     log.of("Request failed").map(({ fields }) => String(fields.error).split(": ").at(-1)),
     [
-      'its "contents" is no list',
-      "messages[0] has content that is no content",
+      'its "contents" is not a list',
+      "messages[0] has content that is not a content block",
       "tools[0] has no name",
     ],
   );
@@ -125,7 +125,7 @@ const changes: Readonly<Record<string, (call: MiddlewareCall) => unknown>> = {
   "null": () => null,
   "a call of another method than tools/call": (call) => ({ ...call, method: "prompts/get" }),
   "a call without a name": ({ method }) => ({ method, arguments: {} }),
-  "a call whose arguments are no object": (call) => ({ ...call, arguments: "x" }),
+  "a call whose arguments are not an object": (call) => ({ ...call, arguments: "x" }),
   "a call without its ctx": ({ ctx: _ctx, ...call }) => call,
 };
 

@@ -59,8 +59,8 @@ for (
     ["subject", "a string"],
     [{ ...call, method: "tools/list" }, "a call of another method than tools/call"],
     [{ ...call, name: undefined }, "a call without a name"],
-    [{ ...call, arguments: undefined }, "a call whose arguments are no object"],
-    [{ ...call, arguments: [] }, "a call whose arguments are no object"],
+    [{ ...call, arguments: undefined }, "a call whose arguments are not an object"],
+    [{ ...call, arguments: [] }, "a call whose arguments are not an object"],
     [{ ...call, ctx: undefined }, "a call without its ctx"],
   ] as const
 ) {
@@ -115,7 +115,7 @@ Deno.test("what middleware adds to a result, takes away or replaces within it is
     const error = await assertRejects(() => composeMiddleware([spoil])(call, run), TypeError);
     assertEquals(
       error.message.replace(/\d/, "N"),
-      "Middleware spoil returned a wrong result: content[N] is no content",
+      "Middleware spoil returned a wrong result: content[N] is not a content block",
     );
   }
 });

@@ -48,7 +48,7 @@ for (
     [{ type: "resource" }, "holds no resource"],
     [{ type: "text", text: 1 }, "has no text"],
     [{ type: "video" }, 'has the type "video", which the protocol does not know'],
-    [null, "is no content"],
+    [null, "is not a content block"],
   ] as const
 ) {
   Deno.test(`content ${JSON.stringify(block)} ${error ?? "is right"}`, () => {
@@ -105,7 +105,7 @@ for (
 
 for (
   const [method, member, right, error] of [
-    ["tools/call", "content", TEXT, "is no content"],
+    ["tools/call", "content", TEXT, "is not a content block"],
     ["resources/read", "contents", { uri: "x://a", text: "" }, "holds no resource"],
     ["prompts/get", "messages", { role: "user", content: TEXT }, "is no message"],
     ["tools/list", "tools", { name: "a" }, "has no name"],
@@ -122,7 +122,7 @@ for (
       `${member}[1] ${error}`,
     ]);
     for (const wrong of [undefined, null, {}, "a"]) {
-      assertEquals(of(wrong), `its "${member}" is no list`);
+      assertEquals(of(wrong), `its "${member}" is not a list`);
     }
   });
 }
@@ -149,8 +149,8 @@ Deno.test("a completion has values, and the answer to initialize what clients re
   assertEquals(resultError("initialize", right), undefined);
   for (
     const [wrong, says] of [
-      [{ protocolVersion: 1 }, 'its "protocolVersion" is no text'],
-      [{ capabilities: undefined }, 'its "capabilities" are no object'],
+      [{ protocolVersion: 1 }, 'its "protocolVersion" is not a text'],
+      [{ capabilities: undefined }, 'its "capabilities" are not an object'],
       [{ serverInfo: "n" }, 'its "serverInfo" has no name and version'],
       [{ serverInfo: { name: "n" } }, 'its "serverInfo" has no name and version'],
       [{ serverInfo: { version: "1" } }, 'its "serverInfo" has no name and version'],

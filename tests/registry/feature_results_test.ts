@@ -82,7 +82,7 @@ for (const returned of [undefined, null, 1, {}, { messages: "a" }]) {
 Deno.test("a wrong message of a prompt is named by its place", async () => {
   const prompt = definePrompt({ name: "p", run: () => [user("a"), { role: "user" }] as never });
   const error = await assertRejects(async () => await prompt.get({}, ctx), TypeError);
-  assertEquals(error.message, "Message of prompt p [1] has content that is no content");
+  assertEquals(error.message, "Message of prompt p [1] has content that is not a content block");
 });
 
 const contents = { uri: "x://a", blob: "AA==", mimeType: "image/png" };

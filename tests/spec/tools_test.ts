@@ -75,7 +75,7 @@ Deno.test("a tool whose content is not the protocol's is an error that names the
     [{ type: "audio", data: "AAAA", mimeType: "wav" }, "[0] has no MIME type"],
     [{ type: "resource", resource: { uri: "test://x" } }, "[0] holds a resource with neither"],
     [{ type: "resource_link", name: "x" }, "[0] has no URI"],
-    ["text", "[0] is no content"],
+    ["text", "[0] is not a content block"],
   ];
   using app = specApp();
   for (const [index, [content]] of wrong.entries()) {
