@@ -152,7 +152,7 @@ export class Introspection implements Way {
  * A time of an answer in seconds since the Unix epoch; undefined if it has none. Some servers send
  * digits as a text.
  *
- * @throws {AuthFailure} `no_expiry` or `not_yet_valid` for anything else: no token may last too long
+ * @throws {AuthFailure} `unsupported` for anything else: no token may last longer than meant
  */
 function secondsIn(answer: Answer, name: "exp" | "nbf"): number | undefined {
   const value = answer[name] ?? undefined;
@@ -160,7 +160,7 @@ function secondsIn(answer: Answer, name: "exp" | "nbf"): number | undefined {
   const seconds = isText ? Number(value) : value;
   if (seconds === undefined || Number.isFinite(seconds)) return seconds as number | undefined;
   throw new AuthFailure(
-    name === "exp" ? "no_expiry" : "not_yet_valid",
+    "unsupported",
     `The authorization server's answer about the token has no number in "${name}"`,
     { given: value },
   );
