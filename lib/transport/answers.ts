@@ -15,7 +15,7 @@ import {
   toJson,
 } from "../wire/json_rpc.ts";
 import { jsonEvent } from "../wire/sse.ts";
-import { completeEventStream, internalError } from "./respond.ts";
+import { internalError, STREAM_HEADERS } from "./respond.ts";
 
 const log = logFor("http");
 
@@ -122,7 +122,7 @@ export class Answers {
 
   /** An event stream that is complete already. */
   eventStream(text: string): Response {
-    return completeEventStream(this.#bodyOf(text));
+    return this.#respond(text, { headers: STREAM_HEADERS });
   }
 
   /** Whether a response surely needs no measurement. */
@@ -133,11 +133,7 @@ export class Answers {
   }
 
   #respond(text: string, init: ResponseInit): Response {
-    return new Response(this.#bodyOf(text), init);
-  }
-
-  #bodyOf(text: string): BodyInit | null {
-    return text.length > LONG_TEXT ? this.#streams.body(text) : text;
+    return new Response(text.length > LONG_TEXT ? this.#streams.body(text) : text, init);
   }
 }
 
