@@ -133,7 +133,7 @@ export interface ToolContext<App = unknown> {
    * stream of 2024-11-05 or of the plain dialect, those of the request that opened it; empty over
    * stdio.
    */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /**
    * The request's `_meta` without the keys that the protocol defines, such as a trace context; empty
    * if there is none.
