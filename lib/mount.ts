@@ -44,7 +44,7 @@ export function mountAt(
     requireRequest(request);
     const url = new URL(request.url);
     const { pathname } = url;
-    // `/x/../ai/metrics` is no path of the app: the rules of a proxy may not have recognised it.
+    // `/x/../ai/metrics` is not a path of the app: a proxy's rules for `/ai/metrics` do not match it.
     if (pathOf(request.url) !== pathname) return undefined;
     const isUnder = pathname === base || pathname.startsWith(`${base}/`);
     const path = isUnder ? pathname.slice(base.length) || "/" : pathBeside(request, url);

@@ -102,7 +102,13 @@ let stderr: StderrLines | undefined;
  * level `MCP_LOG_LEVEL` of its settings and in the form `MCP_LOG_FORMAT`. Without this or
  * `configureLog()` nothing is logged.
  *
- * @throws {TypeError} for what is no app
+ * @throws {TypeError} for a value that is not an app
+ *
+ * @example
+ * ```ts ignore
+ * export default { fetch: toServeHandler(app) } satisfies Deno.ServeDefaultExport;
+ * logToStderr(app);
+ * ```
  */
 export function logToStderr(app: App): void {
   requireApp(app, "logToStderr()");

@@ -1,7 +1,7 @@
 /**
  * Checks of the values that tools, prompts and resources return: binary data must be base64 with a
- * MIME type, a resource has a URI and either text or a blob (2025-11-25, server/prompts, Data Types), and
- * annotations and icons have the protocol's form. The type checker checks the rest.
+ * MIME type, a resource has a URI and either text or a blob (2025-11-25, server/prompts, Data
+ * Types), and annotations and icons have the protocol's form. The type checker checks the rest.
  *
  * @module
  */

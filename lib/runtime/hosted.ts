@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
+import { logFor } from "../base/log.ts";
 import type { App } from "../http/app.ts";
 import { drainAfterSignal } from "./serve.ts";
 import { StopSignals } from "./stop_signals.ts";
 
 /** Time between two checks of the unwritten bytes (ms). */
 const LOOK_MS = 10;
+const log = logFor("serve");
 
 /**
  * Drains an app after a signal. It does not start the app, because a build imports modules, too.
@@ -25,13 +28,22 @@ export async function drainHosted(
   const over = new AbortController();
   const stop = shutdown === undefined
     ? () => whenWritten(app, over.signal)
-    : async () => await shutdown();
+    : () => shutDown(shutdown);
   try {
     await drainAfterSignal(app, { signals, drainMs, stop });
   } finally {
     over.abort();
     signals.uninstall();
     app.stop();
+  }
+}
+
+/** Stops the server. A failure is logged and holds nothing up, because the process ends anyway. */
+async function shutDown(shutdown: () => unknown): Promise<void> {
+  try {
+    await shutdown();
+  } catch (error) {
+    log.error("shutdown() of drainOnSignal() failed", { error: messageOf(error) });
   }
 }
 

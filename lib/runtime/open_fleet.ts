@@ -14,8 +14,9 @@ const KV = "kv:";
 /** Time between two looks into an inbox of Deno KV (ms), and of a local one, which has no watch. */
 const POLL_MS = 5_000;
 const LOCAL_POLL_MS = 100;
-/** Time for which a local database may be locked at the start, and the longest pause between tries (ms). */
+/** How long a start waits for a local database that is locked (ms). */
 const LOCKED_MS = 5_000;
+/** Longest pause between two tries to open it (ms). */
 const LOCKED_PAUSE_MS = 50;
 const TRIES_BEFORE_WARNING = 10;
 /** The port of Redis, if the URL names none. */

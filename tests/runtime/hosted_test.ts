@@ -35,6 +35,24 @@ Deno.test("drainHosted() waits for a signal, drains the app, then has its server
   assertEquals(log.of("Stopped")[0]?.fields.drained, 1);
 });
 
+Deno.test("drainHosted() logs a shutdown that fails, and the app stops all the same", async () => {
+  using log = new CapturedLog();
+  const failure = () => {
+    throw new Error("the port is gone");
+  };
+  for (const shutdown of [failure, () => Promise.reject(new Error("the port is gone"))]) {
+    const { app, events, stream } = await appWithStream();
+    const signals = new StopSignals();
+    const drained = drainHosted(app, shutdown, signals);
+    signals.stop("SIGTERM");
+    await drained;
+    assertEquals(events, ["onStop"]);
+    assertMatch(await stream.text(), /"reason":"drain"/);
+  }
+  const failures = log.of("shutdown() of drainOnSignal() failed");
+  assertEquals(failures.map(({ fields }) => fields.error), Array(2).fill("the port is gone"));
+});
+
 Deno.test("drainHosted() without a shutdown waits until streams are read, and not for a stalled reader", async () => {
   using _log = new CapturedLog();
   for (const isRead of [true, false]) {

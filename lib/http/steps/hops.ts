@@ -5,7 +5,10 @@
  * @module
  */
 
-/** Reads the hops of a header; one without an address is an empty text, and none can be trusted after it. */
+/**
+ * Reads the hops of a header. A hop without an address is an empty text, and the hops after it cannot
+ * be trusted.
+ */
 export type Hops = (header: string) => Iterable<string>;
 
 /** Proxies in a row that are looked at: a client behind them may write a header of any length. */
